@@ -1,0 +1,41 @@
+# GNU make 3.81 is enough. Everything is installed into .venv by scripts/setup.sh.
+PYTHON_ENV := .venv/bin
+export PYTHONDONTWRITEBYTECODE := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check format schema lock clean
+
+help:     ## what there is
+	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *[a-z ]*## /	/' | expand -t 10
+
+setup:    ## make .venv from requirements.lock
+	@sh scripts/setup.sh
+
+run: setup ## set up, migrate and serve with GraphiQL on http://127.0.0.1:8000/graphql
+	@$(PYTHON_ENV)/python -m app serve
+
+test: setup ## set up and run the tests
+	@$(PYTHON_ENV)/python -m pytest -q -n 2
+
+check: setup ## format, lint, types, imports, drift and SDL, tests
+	@$(PYTHON_ENV)/ruff format --check .
+	@$(PYTHON_ENV)/ruff check .
+	@$(PYTHON_ENV)/mypy
+	@$(PYTHON_ENV)/lint-imports --no-cache
+	@$(MAKE) --no-print-directory test
+
+format: setup ## format and sort the code
+	@$(PYTHON_ENV)/ruff format .
+	@$(PYTHON_ENV)/ruff check --fix .
+
+schema: setup ## write graphql/schema.graphql anew
+	@$(PYTHON_ENV)/python -m app export-schema > .schema.new && mv .schema.new graphql/schema.graphql
+
+lock: setup ## resolve requirements.lock anew (uv is installed for it)
+	@$(PYTHON_ENV)/python -m pip install -q uv
+	@$(PYTHON_ENV)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
+	  --group dev pyproject.toml -o requirements.lock
+
+clean:    ## remove what the targets made; data/ stays
+	@rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

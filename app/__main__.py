@@ -1,0 +1,39 @@
+"""python -m app COMMAND"""
+
+import argparse
+import sys
+from typing import Protocol
+
+from app.commands import export_schema, migrate, serve
+from app.logs import configure_logs
+from app.settings import Settings, WrongSettingsError, read_settings
+
+
+class _Command(Protocol):
+    HELP: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
+
+    def run(self, settings: Settings, arguments: argparse.Namespace) -> int: ...
+
+
+_COMMANDS: dict[str, _Command] = {"serve": serve, "migrate": migrate, "export-schema": export_schema}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m app", description="The account service of e-invoicing apps.")
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, command in _COMMANDS.items():
+        command.add_arguments(subparsers.add_parser(name, help=command.HELP, description=command.HELP))
+    arguments = parser.parse_args()
+    try:
+        settings = read_settings()
+    except WrongSettingsError as error:
+        print(f"Wrong settings: {error}", file=sys.stderr)
+        return 2
+    configure_logs(settings.log_level, json=not settings.development)
+    return _COMMANDS[arguments.command].run(settings, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

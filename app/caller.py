@@ -1,0 +1,43 @@
+"""The request's Caller: its address behind proxies, its language, its device."""
+
+from ipaddress import IPv6Address, ip_address
+
+from starlette.requests import HTTPConnection
+
+from services.caller import Address, Caller
+from services.language import negotiate
+
+_LOOPBACK = ip_address("127.0.0.1")
+_LONGEST_USER_AGENT = 255
+
+
+def caller_of(request: HTTPConnection, trusted_proxies: int) -> Caller:
+    return Caller(
+        address=_address(request, trusted_proxies),
+        language=negotiate(request.headers.get("accept-language", "")),
+        user_agent=request.headers.get("user-agent", "")[:_LONGEST_USER_AGENT] or None,
+    )
+
+
+def _address(request: HTTPConnection, trusted_proxies: int) -> Address:
+    """The peer, or what the outermost of our own proxies wrote down: the n-th of X-Forwarded-For from the right.
+
+    Without as many hops as proxies, or with something else than an address there, it is the peer: nobody but our
+    proxies may name a client.
+    """
+    hops = [hop.strip() for line in request.headers.getlist("x-forwarded-for") for hop in line.split(",")]
+    if 0 < trusted_proxies <= len(hops):
+        forwarded = _parsed(hops[-trusted_proxies])
+        if forwarded:
+            return forwarded
+    return (request.client and _parsed(request.client.host)) or _LOOPBACK
+
+
+def _parsed(text: str) -> Address | None:
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    if isinstance(address, IPv6Address):
+        return address.ipv4_mapped or address
+    return address

@@ -1,0 +1,1 @@
+"""The commands of `python -m app`, one a module: `HELP`, `add_arguments` where it has any, and `run`."""

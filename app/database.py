@@ -1,0 +1,64 @@
+"""DATABASE_URL → Tortoise's configuration, and the life of its connections."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from tortoise.backends.base.config_generator import expand_db_url
+from tortoise.context import TortoiseContext
+from tortoise.exceptions import ConfigurationError
+
+_SQLITE = {
+    "synchronous": "FULL",  # an account that a client was told about survives a power cut
+    "busy_timeout": "5000",  # milliseconds that one process waits for another's write
+}
+_ENGINES = {"tortoise.backends.sqlite": "models.engines.sqlite", "tortoise.backends.asyncpg": "models.engines.asyncpg"}
+_MODELS = [
+    "models.account",
+    "models.confirmation_code",
+    "models.delivery",
+    "models.failure_streak",
+    "models.known_network",
+    "models.limit_counter",
+    "models.mailed_password",
+    "models.registration",
+    "models.session",
+    "models.spent_captcha",
+]
+
+
+def sqlite_url(folder: Path) -> str:
+    return f"sqlite://{folder / 'accounts.sqlite3'}"
+
+
+def tortoise_configuration(url: str) -> dict[str, Any]:
+    """What Tortoise and its migrations need. Raises ValueError for a URL of another database or shape."""
+    try:
+        connection = expand_db_url(url)
+        engine = _ENGINES[connection["engine"]]
+    except (ConfigurationError, KeyError, ValueError) as error:
+        raise ValueError("give sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME") from error
+    pragmas = _SQLITE if "sqlite" in engine else {}
+    return {
+        "connections": {"default": {"engine": engine, "credentials": {**pragmas, **connection["credentials"]}}},
+        "apps": {"accounts": {"models": _MODELS, "default_connection": "default", "migrations": "models.migrations"}},
+        "use_tz": True,
+        "timezone": "UTC",
+    }
+
+
+@contextlib.asynccontextmanager
+async def connected(configuration: dict[str, Any]) -> AsyncIterator[None]:
+    """Makes the models usable in every task of this process, and closes the connections at the end."""
+    context = TortoiseContext()
+    with context:
+        await context.init(config=configuration, _enable_global_fallback=True)
+    try:
+        yield
+    finally:
+        await context.close_connections()
+
+
+# For Tortoise's own command line, when a migration is written: it never touches this database.
+MIGRATIONS_CONFIG = tortoise_configuration("sqlite://:memory:")

@@ -1,0 +1,151 @@
+"""Documents parsed, measured and validated once.
+
+The operations of graphql/operations/ are pinned. Another text is kept only when it is seen a second time, under its
+SHA-256, and only without string literals, since a password may be written inline.
+"""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    OperationDefinitionNode,
+    StringValueNode,
+    Visitor,
+    parse,
+    validate,
+    visit,
+)
+from graphql.execution.collect_fields import FragmentDetails
+from graphql.language import FragmentDefinitionNode
+from graphql.validation import NoSchemaIntrospectionCustomRule, specified_rules
+
+from app.cost import BOUNDS, measure
+from app.errors import without_values
+
+MAXIMUM_TOKENS = 1_000
+MAXIMUM_ERRORS = 10
+_KEPT_TOKENS = 200_000  # of all kept documents together
+_REMEMBERED_DIGESTS = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A document that is fit to be executed."""
+
+    document: DocumentNode
+    digest: str
+
+    @property
+    def tokens(self) -> int:
+        return self.document.token_count or 0
+
+    def operation(self, name: str | None) -> OperationDefinitionNode | None:
+        operations = [d for d in self.document.definitions if isinstance(d, OperationDefinitionNode)]
+        if name is None:
+            return operations[0] if len(operations) == 1 else None
+        return next((o for o in operations if o.name and o.name.value == name), None)
+
+    def fragments(self) -> dict[str, FragmentDetails]:
+        definitions = (d for d in self.document.definitions if isinstance(d, FragmentDefinitionNode))
+        return {d.name.value: FragmentDetails(d) for d in definitions}
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a document is not executed; `code` goes into every error's extensions."""
+
+    code: str
+    errors: list[GraphQLError]
+
+
+class Documents:
+    """`exploring` is for development: introspection is open and errors may suggest names."""
+
+    def __init__(self, schema: GraphQLSchema, pinned: Iterable[str], *, exploring: bool) -> None:
+        self._schema = schema
+        self._rules = specified_rules if exploring else (*specified_rules, NoSchemaIntrospectionCustomRule)
+        self._exploring = exploring
+        self._kept: OrderedDict[str, Prepared] = OrderedDict()
+        self._kept_tokens = 0
+        self._seen_once: OrderedDict[str, None] = OrderedDict()
+        self._pinned = {_digest(text): self._pin(text) for text in pinned}
+
+    def prepare(self, text: str) -> Prepared | Refused:
+        digest = _digest(text)
+        if pinned := self._pinned.get(digest):
+            return pinned
+        if kept := self._kept.get(digest):
+            self._kept.move_to_end(digest)
+            return kept
+        checked = self._check(text)
+        if isinstance(checked, Prepared):
+            self._keep_on_second_sight(checked)
+        return checked
+
+    def _pin(self, text: str) -> Prepared:
+        checked = self._check(text)
+        if isinstance(checked, Refused):
+            raise ValueError(f"a pinned operation does not fit the schema: {checked.errors}")
+        return checked
+
+    def _check(self, text: str) -> Prepared | Refused:
+        try:
+            document = parse(
+                text,
+                max_lexical_tokens=MAXIMUM_TOKENS,
+                max_comments=MAXIMUM_TOKENS,
+                allow_empty_selection_sets=False,
+            )
+        except GraphQLSyntaxError as error:
+            return Refused("PARSE_FAILED", [without_values(error)])
+        if bound := BOUNDS.exceeded_by(measure(document)):
+            message = f"The document asks for too much: more than {getattr(BOUNDS, bound)} of {bound}."
+            return Refused("TOO_COMPLEX", [GraphQLError(message.replace("_", " "))])
+        errors = validate(
+            self._schema,
+            document,
+            self._rules,
+            max_errors=MAXIMUM_ERRORS - 1,
+            hide_suggestions=not self._exploring,
+            allow_empty_selection_sets=False,
+        )
+        if errors:
+            return Refused("VALIDATION_FAILED", [without_values(error) for error in errors])
+        return Prepared(document, _digest(text))
+
+    def _keep_on_second_sight(self, prepared: Prepared) -> None:
+        if prepared.digest not in self._seen_once:
+            self._seen_once[prepared.digest] = None
+            if len(self._seen_once) > _REMEMBERED_DIGESTS:
+                self._seen_once.popitem(last=False)
+            return
+        if _holds_string_literal(prepared.document):
+            return
+        del self._seen_once[prepared.digest]
+        self._kept[prepared.digest] = prepared
+        self._kept_tokens += prepared.tokens
+        while self._kept_tokens > _KEPT_TOKENS:
+            self._kept_tokens -= self._kept.popitem(last=False)[1].tokens
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _holds_string_literal(document: DocumentNode) -> bool:
+    finder = _StringFinder()
+    visit(document, finder)
+    return finder.found
+
+
+class _StringFinder(Visitor):
+    found = False
+
+    def enter_string_value(self, _node: StringValueNode, *_: object) -> None:
+        self.found = True

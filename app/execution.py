@@ -1,0 +1,182 @@
+"""One operation from its document to its answer: prepared, executed within a deadline, masked, observed."""
+
+import asyncio
+import inspect
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import structlog
+from graphql import (
+    ExecutionResult,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+    execute,
+    get_variable_values,
+)
+from graphql.execution.collect_fields import collect_fields
+
+from app.documents import MAXIMUM_ERRORS, Documents, Prepared, Refused
+from app.errors import formatted, internal_error, without_values
+from schema.context import Context
+
+log = structlog.get_logger(__name__)
+
+DEADLINE = 10.0  # seconds that a request may take
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """The parameters of a GraphQL-over-HTTP request, in the right types. `query` and `variables` may hold secrets."""
+
+    query: str = field(repr=False)
+    operation_name: str | None = None
+    variables: dict[str, Any] = field(default_factory=dict, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`status` is for application/graphql-response+json; a body without `data` means that nothing was executed."""
+
+    body: dict[str, Any]
+    status: int = 200
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What logs and metrics may know of a request: nothing that a person typed."""
+
+    operation: str | None
+    digest: str | None
+    outcomes: dict[str, str]
+    code: str | None
+    seconds: float
+
+
+Observer = Callable[[Observation], None]
+
+
+class Executor:
+    """`exploring` opens introspection and suggestions; `pinned` documents are kept parsed for good."""
+
+    def __init__(
+        self, schema: GraphQLSchema, pinned: Iterable[str], observers: Sequence[Observer], *, exploring: bool
+    ) -> None:
+        self._schema = schema
+        self._documents = Documents(schema, pinned, exploring=exploring)
+        self._observers = observers
+        self._exploring = exploring
+        for root in (schema.query_type, schema.mutation_type):
+            if root:
+                _record_outcomes(root)
+
+    async def run(self, request: Operation, context: Context, *, reading: bool) -> Answer:
+        """Executes the operation; with `reading` (a GET) only a query is executed."""
+        start = time.perf_counter()
+        prepared = self._documents.prepare(request.query)
+        answer = await self._answer(request, prepared, context, reading)
+        named = isinstance(prepared, Prepared) and prepared.operation(request.operation_name)
+        observation = Observation(
+            operation=named.name.value if named and named.name else None,
+            digest=prepared.digest[:16] if isinstance(prepared, Prepared) else None,
+            outcomes=context.outcomes,
+            code=answer.code,
+            seconds=time.perf_counter() - start,
+        )
+        for observe in self._observers:
+            observe(observation)
+        return answer
+
+    async def _answer(
+        self, request: Operation, prepared: Prepared | Refused, context: Context, reading: bool
+    ) -> Answer:
+        if isinstance(prepared, Refused):
+            return _refusal(prepared.code, prepared.errors)
+        operation = prepared.operation(request.operation_name)
+        if operation is None:
+            return _refusal("BAD_REQUEST", [GraphQLError("Name one of the document's operations in operationName.")])
+        if reading and operation.operation is not OperationType.QUERY:
+            return _refusal("BAD_REQUEST", [GraphQLError("Only queries may be sent with GET.")], status=405)
+        if errors := self._misfits(request, prepared, operation):
+            return _refusal("BAD_REQUEST", errors)
+        try:
+            async with asyncio.timeout(DEADLINE):
+                result = execute(
+                    self._schema,
+                    prepared.document,
+                    context_value=context,
+                    variable_values=request.variables,
+                    operation_name=request.operation_name,
+                    hide_suggestions=not self._exploring,
+                )
+                if not isinstance(result, ExecutionResult):
+                    result = await result
+        except TimeoutError:
+            log.warning("deadline exceeded", digest=prepared.digest[:16])
+            return _refusal("UNAVAILABLE", [GraphQLError("The service is busy. Try again in a moment.")], status=503)
+        return _completed(result)
+
+    def _misfits(
+        self, request: Operation, prepared: Prepared, operation: OperationDefinitionNode
+    ) -> list[GraphQLError]:
+        """What is wrong with the variables, or with a mutation of more than one root field."""
+        values = get_variable_values(
+            self._schema,
+            operation.variable_definitions or (),
+            request.variables,
+            max_errors=MAXIMUM_ERRORS - 1,
+            hide_suggestions=not self._exploring,
+        )
+        if isinstance(values, list):
+            return [without_values(error) for error in values]
+        root = self._schema.mutation_type
+        if operation.operation is OperationType.MUTATION and root:
+            fields = collect_fields(self._schema, prepared.fragments(), values, root, operation)
+            if len(fields.grouped_field_set) != 1:
+                return [GraphQLError("A mutation operation has exactly one root field.")]
+        return []
+
+
+def _record_outcomes(root: GraphQLObjectType) -> None:
+    """Has every root field leave the type of its result in the context, for observers."""
+
+    def recorded(resolve: Callable[..., Any]) -> Callable[..., Any]:
+        async def resolved(source: Any, info: Any, **arguments: Any) -> Any:
+            result = resolve(source, info, **arguments)
+            if inspect.isawaitable(result):
+                result = await result
+            info.context.outcomes[info.field_name] = type(result).__name__
+            return result
+
+        return resolved
+
+    for root_field in root.fields.values():
+        if root_field.resolve:
+            root_field.resolve = recorded(root_field.resolve)
+
+
+def _completed(result: ExecutionResult) -> Answer:
+    if not result.errors:
+        return Answer({"data": result.data})
+    errors = [_masked(error) for error in result.errors[:MAXIMUM_ERRORS]]
+    code = errors[0]["extensions"]["code"]
+    if code == "ORIGIN_NOT_ALLOWED":
+        return Answer({"errors": errors}, 403, code)
+    return Answer({"data": result.data, "errors": errors}, code=code)
+
+
+def _masked(error: GraphQLError) -> dict[str, Any]:
+    """Errors that were raised for the client bear a code; all others are ours and only leave a reference."""
+    code = (error.extensions or {}).get("code")
+    if isinstance(code, str):
+        return formatted(error, code)
+    return internal_error(error.original_error or error, GraphQLError("", nodes=error.nodes, path=error.path))
+
+
+def _refusal(code: str, errors: list[GraphQLError], status: int = 400) -> Answer:
+    return Answer({"errors": [formatted(error, code) for error in errors]}, status, code)

@@ -1,0 +1,200 @@
+"""GraphQL over HTTP, after the draft of that name: https://graphql.github.io/graphql-over-http/draft/"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from graphql import GraphQLError
+from starlette.datastructures import QueryParams
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from app.errors import formatted, internal_error
+from app.execution import Executor, Operation
+from schema.context import Context
+
+MAXIMUM_BODY = 20_000  # bytes; also of a GET's query string
+BODY_DEADLINE = 10.0  # seconds until the whole body must be here
+_DEEPEST_JSON = 32
+
+GRAPHQL_RESPONSE = "application/graphql-response+json"
+JSON = "application/json"
+
+
+@dataclass
+class NotGraphQLError(Exception):
+    """A request that is no GraphQL request."""
+
+    status: int
+    message: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class Endpoint:
+    """The ASGI application at /graphql. `open_context` makes what resolvers see of a request."""
+
+    def __init__(self, executor: Executor, open_context: Callable[[Request], Context]) -> None:
+        self._executor = executor
+        self._open_context = open_context
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        media_type = _negotiate(request.headers.get("accept"))
+        try:
+            if media_type is None:
+                raise NotGraphQLError(406, f"Accept {GRAPHQL_RESPONSE} or {JSON}.")
+            response = await self._answer(request, media_type)
+        except ClientDisconnect:
+            return
+        except NotGraphQLError as problem:
+            body = {"errors": [formatted(GraphQLError(problem.message), "BAD_REQUEST")]}
+            response = _response(body, problem.status, media_type or GRAPHQL_RESPONSE, problem.headers)
+        except Exception as error:
+            body = {"errors": [internal_error(error, GraphQLError(""))]}
+            response = _response(body, 500, media_type or GRAPHQL_RESPONSE, {})
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request, media_type: str) -> Response:
+        match request.method:
+            case "GET" | "HEAD":
+                operation = _from_query(request.query_params)
+            case "POST":
+                operation = await _from_body(request)
+            case _:
+                raise NotGraphQLError(405, "Send GraphQL requests with POST.", {"Allow": "GET, HEAD, POST"})
+        context = self._open_context(request)
+        answer = await self._executor.run(operation, context, reading=request.method != "POST")
+        headers = {"Content-Language": context.caller.language.value}
+        match answer.status:
+            case 405:
+                headers["Allow"] = "POST"
+            case 503:
+                headers["Retry-After"] = "5"
+        # Legacy clients take any other status of this media type for a network failure.
+        status = 200 if answer.status == 400 and media_type == JSON else answer.status
+        return _response(answer.body, status, media_type, headers)
+
+
+def _response(body: dict[str, Any], status: int, media_type: str, headers: dict[str, str]) -> Response:
+    response = Response(orjson.dumps(body), status, headers)
+    response.headers["Content-Type"] = f"{media_type}; charset=utf-8"
+    response.headers["Vary"] = "Accept, Accept-Language"
+    return response
+
+
+def _negotiate(accept: str | None) -> str | None:
+    """The media type to answer in, by RFC 9110 (12.5.1); ours to choose where the client does not care."""
+    if not accept:
+        return JSON
+    weights = {GRAPHQL_RESPONSE: 0.0, JSON: 0.0}
+    precisions = {GRAPHQL_RESPONSE: -1, JSON: -1}
+    for part in accept.split(","):
+        media_range, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        for offered in weights:
+            precision = _precision(media_range, offered)
+            if precision > precisions[offered]:
+                precisions[offered], weights[offered] = precision, _weight(parameters)
+    best = max(weights, key=lambda offered: (weights[offered], precisions[offered], offered == JSON))
+    return best if weights[best] > 0 else None
+
+
+def _precision(media_range: str, offered: str) -> int:
+    return {"*/*": 0, "application/*": 1, offered: 2}.get(media_range, -1)
+
+
+def _weight(parameters: list[str]) -> float:
+    for parameter in parameters:
+        name, _, value = parameter.partition("=")
+        if name.strip() == "q":
+            try:
+                return min(max(float(value), 0.0), 1.0)
+            except ValueError:
+                return 0.0
+    return 1.0
+
+
+async def _from_body(request: Request) -> Operation:
+    media_type, *parameters = (piece.strip().lower() for piece in request.headers.get("content-type", "").split(";"))
+    if media_type != JSON or any(p.partition("=")[2].strip('"') not in {"utf-8", "utf8"} for p in parameters if p):
+        raise NotGraphQLError(415, f"Send {JSON} in UTF-8.", {"Accept-Post": JSON})
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise NotGraphQLError(415, "Send the body without compression.", {"Accept-Encoding": "identity"})
+    return _operation(_parsed(await _read(request)))
+
+
+async def _read(request: Request) -> bytes:
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced[:20]) > MAXIMUM_BODY:
+        raise _too_large()
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_DEADLINE):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MAXIMUM_BODY:
+                    raise _too_large()
+    except TimeoutError:
+        raise NotGraphQLError(408, "The body did not arrive in time.", {"Connection": "close"}) from None
+    return bytes(body)
+
+
+def _too_large() -> NotGraphQLError:
+    return NotGraphQLError(413, f"A request has at most {MAXIMUM_BODY} bytes.", {"Connection": "close"})
+
+
+def _from_query(parameters: QueryParams) -> Operation:
+    fields: dict[str, Any] = dict(parameters)
+    if len(parameters.multi_items()) != len(fields):
+        raise NotGraphQLError(400, "Give each parameter once.")
+    for name in ("variables", "extensions"):
+        if text := fields.get(name):
+            fields[name] = _parsed(text.encode())
+        else:
+            fields.pop(name, None)
+    return _operation(fields)
+
+
+def _parsed(body: bytes) -> Any:
+    """Strict JSON (RFC 8259) in UTF-8: no NaN, no lone surrogate, no number or nesting out of measure."""
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        raise NotGraphQLError(400, "This is no JSON in UTF-8.") from None
+    if _too_deep(value):
+        raise NotGraphQLError(400, "The JSON is nested too deeply.")
+    return value
+
+
+def _too_deep(value: Any) -> bool:
+    level = [value]
+    for _ in range(_DEEPEST_JSON):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _operation(parameters: Any) -> Operation:
+    if not isinstance(parameters, dict):
+        raise NotGraphQLError(400, "A request is one JSON object.")
+    query = parameters.get("query")
+    operation_name = parameters.get("operationName")
+    variables = parameters.get("variables")
+    extensions = parameters.get("extensions")
+    if not isinstance(query, str) or not query:
+        raise NotGraphQLError(400, "query must be a string that holds a document.")
+    if operation_name is not None and not isinstance(operation_name, str):
+        raise NotGraphQLError(400, "operationName must be a string.")
+    if variables is not None and not isinstance(variables, dict):
+        raise NotGraphQLError(400, "variables must be an object.")
+    if extensions is not None and not isinstance(extensions, dict):
+        raise NotGraphQLError(400, "extensions must be an object.")
+    return Operation(query, operation_name or None, variables or {})

@@ -1,0 +1,56 @@
+"""Plain ASGI middleware: whose hosts are answered, and the headers that every answer bears."""
+
+from collections.abc import Collection, Iterable
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+
+_SECURITY_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+_HSTS = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
+
+
+class KnownHosts:
+    """Answers 421 to a Host that is not ours, so that a page cannot reach a laptop's service by DNS rebinding."""
+
+    def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
+        self._app = app
+        self._hosts = frozenset(host.lower() for host in hosts)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and _host(scope) not in self._hosts:
+            response = PlainTextResponse("This host is not served here. ALLOWED_HOSTS lists more.\n", 421)
+            await response(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+
+class SecurityHeaders:
+    """Adds what an answer does not already bear; `hsts` where the service is reached over https alone."""
+
+    def __init__(self, app: ASGIApp, *, hsts: bool) -> None:
+        self._app = app
+        self._headers: Iterable[tuple[str, str]] = tuple((_SECURITY_HEADERS | (_HSTS if hsts else {})).items())
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in self._headers:
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+
+def _host(scope: Scope) -> str:
+    """The Host without its port; an IPv6 address keeps its brackets."""
+    host = Headers(scope=scope).get("host", "").lower()
+    return host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host

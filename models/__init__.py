@@ -1,0 +1,1 @@
+"""Tortoise models, one a file. Only services import them."""

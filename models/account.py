@@ -1,0 +1,23 @@
+from tortoise import fields
+from tortoise.models import Model
+
+
+class Account(Model):
+    """A confirmed user: one e-mail, one RFC, at most one password.
+
+    `password_hash` is null after a mailed password was used and until a new one is chosen. Every write of it
+    raises `password_generation`, so that whoever verified an older password notices.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    email_key = fields.CharField(max_length=254, unique=True)
+    email = fields.CharField(max_length=254)
+    rfc = fields.CharField(max_length=13)
+    password_hash = fields.CharField(max_length=255, null=True)
+    password_generation = fields.IntField(default=1)
+    language = fields.CharField(max_length=2)
+    created_at = fields.DatetimeField()
+    confirmed_at = fields.DatetimeField()
+
+    class Meta:
+        table = "account"

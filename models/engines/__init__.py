@@ -1,0 +1,1 @@
+"""Tortoise's database clients, mended where a cancelled task would keep a lock or a connection."""

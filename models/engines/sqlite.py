@@ -1,0 +1,52 @@
+"""SQLite for Tortoise 1.1.9: transactions begin IMMEDIATE, and a cancelled task gives the lock back.
+
+Tortoise picks its migration editor by the word "sqlite" in this module's name.
+"""
+
+import asyncio
+import sqlite3
+from typing import Any
+
+from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
+from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
+from tortoise.connection import get_connections
+from tortoise.exceptions import OperationalError
+
+
+class _Transaction(SqliteTransactionWrapper):
+    async def begin(self) -> None:
+        try:
+            cursor = await self._connection.execute("BEGIN IMMEDIATE")
+            await cursor.close()
+        except sqlite3.OperationalError as error:
+            raise OperationalError(error) from error
+
+
+class _TransactionContext(SqliteTransactionContext):
+    connection: Any
+    token: Any
+
+    async def __aenter__(self) -> TransactionalDBClient:
+        await self._trxlock.acquire()
+        try:
+            await self.ensure_connection()
+            await self.connection.begin()
+        except BaseException:
+            try:
+                # aiosqlite's queue is first in, first out: this runs after the BEGIN that is still pending.
+                if self.connection._connection:
+                    await asyncio.shield(self.connection._connection.rollback())
+            finally:
+                self._trxlock.release()
+            raise
+        self.token = get_connections().set(self.connection_name, self.connection)
+        transaction: TransactionalDBClient = self.connection
+        return transaction
+
+
+class Client(SqliteClient):
+    def _in_transaction(self) -> TransactionContext:
+        return _TransactionContext(_Transaction(self), self._lock)
+
+
+client_class = Client

@@ -1,0 +1,13 @@
+from tortoise import fields
+from tortoise.models import Model
+
+
+class FailureStreak(Model):
+    """Wrong passwords in a row for one e-mail, at one of its two doors."""
+
+    key = fields.CharField(max_length=80, primary_key=True)
+    count = fields.IntField()
+    touched_at = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "failure_streak"

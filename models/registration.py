@@ -1,0 +1,18 @@
+from tortoise import fields
+from tortoise.models import Model
+
+
+class Registration(Model):
+    """What a person typed in step 1, until a code from the mailbox turns it into an account."""
+
+    id = fields.UUIDField(primary_key=True)
+    email_key = fields.CharField(max_length=254)
+    email = fields.CharField(max_length=254)
+    rfc = fields.CharField(max_length=13)
+    password_hash = fields.CharField(max_length=255)
+    language = fields.CharField(max_length=2)
+    created_at = fields.DatetimeField(db_index=True)
+
+    class Meta:
+        table = "registration"
+        indexes = (("email_key", "created_at"),)

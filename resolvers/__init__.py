@@ -1,0 +1,1 @@
+"""Translation only: input → one service call → union member."""

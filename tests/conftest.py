@@ -1,0 +1,113 @@
+"""Databases and an in-process API for every test; no test of ours is mocked.
+
+Service and API tests run on SQLite, and on PostgreSQL where TEST_DATABASE_URL names a server (any database of it that
+may create others). With CI set, a missing server is a failure.
+"""
+
+import asyncio
+import contextlib
+import os
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+import asyncpg
+import pytest
+from tortoise.connection import get_connection
+
+from app.database import connected, sqlite_url, tortoise_configuration
+from app.settings import Settings
+from models.account import Account
+from models.confirmation_code import ConfirmationCode
+from models.delivery import Delivery
+from models.failure_streak import FailureStreak
+from models.known_network import KnownNetwork
+from models.limit_counter import LimitCounter
+from models.mailed_password import MailedPassword
+from models.migrating import upgrade
+from models.registration import Registration
+from models.session import Session
+from models.spent_captcha import SpentCaptcha
+from tests.api import Api, api_of
+
+_CHILDREN = (ConfirmationCode, MailedPassword, Session)
+_PARENTS = (Account, Delivery, FailureStreak, KnownNetwork, LimitCounter, Registration, SpentCaptcha)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("template")
+    asyncio.run(upgrade(tortoise_configuration(sqlite_url(folder))))
+    return folder / "accounts.sqlite3"
+
+
+@pytest.fixture(scope="session")
+def postgresql_url() -> Iterator[str]:
+    """A migrated database of this run's own, dropped at its end."""
+    server = os.environ.get("TEST_DATABASE_URL")
+    if not server:
+        if os.environ.get("CI"):
+            pytest.fail("TEST_DATABASE_URL must be set in CI")
+        pytest.skip("set TEST_DATABASE_URL=postgres://USER@HOST/NAME to run this on PostgreSQL")
+    name = f"accounts_test_{uuid4().hex}"
+    asyncio.run(_execute(server, f"CREATE DATABASE {name}"))
+    try:
+        url = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
+        asyncio.run(upgrade(tortoise_configuration(url)))
+        yield url
+    finally:
+        asyncio.run(_execute(server, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty, migrated database."""
+    if request.param == "postgresql":
+        url: str = request.getfixturevalue("postgresql_url")
+        return url
+    template: Path = request.getfixturevalue("sqlite_template")
+    shutil.copytree(template.parent, tmp_path, dirs_exist_ok=True)  # with its -wal, where there is one
+    return sqlite_url(tmp_path)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[dict[str, Any]]:
+    """The models' connection to an empty database."""
+    configuration = tortoise_configuration(database_url)
+    async with connected(configuration):
+        try:
+            yield configuration
+        finally:
+            await _empty()
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings(_env_file=None, data_dir=tmp_path, database_url=database_url)
+
+
+@pytest.fixture
+async def api(settings: Settings) -> AsyncIterator[Api]:
+    async with contextlib.AsyncExitStack() as stack:
+        api = await stack.enter_async_context(api_of(settings))
+        stack.push_async_callback(_empty)
+        yield api
+
+
+async def _empty() -> None:
+    """For PostgreSQL, where the next test uses the same database."""
+    connection = get_connection("default")
+    if connection.capabilities.dialect == "postgres":
+        for model in (*_CHILDREN, *_PARENTS):
+            await model.all().delete()
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()

@@ -1,0 +1,167 @@
+"""What arrives on the wire, and what goes back."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import orjson
+import pytest
+
+from tests.api import Api
+
+QUERY = "{ passwordPolicy { minimumLength } }"
+GOOD = {"data": {"passwordPolicy": {"minimumLength": 8}}}
+NEW = "application/graphql-response+json"
+
+
+def _code(body: Any) -> str:
+    assert "data" not in body
+    return str(body["errors"][0]["extensions"]["code"])
+
+
+@pytest.mark.parametrize(
+    ("accept", "answered"),
+    [
+        (None, "application/json"),
+        ("*/*", "application/json"),
+        ("application/json", "application/json"),
+        (NEW, NEW),
+        (f"{NEW}, application/json;q=0.9", NEW),
+        (f"{NEW};q=0.4, application/json;q=0.5", "application/json"),
+        (f"text/html, application/*;q=0.1, {NEW};q=0.2", NEW),
+        (f"application/json;q=0, {NEW};q=0, */*", None),
+        ("text/html", None),
+    ],
+)
+async def test_the_answer_has_the_type_that_the_client_accepts(
+    api: Api, accept: str | None, answered: str | None
+) -> None:
+    headers = {"accept": accept} if accept else {}
+    request = api.http.build_request("POST", "/graphql", json={"query": QUERY})
+    request.headers.pop("accept")
+    request.headers.update(headers)
+
+    response = await api.http.send(request)
+
+    if answered is None:
+        assert response.status_code == 406
+        assert _code(response.json()) == "BAD_REQUEST"
+    else:
+        assert response.headers["content-type"] == f"{answered}; charset=utf-8"
+        assert response.json() == GOOD
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"5", "BAD_REQUEST"),
+        (b"null", "BAD_REQUEST"),
+        (b'"a"', "BAD_REQUEST"),
+        (b"[]", "BAD_REQUEST"),
+        (b"{}", "BAD_REQUEST"),
+        (b"", "BAD_REQUEST"),
+        (b"\xff\xfe", "BAD_REQUEST"),
+        (b'{"query": 5}', "BAD_REQUEST"),
+        (b'{"query": ""}', "BAD_REQUEST"),
+        (b'{"query": NaN}', "BAD_REQUEST"),
+        (b'{"query": "{a}", "variables": {"n": ' + b"1" * 5000 + b"}}", "BAD_REQUEST"),
+        (b'{"query": "{a}", "variables": []}', "BAD_REQUEST"),
+        (b'{"query": "{a}", "extensions": 5}', "BAD_REQUEST"),
+        (b'{"query": "{a}", "operationName": 5}', "BAD_REQUEST"),
+        (b'{"query": "{a}", "operationName": "\\ud800"}', "BAD_REQUEST"),
+        (b'{"query": "{a}", "variables": {"a": ' + b"[" * 100 + b"]" * 100 + b"}}", "BAD_REQUEST"),
+        (b"[" * 5000 + b"]" * 5000, "BAD_REQUEST"),
+        (b'{"query": "{ nothing"}', "PARSE_FAILED"),
+        (b'{"query": "{ nothing }"}', "VALIDATION_FAILED"),
+        (
+            b'{"query": "query A {passwordPolicy{minimumLength}} query B {passwordPolicy{minimumLength}}"}',
+            "BAD_REQUEST",
+        ),
+    ],
+)
+async def test_what_is_no_good_request_is_refused_without_data(api: Api, body: bytes, code: str) -> None:
+    response = await api.http.post(
+        "/graphql", content=body, headers={"content-type": "application/json", "accept": NEW}
+    )
+
+    assert response.status_code == 400
+    assert _code(response.json()) == code
+
+
+async def test_legacy_clients_get_200_for_a_document_that_is_refused(api: Api) -> None:
+    response = await api.http.post("/graphql", json={"query": "{ nothing }"}, headers={"accept": "application/json"})
+
+    assert response.status_code == 200
+    assert _code(response.json()) == "VALIDATION_FAILED"
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["", "text/plain", "application/jsonx", "application/json; charset=latin-1", "application/x-www-form-urlencoded"],
+)
+async def test_only_json_in_utf_8_is_taken(api: Api, content_type: str) -> None:
+    response = await api.http.post(
+        "/graphql", content=orjson.dumps({"query": QUERY}), headers={"content-type": content_type}
+    )
+
+    assert response.status_code == 415
+
+
+async def test_a_compressed_body_is_refused(api: Api) -> None:
+    response = await api.http.post("/graphql", json={"query": QUERY}, headers={"content-encoding": "gzip"})
+
+    assert response.status_code == 415
+
+
+async def test_a_body_of_more_than_20_kilobytes_is_refused_also_in_chunks(api: Api) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(30):
+            yield b" " * 1000
+
+    whole = await api.http.post("/graphql", json={"query": QUERY + " " * 20_000})
+    chunked = await api.http.post("/graphql", content=chunks(), headers={"content-type": "application/json"})
+
+    assert (whole.status_code, chunked.status_code) == (413, 413)
+
+
+async def test_a_query_may_be_sent_with_get(api: Api) -> None:
+    response = await api.http.get("/graphql", params={"query": QUERY}, headers={"accept": NEW})
+
+    assert response.json() == GOOD
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
+async def test_other_methods_are_told_which_are_allowed(api: Api, method: str) -> None:
+    response = await api.http.request(method, "/graphql")
+
+    assert response.status_code == 405
+    assert "POST" in response.headers["allow"]
+
+
+async def test_an_answer_is_not_kept_framed_or_sniffed(api: Api) -> None:
+    response = await api.http.post("/graphql", json={"query": QUERY})
+
+    assert response.headers["cache-control"] == "no-store"
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert "frame-ancestors 'none'" in response.headers["content-security-policy"]
+
+
+async def test_the_answer_says_its_language(api: Api) -> None:
+    response = await api.http.post("/graphql", json={"query": QUERY}, headers={"accept-language": "en-US,es;q=0.8"})
+
+    assert response.headers["content-language"] == "en"
+    assert "Accept-Language" in response.headers["vary"]
+
+
+async def test_a_foreign_host_is_refused_in_development(api: Api) -> None:
+    response = await api.http.post("/graphql", json={"query": QUERY}, headers={"host": "evil.example"})
+
+    assert response.status_code == 421
+
+
+async def test_a_listed_origin_may_read_the_answer_and_another_may_not(api: Api) -> None:
+    listed = await api.http.post("/graphql", json={"query": QUERY}, headers={"origin": "http://localhost:5173"})
+    foreign = await api.http.post("/graphql", json={"query": QUERY}, headers={"origin": "https://evil.example"})
+
+    assert listed.headers["access-control-allow-origin"] == "http://localhost:5173"
+    assert listed.headers["access-control-allow-credentials"] == "true"
+    assert "access-control-allow-origin" not in foreign.headers

@@ -1,0 +1,42 @@
+"""The real server in a process of its own."""
+
+import contextlib
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+@contextlib.contextmanager
+def serving(data_dir: Path, **environment: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """`serve` on a port of its own choice: its URL, and the process, which is ended with SIGTERM.
+
+    Its log goes to `data_dir`/serve.log.
+    """
+    with (data_dir / "serve.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app", "serve"],
+            cwd=ROOT,
+            env=clean_environment(DATA_DIR=str(data_dir), PORT="0", **environment),
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+        assert process.stdout
+        try:
+            lines = iter(process.stdout.readline, "")
+            url = next((line.split()[-1] for line in lines if "http://" in line), None)
+            assert url, (data_dir / "serve.log").read_text("utf-8")
+            yield url.removesuffix("/graphql"), process
+        finally:
+            process.terminate()
+            process.wait(30)
+            process.stdout.close()
+
+
+def clean_environment(**environment: str) -> Mapping[str, str]:
+    """The variables that Python needs, and those given: none of the machine's settings."""
+    return {"PATH": os.environ["PATH"], "ENVIRONMENT": "development", **environment}
