@@ -1,0 +1,1 @@
+"""What a captcha shows and says: two words in a picture, eight digits dictated. Pure functions of a seed."""

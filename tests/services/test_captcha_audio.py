@@ -1,0 +1,127 @@
+import io
+import time
+import wave
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from services.captcha.audio import RATE, dictate
+
+WINDOW = 400  # samples, 50 ms
+SEEDS = [number.to_bytes(2, "big") for number in range(200)]
+
+
+def test_a_dictation_is_a_wav_of_8_khz_8_bit_mono() -> None:
+    with wave.open(io.BytesIO(dictate("01234567", b"seed"))) as file:
+        assert (file.getframerate(), file.getsampwidth(), file.getnchannels()) == (RATE, 1, 1)
+        assert RATE == 8000
+
+
+@pytest.mark.parametrize("digits", ["11111111", "22222222", "55555555", "01234567", "98765432"])
+def test_a_dictation_lasts_9_to_14_seconds_and_takes_at_most_112_kilobytes(digits: str) -> None:
+    for seed in SEEDS[:30]:
+        clip = dictate(digits, seed)
+
+        assert 9 <= len(_samples(clip)) / RATE <= 14
+        assert len(clip) <= 112_000
+
+
+def test_the_same_digits_and_seed_give_the_same_clip_in_any_thread() -> None:
+    alone = [dictate("01234567", seed) for seed in SEEDS[:16]]
+
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(lambda seed: dictate("01234567", seed), SEEDS[:16]))
+
+    assert together == alone
+
+
+def test_another_seed_gives_another_clip() -> None:
+    assert dictate("01234567", b"one") != dictate("01234567", b"two")
+
+
+def test_the_digits_are_what_is_dictated() -> None:
+    assert dictate("01234567", b"seed") != dictate("76543210", b"seed")
+
+
+def test_no_50_ms_are_heard_twice_in_200_clips() -> None:
+    clips = [_samples(dictate("01234567", seed)) for seed in SEEDS]
+
+    assert not _share_a_window(clips)
+
+
+@pytest.mark.parametrize(("at", "to"), [(0, 0), (1234, 40_001), (70_007, 555)])
+def test_50_ms_heard_twice_would_be_noticed(at: int, to: int) -> None:
+    one, two = (_samples(dictate("01234567", seed)) for seed in (b"one", b"two"))
+
+    forged = two[:to] + one[at : at + WINDOW] + two[to + WINDOW :]
+
+    assert _share_a_window([one, forged])
+
+
+def test_eight_digits_stand_out_from_the_noise() -> None:
+    for seed in SEEDS[:30]:
+        samples = _samples(dictate("01234567", seed))
+        noise = _power(samples[: RATE // 2])
+
+        spoken = _stretches(samples, noise)
+
+        assert len(spoken) == 8
+        assert min(map(_power, spoken)) > 10 * noise
+
+
+def test_samples_are_never_clipped() -> None:
+    clips = [_samples(dictate("01234567", seed)) for seed in SEEDS]
+
+    assert min(map(min, clips)) > 0
+    assert max(map(max, clips)) < 255
+
+
+def test_clips_are_made_quickly() -> None:
+    for seed in SEEDS:
+        dictate("0123456789"[seed[1] % 3 :][:8], seed)
+
+    started = time.process_time()
+    for seed in SEEDS:
+        dictate("0123456789"[seed[1] % 3 :][:8], seed)
+
+    assert (time.process_time() - started) / len(SEEDS) < 0.005
+
+
+def _samples(clip: bytes) -> bytes:
+    with wave.open(io.BytesIO(clip)) as file:
+        samples: bytes = file.readframes(file.getnframes())
+    return samples
+
+
+def _share_a_window(clips: list[bytes], size: int = 24, step: int = 16) -> bool:
+    """Whether any two clips have 50 ms in common, at any alignment.
+
+    Of each clip, pieces at every `step` are kept, and pieces at `step` places in a row are looked up, so
+    often that every window holds a whole row: of two equal windows, one of the row meets a kept piece.
+    """
+    rows = WINDOW - size - step
+    kept: set[bytes] = set()
+    for clip in clips:
+        last = len(clip) - size
+        starts = (at + offset for at in range(0, last, rows) for offset in range(step))
+        if not kept.isdisjoint(clip[at : at + size] for at in starts):
+            return True
+        kept.update(clip[at : at + size] for at in range(0, last, step))
+    return False
+
+
+def _power(samples: bytes) -> float:
+    return sum((sample - 128) ** 2 for sample in samples) / len(samples)
+
+
+def _stretches(samples: bytes, noise: float) -> list[bytes]:
+    """What is spoken between pauses: runs of windows louder than the noise, a quarter of a second apart."""
+    windows = [samples[at : at + WINDOW] for at in range(0, len(samples), WINDOW)]
+    loud = [at for at, window in enumerate(windows) if _power(window) > 3 * noise]
+    runs: list[list[int]] = []
+    for at in loud:
+        if runs and at - runs[-1][-1] <= 5:
+            runs[-1].append(at)
+        else:
+            runs.append([at])
+    return [b"".join(windows[run[0] : run[-1] + 1]) for run in runs]

@@ -1,0 +1,89 @@
+import io
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from PIL import Image
+
+from services.captcha.image import HEIGHT, WIDTH, draw
+from services.captcha.words import WORDS
+
+WIDEST = sorted(WORDS, key=lambda word: (len(word), sum(map(word.count, "mw"))))[-8:]
+
+
+def test_a_picture_is_a_palette_png_of_the_stated_size() -> None:
+    drawn = draw(("limpio", "verde"), b"seed")
+
+    with Image.open(io.BytesIO(drawn)) as picture:
+        assert (picture.format, picture.mode, picture.size) == ("PNG", "P", (WIDTH, HEIGHT))
+
+
+@pytest.mark.parametrize("seed", [bytes([number]) for number in range(20)])
+def test_a_picture_takes_at_most_eight_kilobytes(seed: bytes) -> None:
+    drawn = draw((WIDEST[seed[0] % 8], WIDEST[-1]), seed)
+
+    assert 2000 < len(drawn) < 8000
+
+
+def test_the_same_words_and_seed_give_the_same_picture_in_any_thread() -> None:
+    seeds = [bytes([number]) for number in range(16)]
+    alone = [draw(("limpio", "verde"), seed) for seed in seeds]
+
+    with ThreadPoolExecutor(8) as threads:
+        together = list(threads.map(lambda seed: draw(("limpio", "verde"), seed), seeds))
+
+    assert together == alone
+
+
+def test_another_seed_gives_another_picture() -> None:
+    pictures = {draw(("limpio", "verde"), bytes([number])) for number in range(32)}
+
+    assert len(pictures) == 32
+
+
+def test_the_words_are_what_is_drawn() -> None:
+    assert draw(("limpio", "verde"), b"seed") != draw(("verde", "limpio"), b"seed")
+
+
+@pytest.mark.parametrize("seed", [bytes([number]) for number in range(20)])
+def test_ink_and_paper_differ_strongly(seed: bytes) -> None:
+    with Image.open(io.BytesIO(draw(("limpio", "verde"), seed))) as picture:
+        shades = picture.convert("L").tobytes()
+
+    assert _contrast(max(shades), min(shades)) > 7  # WCAG 2.2, 1.4.6
+
+
+@pytest.mark.parametrize("word", WIDEST)
+def test_the_longest_words_fit(word: str) -> None:
+    """What fits leaves paper on both sides, at the height of the letters, where only two curves pass."""
+    for number in range(10):
+        columns = _ink_by_column(draw((word, word), bytes([number])))
+
+        assert max(columns[0], columns[-1]) <= 24
+
+
+def test_pictures_are_drawn_quickly() -> None:
+    draw(("limpio", "verde"), b"first")
+
+    started = time.process_time()
+    for number in range(20):
+        draw(("limpio", "verde"), bytes([number]))
+
+    assert (time.process_time() - started) / 20 < 0.03
+
+
+def _contrast(light: int, dark: int) -> float:
+    return (_linear(light) + 0.05) / (_linear(dark) + 0.05)
+
+
+def _linear(value: int) -> float:
+    share = value / 255
+    return share / 12.92 if share <= 0.04045 else float(((share + 0.055) / 1.055) ** 2.4)
+
+
+def _ink_by_column(drawn: bytes) -> list[int]:
+    with Image.open(io.BytesIO(drawn)) as picture:
+        flat = picture.convert("L")
+    middle = sum(flat.getextrema()) / 2  # type: ignore[arg-type]  # one band has one pair
+    pixels = flat.tobytes()
+    return [sum(pixels[row * WIDTH + column] < middle for row in range(HEIGHT)) for column in range(WIDTH)]
