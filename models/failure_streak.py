@@ -3,11 +3,11 @@ from tortoise.models import Model
 
 
 class FailureStreak(Model):
-    """Wrong passwords in a row for one e-mail, at one of its two doors."""
+    """Wrong passwords in a row for one e-mail at one of its two doors, the last at `touched_at` (Unix seconds)."""
 
     key = fields.CharField(max_length=80, primary_key=True)
     count = fields.IntField()
-    touched_at = fields.DatetimeField(db_index=True)
+    touched_at = fields.FloatField(db_index=True)
 
     class Meta:
         table = "failure_streak"

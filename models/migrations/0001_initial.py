@@ -49,9 +49,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('key', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=80)),
                 ('count', fields.IntField()),
-                ('touched_at', fields.DatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
+                ('touched_at', fields.FloatField(db_index=True)),
             ],
-            options={'table': 'failure_streak', 'app': 'accounts', 'pk_attr': 'key', 'table_description': 'Wrong passwords in a row for one e-mail, at one of its two doors.'},
+            options={'table': 'failure_streak', 'app': 'accounts', 'pk_attr': 'key', 'table_description': 'Wrong passwords in a row for one e-mail at one of its two doors, the last at `touched_at` (Unix seconds).'},
             bases=['Model'],
         ),
         ops.CreateModel(

@@ -1,13 +1,80 @@
 """Passwords after NIST SP 800-63B-4: length and a block list, no composition rules, no truncation."""
 
+import re
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from services.outcomes import FieldErrorCode
 
 MAXIMUM_LENGTH = 128
+_FEWEST_OWN = 4  # letters and digits that a password needs beside the account's own words
+_SHORTEST_WORD = 4  # of the account's words that are looked for
+_SEPARATORS = re.compile(r"[\s-]+")
+_NO_LETTER_OR_DIGIT = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True, slots=True)
 class PasswordPolicy:
-    """Lengths in Unicode code points after NFC."""
+    """Lengths in Unicode code points after NFC. `site_words` are names of ours that no password may be made of."""
 
     minimum_length: int
     maximum_length: int = MAXIMUM_LENGTH
+    site_words: tuple[str, ...] = ()
+
+    def check(self, password: str, identity: Iterable[str]) -> FieldErrorCode | None:
+        """What is wrong with a new password, normalised; `identity` is the account's RFC and e-mail."""
+        if not is_typeable(password):
+            return FieldErrorCode.MALFORMED
+        if len(password) < self.minimum_length:
+            return FieldErrorCode.TOO_SHORT
+        if len(password) > self.maximum_length:
+            return FieldErrorCode.TOO_LONG
+        if password.casefold() in _common():
+            return FieldErrorCode.TOO_COMMON
+        if _is_made_of(password, (*identity, *self.site_words)):
+            return FieldErrorCode.CONTAINS_IDENTITY
+        return None
+
+
+def normalise_password(text: str) -> str:
+    """NFC, so that the same password typed on another keyboard is the same; nothing else is changed."""
+    return unicodedata.normalize("NFC", text)
+
+
+def canonical_mailed_password(text: str) -> str:
+    """A mailed password as it was minted: case, blanks and hyphens do not matter in it."""
+    return _SEPARATORS.sub("", text).upper()
+
+
+def is_typeable(password: str) -> bool:
+    """Control characters and lone surrogates come from no keyboard."""
+    return not any(unicodedata.category(character) in {"Cc", "Cs"} for character in password[: MAXIMUM_LENGTH + 1])
+
+
+def _is_made_of(password: str, identity: Iterable[str]) -> bool:
+    """Whether less than four letters or digits remain once the identity's words are taken out."""
+    candidate = _bare(password)
+    rest = candidate
+    for word in sorted(_words(identity), key=len, reverse=True):
+        rest = rest.replace(word, "")
+    return rest != candidate and len(rest) < _FEWEST_OWN
+
+
+def _words(identity: Iterable[str]) -> set[str]:
+    """Each text whole, its parts, and what an RFC is without its homoclave."""
+    parts = {part for text in identity for part in (text, *re.split(r"[\W_]+", text), text[:-3])}
+    return {word for part in parts if len(word := _bare(part)) >= _SHORTEST_WORD}
+
+
+def _bare(text: str) -> str:
+    return _NO_LETTER_OR_DIGIT.sub("", text.casefold())
+
+
+@cache
+def _common() -> frozenset[str]:
+    folder = Path(__file__).parent / "common_passwords"
+    lines = (line for path in folder.glob("*.txt") for line in path.read_text("utf-8").splitlines())
+    return frozenset(line for line in lines if line and not line.startswith("#"))

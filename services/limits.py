@@ -1,0 +1,99 @@
+"""How often something may be asked for: fixed windows, in the notation of the package `limits`."""
+
+import hmac
+import math
+import time
+from dataclasses import dataclass
+
+from limits import RateLimitItem, parse_many
+from limits.aio.storage import Storage
+from limits.aio.strategies import FixedWindowRateLimiter
+
+from services.caller import Caller
+from services.outcomes import Throttled
+from services.secrets import Keys
+
+_SITE_FACTOR = 8  # an IPv6 /48 has so many times what one of its /64 has
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A named limit of one or several windows, the shortest first."""
+
+    name: str
+    windows: tuple[RateLimitItem, ...]
+
+    @classmethod
+    def parse(cls, name: str, notation: str) -> "Limit":
+        """From `1/minute;10/day`. Raises ValueError for anything else."""
+        return cls(name, tuple(sorted(parse_many(notation), key=lambda window: window.get_expiry())))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Every limit there is. A client's come first, then an e-mail's, then an account's."""
+
+    create_account: Limit
+    create_account_captcha: Limit
+    resend: Limit
+    resend_captcha: Limit
+    confirm_account: Limit
+    login: Limit
+    login_captcha: Limit
+    recover_password: Limit
+    create_captcha: Limit
+    login_failures: Limit
+    recover_password_email: Limit
+    resend_email: Limit
+    mail_email: Limit
+    change_password: Limit
+
+
+class Limiter:
+    """Counts in a storage that all processes share. E-mails are counted under a keyed digest."""
+
+    def __init__(self, storage: Storage, keys: Keys) -> None:
+        self._windows = FixedWindowRateLimiter(storage)
+        self._storage = storage
+        self._key = keys.lasting("limits")
+
+    async def hit(self, limit: Limit, subject: str) -> Throttled | None:
+        """Counts one for a client, an e-mail's key or an account's id; Throttled where that was one too many."""
+        for window in limit.windows:
+            if throttled := await self._hit(window, limit.name, self._pseudonym(subject)):
+                return throttled
+        return None
+
+    async def hit_client(self, limit: Limit, caller: Caller) -> Throttled | None:
+        """Counts one for the caller's client, and for the /48 around an IPv6 client."""
+        if throttled := await self.hit(limit, caller.client):
+            return throttled
+        return await self.hit(_widened(limit), caller.site) if caller.site else None
+
+    async def give_back(self, limit: Limit, subject: str) -> None:
+        """Takes a hit back: what it was counted for did not happen."""
+        for window in limit.windows:
+            await self._storage.incr(window.key_for(limit.name, self._pseudonym(subject)), window.get_expiry(), -1)
+
+    async def give_back_client(self, limit: Limit, caller: Caller) -> None:
+        await self.give_back(limit, caller.client)
+        if caller.site:
+            await self.give_back(_widened(limit), caller.site)
+
+    async def clear(self, limit: Limit, subject: str) -> None:
+        for window in limit.windows:
+            await self._storage.clear(window.key_for(limit.name, self._pseudonym(subject)))
+
+    async def _hit(self, window: RateLimitItem, *identifiers: str) -> Throttled | None:
+        if await self._windows.hit(window, *identifiers):
+            return None
+        ends_at = await self._storage.get_expiry(window.key_for(*identifiers))
+        return Throttled(retry_after_seconds=max(1, math.ceil(ends_at - time.time())))
+
+    def _pseudonym(self, subject: str) -> str:
+        return hmac.digest(self._key, subject.encode(), "sha256").hex()[:32]
+
+
+def _widened(limit: Limit) -> Limit:
+    windows = tuple(type(window)(window.amount * _SITE_FACTOR, window.multiples) for window in limit.windows)
+    return Limit(f"{limit.name}_site", windows)

@@ -1,0 +1,140 @@
+"""The worker: takes mails from the outbox, one a sender at a time, until it is stopped."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from email.message import EmailMessage
+
+import structlog
+from tortoise.exceptions import IntegrityError
+from tortoise.transactions import in_transaction
+
+from services.clock import utc_now
+from services.limits import Limit, Limiter
+from services.mail import outbox
+from services.mail.compose import Composer
+from services.mail.letters import Letter, letter_for
+from services.mail.outbox import Claim, Outcome
+from services.mail.transport import DeferredError, RefusedError, Transport
+
+log = structlog.get_logger(__name__)
+
+MESSAGE_DEADLINE = 30.0  # seconds, well below the lease
+_STOP_GRACE = 20.0  # seconds that mails under way get when the worker is stopped
+_AFTER_A_BUG = timedelta(minutes=5)
+
+
+class _OutrunError(Exception):
+    """The mail is not this worker's any more: owed anew, owed no longer, or its lease ran out."""
+
+
+class Deliverer:
+    """`senders` mails are under way at once, each on a transport of its own."""
+
+    def __init__(
+        self,
+        make_transport: Callable[[], Transport],
+        composer: Composer,
+        limiter: Limiter,
+        mail_limit: Limit,
+        *,
+        senders: int = 2,
+        poll_seconds: float = 1.0,
+    ) -> None:
+        self._make_transport = make_transport
+        self._composer = composer
+        self._limiter = limiter
+        self._mail_limit = mail_limit
+        self._senders = senders
+        self._poll_seconds = poll_seconds
+
+    async def run(self, stopped: asyncio.Event) -> None:
+        """Delivers until `stopped`; mails under way then get 20 seconds, and are handed back after that."""
+        senders = [asyncio.create_task(self._send_until(stopped)) for _ in range(self._senders)]
+        await stopped.wait()
+        _, late = await asyncio.wait(senders, timeout=_STOP_GRACE)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*senders, return_exceptions=True)
+
+    async def deliver_due(self) -> None:
+        """Delivers what is due now, and returns."""
+        transport = self._make_transport()
+        try:
+            while claim := await outbox.claim():
+                await self._deliver(claim, transport)
+        finally:
+            await transport.close()
+
+    async def _send_until(self, stopped: asyncio.Event) -> None:
+        transport = self._make_transport()
+        try:
+            while not stopped.is_set():
+                try:
+                    claim = await outbox.claim()
+                    if claim:
+                        await self._deliver(claim, transport)
+                        continue
+                except Exception:
+                    log.exception("the outbox is out of reach")
+                # Polled with jitter, and not woken by requests: when a mail leaves says nothing about who asked.
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stopped.wait(), self._poll_seconds * (0.5 + random.random()))  # noqa: S311
+        finally:
+            await transport.close()
+
+    async def _deliver(self, claim: Claim, transport: Transport) -> None:
+        try:
+            await self._attempt(claim, transport)
+        except asyncio.CancelledError:
+            await asyncio.shield(outbox.give_back(claim))
+            raise
+        except _OutrunError:
+            log.info("mail outrun", delivery=str(claim.id))
+        except RefusedError as error:
+            log.warning("mail refused", delivery=str(claim.id), reply=str(error))
+            await outbox.finish(claim, Outcome.REFUSED, str(error))
+        except (DeferredError, TimeoutError, OSError) as error:
+            await self._retry(claim, str(error) or type(error).__name__)
+        except Exception as error:
+            log.exception("mail failed", delivery=str(claim.id))
+            await outbox.give_back(claim, _AFTER_A_BUG, type(error).__name__)
+
+    async def _attempt(self, claim: Claim, transport: Transport) -> None:
+        letter = await letter_for(claim.kind, claim.email_key)
+        if letter is None:
+            await outbox.finish(claim, Outcome.DROPPED)
+            return
+        if not claim.counted:
+            if throttled := await self._limiter.hit(self._mail_limit, claim.email_key):
+                await outbox.give_back(claim, timedelta(seconds=throttled.retry_after_seconds), "mail limit")
+                return
+            await outbox.mark_counted(claim)
+        async with asyncio.timeout(MESSAGE_DEADLINE):
+            await transport.deliver(letter.email, lambda: self._write(claim, letter))
+        await outbox.finish(claim, Outcome.DELIVERED)
+        log.info("mail delivered", delivery=str(claim.id), kind=claim.kind.value)
+
+    async def _write(self, claim: Claim, letter: Letter) -> EmailMessage:
+        """Mints the secret while the row is held, so that what ends the row before then ends the secret too."""
+        now = utc_now()
+        try:
+            async with in_transaction():
+                if not await outbox.still_holds(claim):
+                    raise _OutrunError
+                secret = await letter.mint(now)
+        except IntegrityError as error:  # whom the secret was for is gone
+            raise _OutrunError from error
+        message_id = f"{claim.id}.{int(claim.requested_at.timestamp() * 1000)}"
+        return self._composer.compose(letter, secret, message_id, now)
+
+    async def _retry(self, claim: Claim, reason: str) -> None:
+        if utc_now() - claim.requested_at > outbox.GIVE_UP_AFTER:
+            log.error("mail given up", delivery=str(claim.id), reason=reason)
+            await outbox.finish(claim, Outcome.EXPIRED, reason)
+            return
+        log.warning("mail deferred", delivery=str(claim.id), attempts=claim.attempts, reason=reason)
+        wait = outbox.backoff(claim.attempts, random.random())  # noqa: S311
+        await outbox.give_back(claim, wait, reason)

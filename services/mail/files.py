@@ -1,0 +1,43 @@
+"""Development's mail: .eml files in a folder, readable by their owner alone since they hold secrets."""
+
+import asyncio
+import os
+import re
+import time
+from email.message import EmailMessage
+from pathlib import Path
+
+import structlog
+
+from services.mail.transport import Write
+
+log = structlog.get_logger(__name__)
+
+_KEPT = 7 * 24 * 3600  # seconds
+
+
+class FileTransport:
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def deliver(self, recipient: str, write: Write) -> None:
+        message = await write()
+        path = await asyncio.to_thread(self._store, recipient, message)
+        log.info("mail written", path=str(path))
+
+    async def close(self) -> None:
+        """Files are closed as they are written."""
+
+    def sweep(self) -> None:
+        """Removes files that are older than a week."""
+        for path in self._folder.glob("*.eml"):
+            if path.stat().st_mtime < time.time() - _KEPT:
+                path.unlink(missing_ok=True)
+
+    def _store(self, recipient: str, message: EmailMessage) -> Path:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        name = f"{time.time_ns()}-{re.sub(r'[^A-Za-z0-9.@+-]', '_', recipient)[:100]}.eml"
+        part = self._folder / f".{name}.part"
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(message.as_bytes())
+        return part.rename(self._folder / name)

@@ -1,0 +1,145 @@
+"""The outbox: mails owed, in the same transaction as what they were promised with.
+
+A row names a kind and an e-mail, never a text. Workers claim rows with a lease and finish them only while they hold it.
+
+Transactions lock in one order, so that none waits for another in a circle: outbox rows, then registrations or the
+account, then what hangs on them.
+"""
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from tortoise.connection import get_connection
+from tortoise.transactions import in_transaction
+
+from models.delivery import Delivery
+from models.sql import fetch
+from services.clock import utc_now
+
+LEASE = timedelta(seconds=120)
+GIVE_UP_AFTER = timedelta(hours=24)
+_FIRST_BACKOFF = 15.0  # seconds, doubled each time
+_LONGEST_BACKOFF = 3600.0
+_CANDIDATES = 20
+_LONGEST_REASON = 500
+
+
+class Kind(enum.Enum):
+    """What a mail is for. CONFIRMATION and RECOVERY carry a secret, the others tell what happened."""
+
+    CONFIRMATION = "confirmation"
+    RECOVERY = "recovery"
+    ALREADY_REGISTERED = "already_registered"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    MAILED_PASSWORD_USED = "mailed_password_used"  # noqa: S105
+    SIGN_IN_CLOSED = "sign_in_closed"
+
+
+class Outcome(enum.Enum):
+    """How a row ended: sent; refused by the server for good; tried for a day; or nobody was there to write to."""
+
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A row that this worker owns until its lease ends."""
+
+    id: UUID
+    lease: UUID
+    kind: Kind
+    email_key: str
+    requested_at: datetime
+    attempts: int
+    counted: bool
+
+
+async def owe(kind: Kind, email_key: str) -> None:
+    """Owes a mail, in the caller's transaction.
+
+    One that is owed already becomes due now, and a worker that holds it loses it.
+    """
+    now = utc_now()
+    delivery = Delivery(
+        id=uuid4(),
+        kind=kind.value,
+        email_key=email_key,
+        pending_key=f"{kind.value}:{email_key}",
+        requested_at=now,
+        due_at=now,
+    )
+    async with in_transaction():
+        await Delivery.bulk_create(
+            [delivery],
+            on_conflict=["pending_key"],
+            update_fields=["requested_at", "due_at", "attempts", "counted", "lease"],
+        )
+
+
+async def forget(kinds: Iterable[Kind], email_key: str) -> None:
+    """Owes these mails no longer, in the caller's transaction: claimed ones find out before they mint."""
+    pending = [f"{kind.value}:{email_key}" for kind in kinds]
+    await Delivery.filter(pending_key__in=pending).delete()
+
+
+async def claim() -> Claim | None:
+    """The mail that has been due for longest, for LEASE; none where all is done or in other hands."""
+    now = await _database_now()
+    candidates = await Delivery.filter(pending_key__isnull=False, due_at__lte=now).order_by("due_at").limit(_CANDIDATES)
+    for row in candidates:
+        lease = uuid4()
+        claimed = await Delivery.filter(id=row.id, pending_key__isnull=False, due_at=row.due_at).update(
+            lease=lease, due_at=now + LEASE, attempts=row.attempts + 1
+        )
+        if claimed:
+            return Claim(row.id, lease, Kind(row.kind), row.email_key, row.requested_at, row.attempts + 1, row.counted)
+    return None
+
+
+async def still_holds(claim: Claim) -> bool:
+    """Whether the lease is the claimer's; within a transaction it stays so until the end."""
+    return bool(await Delivery.filter(id=claim.id, lease=claim.lease).update(lease=claim.lease))
+
+
+async def mark_counted(claim: Claim) -> None:
+    await Delivery.filter(id=claim.id, lease=claim.lease).update(counted=True)
+
+
+async def finish(claim: Claim, outcome: Outcome, reason: str | None = None) -> None:
+    """Ends the row, unless it was owed anew meanwhile."""
+    await Delivery.filter(id=claim.id, lease=claim.lease).update(
+        pending_key=None,
+        lease=None,
+        finished_at=utc_now(),
+        outcome=outcome.value,
+        reason=reason and reason[:_LONGEST_REASON],
+    )
+
+
+async def give_back(claim: Claim, after: timedelta = timedelta(), reason: str | None = None) -> None:
+    """Lets the row be claimed again after a while."""
+    await Delivery.filter(id=claim.id, lease=claim.lease).update(
+        lease=None, due_at=await _database_now() + after, reason=reason and reason[:_LONGEST_REASON]
+    )
+
+
+def backoff(attempts: int, chance: float) -> timedelta:
+    """Exponential, with a jitter of half to once and a half by `chance` (0 to 1)."""
+    seconds = min(_FIRST_BACKOFF * 2 ** min(attempts - 1, 20), _LONGEST_BACKOFF)
+    return timedelta(seconds=seconds * (0.5 + chance))
+
+
+async def _database_now() -> datetime:
+    """The one clock that all workers share. SQLite's is this machine's."""
+    connection = get_connection("default")
+    if connection.capabilities.dialect == "sqlite":
+        return utc_now()
+    rows = await fetch("SELECT now() AS now")
+    now: datetime = rows[0]["now"]
+    return now

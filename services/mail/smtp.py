@@ -1,0 +1,100 @@
+"""Mail over SMTP (RFC 5321) on a kept connection."""
+
+import enum
+import re
+from dataclasses import dataclass, field
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+
+from services.mail.transport import DeferredError, RefusedError, Write
+
+_COMMAND_TIMEOUT = 10.0  # seconds
+_STATUS = re.compile(r"^\d\.\d{1,3}\.\d{1,3}\b")
+
+
+class Security(enum.Enum):
+    PLAIN = "smtp"
+    STARTTLS = "smtp+starttls"
+    TLS = "smtps"
+
+
+_PORTS = {Security.PLAIN: 25, Security.STARTTLS: 587, Security.TLS: 465}
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    host: str
+    port: int
+    security: Security
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def parse(cls, url: str) -> "SmtpServer":
+        """From `smtp+starttls://user:password@host:587`. Raises ValueError for anything else."""
+        parts = urlsplit(url)
+        if parts.scheme not in {security.value for security in Security} or not parts.hostname:
+            raise ValueError("give smtp://, smtp+starttls:// or smtps:// and a host")
+        if parts.path.strip("/") or parts.query or parts.fragment:
+            raise ValueError("an SMTP URL ends with its host and port")
+        security = Security(parts.scheme)
+        username = unquote(parts.username) if parts.username else None
+        password = unquote(parts.password) if parts.password else None
+        return cls(parts.hostname, parts.port or _PORTS[security], security, username, password)
+
+
+class SmtpTransport:
+    """One connection, opened when it is needed and again when the server dropped it. For one task at a time."""
+
+    def __init__(self, server: SmtpServer, sender: str) -> None:
+        self._sender = sender
+        self._client = aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            username=server.username,
+            password=server.password,
+            use_tls=server.security is Security.TLS,
+            start_tls=server.security is Security.STARTTLS,
+            timeout=_COMMAND_TIMEOUT,
+        )
+
+    async def deliver(self, recipient: str, write: Write) -> None:
+        try:
+            await self._begin(recipient)
+            message = await write()
+            await self._send(message.as_bytes())
+        except BaseException:
+            self._client.close()  # whatever state the conversation was in, the next mail begins a new one
+            raise
+
+    async def close(self) -> None:
+        self._client.close()
+
+    async def _begin(self, recipient: str) -> None:
+        try:
+            if not self._client.is_connected:
+                await self._client.connect()
+            await self._client.mail(self._sender)
+            await self._client.rcpt(recipient)
+        except aiosmtplib.SMTPRecipientRefused as error:
+            raise _failure(error.code, f"{error.code} {error.message}") from None
+        except aiosmtplib.SMTPResponseException as error:
+            # A sender or a login that is refused is the operator's to mend: the mail waits for it.
+            raise DeferredError(f"{type(error).__name__}: {error.code} {error.message}") from None
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise DeferredError(f"{type(error).__name__}: {error}") from None
+
+    async def _send(self, content: bytes) -> None:
+        try:
+            await self._client.data(content)
+        except aiosmtplib.SMTPDataError as error:
+            # Only the codes: the server may quote from a text that holds a secret.
+            status = _STATUS.match(error.message)
+            raise _failure(error.code, f"{error.code} {status.group() if status else ''}".strip()) from None
+        except (aiosmtplib.SMTPException, OSError) as error:
+            raise DeferredError(f"DATA: {type(error).__name__}") from None
+
+
+def _failure(code: int, reply: str) -> RefusedError | DeferredError:
+    return RefusedError(reply) if 500 <= code < 600 else DeferredError(reply)

@@ -1,0 +1,62 @@
+"""Outcomes that several services share."""
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+
+
+class FieldErrorCode(enum.Enum):
+    MALFORMED = "MALFORMED"
+    TOO_SHORT = "TOO_SHORT"
+    TOO_LONG = "TOO_LONG"
+    TOO_COMMON = "TOO_COMMON"
+    CONTAINS_IDENTITY = "CONTAINS_IDENTITY"
+    DOES_NOT_MATCH = "DOES_NOT_MATCH"
+    GENERIC_RFC = "GENERIC_RFC"
+    NOT_NEW = "NOT_NEW"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """`field` is its path in the mutation's input, in camelCase."""
+
+    field: str
+    code: FieldErrorCode
+
+
+@dataclass(frozen=True, slots=True)
+class InputRejected:
+    problems: tuple[FieldProblem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Throttled:
+    retry_after_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnCaptcha:
+    """A captcha that can be shown; its picture and its dictation are made when they are asked for."""
+
+    id: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CaptchaNeeded:
+    captcha: DrawnCaptcha
+
+
+@dataclass(frozen=True, slots=True)
+class CaptchaMissed:
+    captcha: DrawnCaptcha
+
+
+@dataclass(frozen=True, slots=True)
+class SignedOut:
+    """No session stands behind the credential."""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChangeDue:
+    """The session was opened with a mailed password."""

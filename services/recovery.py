@@ -1,0 +1,165 @@
+"""A lost password, and a new one."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tortoise.queryset import QuerySet
+from tortoise.transactions import in_transaction
+
+from models.account import Account
+from models.mailed_password import MailedPassword
+from models.session import Session
+from services.caller import Caller
+from services.captchas import CaptchaAnswer, Captchas
+from services.clock import Clock, utc_now
+from services.doors import Doors
+from services.hashing import Hasher
+from services.limits import Limiter, Limits
+from services.mail.outbox import Kind, forget, owe
+from services.outcomes import (
+    CaptchaMissed,
+    FieldErrorCode,
+    FieldProblem,
+    InputRejected,
+    SignedOut,
+    Throttled,
+)
+from services.secrets import digest
+from services.sessions import CredentialsRejected, Profile, SessionLife, SessionService
+from services.validation.email import parse_email
+from services.validation.password import PasswordPolicy, canonical_mailed_password, normalise_password
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryRequested:
+    """Whether or not a mail goes out: that depends on what is not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordForm:
+    current: str = field(repr=False)
+    new: str = field(repr=False)
+    new_confirmation: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChanged:
+    """This session stays, every other one and every mailed password has ended."""
+
+
+class RecoveryService:
+    def __init__(
+        self,
+        hasher: Hasher,
+        limiter: Limiter,
+        limits: Limits,
+        captchas: Captchas,
+        doors: Doors,
+        sessions: SessionService,
+        policy: PasswordPolicy,
+        life: SessionLife,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._hasher = hasher
+        self._limiter = limiter
+        self._limits = limits
+        self._captchas = captchas
+        self._doors = doors
+        self._sessions = sessions
+        self._policy = policy
+        self._life = life
+        self._clock = clock
+
+    async def request(
+        self, caller: Caller, email: str, captcha: CaptchaAnswer
+    ) -> RecoveryRequested | CaptchaMissed | InputRejected | Throttled:
+        """Looks nothing up: the worker finds out whom to write to, and what."""
+        parsed = parse_email(email)
+        if parsed is None:
+            return InputRejected((FieldProblem("email", FieldErrorCode.MALFORMED),))
+        if throttled := await self._limiter.hit_client(self._limits.recover_password, caller):
+            return throttled
+        if not await self._captchas.solve(captcha):
+            return await self._captchas.missed(caller)
+        if throttled := await self._limiter.hit(self._limits.recover_password_email, parsed.key):
+            return throttled
+        await owe(Kind.RECOVERY, parsed.key)
+        return RecoveryRequested()
+
+    async def change(
+        self, caller: Caller, form: PasswordForm
+    ) -> PasswordChanged | CredentialsRejected | InputRejected | SignedOut | Throttled:
+        profile = await self._sessions.authenticate(caller)
+        if profile is None:
+            return SignedOut()
+        current, new = normalise_password(form.current), normalise_password(form.new)
+        if problems := self._check(profile, current, new, form):
+            return InputRejected(problems)
+        if throttled := await self._limiter.hit(self._limits.change_password, str(profile.id)):
+            return throttled
+        account = await Account.get_or_none(id=profile.id)
+        if account is None:
+            return SignedOut()
+        proved = await self._prove(account, profile, current)
+        if isinstance(proved, Throttled):
+            return proved
+        if not proved:
+            return CredentialsRejected()
+        if await _alive(account, canonical_mailed_password(new), self._clock()).exists():
+            return InputRejected((FieldProblem("newPassword", FieldErrorCode.NOT_NEW),))
+        password_hash = await self._hasher.hash(new)
+        if isinstance(password_hash, Throttled):
+            return password_hash
+        outcome = await self._replace(account, profile, password_hash)
+        if isinstance(outcome, PasswordChanged):
+            await self._limiter.clear(self._limits.change_password, str(profile.id))
+            await self._limiter.clear(self._limits.login_failures, account.email_key)
+            await self._doors.reopen(account.email_key)
+        return outcome
+
+    def _check(self, profile: Profile, current: str, new: str, form: PasswordForm) -> tuple[FieldProblem, ...]:
+        problems = []
+        code = self._policy.check(new, (profile.rfc, profile.email))
+        if new == current or canonical_mailed_password(new) == canonical_mailed_password(current):
+            code = code or FieldErrorCode.NOT_NEW
+        if code:
+            problems.append(FieldProblem("newPassword", code))
+        if normalise_password(form.new_confirmation) != new:
+            problems.append(FieldProblem("newPasswordConfirmation", FieldErrorCode.DOES_NOT_MATCH))
+        return tuple(problems)
+
+    async def _prove(self, account: Account, profile: Profile, current: str) -> bool | Throttled:
+        """Behind a mailed password the account has none of its own: the mailed one is the current one."""
+        if profile.password_change_required:
+            return await _alive(account, canonical_mailed_password(current), self._clock()).exists()
+        return await self._hasher.verify(account.password_hash, current)
+
+    async def _replace(
+        self, verified: Account, profile: Profile, password_hash: str
+    ) -> PasswordChanged | CredentialsRejected | SignedOut:
+        now = self._clock()
+        async with in_transaction() as transaction:
+            await forget((Kind.RECOVERY,), verified.email_key)
+            account = await Account.select_for_update().get(id=verified.id)
+            if account.password_generation != verified.password_generation:
+                await transaction.rollback()
+                return CredentialsRejected()
+            session = await Session.get_or_none(id=profile.session_id)
+            if session is None:
+                await transaction.rollback()
+                return SignedOut()
+            account.password_hash = password_hash
+            account.password_generation += 1
+            await account.save(update_fields=["password_hash", "password_generation"])
+            await MailedPassword.filter(account_id=account.id).delete()
+            await Session.filter(account_id=account.id).exclude(id=session.id).delete()
+            session.password_change_required = False
+            session.ends_at = session.created_at + self._life.absolute
+            session.expires_at = min(now + self._life.idle, session.ends_at)
+            await session.save(update_fields=["password_change_required", "ends_at", "expires_at"])
+            await owe(Kind.PASSWORD_CHANGED, account.email_key)
+        return PasswordChanged()
+
+
+def _alive(account: Account, mailed_password: str, now: datetime) -> QuerySet[MailedPassword]:
+    return MailedPassword.filter(digest=digest(mailed_password), account_id=account.id, expires_at__gt=now)

@@ -1,0 +1,207 @@
+"""Steps 1 and 2: from what a person types to a confirmed account."""
+
+import re
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+from tortoise.exceptions import IntegrityError
+from tortoise.transactions import in_transaction
+
+from models.account import Account
+from models.confirmation_code import ConfirmationCode
+from models.registration import Registration
+from services.caller import Caller
+from services.captchas import CaptchaAnswer, Captchas
+from services.clock import Clock, utc_now
+from services.hashing import Hasher
+from services.language import Language
+from services.limits import Limit, Limiter, Limits
+from services.mail.letters import CODE_LENGTH
+from services.mail.outbox import Kind, forget, owe
+from services.outcomes import (
+    CaptchaMissed,
+    CaptchaNeeded,
+    FieldErrorCode,
+    FieldProblem,
+    InputRejected,
+    Throttled,
+)
+from services.secrets import ALPHABET, digest
+from services.validation.email import LONGEST, Email, parse_email
+from services.validation.password import PasswordPolicy, normalise_password
+from services.validation.rfc import Rfc, parse_rfc
+
+_BLANKS = re.compile(r"\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationForm:
+    """Step 1 as it was typed."""
+
+    rfc: str
+    email: str
+    password: str = field(repr=False)
+    password_confirmation: str = field(repr=False)
+    language: Language | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    email: str
+    rfc: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyRegistered:
+    """The e-mail has an account, or a registration whose mail is on its way."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRequested:
+    """Whether or not a mail goes out: that depends on what is not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRejected:
+    """Unknown, used or expired."""
+
+
+class RegistrationService:
+    """With `conceal_accounts` nobody learns from createAccount whether an e-mail has an account."""
+
+    def __init__(
+        self,
+        hasher: Hasher,
+        limiter: Limiter,
+        limits: Limits,
+        captchas: Captchas,
+        policy: PasswordPolicy,
+        *,
+        conceal_accounts: bool = False,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._hasher = hasher
+        self._limiter = limiter
+        self._limits = limits
+        self._captchas = captchas
+        self._policy = policy
+        self._conceal_accounts = conceal_accounts
+        self._clock = clock
+
+    async def create(
+        self, caller: Caller, form: RegistrationForm, captcha: CaptchaAnswer | None
+    ) -> Registered | AlreadyRegistered | InputRejected | CaptchaNeeded | CaptchaMissed | Throttled:
+        checked = self._check(form)
+        if isinstance(checked, InputRejected):
+            return checked
+        rfc, email, password = checked
+        limits = self._limits
+        if refused := await self._admit(caller, captcha, limits.create_account, limits.create_account_captcha):
+            return refused
+        if throttled := await self._limiter.hit(limits.resend_email, email.key):
+            return throttled if self._conceal_accounts else AlreadyRegistered()
+        password_hash = await self._hasher.hash(password)
+        if isinstance(password_hash, Throttled):
+            await self._limiter.give_back(limits.resend_email, email.key)
+            return password_hash
+        async with in_transaction():
+            if await Account.exists(email_key=email.key):
+                if not self._conceal_accounts:
+                    return AlreadyRegistered()
+                await owe(Kind.ALREADY_REGISTERED, email.key)
+            else:
+                await Registration.create(
+                    id=uuid4(),
+                    email_key=email.key,
+                    email=email.address,
+                    rfc=rfc.text,
+                    password_hash=password_hash,
+                    language=(form.language or caller.language).value,
+                    created_at=self._clock(),
+                )
+                await owe(Kind.CONFIRMATION, email.key)
+        return Registered(email.address, rfc.text)
+
+    async def resend(
+        self, caller: Caller, email: str, captcha: CaptchaAnswer | None
+    ) -> CodeRequested | InputRejected | CaptchaNeeded | CaptchaMissed | Throttled:
+        """Looks nothing up: the worker finds out whether there is a registration to write to."""
+        parsed = parse_email(email)
+        if parsed is None:
+            return InputRejected((FieldProblem("email", FieldErrorCode.MALFORMED),))
+        limits = self._limits
+        if refused := await self._admit(caller, captcha, limits.resend, limits.resend_captcha):
+            return refused
+        if throttled := await self._limiter.hit(limits.resend_email, parsed.key):
+            return throttled
+        await owe(Kind.CONFIRMATION, parsed.key)
+        return CodeRequested()
+
+    async def confirm(self, caller: Caller, code: str) -> Confirmed | CodeRejected | Throttled:
+        """Turns the code's registration into the account of its e-mail, once, and drops the e-mail's others."""
+        typed = _BLANKS.sub("", code).upper()
+        if len(typed) != CODE_LENGTH or not set(typed) <= set(ALPHABET):
+            return CodeRejected()
+        if throttled := await self._limiter.hit_client(self._limits.confirm_account, caller):
+            return throttled
+        try:
+            async with in_transaction():
+                return await self._redeem(digest(typed))
+        except IntegrityError:  # another registration of this e-mail was confirmed at the same time
+            return CodeRejected()
+
+    async def _admit(
+        self, caller: Caller, captcha: CaptchaAnswer | None, stop: Limit, captcha_from: Limit
+    ) -> CaptchaNeeded | CaptchaMissed | Throttled | None:
+        """The client's limit: a captcha first, then no more."""
+        if throttled := await self._limiter.hit_client(stop, caller):
+            return throttled
+        if await self._limiter.hit_client(captcha_from, caller):
+            return await self._captchas.require(caller, captcha)
+        return None
+
+    def _check(self, form: RegistrationForm) -> tuple[Rfc, Email, str] | InputRejected:
+        problems: list[FieldProblem] = []
+        rfc = parse_rfc(form.rfc)
+        if isinstance(rfc, FieldErrorCode):
+            problems.append(FieldProblem("rfc", rfc))
+        email = parse_email(form.email)
+        if email is None:
+            problems.append(FieldProblem("email", FieldErrorCode.MALFORMED))
+        password = normalise_password(form.password)
+        if code := self._policy.check(password, (form.rfc[:LONGEST], form.email[:LONGEST])):
+            problems.append(FieldProblem("password", code))
+        if normalise_password(form.password_confirmation) != password:
+            problems.append(FieldProblem("passwordConfirmation", FieldErrorCode.DOES_NOT_MATCH))
+        if problems or email is None or isinstance(rfc, FieldErrorCode):
+            return InputRejected(tuple(problems))
+        return rfc, email, password
+
+    async def _redeem(self, code_digest: str) -> Confirmed | CodeRejected:
+        now = self._clock()
+        code = await ConfirmationCode.get_or_none(digest=code_digest).select_related("registration")
+        if code is None or code.expires_at <= now:
+            return CodeRejected()
+        registration = code.registration
+        await forget((Kind.CONFIRMATION,), registration.email_key)
+        rivals = Registration.filter(email_key=registration.email_key).select_for_update()
+        await rivals.order_by("id").only("id")
+        if not await ConfirmationCode.filter(digest=code_digest).delete():
+            return CodeRejected()
+        await Account.create(
+            id=uuid4(),
+            email_key=registration.email_key,
+            email=registration.email,
+            rfc=registration.rfc,
+            password_hash=registration.password_hash,
+            language=registration.language,
+            created_at=registration.created_at,
+            confirmed_at=now,
+        )
+        await Registration.filter(email_key=registration.email_key).delete()
+        return Confirmed(registration.email)

@@ -1,0 +1,80 @@
+"""Expired things leave, in small batches."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from tortoise.expressions import Subquery
+from tortoise.queryset import QuerySet
+
+from models.confirmation_code import ConfirmationCode
+from models.delivery import Delivery
+from models.failure_streak import FailureStreak
+from models.known_network import KnownNetwork
+from models.limit_counter import LimitCounter
+from models.mailed_password import MailedPassword
+from models.registration import Registration
+from models.session import Session
+from models.spent_captcha import SpentCaptcha
+from services.clock import Clock, utc_now
+from services.doors import KNOWN_FOR
+
+log = structlog.get_logger(__name__)
+
+_EVERY = 600.0  # seconds
+_BATCH = 500
+_REGISTRATION_LIFE = timedelta(days=7)
+_CAPTCHA_GRACE = timedelta(hours=1)
+_DELIVERY_KEPT = timedelta(days=30)  # for whoever asks why a mail did not come
+_STREAK_KEPT = timedelta(days=30)
+
+
+class Sweeper:
+    """`also` is what else is to be swept with the database, such as development's mails."""
+
+    def __init__(self, also: Callable[[], None] | None = None, clock: Clock = utc_now) -> None:
+        self._also = also
+        self._clock = clock
+
+    async def run(self, stopped: asyncio.Event) -> None:
+        """Sweeps every ten minutes or so, until `stopped`."""
+        while not stopped.is_set():
+            try:
+                await self.sweep()
+            except Exception:
+                log.exception("sweeping failed")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stopped.wait(), _EVERY * (0.5 + random.random()))  # noqa: S311
+
+    async def sweep(self) -> int:
+        """Removes all that has expired, and returns how many rows that were."""
+        removed = 0
+        for expired in self._expired():
+            key = expired.model._meta.pk_attr
+            while keys := await expired.limit(_BATCH).values_list(key, flat=True):
+                removed += await expired.model.filter(pk__in=keys).delete()
+        if self._also:
+            await asyncio.to_thread(self._also)
+        return removed
+
+    def _expired(self) -> tuple[QuerySet[Any], ...]:
+        now = self._clock()
+        return (
+            ConfirmationCode.filter(expires_at__lte=now),
+            MailedPassword.filter(expires_at__lte=now),
+            Session.filter(expires_at__lte=now),
+            SpentCaptcha.filter(expires_at__lte=now - _CAPTCHA_GRACE),
+            Delivery.filter(finished_at__lte=now - _DELIVERY_KEPT),
+            LimitCounter.filter(expires_at__lte=time.time()),
+            FailureStreak.filter(touched_at__lte=time.time() - _STREAK_KEPT.total_seconds()),
+            KnownNetwork.filter(last_seen_at__lte=now - KNOWN_FOR),
+            # A week old, without a live code (those that expired have just left) and with no mail on its way.
+            Registration.filter(created_at__lte=now - _REGISTRATION_LIFE, codes__digest__isnull=True).exclude(
+                email_key__in=Subquery(Delivery.filter(pending_key__isnull=False).values("email_key"))
+            ),
+        )
