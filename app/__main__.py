@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import Protocol
 
-from app.commands import export_schema, migrate, serve
+from app.commands import captcha_answer, export_schema, migrate, serve, worker
 from app.logs import configure_logs
 from app.settings import Settings, WrongSettingsError, read_settings
 
@@ -17,7 +17,13 @@ class _Command(Protocol):
     def run(self, settings: Settings, arguments: argparse.Namespace) -> int: ...
 
 
-_COMMANDS: dict[str, _Command] = {"serve": serve, "migrate": migrate, "export-schema": export_schema}
+_COMMANDS: dict[str, _Command] = {
+    "serve": serve,
+    "worker": worker,
+    "migrate": migrate,
+    "export-schema": export_schema,
+    "captcha-answer": captcha_answer,
+}
 
 
 def main() -> int:

@@ -1,5 +1,6 @@
 """The ASGI application: routes, middleware and what starts and stops with the process."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
@@ -11,9 +12,11 @@ from starlette.requests import Request
 from starlette.routing import Route
 
 from app.caller import caller_of
-from app.composition import ROOT, compose
+from app.composition import ROOT, Composition, compose
+from app.cookies import RequestCookie, credential_of
 from app.database import connected
 from app.execution import Executor, Observation
+from app.exploring import graphiql_routes
 from app.http import Endpoint
 from app.middleware import LOOPBACK_HOSTS, KnownHosts, SecurityHeaders
 from app.settings import Settings
@@ -26,16 +29,23 @@ _PREFLIGHT_SECONDS = 86_400
 
 
 def create_app(settings: Settings) -> Starlette:
-    services = compose(settings)
-    operations = [path.read_text("utf-8") for path in sorted((ROOT / "graphql/operations").glob("*.graphql"))]
-    executor = Executor(schema._schema, operations, [_log], exploring=settings.development)
+    composition = compose(settings)
+    operations = {
+        path.stem: path.read_text("utf-8") for path in sorted((ROOT / "graphql/operations").glob("*.graphql"))
+    }
+    executor = Executor(schema._schema, operations.values(), [_log], exploring=settings.development)
 
-    def open_context(request: Request) -> Context:
-        return Context(caller=caller_of(request, settings.trusted_proxies), services=services)
+    def open_cookie(request: Request) -> RequestCookie:
+        return RequestCookie(request, settings.origins, secure=not settings.development)
+
+    def open_context(request: Request, cookie: RequestCookie) -> Context:
+        caller = caller_of(request, credential_of(request, cookie), settings.trusted_proxies)
+        return Context(caller, composition.services, cookie)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with connected(settings.database):
+        worker = _working(composition) if settings.worker_in_serve else contextlib.nullcontext()
+        async with connected(settings.database), worker:
             yield
 
     middleware = [
@@ -51,9 +61,24 @@ def create_app(settings: Settings) -> Starlette:
     ]
     if settings.development or settings.allowed_hosts:
         middleware.insert(0, Middleware(KnownHosts, hosts={*LOOPBACK_HOSTS, *settings.allowed_hosts}))
-    return Starlette(
-        routes=[Route("/graphql", Endpoint(executor, open_context))], middleware=middleware, lifespan=lifespan
-    )
+    exploring = graphiql_routes(operations, schema._schema) if settings.development else []
+    routes = [*exploring, Route("/graphql", Endpoint(executor, open_cookie, open_context))]
+    return Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
+
+
+@contextlib.asynccontextmanager
+async def _working(composition: Composition) -> AsyncIterator[None]:
+    """Runs the worker beside the API."""
+    stopped = asyncio.Event()
+    tasks = [
+        asyncio.create_task(composition.deliverer.run(stopped)),
+        asyncio.create_task(composition.sweeper.run(stopped)),
+    ]
+    try:
+        yield
+    finally:
+        stopped.set()
+        await asyncio.gather(*tasks)
 
 
 def _log(observation: Observation) -> None:

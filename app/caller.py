@@ -11,11 +11,12 @@ _LOOPBACK = ip_address("127.0.0.1")
 _LONGEST_USER_AGENT = 255
 
 
-def caller_of(request: HTTPConnection, trusted_proxies: int) -> Caller:
+def caller_of(request: HTTPConnection, credential: str | None, trusted_proxies: int) -> Caller:
     return Caller(
         address=_address(request, trusted_proxies),
         language=negotiate(request.headers.get("accept-language", "")),
         user_agent=request.headers.get("user-agent", "")[:_LONGEST_USER_AGENT] or None,
+        credential=credential,
     )
 
 

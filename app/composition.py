@@ -1,17 +1,115 @@
 """Settings → services: the one place that knows which implementation stands behind which port."""
 
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
+from typing import cast
+
+from limits.aio.storage import Storage
+from limits.storage import storage_from_string
 
 from app.settings import Settings
 from schema.context import Services
+from services.captchas import Captchas
+from services.doors import Doors
+from services.hashing import Hasher
 from services.language import Texts
+from services.limit_storage import DatabaseStorage
+from services.limits import Limit, Limiter, Limits
+from services.mail.compose import Composer, Site
+from services.mail.delivering import Deliverer
+from services.mail.files import FileTransport
+from services.mail.smtp import SmtpServer, SmtpTransport
+from services.mail.transport import Transport
+from services.recovery import RecoveryService
+from services.registration import RegistrationService
+from services.secrets import Keys
+from services.sessions import SessionLife, SessionService
+from services.sweeping import Sweeper
 from services.validation.password import PasswordPolicy
 
 ROOT = Path(__file__).parent.parent
 
 
-def compose(settings: Settings) -> Services:
-    return Services(
-        texts=Texts(ROOT / "locales"),
-        password_policy=PasswordPolicy(settings.password_minimum_length),
+@dataclass(frozen=True, slots=True)
+class Composition:
+    """What a process is made of: the services behind the API, and the worker behind the mails."""
+
+    services: Services
+    deliverer: Deliverer
+    sweeper: Sweeper
+
+
+def compose(settings: Settings) -> Composition:
+    keys = make_keys(settings)
+    texts = Texts(ROOT / "locales")
+    limits = _limits(settings)
+    limiter = Limiter(_limit_storage(settings), keys)
+    hasher = Hasher(settings.argon2_time_cost, settings.argon2_memory_kib, settings.argon2_parallelism)
+    policy = PasswordPolicy(settings.password_minimum_length, site_words=_site_words(settings))
+    life = SessionLife(timedelta(days=settings.session_idle_days), timedelta(days=settings.session_days))
+    doors = Doors(keys)
+    captchas = Captchas(keys, limiter, limits.create_captcha)
+    conceal = settings.conceal_accounts
+    sessions = SessionService(hasher, limiter, limits, captchas, doors, life, conceal_accounts=conceal)
+    services = Services(
+        texts=texts,
+        password_policy=policy,
+        captchas=captchas,
+        registration=RegistrationService(hasher, limiter, limits, captchas, policy, conceal_accounts=conceal),
+        sessions=sessions,
+        recovery=RecoveryService(hasher, limiter, limits, captchas, doors, sessions, policy, life),
     )
+    site = Site(settings.site_name, settings.site_url, settings.mail_from, settings.confirm_url, settings.recover_url)
+    make_transport, sweep_mails = _mail(settings)
+    return Composition(
+        services=services,
+        deliverer=Deliverer(make_transport, Composer(texts, site), limiter, limits.mail_email),
+        sweeper=Sweeper(also=sweep_mails),
+    )
+
+
+def make_keys(settings: Settings) -> Keys:
+    """From SECRET_KEY; in development from a key that is made once in DATA_DIR."""
+    if settings.secret_key:
+        return Keys(tuple(key.get_secret_value().encode() for key in settings.secret_key))
+    return Keys((_development_key(settings.data_dir / "secret.key"),))
+
+
+def _development_key(path: Path) -> bytes:
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return path.read_bytes()
+    with os.fdopen(file, "wb") as created:
+        created.write(secrets.token_hex(32).encode())
+    return path.read_bytes()
+
+
+def _limits(settings: Settings) -> Limits:
+    names = Limits.__dataclass_fields__
+    return Limits(**{name: Limit.parse(name, getattr(settings, f"limit_{name}")) for name in names})
+
+
+def _limit_storage(settings: Settings) -> Storage:
+    if settings.redis_url is None:
+        return DatabaseStorage()
+    url = settings.redis_url.get_secret_value()
+    return cast(Storage, storage_from_string(f"async+{url}", implementation="redispy"))
+
+
+def _mail(settings: Settings) -> tuple[Callable[[], Transport], Callable[[], None] | None]:
+    """How mail is sent, and what else there is to sweep."""
+    if settings.smtp_url:
+        server = SmtpServer.parse(settings.smtp_url.get_secret_value())
+        return (lambda: SmtpTransport(server, settings.mail_from)), None
+    folder = settings.data_dir / "mail"
+    return (lambda: FileTransport(folder)), FileTransport(folder).sweep
+
+
+def _site_words(settings: Settings) -> tuple[str, ...]:
+    host = settings.site_url.partition("://")[2].split("/")[0].split(":")[0]
+    return (settings.site_name, host)

@@ -5,6 +5,7 @@ A fragment is measured once and multiplied by its uses with arithmetic, so neste
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
+from functools import reduce
 
 from graphql import (
     DocumentNode,
@@ -13,6 +14,7 @@ from graphql import (
     FragmentSpreadNode,
     InlineFragmentNode,
     OperationDefinitionNode,
+    SelectionNode,
     SelectionSetNode,
 )
 
@@ -60,20 +62,31 @@ class _Measurement:
         self._known: dict[str, Cost] = {}
 
     def of(self, selection_set: SelectionSetNode | None) -> Cost:
-        total = Cost()
+        """The parts add up, but for pictures and clips under several types: an object is of one type only."""
+        parts: dict[str | None, Cost] = {None: Cost()}
         for selection in selection_set.selections if selection_set else ():
-            match selection:
-                case FieldNode():
-                    cost = self._field(selection)
-                case InlineFragmentNode():
-                    cost = self.of(selection.selection_set)
-                case FragmentSpreadNode():
-                    cost = self._fragment(selection.name.value)
-                case _:
-                    cost = Cost()
-            directives = cost.directives + len(selection.directives or ())
-            total = total.beside(replace(cost, directives=directives))
-        return total
+            type_name, cost = self._part(selection)
+            cost = replace(cost, directives=cost.directives + len(selection.directives or ()))
+            parts[type_name] = parts.get(type_name, Cost()).beside(cost)
+        direct = parts.pop(None)
+        total = reduce(Cost.beside, parts.values(), direct)
+        return replace(
+            total,
+            images=direct.images + max((part.images for part in parts.values()), default=0),
+            audios=direct.audios + max((part.audios for part in parts.values()), default=0),
+        )
+
+    def _part(self, selection: SelectionNode) -> tuple[str | None, Cost]:
+        """The type that a selection is made on, where it names one, and what it costs."""
+        match selection:
+            case FieldNode():
+                return None, self._field(selection)
+            case InlineFragmentNode(type_condition=condition):
+                return condition.name.value if condition else None, self.of(selection.selection_set)
+            case FragmentSpreadNode(name=name) if name.value in self._fragments:
+                return self._fragments[name.value].type_condition.name.value, self._fragment(name.value)
+            case _:
+                return None, Cost()
 
     def _field(self, field: FieldNode) -> Cost:
         inner = self.of(field.selection_set)
@@ -91,8 +104,7 @@ class _Measurement:
     def _fragment(self, name: str) -> Cost:
         if name not in self._known:
             self._known[name] = Cost()  # what a circle back to it counts; validation refuses the circle
-            if name in self._fragments:
-                self._known[name] = self.of(self._fragments[name].selection_set)
+            self._known[name] = self.of(self._fragments[name].selection_set)
         return self._known[name]
 
 

@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from app.cookies import OriginNotAllowedError, RequestCookie
 from app.errors import formatted, internal_error
 from app.execution import Executor, Operation
 from schema.context import Context
@@ -34,10 +35,16 @@ class NotGraphQLError(Exception):
 
 
 class Endpoint:
-    """The ASGI application at /graphql. `open_context` makes what resolvers see of a request."""
+    """The ASGI application at /graphql. `open_context` makes what resolvers see of a request and its cookie."""
 
-    def __init__(self, executor: Executor, open_context: Callable[[Request], Context]) -> None:
+    def __init__(
+        self,
+        executor: Executor,
+        open_cookie: Callable[[Request], RequestCookie],
+        open_context: Callable[[Request, RequestCookie], Context],
+    ) -> None:
         self._executor = executor
+        self._open_cookie = open_cookie
         self._open_context = open_context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -49,6 +56,9 @@ class Endpoint:
             response = await self._answer(request, media_type)
         except ClientDisconnect:
             return
+        except OriginNotAllowedError as error:
+            body = {"errors": [formatted(error, "ORIGIN_NOT_ALLOWED")]}
+            response = _response(body, 403, media_type or GRAPHQL_RESPONSE, {})
         except NotGraphQLError as problem:
             body = {"errors": [formatted(GraphQLError(problem.message), "BAD_REQUEST")]}
             response = _response(body, problem.status, media_type or GRAPHQL_RESPONSE, problem.headers)
@@ -65,9 +75,12 @@ class Endpoint:
                 operation = await _from_body(request)
             case _:
                 raise NotGraphQLError(405, "Send GraphQL requests with POST.", {"Allow": "GET, HEAD, POST"})
-        context = self._open_context(request)
+        cookie = self._open_cookie(request)
+        context = self._open_context(request, cookie)
         answer = await self._executor.run(operation, context, reading=request.method != "POST")
         headers = {"Content-Language": context.caller.language.value}
+        if cookie.header:
+            headers["Set-Cookie"] = cookie.header
         match answer.status:
             case 405:
                 headers["Allow"] = "POST"

@@ -4,11 +4,17 @@ import enum
 import os
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.database import sqlite_url, tortoise_configuration
+from services.limits import Limit
+from services.mail.smtp import SmtpServer
+from services.validation.email import parse_email
+
+_SHORTEST_KEY = 32  # bytes
 
 
 class Environment(enum.Enum):
@@ -35,6 +41,43 @@ def _origin(text: str) -> str:
     return text.lower()
 
 
+def _redis_url(url: SecretStr | None) -> SecretStr | None:
+    if url and urlsplit(url.get_secret_value()).scheme not in {"redis", "rediss", "redis+unix"}:
+        raise ValueError("give redis://HOST:PORT/NUMBER or rediss://…")
+    return url
+
+
+def _smtp_url(url: SecretStr | None) -> SecretStr | None:
+    if url:
+        SmtpServer.parse(url.get_secret_value())
+    return url
+
+
+def _address(text: str) -> str:
+    if parse_email(text) is None:
+        raise ValueError("give one e-mail address; its name is SITE_NAME")
+    return text
+
+
+def _url(text: str | None) -> str | None:
+    parts = urlsplit(text or "https://absent")
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("give a URL such as https://app.example.mx/entrar")
+    return text
+
+
+def _code_url(text: str | None) -> str | None:
+    """Servers and proxies log paths and queries, never fragments."""
+    if text and "{code}" not in text.partition("#")[2]:
+        raise ValueError("give a URL with {code} behind a #, such as https://app.example.mx/confirmar#{code}")
+    return _url(text)
+
+
+def _limit(notation: str) -> str:
+    Limit.parse("", notation)
+    return notation
+
+
 def _database_url(url: SecretStr | None) -> SecretStr | None:
     if url:
         tortoise_configuration(url.get_secret_value())
@@ -43,6 +86,7 @@ def _database_url(url: SecretStr | None) -> SecretStr | None:
 
 List = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_list)]
 Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_list)]
+LimitNotation = Annotated[str, AfterValidator(_limit)]
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_secret_list)]
 
 
@@ -60,11 +104,45 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", pattern="^(?i:DEBUG|INFO|WARNING|ERROR)$")
     secret_key: Secrets = ()
     data_dir: Path = Path("data")
+    redis_url: Annotated[SecretStr | None, AfterValidator(_redis_url)] = None
     database_url: Annotated[SecretStr | None, AfterValidator(_database_url)] = None
+    smtp_url: Annotated[SecretStr | None, AfterValidator(_smtp_url)] = None
+    worker_in_serve: bool = True
+    mail_from: Annotated[str, AfterValidator(_address)] = "cuentas@example.com"
+    site_name: str = Field("Timbrado", min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]+$")
+    site_url: Annotated[str, AfterValidator(_url)] = "http://localhost:5173"
+    confirm_url: Annotated[str | None, AfterValidator(_code_url)] = None
+    recover_url: Annotated[str | None, AfterValidator(_url)] = None
     allowed_origins: Origins = ()
     allowed_hosts: List = ()
     trusted_proxies: int = Field(0, ge=0, le=10)
+    conceal_accounts: bool = False
+    session_idle_days: int = Field(14, ge=1, le=365)
+    session_days: int = Field(30, ge=1, le=365)
     password_minimum_length: int = Field(8, ge=8, le=64)
+    argon2_time_cost: int = Field(2, ge=1, le=20)
+    argon2_memory_kib: int = Field(19_456, ge=64, le=4_194_304)
+    argon2_parallelism: int = Field(1, ge=1, le=16)
+    limit_create_account: LimitNotation = "100/hour"
+    limit_create_account_captcha: LimitNotation = "10/hour"
+    limit_resend: LimitNotation = "100/hour"
+    limit_resend_captcha: LimitNotation = "10/hour"
+    limit_confirm_account: LimitNotation = "300/hour"
+    limit_login: LimitNotation = "300/hour"
+    limit_login_captcha: LimitNotation = "20/15 minutes"
+    limit_recover_password: LimitNotation = "30/hour"
+    limit_create_captcha: LimitNotation = "120/10 minutes"
+    limit_login_failures: LimitNotation = "5/15 minutes"
+    limit_recover_password_email: LimitNotation = "1/minute;3/day"
+    limit_resend_email: LimitNotation = "1/minute;10/day"
+    limit_mail_email: LimitNotation = "15/day"
+    limit_change_password: LimitNotation = "5/15 minutes"
+
+    @model_validator(mode="after")
+    def _is_fit_for_its_environment(self) -> "Settings":
+        if self.environment is Environment.PRODUCTION and (missing := missing_for_production(self)):
+            raise ValueError(f"production needs {', '.join(missing)}")
+        return self
 
     @property
     def development(self) -> bool:
@@ -81,6 +159,18 @@ class Settings(BaseSettings):
         """Tortoise's configuration."""
         url = self.database_url.get_secret_value() if self.database_url else sqlite_url(self.data_dir)
         return tortoise_configuration(url)
+
+
+def missing_for_production(settings: Settings) -> list[str]:
+    """The settings without which production does not start."""
+    missing = []
+    if not settings.secret_key or any(len(k.get_secret_value().encode()) < _SHORTEST_KEY for k in settings.secret_key):
+        missing.append(f"SECRET_KEY (of {_SHORTEST_KEY} bytes or more)")
+    given = settings.model_fields_set
+    missing += [name.upper() for name in ("smtp_url", "mail_from") if name not in given]
+    if "site_url" not in given or not settings.site_url.startswith("https://"):
+        missing.append("SITE_URL (https)")
+    return missing
 
 
 def read_settings() -> Settings:

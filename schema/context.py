@@ -2,11 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
 
 import strawberry
 
 from services.caller import Caller
+from services.captchas import Captchas
 from services.language import Texts
+from services.recovery import RecoveryService
+from services.registration import RegistrationService
+from services.sessions import SessionService
 from services.validation.password import PasswordPolicy
 
 
@@ -16,12 +22,32 @@ class Services:
 
     texts: Texts
     password_policy: PasswordPolicy
+    captchas: Captchas
+    registration: RegistrationService
+    sessions: SessionService
+    recovery: RecoveryService
+
+
+class SessionCookie(Protocol):
+    """The session's cookie: what came with the request, and what goes back with the answer."""
+
+    @property
+    def held(self) -> str | None:
+        """The token that the cookie brought, where it counts."""
+
+    def require_own_origin(self) -> None:
+        """Raises an error of the request where its Origin may not use cookies."""
+
+    def keep(self, token: str, ends_at: datetime) -> None: ...
+
+    def drop(self) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     caller: Caller
     services: Services
+    cookie: SessionCookie
     outcomes: dict[str, str] = field(default_factory=dict)  # root field → type of its result, for observers
 
     def translate(self, key: str, values: Mapping[str, object] | None = None) -> str:

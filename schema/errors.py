@@ -1,0 +1,114 @@
+"""Failures that the person using the app can do something about. Their texts are in locales/, under the type's name."""
+
+import strawberry
+
+from schema.context import Info
+from schema.enums import FieldErrorCode
+from schema.types import Captcha
+from services.outcomes import CaptchaMissed, CaptchaNeeded, FieldProblem, InputRejected, Throttled
+
+
+@strawberry.interface(
+    description="A failure that the person using the app can do something about. Every failure implements it: select "
+    "`... on UserError { message }` to be ready for those that join a union later."
+)
+class UserError:
+    @strawberry.field(
+        description="What to tell the person, in the language of Accept-Language: what happened, and what to do next."
+    )
+    def message(self, info: Info) -> str:
+        return info.context.translate(type(self).__name__, vars(self))
+
+
+@strawberry.type(description="What is wrong with one field of an input.")
+class FieldError(UserError):
+    field: str = strawberry.field(
+        description="The field's path in the input, in camelCase, with dots where it is nested."
+    )
+    code: FieldErrorCode = strawberry.field(description="What is wrong, for programs.")
+
+    @strawberry.field(description="What to write at the field, in the language of Accept-Language.")
+    def message(self, info: Info) -> str:
+        return info.context.translate(f"FieldErrorCode.{self.code.name}", {"field": self.field})
+
+    @classmethod
+    def of(cls, problem: FieldProblem) -> "FieldError":
+        return cls(field=problem.field, code=problem.code)
+
+
+@strawberry.type(description="Every field that is wrong, at once, so that a form can mark them all.")
+class InvalidInputError(UserError):
+    fields: list[FieldError] = strawberry.field(description="At least one, in the order of the form.")
+
+    @classmethod
+    def of(cls, outcome: InputRejected) -> "InvalidInputError":
+        return cls(fields=[FieldError.of(problem) for problem in outcome.problems])
+
+
+@strawberry.type(description="The e-mail has an account, or a registration that waits for its code.")
+class UserAlreadyExistsError(UserError):
+    pass
+
+
+@strawberry.type(description="The limit is reached; nothing was done.")
+class TooManyAttemptsError(UserError):
+    retry_after_seconds: int = strawberry.field(description="After how many seconds trying again makes sense.")
+
+    @classmethod
+    def of(cls, outcome: Throttled) -> "TooManyAttemptsError":
+        return cls(retry_after_seconds=outcome.retry_after_seconds)
+
+
+@strawberry.type(description="The code is unknown, used or expired: which is not told.")
+class InvalidConfirmationCodeError(UserError):
+    pass
+
+
+@strawberry.type(description="The e-mail, the password or both are wrong: which is not told.")
+class InvalidCredentialsError(UserError):
+    pass
+
+
+@strawberry.type(description="The password is right, but the confirmation code has not come back yet.")
+class AccountNotConfirmedError(UserError):
+    pass
+
+
+@strawberry.type(description="Send the same again with this captcha's answer.")
+class CaptchaRequiredError(UserError):
+    captcha: Captcha = strawberry.field(description="A fresh one, so that the form needs no second request.")
+
+    @classmethod
+    def of(cls, outcome: CaptchaNeeded) -> "CaptchaRequiredError":
+        return cls(captcha=Captcha.of(outcome.captcha))
+
+
+@strawberry.type(description="The captcha's answer is wrong, late or was used before.")
+class CaptchaMismatchError(UserError):
+    captcha: Captcha = strawberry.field(description="A fresh one, so that the form needs no second request.")
+
+    @classmethod
+    def of(cls, outcome: CaptchaMissed) -> "CaptchaMismatchError":
+        return cls(captcha=Captcha.of(outcome.captcha))
+
+
+@strawberry.type(description="Too many wrong passwords in a row: only recovering the password opens the account again.")
+class RecoveryRequiredError(UserError):
+    pass
+
+
+@strawberry.type(description="Nobody is signed in with this token or cookie.")
+class NotAuthenticatedError(UserError):
+    pass
+
+
+@strawberry.type(
+    description="Signed in with a mailed password: only me, changePassword and logout are open until it is changed."
+)
+class PasswordChangeRequiredError(UserError):
+    pass
+
+
+@strawberry.type(description="None of the account's sessions has this id; perhaps it has just ended.")
+class SessionNotFoundError(UserError):
+    pass

@@ -1,16 +1,81 @@
 """The schema: every root field, annotated with its result, bound to its resolver."""
 
-import strawberry
+from datetime import datetime
 
-from resolvers import passwords
-from schema.types import PasswordPolicy
+import strawberry
+from strawberry.schema.config import StrawberryConfig
+
+from resolvers import recovery, registration, sessions
+from schema.errors import UserError
+from schema.results import (
+    ChangePasswordResult,
+    ConfirmAccountResult,
+    CreateAccountResult,
+    CreateCaptchaResult,
+    LoginResult,
+    LogoutResult,
+    RecoverPasswordResult,
+    ResendConfirmationCodeResult,
+    RevokeOtherSessionsResult,
+    RevokeSessionResult,
+)
+from schema.scalars import DATE_TIME
+from schema.types import Account, PasswordPolicy
 
 
 @strawberry.type(description="What can be read.")
 class Query:
+    me: Account | None = strawberry.field(
+        resolver=sessions.me, description="Who is signed in; null for nobody, and never an error."
+    )
     password_policy: PasswordPolicy = strawberry.field(
-        resolver=passwords.password_policy, description="The rules that new passwords must meet."
+        resolver=recovery.password_policy, description="The rules that new passwords must meet."
     )
 
 
-schema = strawberry.Schema(query=Query)
+@strawberry.type(
+    description="What can be done. An operation has exactly one of these fields, and every expected failure is a "
+    "member of its result: select `__typename`."
+)
+class Mutation:
+    create_account: CreateAccountResult = strawberry.mutation(
+        resolver=registration.create_account,
+        description="Step 1: registers a taxpayer and mails a confirmation code of 40 characters.",
+    )
+    resend_confirmation_code: ResendConfirmationCodeResult = strawberry.mutation(
+        resolver=registration.resend_confirmation_code,
+        description="Mails another confirmation code, for whoever did not get the first or let it expire.",
+    )
+    confirm_account: ConfirmAccountResult = strawberry.mutation(
+        resolver=registration.confirm_account,
+        description="Step 2: turns the registration that a code belongs to into an account. A code is good for a day.",
+    )
+    login: LoginResult = strawberry.mutation(
+        resolver=sessions.login, description="Signs in with an e-mail and a password, and opens a session."
+    )
+    logout: LogoutResult = strawberry.mutation(
+        resolver=sessions.logout, description="Ends the session of the token or cookie, and forgets the cookie."
+    )
+    create_captcha: CreateCaptchaResult = strawberry.mutation(
+        resolver=recovery.create_captcha,
+        description="Draws a captcha for recoverPassword; calling it again is the form's refresh button.",
+    )
+    recover_password: RecoverPasswordResult = strawberry.mutation(
+        resolver=recovery.recover_password,
+        description="Mails a new password that opens the account for 24 hours. The old one works until that is used.",
+    )
+    change_password: ChangePasswordResult = strawberry.mutation(
+        resolver=recovery.change_password,
+        description="Sets a new password; ends every other session, and every mailed password.",
+    )
+    revoke_session: RevokeSessionResult = strawberry.mutation(
+        resolver=sessions.revoke_session, description="Ends one session of the account, at once."
+    )
+    revoke_other_sessions: RevokeOtherSessionsResult = strawberry.mutation(
+        resolver=sessions.revoke_other_sessions, description="Ends every session of the account but the current one."
+    )
+
+
+schema = strawberry.Schema(
+    query=Query, mutation=Mutation, types=[UserError], config=StrawberryConfig(scalar_map={datetime: DATE_TIME})
+)

@@ -1,22 +1,44 @@
 """The API in this process, driven over ASGI with the documents of graphql/operations/."""
 
 import contextlib
+import email
+import email.policy
+import re
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
 from app.asgi import create_app
+from app.composition import Composition, compose
 from app.settings import Settings
+from services.captchas import Solution
 
 OPERATIONS = Path(__file__).parent.parent / "graphql/operations"
 
+RFC = "EKU9003173C9"
+EMAIL = "ana@example.com"
+PASSWORD = "una frase larga"
+PRODUCTION = {
+    "environment": "production",
+    "secret_key": "a key of thirty-two bytes or more",
+    "smtp_url": "smtp://127.0.0.1:1",
+    "mail_from": "cuentas@example.com",
+    "site_url": "https://app.example.com",
+}
 
-@dataclass(frozen=True)
+
+@dataclass
 class Api:
+    """`composition` is the same as the app's: over the same database, with the same keys."""
+
     http: httpx2.AsyncClient
+    composition: Composition
+    mailbox: Path
+    headers: dict[str, str] = field(default_factory=dict)
 
     async def send(
         self, operation: str, variables: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
@@ -24,7 +46,7 @@ class Api:
         """The raw response to one of our operations."""
         query = (OPERATIONS / f"{operation}.graphql").read_text("utf-8")
         body = {"query": query, "variables": dict(variables or {})}
-        return await self.http.post("/graphql", json=body, headers=headers)
+        return await self.http.post("/graphql", json=body, headers={**self.headers, **(headers or {})})
 
     async def run(
         self, operation: str, variables: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
@@ -37,6 +59,74 @@ class Api:
         (value,) = body["data"].values()
         return value
 
+    async def act(self, operation: str, **input: Any) -> Any:
+        """The same, with one input."""
+        return await self.run(operation, {"input": input})
+
+    def signed_in(self, token: str) -> "Api":
+        """The same API for whoever holds the token."""
+        return Api(self.http, self.composition, self.mailbox, {"authorization": f"Bearer {token}"})
+
+    async def mails(self) -> list[EmailMessage]:
+        """Sends what is due, and returns the mails that came since the last time."""
+        await self.composition.deliverer.deliver_due()
+        files = sorted(self.mailbox.glob("*.eml"))
+        mails = [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files]
+        for file in files:
+            file.unlink()
+        return mails
+
+    async def mailed_code(self) -> str:
+        (mail,) = await self.mails()
+        return found(r"\b[2-9A-Z]{40}\b", mail)
+
+    async def mailed_password(self) -> str:
+        (mail,) = await self.mails()
+        return found(r"\b([2-9A-Z]{6}-){3}[2-9A-Z]{6}\b", mail)
+
+    async def captcha(self) -> tuple[str, Solution]:
+        """A fresh captcha's id, and what solves it."""
+        created = await self.run("CreateCaptcha")
+        return created["captcha"]["id"], self.solution(created["captcha"]["id"])
+
+    def solution(self, captcha_id: str) -> Solution:
+        solution = self.composition.services.captchas.solution(captcha_id)
+        assert solution
+        return solution
+
+    async def register(self, **changes: Any) -> Any:
+        form = {"rfc": RFC, "email": EMAIL, "password": PASSWORD, "passwordConfirmation": PASSWORD, **changes}
+        return await self.act("CreateAccount", **form)
+
+    async def account(self, **changes: Any) -> None:
+        """A confirmed account, and an empty mailbox."""
+        assert (await self.register(**changes))["__typename"] == "CreateAccountSuccess"
+        confirmed = await self.act("ConfirmAccount", code=await self.mailed_code())
+        assert confirmed["__typename"] == "ConfirmAccountSuccess"
+
+    async def token(self, email: str = EMAIL, password: str = PASSWORD) -> str:
+        """Signs in."""
+        login = await self.act("Login", email=email, password=password)
+        assert login["__typename"] == "LoginSuccess", login
+        return str(login["token"])
+
+    async def recover(self, email: str = EMAIL) -> str:
+        """Asks for a new password, and returns the one that was mailed."""
+        captcha_id, solution = await self.captcha()
+        answer = {"id": captcha_id, "answer": solution.digits}
+        requested = await self.act("RecoverPassword", email=email, captcha=answer)
+        assert requested["__typename"] == "RecoverPasswordSuccess", requested
+        return await self.mailed_password()
+
+
+def found(pattern: str, mail: EmailMessage) -> str:
+    """What matches in the mail's text."""
+    body = mail.get_body(("plain",))
+    assert body
+    match = re.search(pattern, body.get_content())
+    assert match, body.get_content()
+    return match.group()
+
 
 @contextlib.asynccontextmanager
 async def api_of(settings: Settings) -> AsyncIterator[Api]:
@@ -44,4 +134,4 @@ async def api_of(settings: Settings) -> AsyncIterator[Api]:
     async with app.router.lifespan_context(app):
         transport = httpx2.ASGITransport(app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://localhost:8000") as http:
-            yield Api(http)
+            yield Api(http, compose(settings), settings.data_dir / "mail")

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -33,6 +33,7 @@ from models.session import Session
 from models.spent_captcha import SpentCaptcha
 from tests.api import Api, api_of
 
+_CHEAP_ARGON2 = {"argon2_time_cost": 1, "argon2_memory_kib": 64}
 _CHILDREN = (ConfirmationCode, MailedPassword, Session)
 _PARENTS = (Account, Delivery, FailureStreak, KnownNetwork, LimitCounter, Registration, SpentCaptcha)
 
@@ -84,17 +85,33 @@ async def database(database_url: str) -> AsyncIterator[dict[str, Any]]:
             await _empty()
 
 
-@pytest.fixture
-def settings(database_url: str, tmp_path: Path) -> Settings:
-    return Settings(_env_file=None, data_dir=tmp_path, database_url=database_url)
+MakeApi = Callable[..., Awaitable[Api]]
 
 
 @pytest.fixture
-async def api(settings: Settings) -> AsyncIterator[Api]:
+async def make_api(database_url: str, tmp_path: Path) -> AsyncIterator[MakeApi]:
+    """Makes the API with some settings changed; at most one a test."""
     async with contextlib.AsyncExitStack() as stack:
-        api = await stack.enter_async_context(api_of(settings))
-        stack.push_async_callback(_empty)
-        yield api
+
+        async def make(**changes: Any) -> Api:
+            settings = Settings(
+                _env_file=None,
+                data_dir=tmp_path,
+                database_url=database_url,
+                worker_in_serve=False,
+                **{**_CHEAP_ARGON2, **changes},
+            )
+            api = await stack.enter_async_context(api_of(settings))
+            stack.push_async_callback(_empty)
+            return api
+
+        yield make
+
+
+@pytest.fixture
+async def api(make_api: MakeApi) -> Api:
+    """The API as it is in development, with the worker in the test's hands."""
+    return await make_api()
 
 
 async def _empty() -> None:

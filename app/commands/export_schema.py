@@ -2,7 +2,7 @@
 
 import argparse
 
-from graphql import lexicographic_sort_schema, print_schema
+from graphql import build_schema, lexicographic_sort_schema, print_schema
 
 from app.settings import Settings
 from schema.root import schema
@@ -20,4 +20,4 @@ def run(_: Settings, __: argparse.Namespace) -> int:
 
 
 def sdl() -> str:
-    return print_schema(lexicographic_sort_schema(schema._schema)) + "\n"
+    return print_schema(lexicographic_sort_schema(build_schema(schema.as_str()))) + "\n"

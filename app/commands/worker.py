@@ -1,0 +1,30 @@
+"""Sends the mails and sweeps, without serving."""
+
+import argparse
+import asyncio
+import signal
+
+from app.composition import compose
+from app.database import connected
+from app.settings import Settings
+
+HELP = "send mails and sweep, for when `serve` runs with WORKER_IN_SERVE=false"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    del parser
+
+
+def run(settings: Settings, _: argparse.Namespace) -> int:
+    asyncio.run(_work(settings))
+    return 0
+
+
+async def _work(settings: Settings) -> None:
+    stopped = asyncio.Event()
+    for signal_number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signal_number, stopped.set)
+    composition = compose(settings)
+    async with connected(settings.database):
+        print("Working.", flush=True)
+        await asyncio.gather(composition.deliverer.run(stopped), composition.sweeper.run(stopped))

@@ -1,0 +1,59 @@
+from schema.context import Info
+from schema.errors import (
+    CaptchaMismatchError,
+    InvalidCredentialsError,
+    InvalidInputError,
+    NotAuthenticatedError,
+    TooManyAttemptsError,
+)
+from schema.inputs import ChangePasswordInput, RecoverPasswordInput, Sent
+from schema.results import (
+    ChangePasswordResult,
+    ChangePasswordSuccess,
+    CreateCaptchaResult,
+    CreateCaptchaSuccess,
+    RecoverPasswordResult,
+    RecoverPasswordSuccess,
+)
+from schema.types import Captcha, PasswordPolicy
+from services.outcomes import CaptchaMissed, DrawnCaptcha, InputRejected, SignedOut, Throttled
+from services.recovery import PasswordChanged, RecoveryRequested
+from services.sessions import CredentialsRejected
+
+
+async def password_policy(info: Info) -> PasswordPolicy:
+    return PasswordPolicy.of(info.context.services.password_policy)
+
+
+async def create_captcha(info: Info) -> CreateCaptchaResult:
+    match await info.context.services.captchas.create(info.context.caller):
+        case DrawnCaptcha() as captcha:
+            return CreateCaptchaSuccess(captcha=Captcha.of(captcha))
+        case Throttled() as outcome:
+            return TooManyAttemptsError.of(outcome)
+
+
+async def recover_password(info: Info, input: Sent[RecoverPasswordInput]) -> RecoverPasswordResult:
+    match await info.context.services.recovery.request(info.context.caller, input.email, input.captcha.value()):
+        case RecoveryRequested():
+            return RecoverPasswordSuccess()
+        case CaptchaMissed() as outcome:
+            return CaptchaMismatchError.of(outcome)
+        case InputRejected() as outcome:
+            return InvalidInputError.of(outcome)
+        case Throttled() as outcome:
+            return TooManyAttemptsError.of(outcome)
+
+
+async def change_password(info: Info, input: Sent[ChangePasswordInput]) -> ChangePasswordResult:
+    match await info.context.services.recovery.change(info.context.caller, input.value()):
+        case PasswordChanged():
+            return ChangePasswordSuccess()
+        case CredentialsRejected():
+            return InvalidCredentialsError()
+        case InputRejected() as outcome:
+            return InvalidInputError.of(outcome)
+        case SignedOut():
+            return NotAuthenticatedError()
+        case Throttled() as outcome:
+            return TooManyAttemptsError.of(outcome)

@@ -1,0 +1,64 @@
+from schema.context import Info
+from schema.errors import (
+    CaptchaMismatchError,
+    CaptchaRequiredError,
+    InvalidConfirmationCodeError,
+    InvalidInputError,
+    TooManyAttemptsError,
+    UserAlreadyExistsError,
+)
+from schema.inputs import ConfirmAccountInput, CreateAccountInput, ResendConfirmationCodeInput, Sent
+from schema.results import (
+    ConfirmAccountResult,
+    ConfirmAccountSuccess,
+    CreateAccountResult,
+    CreateAccountSuccess,
+    ResendConfirmationCodeResult,
+    ResendConfirmationCodeSuccess,
+)
+from services.outcomes import CaptchaMissed, CaptchaNeeded, InputRejected, Throttled
+from services.registration import AlreadyRegistered, CodeRejected, CodeRequested, Confirmed, Registered
+
+
+async def create_account(info: Info, input: Sent[CreateAccountInput]) -> CreateAccountResult:
+    captcha = input.captcha.value() if input.captcha else None
+    match await info.context.services.registration.create(info.context.caller, input.value(), captcha):
+        case Registered(email, rfc):
+            return CreateAccountSuccess(email=email, rfc=rfc)
+        case AlreadyRegistered():
+            return UserAlreadyExistsError()
+        case InputRejected() as outcome:
+            return InvalidInputError.of(outcome)
+        case CaptchaNeeded() as outcome:
+            return CaptchaRequiredError.of(outcome)
+        case CaptchaMissed() as outcome:
+            return CaptchaMismatchError.of(outcome)
+        case Throttled() as outcome:
+            return TooManyAttemptsError.of(outcome)
+
+
+async def resend_confirmation_code(
+    info: Info, input: Sent[ResendConfirmationCodeInput]
+) -> ResendConfirmationCodeResult:
+    captcha = input.captcha.value() if input.captcha else None
+    match await info.context.services.registration.resend(info.context.caller, input.email, captcha):
+        case CodeRequested():
+            return ResendConfirmationCodeSuccess()
+        case InputRejected() as outcome:
+            return InvalidInputError.of(outcome)
+        case CaptchaNeeded() as outcome:
+            return CaptchaRequiredError.of(outcome)
+        case CaptchaMissed() as outcome:
+            return CaptchaMismatchError.of(outcome)
+        case Throttled() as outcome:
+            return TooManyAttemptsError.of(outcome)
+
+
+async def confirm_account(info: Info, input: Sent[ConfirmAccountInput]) -> ConfirmAccountResult:
+    match await info.context.services.registration.confirm(info.context.caller, input.code):
+        case Confirmed(email):
+            return ConfirmAccountSuccess(email=email)
+        case CodeRejected():
+            return InvalidConfirmationCodeError()
+        case Throttled() as outcome:
+            return TooManyAttemptsError.of(outcome)

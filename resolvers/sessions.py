@@ -1,0 +1,97 @@
+import strawberry
+
+from schema.context import Info
+from schema.enums import SessionTransport
+from schema.errors import (
+    AccountNotConfirmedError,
+    CaptchaMismatchError,
+    CaptchaRequiredError,
+    InvalidCredentialsError,
+    NotAuthenticatedError,
+    PasswordChangeRequiredError,
+    RecoveryRequiredError,
+    SessionNotFoundError,
+    TooManyAttemptsError,
+)
+from schema.inputs import LoginInput, RevokeSessionInput, Sent
+from schema.results import (
+    LoginResult,
+    LoginSuccess,
+    LogoutResult,
+    LogoutSuccess,
+    RevokeOtherSessionsResult,
+    RevokeOtherSessionsSuccess,
+    RevokeSessionResult,
+    RevokeSessionSuccess,
+)
+from schema.types import Account
+from services.outcomes import CaptchaMissed, CaptchaNeeded, PasswordChangeDue, SignedOut, Throttled
+from services.sessions import (
+    CredentialsRejected,
+    LoggedIn,
+    LoggedOut,
+    NoSuchSession,
+    NotConfirmed,
+    OthersRevoked,
+    RecoveryNeeded,
+    Revoked,
+)
+
+
+async def me(info: Info) -> Account | None:
+    profile = await info.context.services.sessions.authenticate(info.context.caller)
+    return Account.of(profile) if profile else None
+
+
+async def login(info: Info, input: Sent[LoginInput]) -> LoginResult:
+    context, by_cookie = info.context, input.transport is SessionTransport.COOKIE
+    if by_cookie:
+        context.cookie.require_own_origin()
+    replaces = context.cookie.held if by_cookie else None
+    captcha = input.captcha.value() if input.captcha else None
+    match await context.services.sessions.login(context.caller, input.email, input.password, captcha, replaces):
+        case LoggedIn(profile, token, expires_at, ends_at):
+            if by_cookie:
+                context.cookie.keep(token, ends_at)
+            return LoginSuccess(account=Account.of(profile), token=None if by_cookie else token, expires_at=expires_at)
+        case CredentialsRejected():
+            return InvalidCredentialsError()
+        case NotConfirmed():
+            return AccountNotConfirmedError()
+        case CaptchaNeeded() as outcome:
+            return CaptchaRequiredError.of(outcome)
+        case CaptchaMissed() as outcome:
+            return CaptchaMismatchError.of(outcome)
+        case RecoveryNeeded():
+            return RecoveryRequiredError()
+        case Throttled() as outcome:
+            return TooManyAttemptsError.of(outcome)
+
+
+async def logout(info: Info) -> LogoutResult:
+    match await info.context.services.sessions.logout(info.context.caller):
+        case LoggedOut():
+            info.context.cookie.drop()
+            return LogoutSuccess()
+
+
+async def revoke_session(info: Info, input: Sent[RevokeSessionInput]) -> RevokeSessionResult:
+    match await info.context.services.sessions.revoke(info.context.caller, input.id):
+        case Revoked(id):
+            return RevokeSessionSuccess(id=strawberry.ID(str(id)))
+        case NoSuchSession():
+            return SessionNotFoundError()
+        case PasswordChangeDue():
+            return PasswordChangeRequiredError()
+        case SignedOut():
+            return NotAuthenticatedError()
+
+
+async def revoke_other_sessions(info: Info) -> RevokeOtherSessionsResult:
+    match await info.context.services.sessions.revoke_others(info.context.caller):
+        case OthersRevoked(count):
+            return RevokeOtherSessionsSuccess(count=count)
+        case PasswordChangeDue():
+            return PasswordChangeRequiredError()
+        case SignedOut():
+            return NotAuthenticatedError()

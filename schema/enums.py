@@ -1,0 +1,64 @@
+"""The services' enums, registered with what clients are told of their values."""
+
+import enum
+from typing import Any, cast
+
+import strawberry
+
+from services.language import Language as Language
+from services.onboarding import OnboardingStep as OnboardingStep
+from services.outcomes import FieldErrorCode as FieldErrorCode
+from services.validation.rfc import TaxpayerType as TaxpayerType
+
+
+def _register(enumeration: type[enum.Enum], description: str, values: dict[str, str]) -> None:
+    strawberry.enum(enumeration, description=description)
+    for value in cast(Any, enumeration).__strawberry_definition__.values:
+        value.description = values[value.name]
+
+
+_register(Language, "A language of messages and mails.", {"ES": "Spanish of Mexico.", "EN": "English."})
+_register(
+    FieldErrorCode,
+    "What is wrong with a field. Further codes may join: show `message` for one that you do not know.",
+    {
+        "MALFORMED": "It does not have the shape that it needs.",
+        "TOO_SHORT": "It has fewer characters than passwordPolicy.minimumLength.",
+        "TOO_LONG": "It has more characters than passwordPolicy.maximumLength.",
+        "TOO_COMMON": "The password is among the commonest ones.",
+        "CONTAINS_IDENTITY": "The password is made of the RFC, the e-mail or the site's name.",
+        "DOES_NOT_MATCH": "The second typing differs from the first.",
+        "GENERIC_RFC": "XAXX010101000 and XEXX010101000 belong to nobody.",
+        "NOT_NEW": "The new password equals the current or the mailed one.",
+    },
+)
+_register(
+    TaxpayerType,
+    "The kind of taxpayer, read off the length of the RFC.",
+    {"PERSONA_FISICA": "A person: an RFC of 13 characters.", "PERSONA_MORAL": "A company: an RFC of 12 characters."},
+)
+_register(
+    OnboardingStep,
+    "A step of the progress bar, from the first form to the first invoice.",
+    {
+        "CREATE_ACCOUNT": "Step 1: RFC, e-mail and password.",
+        "CONFIRM_ACCOUNT": "Step 2: the code from the mail.",
+        "CONFIGURE_COMPANY": "Step 3: the company's data, series and folios.",
+        "SELECT_PAYMENT_METHOD": "Step 4: how to pay.",
+    },
+)
+
+
+class SessionTransport(enum.Enum):
+    BEARER = "BEARER"
+    COOKIE = "COOKIE"
+
+
+_register(
+    SessionTransport,
+    "How the session's token travels.",
+    {
+        "BEARER": "For mobile apps: the token is in the answer, and goes into the Authorization header.",
+        "COOKIE": "For SPAs: the token goes into an HttpOnly cookie and never reaches a script.",
+    },
+)
