@@ -95,7 +95,8 @@ class Api:
         return solution
 
     async def register(self, **changes: Any) -> Any:
-        form = {"rfc": RFC, "email": EMAIL, "password": PASSWORD, "passwordConfirmation": PASSWORD, **changes}
+        password = changes.get("password", PASSWORD)
+        form = {"rfc": RFC, "email": EMAIL, "password": password, "passwordConfirmation": password, **changes}
         return await self.act("CreateAccount", **form)
 
     async def account(self, **changes: Any) -> None:

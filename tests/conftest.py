@@ -16,6 +16,7 @@ from uuid import uuid4
 
 import asyncpg
 import pytest
+from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.connection import get_connection
 
 from app.database import connected, sqlite_url, tortoise_configuration
@@ -66,6 +67,7 @@ def postgresql_url() -> Iterator[str]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty, migrated database."""
+    EXECUTOR_CACHE.clear()  # Tortoise keeps statements by the connection's name, in the dialect of the last test
     if request.param == "postgresql":
         url: str = request.getfixturevalue("postgresql_url")
         return url

@@ -1,0 +1,150 @@
+"""Step 2."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from models.account import Account
+from models.confirmation_code import ConfirmationCode
+from tests.api import EMAIL, Api
+from tests.conftest import MakeApi
+
+
+async def test_a_pasted_code_confirms_the_account(api: Api) -> None:
+    await api.register()
+    code = await api.mailed_code()
+
+    confirmed = await api.act("ConfirmAccount", code=f"\n  {code[:13]} \r\n{code[13:].lower()}\t")
+
+    assert confirmed == {
+        "__typename": "ConfirmAccountSuccess",
+        "message": confirmed["message"],
+        "email": EMAIL,
+    }
+
+
+async def test_a_code_works_once_and_the_answer_helps_whoever_missed_the_first(api: Api) -> None:
+    await api.register()
+    code = await api.mailed_code()
+    await api.act("ConfirmAccount", code=code)
+
+    again = await api.act("ConfirmAccount", code=code)
+
+    assert again["__typename"] == "InvalidConfirmationCodeError"
+    assert "accede" in again["message"]
+
+
+@pytest.mark.parametrize("code", ["", "A" * 40, "0" * 40, "x" * 10_000, "\0" * 40, "é" * 40, "🙂" * 40])
+async def test_what_is_no_code_is_rejected(api: Api, code: str) -> None:
+    rejected = await api.act("ConfirmAccount", code=code)
+
+    assert rejected["__typename"] == "InvalidConfirmationCodeError"
+
+
+async def test_a_code_is_good_for_a_day(api: Api) -> None:
+    await api.register()
+    code = await api.mailed_code()
+    (row,) = await ConfirmationCode.all()
+    row.expires_at -= timedelta(hours=24)
+    await row.save()
+
+    late = await api.act("ConfirmAccount", code=code)
+
+    assert late["__typename"] == "InvalidConfirmationCodeError"
+
+
+async def test_a_hundred_at_once_with_one_code_make_one_account(api: Api) -> None:
+    await api.register()
+    code = await api.mailed_code()
+
+    confirmed = await asyncio.gather(*(api.act("ConfirmAccount", code=code) for _ in range(100)))
+
+    names = [answer["__typename"] for answer in confirmed]
+    assert names.count("ConfirmAccountSuccess") == 1
+    assert names.count("InvalidConfirmationCodeError") == 99
+    assert await Account.all().count() == 1
+
+
+async def test_codes_of_rival_registrations_make_one_account(make_api: MakeApi) -> None:
+    api = await make_api(limit_resend_email="20/day", limit_create_account_captcha="100/hour")
+    codes = []
+    for _ in range(10):
+        await api.register()
+        codes.append(await api.mailed_code())
+
+    confirmed = await asyncio.gather(*(api.act("ConfirmAccount", code=code) for code in codes))
+
+    names = sorted(answer["__typename"] for answer in confirmed)
+    assert names == ["ConfirmAccountSuccess"] + ["InvalidConfirmationCodeError"] * 9
+    assert await Account.all().count() == 1
+
+
+async def test_guessing_codes_is_limited(make_api: MakeApi) -> None:
+    api = await make_api(limit_confirm_account="1/hour")
+    await api.act("ConfirmAccount", code="A" * 40)
+
+    throttled = await api.act("ConfirmAccount", code="B" * 40)
+
+    assert throttled["__typename"] == "TooManyAttemptsError"
+
+
+async def test_another_code_is_mailed_and_both_are_good(make_api: MakeApi) -> None:
+    api = await make_api(limit_resend_email="20/day")
+    await api.register()
+    first = await api.mailed_code()
+
+    resent = await api.act("ResendConfirmationCode", email=EMAIL.upper())
+
+    second = await api.mailed_code()
+    assert resent["__typename"] == "ResendConfirmationCodeSuccess"
+    assert first != second
+    assert (await api.act("ConfirmAccount", code=first))["__typename"] == "ConfirmAccountSuccess"
+    assert (await api.act("ConfirmAccount", code=second))["__typename"] == "InvalidConfirmationCodeError"
+
+
+async def test_resending_answers_alike_for_unknown_unconfirmed_and_confirmed(make_api: MakeApi) -> None:
+    api = await make_api(limit_resend_email="20/day")
+    await api.account()
+    await api.register(email="eva@example.com")
+    await api.mails()
+
+    answers = [
+        await api.act("ResendConfirmationCode", email=email)
+        for email in (EMAIL, "eva@example.com", "nadie@example.com")
+    ]
+
+    assert answers[0] == answers[1] == answers[2]
+    assert [mail["to"] for mail in await api.mails()] == ["eva@example.com"]
+
+
+async def test_resending_is_limited_for_an_e_mail(api: Api) -> None:
+    await api.act("ResendConfirmationCode", email=EMAIL)
+
+    throttled = await api.act("ResendConfirmationCode", email=EMAIL)
+
+    assert throttled["__typename"] == "TooManyAttemptsError"
+    assert throttled["retryAfterSeconds"] <= 60
+
+
+async def test_resending_needs_an_e_mail(api: Api) -> None:
+    refused = await api.act("ResendConfirmationCode", email="nada")
+
+    assert [(field["field"], field["code"]) for field in refused["fields"]] == [("email", "MALFORMED")]
+
+
+async def test_resending_from_one_place_needs_a_captcha(make_api: MakeApi) -> None:
+    api = await make_api(limit_resend_captcha="1/hour")
+    await api.act("ResendConfirmationCode", email=EMAIL)
+
+    asked = await api.act("ResendConfirmationCode", email="eva@example.com")
+    captcha = {"id": asked["captcha"]["id"], "answer": "12345678"}
+    wrong = await api.act("ResendConfirmationCode", email="eva@example.com", captcha=captcha)
+    captcha = {"id": wrong["captcha"]["id"], "answer": api.solution(wrong["captcha"]["id"]).digits}
+    right = await api.act("ResendConfirmationCode", email="eva@example.com", captcha=captcha)
+
+    assert [answer["__typename"] for answer in (asked, wrong, right)] == [
+        "CaptchaRequiredError",
+        "CaptchaMismatchError",
+        "ResendConfirmationCodeSuccess",
+    ]

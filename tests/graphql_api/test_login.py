@@ -1,0 +1,281 @@
+"""Signing in."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from argon2 import PasswordHasher
+
+from models.account import Account
+from models.delivery import Delivery
+from models.failure_streak import FailureStreak
+from models.session import Session
+from services.mail.outbox import Kind
+from tests.api import EMAIL, PASSWORD, RFC, Api
+from tests.conftest import MakeApi
+
+WRONG = "no es mi clave"
+ANYWHERE: dict[str, Any] = {
+    "limit_login_failures": "1000/minute",
+    "limit_login_captcha": "1000/minute",
+    "limit_login": "1000/minute",
+    "limit_resend_email": "1000/minute",
+}
+
+
+async def test_signing_in_returns_a_token_and_the_account(api: Api) -> None:
+    await api.account()
+
+    login = await api.act("Login", email=EMAIL.upper(), password=PASSWORD)
+
+    assert login["__typename"] == "LoginSuccess"
+    assert len(login["token"]) >= 43
+    assert login["expiresAt"].endswith("Z")
+    assert login["account"]["rfc"] == RFC
+    assert login["account"]["passwordChangeRequired"] is False
+    assert login["account"]["onboarding"]["currentStep"] == "CONFIGURE_COMPANY"
+
+
+async def test_me_is_whoever_holds_the_token_and_nobody_without(api: Api) -> None:
+    await api.account(rfc="VACE460910SX6")
+    token = await api.token()
+
+    me = await api.signed_in(token).run("Me")
+
+    assert me["email"] == EMAIL
+    assert me["taxpayerType"] == "PERSONA_FISICA"
+    assert me["onboarding"] == {
+        "currentStep": "CONFIGURE_COMPANY",
+        "completedSteps": ["CREATE_ACCOUNT", "CONFIRM_ACCOUNT"],
+    }
+    assert [session["current"] for session in me["sessions"]] == [True]
+    assert await api.run("Me") is None
+    assert await api.signed_in("no token").run("Me") is None
+    assert await api.signed_in("").run("Me") is None
+
+
+async def test_a_new_account_sees_its_sessions_in_the_answer_of_login(api: Api) -> None:
+    await api.account()
+    query = """mutation ($input: LoginInput!) { login(input: $input) {
+        ... on LoginSuccess { account { sessions { current userAgent ipAddress } } } } }"""
+    variables = {"input": {"email": EMAIL, "password": PASSWORD}}
+
+    response = await api.http.post(
+        "/graphql", json={"query": query, "variables": variables}, headers={"user-agent": "Timbre/1.0"}
+    )
+
+    assert response.json()["data"]["login"]["account"]["sessions"] == [
+        {"current": True, "userAgent": "Timbre/1.0", "ipAddress": "127.0.0.1"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [
+        (EMAIL, WRONG),
+        ("nadie@example.com", PASSWORD),
+        ("", ""),
+        ("nada", PASSWORD),
+        (EMAIL, ""),
+        (EMAIL, "x" * 10_000),
+        (EMAIL, "\0" * 20),
+        ("\0", "\0"),
+    ],
+)
+async def test_wrong_credentials_are_one_answer(api: Api, email: str, password: str) -> None:
+    await api.account()
+
+    login = await api.act("Login", email=email, password=password)
+
+    assert login["__typename"] == "InvalidCredentialsError"
+
+
+async def test_only_whoever_knows_the_password_learns_that_a_registration_waits(api: Api) -> None:
+    await api.register()
+
+    knows = await api.act("Login", email=EMAIL, password=PASSWORD)
+    guesses = await api.act("Login", email=EMAIL, password=WRONG)
+
+    assert knows["__typename"] == "AccountNotConfirmedError"
+    assert guesses["__typename"] == "InvalidCredentialsError"
+
+
+async def test_after_five_failures_an_e_mail_needs_a_captcha_known_or_not(api: Api) -> None:
+    await api.account()
+    for email in (EMAIL, "nadie@example.com"):
+        failures = [await api.act("Login", email=email, password=WRONG) for _ in range(5)]
+        assert {failure["__typename"] for failure in failures} == {"InvalidCredentialsError"}
+
+        asked = await api.act("Login", email=email, password=WRONG)
+
+        assert asked["__typename"] == "CaptchaRequiredError"
+
+
+async def test_the_owner_signs_in_with_a_captcha_and_needs_none_afterwards(api: Api) -> None:
+    await api.account()
+    for _ in range(6):
+        asked = await api.act("Login", email=EMAIL, password=WRONG)
+    wrong = await api.act(
+        "Login", email=EMAIL, password=PASSWORD, captcha={"id": asked["captcha"]["id"], "answer": "x"}
+    )
+    solution = api.solution(wrong["captcha"]["id"])
+    captcha = {"id": wrong["captcha"]["id"], "answer": solution.digits}
+
+    right = await api.act("Login", email=EMAIL, password=PASSWORD, captcha=captcha)
+
+    assert wrong["__typename"] == "CaptchaMismatchError"
+    assert right["__typename"] == "LoginSuccess"
+    assert await api.token()
+
+
+async def test_a_captcha_that_nobody_asked_for_is_ignored_and_unspent(api: Api) -> None:
+    await api.account()
+    captcha_id, solution = await api.captcha()
+    captcha = {"id": captcha_id, "answer": solution.digits}
+
+    login = await api.act("Login", email=EMAIL, password=PASSWORD, captcha={**captcha, "answer": "wrong"})
+
+    requested = await api.act("RecoverPassword", email=EMAIL, captcha=captcha)
+    assert login["__typename"] == "LoginSuccess"
+    assert requested["__typename"] == "RecoverPasswordSuccess"
+
+
+async def test_one_password_over_many_accounts_from_one_place_is_slowed(make_api: MakeApi) -> None:
+    api = await make_api(limit_login_captcha="3/15 minutes", limit_login="5/hour")
+    answers = [await api.act("Login", email=f"u{n}@example.com", password=WRONG) for n in range(4)]
+    captchas = [await api.captcha() for _ in range(3)]
+    answers += [
+        await api.act(
+            "Login", email=f"v{n}@example.com", password=WRONG, captcha={"id": captcha_id, "answer": solution.digits}
+        )
+        for n, (captcha_id, solution) in enumerate(captchas)
+    ]
+
+    assert [answer["__typename"] for answer in answers] == (
+        ["InvalidCredentialsError"] * 3
+        + ["CaptchaRequiredError"]
+        + ["InvalidCredentialsError"] * 2
+        + ["TooManyAttemptsError"]
+    )
+
+
+async def test_parallel_guesses_count_one_by_one(api: Api) -> None:
+    await api.account()
+
+    answers = await asyncio.gather(*(api.act("Login", email=EMAIL, password=WRONG) for _ in range(20)))
+
+    names = [answer["__typename"] for answer in answers]
+    assert names.count("InvalidCredentialsError") == 5
+
+
+async def test_a_success_is_no_failure(make_api: MakeApi) -> None:
+    api = await make_api(limit_login_captcha="2/hour", limit_login="2/hour")
+    await api.account()
+
+    for _ in range(5):
+        assert await api.token()
+
+
+async def test_after_a_hundred_failures_in_a_row_strangers_close_only_the_strangers_door(make_api: MakeApi) -> None:
+    api = await make_api(**ANYWHERE, trusted_proxies=1)
+    await api.account()
+    home = {"x-forwarded-for": "203.0.113.9"}
+    stranger = {"x-forwarded-for": "198.51.100.7"}
+    right = {"input": {"email": EMAIL, "password": PASSWORD}}
+    wrong = {"input": {"email": EMAIL, "password": WRONG}}
+    assert (await api.run("Login", right, home))["__typename"] == "LoginSuccess"
+    failures = [(await api.run("Login", wrong, stranger))["__typename"] for _ in range(100)]
+
+    closed = await api.run("Login", right, stranger)
+    at_home = await api.run("Login", right, home)
+
+    assert set(failures) == {"InvalidCredentialsError"}
+    assert closed["__typename"] == "RecoveryRequiredError"
+    assert at_home["__typename"] == "LoginSuccess"
+    assert [mail["subject"] for mail in await api.mails()] == ["Muchos intentos fallidos en tu cuenta de Timbrado"]
+
+
+async def test_behind_a_closed_door_a_mailed_password_still_works_and_opens_it(make_api: MakeApi) -> None:
+    api = await make_api(**ANYWHERE)
+    await api.account()
+    await api.act("Login", email=EMAIL, password=WRONG)
+    await FailureStreak.all().update(count=100)
+    assert (await api.act("Login", email=EMAIL, password=PASSWORD))["__typename"] == "RecoveryRequiredError"
+    mailed = await api.recover()
+
+    login = await api.act("Login", email=EMAIL, password=mailed)
+
+    assert login["__typename"] == "LoginSuccess"
+    assert await FailureStreak.all().count() == 0
+
+
+async def test_unknown_e_mails_have_doors_too(make_api: MakeApi) -> None:
+    api = await make_api(**ANYWHERE)
+    await api.act("Login", email="nadie@example.com", password=WRONG)
+    await FailureStreak.all().update(count=99)
+
+    answers = [await api.act("Login", email="nadie@example.com", password=WRONG) for _ in range(2)]
+
+    assert [answer["__typename"] for answer in answers] == ["InvalidCredentialsError", "RecoveryRequiredError"]
+    assert [row.kind for row in await Delivery.all()] == [Kind.SIGN_IN_CLOSED.value]
+    assert await api.mails() == []
+
+
+async def test_the_fifty_first_session_ends_the_one_that_was_seen_least_recently(make_api: MakeApi) -> None:
+    api = await make_api(**ANYWHERE)
+    await api.account()
+    first = await api.token()
+    for _ in range(49):
+        await api.token()
+    (oldest,) = await Session.all().order_by("created_at").limit(1)
+    await Session.filter(id=oldest.id).update(last_seen_at=oldest.last_seen_at - timedelta(hours=1))
+
+    newest = await api.token()
+
+    me = await api.signed_in(newest).run("Me")
+    assert len(me["sessions"]) == 50
+    assert me["sessions"][0]["current"]
+    assert await api.signed_in(first).run("Me") is None
+
+
+async def test_a_session_ends_when_it_idles_and_moves_with_use(api: Api) -> None:
+    await api.account()
+    token = await api.token()
+    (session,) = await Session.all()
+    earlier = timedelta(minutes=6)
+    await Session.all().update(last_seen_at=session.last_seen_at - earlier, expires_at=session.expires_at - earlier)
+
+    assert await api.signed_in(token).run("Me")
+
+    (moved,) = await Session.all()
+    assert moved.expires_at > session.expires_at - earlier
+    await Session.all().update(expires_at=session.created_at)
+    assert await api.signed_in(token).run("Me") is None
+
+
+async def test_a_session_never_outlives_its_absolute_end(api: Api) -> None:
+    await api.account()
+    token = await api.token()
+    (session,) = await Session.all()
+    soon = session.created_at + timedelta(minutes=1)
+    await Session.all().update(last_seen_at=session.last_seen_at - timedelta(hours=1), ends_at=soon)
+
+    await api.signed_in(token).run("Me")
+
+    (moved,) = await Session.all()
+    assert moved.expires_at == soon
+
+
+async def test_a_hash_with_old_parameters_is_replaced_at_login_and_others_are_kept(api: Api) -> None:
+    await api.account()
+    old = PasswordHasher(time_cost=2, memory_cost=64, parallelism=1).hash(PASSWORD)
+    await Account.all().update(password_hash=old)
+
+    await api.token()
+    new = (await Account.get(email_key=EMAIL)).password_hash
+    await api.token()
+
+    assert new
+    assert "t=1" in new
+    assert (await Account.get(email_key=EMAIL)).password_hash == new
