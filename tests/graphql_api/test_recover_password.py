@@ -1,0 +1,347 @@
+"""A lost password, through its whole life."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from models.account import Account
+from models.delivery import Delivery
+from models.mailed_password import MailedPassword
+from models.session import Session
+from services.mail.outbox import Kind, claim
+from tests.api import EMAIL, PASSWORD, Api
+from tests.conftest import MakeApi
+
+NEW = "otra frase larga"
+
+
+async def _request(api: Api, email: str) -> dict[str, str]:
+    captcha_id, solution = await api.captcha()
+    answer: dict[str, str] = await api.act(
+        "RecoverPassword", email=email, captcha={"id": captcha_id, "answer": " ".join(solution.words).upper()}
+    )
+    return answer
+
+
+async def test_known_unknown_and_unconfirmed_e_mails_answer_alike(make_api: MakeApi) -> None:
+    api = await make_api(limit_resend_email="20/day")
+    await api.account()
+    await api.register(email="eva@example.com")
+    await api.mails()
+
+    answers = [await _request(api, email) for email in (EMAIL, "eva@example.com", "nadie@example.com")]
+
+    subjects = {mail["to"]: mail["subject"] for mail in await api.mails()}
+    assert answers[0]["__typename"] == "RecoverPasswordSuccess"
+    assert answers[0] == answers[1] == answers[2]
+    assert subjects == {
+        EMAIL: "Tu nueva clave de Timbrado",
+        "eva@example.com": "Tu cuenta en Timbrado está por confirmar",
+    }
+
+
+async def test_the_code_mailed_for_an_unconfirmed_e_mail_confirms_it(api: Api) -> None:
+    await api.register()
+    await api.mails()
+    await _request(api, EMAIL)
+
+    confirmed = await api.act("ConfirmAccount", code=await api.mailed_code())
+
+    assert confirmed["__typename"] == "ConfirmAccountSuccess"
+
+
+async def test_until_the_mailed_password_is_used_nothing_changes(api: Api) -> None:
+    await api.account()
+    token = await api.token()
+
+    mailed = await api.recover()
+
+    assert await api.token()
+    assert await api.signed_in(token).run("Me")
+    login = await api.act("Login", email=EMAIL, password=mailed)
+    assert login["__typename"] == "LoginSuccess"
+
+
+async def test_its_first_use_ends_the_old_password_and_every_session_and_tells_the_owner(api: Api) -> None:
+    await api.account()
+    token = await api.token()
+    mailed = await api.recover()
+
+    login = await api.act("Login", email=EMAIL, password=f" {mailed.lower().replace('-', ' ')} ")
+
+    assert login["account"]["passwordChangeRequired"] is True
+    assert await api.signed_in(token).run("Me") is None
+    assert (await api.act("Login", email=EMAIL, password=PASSWORD))["__typename"] == "InvalidCredentialsError"
+    assert [mail["subject"] for mail in await api.mails()] == ["Se usó la clave que te enviamos de Timbrado"]
+
+
+async def test_a_restricted_session_reads_me_changes_the_password_and_logs_out_and_nothing_else(api: Api) -> None:
+    await api.account()
+    restricted = api.signed_in(await api.token(password=await api.recover()))
+
+    revoked = await restricted.act("RevokeSession", id=(await restricted.run("Me"))["sessions"][0]["id"])
+    others = await restricted.run("RevokeOtherSessions")
+
+    assert revoked["__typename"] == "PasswordChangeRequiredError"
+    assert others["__typename"] == "PasswordChangeRequiredError"
+    assert (await restricted.run("Me"))["passwordChangeRequired"] is True
+    assert (await restricted.run("Logout"))["__typename"] == "LogoutSuccess"
+    assert await restricted.run("Me") is None
+
+
+async def test_it_may_sign_in_again_restricted_and_dies_after_a_day(api: Api) -> None:
+    await api.account()
+    mailed = await api.recover()
+    first = await api.token(password=mailed)
+
+    again = await api.act("Login", email=EMAIL, password=mailed)
+    await _age(timedelta(hours=24))
+    late = await api.act("Login", email=EMAIL, password=mailed)
+
+    assert again["account"]["passwordChangeRequired"] is True
+    assert late["__typename"] == "InvalidCredentialsError"
+    assert await api.signed_in(first).run("Me") is None
+
+
+async def test_an_unused_one_dies_after_a_day_and_leaves_the_old_password_alone(api: Api) -> None:
+    await api.account()
+    mailed = await api.recover()
+    await _age(timedelta(hours=24))
+
+    late = await api.act("Login", email=EMAIL, password=mailed)
+
+    assert late["__typename"] == "InvalidCredentialsError"
+    assert await api.token()
+
+
+async def test_a_hundred_first_uses_at_once_make_one_promotion_one_notice_and_no_unrestricted_session(
+    make_api: MakeApi,
+) -> None:
+    api = await make_api(limit_login="10000/hour", limit_login_captcha="10000/hour", limit_login_failures="10000/hour")
+    await api.account()
+    mailed = await api.recover()
+
+    logins = await asyncio.gather(*(api.act("Login", email=EMAIL, password=mailed) for _ in range(100)))
+
+    account = await Account.get(email_key=EMAIL)
+    assert {login["__typename"] for login in logins} <= {"LoginSuccess", "TooManyAttemptsError"}
+    assert any(login["__typename"] == "LoginSuccess" for login in logins)
+    assert account.password_hash is None
+    assert account.password_generation == 2
+    assert await Session.filter(password_change_required=False).count() == 0
+    assert len(await api.mails()) == 1
+
+
+async def test_the_first_use_of_one_of_two_ends_the_other(make_api: MakeApi) -> None:
+    api = await make_api(limit_recover_password_email="10/day")
+    await api.account()
+    first = await api.recover()
+    second = await api.recover()
+
+    used = await api.act("Login", email=EMAIL, password=second)
+    other = await api.act("Login", email=EMAIL, password=first)
+
+    assert used["__typename"] == "LoginSuccess"
+    assert other["__typename"] == "InvalidCredentialsError"
+
+
+async def test_after_the_first_use_another_recovery_still_opens_the_account(make_api: MakeApi) -> None:
+    api = await make_api(limit_recover_password_email="10/day")
+    await api.account()
+    await api.token(password=await api.recover())
+    await api.mails()
+
+    again = await api.act("Login", email=EMAIL, password=await api.recover())
+
+    assert again["account"]["passwordChangeRequired"] is True
+
+
+async def test_changing_the_password_opens_the_session_and_ends_everything_else(make_api: MakeApi) -> None:
+    api = await make_api(limit_recover_password_email="10/day")
+    await api.account()
+    mailed = await api.recover()
+    session = api.signed_in(await api.token(password=mailed))
+    other = api.signed_in(await api.token(password=mailed))
+    await api.mails()
+
+    changed = await session.act("ChangePassword", currentPassword=mailed, newPassword=NEW, newPasswordConfirmation=NEW)
+
+    me = await session.run("Me")
+    assert changed["__typename"] == "ChangePasswordSuccess"
+    assert me["passwordChangeRequired"] is False
+    assert len(me["sessions"]) == 1
+    assert await other.run("Me") is None
+    assert (await api.act("Login", email=EMAIL, password=mailed))["__typename"] == "InvalidCredentialsError"
+    assert await api.token(password=NEW)
+    assert [mail["subject"] for mail in await api.mails()] == ["Cambiaste tu clave de Timbrado"]
+
+
+@pytest.mark.parametrize("mangle", [str, str.lower, lambda text: text.replace("-", "")])
+async def test_neither_the_mailed_nor_the_current_password_is_a_new_one(api: Api, mangle: type[str]) -> None:
+    await api.account()
+    normal = api.signed_in(await api.token())
+    mailed = mangle(await api.recover())
+    unused = await normal.act(
+        "ChangePassword", currentPassword=PASSWORD, newPassword=mailed, newPasswordConfirmation=mailed
+    )
+    current = await normal.act(
+        "ChangePassword", currentPassword=PASSWORD, newPassword=PASSWORD, newPasswordConfirmation=PASSWORD
+    )
+    restricted = api.signed_in(await api.token(password=mailed))
+
+    used = await restricted.act(
+        "ChangePassword", currentPassword=mailed, newPassword=mailed, newPasswordConfirmation=mailed
+    )
+
+    assert [answer["fields"] for answer in (unused, current, used)] == [
+        [{"field": "newPassword", "code": "NOT_NEW", "message": unused["fields"][0]["message"]}]
+    ] * 3
+
+
+async def test_a_recovery_still_queued_when_the_password_changes_mints_nothing(api: Api) -> None:
+    await api.account()
+    session = api.signed_in(await api.token())
+    await _request(api, EMAIL)
+    claimed = await claim()
+    assert claimed
+    assert claimed.kind is Kind.RECOVERY
+
+    await session.act("ChangePassword", currentPassword=PASSWORD, newPassword=NEW, newPasswordConfirmation=NEW)
+
+    transport = api.composition.deliverer._make_transport()
+    await api.composition.deliverer._deliver(claimed, transport)
+    assert [mail["subject"] for mail in await api.mails()] == ["Cambiaste tu clave de Timbrado"]
+    assert await MailedPassword.all().count() == 0
+    assert await Delivery.filter(kind=Kind.RECOVERY.value).count() == 0
+
+
+async def test_changing_the_password_needs_the_current_one_and_a_session(api: Api) -> None:
+    await api.account()
+    session = api.signed_in(await api.token())
+    form = {"currentPassword": "no es esta", "newPassword": NEW, "newPasswordConfirmation": NEW}
+
+    wrong = await session.act("ChangePassword", **form)
+    nobody = await api.act("ChangePassword", **{**form, "currentPassword": PASSWORD})
+
+    assert wrong["__typename"] == "InvalidCredentialsError"
+    assert nobody["__typename"] == "NotAuthenticatedError"
+
+
+async def test_a_new_password_meets_the_policy(api: Api) -> None:
+    await api.account()
+    session = api.signed_in(await api.token())
+
+    refused = await session.act(
+        "ChangePassword", currentPassword=PASSWORD, newPassword="EKU9003173C9", newPasswordConfirmation="x"
+    )
+
+    assert [(field["field"], field["code"]) for field in refused["fields"]] == [
+        ("newPassword", "CONTAINS_IDENTITY"),
+        ("newPasswordConfirmation", "DOES_NOT_MATCH"),
+    ]
+
+
+async def test_guessing_the_current_password_is_limited(make_api: MakeApi) -> None:
+    api = await make_api(limit_change_password="1/hour")
+    await api.account()
+    session = api.signed_in(await api.token())
+    form = {"currentPassword": "no es esta", "newPassword": NEW, "newPasswordConfirmation": NEW}
+    await session.act("ChangePassword", **form)
+
+    throttled = await session.act("ChangePassword", **form)
+
+    assert throttled["__typename"] == "TooManyAttemptsError"
+
+
+async def test_two_changes_at_once_make_one(api: Api) -> None:
+    await api.account()
+    sessions = [api.signed_in(await api.token()) for _ in range(4)]
+    passwords = [f"frase larga numero {n}" for n in range(4)]
+
+    answers = await asyncio.gather(
+        *(
+            session.act("ChangePassword", currentPassword=PASSWORD, newPassword=new, newPasswordConfirmation=new)
+            for session, new in zip(sessions, passwords, strict=True)
+        )
+    )
+
+    names = [answer["__typename"] for answer in answers]
+    winner = names.index("ChangePasswordSuccess")
+    assert names.count("ChangePasswordSuccess") == 1
+    assert await Session.all().count() == 1
+    assert await api.token(password=passwords[winner])
+
+
+async def test_a_wrong_captcha_brings_a_new_one(api: Api) -> None:
+    captcha_id, _ = await api.captcha()
+
+    wrong = await api.act("RecoverPassword", email=EMAIL, captcha={"id": captcha_id, "answer": "no sé"})
+
+    assert wrong["__typename"] == "CaptchaMismatchError"
+    assert wrong["captcha"]["id"] != captcha_id
+    assert wrong["captcha"]["help"]
+
+
+@pytest.mark.parametrize("captcha_id", ["", "nope", "\0", "A" * 54, "é" * 100, "=" * 4_000])
+async def test_an_id_that_is_none_is_a_mismatch(api: Api, captcha_id: str) -> None:
+    wrong = await api.act("RecoverPassword", email=EMAIL, captcha={"id": captcha_id, "answer": "12345678"})
+
+    assert wrong["__typename"] == "CaptchaMismatchError"
+
+
+async def test_a_malformed_e_mail_spends_no_captcha(api: Api) -> None:
+    captcha_id, solution = await api.captcha()
+    captcha = {"id": captcha_id, "answer": solution.digits}
+
+    refused = await api.act("RecoverPassword", email="ana", captcha=captcha)
+    requested = await api.act("RecoverPassword", email=EMAIL, captcha=captcha)
+
+    assert [(field["field"], field["code"]) for field in refused["fields"]] == [("email", "MALFORMED")]
+    assert requested["__typename"] == "RecoverPasswordSuccess"
+
+
+async def test_a_hundred_at_once_with_one_captcha_make_one_recovery(make_api: MakeApi) -> None:
+    api = await make_api(limit_recover_password="1000/hour", limit_create_captcha="1000/hour")
+    captcha_id, solution = await api.captcha()
+    captcha = {"id": captcha_id, "answer": solution.digits}
+
+    answers = await asyncio.gather(
+        *(api.act("RecoverPassword", email=f"u{n}@example.com", captcha=captcha) for n in range(100))
+    )
+
+    names = [answer["__typename"] for answer in answers]
+    assert names.count("RecoverPasswordSuccess") == 1
+    assert names.count("CaptchaMismatchError") == 99
+
+
+async def test_recoveries_are_limited_for_an_e_mail_and_for_a_client(make_api: MakeApi) -> None:
+    api = await make_api(limit_recover_password="3/hour")
+    first = await _request(api, EMAIL)
+    soon = await _request(api, EMAIL)
+    other = await _request(api, "eva@example.com")
+    client = await _request(api, "otra@example.com")
+
+    assert [answer["__typename"] for answer in (first, soon, other, client)] == [
+        "RecoverPasswordSuccess",
+        "TooManyAttemptsError",
+        "RecoverPasswordSuccess",
+        "TooManyAttemptsError",
+    ]
+
+
+async def test_captchas_are_limited_for_a_client(make_api: MakeApi) -> None:
+    api = await make_api(limit_create_captcha="1/hour")
+    await api.captcha()
+
+    throttled = await api.run("CreateCaptcha")
+
+    assert throttled["__typename"] == "TooManyAttemptsError"
+
+
+async def _age(age: timedelta) -> None:
+    """Moves everything that expires into the past."""
+    for mailed in await MailedPassword.all():
+        await MailedPassword.filter(digest=mailed.digest).update(expires_at=mailed.expires_at - age)
+    for session in await Session.all():
+        await Session.filter(id=session.id).update(expires_at=session.expires_at - age)

@@ -1,0 +1,128 @@
+"""Signing in with a cookie, and which pages may use it."""
+
+from datetime import UTC, datetime, timedelta
+
+import httpx2
+import pytest
+
+from models.confirmation_code import ConfirmationCode
+from models.registration import Registration
+from services.secrets import digest
+from tests.api import EMAIL, PASSWORD, PRODUCTION, Api
+from tests.conftest import MakeApi
+
+OWN = {"origin": "http://localhost:8000"}
+LISTED = {"origin": "http://localhost:5173"}
+FOREIGN = [{"origin": "https://evil.example"}, {"origin": "null"}, {"origin": "http://localhost:8001"}]
+BY_COOKIE = {"input": {"email": EMAIL, "password": PASSWORD, "transport": "COOKIE"}}
+
+
+async def _sign_in(api: Api, origin: dict[str, str] = OWN) -> httpx2.Response:
+    response = await api.send("Login", BY_COOKIE, origin)
+    assert response.json()["data"]["login"]["__typename"] == "LoginSuccess"
+    return response
+
+
+@pytest.mark.parametrize("origin", [OWN, LISTED])
+async def test_the_token_goes_into_a_cookie_and_not_into_the_answer(api: Api, origin: dict[str, str]) -> None:
+    await api.account()
+
+    response = await _sign_in(api, origin)
+
+    cookie = response.headers["set-cookie"]
+    assert response.json()["data"]["login"]["token"] is None
+    assert cookie.startswith("session=")
+    assert "HttpOnly" in cookie
+    assert "SameSite=Lax" in cookie
+    assert "Path=/" in cookie
+    assert "Secure" not in cookie
+    assert (await api.run("Me", headers=origin))["email"] == EMAIL
+
+
+async def test_in_production_the_cookie_is_bound_to_the_host_and_to_https(make_api: MakeApi) -> None:
+    api = await make_api(**PRODUCTION, allowed_origins="https://app.example.com")
+    await _confirmed(api)
+
+    response = await _sign_in(api, {"origin": "https://app.example.com"})
+
+    cookie = response.headers["set-cookie"]
+    assert cookie.startswith("__Host-session=")
+    assert "Secure" in cookie
+    assert "strict-transport-security" in response.headers
+
+
+@pytest.mark.parametrize("origin", FOREIGN)
+async def test_a_foreign_page_can_neither_sign_in_with_a_cookie_nor_use_one(api: Api, origin: dict[str, str]) -> None:
+    await api.account()
+
+    signing_in = await api.send("Login", BY_COOKIE, origin)
+    await _sign_in(api)
+    using = await api.send("Me", headers=origin)
+
+    for response in (signing_in, using):
+        assert response.status_code == 403
+        assert [error["extensions"]["code"] for error in response.json()["errors"]] == ["ORIGIN_NOT_ALLOWED"]
+        assert "data" not in response.json()
+    assert "set-cookie" not in signing_in.headers
+
+
+async def test_bearer_and_anonymous_requests_need_no_origin_and_mind_none(api: Api) -> None:
+    await api.account()
+    token = await api.token()
+
+    for origin in ({}, *FOREIGN):
+        assert await api.signed_in(token).run("Me", headers=origin)
+        assert await api.run("Me", headers=origin) is None
+
+
+async def test_a_cookie_without_an_origin_does_not_count(api: Api) -> None:
+    await api.account()
+    await _sign_in(api)
+
+    assert await api.run("Me") is None
+
+
+async def test_a_cookie_does_not_count_on_get(api: Api) -> None:
+    await api.account()
+    await _sign_in(api)
+
+    response = await api.http.get("/graphql", params={"query": "{ me { email } }"}, headers=OWN)
+
+    assert response.json() == {"data": {"me": None}}
+
+
+async def test_an_authorization_header_counts_alone_even_when_it_is_bad(api: Api) -> None:
+    await api.account()
+    await _sign_in(api)
+
+    for bad in ("Bearer nonsense", "Basic YTpi", "", "Bearer"):
+        assert await api.run("Me", headers={**OWN, "authorization": bad}) is None
+
+
+async def test_signing_in_anew_ends_the_session_that_the_cookie_held(api: Api) -> None:
+    await api.account()
+    first = (await _sign_in(api)).cookies["session"]
+
+    await _sign_in(api)
+
+    assert await api.signed_in(first).run("Me") is None
+    assert len((await api.run("Me", headers=OWN))["sessions"]) == 1
+
+
+async def test_logging_out_forgets_the_cookie(api: Api) -> None:
+    await api.account()
+    await _sign_in(api)
+
+    response = await api.send("Logout", headers=OWN)
+
+    assert "Max-Age=0" in response.headers["set-cookie"]
+    assert await api.run("Me", headers=OWN) is None
+
+
+async def _confirmed(api: Api) -> None:
+    """An account where no mail can be sent: the worker's code is replaced by one of ours."""
+    await api.register()
+    (registration,) = await Registration.all()
+    expires_at = datetime.now(UTC) + timedelta(hours=1)
+    await ConfirmationCode.create(digest=digest("A" * 40), registration_id=registration.id, expires_at=expires_at)
+    await api.act("ConfirmAccount", code="A" * 40)
