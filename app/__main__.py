@@ -4,6 +4,9 @@ import argparse
 import sys
 from typing import Protocol
 
+import asyncpg
+from tortoise.exceptions import BaseORMException
+
 from app.commands import captcha_answer, export_schema, migrate, serve, worker
 from app.logs import configure_logs
 from app.settings import Settings, WrongSettingsError, read_settings
@@ -38,7 +41,11 @@ def main() -> int:
         print(f"Wrong settings: {error}", file=sys.stderr)
         return 2
     configure_logs(settings.log_level, json=not settings.development)
-    return _COMMANDS[arguments.command].run(settings, arguments)
+    try:
+        return _COMMANDS[arguments.command].run(settings, arguments)
+    except (OSError, BaseORMException, asyncpg.PostgresError) as error:
+        print(f"Cannot {arguments.command}: {error or type(error).__name__}", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

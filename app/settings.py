@@ -74,7 +74,10 @@ def _code_url(text: str | None) -> str | None:
 
 
 def _limit(notation: str) -> str:
-    Limit.parse("", notation)
+    try:
+        Limit.parse("", notation)
+    except ValueError:
+        raise ValueError("give windows such as 5/15 minutes or 1/minute;10/day") from None
     return notation
 
 

@@ -8,10 +8,10 @@ from app.asgi import create_app
 from app.commands.migrate import prepare_data_dir
 from app.server import listen, url_of
 from app.server import run as run_server
-from app.settings import Settings
+from app.settings import Settings, missing_for_production
 from models.migrating import upgrade
 
-HELP = "serve the API; in development on loopback, migrating first and with GraphiQL"
+HELP = "serve the API; in development on loopback, migrating first, with GraphiQL and mails as files"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,5 +27,18 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
     except OSError as error:
         print(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.", file=sys.stderr)
         return 1
-    print(url_of(bound), flush=True)
+    # From here on connections wait in the socket's queue: whoever reads this line need not poll.
+    print(f"Serving     {url_of(bound)}/graphql", flush=True)
+    if settings.development:
+        _introduce(settings, url_of(bound))
     return run_server(lambda: create_app(settings), bound, settings.workers)
+
+
+def _introduce(settings: Settings, url: str) -> None:
+    """What a developer wants to know of a first start."""
+    database = "as DATABASE_URL says" if settings.database_url else settings.data_dir / "accounts.sqlite3"
+    mails = "as SMTP_URL says" if settings.smtp_url else settings.data_dir / "mail" / "*.eml"
+    print(f"GraphiQL    {url}/graphql in a browser")
+    print(f"Database    {database}")
+    print(f"Mails       {mails}")
+    print(f"Production  needs {', '.join(['ENVIRONMENT=production', *missing_for_production(settings)])}", flush=True)

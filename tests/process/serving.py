@@ -28,7 +28,7 @@ def serving(data_dir: Path, **environment: str) -> Iterator[tuple[str, subproces
         assert process.stdout
         try:
             lines = iter(process.stdout.readline, "")
-            url = next((line.split()[-1] for line in lines if "http://" in line), None)
+            url = next((line.split()[1] for line in lines if line.startswith("Serving")), None)
             assert url, (data_dir / "serve.log").read_text("utf-8")
             yield url.removesuffix("/graphql"), process
         finally:

@@ -1,0 +1,42 @@
+"""The walk of the README works as it stands there."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.process.serving import ROOT, clean_environment, serving
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="the README's walk needs curl")
+def test_the_walk_through_the_whole_flow_works_literally(tmp_path: Path) -> None:
+    walk = (ROOT / "README.md").read_text("utf-8").split("## A walk")[1].split("\n## ")[0]
+    commands = "".join(re.findall(r"```sh\n(.*?)```", walk, re.DOTALL))
+    with serving(tmp_path) as (url, _):
+        commands = commands.replace("http://127.0.0.1:8000", url).replace("data/", f"{tmp_path}/")
+        commands = commands.replace(".venv/bin/python", sys.executable)
+
+        result = subprocess.run(
+            ["/bin/sh", "-eu"],
+            input=commands,
+            cwd=ROOT,
+            env=clean_environment(DATA_DIR=str(tmp_path)),
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    assert result.stderr == ""
+    assert result.returncode == 0
+    assert re.findall(r'"__typename":"(\w+)"', result.stdout) == [
+        "CreateAccountSuccess",
+        "ConfirmAccountSuccess",
+        "RecoverPasswordSuccess",
+        "ChangePasswordSuccess",
+    ]
+    assert '"currentStep":"CONFIGURE_COMPANY"' in result.stdout
+    assert "Cerraste tu sesión." in result.stdout
+    assert (tmp_path / "captcha.png").read_bytes().startswith(b"\x89PNG")
