@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import sys
 
 from app.asgi import create_app
@@ -25,7 +26,7 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
     try:
         bound = listen(settings.host, settings.port)
     except OSError as error:
-        print(f"Cannot listen on {settings.host}:{settings.port}: {error.strerror}.", file=sys.stderr)
+        print(f"Cannot listen on {settings.host}:{settings.port}: {os.strerror(error.errno or 0)}.", file=sys.stderr)
         return 1
     # From here on connections wait in the socket's queue: whoever reads this line need not poll.
     print(f"Serving     {url_of(bound)}/graphql", flush=True)

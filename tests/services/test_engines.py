@@ -1,0 +1,46 @@
+"""Transactions survive the cancellation of whoever holds them."""
+
+import asyncio
+import random
+from typing import Any
+
+from tortoise.transactions import in_transaction
+
+from models.limit_counter import LimitCounter
+
+ROUNDS = 300
+
+
+async def _work(key: str) -> None:
+    async with in_transaction():
+        await LimitCounter.create(key=key, count=1, expires_at=0)
+        await LimitCounter.filter(key=key).update(count=2)
+
+
+async def test_cancelled_transactions_leave_no_lock_and_no_connection_behind(database: dict[str, Any]) -> None:
+    chance = random.Random(7)
+    for batch in range(ROUNDS // 10):
+        tasks = [asyncio.create_task(_work(f"{batch}.{n}")) for n in range(10)]
+        for task in tasks:
+            await asyncio.sleep(chance.random() * 0.0005)
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    await asyncio.wait_for(asyncio.gather(*(_work(f"after.{n}") for n in range(20))), 10)
+
+    assert await LimitCounter.filter(key__startswith="after").count() == 20
+    assert await LimitCounter.filter(count=1).count() == 0
+
+
+async def test_two_that_read_before_they_write_do_not_lose_an_update(database: dict[str, Any]) -> None:
+    await LimitCounter.create(key="shared", count=0, expires_at=0)
+
+    async def raise_by_one() -> None:
+        async with in_transaction():
+            counter = await LimitCounter.select_for_update().get(key="shared")
+            counter.count += 1
+            await counter.save(update_fields=["count"])
+
+    await asyncio.gather(*(raise_by_one() for _ in range(50)))
+
+    assert (await LimitCounter.get(key="shared")).count == 50
