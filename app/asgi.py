@@ -15,7 +15,7 @@ from app.caller import caller_of
 from app.composition import ROOT, Composition, compose
 from app.cookies import RequestCookie, credential_of
 from app.database import connected
-from app.execution import Executor, Observation
+from app.execution import Executor, Observation, record_outcomes
 from app.exploring import graphiql_routes
 from app.http import Endpoint
 from app.middleware import LOOPBACK_HOSTS, KnownHosts, SecurityHeaders
@@ -25,6 +25,7 @@ from schema.root import schema
 
 log = structlog.get_logger(__name__)
 
+_SCHEMA = record_outcomes(schema._schema)
 _PREFLIGHT_SECONDS = 86_400
 
 
@@ -33,7 +34,7 @@ def create_app(settings: Settings) -> Starlette:
     operations = {
         path.stem: path.read_text("utf-8") for path in sorted((ROOT / "graphql/operations").glob("*.graphql"))
     }
-    executor = Executor(schema._schema, operations.values(), [_log], exploring=settings.development)
+    executor = Executor(_SCHEMA, operations.values(), [_log], exploring=settings.development)
 
     def open_cookie(request: Request) -> RequestCookie:
         return RequestCookie(request, settings.origins, secure=not settings.development)
@@ -61,7 +62,7 @@ def create_app(settings: Settings) -> Starlette:
     ]
     if settings.development or settings.allowed_hosts:
         middleware.insert(0, Middleware(KnownHosts, hosts={*LOOPBACK_HOSTS, *settings.allowed_hosts}))
-    exploring = graphiql_routes(operations, schema._schema) if settings.development else []
+    exploring = graphiql_routes(operations, _SCHEMA) if settings.development else []
     routes = [*exploring, Route("/graphql", Endpoint(executor, open_cookie, open_context))]
     return Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
 

@@ -11,7 +11,6 @@ import structlog
 from graphql import (
     ExecutionResult,
     GraphQLError,
-    GraphQLObjectType,
     GraphQLSchema,
     OperationDefinitionNode,
     OperationType,
@@ -61,6 +60,26 @@ class Observation:
 Observer = Callable[[Observation], None]
 
 
+def record_outcomes(schema: GraphQLSchema) -> GraphQLSchema:
+    """Has every root field leave the type of its result in the context, for observers. To be done once a schema."""
+    for root in filter(None, (schema.query_type, schema.mutation_type)):
+        for root_field in root.fields.values():
+            if root_field.resolve:
+                root_field.resolve = _recorded(root_field.resolve)
+    return schema
+
+
+def _recorded(resolve: Callable[..., Any]) -> Callable[..., Any]:
+    async def resolved(source: Any, info: Any, **arguments: Any) -> Any:
+        result = resolve(source, info, **arguments)
+        if inspect.isawaitable(result):
+            result = await result
+        info.context.outcomes[info.field_name] = type(result).__name__
+        return result
+
+    return resolved
+
+
 class Executor:
     """`exploring` opens introspection and suggestions; `pinned` documents are kept parsed for good."""
 
@@ -71,9 +90,6 @@ class Executor:
         self._documents = Documents(schema, pinned, exploring=exploring)
         self._observers = observers
         self._exploring = exploring
-        for root in (schema.query_type, schema.mutation_type):
-            if root:
-                _record_outcomes(root)
 
     async def run(self, request: Operation, context: Context, *, reading: bool) -> Answer:
         """Executes the operation; with `reading` (a GET) only a query is executed."""
@@ -140,24 +156,6 @@ class Executor:
             if len(fields.grouped_field_set) != 1:
                 return [GraphQLError("A mutation operation has exactly one root field.")]
         return []
-
-
-def _record_outcomes(root: GraphQLObjectType) -> None:
-    """Has every root field leave the type of its result in the context, for observers."""
-
-    def recorded(resolve: Callable[..., Any]) -> Callable[..., Any]:
-        async def resolved(source: Any, info: Any, **arguments: Any) -> Any:
-            result = resolve(source, info, **arguments)
-            if inspect.isawaitable(result):
-                result = await result
-            info.context.outcomes[info.field_name] = type(result).__name__
-            return result
-
-        return resolved
-
-    for root_field in root.fields.values():
-        if root_field.resolve:
-            root_field.resolve = recorded(root_field.resolve)
 
 
 def _completed(result: ExecutionResult) -> Answer:

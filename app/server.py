@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 _READ_TIMEOUT = 10  # seconds without a byte of a request that has begun, or has not
 _KEEP_ALIVE_TIMEOUT = 10  # seconds that a connection may idle between requests
-_GRACEFUL_TIMEOUT = 15  # seconds that running requests get after SIGTERM
+_GRACEFUL_TIMEOUT = 10  # seconds that running requests get after SIGTERM
 
 
 def listen(host: str, port: int) -> socket.socket:

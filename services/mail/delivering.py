@@ -22,7 +22,7 @@ from services.mail.transport import DeferredError, RefusedError, Transport
 log = structlog.get_logger(__name__)
 
 MESSAGE_DEADLINE = 30.0  # seconds, well below the lease
-_STOP_GRACE = 20.0  # seconds that mails under way get when the worker is stopped
+_STOP_GRACE = 15.0  # seconds that mails under way get when the worker is stopped
 _AFTER_A_BUG = timedelta(minutes=5)
 
 
@@ -51,7 +51,7 @@ class Deliverer:
         self._poll_seconds = poll_seconds
 
     async def run(self, stopped: asyncio.Event) -> None:
-        """Delivers until `stopped`; mails under way then get 20 seconds, and are handed back after that."""
+        """Delivers until `stopped`; mails under way then get 15 seconds, and are handed back after that."""
         senders = [asyncio.create_task(self._send_until(stopped)) for _ in range(self._senders)]
         await stopped.wait()
         _, late = await asyncio.wait(senders, timeout=_STOP_GRACE)
@@ -77,6 +77,7 @@ class Deliverer:
                     if claim:
                         await self._deliver(claim, transport)
                         continue
+                    await transport.close()  # a connection that idles is dropped by the server sooner or later
                 except Exception:
                     log.exception("the outbox is out of reach")
                 # Polled with jitter, and not woken by requests: when a mail leaves says nothing about who asked.

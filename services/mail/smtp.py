@@ -2,6 +2,7 @@
 
 import enum
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from urllib.parse import unquote, urlsplit
 
@@ -45,7 +46,7 @@ class SmtpServer:
 
 
 class SmtpTransport:
-    """One connection, opened when it is needed and again when the server dropped it. For one task at a time."""
+    """One connection, opened when it is needed and kept until `close` or a failure. For one task at a time."""
 
     def __init__(self, server: SmtpServer, sender: str) -> None:
         self._sender = sender
@@ -69,6 +70,9 @@ class SmtpTransport:
             raise
 
     async def close(self) -> None:
+        if self._client.is_connected:
+            with suppress(aiosmtplib.SMTPException, OSError):
+                await self._client.quit()
         self._client.close()
 
     async def _begin(self, recipient: str) -> None:
