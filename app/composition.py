@@ -1,8 +1,9 @@
 """Settings → services: the one place that knows which implementation stands behind which port."""
 
-import os
 import secrets
+import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -80,12 +81,13 @@ def make_keys(settings: Settings) -> Keys:
 
 
 def _development_key(path: Path) -> bytes:
-    try:
-        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_bytes()
-    with os.fdopen(file, "wb") as created:
-        created.write(secrets.token_hex(32).encode())
+    """Whichever process links its file first has made the key."""
+    if not path.exists():
+        with tempfile.NamedTemporaryFile(dir=path.parent) as made:  # readable by its owner alone
+            made.write(secrets.token_hex(32).encode())
+            made.flush()
+            with suppress(FileExistsError):
+                path.hardlink_to(made.name)
     return path.read_bytes()
 
 

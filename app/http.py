@@ -1,6 +1,7 @@
 """GraphQL over HTTP, after the draft of that name: https://graphql.github.io/graphql-over-http/draft/"""
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -130,8 +131,9 @@ def _weight(parameters: list[str]) -> float:
 
 
 async def _from_body(request: Request) -> Operation:
-    media_type, *parameters = (piece.strip().lower() for piece in request.headers.get("content-type", "").split(";"))
-    if media_type != JSON or any(p.partition("=")[2].strip('"') not in {"utf-8", "utf8"} for p in parameters if p):
+    media_type, _, parameters = request.headers.get("content-type", "").lower().partition(";")
+    charset = re.search(r"\bcharset\s*=\s*\"?([^\s;\"]*)", parameters)
+    if media_type.strip() != JSON or (charset and charset[1] not in {"utf-8", "utf8"}):
         raise NotGraphQLError(415, f"Send {JSON} in UTF-8.", {"Accept-Post": JSON})
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         raise NotGraphQLError(415, "Send the body without compression.", {"Accept-Encoding": "identity"})
