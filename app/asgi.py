@@ -45,8 +45,9 @@ def create_app(settings: Settings) -> Starlette:
 
     @contextlib.asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        composed = contextlib.aclosing(composition)
         worker = _working(composition) if settings.worker_in_serve else contextlib.nullcontext()
-        async with connected(settings.database), worker:
+        async with connected(settings.database), composed, worker:
             yield
 
     middleware = [

@@ -4,8 +4,8 @@ from ipaddress import IPv6Address, ip_address
 
 from starlette.requests import HTTPConnection
 
+from app import negotiation
 from services.caller import Address, Caller
-from services.language import negotiate
 
 _LOOPBACK = ip_address("127.0.0.1")
 _LONGEST_USER_AGENT = 255
@@ -14,7 +14,7 @@ _LONGEST_USER_AGENT = 255
 def caller_of(request: HTTPConnection, credential: str | None, trusted_proxies: int) -> Caller:
     return Caller(
         address=_address(request, trusted_proxies),
-        language=negotiate(request.headers.get("accept-language", "")),
+        language=negotiation.language(request.headers.get("accept-language", "")),
         user_agent=request.headers.get("user-agent", "")[:_LONGEST_USER_AGENT] or None,
         credential=credential,
     )

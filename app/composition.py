@@ -2,15 +2,14 @@
 
 import secrets
 import tempfile
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import cast
 
-from limits.aio.storage import Storage
-from limits.storage import storage_from_string
+from limits.aio.storage import RedisStorage, Storage
+from redis.asyncio import BlockingConnectionPool
 
 from app.settings import Settings
 from schema.context import Services
@@ -33,6 +32,8 @@ from services.sweeping import Sweeper
 from services.validation.password import PasswordPolicy
 
 ROOT = Path(__file__).parent.parent
+_REDIS_CONNECTIONS = 50
+_REDIS_TIMEOUT = 3.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,15 @@ class Composition:
     services: Services
     deliverer: Deliverer
     sweeper: Sweeper
+    aclose: Callable[[], Awaitable[None]]
 
 
 def compose(settings: Settings) -> Composition:
     keys = make_keys(settings)
     texts = Texts(ROOT / "locales")
     limits = _limits(settings)
-    limiter = Limiter(_limit_storage(settings), keys)
+    storage, aclose = _limit_storage(settings)
+    limiter = Limiter(storage, keys)
     hasher = Hasher(settings.argon2_time_cost, settings.argon2_memory_kib, settings.argon2_parallelism)
     policy = PasswordPolicy(settings.password_minimum_length, site_words=_site_words(settings))
     life = SessionLife(timedelta(days=settings.session_idle_days), timedelta(days=settings.session_days))
@@ -70,6 +73,7 @@ def compose(settings: Settings) -> Composition:
         services=services,
         deliverer=Deliverer(make_transport, Composer(texts, site), limiter, limits.mail_email),
         sweeper=Sweeper(also=sweep_mails),
+        aclose=aclose,
     )
 
 
@@ -96,11 +100,24 @@ def _limits(settings: Settings) -> Limits:
     return Limits(**{name: Limit.parse(name, getattr(settings, f"limit_{name}")) for name in names})
 
 
-def _limit_storage(settings: Settings) -> Storage:
+def _limit_storage(settings: Settings) -> tuple[Storage, Callable[[], Awaitable[None]]]:
+    """Where limits are counted, and how to close that."""
     if settings.redis_url is None:
-        return DatabaseStorage()
+        return DatabaseStorage(), _nothing
     url = settings.redis_url.get_secret_value()
-    return cast(Storage, storage_from_string(f"async+{url}", implementation="redispy"))
+    # Blocking: more requests than connections wait for one instead of failing.
+    pool = BlockingConnectionPool.from_url(
+        url,
+        max_connections=_REDIS_CONNECTIONS,
+        timeout=_REDIS_TIMEOUT,
+        socket_timeout=_REDIS_TIMEOUT,
+        socket_connect_timeout=_REDIS_TIMEOUT,
+    )
+    return RedisStorage(url, implementation="redispy", connection_pool=pool), pool.aclose  # type: ignore[arg-type]  # it takes one
+
+
+async def _nothing() -> None:
+    """The database is closed by whoever opened it."""
 
 
 def _mail(settings: Settings) -> tuple[Callable[[], Transport], Callable[[], None] | None]:

@@ -28,10 +28,6 @@ _MODELS = [
 ]
 
 
-def sqlite_url(folder: Path) -> str:
-    return f"sqlite://{folder / 'accounts.sqlite3'}"
-
-
 def tortoise_configuration(url: str) -> dict[str, Any]:
     """What Tortoise and its migrations need. Raises ValueError for a URL of another database or shape."""
     try:
@@ -40,8 +36,17 @@ def tortoise_configuration(url: str) -> dict[str, Any]:
     except (ConfigurationError, KeyError, ValueError) as error:
         raise ValueError("give sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME") from error
     pragmas = _SQLITE if "sqlite" in engine else {}
+    return _configuration(engine, {**pragmas, **connection["credentials"]})
+
+
+def sqlite_configuration(file: Path) -> dict[str, Any]:
+    """The same for a file whose name no URL could hold."""
+    return _configuration("models.engines.sqlite", {**_SQLITE, "file_path": str(file)})
+
+
+def _configuration(engine: str, credentials: dict[str, Any]) -> dict[str, Any]:
     return {
-        "connections": {"default": {"engine": engine, "credentials": {**pragmas, **connection["credentials"]}}},
+        "connections": {"default": {"engine": engine, "credentials": credentials}},
         "apps": {"accounts": {"models": _MODELS, "default_connection": "default", "migrations": "models.migrations"}},
         "use_tz": True,
         "timezone": "UTC",

@@ -1,6 +1,5 @@
 """GraphiQL at GET /graphql, for development: a page, its script and its data, all served from here."""
 
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,7 @@ from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
-from app.http import GRAPHQL_RESPONSE, JSON
+from app.negotiation import GRAPHQL_RESPONSE, JSON, weight
 
 _FOLDER = Path(__file__).parent / "graphiql"
 _MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
@@ -38,8 +37,6 @@ _POLICY = (
 
 # The way of a new account comes first; what is not named here follows by its name.
 _FIRST = ("PasswordPolicy", "CreateAccount", "ConfirmAccount", "Login", "Me")
-
-_QUALITY = re.compile(r";\s*q\s*=\s*([01](?:\.\d*)?)\s*(?:;|$)")
 
 
 def graphiql_routes(operations: Mapping[str, str], schema: GraphQLSchema) -> list[BaseRoute]:
@@ -75,17 +72,9 @@ class _Visit(Route):
 
 
 def _prefers_a_page(headers: Headers) -> bool:
-    """Whether Accept gives text/html more weight than each type of a GraphQL answer (RFC 9110, 12.5.1)."""
-    weights: dict[str, float] = {}
-    for part in ",".join(headers.getlist("accept")).lower().split(","):
-        quality = _QUALITY.search(part)
-        weights[part.partition(";")[0].strip()] = float(quality[1]) if quality else 1.0
-
-    def weight(media_type: str) -> float:
-        ranges = (media_type, media_type.partition("/")[0] + "/*", "*/*")
-        return next((weights[media_range] for media_range in ranges if media_range in weights), 0.0)
-
-    return weight("text/html") > max(weight(JSON), weight(GRAPHQL_RESPONSE))
+    """Whether Accept gives text/html more weight than each type of a GraphQL answer."""
+    accept = ",".join(headers.getlist("accept"))
+    return weight(accept, "text/html") > max(weight(accept, JSON), weight(accept, GRAPHQL_RESPONSE))
 
 
 def _file(

@@ -13,17 +13,16 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from app import negotiation
 from app.cookies import OriginNotAllowedError, RequestCookie
 from app.errors import formatted, internal_error
 from app.execution import Executor, Operation
+from app.negotiation import GRAPHQL_RESPONSE, JSON
 from schema.context import Context
 
 MAXIMUM_BODY = 20_000  # bytes; also of a GET's query string
 BODY_DEADLINE = 10.0  # seconds until the whole body must be here
 _DEEPEST_JSON = 32
-
-GRAPHQL_RESPONSE = "application/graphql-response+json"
-JSON = "application/json"
 
 
 @dataclass
@@ -50,7 +49,7 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        media_type = _negotiate(request.headers.get("accept"))
+        media_type = negotiation.media_type(request.headers.get("accept"))
         try:
             if media_type is None:
                 raise NotGraphQLError(406, f"Accept {GRAPHQL_RESPONSE} or {JSON}.")
@@ -97,37 +96,6 @@ def _response(body: dict[str, Any], status: int, media_type: str, headers: dict[
     response.headers["Content-Type"] = f"{media_type}; charset=utf-8"
     response.headers["Vary"] = "Accept, Accept-Language"
     return response
-
-
-def _negotiate(accept: str | None) -> str | None:
-    """The media type to answer in, by RFC 9110 (12.5.1); ours to choose where the client does not care."""
-    if not accept:
-        return JSON
-    weights = {GRAPHQL_RESPONSE: 0.0, JSON: 0.0}
-    precisions = {GRAPHQL_RESPONSE: -1, JSON: -1}
-    for part in accept.split(","):
-        media_range, *parameters = (piece.strip().lower() for piece in part.split(";"))
-        for offered in weights:
-            precision = _precision(media_range, offered)
-            if precision > precisions[offered]:
-                precisions[offered], weights[offered] = precision, _weight(parameters)
-    best = max(weights, key=lambda offered: (weights[offered], precisions[offered], offered == JSON))
-    return best if weights[best] > 0 else None
-
-
-def _precision(media_range: str, offered: str) -> int:
-    return {"*/*": 0, "application/*": 1, offered: 2}.get(media_range, -1)
-
-
-def _weight(parameters: list[str]) -> float:
-    for parameter in parameters:
-        name, _, value = parameter.partition("=")
-        if name.strip() == "q":
-            try:
-                return min(max(float(value), 0.0), 1.0)
-            except ValueError:
-                return 0.0
-    return 1.0
 
 
 async def _from_body(request: Request) -> Operation:

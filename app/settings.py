@@ -2,19 +2,21 @@
 
 import enum
 import os
+import re
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from app.database import sqlite_url, tortoise_configuration
+from app.database import sqlite_configuration, tortoise_configuration
 from services.limits import Limit
 from services.mail.smtp import SmtpServer
 from services.validation.email import parse_email
 
 _SHORTEST_KEY = 32  # bytes
+_URL = re.compile(r"https?://[\w.-]+|https?://\[[0-9a-fA-F:]+\]")
+_REDIS = re.compile(r"rediss?://([^@/\s]*@)?([^:@/\s]+|\[[0-9a-fA-F:]+\]):\d{1,5}(/\d*)?")
 
 
 class Environment(enum.Enum):
@@ -42,8 +44,8 @@ def _origin(text: str) -> str:
 
 
 def _redis_url(url: SecretStr | None) -> SecretStr | None:
-    if url and urlsplit(url.get_secret_value()).scheme not in {"redis", "rediss", "redis+unix"}:
-        raise ValueError("give redis://HOST:PORT/NUMBER or rediss://…")
+    if url and not _REDIS.fullmatch(url.get_secret_value()):
+        raise ValueError("give redis://USER:PASSWORD@HOST:PORT/NUMBER or rediss://…")
     return url
 
 
@@ -60,8 +62,7 @@ def _address(text: str) -> str:
 
 
 def _url(text: str | None) -> str | None:
-    parts = urlsplit(text or "https://absent")
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    if text and not _URL.match(text):
         raise ValueError("give a URL such as https://app.example.mx/entrar")
     return text
 
@@ -160,8 +161,9 @@ class Settings(BaseSettings):
     @property
     def database(self) -> dict[str, Any]:
         """Tortoise's configuration."""
-        url = self.database_url.get_secret_value() if self.database_url else sqlite_url(self.data_dir)
-        return tortoise_configuration(url)
+        if self.database_url:
+            return tortoise_configuration(self.database_url.get_secret_value())
+        return sqlite_configuration(self.data_dir / "accounts.sqlite3")
 
 
 def missing_for_production(settings: Settings) -> list[str]:

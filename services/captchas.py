@@ -141,7 +141,8 @@ class _Opened:
 
 
 def _solves(answer: str, solution: Solution) -> bool:
-    words = hmac.compare_digest(normalise_words(answer).encode(), " ".join(solution.words).encode())
+    typed = normalise_words(answer).encode("utf-8", "surrogatepass")
+    words = hmac.compare_digest(typed, " ".join(solution.words).encode())
     digits = hmac.compare_digest(normalise_digits(answer).encode(), solution.digits.encode())
     return words or digits
 

@@ -5,7 +5,7 @@ import os
 import anyio
 from anyio import to_thread
 from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerifyMismatchError
+from argon2.exceptions import InvalidHashError, VerificationError
 
 from services.outcomes import Throttled
 from services.secrets import mint_token
@@ -49,6 +49,6 @@ class Hasher:
     def _matches(self, password_hash: str | None, password: str) -> bool:
         try:
             self._argon2.verify(password_hash or self._decoy, password)
-        except (VerifyMismatchError, InvalidHashError):
+        except (VerificationError, InvalidHashError):
             return False
         return password_hash is not None

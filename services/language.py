@@ -13,31 +13,6 @@ class Language(enum.Enum):
 
 
 _FILES = {Language.ES: "es_MX.po", Language.EN: "en.po"}
-_RANGES_READ = 20  # of a header that anyone may fill
-
-
-def negotiate(accept_language: str) -> Language:
-    """The best of our languages for an Accept-Language header (RFC 9110, 12.5.4), or else Spanish."""
-    best, best_weight = Language.ES, 0.0
-    for part in accept_language.split(",")[:_RANGES_READ]:
-        tag, _, parameters = part.partition(";")
-        primary = tag.strip().lower().split("-")[0]
-        weight = _weight(parameters)
-        language = next((language for language in Language if language.value == primary), None)
-        if language and weight > best_weight:
-            best, best_weight = language, weight
-    return best
-
-
-def _weight(parameters: str) -> float:
-    name, _, value = parameters.strip().partition("=")
-    if name.strip().lower() != "q":
-        return 1.0
-    try:
-        weight = float(value)
-    except ValueError:
-        return 0.0
-    return weight if 0 <= weight <= 1 else 0.0
 
 
 class Texts:

@@ -2,6 +2,7 @@
 
 import hmac
 import math
+import re
 import time
 from dataclasses import dataclass
 
@@ -26,6 +27,8 @@ class Limit:
     @classmethod
     def parse(cls, name: str, notation: str) -> "Limit":
         """From `1/minute;10/day`. Raises ValueError for anything else."""
+        if ":" in notation or re.search(r"/\s*0", notation):  # which parse_many takes for something else
+            raise ValueError("not in the notation of limits")
         return cls(name, tuple(sorted(parse_many(notation), key=lambda window: window.get_expiry())))
 
 
@@ -73,7 +76,9 @@ class Limiter:
     async def give_back(self, limit: Limit, subject: str) -> None:
         """Takes a hit back: what it was counted for did not happen."""
         for window in limit.windows:
-            await self._storage.incr(window.key_for(limit.name, self._pseudonym(subject)), window.get_expiry(), -1)
+            key = window.key_for(limit.name, self._pseudonym(subject))
+            if await self._storage.get(key) > 0:  # else the window has ended, and with it the hit
+                await self._storage.incr(key, window.get_expiry(), -1)
 
     async def give_back_client(self, limit: Limit, caller: Caller) -> None:
         await self.give_back(limit, caller.client)

@@ -19,7 +19,7 @@ import pytest
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.connection import get_connection
 
-from app.database import connected, sqlite_url, tortoise_configuration
+from app.database import connected, tortoise_configuration
 from app.settings import Settings
 from models.account import Account
 from models.confirmation_code import ConfirmationCode
@@ -42,8 +42,9 @@ _PARENTS = (Account, Delivery, FailureStreak, KnownNetwork, LimitCounter, Regist
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("template")
-    asyncio.run(upgrade(tortoise_configuration(sqlite_url(folder))))
-    return folder / "accounts.sqlite3"
+    file = folder / "accounts.sqlite3"
+    asyncio.run(upgrade(tortoise_configuration(f"sqlite://{file}")))
+    return file
 
 
 @pytest.fixture(scope="session")
@@ -73,7 +74,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return url
     template: Path = request.getfixturevalue("sqlite_template")
     shutil.copytree(template.parent, tmp_path, dirs_exist_ok=True)  # with its -wal, where there is one
-    return sqlite_url(tmp_path)
+    return f"sqlite://{tmp_path / 'accounts.sqlite3'}"
 
 
 @pytest.fixture

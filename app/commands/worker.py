@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import signal
+from contextlib import aclosing
 
 from app.composition import compose
 from app.database import connected
@@ -25,6 +26,6 @@ async def _work(settings: Settings) -> None:
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signal_number, stopped.set)
     composition = compose(settings)
-    async with connected(settings.database):
+    async with connected(settings.database), aclosing(composition):
         print("Working.", flush=True)
         await asyncio.gather(composition.deliverer.run(stopped), composition.sweeper.run(stopped))

@@ -20,6 +20,7 @@ class Security(enum.Enum):
     TLS = "smtps"
 
 
+_SHAPE = "give smtp://, smtp+starttls:// or smtps://, with USER:PASSWORD@ percent-encoded, and HOST:PORT"
 _PORTS = {Security.PLAIN: 25, Security.STARTTLS: 587, Security.TLS: 465}
 
 
@@ -34,15 +35,19 @@ class SmtpServer:
     @classmethod
     def parse(cls, url: str) -> "SmtpServer":
         """From `smtp+starttls://user:password@host:587`. Raises ValueError for anything else."""
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:  # whose text quotes what may be the password
+            raise ValueError(_SHAPE) from None
         if parts.scheme not in {security.value for security in Security} or not parts.hostname:
-            raise ValueError("give smtp://, smtp+starttls:// or smtps:// and a host")
+            raise ValueError(_SHAPE)
         if parts.path.strip("/") or parts.query or parts.fragment:
             raise ValueError("an SMTP URL ends with its host and port")
         security = Security(parts.scheme)
         username = unquote(parts.username) if parts.username else None
         password = unquote(parts.password) if parts.password else None
-        return cls(parts.hostname, parts.port or _PORTS[security], security, username, password)
+        return cls(parts.hostname, port or _PORTS[security], security, username, password)
 
 
 class SmtpTransport:

@@ -64,8 +64,10 @@ def _is_made_of(password: str, identity: Iterable[str]) -> bool:
 
 
 def _words(identity: Iterable[str]) -> set[str]:
-    """Each text whole, its parts, and what an RFC is without its homoclave."""
-    parts = {part for text in identity for part in (text, *re.split(r"[\W_]+", text), text[:-3])}
+    """Each text whole, its parts, what an e-mail is before the @, and an RFC without its homoclave."""
+    parts = {
+        part for text in identity for part in (text, *re.split(r"[\W_]+", text), text.partition("@")[0], text[:-3])
+    }
     return {word for part in parts if len(word := _bare(part)) >= _SHORTEST_WORD}
 
 

@@ -1,0 +1,58 @@
+"""What a client would rather have: quality values of Accept and Accept-Language (RFC 9110, 12.4.2)."""
+
+from collections.abc import Sequence
+
+from services.language import Language
+
+GRAPHQL_RESPONSE = "application/graphql-response+json"
+JSON = "application/json"
+
+_RANGES_READ = 50  # of a header that anyone may fill
+
+
+def media_type(accept: str | None) -> str | None:
+    """The type to answer in: JSON where the client does not care, None where it takes neither of ours."""
+    weights = {offered: weight(accept or "*/*", offered) for offered in (JSON, GRAPHQL_RESPONSE)}
+    named = [offered for offered in weights if accept and offered in accept.lower()]
+    best = max(weights, key=lambda offered: (weights[offered], offered in named, offered == JSON))
+    return best if weights[best] else None
+
+
+def weight(accept: str, offered: str) -> float:
+    """How much a client wants a media type, 0 to 1, by the most precise range that it gave."""
+    weights = _quality_values(accept)
+    ranges = (offered, offered.partition("/")[0] + "/*", "*/*")
+    return next((weights[media_range] for media_range in ranges if media_range in weights), 0.0)
+
+
+def language(accept_language: str) -> Language:
+    """The best of our languages; Spanish where the client names neither."""
+    weights: dict[str, float] = {}
+    for tag, value in _quality_values(accept_language).items():
+        primary = tag.partition("-")[0]
+        weights[primary] = max(value, weights.get(primary, 0.0))
+    ours = sorted(Language, key=lambda each: _position(list(weights), each.value))
+    best = max(ours, key=lambda each: weights.get(each.value, weights.get("*", 0.0)))
+    return best if weights.get(best.value, weights.get("*", 0.0)) else Language.ES
+
+
+def _position(named: Sequence[str], name: str) -> int:
+    return named.index(name) if name in named else len(named)
+
+
+def _quality_values(header: str) -> dict[str, float]:
+    """Each range and its weight, in their order."""
+    parts = (part.partition(";") for part in header.lower().split(",")[:_RANGES_READ])
+    return {name.strip(): _weight(parameters) for name, _, parameters in parts}
+
+
+def _weight(parameters: str) -> float:
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip() == "q":
+            try:
+                quality = float(value)
+            except ValueError:
+                return 0.0
+            return quality if 0 <= quality <= 1 else 0.0
+    return 1.0

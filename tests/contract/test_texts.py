@@ -1,0 +1,163 @@
+"""Every text that a person reads is there in every language, says what it may say, and is used."""
+
+import re
+import string
+from collections.abc import Iterator
+from dataclasses import fields
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from graphql import GraphQLInterfaceType, GraphQLObjectType
+
+from models.account import Account
+from models.registration import Registration
+from schema.errors import FieldError
+from schema.root import schema
+from services.language import Language, Texts
+from services.mail.compose import _SECRET_NAMES, Composer, Site
+from services.mail.letters import Letter, _CodeLetter, _MailedPasswordLetter, _Notice
+from services.mail.outbox import Kind
+from services.outcomes import FieldErrorCode
+
+_ROOT = Path(__file__).parents[2]
+_TEXTS = Texts(_ROOT / "locales")
+_TEMPLATES = _ROOT / "services/mail/templates"
+
+
+def _told_types() -> Iterator[tuple[str, set[str]]]:
+    """Every object type that tells a person something, and the fields that its text may name."""
+    failure = schema._schema.type_map["UserError"]
+    assert isinstance(failure, GraphQLInterfaceType)
+    for name, type_ in schema._schema.type_map.items():
+        if isinstance(type_, GraphQLObjectType) and "message" in type_.fields and name != FieldError.__name__:
+            origin = type_.extensions["strawberry-definition"].origin
+            assert failure in type_.interfaces or name.endswith("Success"), name
+            yield name, {field.name for field in fields(origin)} - {"message"}
+
+
+def _letters() -> Iterator[Letter]:
+    """One of every template, made of the kinds there are, for a person whose RFC holds a sign of HTML."""
+    person = {
+        "email_key": "ana@example.com",
+        "email": "ana@example.com",
+        "rfc": "H&E951128469",
+        "created_at": datetime(2026, 3, 1, tzinfo=UTC),
+    }
+    for language in Language:
+        account = Account(**person, language=language.value)
+        registration = Registration(**person, language=language.value)
+        for kind in Kind:
+            match kind:
+                case Kind.CONFIRMATION:
+                    yield _CodeLetter(registration, recovering=False)
+                case Kind.RECOVERY:
+                    yield _CodeLetter(registration, recovering=True)
+                    yield _MailedPasswordLetter(account)
+                case _:
+                    yield _Notice(account, kind)
+
+
+def _allowed() -> dict[str, set[str]]:
+    """Every text's key, and the placeholders that it may have."""
+    keys = dict(_told_types())
+    keys |= {f"FieldErrorCode.{code.name}": {"field"} for code in FieldErrorCode}
+    keys |= {"captcha.help": set()}
+    for path in _TEMPLATES.iterdir():
+        keys |= {key: set() for key in re.findall(r"say\(\"([^\"]+)\"\)", path.read_text("utf-8"))}
+    for letter in _letters():
+        for part in ("subject", "before", "after"):
+            keys[f"mail.{letter.template}.{part}"] = {*letter.values, "site"}
+        keys |= {f"mail.fact.{name}": set() for name in letter.values}
+    keys |= {f"mail.fact.{name}": set() for name in _SECRET_NAMES.values()}
+    return keys
+
+
+_ALLOWED = _allowed()
+_KEYS = [(language, key) for language in Language for key in sorted(_ALLOWED)]
+
+
+def _placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def test_what_is_checked_here_is_what_there_is() -> None:
+    assert {"CreateAccountSuccess", "TooManyAttemptsError", "FieldErrorCode.NOT_NEW", "mail.greeting"} <= set(_ALLOWED)
+    assert {"mail.unconfirmed.before", "mail.sign_in_closed.subject", "mail.fact.password"} <= set(_ALLOWED)
+    assert len(dict(_told_types())) > 15
+
+
+@pytest.mark.parametrize(("language", "key"), _KEYS, ids=lambda value: getattr(value, "name", value))
+def test_a_text_is_there_and_names_only_what_is_known(language: Language, key: str) -> None:
+    text = _TEXTS.entries(language)[key]
+
+    assert text.strip() == text != ""
+    assert _placeholders(text) <= _ALLOWED[key]
+
+
+@pytest.mark.parametrize("language", Language)
+def test_no_text_is_unused(language: Language) -> None:
+    assert set(_TEXTS.entries(language)) - set(_ALLOWED) == set()
+
+
+@pytest.mark.parametrize("key", sorted(_ALLOWED))
+def test_both_languages_have_the_same_placeholders(key: str) -> None:
+    spanish, english = (_placeholders(_TEXTS.entries(language)[key]) for language in (Language.ES, Language.EN))
+
+    assert spanish == english
+
+
+@pytest.mark.parametrize("path", sorted((_ROOT / "locales").glob("*.po")), ids=lambda path: path.name)
+def test_no_key_is_written_twice(path: Path) -> None:
+    keys = re.findall(r'^msgid "(.+)"$', path.read_text("utf-8"), re.MULTILINE)
+
+    assert len(keys) == len(set(keys)) == len(_ALLOWED)
+
+
+@pytest.mark.parametrize("key", sorted(_ALLOWED))
+def test_spanish_says_tu(key: str) -> None:
+    formal = (
+        r"usted(es)?|sus?|le|les|ingrese|escriba|revise|intente|espere|elija|pida|confirme|acceda|recupere|copie|"
+        r"busque|ignore|cambie|use|verifique|introduzca|haga|vaya|inicie|tiene que|desea|solicitó|olvidó"
+    )
+    text = _TEXTS.entries(Language.ES)[key]
+
+    assert re.findall(rf"\b({formal})\b", text, re.IGNORECASE) == []
+
+
+@pytest.mark.parametrize("key", sorted(key for key in _ALLOWED if not key.startswith("mail.")))
+@pytest.mark.parametrize("language", Language)
+def test_a_message_is_made_of_whole_sentences(language: Language, key: str) -> None:
+    text = _TEXTS.entries(language)[key]
+
+    assert re.match(r"[¡¿]?[A-ZÁÉÍÓÚÑ]", text)
+    assert text[-1] in ".!?)"
+
+
+@pytest.mark.parametrize("letter", list(_letters()), ids=lambda letter: f"{letter.template}-{letter.language.name}")
+def test_every_mail_can_be_written(letter: Letter) -> None:
+    site = Site("Timbrado", "https://app.example.mx", "cuentas@example.mx", "https://app.example.mx/c#{code}", None)
+    secret = "SECRETSECRET" if letter.template in _SECRET_NAMES else None
+
+    mail = Composer(_TEXTS, site).compose(letter, secret, "an-id", datetime(2026, 3, 1, tzinfo=UTC))
+
+    text, html = mail.get_body(("plain",)), mail.get_body(("html",))
+    assert text
+    assert html
+    plain = text.get_content()
+    assert not re.search(r"[{}]", mail["Subject"] + plain)
+    assert "ana@example.com" in plain
+    assert ("SECRETSECRET" in plain) == ("SECRETSECRET" in html.get_content()) == bool(secret)
+    assert "H&E951128469" not in html.get_content()
+
+
+def test_an_unknown_text_is_a_bug() -> None:
+    with pytest.raises(KeyError):
+        _TEXTS.say(Language.ES, "mail.nothing.subject")
+
+
+def test_a_value_is_never_read_as_a_template() -> None:
+    said = _TEXTS.say(Language.EN, "CreateAccountSuccess", vars(SimpleNamespace(email="{rfc}@example.com", rfc="X")))
+
+    assert "{rfc}@example.com" in said

@@ -1,0 +1,126 @@
+"""Argon2id in threads: the same work for everyone, a bound for the queue, and a loop that goes on."""
+
+import asyncio
+import os
+import time
+
+import pytest
+
+from services.hashing import Hasher
+from services.outcomes import Throttled
+
+_ROOM = 65 * (os.cpu_count() or 1)  # one at work and 64 that wait, a core
+_CHEAP = {"time_cost": 1, "memory_kib": 64}
+
+
+async def test_a_hash_verifies_its_own_password_and_no_other() -> None:
+    hasher = Hasher(**_CHEAP)
+
+    hashed = await hasher.hash("una frase larga")
+
+    assert isinstance(hashed, str)
+    assert hashed.startswith("$argon2id$v=19$m=64,t=1,p=1$")
+    assert await hasher.verify(hashed, "una frase larga") is True
+    assert await hasher.verify(hashed, "una frase larga ") is False
+    assert await hasher.verify(hashed, "") is False
+
+
+async def test_the_same_password_never_hashes_to_the_same() -> None:
+    hasher = Hasher(**_CHEAP)
+
+    hashes = {await hasher.hash("una frase larga") for _ in range(5)}
+
+    assert len(hashes) == 5
+
+
+def test_the_profile_is_owasps_unless_told_otherwise() -> None:
+    assert not Hasher().is_outdated("$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$" + "A" * 43)
+
+
+@pytest.mark.parametrize("changed", [{"time_cost": 2}, {"memory_kib": 128}, {"parallelism": 2}])
+async def test_other_parameters_make_a_hash_outdated_and_leave_it_good(changed: dict[str, int]) -> None:
+    old, new = Hasher(**_CHEAP), Hasher(**{**_CHEAP, **changed})
+
+    hashed = await old.hash("una frase larga")
+
+    assert isinstance(hashed, str)
+    assert not old.is_outdated(hashed)
+    assert new.is_outdated(hashed)
+    assert await new.verify(hashed, "una frase larga") is True
+
+
+@pytest.mark.parametrize("foreign", ["x", "", "$2b$12$" + "a" * 53])
+async def test_a_hash_of_another_kind_matches_nothing(foreign: str) -> None:
+    assert await Hasher(**_CHEAP).verify(foreign, "una frase larga") is False
+
+
+async def test_nobodys_password_is_never_right_and_costs_as_much() -> None:
+    hasher = Hasher(time_cost=2, memory_kib=16_384)
+    hashed = await hasher.hash("una frase larga")
+    assert isinstance(hashed, str)
+
+    somebody = [await _verifying(hasher, hashed) for _ in range(7)]
+    nobody = [await _verifying(hasher, None) for _ in range(7)]
+
+    assert {matches for matches, _ in somebody} == {False}
+    assert {matches for matches, _ in nobody} == {False}
+    fastest_somebody, fastest_nobody = min(s for _, s in somebody), min(s for _, s in nobody)
+    assert 0.6 < fastest_nobody / fastest_somebody < 1.7
+
+
+async def test_past_the_queues_bound_the_answer_is_throttled_at_once() -> None:
+    hasher = Hasher(time_cost=1, memory_kib=2048)
+    hashed = await hasher.hash("una frase larga")
+    assert isinstance(hashed, str)
+
+    crowd = [asyncio.create_task(hasher.verify(hashed, "una frase larga")) for _ in range(_ROOM)]
+    late = [asyncio.create_task(hasher.hash("una frase larga")) for _ in range(10)]
+    late_ones = [asyncio.create_task(hasher.verify(hashed, "una frase larga")) for _ in range(10)]
+    refused, under_way = await asyncio.wait([*crowd, *late, *late_ones], return_when=asyncio.FIRST_COMPLETED)
+
+    assert refused == {*late, *late_ones}
+    assert {task.result() for task in refused} == {Throttled(retry_after_seconds=2)}
+    assert await asyncio.gather(*under_way) == [True] * _ROOM
+
+
+async def test_after_a_storm_there_is_room_again() -> None:
+    hasher = Hasher(**_CHEAP)
+
+    await asyncio.gather(*(hasher.hash("una frase larga") for _ in range(2 * _ROOM)))
+    again = await asyncio.gather(*(hasher.hash("una frase larga") for _ in range(_ROOM)))
+
+    assert not any(isinstance(outcome, Throttled) for outcome in again)
+
+
+async def test_who_hangs_up_gives_the_room_back() -> None:
+    hasher = Hasher(time_cost=1, memory_kib=1024)
+    crowd = [asyncio.create_task(hasher.hash("una frase larga")) for _ in range(_ROOM)]
+    await asyncio.sleep(0.01)
+
+    for task in crowd:
+        task.cancel()
+    await asyncio.gather(*crowd, return_exceptions=True)
+    again = await asyncio.gather(*(hasher.hash("una frase larga") for _ in range(_ROOM)))
+
+    assert not any(isinstance(outcome, Throttled) for outcome in again)
+
+
+async def test_the_loop_goes_on_while_a_storm_of_hashes_runs() -> None:
+    hasher = Hasher(time_cost=1, memory_kib=8192)
+    storm = asyncio.gather(*(hasher.hash("una frase larga") for _ in range(_ROOM)))
+    lags = []
+
+    while not storm.done():
+        started = time.perf_counter()
+        await asyncio.sleep(0.005)
+        lags.append(time.perf_counter() - started - 0.005)
+
+    assert len(lags) > 5
+    assert max(lags) < 0.2  # seconds, where the storm takes several times as long
+    assert not any(isinstance(outcome, Throttled) for outcome in await storm)
+
+
+async def _verifying(hasher: Hasher, password_hash: str | None) -> tuple[bool | Throttled, float]:
+    started = time.perf_counter()
+    matches = await hasher.verify(password_hash, "otra frase larga")
+    return matches, time.perf_counter() - started

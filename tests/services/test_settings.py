@@ -1,0 +1,297 @@
+"""The environment: what it may say, and the sentence with which a wrong one stops the start."""
+
+import contextlib
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.composition import _limit_storage, make_keys
+from app.settings import Environment, Settings, WrongSettingsError, missing_for_production, read_settings
+from services.mail.smtp import SmtpServer
+from tests.process.serving import ROOT, clean_environment
+
+Read = Callable[..., Settings]
+
+_SECRET = "hunter2-of-the-operator"
+_PRODUCTION = {
+    "ENVIRONMENT": "production",
+    "SECRET_KEY": "a key of thirty-two bytes or more",
+    "SMTP_URL": "smtp+starttls://ana:word@smtp.example.mx",
+    "MAIL_FROM": "cuentas@example.mx",
+    "SITE_URL": "https://app.example.mx",
+}
+
+
+@pytest.fixture(autouse=True)
+def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No setting of the machine's, and no .env of the developer's."""
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> Read:
+    def read_with(**environment: str) -> Settings:
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        return read_settings()
+
+    return read_with
+
+
+def test_nothing_needs_to_be_set_for_development(read: Read) -> None:
+    settings = read()
+
+    assert settings.environment is Environment.DEVELOPMENT
+    assert (settings.host, settings.port, settings.workers) == ("127.0.0.1", 8000, 1)
+    assert settings.data_dir == Path("data")
+    assert settings.secret_key == ()
+    assert settings.origins == ("http://localhost:5173", "http://127.0.0.1:5173")
+    credentials = settings.database["connections"]["default"]["credentials"]
+    assert credentials["file_path"] == "data/accounts.sqlite3"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ENVIRONMENT", "staging"),
+        ("PORT", "web"),
+        ("PORT", "70000"),
+        ("PORT", "-1"),
+        ("WORKERS", "0"),
+        ("LOG_LEVEL", "LOUD"),
+        ("DATABASE_URL", f"mysql://ana:{_SECRET}@127.0.0.1/accounts"),
+        ("DATABASE_URL", f"oracle://ana:{_SECRET}@127.0.0.1/accounts"),
+        ("DATABASE_URL", f"postgres://ana:{_SECRET}@127.0.0.1:port/accounts"),
+        ("DATABASE_URL", _SECRET),
+        ("REDIS_URL", f"memcached://:{_SECRET}@127.0.0.1"),
+        ("REDIS_URL", _SECRET),
+        ("REDIS_URL", f"redis://:{_SECRET}"),
+        ("REDIS_URL", f"redis://:{_SECRET}@127.0.0.1:port"),
+        ("REDIS_URL", f"redis://:{_SECRET}@[::1"),
+        ("SMTP_URL", f"http://ana:{_SECRET}@smtp.example.mx"),
+        ("SMTP_URL", f"smtp://ana:{_SECRET}@smtp.example.mx/path"),
+        ("SMTP_URL", f"smtp://ana:{_SECRET}@smtp.example.mx:port"),
+        ("SMTP_URL", f"smtp://ana:{_SECRET}@"),
+        ("SMTP_URL", f"smtp://ana:{_SECRET}"),
+        ("SMTP_URL", f"smtp://ana:{_SECRET}℀@smtp.example.mx"),
+        ("SMTP_URL", _SECRET),
+        ("WORKER_IN_SERVE", "perhaps"),
+        ("MAIL_FROM", "Cuentas <cuentas@example.mx>"),
+        ("MAIL_FROM", "cuentas"),
+        ("SITE_NAME", "Tim\nbrado"),
+        ("SITE_NAME", "x" * 61),
+        ("SITE_URL", "www.facturas.mx"),
+        ("SITE_URL", "javascript:alert(1)"),
+        ("SITE_URL", "https:///www.facturas.mx"),
+        ("CONFIRM_URL", "https://www.facturas.mx/confirmar"),
+        ("CONFIRM_URL", "https://app.example.mx/confirmar?code={code}"),
+        ("CONFIRM_URL", "https://app.example.mx/{code}#code"),
+        ("CONFIRM_URL", "mailto:x#{code}"),
+        ("RECOVER_URL", "ftp://app.example.mx/recuperar"),
+        ("ALLOWED_ORIGINS", "*"),
+        ("ALLOWED_ORIGINS", "null"),
+        ("ALLOWED_ORIGINS", "www.facturas.mx"),
+        ("ALLOWED_ORIGINS", "https://*.example.mx"),
+        ("ALLOWED_ORIGINS", "https://app.example.mx/"),
+        ("ALLOWED_ORIGINS", "https://app.example.mx, https://ana@example.mx"),
+        ("TRUSTED_PROXIES", "all"),
+        ("TRUSTED_PROXIES", "-1"),
+        ("CONCEAL_ACCOUNTS", "maybe"),
+        ("SESSION_DAYS", "0"),
+        ("SESSION_IDLE_DAYS", "4000"),
+        ("PASSWORD_MINIMUM_LENGTH", "7"),
+        ("PASSWORD_MINIMUM_LENGTH", "129"),
+        ("ARGON2_MEMORY_KIB", "1"),
+        ("ARGON2_TIME_COST", "0"),
+        ("LIMIT_LOGIN", "never"),
+        ("LIMIT_LOGIN", "5/fortnight"),
+        ("LIMIT_RECOVER_PASSWORD_EMAIL", "1/minute,"),
+    ],
+)
+def test_a_wrong_value_stops_with_a_sentence_that_names_it_and_does_not_repeat_it(
+    read: Read, name: str, value: str
+) -> None:
+    with pytest.raises(WrongSettingsError) as stopped:
+        read(**{name: value})
+
+    sentence = str(stopped.value)
+    assert re.fullmatch(rf"{name}: [^\n]{{10,}}", sentence)
+    assert _SECRET not in sentence
+    assert value not in sentence
+    assert stopped.value.__cause__ is None
+    assert stopped.value.__suppress_context__
+
+
+def test_all_wrong_values_are_named_at_once(read: Read) -> None:
+    with pytest.raises(WrongSettingsError) as stopped:
+        read(PORT="web", MAIL_FROM="cuentas", LIMIT_LOGIN="never")
+
+    assert {"PORT:", "MAIL_FROM:", "LIMIT_LOGIN:"} <= set(str(stopped.value).split())
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        (
+            {"SECRET_KEY": "", "SMTP_URL": "", "MAIL_FROM": "", "SITE_URL": ""},
+            "production needs SECRET_KEY (of 32 bytes or more), SMTP_URL, MAIL_FROM, SITE_URL (https)",
+        ),
+        ({"SECRET_KEY": "too short"}, "production needs SECRET_KEY (of 32 bytes or more)"),
+        (
+            {"SECRET_KEY": "a key of thirty-two bytes or more,short"},
+            "production needs SECRET_KEY (of 32 bytes or more)",
+        ),
+        ({"SECRET_KEY": " , "}, "production needs SECRET_KEY (of 32 bytes or more)"),
+        ({"SMTP_URL": ""}, "production needs SMTP_URL"),
+        ({"MAIL_FROM": ""}, "production needs MAIL_FROM"),
+        ({"SITE_URL": ""}, "production needs SITE_URL (https)"),
+        ({"SITE_URL": "http://app.example.mx"}, "production needs SITE_URL (https)"),
+    ],
+)
+def test_production_names_what_is_missing_in_one_sentence(read: Read, changes: dict[str, str], sentence: str) -> None:
+    with pytest.raises(WrongSettingsError) as stopped:
+        read(**{**_PRODUCTION, **changes})
+
+    assert str(stopped.value) == sentence
+
+
+def test_production_starts_with_what_it_needs(read: Read) -> None:
+    settings = read(**_PRODUCTION)
+
+    assert not settings.development
+    assert missing_for_production(settings) == []
+    assert settings.origins == ()
+
+
+def test_development_can_be_asked_what_production_would_miss(read: Read) -> None:
+    missing = missing_for_production(read(SMTP_URL=_PRODUCTION["SMTP_URL"]))
+
+    assert missing == ["SECRET_KEY (of 32 bytes or more)", "MAIL_FROM", "SITE_URL (https)"]
+
+
+def test_lists_are_split_at_commas_and_blanks_around_do_not_matter(read: Read) -> None:
+    settings = read(
+        SECRET_KEY=" the first key, the second key ,",
+        ALLOWED_ORIGINS="https://App.example.mx , http://localhost:5173",
+        ALLOWED_HOSTS="api.example.mx,,10.0.0.1",
+    )
+
+    assert [key.get_secret_value() for key in settings.secret_key] == ["the first key", "the second key"]
+    assert settings.allowed_origins == ("https://app.example.mx", "http://localhost:5173")
+    assert settings.origins == settings.allowed_origins
+    assert settings.allowed_hosts == ("api.example.mx", "10.0.0.1")
+
+
+def test_empty_variables_count_as_unset(read: Read) -> None:
+    assert read(**{name.upper(): "" for name in Settings.model_fields}) == Settings(_env_file=None)
+
+
+def test_a_hash_in_the_secret_keys_is_part_of_them(read: Read) -> None:
+    assert read(SECRET_KEY="a#b").secret_key[0].get_secret_value() == "a#b"
+
+
+def test_no_secret_is_in_a_repr(read: Read) -> None:
+    settings = read(
+        SECRET_KEY=f"{_SECRET}-1,{_SECRET}-2",
+        SMTP_URL=f"smtp://ana:{_SECRET}@smtp.example.mx",
+        DATABASE_URL=f"postgres://ana:{_SECRET}@127.0.0.1/accounts",
+        REDIS_URL=f"redis://:{_SECRET}@127.0.0.1:6379",
+    )
+
+    assert _SECRET not in f"{settings!r} {settings} {settings.model_dump()}"
+    assert settings.smtp_url
+    assert _SECRET not in repr(SmtpServer.parse(settings.smtp_url.get_secret_value()))
+
+
+@pytest.mark.parametrize("name", ["a b", "ñandú", "a%20b", "a:b", "a?b", "a#b"])
+def test_the_database_lies_in_the_data_directory_whatever_its_name(read: Read, tmp_path: Path, name: str) -> None:
+    settings = read(DATA_DIR=str(tmp_path / name))
+
+    credentials = settings.database["connections"]["default"]["credentials"]
+    assert credentials["file_path"] == str(tmp_path / name / "accounts.sqlite3")
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://127.0.0.1:6379", "redis://127.0.0.1:6379/3", "rediss://:word@10.0.0.1:6380/0", "redis://localhost"]
+)
+def test_a_redis_url_that_is_accepted_can_be_composed(read: Read, url: str) -> None:
+    accepted: Settings | None = None
+
+    with contextlib.suppress(WrongSettingsError):
+        accepted = read(REDIS_URL=url)
+
+    assert accepted is None or _limit_storage(accepted)
+
+
+def test_env_is_read_in_development_and_yields_to_the_environment(read: Read, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("SITE_NAME=Facturas Ñandú\nPORT=9000\n", "utf-8")
+
+    settings = read(PORT="9001")
+
+    assert (settings.site_name, settings.port) == ("Facturas Ñandú", 9001)
+
+
+def test_env_is_not_read_in_production(read: Read, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("SITE_NAME=Facturas\nCONCEAL_ACCOUNTS=true\n", "utf-8")
+
+    settings = read(**_PRODUCTION)
+
+    assert (settings.site_name, settings.conceal_accounts) == ("Timbrado", False)
+
+
+def test_a_key_of_development_is_kept_for_its_owner_alone(read: Read, tmp_path: Path) -> None:
+    settings = read(DATA_DIR=str(tmp_path))
+
+    first, second = make_keys(settings), make_keys(settings)
+
+    assert first.signing("captcha") == second.signing("captcha")
+    assert (tmp_path / "secret.key").stat().st_mode & 0o777 == 0o600
+    assert len((tmp_path / "secret.key").read_bytes()) >= 32
+
+
+@pytest.mark.parametrize(
+    ("environment", "sentence"),
+    [
+        (
+            {"ENVIRONMENT": "production"},
+            "Wrong settings: production needs SECRET_KEY (of 32 bytes or more), SMTP_URL, MAIL_FROM, SITE_URL (https)",
+        ),
+        ({"DATABASE_URL": f"mysql://ana:{_SECRET}@127.0.0.1/x"}, "Wrong settings: DATABASE_URL: "),
+        ({"REDIS_URL": f"redis://:{_SECRET}@cache.example.mx"}, "Wrong settings: REDIS_URL: "),
+    ],
+    ids=["production", "database", "redis"],
+)
+def test_serve_stops_with_one_sentence_on_stderr(tmp_path: Path, environment: dict[str, str], sentence: str) -> None:
+    stopped = _run("serve", DATA_DIR=str(tmp_path / "data"), **environment)
+
+    assert stopped.returncode not in {0, None}
+    assert stopped.stdout == ""
+    assert len(stopped.stderr.splitlines()) == 1
+    assert stopped.stderr.startswith(sentence)
+    assert _SECRET not in stopped.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_command_that_comes_before_serve_says_what_is_wrong_without_a_traceback(tmp_path: Path) -> None:
+    stopped = _run("captcha-answer", "not-an-id", DATA_DIR=str(tmp_path / "data"))
+
+    assert stopped.returncode == 1
+    assert len(stopped.stderr.splitlines()) == 1
+
+
+def _run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "app", *arguments],
+        cwd=ROOT,
+        env={**clean_environment(PORT="0"), **environment},
+        capture_output=True,
+        text=True,
+        timeout=20,
+        check=False,
+    )
