@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.database import sqlite_configuration, tortoise_configuration
 from services.limits import Limit
+from services.mail.compose import check_site_name
 from services.mail.smtp import SmtpServer
 from services.validation.email import parse_email
 
@@ -56,9 +57,10 @@ def _smtp_url(url: SecretStr | None) -> SecretStr | None:
 
 
 def _address(text: str) -> str:
-    if parse_email(text) is None:
+    address = parse_email(text)
+    if address is None:
         raise ValueError("give one e-mail address; its name is SITE_NAME")
-    return text
+    return address.address
 
 
 def _url(text: str | None) -> str | None:
@@ -113,7 +115,7 @@ class Settings(BaseSettings):
     smtp_url: Annotated[SecretStr | None, AfterValidator(_smtp_url)] = None
     worker_in_serve: bool = True
     mail_from: Annotated[str, AfterValidator(_address)] = "cuentas@example.com"
-    site_name: str = Field("Timbrado", min_length=1, max_length=60, pattern=r"^[^\x00-\x1f\x7f]+$")
+    site_name: Annotated[str, AfterValidator(check_site_name)] = Field("Timbrado", min_length=1, max_length=60)
     site_url: Annotated[str, AfterValidator(_url)] = "http://localhost:5173"
     confirm_url: Annotated[str | None, AfterValidator(_code_url)] = None
     recover_url: Annotated[str | None, AfterValidator(_url)] = None

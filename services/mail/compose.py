@@ -14,6 +14,13 @@ from services.language import Texts
 from services.mail.letters import Letter
 
 
+def check_site_name(name: str) -> str:
+    """The name as it is. Raises ValueError for one that mail programs would read as something else."""
+    if "=?" in name or not name.isprintable():
+        raise ValueError("give a name of printable characters without =?")
+    return name
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """How the operator's service presents itself. `confirm_url` holds {code} in its fragment."""
@@ -23,6 +30,9 @@ class Site:
     sender: str
     confirm_url: str | None = None
     recover_url: str | None = None
+
+    def __post_init__(self) -> None:
+        check_site_name(self.name)
 
 
 class Composer:
@@ -58,11 +68,11 @@ class Composer:
         message["Date"] = format_datetime(now)
         message["Message-ID"] = f"<{message_id}@{self._site.sender.rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office replies
-        message["Content-Language"] = letter.language.value
         message.set_content(self._templates.get_template("mail.txt").render(content), cte="quoted-printable")
         message.add_alternative(
             self._templates.get_template("mail.html").render(content), subtype="html", cte="quoted-printable"
         )
+        message["Content-Language"] = letter.language.value  # last: a part takes Content-* along
         return message
 
     def _facts(self, letter: Letter, secret: str | None) -> list[tuple[str, str]]:

@@ -23,7 +23,6 @@ log = structlog.get_logger(__name__)
 
 MESSAGE_DEADLINE = 30.0  # seconds, well below the lease
 _STOP_GRACE = 15.0  # seconds that mails under way get when the worker is stopped
-_AFTER_A_BUG = timedelta(minutes=5)
 
 
 class _OutrunError(Exception):
@@ -53,11 +52,13 @@ class Deliverer:
     async def run(self, stopped: asyncio.Event) -> None:
         """Delivers until `stopped`; mails under way then get 15 seconds, and are handed back after that."""
         senders = [asyncio.create_task(self._send_until(stopped)) for _ in range(self._senders)]
-        await stopped.wait()
-        _, late = await asyncio.wait(senders, timeout=_STOP_GRACE)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*senders, return_exceptions=True)
+        try:
+            await stopped.wait()
+            await asyncio.wait(senders, timeout=_STOP_GRACE)
+        finally:
+            for task in senders:
+                task.cancel()
+            await asyncio.gather(*senders, return_exceptions=True)
 
     async def deliver_due(self) -> None:
         """Delivers what is due now, and returns."""
@@ -101,16 +102,16 @@ class Deliverer:
             await self._retry(claim, str(error) or type(error).__name__)
         except Exception as error:
             log.exception("mail failed", delivery=str(claim.id))
-            await outbox.give_back(claim, _AFTER_A_BUG, type(error).__name__)
+            await self._retry(claim, type(error).__name__)
 
     async def _attempt(self, claim: Claim, transport: Transport) -> None:
         letter = await letter_for(claim.kind, claim.email_key)
         if letter is None:
-            await outbox.finish(claim, Outcome.DROPPED)
+            await outbox.drop(claim)
             return
         if not claim.counted:
             if throttled := await self._limiter.hit(self._mail_limit, claim.email_key):
-                await outbox.give_back(claim, timedelta(seconds=throttled.retry_after_seconds), "mail limit")
+                await outbox.postpone(claim, timedelta(seconds=throttled.retry_after_seconds), "mail limit")
                 return
             await outbox.mark_counted(claim)
         async with asyncio.timeout(MESSAGE_DEADLINE):
@@ -119,17 +120,19 @@ class Deliverer:
         log.info("mail delivered", delivery=str(claim.id), kind=claim.kind.value)
 
     async def _write(self, claim: Claim, letter: Letter) -> EmailMessage:
-        """Mints the secret while the row is held, so that what ends the row before then ends the secret too."""
+        """Mints the secret while the row is held, so that what ends the row before then ends the secret too.
+
+        A mail that cannot be composed mints nothing.
+        """
         now = utc_now()
+        message_id = f"{claim.id}.{int(claim.requested_at.timestamp() * 1000)}"
         try:
             async with in_transaction():
                 if not await outbox.still_holds(claim):
                     raise _OutrunError
-                secret = await letter.mint(now)
+                return self._composer.compose(letter, await letter.mint(now), message_id, now)
         except IntegrityError as error:  # whom the secret was for is gone
             raise _OutrunError from error
-        message_id = f"{claim.id}.{int(claim.requested_at.timestamp() * 1000)}"
-        return self._composer.compose(letter, secret, message_id, now)
 
     async def _retry(self, claim: Claim, reason: str) -> None:
         if utc_now() - claim.requested_at > outbox.GIVE_UP_AFTER:

@@ -29,8 +29,8 @@ class FileTransport:
         """Files are closed as they are written."""
 
     def sweep(self) -> None:
-        """Removes files that are older than a week."""
-        for path in self._folder.glob("*.eml"):
+        """Removes files that are older than a week, and what a crash left half written."""
+        for path in (*self._folder.glob("*.eml"), *self._folder.glob(".*.eml.part")):
             if path.stat().st_mtime < time.time() - _KEPT:
                 path.unlink(missing_ok=True)
 

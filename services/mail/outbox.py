@@ -39,12 +39,11 @@ class Kind(enum.Enum):
 
 
 class Outcome(enum.Enum):
-    """How a row ended: sent; refused by the server for good; tried for a day; or nobody was there to write to."""
+    """How a row ended: sent; refused by the server for good; or tried for a day."""
 
     DELIVERED = "delivered"
     REFUSED = "refused"
     EXPIRED = "expired"
-    DROPPED = "dropped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +118,19 @@ async def finish(claim: Claim, outcome: Outcome, reason: str | None = None) -> N
         finished_at=utc_now(),
         outcome=outcome.value,
         reason=reason and reason[:_LONGEST_REASON],
+    )
+
+
+async def drop(claim: Claim) -> None:
+    """Removes a row that turned out to have nobody to write to: who typed which unknown e-mail is not kept."""
+    await Delivery.filter(id=claim.id, lease=claim.lease).delete()
+
+
+async def postpone(claim: Claim, after: timedelta, reason: str) -> None:
+    """Has the row begin anew later, as if it had been requested then."""
+    later = await _database_now() + after
+    await Delivery.filter(id=claim.id, lease=claim.lease).update(
+        lease=None, requested_at=later, due_at=later, attempts=0, reason=reason
     )
 
 

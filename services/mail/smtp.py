@@ -10,7 +10,6 @@ import aiosmtplib
 
 from services.mail.transport import DeferredError, RefusedError, Write
 
-_COMMAND_TIMEOUT = 10.0  # seconds
 _STATUS = re.compile(r"^\d\.\d{1,3}\.\d{1,3}\b")
 
 
@@ -53,7 +52,8 @@ class SmtpServer:
 class SmtpTransport:
     """One connection, opened when it is needed and kept until `close` or a failure. For one task at a time."""
 
-    def __init__(self, server: SmtpServer, sender: str) -> None:
+    def __init__(self, server: SmtpServer, sender: str, *, timeout: float = 10.0) -> None:
+        """`timeout` is for each command, in seconds."""
         self._sender = sender
         self._client = aiosmtplib.SMTP(
             hostname=server.host,
@@ -62,7 +62,8 @@ class SmtpTransport:
             password=server.password,
             use_tls=server.security is Security.TLS,
             start_tls=server.security is Security.STARTTLS,
-            timeout=_COMMAND_TIMEOUT,
+            local_hostname=sender.rpartition("@")[2],
+            timeout=timeout,
         )
 
     async def deliver(self, recipient: str, write: Write) -> None:
@@ -87,10 +88,12 @@ class SmtpTransport:
             await self._client.mail(self._sender)
             await self._client.rcpt(recipient)
         except aiosmtplib.SMTPRecipientRefused as error:
-            raise _failure(error.code, f"{error.code} {error.message}") from None
+            raise _failure(error.code, _reply(error)) from None
+        except aiosmtplib.SMTPAuthenticationError as error:
+            raise DeferredError(f"AUTH: {_codes(error)}") from None
         except aiosmtplib.SMTPResponseException as error:
-            # A sender or a login that is refused is the operator's to mend: the mail waits for it.
-            raise DeferredError(f"{type(error).__name__}: {error.code} {error.message}") from None
+            # A sender or a greeting that is refused is the operator's to mend: the mail waits for it.
+            raise DeferredError(f"{type(error).__name__}: {_reply(error)}") from None
         except (aiosmtplib.SMTPException, OSError) as error:
             raise DeferredError(f"{type(error).__name__}: {error}") from None
 
@@ -98,12 +101,22 @@ class SmtpTransport:
         try:
             await self._client.data(content)
         except aiosmtplib.SMTPDataError as error:
-            # Only the codes: the server may quote from a text that holds a secret.
-            status = _STATUS.match(error.message)
-            raise _failure(error.code, f"{error.code} {status.group() if status else ''}".strip()) from None
+            raise _failure(error.code, _codes(error)) from None
         except (aiosmtplib.SMTPException, OSError) as error:
             raise DeferredError(f"DATA: {type(error).__name__}") from None
 
 
 def _failure(code: int, reply: str) -> RefusedError | DeferredError:
     return RefusedError(reply) if 500 <= code < 600 else DeferredError(reply)
+
+
+def _reply(error: aiosmtplib.SMTPResponseException) -> str:
+    """Code and text, of which a server may send any bytes."""
+    text = error.message.encode("utf-8", "replace").decode().replace("\0", "?")
+    return f"{error.code} {text}"
+
+
+def _codes(error: aiosmtplib.SMTPResponseException) -> str:
+    """Code and enhanced status (RFC 3463) alone: the text may quote from what was sent, and that held a secret."""
+    status = _STATUS.match(error.message)
+    return f"{error.code} {status.group() if status else ''}".strip()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from email_validator import EmailNotValidError, validate_email
 
 LONGEST = 254
+_ENCODED_WORD = "=?"  # mail programs read what follows as another text (RFC 2047), with whatever it holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class Email:
 
 def parse_email(text: str) -> Email | None:
     typed = text.strip()
-    if len(typed) > LONGEST:
+    if len(typed) > LONGEST or _ENCODED_WORD in typed:
         return None
     try:
         valid = validate_email(typed, check_deliverability=False, allow_smtputf8=False, strict=True)

@@ -1,0 +1,153 @@
+"""The worker as it runs in a process."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+
+import pytest
+from structlog.testing import capture_logs
+from tortoise.connection import get_connection
+
+from models.delivery import Delivery
+from services.mail import outbox
+from services.mail.outbox import Kind
+from tests.smtp_servers import (
+    ScriptedServer,
+    SoundServer,
+    Stage,
+    eventually,
+    make_account,
+    make_deliverer,
+    scripted_server,
+    sound_server,
+)
+
+pytestmark = pytest.mark.usefixtures("database")
+
+EMAIL = "ana@example.com"
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[SoundServer]:
+    async with sound_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def scripted() -> AsyncIterator[ScriptedServer]:
+    async with scripted_server() as server:
+        yield server
+
+
+async def owe(address: str = EMAIL) -> None:
+    await make_account(address)
+    await outbox.owe(Kind.PASSWORD_CHANGED, address)
+
+
+async def all_is_sent() -> bool:
+    return not await Delivery.filter(pending_key__isnull=False).exists()
+
+
+async def test_mails_leave_while_the_worker_runs_and_it_stops_when_told(server: SoundServer) -> None:
+    stopped = asyncio.Event()
+    worker = asyncio.create_task(make_deliverer(server.port).run(stopped))
+    await owe()
+    await eventually(all_is_sent)
+
+    stopped.set()
+    await asyncio.wait_for(worker, 1)
+
+    assert len(server.mails) == 1
+    await outbox.owe(Kind.PASSWORD_CHANGED, EMAIL)
+    assert await outbox.claim()
+
+
+async def test_an_idle_worker_stops_without_waiting_for_its_next_look(server: SoundServer) -> None:
+    stopped = asyncio.Event()
+    await owe()
+    worker = asyncio.create_task(make_deliverer(server.port, poll_seconds=600).run(stopped))
+    await eventually(all_is_sent)
+
+    stopped.set()
+
+    await asyncio.wait_for(worker, 1)
+
+
+async def test_an_idle_worker_keeps_no_connection(scripted: ScriptedServer) -> None:
+    stopped = asyncio.Event()
+    await owe()
+
+    worker = asyncio.create_task(make_deliverer(scripted.port, poll_seconds=600).run(stopped))
+    await scripted.reached(Stage.QUIT)
+    await scripted.ended()
+
+    stopped.set()
+    await worker
+    assert len(scripted.contents) == 1
+
+
+async def test_a_worker_that_is_stopped_finishes_the_mail_that_is_under_way(scripted: ScriptedServer) -> None:
+    stopped = asyncio.Event()
+    scripted.delay = 0.05
+    await owe()
+    await owe("eva@example.com")
+    worker = asyncio.create_task(make_deliverer(scripted.port, senders=1).run(stopped))
+    await scripted.reached(Stage.RCPT)
+
+    stopped.set()
+    await asyncio.wait_for(worker, 5)
+
+    assert len(scripted.contents) == 1
+    assert await Delivery.filter(outcome="delivered").count() == 1
+    assert await Delivery.filter(pending_key__isnull=False, lease__isnull=True).count() == 1
+
+
+async def test_many_senders_send_each_mail_once(server: SoundServer) -> None:
+    stopped = asyncio.Event()
+    addresses = [f"user{number}@example.com" for number in range(25)]
+    for address in addresses:
+        await owe(address)
+
+    workers = [asyncio.create_task(make_deliverer(server.port, senders=3).run(stopped)) for _ in range(2)]
+    await eventually(all_is_sent)
+    stopped.set()
+    await asyncio.gather(*workers)
+
+    assert Counter(mail.recipients for mail in server.mails) == Counter((address,) for address in addresses)
+
+
+async def test_a_slow_server_holds_up_one_sender_alone(scripted: ScriptedServer) -> None:
+    stopped = asyncio.Event()
+    scripted.delay = 0.05
+    for number in range(4):
+        await owe(f"user{number}@example.com")
+
+    worker = asyncio.create_task(make_deliverer(scripted.port, senders=4).run(stopped))
+    await eventually(all_is_sent)
+    stopped.set()
+    await worker
+
+    assert (len(scripted.contents), scripted.conversations) == (4, 4)
+
+
+async def test_the_worker_outlives_a_database_that_is_out_of_reach(server: SoundServer) -> None:
+    stopped = asyncio.Event()
+    await owe()
+    connection = get_connection("default")
+    await connection.execute_script("ALTER TABLE delivery RENAME TO elsewhere")
+
+    try:
+        with capture_logs() as logs:
+            worker = asyncio.create_task(make_deliverer(server.port).run(stopped))
+
+            async def complained() -> bool:
+                return any(entry["event"] == "the outbox is out of reach" for entry in logs)
+
+            await eventually(complained)
+    finally:
+        await connection.execute_script("ALTER TABLE elsewhere RENAME TO delivery")
+    await eventually(all_is_sent)
+    stopped.set()
+    await asyncio.wait_for(worker, 1)
+
+    assert len(server.mails) == 1
