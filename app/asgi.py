@@ -62,10 +62,12 @@ def create_app(settings: Settings) -> Starlette:
         ),
     ]
     if settings.development or settings.allowed_hosts:
-        middleware.insert(0, Middleware(KnownHosts, hosts={*LOOPBACK_HOSTS, *settings.allowed_hosts}))
+        middleware.insert(1, Middleware(KnownHosts, hosts={*LOOPBACK_HOSTS, *settings.allowed_hosts}))
     exploring = graphiql_routes(operations, _SCHEMA) if settings.development else []
     routes = [*exploring, Route("/graphql", Endpoint(executor, open_cookie, open_context))]
-    return Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
+    app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
+    app.router.redirect_slashes = False  # a redirect would name a host and a scheme that the client sent
+    return app
 
 
 @contextlib.asynccontextmanager

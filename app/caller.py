@@ -40,5 +40,5 @@ def _parsed(text: str) -> Address | None:
     except ValueError:
         return None
     if isinstance(address, IPv6Address):
-        return address.ipv4_mapped or address
+        return None if address.scope_id else address.ipv4_mapped or address
     return address

@@ -28,6 +28,7 @@ from services.recovery import RecoveryService
 from services.registration import RegistrationService
 from services.secrets import Keys
 from services.sessions import SessionLife, SessionService
+from services.signing_in import SigningIn
 from services.sweeping import Sweeper
 from services.validation.password import PasswordPolicy
 
@@ -58,14 +59,15 @@ def compose(settings: Settings) -> Composition:
     doors = Doors(keys)
     captchas = Captchas(keys, limiter, limits.create_captcha)
     conceal = settings.conceal_accounts
-    sessions = SessionService(hasher, limiter, limits, captchas, doors, life, conceal_accounts=conceal)
+    sessions = SessionService(life)
     services = Services(
         texts=texts,
         password_policy=policy,
         captchas=captchas,
         registration=RegistrationService(hasher, limiter, limits, captchas, policy, conceal_accounts=conceal),
         sessions=sessions,
-        recovery=RecoveryService(hasher, limiter, limits, captchas, doors, sessions, policy, life),
+        signing_in=SigningIn(hasher, limiter, limits, captchas, doors, sessions, conceal_accounts=conceal),
+        recovery=RecoveryService(hasher, limiter, limits, captchas, doors, sessions, policy),
     )
     site = Site(settings.site_name, settings.site_url, settings.mail_from, settings.confirm_url, settings.recover_url)
     make_transport, sweep_mails = _mail(settings)

@@ -39,6 +39,10 @@ class RequestCookie:
     def keep(self, token: str, ends_at: datetime) -> None:
         self._set(token, max(0, int((ends_at - datetime.now(UTC)).total_seconds())))
 
+    def prolong(self, ends_at: datetime) -> None:
+        if self.held:
+            self.keep(self.held, ends_at)
+
     def drop(self) -> None:
         if self.held:
             self._set("", 0)

@@ -17,6 +17,7 @@ from graphql import (
     OperationDefinitionNode,
     StringValueNode,
     Visitor,
+    is_object_type,
     parse,
     validate,
     visit,
@@ -30,7 +31,8 @@ from app.errors import without_values
 
 MAXIMUM_TOKENS = 1_000
 MAXIMUM_ERRORS = 10
-_KEPT_TOKENS = 200_000  # of all kept documents together
+_KEPT_WEIGHT = 50_000  # of all kept documents together; a token is about a kilobyte
+_CHARACTERS_A_TOKEN = 20
 _REMEMBERED_DIGESTS = 4_096
 
 
@@ -42,8 +44,10 @@ class Prepared:
     digest: str
 
     @property
-    def tokens(self) -> int:
-        return self.document.token_count or 0
+    def weight(self) -> int:
+        """What it holds in memory, roughly: its tokens, or its text where comments make that the larger part."""
+        text = self.document.loc.source.body if self.document.loc else ""
+        return max(self.document.token_count or 0, len(text) // _CHARACTERS_A_TOKEN)
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         operations = [d for d in self.document.definitions if isinstance(d, OperationDefinitionNode)]
@@ -71,8 +75,9 @@ class Documents:
         self._schema = schema
         self._rules = specified_rules if exploring else (*specified_rules, NoSchemaIntrospectionCustomRule)
         self._exploring = exploring
+        self._object_types = frozenset(filter(lambda name: is_object_type(schema.type_map[name]), schema.type_map))
         self._kept: OrderedDict[str, Prepared] = OrderedDict()
-        self._kept_tokens = 0
+        self._kept_weight = 0
         self._seen_once: OrderedDict[str, None] = OrderedDict()
         self._pinned = {_digest(text): self._pin(text) for text in pinned}
 
@@ -104,7 +109,7 @@ class Documents:
             )
         except GraphQLSyntaxError as error:
             return Refused("PARSE_FAILED", [without_values(error)])
-        if bound := BOUNDS.exceeded_by(measure(document)):
+        if bound := BOUNDS.exceeded_by(measure(document, self._object_types)):
             message = f"The document asks for too much: more than {getattr(BOUNDS, bound)} of {bound}."
             return Refused("TOO_COMPLEX", [GraphQLError(message.replace("_", " "))])
         errors = validate(
@@ -129,9 +134,9 @@ class Documents:
             return
         del self._seen_once[prepared.digest]
         self._kept[prepared.digest] = prepared
-        self._kept_tokens += prepared.tokens
-        while self._kept_tokens > _KEPT_TOKENS:
-            self._kept_tokens -= self._kept.popitem(last=False)[1].tokens
+        self._kept_weight += prepared.weight
+        while self._kept_weight > _KEPT_WEIGHT:
+            self._kept_weight -= self._kept.popitem(last=False)[1].weight
 
 
 def _digest(text: str) -> str:

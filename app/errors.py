@@ -15,7 +15,8 @@ _VALUES = re.compile(
       (?P<token>\b(?:String|BlockString|Name|Int|Float|sequence:|digit\ after\ 0:))\ '.*'  # the parser's last token
     | (?P<found>[,.;]?\ [Ff]ound):\ .*                                                     # an input value
     | (?P<scalar>\bcannot\ represent\b[^:]*\bvalue):\ .*                                   # a scalar
-    | ^(?P<enum>Value)\ .*(?P<of>\ does\ not\ exist\ in\ '\w+'\ enum).*                    # an enum
+    | (?P<enum>(?:^|(?<=:\ ))Value)\ '.*'(?P<of>\ does\ not\ exist\ in\ '\w+'\ enum).*        # an enum
+    | (?P<unknown>\bnot\ to\ include\ unknown\ field)\ '.*'.*                               # an input's key
     """,
     re.DOTALL | re.VERBOSE,
 )

@@ -70,6 +70,8 @@ class Endpoint:
     async def _answer(self, request: Request, media_type: str) -> Response:
         match request.method:
             case "GET" | "HEAD":
+                if len(request.scope["query_string"]) > MAXIMUM_BODY:
+                    raise _too_large()
                 operation = _from_query(request.query_params)
             case "POST":
                 operation = await _from_body(request)

@@ -8,6 +8,7 @@ import asyncio
 import os
 import signal
 import socket
+import traceback
 from collections.abc import Callable
 
 import hypercorn.asyncio
@@ -45,23 +46,23 @@ def run(make_app: Callable[[], ASGIApp], bound: socket.socket, workers: int) -> 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     # One that died takes the rest along: whatever supervises this process starts it anew, whole.
-    child, status = os.wait()
-    children.remove(child)
+    first, status = os.wait()
+    children.remove(first)
     stop()
-    statuses = [status, *(os.waitpid(child, 0)[1] for child in children)]
-    return max(map(abs, map(os.waitstatus_to_exitcode, statuses)))
+    for child in children:
+        os.waitpid(child, 0)
+    return abs(os.waitstatus_to_exitcode(status))
 
 
 def _fork(make_app: Callable[[], ASGIApp], bound: socket.socket) -> int:
     if child := os.fork():
         return child
+    status = 1
     try:
         status = _serve(make_app, bound)
     except BaseException:
-        status = 1
-        raise
-    finally:
-        os._exit(status)
+        traceback.print_exc()
+    os._exit(status)
 
 
 def _serve(make_app: Callable[[], ASGIApp], bound: socket.socket) -> int:

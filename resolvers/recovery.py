@@ -10,27 +10,11 @@ from schema.inputs import ChangePasswordInput, RecoverPasswordInput, Sent
 from schema.results import (
     ChangePasswordResult,
     ChangePasswordSuccess,
-    CreateCaptchaResult,
-    CreateCaptchaSuccess,
     RecoverPasswordResult,
     RecoverPasswordSuccess,
 )
-from schema.types import Captcha, PasswordPolicy
-from services.outcomes import CaptchaMissed, DrawnCaptcha, InputRejected, SignedOut, Throttled
+from services.outcomes import CaptchaMissed, CredentialsRejected, InputRejected, SignedOut, Throttled
 from services.recovery import PasswordChanged, RecoveryRequested
-from services.sessions import CredentialsRejected
-
-
-async def password_policy(info: Info) -> PasswordPolicy:
-    return PasswordPolicy.of(info.context.services.password_policy)
-
-
-async def create_captcha(info: Info) -> CreateCaptchaResult:
-    match await info.context.services.captchas.create(info.context.caller):
-        case DrawnCaptcha() as captcha:
-            return CreateCaptchaSuccess(captcha=Captcha.of(captcha))
-        case Throttled() as outcome:
-            return TooManyAttemptsError.of(outcome)
 
 
 async def recover_password(info: Info, input: Sent[RecoverPasswordInput]) -> RecoverPasswordResult:
@@ -47,7 +31,8 @@ async def recover_password(info: Info, input: Sent[RecoverPasswordInput]) -> Rec
 
 async def change_password(info: Info, input: Sent[ChangePasswordInput]) -> ChangePasswordResult:
     match await info.context.services.recovery.change(info.context.caller, input.value()):
-        case PasswordChanged():
+        case PasswordChanged(ends_at):
+            info.context.cookie.prolong(ends_at)
             return ChangePasswordSuccess()
         case CredentialsRejected():
             return InvalidCredentialsError()

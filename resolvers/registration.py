@@ -16,8 +16,13 @@ from schema.results import (
     ResendConfirmationCodeResult,
     ResendConfirmationCodeSuccess,
 )
+from schema.types import PasswordPolicy
 from services.outcomes import CaptchaMissed, CaptchaNeeded, InputRejected, Throttled
 from services.registration import AlreadyRegistered, CodeRejected, CodeRequested, Confirmed, Registered
+
+
+async def password_policy(info: Info) -> PasswordPolicy:
+    return PasswordPolicy.of(info.context.services.password_policy)
 
 
 async def create_account(info: Info, input: Sent[CreateAccountInput]) -> CreateAccountResult:

@@ -25,17 +25,16 @@ from schema.results import (
     RevokeSessionSuccess,
 )
 from schema.types import Account
-from services.outcomes import CaptchaMissed, CaptchaNeeded, PasswordChangeDue, SignedOut, Throttled
-from services.sessions import (
+from services.outcomes import (
+    CaptchaMissed,
+    CaptchaNeeded,
     CredentialsRejected,
-    LoggedIn,
-    LoggedOut,
-    NoSuchSession,
-    NotConfirmed,
-    OthersRevoked,
-    RecoveryNeeded,
-    Revoked,
+    PasswordChangeDue,
+    SignedOut,
+    Throttled,
 )
+from services.sessions import LoggedIn, LoggedOut, NoSuchSession, OthersRevoked, Revoked
+from services.signing_in import NotConfirmed, RecoveryNeeded
 
 
 async def me(info: Info) -> Account | None:
@@ -49,7 +48,7 @@ async def login(info: Info, input: Sent[LoginInput]) -> LoginResult:
         context.cookie.require_own_origin()
     replaces = context.cookie.held if by_cookie else None
     captcha = input.captcha.value() if input.captcha else None
-    match await context.services.sessions.login(context.caller, input.email, input.password, captcha, replaces):
+    match await context.services.signing_in.login(context.caller, input.email, input.password, captcha, replaces):
         case LoggedIn(profile, token, expires_at, ends_at):
             if by_cookie:
                 context.cookie.keep(token, ends_at)

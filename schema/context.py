@@ -13,6 +13,7 @@ from services.language import Texts
 from services.recovery import RecoveryService
 from services.registration import RegistrationService
 from services.sessions import SessionService
+from services.signing_in import SigningIn
 from services.validation.password import PasswordPolicy
 
 
@@ -25,6 +26,7 @@ class Services:
     captchas: Captchas
     registration: RegistrationService
     sessions: SessionService
+    signing_in: SigningIn
     recovery: RecoveryService
 
 
@@ -39,6 +41,9 @@ class SessionCookie(Protocol):
         """Raises an error of the request where its Origin may not use cookies."""
 
     def keep(self, token: str, ends_at: datetime) -> None: ...
+
+    def prolong(self, ends_at: datetime) -> None:
+        """Keeps the token that came, where one did."""
 
     def drop(self) -> None: ...
 

@@ -5,7 +5,7 @@ from datetime import datetime
 import strawberry
 from strawberry.schema.config import StrawberryConfig
 
-from resolvers import recovery, registration, sessions
+from resolvers import captchas, recovery, registration, sessions
 from schema.errors import UserError
 from schema.results import (
     ChangePasswordResult,
@@ -29,7 +29,7 @@ class Query:
         resolver=sessions.me, description="Who is signed in; null for nobody, and never an error."
     )
     password_policy: PasswordPolicy = strawberry.field(
-        resolver=recovery.password_policy, description="The rules that new passwords must meet."
+        resolver=registration.password_policy, description="The rules that new passwords must meet."
     )
 
 
@@ -57,7 +57,7 @@ class Mutation:
         resolver=sessions.logout, description="Ends the session of the token or cookie, and forgets the cookie."
     )
     create_captcha: CreateCaptchaResult = strawberry.mutation(
-        resolver=recovery.create_captcha,
+        resolver=captchas.create_captcha,
         description="Draws a captcha for recoverPassword; calling it again is the form's refresh button.",
     )
     recover_password: RecoverPasswordResult = strawberry.mutation(

@@ -115,7 +115,7 @@ class Account:
 
     @strawberry.field(description="At most 50: the current one first, then by lastSeenAt.")
     async def sessions(self, info: Info) -> list[Session]:
-        views = await info.context.services.sessions.of(info.context.caller, self.profile)
+        views = await info.context.services.sessions.list_for(self.profile)
         return [Session.of(view) for view in views]
 
     @classmethod

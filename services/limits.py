@@ -14,6 +14,7 @@ from services.caller import Caller
 from services.outcomes import Throttled
 from services.secrets import Keys
 
+_ROUNDED = 1.0  # second: Redis tells whole ones
 _SITE_FACTOR = 8  # an IPv6 /48 has so many times what one of its /64 has
 
 
@@ -73,17 +74,21 @@ class Limiter:
             return throttled
         return await self.hit(_widened(limit), caller.site) if caller.site else None
 
-    async def give_back(self, limit: Limit, subject: str) -> None:
-        """Takes a hit back: what it was counted for did not happen."""
+    async def give_back(self, limit: Limit, subject: str, since: float) -> None:
+        """Takes a hit back that had been counted by `since` (Unix seconds): what it was counted for did not happen.
+
+        A window that began later never counted it.
+        """
         for window in limit.windows:
             key = window.key_for(limit.name, self._pseudonym(subject))
-            if await self._storage.get(key) > 0:  # else the window has ended, and with it the hit
+            began = await self._storage.get_expiry(key) - window.get_expiry()
+            if began <= since + _ROUNDED and await self._storage.get(key) > 0:
                 await self._storage.incr(key, window.get_expiry(), -1)
 
-    async def give_back_client(self, limit: Limit, caller: Caller) -> None:
-        await self.give_back(limit, caller.client)
+    async def give_back_client(self, limit: Limit, caller: Caller, since: float) -> None:
+        await self.give_back(limit, caller.client, since)
         if caller.site:
-            await self.give_back(_widened(limit), caller.site)
+            await self.give_back(_widened(limit), caller.site, since)
 
     async def clear(self, limit: Limit, subject: str) -> None:
         for window in limit.windows:

@@ -53,6 +53,11 @@ class CaptchaMissed:
 
 
 @dataclass(frozen=True, slots=True)
+class CredentialsRejected:
+    """The e-mail, the password or both are wrong: which is not told."""
+
+
+@dataclass(frozen=True, slots=True)
 class SignedOut:
     """No session stands behind the credential."""
 

@@ -8,7 +8,6 @@ from tortoise.transactions import in_transaction
 
 from models.account import Account
 from models.mailed_password import MailedPassword
-from models.session import Session
 from services.caller import Caller
 from services.captchas import CaptchaAnswer, Captchas
 from services.clock import Clock, utc_now
@@ -18,6 +17,7 @@ from services.limits import Limiter, Limits
 from services.mail.outbox import Kind, forget, owe
 from services.outcomes import (
     CaptchaMissed,
+    CredentialsRejected,
     FieldErrorCode,
     FieldProblem,
     InputRejected,
@@ -25,7 +25,7 @@ from services.outcomes import (
     Throttled,
 )
 from services.secrets import digest
-from services.sessions import CredentialsRejected, Profile, SessionLife, SessionService
+from services.sessions import Profile, SessionService
 from services.validation.email import parse_email
 from services.validation.password import PasswordPolicy, canonical_mailed_password, normalise_password
 
@@ -44,7 +44,9 @@ class PasswordForm:
 
 @dataclass(frozen=True, slots=True)
 class PasswordChanged:
-    """This session stays, every other one and every mailed password has ended."""
+    """This session stays, until `ends_at` at the latest; every other one and every mailed password has ended."""
+
+    ends_at: datetime
 
 
 class RecoveryService:
@@ -57,7 +59,6 @@ class RecoveryService:
         doors: Doors,
         sessions: SessionService,
         policy: PasswordPolicy,
-        life: SessionLife,
         clock: Clock = utc_now,
     ) -> None:
         self._hasher = hasher
@@ -67,7 +68,6 @@ class RecoveryService:
         self._doors = doors
         self._sessions = sessions
         self._policy = policy
-        self._life = life
         self._clock = clock
 
     async def request(
@@ -92,7 +92,8 @@ class RecoveryService:
         profile = await self._sessions.authenticate(caller)
         if profile is None:
             return SignedOut()
-        current, new = normalise_password(form.current), normalise_password(form.new)
+        current = normalise_password(form.current.strip("\t\r\n"))
+        new = normalise_password(form.new)
         if problems := self._check(profile, current, new, form):
             return InputRejected(problems)
         if throttled := await self._limiter.hit(self._limits.change_password, str(profile.id)):
@@ -113,7 +114,6 @@ class RecoveryService:
         outcome = await self._replace(account, profile, password_hash)
         if isinstance(outcome, PasswordChanged):
             await self._limiter.clear(self._limits.change_password, str(profile.id))
-            await self._limiter.clear(self._limits.login_failures, account.email_key)
             await self._doors.reopen(account.email_key)
         return outcome
 
@@ -137,28 +137,22 @@ class RecoveryService:
     async def _replace(
         self, verified: Account, profile: Profile, password_hash: str
     ) -> PasswordChanged | CredentialsRejected | SignedOut:
-        now = self._clock()
         async with in_transaction() as transaction:
             await forget((Kind.RECOVERY,), verified.email_key)
             account = await Account.select_for_update().get(id=verified.id)
             if account.password_generation != verified.password_generation:
                 await transaction.rollback()
                 return CredentialsRejected()
-            session = await Session.get_or_none(id=profile.session_id)
-            if session is None:
+            ends_at = await self._sessions.keep_only(profile.session_id, account)
+            if ends_at is None:
                 await transaction.rollback()
                 return SignedOut()
             account.password_hash = password_hash
             account.password_generation += 1
             await account.save(update_fields=["password_hash", "password_generation"])
             await MailedPassword.filter(account_id=account.id).delete()
-            await Session.filter(account_id=account.id).exclude(id=session.id).delete()
-            session.password_change_required = False
-            session.ends_at = session.created_at + self._life.absolute
-            session.expires_at = min(now + self._life.idle, session.ends_at)
-            await session.save(update_fields=["password_change_required", "ends_at", "expires_at"])
             await owe(Kind.PASSWORD_CHANGED, account.email_key)
-        return PasswordChanged()
+        return PasswordChanged(ends_at)
 
 
 def _alive(account: Account, mailed_password: str, now: datetime) -> QuerySet[MailedPassword]:

@@ -1,6 +1,7 @@
 """Steps 1 and 2: from what a person types to a confirmed account."""
 
 import re
+import time
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -105,9 +106,10 @@ class RegistrationService:
             return refused
         if throttled := await self._limiter.hit(limits.resend_email, email.key):
             return throttled if self._conceal_accounts else AlreadyRegistered()
+        counted_by = time.time()
         password_hash = await self._hasher.hash(password)
         if isinstance(password_hash, Throttled):
-            await self._limiter.give_back(limits.resend_email, email.key)
+            await self._limiter.give_back(limits.resend_email, email.key, counted_by)
             return password_hash
         async with in_transaction():
             if await Account.exists(email_key=email.key):

@@ -1,4 +1,4 @@
-"""Signing in and out, and who is signed in."""
+"""Sessions: opaque tokens, of which the database holds digests, and who is signed in with one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,34 +6,17 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from tortoise.transactions import in_transaction
-
 from models.account import Account
-from models.mailed_password import MailedPassword
-from models.registration import Registration
 from models.session import Session
 from services.caller import Caller
-from services.captchas import CaptchaAnswer, Captchas
 from services.clock import Clock, utc_now
-from services.doors import Doors, Knock
-from services.hashing import Hasher
 from services.language import Language
-from services.limits import Limiter, Limits
-from services.mail.outbox import Kind, forget, owe
-from services.outcomes import CaptchaMissed, CaptchaNeeded, PasswordChangeDue, SignedOut, Throttled
+from services.outcomes import PasswordChangeDue, SignedOut
 from services.secrets import digest, mint_token
-from services.validation.email import parse_email
-from services.validation.password import (
-    MAXIMUM_LENGTH,
-    canonical_mailed_password,
-    is_typeable,
-    normalise_password,
-)
 from services.validation.rfc import Rfc, TaxpayerType
 
 MOST_SESSIONS = 50
 _TOUCHED_EVERY = timedelta(minutes=5)
-_NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +43,6 @@ class LoggedIn:
     token: str = field(repr=False)
     expires_at: datetime
     ends_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class CredentialsRejected:
-    """The e-mail, the password or both are wrong: which is not told."""
-
-
-@dataclass(frozen=True, slots=True)
-class NotConfirmed:
-    """The password is right, and the registration waits for its code."""
-
-
-@dataclass(frozen=True, slots=True)
-class RecoveryNeeded:
-    """Too many wrong passwords in a row came through this door."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,25 +83,8 @@ class SessionLife:
 
 
 class SessionService:
-    def __init__(
-        self,
-        hasher: Hasher,
-        limiter: Limiter,
-        limits: Limits,
-        captchas: Captchas,
-        doors: Doors,
-        life: SessionLife,
-        *,
-        conceal_accounts: bool = False,
-        clock: Clock = utc_now,
-    ) -> None:
-        self._hasher = hasher
-        self._limiter = limiter
-        self._limits = limits
-        self._captchas = captchas
-        self._doors = doors
+    def __init__(self, life: SessionLife, clock: Clock = utc_now) -> None:
         self._life = life
-        self._conceal_accounts = conceal_accounts
         self._clock = clock
 
     async def authenticate(self, caller: Caller) -> Profile | None:
@@ -151,155 +102,18 @@ class SessionService:
             )
         return _profile(row)
 
-    async def login(
-        self, caller: Caller, email: str, password: str, captcha: CaptchaAnswer | None, replaces: str | None = None
-    ) -> LoggedIn | CredentialsRejected | NotConfirmed | CaptchaNeeded | CaptchaMissed | RecoveryNeeded | Throttled:
-        """Opens a session; the one whose token it `replaces` ends."""
-        parsed = parse_email(email)
-        typed = normalise_password(password)
-        if parsed is None or not 0 < len(typed) <= MAXIMUM_LENGTH or not is_typeable(typed):
-            return CredentialsRejected()
-        if refused := await self._admit(caller, parsed.key, captcha):
-            return refused
-        knock = await self._doors.knock(parsed.key, caller)
-        account = await Account.get_or_none(email_key=parsed.key)
-        registration = await Registration.filter(email_key=parsed.key).order_by("-created_at").first()
-        mailed = await MailedPassword.get_or_none(
-            digest=digest(canonical_mailed_password(typed)),
-            account_id=account.id if account else _NOBODY,
-            expires_at__gt=self._clock(),
-        )
-        owner = account or registration
-        verified = await self._hasher.verify(owner.password_hash if owner and not knock.closed else None, typed)
-        if isinstance(verified, Throttled):
-            await self._take_back(caller, parsed.key, knock)
-            return verified
-        if account and (verified or mailed):
-            opened = await self._open(caller, account, mailed, replaces)
-            if opened:
-                await self._enter(caller, parsed.key, knock)
-                if verified:
-                    await self._upgrade_hash(account, typed)
-                return opened
-        if knock.closed:
-            return RecoveryNeeded()
-        if knock.closes:
-            await owe(Kind.SIGN_IN_CLOSED, parsed.key)
-        if verified and not account and not self._conceal_accounts:
-            await self._take_back(caller, parsed.key, knock)
-            return NotConfirmed()
-        return CredentialsRejected()
-
-    async def logout(self, caller: Caller) -> LoggedOut:
-        if caller.credential:
-            await Session.filter(digest=digest(caller.credential)).delete()
-        return LoggedOut()
-
-    async def of(self, caller: Caller, profile: Profile) -> tuple[SessionView, ...]:
-        """The account's live sessions, the profile's own first, then by when they were last seen."""
-        del caller
-        rows = await Session.filter(account_id=profile.id, expires_at__gt=self._clock()).order_by("-last_seen_at")
-        views = [
-            SessionView(
-                id=row.id,
-                created_at=row.created_at,
-                last_seen_at=row.last_seen_at,
-                expires_at=row.expires_at,
-                user_agent=row.user_agent,
-                ip_address=row.ip_address,
-                current=row.id == profile.session_id,
-            )
-            for row in rows[:MOST_SESSIONS]
-        ]
-        return tuple(sorted(views, key=lambda view: not view.current))
-
-    async def revoke(self, caller: Caller, id: str) -> Revoked | NoSuchSession | PasswordChangeDue | SignedOut:
-        profile = await self.authenticate(caller)
-        if profile is None:
-            return SignedOut()
-        if profile.password_change_required:
-            return PasswordChangeDue()
-        session_id = _uuid(id)
-        if session_id is None or not await Session.filter(id=session_id, account_id=profile.id).delete():
-            return NoSuchSession()
-        return Revoked(session_id)
-
-    async def revoke_others(self, caller: Caller) -> OthersRevoked | PasswordChangeDue | SignedOut:
-        profile = await self.authenticate(caller)
-        if profile is None:
-            return SignedOut()
-        if profile.password_change_required:
-            return PasswordChangeDue()
-        return OthersRevoked(await Session.filter(account_id=profile.id).exclude(id=profile.session_id).delete())
-
-    async def _admit(
-        self, caller: Caller, email_key: str, captcha: CaptchaAnswer | None
-    ) -> CaptchaNeeded | CaptchaMissed | Throttled | None:
-        """Counts a failure in advance, so that parallel guesses count one by one; a success takes it back."""
-        if throttled := await self._limiter.hit_client(self._limits.login, caller):
-            return throttled
-        many_here = await self._limiter.hit_client(self._limits.login_captcha, caller)
-        many_for_email = await self._limiter.hit(self._limits.login_failures, email_key)
-        if not many_here and not many_for_email:
-            return None
-        if refused := await self._captchas.require(caller, captcha):
-            await self._take_back(caller, email_key, None)
-            return refused
-        return None
-
-    async def _take_back(self, caller: Caller, email_key: str, knock: Knock | None) -> None:
-        await self._limiter.give_back_client(self._limits.login, caller)
-        await self._limiter.give_back_client(self._limits.login_captcha, caller)
-        await self._limiter.give_back(self._limits.login_failures, email_key)
-        if knock:
-            await self._doors.take_back(knock)
-
-    async def _enter(self, caller: Caller, email_key: str, knock: Knock) -> None:
-        await self._limiter.give_back_client(self._limits.login, caller)
-        await self._limiter.give_back_client(self._limits.login_captcha, caller)
-        await self._limiter.clear(self._limits.login_failures, email_key)
-        await self._doors.enter(knock, email_key, caller)
-
-    async def _open(
-        self, caller: Caller, verified: Account, mailed: MailedPassword | None, replaces: str | None
-    ) -> LoggedIn | None:
-        """None where the password was changed, or the mailed one ended, while it was being verified."""
-        async with in_transaction():
-            if mailed and mailed.used_at is None:
-                await forget((Kind.RECOVERY,), verified.email_key)
-            account = await Account.select_for_update().get(id=verified.id)
-            if mailed:
-                if not await self._promote(account, mailed):
-                    return None
-            elif account.password_generation != verified.password_generation:
-                return None
-            if replaces:
-                await Session.filter(digest=digest(replaces)).delete()
-            return await self._insert(caller, account, mailed)
-
-    async def _promote(self, account: Account, mailed: MailedPassword) -> bool:
-        """The first use of a mailed password makes it the only way in; later uses only need it to be alive."""
-        now = self._clock()
-        ours = MailedPassword.filter(digest=mailed.digest, expires_at__gt=now)
-        if not await ours.filter(used_at__isnull=True).update(used_at=now):
-            return await ours.exists()
-        account.password_hash = None
-        account.password_generation += 1
-        await account.save(update_fields=["password_hash", "password_generation"])
-        await Session.filter(account_id=account.id).delete()
-        await MailedPassword.filter(account_id=account.id).exclude(digest=mailed.digest).delete()
-        await owe(Kind.MAILED_PASSWORD_USED, account.email_key)
-        return True
-
-    async def _insert(self, caller: Caller, account: Account, mailed: MailedPassword | None) -> LoggedIn:
+    async def open(self, caller: Caller, account: Account, *, restricted_until: datetime | None = None) -> LoggedIn:
+        """A new session, in the caller's transaction; with `restricted_until` it may only change the password."""
         now = self._clock()
         token = mint_token()
-        ends_at = min(now + self._life.absolute, mailed.expires_at) if mailed else now + self._life.absolute
+        ends_at = now + self._life.absolute
+        if restricted_until:
+            ends_at = min(ends_at, restricted_until)
         session = await Session.create(
             id=uuid4(),
             account_id=account.id,
             digest=digest(token),
-            password_change_required=mailed is not None,
+            password_change_required=restricted_until is not None,
             created_at=now,
             last_seen_at=now,
             ends_at=ends_at,
@@ -322,14 +136,66 @@ class SessionService:
         )
         return LoggedIn(profile, token, session.expires_at, session.ends_at)
 
-    async def _upgrade_hash(self, account: Account, password: str) -> None:
-        """Hashes anew where the parameters have changed since; whoever changed the password meanwhile wins."""
-        if not account.password_hash or not self._hasher.is_outdated(account.password_hash):
-            return
-        password_hash = await self._hasher.hash(password)
-        if isinstance(password_hash, str):
-            unchanged = Account.filter(id=account.id, password_generation=account.password_generation)
-            await unchanged.update(password_hash=password_hash)
+    async def keep_only(self, session_id: UUID, account: Account) -> datetime | None:
+        """Lifts the session's restriction and ends the account's others, in the caller's transaction.
+
+        Returns when it ends at the latest; None where it has ended already, and nothing was done.
+        """
+        session = await Session.get_or_none(id=session_id)
+        if session is None:
+            return None
+        await Session.filter(account_id=account.id).exclude(id=session.id).delete()
+        session.password_change_required = False
+        session.ends_at = session.created_at + self._life.absolute
+        session.expires_at = min(self._clock() + self._life.idle, session.ends_at)
+        await session.save(update_fields=["password_change_required", "ends_at", "expires_at"])
+        return session.ends_at
+
+    async def end(self, token: str) -> None:
+        await Session.filter(digest=digest(token)).delete()
+
+    async def logout(self, caller: Caller) -> LoggedOut:
+        if caller.credential:
+            await self.end(caller.credential)
+        return LoggedOut()
+
+    async def list_for(self, profile: Profile) -> tuple[SessionView, ...]:
+        """The account's live sessions, the profile's own first, then by when they were last seen."""
+        rows = await Session.filter(account_id=profile.id, expires_at__gt=self._clock()).order_by("-last_seen_at")
+        views = [
+            SessionView(
+                id=row.id,
+                created_at=row.created_at,
+                last_seen_at=row.last_seen_at,
+                expires_at=row.expires_at,
+                user_agent=row.user_agent,
+                ip_address=row.ip_address,
+                current=row.id == profile.session_id,
+            )
+            for row in rows[:MOST_SESSIONS]
+        ]
+        return tuple(sorted(views, key=lambda view: not view.current))
+
+    async def revoke(self, caller: Caller, id: str) -> Revoked | NoSuchSession | PasswordChangeDue | SignedOut:
+        profile = await self._unrestricted(caller)
+        if not isinstance(profile, Profile):
+            return profile
+        session_id = _uuid(id)
+        if session_id is None or not await Session.filter(id=session_id, account_id=profile.id).delete():
+            return NoSuchSession()
+        return Revoked(session_id)
+
+    async def revoke_others(self, caller: Caller) -> OthersRevoked | PasswordChangeDue | SignedOut:
+        profile = await self._unrestricted(caller)
+        if not isinstance(profile, Profile):
+            return profile
+        return OthersRevoked(await Session.filter(account_id=profile.id).exclude(id=profile.session_id).delete())
+
+    async def _unrestricted(self, caller: Caller) -> Profile | PasswordChangeDue | SignedOut:
+        profile = await self.authenticate(caller)
+        if profile is None:
+            return SignedOut()
+        return PasswordChangeDue() if profile.password_change_required else profile
 
 
 _PROFILE_COLUMNS = (

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
@@ -22,7 +21,7 @@ from models.registration import Registration
 from models.session import Session
 from models.spent_captcha import SpentCaptcha
 from services.clock import Clock, utc_now
-from services.doors import KNOWN_FOR
+from services.doors import KNOWN_FOR, MOST_FAILURES
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +56,7 @@ class Sweeper:
         for expired in self._expired():
             key = expired.model._meta.pk_attr
             while keys := await expired.limit(_BATCH).values_list(key, flat=True):
-                removed += await expired.model.filter(pk__in=keys).delete()
+                removed += await expired.filter(**{f"{key}__in": keys}).delete()
         if self._also:
             await asyncio.to_thread(self._also)
         return removed
@@ -70,8 +69,9 @@ class Sweeper:
             Session.filter(expires_at__lte=now),
             SpentCaptcha.filter(expires_at__lte=now - _CAPTCHA_GRACE),
             Delivery.filter(finished_at__lte=now - _DELIVERY_KEPT),
-            LimitCounter.filter(expires_at__lte=time.time()),
-            FailureStreak.filter(touched_at__lte=time.time() - _STREAK_KEPT.total_seconds()),
+            LimitCounter.filter(expires_at__lte=now.timestamp()),
+            # A door that has closed stays closed: only recovering or changing the password opens it.
+            FailureStreak.filter(count__lt=MOST_FAILURES, touched_at__lte=(now - _STREAK_KEPT).timestamp()),
             KnownNetwork.filter(last_seen_at__lte=now - KNOWN_FOR),
             # A week old, without a live code (those that expired have just left) and with no mail on its way.
             Registration.filter(created_at__lte=now - _REGISTRATION_LIFE, codes__digest__isnull=True).exclude(

@@ -1,4 +1,4 @@
-"""SQLite for Tortoise 1.1.9: transactions begin IMMEDIATE, and a cancelled task gives the lock back.
+"""SQLite for Tortoise 1.1.9: transactions begin IMMEDIATE, and a cancelled task leaves none open and no lock taken.
 
 Tortoise picks its migration editor by the word "sqlite" in this module's name.
 """
@@ -45,6 +45,10 @@ class _TransactionContext(SqliteTransactionContext):
 
 
 class Client(SqliteClient):
+    async def execute_many(self, query: str, values: list[list[Any]]) -> None:
+        async with self._in_transaction() as transaction:
+            await transaction.execute_many(query, values)
+
     def _in_transaction(self) -> TransactionContext:
         return _TransactionContext(_Transaction(self), self._lock)
 

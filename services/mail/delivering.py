@@ -22,6 +22,7 @@ from services.mail.transport import DeferredError, RefusedError, Transport
 log = structlog.get_logger(__name__)
 
 MESSAGE_DEADLINE = 30.0  # seconds, well below the lease
+_PATIENCE = 10  # times as long between polls after a failure, such as of the database
 _STOP_GRACE = 15.0  # seconds that mails under way get when the worker is stopped
 
 
@@ -79,11 +80,13 @@ class Deliverer:
                         await self._deliver(claim, transport)
                         continue
                     await transport.close()  # a connection that idles is dropped by the server sooner or later
+                    pause = self._poll_seconds
                 except Exception:
-                    log.exception("the outbox is out of reach")
+                    log.exception("a sender failed")
+                    pause = self._poll_seconds * _PATIENCE
                 # Polled with jitter, and not woken by requests: when a mail leaves says nothing about who asked.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(stopped.wait(), self._poll_seconds * (0.5 + random.random()))  # noqa: S311
+                    await asyncio.wait_for(stopped.wait(), pause * (0.5 + random.random()))  # noqa: S311
         finally:
             await transport.close()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from services.outcomes import FieldErrorCode
 
 MAXIMUM_LENGTH = 128
+_LONGEST_NORMALISED = 4 * MAXIMUM_LENGTH  # NFC joins at most four code points into one
 _FEWEST_OWN = 4  # letters and digits that a password needs beside the account's own words
 _SHORTEST_WORD = 4  # of the account's words that are looked for
 _SEPARATORS = re.compile(r"[\s-]+")
@@ -40,7 +41,12 @@ class PasswordPolicy:
 
 
 def normalise_password(text: str) -> str:
-    """NFC, so that the same password typed on another keyboard is the same; nothing else is changed."""
+    """NFC, so that the same password typed on another keyboard is the same; nothing else is changed.
+
+    A text that is too long all the same is returned as it is: normalising takes quadratic time.
+    """
+    if len(text) > _LONGEST_NORMALISED:
+        return text
     return unicodedata.normalize("NFC", text)
 
 

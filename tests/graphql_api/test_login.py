@@ -112,7 +112,7 @@ async def test_after_five_failures_an_e_mail_needs_a_captcha_known_or_not(api: A
         assert asked["__typename"] == "CaptchaRequiredError"
 
 
-async def test_the_owner_signs_in_with_a_captcha_and_needs_none_afterwards(api: Api) -> None:
+async def test_the_owner_signs_in_with_a_captcha_at_worst(api: Api) -> None:
     await api.account()
     for _ in range(5):
         await api.act("Login", email=EMAIL, password=WRONG)
@@ -127,7 +127,31 @@ async def test_the_owner_signs_in_with_a_captcha_and_needs_none_afterwards(api: 
 
     assert wrong["__typename"] == "CaptchaMismatchError"
     assert right["__typename"] == "LoginSuccess"
-    assert await api.token()
+
+
+async def test_a_stranger_does_not_notice_that_the_owner_signed_in(make_api: MakeApi) -> None:
+    api = await make_api(trusted_proxies=1)
+    await api.account()
+    stranger = {"x-forwarded-for": "198.51.100.7"}
+    wrong = {"input": {"email": EMAIL, "password": WRONG}}
+    for _ in range(5):
+        await api.run("Login", wrong, stranger)
+    asked = await api.act("Login", email=EMAIL, password=PASSWORD)
+    captcha = {"id": asked["captcha"]["id"], "answer": api.solution(asked["captcha"]["id"]).digits}
+
+    owner = await api.act("Login", email=EMAIL, password=PASSWORD, captcha=captcha)
+
+    assert owner["__typename"] == "LoginSuccess"
+    assert (await api.run("Login", wrong, stranger))["__typename"] == "CaptchaRequiredError"
+
+
+async def test_a_mailed_password_may_be_pasted_with_its_line_break(api: Api) -> None:
+    await api.account()
+    mailed = await api.recover()
+
+    login = await api.act("Login", email=EMAIL, password=f"\t{mailed}\r\n")
+
+    assert login["__typename"] == "LoginSuccess"
 
 
 async def test_a_captcha_that_nobody_asked_for_is_ignored_and_unspent(api: Api) -> None:

@@ -109,6 +109,24 @@ async def test_signing_in_anew_ends_the_session_that_the_cookie_held(api: Api) -
     assert len((await api.run("Me", headers=OWN))["sessions"]) == 1
 
 
+async def test_changing_a_mailed_password_prolongs_the_cookie(api: Api) -> None:
+    await api.account()
+    mailed = await api.recover()
+    form = {"email": EMAIL, "password": mailed, "transport": "COOKIE"}
+    restricted = await api.send("Login", {"input": form}, OWN)
+    change = {
+        "currentPassword": mailed,
+        "newPassword": "otra frase larga",
+        "newPasswordConfirmation": "otra frase larga",
+    }
+
+    changed = await api.send("ChangePassword", {"input": change}, OWN)
+
+    assert _max_age(restricted) <= 24 * 3600
+    assert _max_age(changed) > 29 * 24 * 3600
+    assert changed.cookies["session"] == restricted.cookies["session"]
+
+
 async def test_logging_out_forgets_the_cookie(api: Api) -> None:
     await api.account()
     await _sign_in(api)
@@ -117,6 +135,10 @@ async def test_logging_out_forgets_the_cookie(api: Api) -> None:
 
     assert "Max-Age=0" in response.headers["set-cookie"]
     assert await api.run("Me", headers=OWN) is None
+
+
+def _max_age(response: httpx2.Response) -> int:
+    return int(response.headers["set-cookie"].lower().partition("max-age=")[2].partition(";")[0])
 
 
 async def _confirmed(api: Api) -> None:

@@ -8,19 +8,44 @@ from graphql import parse
 from app.cost import BOUNDS, Cost, measure
 from tests.api import Api
 
+TYPES = {"S", "T"}
+ALL = "id createdAt lastSeenAt expiresAt userAgent ipAddress current"
+
 
 def test_fragments_are_multiplied_out() -> None:
     document = parse("{ a { ...F ...F } b: c @x } fragment F on T { image @skip(if: true) { d } }")
 
-    cost = measure(document)
+    cost = measure(document, TYPES)
 
     assert cost == Cost(depth=3, fields=6, root_fields=2, aliases=1, directives=3, images=2, audios=0)
+
+
+def test_pictures_under_several_object_types_are_alternatives() -> None:
+    document = parse("{ a { ... on S { image } ... on T { image } } }")
+
+    assert measure(document, TYPES).images == 1
+
+
+def test_pictures_under_a_union_or_an_interface_are_not() -> None:
+    document = parse("{ a { ... on AnyUnion { ... on S { x: image } } ... on S { y: image } } }")
+
+    assert measure(document, TYPES).images == 2
+
+
+def test_what_is_selected_of_a_list_is_multiplied() -> None:
+    assert measure(parse("{ me { sessions { id current } } }"), TYPES).fields == 1 + 1 + 50 * 2
+
+
+def test_fields_that_validation_compares_are_counted_in_unused_fragments_too() -> None:
+    document = parse("{ a } fragment F on T { b b b c }")
+
+    assert measure(document, TYPES).overlaps == 3
 
 
 def test_circles_and_unknown_fragments_are_left_to_validation() -> None:
     document = parse("{ ...A ...Nobody } fragment A on T { a ...B } fragment B on T { b ...A }")
 
-    assert measure(document).fields == 2
+    assert measure(document, TYPES).fields == 2
 
 
 def test_nested_spreads_cost_no_time() -> None:
@@ -28,7 +53,7 @@ def test_nested_spreads_cost_no_time() -> None:
     document = parse(f"{{ ...F0 }} {levels} fragment F25 on T {{ a }}")
     start = time.process_time()
 
-    cost = measure(document)
+    cost = measure(document, TYPES)
 
     assert cost.fields == 2**25
     assert time.process_time() - start < 1  # walking them would take half a minute
@@ -41,8 +66,15 @@ def test_nested_spreads_cost_no_time() -> None:
         "{" + " ".join(f"a{n}: passwordPolicy {{ minimumLength }}" for n in range(40)) + "}",
         "{ passwordPolicy {" + " @include(if: true)".join(["minimumLength"] * 40) + "} }",
         "{ passwordPolicy {" + " minimumLength" * 401 + "} }",
+        "{ me { id } } fragment F on Account { " + "sessions { id } " * 235 + "}",
+        "{ me { a: sessions { " + ALL + " } b: sessions { " + ALL + " } } }",
+        (
+            "mutation { createCaptcha { "
+            "... on CreateCaptchaResult { ... on CreateCaptchaSuccess { captcha { a: image { dataUri } } } }"
+            "... on CreateCaptchaSuccess { captcha { b: image { dataUri } } } } }"
+        ),
     ],
-    ids=["depth", "aliases and root fields", "directives", "fields"],
+    ids=["depth", "aliases and root fields", "directives", "fields", "overlaps", "lists", "pictures"],
 )
 async def test_a_document_that_asks_for_too_much_is_refused(api: Api, query: str) -> None:
     response = await api.http.post("/graphql", json={"query": query})

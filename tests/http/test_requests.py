@@ -6,7 +6,8 @@ from typing import Any
 import orjson
 import pytest
 
-from tests.api import Api
+from tests.api import PRODUCTION, Api
+from tests.conftest import MakeApi
 
 QUERY = "{ passwordPolicy { minimumLength } }"
 GOOD = {"data": {"passwordPolicy": {"minimumLength": 8}}}
@@ -165,3 +166,93 @@ async def test_a_listed_origin_may_read_the_answer_and_another_may_not(api: Api)
     assert listed.headers["access-control-allow-origin"] == "http://localhost:5173"
     assert listed.headers["access-control-allow-credentials"] == "true"
     assert "access-control-allow-origin" not in foreign.headers
+
+
+async def test_a_query_string_of_more_than_20_kilobytes_is_refused(api: Api) -> None:
+    response = await api.http.get("/graphql", params={"query": QUERY + " " * 20_000})
+
+    assert response.status_code == 413
+
+
+async def test_there_is_no_redirect_to_a_host_that_the_client_named(api: Api) -> None:
+    response = await api.http.post("/graphql/", json={"query": QUERY})
+
+    assert response.status_code == 404
+
+
+async def test_a_refused_host_gets_security_headers_too(api: Api) -> None:
+    response = await api.http.post("/graphql", json={"query": QUERY}, headers={"host": "evil.example"})
+
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"input": {"email": "a@example.com", "password": 5, "transport": "BEARER"}},
+        {"input": {"email": "a@example.com", "password": ["hunter2"]}},
+        {"input": {"email": "a@example.com", "password": "x", "transport": "hunter2"}},
+        {"input": {"email": "a@example.com", "password": "x", "hunter2": "hunter2"}},
+        {"input": {"email": "hunter2"}},
+        {"input": "hunter2"},
+        {"input": None},
+        {},
+    ],
+)
+async def test_an_answer_never_repeats_a_variables_value(api: Api, variables: dict[str, Any]) -> None:
+    response = await api.send("Login", variables, {"accept": NEW})
+
+    assert response.status_code == 400
+    assert _code(response.json()) == "BAD_REQUEST"
+    assert "hunter2" not in response.text
+    assert "Variable '$input' has invalid value" in response.text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        'mutation { login(input: {email: "a", password: "hunter2" "hunter2"}) { __typename } }',
+        'mutation { login(input: {email: "a", password: "x", transport: "hunter2"}) { __typename } }',
+        'mutation { login(input: "hunter2") { __typename } }',
+        'mutation { login(input: {email: "hunter2"}) { __typename } }',
+        '{ me { id } } "hunter2"',
+    ],
+)
+async def test_an_answer_never_repeats_a_literal(api: Api, query: str) -> None:
+    response = await api.http.post("/graphql", json={"query": query}, headers={"accept": NEW})
+
+    assert response.status_code == 400
+    assert "hunter2" not in response.text
+
+
+async def test_a_mutation_operation_has_exactly_one_root_field(api: Api) -> None:
+    queries = [
+        "mutation { a: logout { __typename } b: logout { __typename } }",
+        (
+            "mutation { ...F ...G } fragment F on Mutation { a: logout { __typename } } "
+            "fragment G on Mutation { b: logout { __typename } }"
+        ),
+        "mutation { logout @skip(if: true) { __typename } }",
+    ]
+
+    responses = [await api.http.post("/graphql", json={"query": q}, headers={"accept": NEW}) for q in queries]
+
+    assert [response.status_code for response in responses] == [400, 400, 400]
+
+
+async def test_a_mutation_is_not_executed_by_get(api: Api) -> None:
+    response = await api.http.get("/graphql", params={"query": "mutation { logout { __typename } }"})
+
+    assert response.status_code == 405
+    assert response.headers["allow"] == "POST"
+
+
+async def test_production_tells_nothing_of_the_schema(make_api: MakeApi) -> None:
+    api = await make_api(**PRODUCTION)
+
+    introspected = await api.http.post("/graphql", json={"query": "{ __schema { types { name } } }"})
+    mistyped = await api.http.post("/graphql", json={"query": "{ passwordPolicy { minimumLengt } }"})
+
+    assert _code(introspected.json()) == "VALIDATION_FAILED"
+    assert _code(mistyped.json()) == "VALIDATION_FAILED"
+    assert "Did you mean" not in mistyped.text

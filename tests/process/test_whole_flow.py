@@ -88,27 +88,30 @@ class Client:
         (value,) = response.json()["data"].values()
         return value
 
-    def solved(self, data_dir: Path, by: str) -> dict[str, str]:
-        """A captcha's answer, by its words or its digits, as support would find it."""
-        captcha_id = self.run("CreateCaptcha")["captcha"]["id"]
+    def solved(self, data_dir: Path) -> list[dict[str, str]]:
+        """The answers to two captchas as support would find them: one by its words, one by its digits."""
+        ids = [self.run("CreateCaptcha")["captcha"]["id"] for _ in range(2)]
         printed = subprocess.run(
-            [sys.executable, "-m", "app", "captcha-answer", captcha_id],
+            [sys.executable, "-m", "app", "captcha-answer", *ids],
             cwd=ROOT,
             env=clean_environment(DATA_DIR=str(data_dir)),
             capture_output=True,
             text=True,
             check=True,
         )
-        _, first, second, digits = printed.stdout.strip().split("\t")
-        return {"id": captcha_id, "answer": digits if by == "digits" else f"{first.upper()}  {second}"}
+        by_words, by_digits = (line.split("\t") for line in printed.stdout.splitlines())
+        return [
+            {"id": by_words[0], "answer": f"{by_words[1].upper()}  {by_words[2]}"},
+            {"id": by_digits[0], "answer": by_digits[3]},
+        ]
 
 
-@pytest.mark.parametrize("by", ["words", "digits"])
 def test_register_confirm_sign_in_lose_the_password_and_recover_it(
-    tmp_path: Path, smtp: dict[str, str], mailbox: Mailbox, by: str
+    tmp_path: Path, smtp: dict[str, str], mailbox: Mailbox
 ) -> None:
     secrets = [OLD, NEW, SMTP_PASSWORD.decode()]
-    with serving(tmp_path, LOG_LEVEL="DEBUG", **smtp) as (url, _), httpx2.Client(base_url=url) as http:
+    settings = {"LOG_LEVEL": "DEBUG", "LIMIT_RECOVER_PASSWORD_EMAIL": "2/day", **smtp}
+    with serving(tmp_path, **settings) as (url, _), httpx2.Client(base_url=url) as http:
         client = Client(http)
         form = {"rfc": "EKU9003173C9", "email": EMAIL, "password": OLD, "passwordConfirmation": OLD}
         assert client.run("CreateAccount", **form)["__typename"] == "CreateAccountSuccess"
@@ -121,9 +124,12 @@ def test_register_confirm_sign_in_lose_the_password_and_recover_it(
         token = client.run("Login", email=EMAIL, password=OLD)["token"]
         assert client.run("Me", token)["email"] == EMAIL
 
-        captcha = client.solved(tmp_path, by)
-        assert client.run("RecoverPassword", email=EMAIL, captcha=captcha)["__typename"] == "RecoverPasswordSuccess"
-        mailed = _found(r"\b([2-9A-Z]{6}-){3}[2-9A-Z]{6}\b", mailbox.next())
+        mailed = ""
+        for captcha in client.solved(tmp_path):
+            requested = client.run("RecoverPassword", email=EMAIL, captcha=captcha)
+            assert requested["__typename"] == "RecoverPasswordSuccess"
+            mailed = _found(r"\b([2-9A-Z]{6}-){3}[2-9A-Z]{6}\b", mailbox.next())
+            secrets += [mailed, mailed.replace("-", ""), captcha["answer"], captcha["answer"].casefold()]
         login = client.run("Login", email=EMAIL, password=mailed)
         assert login["account"]["passwordChangeRequired"] is True
         assert "clave que enviamos" in mailbox.next()
@@ -132,27 +138,9 @@ def test_register_confirm_sign_in_lose_the_password_and_recover_it(
         assert "cambió" in mailbox.next()
         last = client.run("Login", email=EMAIL, password=NEW)
         assert client.run("Logout", last["token"])["__typename"] == "LogoutSuccess"
-        secrets += [code, mailed, mailed.replace("-", ""), token, login["token"], last["token"]]
-        secrets += [captcha["answer"], captcha["answer"].casefold()]
+        secrets += [code, token, login["token"], last["token"]]
 
     _assert_nowhere(secrets, tmp_path)
-
-
-def test_nothing_is_sent_to_a_server_without_starttls(tmp_path: Path, mailbox: Mailbox) -> None:
-    controller = Controller(mailbox, hostname="localhost", port=_free_port())
-    controller.start()
-    try:
-        with (
-            serving(tmp_path, SMTP_URL=f"smtp+starttls://user:word@localhost:{controller.port}") as (url, _),
-            httpx2.Client(base_url=url) as http,
-        ):
-            form = {"rfc": "EKU9003173C9", "email": EMAIL, "password": OLD, "passwordConfirmation": OLD}
-            assert Client(http).run("CreateAccount", **form)["__typename"] == "CreateAccountSuccess"
-
-            with pytest.raises(queue.Empty):
-                mailbox._mails.get(timeout=2)
-    finally:
-        controller.stop()
 
 
 def _free_port() -> int:

@@ -141,7 +141,7 @@ async def test_the_worker_outlives_a_database_that_is_out_of_reach(server: Sound
             worker = asyncio.create_task(make_deliverer(server.port).run(stopped))
 
             async def complained() -> bool:
-                return any(entry["event"] == "the outbox is out of reach" for entry in logs)
+                return any(entry["event"] == "a sender failed" for entry in logs)
 
             await eventually(complained)
     finally:

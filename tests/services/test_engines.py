@@ -32,6 +32,23 @@ async def test_cancelled_transactions_leave_no_lock_and_no_connection_behind(dat
     assert await LimitCounter.filter(count=1).count() == 0
 
 
+async def test_a_statement_of_many_rows_leaves_no_transaction_open_wherever_it_is_cancelled(
+    database: dict[str, Any],
+) -> None:
+    rows = [LimitCounter(key=str(number), count=1, expires_at=0) for number in range(3)]
+    for steps in range(150):
+        write = LimitCounter.bulk_create(rows, on_conflict=["key"], update_fields=["count"])
+        task = asyncio.ensure_future(write)
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+        await asyncio.wait_for(_work(f"after.{steps}"), 5)
+
+    assert await LimitCounter.filter(key__startswith="after").count() == 150
+
+
 async def test_two_that_read_before_they_write_do_not_lose_an_update(database: dict[str, Any]) -> None:
     await LimitCounter.create(key="shared", count=0, expires_at=0)
 

@@ -88,6 +88,20 @@ class _Storages:
         assert [outcome for outcome in outcomes if isinstance(outcome, BaseException)] == []
         assert outcomes.count(None) == 10
 
+    async def test_what_is_given_back_after_its_window_takes_nothing_from_the_next(
+        self, limiter: Limiter, end_windows: EndWindows
+    ) -> None:
+        limit = _limit("2/minute")
+        await limiter.hit(limit, _EMAIL)
+        long_ago = time.time() - 30
+        await end_windows()
+        await limiter.hit(limit, _EMAIL)
+
+        await asyncio.gather(*(limiter.give_back(limit, _EMAIL, long_ago) for _ in range(20)))
+
+        outcomes = [await limiter.hit(limit, _EMAIL) for _ in range(2)]
+        assert [outcome is None for outcome in outcomes] == [True, False]
+
     async def test_subjects_and_limits_are_counted_apart(self, limiter: Limiter) -> None:
         first, second = _limit("1/hour"), _limit("1/hour")
 
@@ -104,7 +118,7 @@ class _Storages:
         await limiter.hit(limit, _EMAIL)
         await limiter.hit(limit, _EMAIL)
 
-        await limiter.give_back(limit, _EMAIL)
+        await limiter.give_back(limit, _EMAIL, time.time())
 
         assert await limiter.hit(limit, _EMAIL) is None
         assert await limiter.hit(limit, _EMAIL)
@@ -114,9 +128,10 @@ class _Storages:
     ) -> None:
         limit = _limit("2/minute")
         await limiter.hit(limit, _EMAIL)
+        counted_by = time.time()
         await end_windows()
 
-        await limiter.give_back(limit, _EMAIL)
+        await limiter.give_back(limit, _EMAIL, counted_by)
         outcomes = [await limiter.hit(limit, _EMAIL) for _ in range(3)]
 
         assert [outcome is None for outcome in outcomes] == [True, True, False]
@@ -189,7 +204,7 @@ class _Storages:
         for subnet in range(1, 9):
             assert await limiter.hit_client(limit, _v6(subnet)) is None
 
-        await limiter.give_back_client(limit, _v6(8))
+        await limiter.give_back_client(limit, _v6(8), time.time())
 
         assert await limiter.hit_client(limit, _v6(8, host=2)) is None
         assert await limiter.hit_client(limit, _v6(9))
@@ -198,7 +213,7 @@ class _Storages:
         limit = _limit("1/hour")
         await limiter.hit_client(limit, _V4)
 
-        await limiter.give_back_client(limit, _V4)
+        await limiter.give_back_client(limit, _V4, time.time())
 
         assert await limiter.hit_client(limit, _V4) is None
 
@@ -314,7 +329,7 @@ class TestOverRedis(_Storages):
         limit = _limit("2/minute;3/hour")
         for _ in range(4):
             await limiter.hit(limit, _EMAIL)
-        await limiter.give_back(limit, _EMAIL)
+        await limiter.give_back(limit, _EMAIL, time.time())
 
         lives = [await _client(storage).ttl(key) for key in await _keys(storage)]
 

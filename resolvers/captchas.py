@@ -1,0 +1,13 @@
+from schema.context import Info
+from schema.errors import TooManyAttemptsError
+from schema.results import CreateCaptchaResult, CreateCaptchaSuccess
+from schema.types import Captcha
+from services.outcomes import DrawnCaptcha, Throttled
+
+
+async def create_captcha(info: Info) -> CreateCaptchaResult:
+    match await info.context.services.captchas.create(info.context.caller):
+        case DrawnCaptcha() as captcha:
+            return CreateCaptchaSuccess(captcha=Captcha.of(captcha))
+        case Throttled() as outcome:
+            return TooManyAttemptsError.of(outcome)

@@ -1,0 +1,189 @@
+"""Signing in: the one place where passwords are tried."""
+
+import time
+from dataclasses import dataclass
+
+from tortoise.transactions import in_transaction
+
+from models.account import Account
+from models.mailed_password import MailedPassword
+from models.registration import Registration
+from models.session import Session
+from services.caller import Caller
+from services.captchas import CaptchaAnswer, Captchas
+from services.clock import Clock, utc_now
+from services.doors import Doors, Knock
+from services.hashing import Hasher
+from services.limits import Limiter, Limits
+from services.mail.outbox import Kind, forget, owe
+from services.outcomes import CaptchaMissed, CaptchaNeeded, CredentialsRejected, Throttled
+from services.secrets import digest
+from services.sessions import LoggedIn, SessionService
+from services.validation.email import parse_email
+from services.validation.password import (
+    MAXIMUM_LENGTH,
+    canonical_mailed_password,
+    is_typeable,
+    normalise_password,
+)
+
+_NOBODY = "00000000-0000-0000-0000-000000000000"
+
+
+@dataclass(frozen=True, slots=True)
+class NotConfirmed:
+    """The password is right, and the registration waits for its code."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryNeeded:
+    """Too many wrong passwords in a row came through this door."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    """Counted as a failure at the client and the e-mail by `since` (Unix seconds), until it turns out to be none."""
+
+    caller: Caller
+    email_key: str
+    since: float
+
+
+class _EndedMeanwhileError(Exception):
+    """What was verified was changed or used before the session opened."""
+
+
+class SigningIn:
+    """With `conceal_accounts` nobody learns that a registration waits, not even with its password."""
+
+    def __init__(
+        self,
+        hasher: Hasher,
+        limiter: Limiter,
+        limits: Limits,
+        captchas: Captchas,
+        doors: Doors,
+        sessions: SessionService,
+        *,
+        conceal_accounts: bool = False,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._hasher = hasher
+        self._limiter = limiter
+        self._limits = limits
+        self._captchas = captchas
+        self._doors = doors
+        self._sessions = sessions
+        self._conceal_accounts = conceal_accounts
+        self._clock = clock
+
+    async def login(
+        self, caller: Caller, email: str, password: str, captcha: CaptchaAnswer | None, replaces: str | None = None
+    ) -> LoggedIn | CredentialsRejected | NotConfirmed | CaptchaNeeded | CaptchaMissed | RecoveryNeeded | Throttled:
+        """Opens a session; the one whose token it `replaces` ends."""
+        parsed = parse_email(email)
+        typed = normalise_password(password.strip("\t\r\n"))  # which a paste brings, and no password has
+        if parsed is None or not 0 < len(typed) <= MAXIMUM_LENGTH or not is_typeable(typed):
+            return CredentialsRejected()
+        attempt = await self._admit(caller, parsed.key, captcha)
+        if not isinstance(attempt, _Attempt):
+            return attempt
+        knock = await self._doors.knock(parsed.key, caller)
+        account = await Account.get_or_none(email_key=parsed.key)
+        registration = await Registration.filter(email_key=parsed.key).order_by("-created_at").first()
+        mailed = await MailedPassword.get_or_none(
+            digest=digest(canonical_mailed_password(typed)),
+            account_id=account.id if account else _NOBODY,
+            expires_at__gt=self._clock(),
+        )
+        owner = account or registration
+        verified = await self._hasher.verify(owner.password_hash if owner and not knock.closed else None, typed)
+        if isinstance(verified, Throttled):
+            await self._take_back(attempt, knock)
+            return verified
+        if account and (verified or mailed):
+            opened = await self._open(caller, account, mailed)
+            if opened:
+                await self._succeed(attempt, knock, replaces)
+                if verified:
+                    await self._upgrade_hash(account, typed)
+                return opened
+        if knock.closed:
+            await self._doors.take_back(knock)
+            return RecoveryNeeded()
+        if verified and not account and not self._conceal_accounts:
+            await self._take_back(attempt, knock)
+            return NotConfirmed()
+        if knock.closes:
+            await owe(Kind.SIGN_IN_CLOSED, parsed.key)
+        return CredentialsRejected()
+
+    async def _admit(
+        self, caller: Caller, email_key: str, captcha: CaptchaAnswer | None
+    ) -> _Attempt | CaptchaNeeded | CaptchaMissed | Throttled:
+        """Counts a failure in advance, so that parallel guesses count one by one."""
+        if throttled := await self._limiter.hit_client(self._limits.login, caller):
+            return throttled
+        many_here = await self._limiter.hit_client(self._limits.login_captcha, caller)
+        many_for_email = await self._limiter.hit(self._limits.login_failures, email_key)
+        attempt = _Attempt(caller, email_key, time.time())
+        captcha_needed = many_here or many_for_email
+        if captcha_needed and (refused := await self._captchas.require(caller, captcha)):
+            await self._take_back(attempt)
+            return refused
+        return attempt
+
+    async def _take_back(self, attempt: _Attempt, knock: Knock | None = None) -> None:
+        """No password was wrong. The e-mail's other failures stay: what an owner does changes nothing for strangers."""
+        await self._limiter.give_back_client(self._limits.login, attempt.caller, attempt.since)
+        await self._limiter.give_back_client(self._limits.login_captcha, attempt.caller, attempt.since)
+        await self._limiter.give_back(self._limits.login_failures, attempt.email_key, attempt.since)
+        if knock:
+            await self._doors.take_back(knock)
+
+    async def _succeed(self, attempt: _Attempt, knock: Knock, replaces: str | None) -> None:
+        await self._take_back(attempt)
+        await self._doors.enter(knock, attempt.email_key, attempt.caller)
+        if replaces:
+            await self._sessions.end(replaces)
+
+    async def _open(self, caller: Caller, verified: Account, mailed: MailedPassword | None) -> LoggedIn | None:
+        """None where the password was changed, or the mailed one ended, while it was being verified."""
+        try:
+            async with in_transaction():
+                if mailed and mailed.used_at is None:
+                    await forget((Kind.RECOVERY,), verified.email_key)
+                account = await Account.select_for_update().get(id=verified.id)
+                if mailed:
+                    await self._promote(account, mailed)
+                elif account.password_generation != verified.password_generation:
+                    raise _EndedMeanwhileError
+                return await self._sessions.open(
+                    caller, account, restricted_until=mailed.expires_at if mailed else None
+                )
+        except _EndedMeanwhileError:
+            return None
+
+    async def _promote(self, account: Account, mailed: MailedPassword) -> None:
+        """The first use of a mailed password makes it the only way in; later uses only need it to be alive."""
+        now = self._clock()
+        ours = MailedPassword.filter(digest=mailed.digest, expires_at__gt=now)
+        if not await ours.filter(used_at__isnull=True).update(used_at=now):
+            if not await ours.exists():
+                raise _EndedMeanwhileError
+            return
+        account.password_hash = None
+        account.password_generation += 1
+        await account.save(update_fields=["password_hash", "password_generation"])
+        await Session.filter(account_id=account.id).delete()
+        await MailedPassword.filter(account_id=account.id).exclude(digest=mailed.digest).delete()
+        await owe(Kind.MAILED_PASSWORD_USED, account.email_key)
+
+    async def _upgrade_hash(self, account: Account, password: str) -> None:
+        """Hashes anew where the parameters have changed since; whoever changed the password meanwhile wins."""
+        if not account.password_hash or not self._hasher.is_outdated(account.password_hash):
+            return
+        password_hash = await self._hasher.hash(password)
+        if isinstance(password_hash, str):
+            unchanged = Account.filter(id=account.id, password_generation=account.password_generation)
+            await unchanged.update(password_hash=password_hash)

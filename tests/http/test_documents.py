@@ -1,0 +1,55 @@
+"""Which documents are kept parsed."""
+
+import pytest
+from graphql import build_schema
+
+from app.documents import Documents, Prepared, Refused
+from schema.root import schema
+
+QUERY = "{ passwordPolicy { minimumLength } }"
+
+
+@pytest.fixture
+def documents() -> Documents:
+    return Documents(schema._schema, [QUERY], exploring=False)
+
+
+def test_a_pinned_operation_is_prepared_once(documents: Documents) -> None:
+    assert documents.prepare(QUERY) is documents.prepare(QUERY)
+
+
+def test_another_text_is_kept_when_it_is_seen_a_second_time(documents: Documents) -> None:
+    text = QUERY + " # mine"
+
+    first, second, third = (documents.prepare(text) for _ in range(3))
+
+    assert first is not second
+    assert second is third
+
+
+def test_a_text_with_a_string_literal_is_never_kept(documents: Documents) -> None:
+    text = 'mutation { confirmAccount(input: {code: "secret"}) { __typename } }'
+
+    prepared = [documents.prepare(text) for _ in range(4)]
+
+    assert len({id(each) for each in prepared}) == 4
+
+
+def test_what_is_kept_stays_within_a_budget_whatever_the_texts(documents: Documents) -> None:
+    for number in range(200):
+        text = f"{{ __typename }} # {number} " + "\N{GRINNING FACE}" * 4_000
+        for _ in range(2):
+            assert isinstance(documents.prepare(text), Prepared)
+
+    assert sum(len(kept.document.loc.source.body) for kept in documents._kept.values() if kept.document.loc) <= 10**6
+
+
+def test_a_pinned_operation_that_does_not_fit_the_schema_stops_the_start() -> None:
+    with pytest.raises(ValueError, match="does not fit"):
+        Documents(build_schema("type Query { other: Int }"), [QUERY], exploring=False)
+
+
+def test_an_invalid_text_is_refused_every_time(documents: Documents) -> None:
+    refused = [documents.prepare("{ nothing }") for _ in range(3)]
+
+    assert all(isinstance(each, Refused) for each in refused)

@@ -1,0 +1,72 @@
+"""A request that is cancelled at any step leaves nothing behind that hinders the next."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from tortoise.connection import get_connection
+
+from models.failure_streak import FailureStreak
+from services.mail.outbox import Kind, owe
+from tests.api import EMAIL, PASSWORD, Api
+from tests.conftest import MakeApi
+
+EVERY = 7  # steps of the event loop between two cancellations
+MOST = 4_000
+
+
+async def _create(api: Api) -> None:
+    await api.register(email="eva@example.com")
+
+
+async def _login(api: Api) -> None:
+    await api.act("Login", email=EMAIL, password=PASSWORD)
+
+
+async def _owe(_: Api) -> None:
+    await owe(Kind.PASSWORD_CHANGED, EMAIL)
+
+
+async def _cancelled_after(steps: int, work: Awaitable[None]) -> bool:
+    """Whether it was still at work."""
+    task = asyncio.ensure_future(work)
+    for _ in range(steps):
+        await asyncio.sleep(0)
+        if task.done():
+            break
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    return task.cancelled()
+
+
+@pytest.mark.parametrize("work", [_create, _login, _owe])
+async def test_no_transaction_is_left_open(make_api: MakeApi, work: Callable[[Api], Awaitable[None]]) -> None:
+    generous = dict.fromkeys(("limit_login", "limit_login_captcha", "limit_login_failures"), "100000/hour")
+    generous |= dict.fromkeys(("limit_create_account", "limit_create_account_captcha"), "100000/hour")
+    api = await make_api(**generous, limit_resend_email="100000/hour")
+    await api.account()
+    steps = EVERY
+
+    while await _cancelled_after(steps, work(api)) and steps < MOST:
+        await _assert_unlocked()
+        steps += EVERY
+
+    await FailureStreak.all().delete()  # an attempt that dies in the middle stays counted
+    await asyncio.wait_for(api.token(), 10)
+    assert steps > EVERY
+
+
+async def _assert_unlocked() -> None:
+    """Another process can write once the statements that are already under way have ended."""
+    connection: Any = get_connection("default")
+    if connection.capabilities.dialect == "sqlite":
+        await asyncio.to_thread(_write, connection.filename)
+
+
+def _write(file: str) -> None:
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None, timeout=2)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("ROLLBACK")
