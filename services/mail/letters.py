@@ -1,8 +1,9 @@
 """Who gets a mail of some kind, what it says, and the secret that is minted when it leaves."""
 
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Protocol
+from functools import partial
 
 from models.account import Account
 from models.confirmation_code import ConfirmationCode
@@ -16,25 +17,25 @@ CODE_LENGTH = 40  # 198 bits
 CODE_LIFE = timedelta(hours=24)
 MAILED_PASSWORD_LENGTH = 24  # 118 bits
 MAILED_PASSWORD_LIFE = timedelta(hours=24)
+_GROUP = 6  # characters of a mailed password between hyphens
 
 
-class Letter(Protocol):
-    """A mail before it is written. `template` names its files and its texts; `values` hold no secret."""
+async def _no_secret(_: datetime) -> None:
+    """Most mails only tell what happened."""
 
-    @property
-    def email(self) -> str: ...
 
-    @property
-    def language(self) -> Language: ...
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail before it is written: `template` names its texts, `values` are what it shows and hold no secret.
 
-    @property
-    def template(self) -> str: ...
+    `mint` makes its secret at a given moment and keeps the digest, in the caller's transaction.
+    """
 
-    @property
-    def values(self) -> dict[str, str]: ...
-
-    async def mint(self, now: datetime) -> str | None:
-        """Makes the mail's secret and keeps its digest, in the caller's transaction."""
+    email: str
+    language: Language
+    template: str
+    values: Mapping[str, str]
+    mint: Callable[[datetime], Awaitable[str | None]] = _no_secret
 
 
 async def letter_for(kind: Kind, email_key: str) -> Letter | None:
@@ -45,91 +46,48 @@ async def letter_for(kind: Kind, email_key: str) -> Letter | None:
             case Kind.CONFIRMATION:
                 return None
             case Kind.RECOVERY:
-                return _MailedPasswordLetter(account)
+                return mailed_password(account)
             case _:
-                return _Notice(account, kind)
+                return notice(account, kind)
     if kind in {Kind.CONFIRMATION, Kind.RECOVERY}:
         registration = await Registration.filter(email_key=email_key).order_by("-created_at").first()
-        return _CodeLetter(registration, recovering=kind is Kind.RECOVERY) if registration else None
+        return confirmation_code(registration, recovering=kind is Kind.RECOVERY) if registration else None
     return None
 
 
-@dataclass(frozen=True)
-class _CodeLetter:
-    """The confirmation code; with `recovering` for somebody who asked for a password before having confirmed."""
-
-    registration: Registration
-    recovering: bool
-
-    @property
-    def email(self) -> str:
-        return self.registration.email
-
-    @property
-    def language(self) -> Language:
-        return Language(self.registration.language)
-
-    @property
-    def template(self) -> str:
-        return "unconfirmed" if self.recovering else "confirmation"
-
-    @property
-    def values(self) -> dict[str, str]:
-        return {"user": self.registration.email, "rfc": self.registration.rfc}
-
-    async def mint(self, now: datetime) -> str:
-        code = mint(CODE_LENGTH)
-        await ConfirmationCode.create(
-            digest=digest(code), registration_id=self.registration.id, expires_at=now + CODE_LIFE
-        )
-        return code
+def confirmation_code(registration: Registration, *, recovering: bool) -> Letter:
+    """With `recovering` for somebody who asked for a password before having confirmed."""
+    return Letter(
+        email=registration.email,
+        language=Language(registration.language),
+        template="unconfirmed" if recovering else "confirmation",
+        values={"user": registration.email, "rfc": registration.rfc},
+        mint=partial(_mint_code, registration),
+    )
 
 
-@dataclass(frozen=True)
-class _MailedPasswordLetter:
-    account: Account
-    template: str = "recovery"
-
-    @property
-    def email(self) -> str:
-        return self.account.email
-
-    @property
-    def language(self) -> Language:
-        return Language(self.account.language)
-
-    @property
-    def values(self) -> dict[str, str]:
-        return {"user": self.account.email, "rfc": self.account.rfc}
-
-    async def mint(self, now: datetime) -> str:
-        password = mint(MAILED_PASSWORD_LENGTH)
-        await MailedPassword.create(
-            digest=digest(password), account_id=self.account.id, expires_at=now + MAILED_PASSWORD_LIFE
-        )
-        return "-".join(password[start : start + 6] for start in range(0, MAILED_PASSWORD_LENGTH, 6))
+def mailed_password(account: Account) -> Letter:
+    return Letter(
+        email=account.email,
+        language=Language(account.language),
+        template="recovery",
+        values={"user": account.email, "rfc": account.rfc},
+        mint=partial(_mint_password, account),
+    )
 
 
-@dataclass(frozen=True)
-class _Notice:
-    account: Account
-    kind: Kind
+def notice(account: Account, kind: Kind) -> Letter:
+    return Letter(account.email, Language(account.language), kind.value, {"user": account.email})
 
-    @property
-    def email(self) -> str:
-        return self.account.email
 
-    @property
-    def language(self) -> Language:
-        return Language(self.account.language)
+async def _mint_code(registration: Registration, now: datetime) -> str:
+    code = mint(CODE_LENGTH)
+    await ConfirmationCode.create(digest=digest(code), registration_id=registration.id, expires_at=now + CODE_LIFE)
+    return code
 
-    @property
-    def template(self) -> str:
-        return self.kind.value
 
-    @property
-    def values(self) -> dict[str, str]:
-        return {"user": self.account.email}
-
-    async def mint(self, now: datetime) -> None:
-        del now
+async def _mint_password(account: Account, now: datetime) -> str:
+    password = mint(MAILED_PASSWORD_LENGTH)
+    expires_at = now + MAILED_PASSWORD_LIFE
+    await MailedPassword.create(digest=digest(password), account_id=account.id, expires_at=expires_at)
+    return "-".join(password[start : start + _GROUP] for start in range(0, MAILED_PASSWORD_LENGTH, _GROUP))

@@ -34,3 +34,11 @@ def test_the_readme_shows_the_default_of_every_limit(name: str) -> None:
     default = getattr(Settings(_env_file=None), name.lower())
 
     assert f"| `{name}` | `{default}` |" in README
+
+
+@pytest.mark.parametrize("folder", ["app", "services", "services/mail", "services/validation", "services/captcha"])
+def test_the_picture_of_the_house_has_every_room(folder: str) -> None:
+    picture = (ROOT / "docs/architecture.md").read_text("utf-8").split("```")[1]
+    modules = {path.stem for path in (ROOT / folder).glob("*.py")} - {"__init__"}
+
+    assert [module for module in sorted(modules) if not re.search(rf"\b{module}\b", picture)] == []

@@ -17,7 +17,7 @@ from schema.errors import FieldError
 from schema.root import schema
 from services.language import Language, Texts
 from services.mail.compose import _SECRET_NAMES, Composer, Site
-from services.mail.letters import Letter, _CodeLetter, _MailedPasswordLetter, _Notice
+from services.mail.letters import Letter, confirmation_code, mailed_password, notice
 from services.mail.outbox import Kind
 from services.outcomes import FieldErrorCode
 
@@ -51,12 +51,12 @@ def _letters() -> Iterator[Letter]:
         for kind in Kind:
             match kind:
                 case Kind.CONFIRMATION:
-                    yield _CodeLetter(registration, recovering=False)
+                    yield confirmation_code(registration, recovering=False)
                 case Kind.RECOVERY:
-                    yield _CodeLetter(registration, recovering=True)
-                    yield _MailedPasswordLetter(account)
+                    yield confirmation_code(registration, recovering=True)
+                    yield mailed_password(account)
                 case _:
-                    yield _Notice(account, kind)
+                    yield notice(account, kind)
 
 
 def _allowed() -> dict[str, set[str]]:

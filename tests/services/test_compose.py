@@ -3,7 +3,6 @@
 import email
 import email.policy
 import re
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from html.parser import HTMLParser
@@ -12,6 +11,7 @@ import pytest
 
 from services.language import Language
 from services.mail.compose import Composer, Site
+from services.mail.letters import Letter
 from services.validation.email import parse_email
 from tests.smtp_servers import SITE, TEXTS, body
 
@@ -32,24 +32,21 @@ LINKS = Site(
 )
 
 
-@dataclass
-class PlainLetter:
-    email: str = "ana@example.com"
-    language: Language = Language.ES
-    template: str = "confirmation"
-    values: dict[str, str] = field(default_factory=lambda: {"user": "ana@example.com", "rfc": RFC})
-
-    async def mint(self, now: datetime) -> str | None:
-        del now
-        return WITH_SECRET.get(self.template)
+def plain_letter(
+    email: str = "ana@example.com",
+    language: Language = Language.ES,
+    template: str = "confirmation",
+    values: dict[str, str] | None = None,
+) -> Letter:
+    return Letter(email, language, template, values or {"user": "ana@example.com", "rfc": RFC})
 
 
-def raw(letter: PlainLetter, site: Site = SITE) -> bytes:
+def raw(letter: Letter, site: Site = SITE) -> bytes:
     secret = WITH_SECRET.get(letter.template)
     return Composer(TEXTS, site).compose(letter, secret, MESSAGE_ID, NOW).as_bytes()
 
 
-def read(letter: PlainLetter, site: Site = SITE) -> EmailMessage:
+def read(letter: Letter, site: Site = SITE) -> EmailMessage:
     """As the recipient's program does."""
     return email.message_from_bytes(raw(letter, site), policy=email.policy.default)
 
@@ -71,12 +68,12 @@ class Page(HTMLParser):
         self.links += [value for name, value in attrs if (tag, name) == ("a", "href") and value]
 
 
-def page(letter: PlainLetter, site: Site = SITE) -> Page:
+def page(letter: Letter, site: Site = SITE) -> Page:
     return Page(body(read(letter, site), "html"))
 
 
 def test_the_head_says_who_writes_to_whom_when_and_that_no_person_does() -> None:
-    message = read(PlainLetter())
+    message = read(plain_letter())
 
     head = {name: message[name] for name in ("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted")}
     assert head == {
@@ -91,11 +88,11 @@ def test_the_head_says_who_writes_to_whom_when_and_that_no_person_does() -> None
 
 @pytest.mark.parametrize("language", Language)
 def test_the_head_names_the_language(language: Language) -> None:
-    assert read(PlainLetter(language=language))["Content-Language"] == language.value
+    assert read(plain_letter(language=language))["Content-Language"] == language.value
 
 
 def test_each_header_is_there_once() -> None:
-    names = [name.lower() for name in read(PlainLetter()).keys()]  # noqa: SIM118  # a message iterates otherwise
+    names = [name.lower() for name in read(plain_letter()).keys()]  # noqa: SIM118  # a message iterates otherwise
 
     assert len(names) == len(set(names))
 
@@ -103,7 +100,7 @@ def test_each_header_is_there_once() -> None:
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_every_mail_has_all_its_texts_as_text_and_as_html(template: str, language: Language) -> None:
-    letter = PlainLetter(language=language, template=template)
+    letter = plain_letter(language=language, template=template)
 
     text, shown = body(read(letter), "plain"), page(letter).texts
 
@@ -125,12 +122,12 @@ def test_no_text_of_a_mail_is_without_use() -> None:
 
 @pytest.mark.parametrize("template", NOTICES)
 def test_a_notice_has_no_secret_and_no_link_but_the_sites(template: str) -> None:
-    assert page(PlainLetter(template=template), LINKS).links == [SITE.url]
+    assert page(plain_letter(template=template), LINKS).links == [SITE.url]
 
 
 @pytest.mark.parametrize("template", ["confirmation", "unconfirmed"])
 def test_the_code_is_in_the_links_fragment_where_servers_do_not_see_it(template: str) -> None:
-    letter = PlainLetter(template=template)
+    letter = plain_letter(template=template)
     link = f"https://app.example.com/confirmar?a=1&b=2#codigo={CODE}"
 
     assert page(letter, LINKS).links == [link, SITE.url]
@@ -138,18 +135,18 @@ def test_the_code_is_in_the_links_fragment_where_servers_do_not_see_it(template:
 
 
 def test_a_recovery_links_to_the_app_without_the_password() -> None:
-    letter = PlainLetter(template="recovery")
+    letter = plain_letter(template="recovery")
 
     assert page(letter, LINKS).links == ["https://app.example.com/entrar", SITE.url]
 
 
 @pytest.mark.parametrize("template", WITH_SECRET)
 def test_without_urls_there_is_no_link_but_the_sites(template: str) -> None:
-    assert page(PlainLetter(template=template)).links == [SITE.url]
+    assert page(plain_letter(template=template)).links == [SITE.url]
 
 
 def test_an_rfc_with_an_ampersand_is_escaped_in_html_and_plain_in_text() -> None:
-    message = read(PlainLetter())
+    message = read(plain_letter())
 
     assert RFC in body(message, "plain")
     assert "H&amp;E951128469" in body(message, "html")
@@ -158,7 +155,7 @@ def test_an_rfc_with_an_ampersand_is_escaped_in_html_and_plain_in_text() -> None
 
 def test_markup_in_a_value_stays_text() -> None:
     value = "<script>alert('x')</script>"
-    letter = PlainLetter(values={"user": value, "rfc": RFC})
+    letter = plain_letter(values={"user": value, "rfc": RFC})
 
     html = body(read(letter), "html")
 
@@ -172,7 +169,7 @@ def test_markup_in_a_value_stays_text() -> None:
 def test_lines_are_short_enough_and_seven_bits_wide(template: str, language: Language) -> None:
     address = f"{'a' * 64}@{'.'.join(['b' * 60] * 3)}.mx"
     site = Site("Ñandú " * 10, "https://app.example.com/" + "x" * 2000, SITE.sender, LINKS.confirm_url)
-    letter = PlainLetter(address, language, template, {"user": address, "rfc": RFC})
+    letter = plain_letter(address, language, template, {"user": address, "rfc": RFC})
 
     content = raw(letter, site)
 
@@ -185,7 +182,7 @@ def test_lines_are_short_enough_and_seven_bits_wide(template: str, language: Lan
     "name", ["Timbrado", "Facturación", "Cía, S.A. de C.V.", 'La "Ñ" <otro@example.net>; (s)', "a@b"]
 )
 def test_the_sites_name_is_shown_as_it_is(name: str) -> None:
-    message = read(PlainLetter(), Site(name, SITE.url, SITE.sender))
+    message = read(plain_letter(), Site(name, SITE.url, SITE.sender))
 
     (sender,) = message["From"].addresses
     assert (sender.display_name, sender.addr_spec) == (name, SITE.sender)
@@ -204,7 +201,7 @@ def test_the_sites_name_is_shown_as_it_is(name: str) -> None:
 )
 def test_a_sites_name_cannot_add_a_header(name: str) -> None:
     try:
-        message = read(PlainLetter(), Site(name, SITE.url, SITE.sender))
+        message = read(plain_letter(), Site(name, SITE.url, SITE.sender))
     except ValueError:
         return  # not written at all is as good
 
@@ -225,7 +222,7 @@ def test_a_sites_name_cannot_add_a_header(name: str) -> None:
 )
 def test_a_recipient_that_is_not_one_address_gets_no_mail(address: str) -> None:
     with pytest.raises(Exception):  # noqa: B017, PT011  # the package email has many
-        raw(PlainLetter(address))
+        raw(plain_letter(address))
 
 
 @pytest.mark.parametrize(
@@ -245,7 +242,7 @@ def test_every_address_that_may_register_can_be_written_to(typed: str) -> None:
     if accepted is None:
         return  # refused at the door is as good
 
-    message = raw(PlainLetter(accepted.address))
+    message = raw(plain_letter(accepted.address))
 
     assert f"\nTo: {accepted.address}\n".encode() in message
     assert b"\nBcc:" not in message
