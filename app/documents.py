@@ -109,7 +109,7 @@ class Documents:
             )
         except GraphQLSyntaxError as error:
             return Refused("PARSE_FAILED", [without_values(error)])
-        if bound := BOUNDS.exceeded_by(measure(document, self._object_types)):
+        if bound := self._passed_bound(document):
             message = f"The document asks for too much: more than {getattr(BOUNDS, bound)} of {bound}."
             return Refused("TOO_COMPLEX", [GraphQLError(message.replace("_", " "))])
         errors = validate(
@@ -123,6 +123,12 @@ class Documents:
         if errors:
             return Refused("VALIDATION_FAILED", [without_values(error) for error in errors])
         return Prepared(document, _digest(text))
+
+    def _passed_bound(self, document: DocumentNode) -> str | None:
+        try:
+            return BOUNDS.exceeded_by(measure(document, self._object_types))
+        except RecursionError:  # fragments that lengthen each other past what the parser allows in one
+            return "depth"
 
     def _keep_on_second_sight(self, prepared: Prepared) -> None:
         if prepared.digest not in self._seen_once:

@@ -9,6 +9,7 @@ from app.cost import BOUNDS, Cost, measure
 from tests.api import Api
 
 TYPES = {"S", "T"}
+CHAIN = "{ ...F0 }" + "".join(f"fragment F{n} on T {{ {'a {' * 108} ...F{n + 1} {'}' * 108} }}" for n in range(3))
 ALL = "id createdAt lastSeenAt expiresAt userAgent ipAddress current"
 
 
@@ -66,6 +67,7 @@ def test_nested_spreads_cost_no_time() -> None:
         "{" + " ".join(f"a{n}: passwordPolicy {{ minimumLength }}" for n in range(40)) + "}",
         "{ passwordPolicy {" + " @include(if: true)".join(["minimumLength"] * 40) + "} }",
         "{ passwordPolicy {" + " minimumLength" * 401 + "} }",
+        CHAIN,
         "{ me { id } } fragment F on Account { " + "sessions { id } " * 235 + "}",
         "{ me { a: sessions { " + ALL + " } b: sessions { " + ALL + " } } }",
         (
@@ -74,7 +76,7 @@ def test_nested_spreads_cost_no_time() -> None:
             "... on CreateCaptchaSuccess { captcha { b: image { dataUri } } } } }"
         ),
     ],
-    ids=["depth", "aliases and root fields", "directives", "fields", "overlaps", "lists", "pictures"],
+    ids=["depth", "aliases and root fields", "directives", "fields", "chain", "overlaps", "lists", "pictures"],
 )
 async def test_a_document_that_asks_for_too_much_is_refused(api: Api, query: str) -> None:
     response = await api.http.post("/graphql", json={"query": query})
