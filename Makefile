@@ -1,6 +1,5 @@
 # GNU make 3.81 is enough. Everything is installed into .venv by scripts/setup.sh.
 PYTHON_ENV := .venv/bin
-export PYTHONDONTWRITEBYTECODE := 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check format schema lock clean
