@@ -60,6 +60,10 @@ async def connected(configuration: dict[str, Any]) -> AsyncIterator[None]:
     with context:
         await context.init(config=configuration, _enable_global_fallback=True)
     try:
+        # Now, and not in the first request: were that cancelled meanwhile, the connection's thread would stay for ever.
+        connection = context.connections.get("default")
+        if connection.capabilities.dialect == "sqlite":
+            await connection.create_connection(with_db=True)
         yield
     finally:
         await context.close_connections()

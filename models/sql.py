@@ -1,5 +1,6 @@
 """SQL text where one statement says what the ORM would need several for."""
 
+import re
 from typing import Any
 
 from tortoise.connection import get_connection
@@ -8,5 +9,9 @@ from tortoise.connection import get_connection
 async def fetch(statement: str, *values: object) -> list[dict[str, Any]]:
     """The rows of a statement with $1, $2 … on either database."""
     connection = get_connection("default")
-    sqlite = connection.capabilities.dialect == "sqlite"
-    return await connection.execute_query_dict(statement.replace("$", "?") if sqlite else statement, list(values))
+    if connection.capabilities.dialect != "sqlite":
+        return await connection.execute_query_dict(statement, list(values))
+    places = [int(place) for place in re.findall(r"\$(\d)", statement)]
+    return await connection.execute_query_dict(
+        re.sub(r"\$\d", "?", statement), [values[place - 1] for place in places]
+    )
