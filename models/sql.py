@@ -12,6 +12,4 @@ async def fetch(statement: str, *values: object) -> list[dict[str, Any]]:
     if connection.capabilities.dialect != "sqlite":
         return await connection.execute_query_dict(statement, list(values))
     places = [int(place) for place in re.findall(r"\$(\d)", statement)]
-    return await connection.execute_query_dict(
-        re.sub(r"\$\d", "?", statement), [values[place - 1] for place in places]
-    )
+    return await connection.execute_query_dict(re.sub(r"\$\d", "?", statement), [values[place - 1] for place in places])
