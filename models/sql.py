@@ -1,7 +1,9 @@
 """SQL text where one statement says what the ORM would need several for."""
 
 import re
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from tortoise.connection import get_connection
 
@@ -13,3 +15,13 @@ async def fetch(statement: str, *values: object) -> list[dict[str, Any]]:
         return await connection.execute_query_dict(statement, list(values))
     places = [int(place) for place in re.findall(r"\$(\d)", statement)]
     return await connection.execute_query_dict(re.sub(r"\$\d", "?", statement), [values[place - 1] for place in places])
+
+
+def as_uuid(value: UUID | str) -> UUID:
+    """A column's UUID: SQLite keeps it as text."""
+    return value if isinstance(value, UUID) else UUID(value)
+
+
+def as_datetime(value: datetime | str) -> datetime:
+    """A column's moment: SQLite keeps it as text, with its offset."""
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
