@@ -2,7 +2,7 @@
 PYTHON_ENV := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format schema lock clean
+.PHONY: help setup run test check audit format schema lock clean
 
 help:     ## what there is
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *[a-z ]*## /	/' | expand -t 10
@@ -23,6 +23,9 @@ check: setup ## format, lint, types, imports, drift and SDL, tests
 	@$(PYTHON_ENV)/lint-imports --no-cache
 	@$(MAKE) --no-print-directory test
 
+audit: setup ## what is slow: conformance (needs Node.js), held connections
+	@$(PYTHON_ENV)/python -m pytest -q -n 2 audits
+
 format: setup ## format and sort the code
 	@$(PYTHON_ENV)/ruff format .
 	@$(PYTHON_ENV)/ruff check --fix .
@@ -36,5 +39,5 @@ lock: setup ## resolve requirements.lock anew (uv is installed for it)
 	  --group dev pyproject.toml -o requirements.lock
 
 clean:    ## remove what the targets made; data/ stays
-	@rm -rf .venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf .venv audits/conformance/node_modules .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,7 +1,7 @@
-"""The ASGI server, hypercorn: the only file that names it.
+"""The ASGI server, uvicorn with deadlines of our own: the only file that names it.
 
-It closes silent, stalled and idle connections by itself (read_timeout, keep_alive_timeout), which uvicorn and granian
-leave to a proxy in front; see docs/decisions/0001-asgi-server.md.
+uvicorn closes a connection only when it idles after a response. An endpoint that faces the internet must also close
+those that are silent, stall in a request or do not read the answer; see docs/decisions/0001-asgi-server.md.
 """
 
 import asyncio
@@ -10,14 +10,60 @@ import signal
 import socket
 import traceback
 from collections.abc import Callable
+from typing import cast
 
-import hypercorn.asyncio
-from hypercorn.config import Config
+import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-_READ_TIMEOUT = 10  # seconds without a byte of a request that has begun, or has not
-_KEEP_ALIVE_TIMEOUT = 10  # seconds that a connection may idle between requests
+_REQUEST_DEADLINE = 10.0  # seconds until a whole request is here, counted from the connection or the last answer
+_ANSWER_DEADLINE = 20.0  # seconds until the answer is out: a request's own deadline, and time to read it
 _GRACEFUL_TIMEOUT = 10  # seconds that running requests get after SIGTERM
+_LONGEST_HEAD = 16_384  # bytes of a request line and headers
+_HEAD_TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+
+
+class _Protocol(HttpToolsProtocol):
+    """Whoever sends or reads too slowly is cut off, however steadily it does so."""
+
+    _deadline: asyncio.TimerHandle | None = None
+    _head = 0  # bytes of a head that is not complete; -1 from there to the end of the body
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        super().connection_made(cast(asyncio.Transport, transport))
+        self._set_deadline(_REQUEST_DEADLINE)
+
+    def data_received(self, data: bytes) -> None:
+        if self._head >= 0:
+            self._head += len(data)
+        super().data_received(data)
+        if self._head > _LONGEST_HEAD and not self.transport.is_closing():
+            self.transport.write(_HEAD_TOO_LONG)
+            self.transport.close()
+
+    def on_headers_complete(self) -> None:
+        self._head = -1
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._head = 0
+        self._set_deadline(_ANSWER_DEADLINE)
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        self._set_deadline(_REQUEST_DEADLINE)
+        super().on_response_complete()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._deadline:
+            self._deadline.cancel()
+        super().connection_lost(exc)
+
+    def _set_deadline(self, seconds: float) -> None:
+        if self._deadline:
+            self._deadline.cancel()
+        # Not closed but aborted: closing waits until the client has read what is buffered.
+        self._deadline = self.loop.call_later(seconds, self.transport.abort)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -66,13 +112,24 @@ def _fork(make_app: Callable[[], ASGIApp], bound: socket.socket) -> int:
 
 
 def _serve(make_app: Callable[[], ASGIApp], bound: socket.socket) -> int:
-    config = Config()
-    config.bind = [f"fd://{bound.detach()}"]  # hypercorn owns and closes it from here
-    config.alpn_protocols = ["http/1.1"]
-    config.read_timeout = _READ_TIMEOUT
-    config.keep_alive_timeout = _KEEP_ALIVE_TIMEOUT
-    config.graceful_timeout = _GRACEFUL_TIMEOUT
-    config.include_server_header = False
-    config.loglevel = "WARNING"
-    asyncio.run(hypercorn.asyncio.serve(make_app(), config))  # type: ignore[arg-type]  # Starlette's is the same type
-    return 0
+    server = uvicorn.Server(
+        uvicorn.Config(
+            make_app(),
+            http=_Protocol,
+            ws="none",
+            loop="asyncio",
+            lifespan="on",
+            proxy_headers=False,
+            server_header=False,
+            access_log=False,
+            log_config=None,
+            log_level="warning",
+            timeout_keep_alive=int(_REQUEST_DEADLINE),
+            timeout_graceful_shutdown=_GRACEFUL_TIMEOUT,
+        )
+    )
+    # Once it has shut down, uvicorn raises the signal again: that is no failure.
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    signal.signal(signal.SIGINT, lambda *_: None)
+    server.run(sockets=[bound])
+    return 0 if server.started else 1

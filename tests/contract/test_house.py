@@ -26,8 +26,8 @@ MODULES = sorted(
 )
 _IMPORT_EACH_FIRST = """
 import importlib, os, sys
-import aiosmtplib, argon2, asyncpg, babel, graphql, hypercorn, jinja2, limits, orjson, PIL, pydantic_settings
-import starlette, strawberry, structlog, tortoise
+import aiosmtplib, argon2, asyncpg, babel, graphql, jinja2, limits, orjson, PIL, pydantic_settings
+import starlette, strawberry, structlog, tortoise, uvicorn
 for name in sys.argv[1:]:
     if os.fork() == 0:
         try:

@@ -1,0 +1,133 @@
+"""Connections that are silent, stall, drip or do not read are closed, and others are answered meanwhile."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx2
+
+from tests.process.serving import serving
+
+EACH = 50  # of six kinds: 300
+WITHIN = 15.0  # seconds
+
+BODY = b'{"query": "{ passwordPolicy { minimumLength } }"}'
+HEAD = (
+    b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+    % len(BODY)
+)
+
+
+async def _silent() -> AsyncIterator[bytes]:
+    await asyncio.Event().wait()
+    yield b""
+
+
+async def _stalled_head() -> AsyncIterator[bytes]:
+    yield HEAD[:40]
+    await asyncio.Event().wait()
+
+
+async def _stalled_body() -> AsyncIterator[bytes]:
+    yield HEAD + BODY[:10]
+    await asyncio.Event().wait()
+
+
+async def _dripping_head() -> AsyncIterator[bytes]:
+    for byte in HEAD * 10:
+        yield bytes([byte])
+        await asyncio.sleep(0.2)
+
+
+async def _dripping_body() -> AsyncIterator[bytes]:
+    yield HEAD
+    for byte in BODY * 10:
+        yield bytes([byte])
+        await asyncio.sleep(1)
+
+
+async def _idle_after_an_answer() -> AsyncIterator[bytes]:
+    yield HEAD + BODY
+    await asyncio.Event().wait()
+
+
+KINDS = [_silent, _stalled_head, _stalled_body, _dripping_head, _dripping_body, _idle_after_an_answer]
+
+
+async def test_three_hundred_of_them_are_closed_and_others_are_answered(tmp_path: Path) -> None:
+    with serving(tmp_path) as (url, _):
+        held = [asyncio.create_task(_seconds_until_closed(url, kind)) for kind in KINDS for _ in range(EACH)]
+        waits = []
+        async with httpx2.AsyncClient() as client:
+            while not all(task.done() for task in held):
+                begun = time.monotonic()
+                response = await client.post(
+                    f"{url}/graphql", content=BODY, headers={"content-type": "application/json"}
+                )
+                waits.append(time.monotonic() - begun)
+                assert response.status_code == 200
+                await asyncio.sleep(0.2)
+
+        lives = await asyncio.gather(*held)
+
+    assert max(lives) < WITHIN
+    assert max(waits) < 2
+
+
+async def test_a_head_without_an_end_is_refused(tmp_path: Path) -> None:
+    with serving(tmp_path) as (url, _):
+        reader, writer = await _connect(url)
+        writer.write(b"GET /graphql HTTP/1.1\r\n" + b"x: y\r\n" * 10_000)
+
+        answer = await reader.read(100)
+
+        writer.close()
+    assert answer.startswith(b"HTTP/1.1 431 ")
+
+
+async def test_whoever_does_not_read_the_answers_is_cut_off(tmp_path: Path) -> None:
+    captcha = (
+        b'{"query": "mutation { createCaptcha { ... on CreateCaptchaSuccess { captcha { audio { dataUri } } } } }"}'
+    )
+    request = HEAD.replace(b"%d" % len(BODY), b"%d" % len(captcha)) + captcha
+    with serving(tmp_path) as (url, _):
+        _, writer = await _connect(url, limit=1)
+        begun = time.monotonic()
+        try:
+            while time.monotonic() - begun < 60:
+                writer.write(request)
+                await writer.drain()
+                await asyncio.sleep(0.2)
+        except ConnectionError:
+            pass
+        writer.close()
+
+    assert time.monotonic() - begun < 45
+
+
+async def _seconds_until_closed(url: str, kind: Callable[[], AsyncIterator[bytes]]) -> float:
+    reader, writer = await _connect(url)
+    begun = time.monotonic()
+
+    async def send() -> None:
+        async for chunk in kind():
+            writer.write(chunk)
+            await writer.drain()
+
+    sending = asyncio.create_task(send())
+    try:
+        while await reader.read(4096):
+            pass
+    except ConnectionError:
+        pass
+    sending.cancel()
+    await asyncio.gather(sending, return_exceptions=True)
+    writer.close()
+    return time.monotonic() - begun
+
+
+async def _connect(url: str, limit: int = 2**16) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    parts = urlsplit(url)
+    return await asyncio.open_connection(parts.hostname, parts.port, limit=limit)
