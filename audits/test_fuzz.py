@@ -1,0 +1,203 @@
+"""No text whatever, in any field or as any document, makes the service fail."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app import negotiation
+from app.database import tortoise_configuration
+from app.settings import Settings
+from models.migrating import upgrade
+from services.captcha.words import normalise_digits, normalise_words
+from services.outcomes import FieldErrorCode
+from services.validation.email import Email, parse_email
+from services.validation.password import PasswordPolicy, canonical_mailed_password, normalise_password
+from services.validation.rfc import Rfc, parse_rfc
+from tests.api import OPERATIONS, Api, api_of
+
+# Every code point, surrogates and NUL among them; and what looks nearly right.
+ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=300)
+NEARLY = st.from_regex(r"[A-Z&Ñ]{3,4}[0-9]{6}[A-Z0-9]{3}", fullmatch=True) | st.emails() | ANY_TEXT
+UNICODE = st.text(max_size=300)  # what JSON can carry
+
+BOUNDED = settings(
+    max_examples=1_500, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
+
+
+@BOUNDED
+@given(NEARLY)
+def test_an_rfc_is_one_or_none(text: str) -> None:
+    assert isinstance(parse_rfc(text), Rfc | FieldErrorCode)
+
+
+@BOUNDED
+@given(NEARLY)
+def test_an_e_mail_is_one_or_none_and_stays_the_same_when_it_is_parsed_again(text: str) -> None:
+    email = parse_email(text)
+
+    assert email is None or parse_email(email.address) == Email(email.address)
+
+
+@BOUNDED
+@given(ANY_TEXT, ANY_TEXT, ANY_TEXT)
+def test_a_password_is_judged(password: str, rfc: str, email: str) -> None:
+    code = PasswordPolicy(8, site_words=("Timbrado",)).check(normalise_password(password), (rfc, email))
+
+    assert code is None or isinstance(code, FieldErrorCode)
+    assert canonical_mailed_password(password) == canonical_mailed_password(canonical_mailed_password(password))
+
+
+@BOUNDED
+@given(ANY_TEXT)
+def test_an_answer_to_a_captcha_is_folded_once(text: str) -> None:
+    assert normalise_words(normalise_words(text)) == normalise_words(text)
+    assert set(normalise_digits(text)) <= set("0123456789")
+
+
+@BOUNDED
+@given(UNICODE)
+def test_any_header_is_negotiated(header: str) -> None:
+    assert negotiation.language(header)
+    assert negotiation.media_type(header) in {None, negotiation.JSON, negotiation.GRAPHQL_RESPONSE}
+
+
+class Service:
+    """The API on a loop of its own, since hypothesis runs no coroutines."""
+
+    def __init__(self, runner: asyncio.Runner, api: Api) -> None:
+        self._runner = runner
+        self._api = api
+
+    def post(self, body: bytes) -> tuple[int, Any]:
+        headers = {"content-type": "application/json", "accept": negotiation.GRAPHQL_RESPONSE}
+        response = self._runner.run(self._api.http.post("/graphql", content=body, headers=headers))
+        return response.status_code, response.json()
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder = tmp_path_factory.mktemp("fuzz")
+    url = f"sqlite://{folder / 'accounts.sqlite3'}"
+    asyncio.run(upgrade(tortoise_configuration(url)))
+    generous: dict[str, Any] = dict.fromkeys(
+        (name for name in Settings.model_fields if name.startswith("limit_")), "100000/hour"
+    )
+    cheap: dict[str, Any] = {"argon2_time_cost": 1, "argon2_memory_kib": 64, "worker_in_serve": False}
+    with asyncio.Runner() as runner:
+        opened = api_of(Settings(_env_file=None, data_dir=folder, database_url=url, **generous, **cheap))
+        yield Service(runner, runner.run(opened.__aenter__()))
+        runner.run(opened.__aexit__(None, None, None))
+
+
+@BOUNDED
+@given(st.binary(max_size=200) | UNICODE.map(str.encode))
+def test_any_body_is_answered(service: Service, body: bytes) -> None:
+    status, answer = service.post(body)
+
+    assert status == 400
+    assert answer["errors"]
+
+
+TOKENS = st.lists(
+    st.sampled_from(
+        [
+            "query",
+            "mutation",
+            "fragment",
+            "on",
+            "F",
+            "Query",
+            "Mutation",
+            "me",
+            "login",
+            "input:",
+            "{",
+            "}",
+            "(",
+            ")",
+            "[",
+            "]",
+            "$a",
+            ":",
+            "!",
+            "@skip(if:",
+            "true)",
+            "...",
+            '"text"',
+            '"""block"""',
+            "5",
+            "1e9",
+            "null",
+            "true",
+            "sessions",
+            "id",
+            "__schema",
+            "__typename",
+            "passwordPolicy",
+            "minimumLength",
+            "#",
+            "\n",
+        ]
+    ),
+    max_size=60,
+).map(" ".join)
+
+
+@BOUNDED
+@given(TOKENS | UNICODE)
+def test_any_document_is_answered(service: Service, document: str) -> None:
+    status, answer = service.post(json.dumps({"query": document}).encode())
+
+    assert status in {200, 400}
+    assert "INTERNAL" not in str(answer)
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | UNICODE,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(UNICODE, inner, max_size=3),
+    max_leaves=8,
+)
+FIELDS = st.sampled_from(
+    ["rfc", "email", "password", "passwordConfirmation", "language", "captcha", "code", "transport", "id", "answer"]
+)
+INPUTS = st.dictionaries(FIELDS, UNICODE | JSON_VALUES, max_size=8) | JSON_VALUES
+OPERATION_NAMES = sorted(path.stem for path in OPERATIONS.glob("*.graphql"))
+
+
+@BOUNDED
+@given(st.sampled_from(OPERATION_NAMES), INPUTS)
+def test_any_input_is_answered(service: Service, name: str, value: Any) -> None:
+    query = (OPERATIONS / f"{name}.graphql").read_text("utf-8")
+
+    status, answer = service.post(json.dumps({"query": query, "variables": {"input": value}}).encode())
+
+    assert status in {200, 400, 413}
+    assert "INTERNAL" not in str(answer)
+
+
+FORMS: dict[str, tuple[str, ...]] = {
+    "CreateAccount": ("rfc", "email", "password", "passwordConfirmation"),
+    "ConfirmAccount": ("code",),
+    "ResendConfirmationCode": ("email",),
+    "Login": ("email", "password"),
+    "RevokeSession": ("id",),
+    "ChangePassword": ("currentPassword", "newPassword", "newPasswordConfirmation"),
+}
+
+
+@BOUNDED
+@given(st.sampled_from(sorted(FORMS)), st.data())
+def test_any_text_in_a_form_is_a_typed_answer(service: Service, name: str, data: st.DataObject) -> None:
+    form = {field: data.draw(UNICODE | st.emails()) for field in FORMS[name]}
+    query = (OPERATIONS / f"{name}.graphql").read_text("utf-8")
+
+    status, answer = service.post(json.dumps({"query": query, "variables": {"input": form}}).encode())
+
+    assert status == 200
+    assert "errors" not in answer
