@@ -111,18 +111,14 @@ async def test_an_unconfirmed_e_mail_can_be_registered_again_and_each_code_means
     assert await api.token()
 
 
-async def test_two_hundred_at_once_make_one_registration_and_one_mail(api: Api) -> None:
-    created = await asyncio.gather(*(api.register() for _ in range(100)))
-    created += await asyncio.gather(*(api.register(rfc="H&E951128469") for _ in range(100)))
+async def test_two_hundred_at_once_make_one_registration_and_one_mail(make_api: MakeApi) -> None:
+    api = await make_api(limit_create_account="1000/hour", limit_create_account_captcha="1000/hour")
+
+    created = await asyncio.gather(*(api.register(rfc=rfc) for rfc in (RFC, "H&E951128469") for _ in range(100)))
 
     names = [answer["__typename"] for answer in created]
     assert names.count("CreateAccountSuccess") == 1
-    assert set(names) <= {
-        "CreateAccountSuccess",
-        "UserAlreadyExistsError",
-        "TooManyAttemptsError",
-        "CaptchaRequiredError",
-    }
+    assert names.count("UserAlreadyExistsError") == 199
     assert await Registration.all().count() == 1
     assert len(await api.mails()) == 1
 
