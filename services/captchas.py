@@ -25,7 +25,8 @@ from services.outcomes import CaptchaMissed, CaptchaNeeded, DrawnCaptcha, Thrott
 from services.secrets import Keys
 
 LIFE = timedelta(minutes=5)
-_NONCE = 16  # bytes
+_VERSION = b"\x01"  # begins every id, which therefore never looks like an option to a command
+_NONCE = 16  # bytes, the version's among them
 _EXPIRY = 8
 _MAC = 16
 _LONGEST_ANSWER = 200
@@ -62,7 +63,7 @@ class Captchas:
         if throttled := await self._limiter.hit_client(self._limit, caller):
             return throttled
         expires_at = (self._clock() + LIFE).replace(microsecond=0)
-        payload = secrets.token_bytes(_NONCE) + int(expires_at.timestamp()).to_bytes(_EXPIRY, "big")
+        payload = _VERSION + secrets.token_bytes(_NONCE - 1) + int(expires_at.timestamp()).to_bytes(_EXPIRY, "big")
         return DrawnCaptcha(_encode(payload + _mac(self._signing, payload)), expires_at)
 
     async def require(

@@ -371,6 +371,12 @@ async def test_a_client_gets_as_many_captchas_as_its_limit_says(clock: _Clock) -
     assert solved is None
 
 
+async def test_an_id_never_looks_like_an_option_to_a_command(captchas: Captchas, database: object) -> None:
+    initials = {(await _drawn(captchas)).id[0] for _ in range(20)}
+
+    assert initials == {"A"}
+
+
 def _accented(text: str) -> str:
     return text.translate(_ACCENTS)
 
