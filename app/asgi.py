@@ -74,15 +74,12 @@ def create_app(settings: Settings) -> Starlette:
 async def _working(composition: Composition) -> AsyncIterator[None]:
     """Runs the worker beside the API."""
     stopped = asyncio.Event()
-    tasks = [
-        asyncio.create_task(composition.deliverer.run(stopped)),
-        asyncio.create_task(composition.sweeper.run(stopped)),
-    ]
+    worker = asyncio.create_task(composition.work(stopped))
     try:
         yield
     finally:
         stopped.set()
-        await asyncio.gather(*tasks)
+        await worker
 
 
 def _log(observation: Observation) -> None:

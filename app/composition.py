@@ -1,5 +1,6 @@
 """Settings → services: the one place that knows which implementation stands behind which port."""
 
+import asyncio
 import secrets
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -45,6 +46,10 @@ class Composition:
     deliverer: Deliverer
     sweeper: Sweeper
     aclose: Callable[[], Awaitable[None]]
+
+    async def work(self, stopped: asyncio.Event) -> None:
+        """Sends mails and sweeps, until `stopped`."""
+        await asyncio.gather(self.deliverer.run(stopped), self.sweeper.run(stopped))
 
 
 def compose(settings: Settings) -> Composition:

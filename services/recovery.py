@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
 from models.account import Account
@@ -15,6 +14,7 @@ from services.doors import Doors
 from services.hashing import Hasher
 from services.limits import Limiter, Limits
 from services.mail.outbox import Kind, forget, owe
+from services.mailed_passwords import alive
 from services.outcomes import (
     CaptchaMissed,
     CredentialsRejected,
@@ -24,10 +24,9 @@ from services.outcomes import (
     SignedOut,
     Throttled,
 )
-from services.secrets import digest
 from services.sessions import Profile, SessionService
 from services.validation.email import parse_email
-from services.validation.password import PasswordPolicy, canonical_mailed_password, normalise_password
+from services.validation.password import PasswordPolicy, canonical_mailed_password, normalise_password, typed_password
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +91,7 @@ class RecoveryService:
         profile = await self._sessions.authenticate(caller)
         if profile is None:
             return SignedOut()
-        current = normalise_password(form.current.strip("\t\r\n"))
+        current = typed_password(form.current)
         new = normalise_password(form.new)
         if problems := self._check(profile, current, new, form):
             return InputRejected(problems)
@@ -106,7 +105,7 @@ class RecoveryService:
             return proved
         if not proved:
             return CredentialsRejected()
-        if await _alive(account, canonical_mailed_password(new), self._clock()).exists():
+        if await alive(account.id, new, self._clock()).exists():
             return InputRejected((FieldProblem("newPassword", FieldErrorCode.NOT_NEW),))
         password_hash = await self._hasher.hash(new)
         if isinstance(password_hash, Throttled):
@@ -131,7 +130,7 @@ class RecoveryService:
     async def _prove(self, account: Account, profile: Profile, current: str) -> bool | Throttled:
         """Behind a mailed password the account has none of its own: the mailed one is the current one."""
         if profile.password_change_required:
-            return await _alive(account, canonical_mailed_password(current), self._clock()).exists()
+            return await alive(account.id, current, self._clock()).exists()
         return await self._hasher.verify(account.password_hash, current)
 
     async def _replace(
@@ -153,7 +152,3 @@ class RecoveryService:
             await MailedPassword.filter(account_id=account.id).delete()
             await owe(Kind.PASSWORD_CHANGED, account.email_key)
         return PasswordChanged(ends_at)
-
-
-def _alive(account: Account, mailed_password: str, now: datetime) -> QuerySet[MailedPassword]:
-    return MailedPassword.filter(digest=digest(mailed_password), account_id=account.id, expires_at__gt=now)

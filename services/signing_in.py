@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from uuid import UUID
 
 from tortoise.transactions import in_transaction
 
@@ -16,18 +17,17 @@ from services.doors import Doors, Knock
 from services.hashing import Hasher
 from services.limits import Limiter, Limits
 from services.mail.outbox import Kind, forget, owe
+from services.mailed_passwords import alive
 from services.outcomes import CaptchaMissed, CaptchaNeeded, CredentialsRejected, Throttled
-from services.secrets import digest
 from services.sessions import LoggedIn, SessionService
 from services.validation.email import parse_email
 from services.validation.password import (
     MAXIMUM_LENGTH,
-    canonical_mailed_password,
     is_typeable,
-    normalise_password,
+    typed_password,
 )
 
-_NOBODY = "00000000-0000-0000-0000-000000000000"
+_NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class SigningIn:
     ) -> LoggedIn | CredentialsRejected | NotConfirmed | CaptchaNeeded | CaptchaMissed | RecoveryNeeded | Throttled:
         """Opens a session; the one whose token it `replaces` ends."""
         parsed = parse_email(email)
-        typed = normalise_password(password.strip("\t\r\n"))  # which a paste brings, and no password has
+        typed = typed_password(password)
         if parsed is None or not 0 < len(typed) <= MAXIMUM_LENGTH or not is_typeable(typed):
             return CredentialsRejected()
         attempt = await self._admit(caller, parsed.key, captcha)
@@ -91,11 +91,7 @@ class SigningIn:
         knock = await self._doors.knock(parsed.key, caller)
         account = await Account.get_or_none(email_key=parsed.key)
         registration = await Registration.filter(email_key=parsed.key).order_by("-created_at").first()
-        mailed = await MailedPassword.get_or_none(
-            digest=digest(canonical_mailed_password(typed)),
-            account_id=account.id if account else _NOBODY,
-            expires_at__gt=self._clock(),
-        )
+        mailed = await alive(account.id if account else _NOBODY, typed, self._clock()).first()
         owner = account or registration
         verified = await self._hasher.verify(owner.password_hash if owner and not knock.closed else None, typed)
         if isinstance(verified, Throttled):

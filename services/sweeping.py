@@ -1,9 +1,7 @@
 """Expired things leave, in small batches."""
 
 import asyncio
-import random
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +18,7 @@ from models.mailed_password import MailedPassword
 from models.registration import Registration
 from models.session import Session
 from models.spent_captcha import SpentCaptcha
-from services.clock import Clock, utc_now
+from services.clock import Clock, pause, utc_now
 from services.doors import KNOWN_FOR, MOST_FAILURES
 
 log = structlog.get_logger(__name__)
@@ -47,8 +45,7 @@ class Sweeper:
                 await self.sweep()
             except Exception:
                 log.exception("sweeping failed")
-            with suppress(TimeoutError):
-                await asyncio.wait_for(stopped.wait(), _EVERY * (0.5 + random.random()))  # noqa: S311
+            await pause(stopped, _EVERY)
 
     async def sweep(self) -> int:
         """Removes all that has expired, and returns how many rows that were."""

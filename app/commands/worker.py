@@ -28,4 +28,4 @@ async def _work(settings: Settings) -> None:
     composition = compose(settings)
     async with connected(settings.database), aclosing(composition):
         print("Working.", flush=True)
-        await asyncio.gather(composition.deliverer.run(stopped), composition.sweeper.run(stopped))
+        await composition.work(stopped)

@@ -3,7 +3,6 @@
 import asyncio
 import random
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import timedelta
 from email.message import EmailMessage
 
@@ -11,7 +10,7 @@ import structlog
 from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
-from services.clock import utc_now
+from services.clock import pause, utc_now
 from services.limits import Limit, Limiter
 from services.mail import outbox
 from services.mail.compose import Composer
@@ -80,13 +79,12 @@ class Deliverer:
                         await self._deliver(claim, transport)
                         continue
                     await transport.close()  # a connection that idles is dropped by the server sooner or later
-                    pause = self._poll_seconds
+                    seconds = self._poll_seconds
                 except Exception:
                     log.exception("a sender failed")
-                    pause = self._poll_seconds * _PATIENCE
+                    seconds = self._poll_seconds * _PATIENCE
                 # Polled with jitter, and not woken by requests: when a mail leaves says nothing about who asked.
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stopped.wait(), pause * (0.5 + random.random()))  # noqa: S311
+                await pause(stopped, seconds)
         finally:
             await transport.close()
 

@@ -69,7 +69,7 @@ async def owe(kind: Kind, email_key: str) -> None:
         id=uuid4(),
         kind=kind.value,
         email_key=email_key,
-        pending_key=f"{kind.value}:{email_key}",
+        pending_key=_pending_key(kind, email_key),
         requested_at=now,
         due_at=now,
     )
@@ -83,7 +83,7 @@ async def owe(kind: Kind, email_key: str) -> None:
 
 async def forget(kinds: Iterable[Kind], email_key: str) -> None:
     """Owes these mails no longer, in the caller's transaction: claimed ones find out before they mint."""
-    pending = [f"{kind.value}:{email_key}" for kind in kinds]
+    pending = [_pending_key(kind, email_key) for kind in kinds]
     await Delivery.filter(pending_key__in=pending).delete()
 
 
@@ -145,6 +145,10 @@ def backoff(attempts: int, chance: float) -> timedelta:
     """Exponential, with a jitter of half to once and a half by `chance` (0 to 1)."""
     seconds = min(_FIRST_BACKOFF * 2 ** min(attempts - 1, 20), _LONGEST_BACKOFF)
     return timedelta(seconds=seconds * (0.5 + chance))
+
+
+def _pending_key(kind: Kind, email_key: str) -> str:
+    return f"{kind.value}:{email_key}"
 
 
 async def _database_now() -> datetime:

@@ -50,6 +50,11 @@ def normalise_password(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def typed_password(text: str) -> str:
+    """A password for signing in, normalised, without the line break or tab that a paste brings and no password has."""
+    return normalise_password(text.strip("\t\r\n"))
+
+
 def canonical_mailed_password(text: str) -> str:
     """A mailed password as it was minted: case, blanks and hyphens do not matter in it."""
     return _SEPARATORS.sub("", text).upper()
