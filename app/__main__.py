@@ -4,12 +4,10 @@ import argparse
 import sys
 from typing import Protocol
 
-import asyncpg
-from tortoise.exceptions import BaseORMException
-
 from app.commands import captcha_answer, export_schema, migrate, serve, worker
 from app.logs import configure_logs
 from app.settings import Settings, WrongSettingsError, read_settings
+from models.sql import DATABASE_ERRORS
 
 
 class _Command(Protocol):
@@ -43,7 +41,7 @@ def main() -> int:
     configure_logs(settings.log_level, json=not settings.development)
     try:
         return _COMMANDS[arguments.command].run(settings, arguments)
-    except (OSError, BaseORMException, asyncpg.PostgresError) as error:
+    except DATABASE_ERRORS as error:
         print(f"Cannot {arguments.command}: {error or type(error).__name__}", file=sys.stderr)
         return 1
 

@@ -110,7 +110,7 @@ def _limits(settings: Settings) -> Limits:
 def _limit_storage(settings: Settings) -> tuple[Storage, Callable[[], Awaitable[None]]]:
     """Where limits are counted, and how to close that."""
     if settings.redis_url is None:
-        return DatabaseStorage(), _nothing
+        return DatabaseStorage(wrap_exceptions=True), _nothing
     url = settings.redis_url.get_secret_value()
     # Blocking: more requests than connections wait for one instead of failing.
     pool = BlockingConnectionPool.from_url(
@@ -120,7 +120,8 @@ def _limit_storage(settings: Settings) -> tuple[Storage, Callable[[], Awaitable[
         socket_timeout=_REDIS_TIMEOUT,
         socket_connect_timeout=_REDIS_TIMEOUT,
     )
-    return RedisStorage(url, implementation="redispy", connection_pool=pool), pool.aclose  # type: ignore[arg-type]  # it takes one
+    storage = RedisStorage(url, wrap_exceptions=True, implementation="redispy", connection_pool=pool)  # type: ignore[arg-type]  # it takes one
+    return storage, pool.aclose
 
 
 async def _nothing() -> None:

@@ -18,6 +18,7 @@ from graphql import (
     get_variable_values,
 )
 from graphql.execution.collect_fields import collect_fields
+from limits.errors import StorageError
 
 from app.documents import MAXIMUM_ERRORS, Documents, Prepared, Refused
 from app.errors import formatted, internal_error, without_values
@@ -134,7 +135,7 @@ class Executor:
                     result = await result
         except TimeoutError:
             log.warning("deadline exceeded", digest=prepared.digest[:16])
-            return _refusal("UNAVAILABLE", [GraphQLError("The service is busy. Try again in a moment.")], status=503)
+            return _unavailable()
         return _completed(result)
 
     def _misfits(
@@ -161,6 +162,10 @@ class Executor:
 def _completed(result: ExecutionResult) -> Answer:
     if not result.errors:
         return Answer({"data": result.data})
+    for error in result.errors:
+        if isinstance(error.original_error, StorageError):
+            log.warning("limits cannot be counted", error=repr(error.original_error.storage_error))
+            return _unavailable()
     errors = [_masked(error) for error in result.errors[:MAXIMUM_ERRORS]]
     code = errors[0]["extensions"]["code"]
     if code == "ORIGIN_NOT_ALLOWED":
@@ -174,6 +179,10 @@ def _masked(error: GraphQLError) -> dict[str, Any]:
     if isinstance(code, str):
         return formatted(error, code)
     return internal_error(error.original_error or error, GraphQLError("", nodes=error.nodes, path=error.path))
+
+
+def _unavailable() -> Answer:
+    return _refusal("UNAVAILABLE", [GraphQLError("The service is busy. Try again in a moment.")], status=503)
 
 
 def _refusal(code: str, errors: list[GraphQLError], status: int = 400) -> Answer:

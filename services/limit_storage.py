@@ -5,7 +5,7 @@ import time
 from limits.aio.storage import Storage
 
 from models.limit_counter import LimitCounter
-from models.sql import fetch
+from models.sql import DATABASE_ERRORS, fetch
 
 _HIT = """
 INSERT INTO limit_counter (key, count, expires_at) VALUES ($1, $2, $3)
@@ -20,8 +20,8 @@ class DatabaseStorage(Storage):
     STORAGE_SCHEME = ["async+database"]  # noqa: RUF012  # as the base class declares it
 
     @property
-    def base_exceptions(self) -> type[Exception]:
-        return Exception
+    def base_exceptions(self) -> tuple[type[Exception], ...]:
+        return DATABASE_ERRORS
 
     async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         now = time.time()

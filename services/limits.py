@@ -1,14 +1,19 @@
-"""How often something may be asked for: fixed windows, in the notation of the package `limits`."""
+"""How often something may be asked for: fixed windows, in the notation of the package `limits`.
+
+Where the storage is away, what has to be counted raises StorageError, so that nothing is done uncounted.
+"""
 
 import hmac
 import math
 import re
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 from limits import RateLimitItem, parse_many
 from limits.aio.storage import Storage
 from limits.aio.strategies import FixedWindowRateLimiter
+from limits.errors import StorageError
 
 from services.caller import Caller
 from services.outcomes import Throttled
@@ -54,7 +59,7 @@ class Limits:
 
 
 class Limiter:
-    """Counts in a storage that all processes share. E-mails are counted under a keyed digest."""
+    """Counts in a storage that all processes share, and which wraps its errors. E-mails stand under a keyed digest."""
 
     def __init__(self, storage: Storage, keys: Keys) -> None:
         self._windows = FixedWindowRateLimiter(storage)
@@ -77,13 +82,15 @@ class Limiter:
     async def give_back(self, limit: Limit, subject: str, since: float) -> None:
         """Takes a hit back that had been counted by `since` (Unix seconds): what it was counted for did not happen.
 
-        A window that began later never counted it.
+        A window that began later never counted it. Where the storage is away the hit stays, and it is no failure:
+        what it was counted for is over.
         """
-        for window in limit.windows:
-            key = window.key_for(limit.name, self._pseudonym(subject))
-            began = await self._storage.get_expiry(key) - window.get_expiry()
-            if began <= since + _ROUNDED and await self._storage.get(key) > 0:
-                await self._storage.incr(key, window.get_expiry(), -1)
+        with suppress(StorageError):
+            for window in limit.windows:
+                key = window.key_for(limit.name, self._pseudonym(subject))
+                began = await self._storage.get_expiry(key) - window.get_expiry()
+                if began <= since + _ROUNDED and await self._storage.get(key) > 0:
+                    await self._storage.incr(key, window.get_expiry(), -1)
 
     async def give_back_client(self, limit: Limit, caller: Caller, since: float) -> None:
         await self.give_back(limit, caller.client, since)
@@ -91,8 +98,10 @@ class Limiter:
             await self.give_back(_widened(limit), caller.site, since)
 
     async def clear(self, limit: Limit, subject: str) -> None:
-        for window in limit.windows:
-            await self._storage.clear(window.key_for(limit.name, self._pseudonym(subject)))
+        """Forgets what was counted; where the storage is away it stays, as in `give_back`."""
+        with suppress(StorageError):
+            for window in limit.windows:
+                await self._storage.clear(window.key_for(limit.name, self._pseudonym(subject)))
 
     async def _hit(self, window: RateLimitItem, *identifiers: str) -> Throttled | None:
         if await self._windows.hit(window, *identifiers):

@@ -132,7 +132,8 @@ def found(pattern: str, mail: EmailMessage) -> str:
 @contextlib.asynccontextmanager
 async def api_of(settings: Settings) -> AsyncIterator[Api]:
     app = create_app(settings)
-    async with app.router.lifespan_context(app):
+    composition = compose(settings)
+    async with app.router.lifespan_context(app), contextlib.aclosing(composition):
         transport = httpx2.ASGITransport(app)
         async with httpx2.AsyncClient(transport=transport, base_url="http://localhost:8000") as http:
-            yield Api(http, compose(settings), settings.data_dir / "mail")
+            yield Api(http, composition, settings.data_dir / "mail")

@@ -7,6 +7,7 @@ from datetime import timedelta
 from email.message import EmailMessage
 
 import structlog
+from limits.errors import StorageError
 from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
@@ -99,7 +100,7 @@ class Deliverer:
         except RefusedError as error:
             log.warning("mail refused", delivery=str(claim.id), reply=str(error))
             await outbox.finish(claim, Outcome.REFUSED, str(error))
-        except (DeferredError, TimeoutError, OSError) as error:
+        except (DeferredError, StorageError, TimeoutError, OSError) as error:
             await self._retry(claim, str(error) or type(error).__name__)
         except Exception as error:
             log.exception("mail failed", delivery=str(claim.id))

@@ -1,0 +1,72 @@
+"""A wire to a server on this machine that can be cut, and mended."""
+
+import asyncio
+import contextlib
+import enum
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+
+class State(enum.Enum):
+    """REFUSED drops every connection; HUNG keeps them, and lets nothing through."""
+
+    WHOLE = "whole"
+    REFUSED = "refused"
+    HUNG = "hung"
+
+
+class Wire:
+    """Listens on `port` of 127.0.0.1 and carries what comes to the server and back."""
+
+    def __init__(self, host: str, port: int) -> None:
+        self._far = (host, port)
+        self._state = State.WHOLE
+        self._whole = asyncio.Event()
+        self._whole.set()
+        self._writers: set[asyncio.StreamWriter] = set()
+        self.port = 0
+
+    def become(self, state: State) -> None:
+        self._state = state
+        if state is State.WHOLE:
+            self._whole.set()
+        else:
+            self._whole.clear()
+        if state is State.REFUSED:
+            self._drop()
+
+    @contextlib.asynccontextmanager
+    async def laid(self) -> AsyncIterator["Wire"]:
+        listening = await asyncio.start_server(self._connect, "127.0.0.1", 0)
+        self.port = listening.sockets[0].getsockname()[1]
+        try:
+            yield self
+        finally:
+            self.become(State.REFUSED)
+            listening.close()
+            await asyncio.sleep(0)
+
+    async def _connect(self, near_reader: asyncio.StreamReader, near: asyncio.StreamWriter) -> None:
+        if self._state is State.REFUSED:
+            near.close()
+            return
+        far_reader, far = await asyncio.open_connection(*self._far)
+        self._writers |= {near, far}
+        try:
+            await asyncio.gather(self._carry(near_reader, far), self._carry(far_reader, near))
+        finally:
+            self._writers -= {near, far}
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while content := await reader.read(65_536):
+                if self._state is State.HUNG:
+                    await self._whole.wait()
+                writer.write(content)
+                await writer.drain()
+        writer.close()
+
+    def _drop(self) -> None:
+        for writer in self._writers:
+            writer.transport.abort()
+        self._whole.set()
