@@ -1,0 +1,152 @@
+"""No answer tells whether an e-mail has an account, waits for its code or is unknown, however often one asks.
+
+What limits and captchas do tell is that somebody asked for an e-mail lately, and of any e-mail anybody may.
+`benchmarks/timing.py` measures that the time of an answer tells nothing either.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+import pytest
+
+from models.failure_streak import FailureStreak
+from models.limit_counter import LimitCounter
+from services.doors import MOST_FAILURES
+from tests.api import RFC, Api
+from tests.conftest import MakeApi
+
+KNOWN, UNCONFIRMED, UNKNOWN = "ana@example.com", "eva@example.com", "ivo@example.com"
+NEW = "otra frase larga"
+RANDOM = re.compile(r'"(?P<name>id|dataUri|expiresAt)":"[^"]+"')
+WAIT = re.compile(r'("retryAfterSeconds":|Espera )(\d+)')
+
+SEQUENCES: dict[str, tuple[list[str], list[str]]] = {
+    "recovering": (["RecoverPassword"] * 5, ["RecoverPasswordSuccess"] * 3 + ["TooManyAttemptsError"] * 2),
+    "resending": (
+        ["ResendConfirmationCode"] * 10,
+        ["ResendConfirmationCodeSuccess"] * 6 + ["CaptchaRequiredError", "TooManyAttemptsError"] * 2,
+    ),
+    "registering, and signing in with what was registered": (
+        ["CreateAccount", "Login", "CreateAccount", "Login"],
+        ["CreateAccountSuccess", "InvalidCredentialsError", "CreateAccountSuccess", "InvalidCredentialsError"],
+    ),
+    "registering until it has to wait": (
+        ["CreateAccount"] * 7,
+        ["CreateAccountSuccess"] * 6 + ["TooManyAttemptsError"],
+    ),
+    "guessing": (
+        ["Login"] * 9,
+        ["InvalidCredentialsError"] * 5 + ["CaptchaRequiredError", "InvalidCredentialsError"] * 2,
+    ),
+    "recovering, then guessing": (
+        ["RecoverPassword", "Login", "RecoverPassword", "Login"],
+        ["RecoverPasswordSuccess", "InvalidCredentialsError"] * 2,
+    ),
+    "resending, then registering": (
+        ["ResendConfirmationCode", "CreateAccount"],
+        ["ResendConfirmationCodeSuccess", "CreateAccountSuccess"],
+    ),
+}
+
+
+@dataclass
+class Stranger:
+    """Somebody at an address of their own who wants to know about one e-mail, and solves every captcha."""
+
+    api: Api
+    email: str
+    address: str
+    captcha_id: str | None = None
+
+    async def ask(self, operation: str) -> httpx2.Response:
+        form: dict[str, Any] = {"email": self.email}
+        match operation:
+            case "CreateAccount":
+                form |= {"rfc": RFC, "password": NEW, "passwordConfirmation": NEW}
+            case "Login":
+                form |= {"password": NEW}
+            case "RecoverPassword":
+                self.captcha_id, _ = await self.api.captcha()
+        if self.captcha_id:
+            form["captcha"] = {"id": self.captcha_id, "answer": self.api.solution(self.captcha_id).digits}
+        response = await self.api.send(operation, {"input": form}, {"x-forwarded-for": self.address})
+        (answer,) = response.json()["data"].values()
+        self.captcha_id = answer.get("captcha", {}).get("id")
+        return response
+
+    def comparable(self, response: httpx2.Response) -> tuple[int, list[tuple[str, str]], str]:
+        """Status, headers and body without what is random, waits, and the e-mail that was sent."""
+        headers = [(name, value) for name, value in response.headers.multi_items() if name != "content-length"]
+        body = RANDOM.sub(r'"\g<name>":"…"', response.text).replace(self.email, "…")
+        return response.status_code, headers, WAIT.sub(r"\1…", body)
+
+
+async def _strangers(make_api: MakeApi) -> tuple[Api, list[Stranger]]:
+    """One for each kind of e-mail, a day after the owners did something."""
+    api = await make_api(
+        conceal_accounts=True,
+        trusted_proxies=1,
+        limit_recover_password_email="3/day",
+        limit_resend_email="6/day",
+        limit_resend_captcha="6/hour",
+        limit_create_captcha="1000/hour",
+    )
+    await api.account(email=KNOWN)
+    await api.register(email=UNCONFIRMED)
+    await api.mails()
+    await LimitCounter.all().delete()
+    return api, [
+        Stranger(api, email, f"198.51.100.{n}") for n, email in enumerate((KNOWN, UNCONFIRMED, UNKNOWN), start=1)
+    ]
+
+
+def _typename(response: httpx2.Response) -> str:
+    (answer,) = response.json()["data"].values()
+    return str(answer["__typename"])
+
+
+def _waits(response: httpx2.Response) -> list[int]:
+    return [int(seconds) for _, seconds in WAIT.findall(response.text)]
+
+
+@pytest.mark.parametrize("sequence", SEQUENCES)
+async def test_the_answers_to_a_stranger_are_the_same_bytes_for_every_kind_of_e_mail(
+    make_api: MakeApi, sequence: str
+) -> None:
+    api, strangers = await _strangers(make_api)
+    operations, expected = SEQUENCES[sequence]
+    answered = []
+
+    for operation in operations:
+        responses = [await stranger.ask(operation) for stranger in strangers]
+        await api.mails()
+
+        comparables = [stranger.comparable(r) for stranger, r in zip(strangers, responses, strict=True)]
+        assert comparables[0] == comparables[1] == comparables[2]
+        waits = [_waits(response) for response in responses]
+        assert all(max(same) - min(same) <= 2 for same in zip(*waits, strict=True))  # seconds that passed meanwhile
+        answered.append(_typename(responses[0]))
+
+    assert answered == expected
+
+
+async def test_the_hundredth_failure_closes_every_kind_of_e_mail_alike(make_api: MakeApi) -> None:
+    api, strangers = await _strangers(make_api)
+    first = [await stranger.ask("Login") for stranger in strangers]
+    await FailureStreak.all().update(count=MOST_FAILURES - 1)
+
+    last = [await stranger.ask("Login") for stranger in strangers]
+    closed = [await stranger.ask("Login") for stranger in strangers]
+
+    assert await FailureStreak.all().count() == 3
+    for responses, expected in (
+        (first, "InvalidCredentialsError"),
+        (last, "InvalidCredentialsError"),
+        (closed, "RecoveryRequiredError"),
+    ):
+        comparables = [stranger.comparable(r) for stranger, r in zip(strangers, responses, strict=True)]
+        assert comparables[0] == comparables[1] == comparables[2]
+        assert _typename(responses[0]) == expected
+    assert [mail["to"] for mail in await api.mails()] == [KNOWN]
