@@ -58,6 +58,7 @@ def create_app(settings: Settings) -> Starlette:
             allow_credentials=True,
             allow_methods=["GET", "POST"],
             allow_headers=["Authorization", "Content-Type"],
+            expose_headers=["Retry-After"],
             max_age=_PREFLIGHT_SECONDS,
         ),
     ]

@@ -27,7 +27,7 @@ from graphql.language import FragmentDefinitionNode
 from graphql.validation import NoSchemaIntrospectionCustomRule, specified_rules
 
 from app.cost import BOUNDS, measure
-from app.errors import without_values
+from app.errors import Redactor
 
 MAXIMUM_TOKENS = 1_000
 MAXIMUM_ERRORS = 10
@@ -71,10 +71,11 @@ class Refused:
 class Documents:
     """`exploring` is for development: introspection is open and errors may suggest names."""
 
-    def __init__(self, schema: GraphQLSchema, pinned: Iterable[str], *, exploring: bool) -> None:
+    def __init__(self, schema: GraphQLSchema, pinned: Iterable[str], redactor: Redactor, *, exploring: bool) -> None:
         self._schema = schema
         self._rules = specified_rules if exploring else (*specified_rules, NoSchemaIntrospectionCustomRule)
         self._exploring = exploring
+        self._redactor = redactor
         self._object_types = frozenset(filter(lambda name: is_object_type(schema.type_map[name]), schema.type_map))
         self._kept: OrderedDict[str, Prepared] = OrderedDict()
         self._kept_weight = 0
@@ -108,7 +109,7 @@ class Documents:
                 allow_empty_selection_sets=False,
             )
         except GraphQLSyntaxError as error:
-            return Refused("PARSE_FAILED", [without_values(error)])
+            return Refused("PARSE_FAILED", [self._redactor.redact(error)])
         if bound := self._passed_bound(document):
             message = f"The document asks for too much: more than {getattr(BOUNDS, bound)} of {bound}."
             return Refused("TOO_COMPLEX", [GraphQLError(message.replace("_", " "))])
@@ -121,7 +122,7 @@ class Documents:
             allow_empty_selection_sets=False,
         )
         if errors:
-            return Refused("VALIDATION_FAILED", [without_values(error) for error in errors])
+            return Refused("VALIDATION_FAILED", [self._redactor.redact(error) for error in errors])
         return Prepared(document, _digest(text))
 
     def _passed_bound(self, document: DocumentNode) -> str | None:

@@ -1,11 +1,19 @@
-"""What a client may read of an error: a code, a reference, and never a value that somebody sent."""
+"""What a client may read of an error: a code, a reference, and nothing that somebody sent."""
 
 import re
 import secrets
+from collections.abc import Iterator
 from typing import Any
 
 import structlog
-from graphql import GraphQLError
+from graphql import (
+    GraphQLEnumType,
+    GraphQLError,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -13,6 +21,7 @@ _LONGEST_MESSAGE = 200
 _VALUES = re.compile(
     r"""
       (?P<token>\b(?:String|BlockString|Name|Int|Float|sequence:|digit\ after\ 0:))\ '.*'  # the parser's last token
+    | (?P<escape>\bescape\ sequence):\ .*                                                   # of a string literal
     | (?P<found>[,.;]?\ [Ff]ound):\ .*                                                     # an input value
     | (?P<scalar>\bcannot\ represent\b[^:]*\bvalue):\ .*                                   # a scalar
     | (?P<enum>(?:^|(?<=:\ ))Value)\ '.*'(?P<of>\ does\ not\ exist\ in\ '\w+'\ enum).*        # an enum
@@ -20,16 +29,52 @@ _VALUES = re.compile(
     """,
     re.DOTALL | re.VERBOSE,
 )
+_SUGGESTION = re.compile(r"\s*Did you mean .*?\?", re.DOTALL)
+_QUOTED = re.compile(r"'[^']*'")
+_NAME = re.compile(r"\w+")
 
 
-def without_values(error: GraphQLError) -> GraphQLError:
-    """graphql-core quotes literals and the values of variables in its messages; a password may be among them."""
-    error.message = _VALUES.sub(_kept, error.message)[:_LONGEST_MESSAGE]
-    return error
+class Redactor:
+    """Takes out of graphql-core's messages what it quotes: the values of literals and variables, a password perhaps.
+
+    Names that are not the schema's and suggestions go too, unless `exploring`: whoever explores wants to read which
+    name was mistyped.
+    """
+
+    def __init__(self, schema: GraphQLSchema, *, exploring: bool) -> None:
+        self._names = None if exploring else frozenset(_names_of(schema))
+
+    def redact(self, error: GraphQLError) -> GraphQLError:
+        message = _VALUES.sub(_kept, error.message)
+        if self._names is not None:
+            message = _SUGGESTION.sub("", message)
+            message = _QUOTED.sub(lambda quoted: _NAME.sub(self._known, quoted[0]), message)
+        error.message = message[:_LONGEST_MESSAGE]
+        return error
+
+    def _known(self, name: re.Match[str]) -> str:
+        return name[0] if self._names and name[0] in self._names else "…"
 
 
 def _kept(match: re.Match[str]) -> str:
     return "".join(group for group in match.groups() if group)
+
+
+def _names_of(schema: GraphQLSchema) -> Iterator[str]:
+    """Every name that stands in the SDL."""
+    for directive in schema.directives:
+        yield from (directive.name, *directive.args)
+    for name, type_ in schema.type_map.items():
+        yield name
+        match type_:
+            case GraphQLObjectType() | GraphQLInterfaceType():
+                yield from type_.fields
+                for field in type_.fields.values():
+                    yield from field.args
+            case GraphQLInputObjectType():
+                yield from type_.fields
+            case GraphQLEnumType():
+                yield from type_.values
 
 
 def formatted(error: GraphQLError, code: str, **extensions: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from graphql.execution.collect_fields import collect_fields
 from limits.errors import StorageError
 
 from app.documents import MAXIMUM_ERRORS, Documents, Prepared, Refused
-from app.errors import formatted, internal_error, without_values
+from app.errors import Redactor, formatted, internal_error
 from schema.context import Context
 
 log = structlog.get_logger(__name__)
@@ -88,7 +88,8 @@ class Executor:
         self, schema: GraphQLSchema, pinned: Iterable[str], observers: Sequence[Observer], *, exploring: bool
     ) -> None:
         self._schema = schema
-        self._documents = Documents(schema, pinned, exploring=exploring)
+        self._redactor = Redactor(schema, exploring=exploring)
+        self._documents = Documents(schema, pinned, self._redactor, exploring=exploring)
         self._observers = observers
         self._exploring = exploring
 
@@ -150,7 +151,7 @@ class Executor:
             hide_suggestions=not self._exploring,
         )
         if isinstance(values, list):
-            return [without_values(error) for error in values]
+            return [self._redactor.redact(error) for error in values]
         root = self._schema.mutation_type
         if operation.operation is OperationType.MUTATION and root:
             fields = collect_fields(self._schema, prepared.fragments(), values, root, operation)

@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+_WRITE_VALUES = ("tortoise", "aiosqlite")  # at DEBUG: e-mails, digests and hashes, as statements bring them
+
 
 def configure_logs(level: str, *, json: bool) -> None:
     shared: list[structlog.typing.Processor] = [
@@ -27,6 +29,8 @@ def configure_logs(level: str, *, json: bool) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+    for name in _WRITE_VALUES:
+        logging.getLogger(name).setLevel(max(logging.INFO, logging.root.level))
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

@@ -1,17 +1,22 @@
 """Which documents are kept parsed."""
 
 import pytest
-from graphql import build_schema
+from graphql import GraphQLSchema, build_schema
 
 from app.documents import Documents, Prepared, Refused
+from app.errors import Redactor
 from schema.root import schema
 
 QUERY = "{ passwordPolicy { minimumLength } }"
 
 
+def _documents(of: GraphQLSchema) -> Documents:
+    return Documents(of, [QUERY], Redactor(of, exploring=False), exploring=False)
+
+
 @pytest.fixture
 def documents() -> Documents:
-    return Documents(schema._schema, [QUERY], exploring=False)
+    return _documents(schema._schema)
 
 
 def test_a_pinned_operation_is_prepared_once(documents: Documents) -> None:
@@ -46,7 +51,7 @@ def test_what_is_kept_stays_within_a_budget_whatever_the_texts(documents: Docume
 
 def test_a_pinned_operation_that_does_not_fit_the_schema_stops_the_start() -> None:
     with pytest.raises(ValueError, match="does not fit"):
-        Documents(build_schema("type Query { other: Int }"), [QUERY], exploring=False)
+        _documents(build_schema("type Query { other: Int }"))
 
 
 def test_an_invalid_text_is_refused_every_time(documents: Documents) -> None:

@@ -1,0 +1,119 @@
+"""What a client may read of an error."""
+
+import pytest
+
+from app.documents import MAXIMUM_ERRORS
+from models.sql import fetch
+from tests.api import PRODUCTION, Api
+from tests.conftest import MakeApi
+
+NEW = {"accept": "application/graphql-response+json"}
+
+MADE_UP = [
+    "{ hunter2 }",
+    "{ me { hunter2 } }",
+    "query hunter2 { me { id } } query hunter2 { me { id } }",
+    "{ hunter2: me { id } hunter2: passwordPolicy { minimumLength } }",
+    "{ me(hunter2: 1) { id } }",
+    "{ me { ...hunter2 } }",
+    "{ me { id } } fragment hunter2 on Account { id }",
+    "{ me { ...hunter2 } } fragment hunter2 on Account { ...hunter2 }",
+    "{ me { ... on hunter2 { id } } }",
+    "{ me @hunter2 { id } }",
+    "{ me @skip(hunter2: true) { id } }",
+    "query ($hunter2: Int) { me { id } }",
+    "query ($a: hunter2) { me { id } }",
+    "{ me @skip(if: $hunter2) { id } }",
+    'mutation { login(input: {email: "a", password: hunter2}) { __typename } }',
+    'mutation { login(input: {email: "a", password: "a", hunter2: 1}) { __typename } }',
+    'mutation { login(input: {email: "a", password: "a", transport: hunter2}) { __typename } }',
+    'mutation { login(input: {email: "a", password: "\\uhunter2"}) { __typename } }',
+    'mutation { login(input: {email: "a", password: "\\hunter2"}) { __typename } }',
+    'mutation { login(input: {email: "a", password: "hunter2',
+    "{ me { id } } hunter2",
+    "{ me { id } } type hunter2 { a: Int }",
+    "{ passwordPolicy { minimumLength { hunter2 } } }",
+    "{ 0hunter2 }",
+]
+
+MISTYPED = [
+    "{ passwordPolicy { minimumLengt } }",
+    "{ m }",
+    "{ me { ... on Acount { id } } }",
+    "{ me @skp(if: true) { id } }",
+    "{ me @skip(iff: true) { id } }",
+    "mutation { login(inputt: {}) { __typename } }",
+    'mutation { login(input: {emal: "a"}) { __typename } }',
+    'mutation { login(input: {email: "a", password: "a", transport: COOKI}) { __typename } }',
+    "mutation { login(input: {email: 5, password: 5}) { ... on LoginSucces { token } } }",
+    "query ($a: LoginInpt) { me { id } }",
+    "{ me }",
+]
+
+
+@pytest.mark.parametrize("query", MADE_UP)
+async def test_in_production_an_answer_repeats_nothing_of_a_document_that_is_refused(
+    make_api: MakeApi, query: str
+) -> None:
+    api = await make_api(**PRODUCTION)
+
+    response = await api.http.post("/graphql", json={"query": query}, headers=NEW)
+
+    assert response.status_code == 400
+    assert "hunter2" not in response.text
+    assert "uhunt" not in response.text
+    assert all(error["message"] for error in response.json()["errors"])
+
+
+@pytest.mark.parametrize("query", MISTYPED)
+async def test_in_production_nothing_is_suggested(make_api: MakeApi, query: str) -> None:
+    api = await make_api(**PRODUCTION)
+
+    response = await api.http.post("/graphql", json={"query": query}, headers=NEW)
+
+    assert response.status_code == 400
+    assert "id you mean" not in response.text
+
+
+async def test_in_production_a_variables_unknown_field_brings_no_suggestion(make_api: MakeApi) -> None:
+    api = await make_api(**PRODUCTION)
+
+    response = await api.send("Login", {"input": {"email": "a", "password": "b", "captch": None}}, NEW)
+
+    assert response.status_code == 400
+    assert "captch" not in response.text
+
+
+async def test_in_development_a_mistyped_name_is_named(api: Api) -> None:
+    response = await api.http.post("/graphql", json={"query": "{ me { emial } }"}, headers=NEW)
+
+    assert response.json()["errors"][0]["message"] == (
+        "Cannot query field 'emial' on type 'Account'. Did you mean 'email'?"
+    )
+
+
+async def test_there_are_at_most_ten_errors(api: Api) -> None:
+    fields = " ".join(f"a{n}" for n in range(30))
+    wrong = {"input": {f"a{n}": n for n in range(30)}}
+
+    of_a_document = await api.http.post("/graphql", json={"query": f"{{ me {{ {fields} }} }}"}, headers=NEW)
+    of_variables = await api.send("Login", wrong, NEW)
+
+    assert len(of_a_document.json()["errors"]) == MAXIMUM_ERRORS
+    assert len(of_variables.json()["errors"]) == MAXIMUM_ERRORS
+
+
+async def test_an_unexpected_error_tells_nothing_but_a_reference(api: Api) -> None:
+    await api.account()
+    token = await api.token()
+    await fetch("ALTER TABLE session RENAME COLUMN digest TO digested")
+
+    response = await api.signed_in(token).send("Me")
+
+    (error,) = response.json()["errors"]
+    assert response.json()["data"] == {"me": None}
+    assert error["message"] == "Something went wrong on our side."
+    assert error["path"] == ["me"]
+    assert error["extensions"]["code"] == "INTERNAL"
+    assert len(error["extensions"]["reference"]) == 12
+    assert "digest" not in response.text
