@@ -17,7 +17,7 @@ from app.cookies import RequestCookie, credential_of
 from app.database import connected
 from app.execution import Executor, Observation, record_outcomes
 from app.exploring import graphiql_routes
-from app.http import Endpoint
+from app.http import Endpoint, not_found
 from app.middleware import LOOPBACK_HOSTS, KnownHosts, SecurityHeaders
 from app.settings import Settings
 from schema.context import Context
@@ -66,7 +66,7 @@ def create_app(settings: Settings) -> Starlette:
         middleware.insert(1, Middleware(KnownHosts, hosts={*LOOPBACK_HOSTS, *settings.allowed_hosts}))
     exploring = graphiql_routes(operations, _SCHEMA) if settings.development else []
     routes = [*exploring, Route("/graphql", Endpoint(executor, open_cookie, open_context))]
-    app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan)
+    app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan, exception_handlers={404: not_found})
     app.router.redirect_slashes = False  # a redirect would name a host and a scheme that the client sent
     return app
 

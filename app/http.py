@@ -2,14 +2,14 @@
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from graphql import GraphQLError
 from starlette.datastructures import QueryParams
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import ClientDisconnect, HTTPConnection, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -49,25 +49,23 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
-        media_type = negotiation.media_type(request.headers.get("accept"))
         try:
-            if media_type is None:
-                raise NotGraphQLError(406, f"Accept {GRAPHQL_RESPONSE} or {JSON}.")
-            response = await self._answer(request, media_type)
+            response = await self._answer(request)
         except ClientDisconnect:
             return
         except OriginNotAllowedError as error:
-            body = {"errors": [formatted(error, "ORIGIN_NOT_ALLOWED")]}
-            response = _response(body, 403, media_type or GRAPHQL_RESPONSE, {})
+            response = refusal(request, formatted(error, "ORIGIN_NOT_ALLOWED"), 403)
         except NotGraphQLError as problem:
-            body = {"errors": [formatted(GraphQLError(problem.message), "BAD_REQUEST")]}
-            response = _response(body, problem.status, media_type or GRAPHQL_RESPONSE, problem.headers)
+            error_body = formatted(GraphQLError(problem.message), "BAD_REQUEST")
+            response = refusal(request, error_body, problem.status, problem.headers)
         except Exception as error:
-            body = {"errors": [internal_error(error, GraphQLError(""))]}
-            response = _response(body, 500, media_type or GRAPHQL_RESPONSE, {})
+            response = refusal(request, internal_error(error, GraphQLError("")), 500)
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request, media_type: str) -> Response:
+    async def _answer(self, request: Request) -> Response:
+        media_type = negotiation.media_type(request.headers.get("accept"))
+        if media_type is None:
+            raise NotGraphQLError(406, f"Accept {GRAPHQL_RESPONSE} or {JSON}.")
         match request.method:
             case "GET" | "HEAD":
                 if len(request.scope["query_string"]) > MAXIMUM_BODY:
@@ -93,7 +91,20 @@ class Endpoint:
         return _response(answer.body, status, media_type, headers)
 
 
-def _response(body: dict[str, Any], status: int, media_type: str, headers: dict[str, str]) -> Response:
+def refusal(
+    request: HTTPConnection, error: dict[str, Any], status: int, headers: Mapping[str, str] | None = None
+) -> Response:
+    """An answer of nothing but an error, in the type that the client accepts, if it accepts one."""
+    media_type = negotiation.media_type(request.headers.get("accept")) or GRAPHQL_RESPONSE
+    return _response({"errors": [error]}, status, media_type, headers or {})
+
+
+async def not_found(request: Request, _: Exception) -> Response:
+    """What Starlette answers where no route fits."""
+    return refusal(request, formatted(GraphQLError("The endpoint is /graphql."), "BAD_REQUEST"), 404)
+
+
+def _response(body: dict[str, Any], status: int, media_type: str, headers: Mapping[str, str]) -> Response:
     response = Response(orjson.dumps(body), status, headers)
     response.headers["Content-Type"] = f"{media_type}; charset=utf-8"
     response.headers["Vary"] = "Accept, Accept-Language"

@@ -2,9 +2,13 @@
 
 from collections.abc import Collection, Iterable
 
+from graphql import GraphQLError
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.errors import formatted
+from app.http import refusal
 
 LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
@@ -26,8 +30,8 @@ class KnownHosts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and _host(scope) not in self._hosts:
-            response = PlainTextResponse("This host is not served here. ALLOWED_HOSTS lists more.\n", 421)
-            await response(scope, receive, send)
+            error = GraphQLError("This host is not served here. ALLOWED_HOSTS lists more.")
+            await refusal(Request(scope), formatted(error, "BAD_REQUEST"), 421)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 

@@ -157,6 +157,7 @@ async def test_a_foreign_host_is_refused_in_development(api: Api) -> None:
     response = await api.http.post("/graphql", json={"query": QUERY}, headers={"host": "evil.example"})
 
     assert response.status_code == 421
+    assert _code(response.json()) == "BAD_REQUEST"
 
 
 async def test_a_listed_origin_may_read_the_answer_and_another_may_not(api: Api) -> None:
@@ -178,6 +179,7 @@ async def test_there_is_no_redirect_to_a_host_that_the_client_named(api: Api) ->
     response = await api.http.post("/graphql/", json={"query": QUERY})
 
     assert response.status_code == 404
+    assert _code(response.json()) == "BAD_REQUEST"
 
 
 async def test_a_refused_host_gets_security_headers_too(api: Api) -> None:
