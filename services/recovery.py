@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
 from models.account import Account
@@ -14,7 +15,6 @@ from services.doors import Doors
 from services.hashing import Hasher
 from services.limits import Limiter, Limits
 from services.mail.outbox import Kind, forget, owe
-from services.mailed_passwords import alive
 from services.outcomes import (
     CaptchaMissed,
     CredentialsRejected,
@@ -24,6 +24,7 @@ from services.outcomes import (
     SignedOut,
     Throttled,
 )
+from services.secrets import digest
 from services.sessions import Profile, SessionService
 from services.validation.email import parse_email
 from services.validation.password import PasswordPolicy, canonical_mailed_password, normalise_password, typed_password
@@ -105,7 +106,7 @@ class RecoveryService:
             return proved
         if not proved:
             return CredentialsRejected()
-        if await alive(account.id, new, self._clock()).exists():
+        if await self._mailed(account, new).exists():
             return InputRejected((FieldProblem("newPassword", FieldErrorCode.NOT_NEW),))
         password_hash = await self._hasher.hash(new)
         if isinstance(password_hash, Throttled):
@@ -130,8 +131,13 @@ class RecoveryService:
     async def _prove(self, account: Account, profile: Profile, current: str) -> bool | Throttled:
         """Behind a mailed password the account has none of its own: the mailed one is the current one."""
         if profile.password_change_required:
-            return await alive(account.id, current, self._clock()).exists()
+            return await self._mailed(account, current).exists()
         return await self._hasher.verify(account.password_hash, current)
+
+    def _mailed(self, account: Account, typed: str) -> QuerySet[MailedPassword]:
+        """The account's mailed password that was typed, used before or not, where it is alive."""
+        alive = MailedPassword.filter(account_id=account.id, expires_at__gt=self._clock())
+        return alive.filter(digest=digest(canonical_mailed_password(typed)))
 
     async def _replace(
         self, verified: Account, profile: Profile, password_hash: str

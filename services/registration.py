@@ -112,21 +112,20 @@ class RegistrationService:
             await self._limiter.give_back(limits.resend_email, email.key, counted_by)
             return password_hash
         async with in_transaction():
-            if await Account.exists(email_key=email.key):
-                if not self._conceal_accounts:
-                    return AlreadyRegistered()
-                await owe(Kind.ALREADY_REGISTERED, email.key)
-            else:
-                await Registration.create(
-                    id=uuid4(),
-                    email_key=email.key,
-                    email=email.address,
-                    rfc=rfc.text,
-                    password_hash=password_hash,
-                    language=(form.language or caller.language).value,
-                    created_at=self._clock(),
-                )
-                await owe(Kind.CONFIRMATION, email.key)
+            known = await Account.exists(email_key=email.key)
+            if known and not self._conceal_accounts:
+                return AlreadyRegistered()
+            # Also where the e-mail is known, so that it takes as long: no code of such a registration is ever mailed.
+            await Registration.create(
+                id=uuid4(),
+                email_key=email.key,
+                email=email.address,
+                rfc=rfc.text,
+                password_hash=password_hash,
+                language=(form.language or caller.language).value,
+                created_at=self._clock(),
+            )
+            await owe(Kind.ALREADY_REGISTERED if known else Kind.CONFIRMATION, email.key)
         return Registered(email.address, rfc.text)
 
     async def resend(

@@ -2,14 +2,15 @@
 
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from tortoise.transactions import in_transaction
 
 from models.account import Account
 from models.mailed_password import MailedPassword
-from models.registration import Registration
 from models.session import Session
+from models.sql import as_datetime, as_uuid, fetch
 from services.caller import Caller
 from services.captchas import CaptchaAnswer, Captchas
 from services.clock import Clock, utc_now
@@ -17,17 +18,26 @@ from services.doors import Doors, Knock
 from services.hashing import Hasher
 from services.limits import Limiter, Limits
 from services.mail.outbox import Kind, forget, owe
-from services.mailed_passwords import alive
 from services.outcomes import CaptchaMissed, CaptchaNeeded, CredentialsRejected, Throttled
+from services.secrets import digest
 from services.sessions import LoggedIn, SessionService
 from services.validation.email import parse_email
 from services.validation.password import (
     MAXIMUM_LENGTH,
+    canonical_mailed_password,
     is_typeable,
     typed_password,
 )
 
-_NOBODY = UUID(int=0)
+# One row for any e-mail, so that it takes the same time whether there is something to find.
+_LOOK_UP = """
+SELECT account.id, account.password_hash, account.password_generation,
+  mailed_password.digest, mailed_password.expires_at, mailed_password.used_at,
+  (SELECT password_hash FROM registration WHERE email_key = $1 ORDER BY created_at DESC LIMIT 1) AS registered_hash
+FROM (SELECT 1) AS always
+LEFT JOIN account ON account.email_key = $1
+LEFT JOIN mailed_password ON mailed_password.account_id = account.id AND mailed_password.digest = $2
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +57,25 @@ class _Attempt:
     caller: Caller
     email_key: str
     since: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Mailed:
+    """The account's mailed password that was typed, alive when it was looked up."""
+
+    digest: str
+    expires_at: datetime
+    used: bool
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Found:
+    """What was found for an e-mail: an account, or else perhaps a registration, of which only the hash counts."""
+
+    account_id: UUID | None
+    password_hash: str | None
+    password_generation: int | None
+    mailed: _Mailed | None
 
 
 class _EndedMeanwhileError(Exception):
@@ -89,25 +118,22 @@ class SigningIn:
         if not isinstance(attempt, _Attempt):
             return attempt
         knock = await self._doors.knock(parsed.key, caller)
-        account = await Account.get_or_none(email_key=parsed.key)
-        registration = await Registration.filter(email_key=parsed.key).order_by("-created_at").first()
-        mailed = await alive(account.id if account else _NOBODY, typed, self._clock()).first()
-        owner = account or registration
-        verified = await self._hasher.verify(owner.password_hash if owner and not knock.closed else None, typed)
+        found = await self._look_up(parsed.key, typed)
+        verified = await self._hasher.verify(None if knock.closed else found.password_hash, typed)
         if isinstance(verified, Throttled):
             await self._take_back(attempt, knock)
             return verified
-        if account and (verified or mailed):
-            opened = await self._open(caller, account, mailed)
+        if found.account_id and (verified or found.mailed):
+            opened = await self._open(caller, parsed.key, found)
             if opened:
                 await self._succeed(attempt, knock, replaces)
                 if verified:
-                    await self._upgrade_hash(account, typed)
+                    await self._upgrade_hash(found, typed)
                 return opened
         if knock.closed:
             await self._doors.take_back(knock)
             return RecoveryNeeded()
-        if verified and not account and not self._conceal_accounts:
+        if verified and not found.account_id and not self._conceal_accounts:
             await self._take_back(attempt, knock)
             return NotConfirmed()
         if knock.closes:
@@ -129,6 +155,15 @@ class SigningIn:
             return refused
         return attempt
 
+    async def _look_up(self, email_key: str, typed: str) -> _Found:
+        (row,) = await fetch(_LOOK_UP, email_key, digest(canonical_mailed_password(typed)))
+        if row["id"] is None:
+            return _Found(None, row["registered_hash"], None, None)
+        mailed = None
+        if row["digest"] and as_datetime(row["expires_at"]) > self._clock():
+            mailed = _Mailed(row["digest"], as_datetime(row["expires_at"]), row["used_at"] is not None)
+        return _Found(as_uuid(row["id"]), row["password_hash"], row["password_generation"], mailed)
+
     async def _take_back(self, attempt: _Attempt, knock: Knock | None = None) -> None:
         """No password was wrong. The e-mail's other failures stay: what an owner does changes nothing for strangers."""
         await self._limiter.give_back_client(self._limits.login, attempt.caller, attempt.since)
@@ -143,16 +178,17 @@ class SigningIn:
         if replaces:
             await self._sessions.end(replaces)
 
-    async def _open(self, caller: Caller, verified: Account, mailed: MailedPassword | None) -> LoggedIn | None:
+    async def _open(self, caller: Caller, email_key: str, found: _Found) -> LoggedIn | None:
         """None where the password was changed, or the mailed one ended, while it was being verified."""
+        mailed = found.mailed
         try:
             async with in_transaction():
-                if mailed and mailed.used_at is None:
-                    await forget((Kind.RECOVERY,), verified.email_key)
-                account = await Account.select_for_update().get(id=verified.id)
+                if mailed and not mailed.used:
+                    await forget((Kind.RECOVERY,), email_key)
+                account = await Account.select_for_update().get(id=found.account_id)
                 if mailed:
                     await self._promote(account, mailed)
-                elif account.password_generation != verified.password_generation:
+                elif account.password_generation != found.password_generation:
                     raise _EndedMeanwhileError
                 return await self._sessions.open(
                     caller, account, restricted_until=mailed.expires_at if mailed else None
@@ -160,7 +196,7 @@ class SigningIn:
         except _EndedMeanwhileError:
             return None
 
-    async def _promote(self, account: Account, mailed: MailedPassword) -> None:
+    async def _promote(self, account: Account, mailed: _Mailed) -> None:
         """The first use of a mailed password makes it the only way in; later uses only need it to be alive."""
         now = self._clock()
         ours = MailedPassword.filter(digest=mailed.digest, expires_at__gt=now)
@@ -175,11 +211,11 @@ class SigningIn:
         await MailedPassword.filter(account_id=account.id).exclude(digest=mailed.digest).delete()
         await owe(Kind.MAILED_PASSWORD_USED, account.email_key)
 
-    async def _upgrade_hash(self, account: Account, password: str) -> None:
+    async def _upgrade_hash(self, found: _Found, password: str) -> None:
         """Hashes anew where the parameters have changed since; whoever changed the password meanwhile wins."""
-        if not account.password_hash or not self._hasher.is_outdated(account.password_hash):
+        if not found.password_hash or not self._hasher.is_outdated(found.password_hash):
             return
         password_hash = await self._hasher.hash(password)
         if isinstance(password_hash, str):
-            unchanged = Account.filter(id=account.id, password_generation=account.password_generation)
+            unchanged = Account.filter(id=found.account_id, password_generation=found.password_generation)
             await unchanged.update(password_hash=password_hash)

@@ -4,7 +4,10 @@ What limits and captchas do tell is that somebody asked for an e-mail lately, an
 `benchmarks/timing.py` measures that the time of an answer tells nothing either.
 """
 
+import logging
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -83,6 +86,25 @@ class Stranger:
         return response.status_code, headers, WAIT.sub(r"\1…", body)
 
 
+@contextmanager
+def _statements() -> Iterator[list[str]]:
+    """The SQL that is run meanwhile."""
+    statements: list[str] = []
+
+    class Keeper(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            statements.append(str(record.args[0] if isinstance(record.args, tuple) else record.msg))
+
+    logger, keeper = logging.getLogger("tortoise.db_client"), Keeper()
+    logger.addHandler(keeper)
+    logger.setLevel(logging.DEBUG)
+    try:
+        yield statements
+    finally:
+        logger.removeHandler(keeper)
+        logger.setLevel(logging.NOTSET)
+
+
 async def _strangers(make_api: MakeApi) -> tuple[Api, list[Stranger]]:
     """One for each kind of e-mail, a day after the owners did something."""
     api = await make_api(
@@ -109,6 +131,21 @@ def _typename(response: httpx2.Response) -> str:
 
 def _waits(response: httpx2.Response) -> list[int]:
     return [int(seconds) for _, seconds in WAIT.findall(response.text)]
+
+
+@pytest.mark.parametrize("sequence", SEQUENCES)
+async def test_the_same_statements_are_run_for_every_kind_of_e_mail(make_api: MakeApi, sequence: str) -> None:
+    _, strangers = await _strangers(make_api)
+
+    for operation in SEQUENCES[sequence][0]:
+        run = []
+        for stranger in strangers:
+            with _statements() as statements:
+                await stranger.ask(operation)
+            run.append(statements)
+
+        assert run[0] == run[1] == run[2]
+        assert len(run[0]) > 1
 
 
 @pytest.mark.parametrize("sequence", SEQUENCES)
