@@ -51,7 +51,7 @@ async def test_no_transaction_is_left_open(make_api: MakeApi, work: Callable[[Ap
     steps = EVERY
 
     while await _cancelled_after(steps, work(api)) and steps < MOST:
-        await _assert_unlocked()
+        await assert_unlocked()
         steps += EVERY
 
     await FailureStreak.all().delete()  # an attempt that dies in the middle stays counted
@@ -59,7 +59,7 @@ async def test_no_transaction_is_left_open(make_api: MakeApi, work: Callable[[Ap
     assert steps > EVERY
 
 
-async def _assert_unlocked() -> None:
+async def assert_unlocked() -> None:
     """Another process can write once the statements that are already under way have ended."""
     connection: Any = get_connection("default")
     if connection.capabilities.dialect == "sqlite":

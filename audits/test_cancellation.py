@@ -1,0 +1,121 @@
+"""Two thousand requests that are cancelled at random moments leave no lock and no connection behind."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from itertools import count
+from typing import Any
+
+import pytest
+from tortoise.connection import get_connection
+
+from app.settings import Settings
+from models.failure_streak import FailureStreak
+from models.sql import fetch
+from tests.api import EMAIL, PASSWORD, Api
+from tests.conftest import MakeApi
+from tests.services.test_cancellation import assert_unlocked
+
+CANCELLATIONS = 2_000
+AT_ONCE = 10
+LATEST = 0.06  # seconds: an operation takes 5 to 30 ms among ten
+LIMITS = [name for name in Settings.model_fields if name.startswith("limit_")]
+
+_numbers = count()
+
+
+async def _create(api: Api) -> None:
+    await api.register(email=f"eva{next(_numbers)}@example.com")
+
+
+async def _resend(api: Api) -> None:
+    await api.act("ResendConfirmationCode", email=f"eva{next(_numbers)}@example.com")
+
+
+async def _confirm(api: Api) -> None:
+    await api.act("ConfirmAccount", code="A" * 40)
+
+
+async def _sign_in(api: Api) -> None:
+    await api.act("Login", email=EMAIL, password=PASSWORD)
+
+
+async def _guess(api: Api) -> None:
+    await api.act("Login", email=EMAIL, password="no es mi clave")
+
+
+async def _recover(api: Api) -> None:
+    captcha_id, solution = await api.captcha()
+    await api.act("RecoverPassword", email=EMAIL, captcha={"id": captcha_id, "answer": solution.digits})
+
+
+async def _change(api: Api) -> None:
+    form = {"currentPassword": "no es mi clave", "newPassword": "otra frase larga"}
+    await api.act("ChangePassword", **form, newPasswordConfirmation=form["newPassword"])
+
+
+async def _read(api: Api) -> None:
+    await api.run("Me")
+
+
+async def _revoke(api: Api) -> None:
+    await api.act("RevokeSession", id="00000000-0000-0000-0000-000000000000")
+
+
+async def _send_mails(api: Api) -> None:
+    await api.composition.deliverer.deliver_due()
+
+
+WORKS: list[Callable[[Api], Awaitable[None]]] = [
+    _create,
+    _resend,
+    _confirm,
+    _sign_in,
+    _guess,
+    _recover,
+    _change,
+    _read,
+    _revoke,
+    _send_mails,
+]
+
+
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")  # of fields whose request ended before they began
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+async def test_nothing_is_left_locked_or_connected(make_api: MakeApi) -> None:
+    api = await make_api(**dict.fromkeys(LIMITS, "1000000/second"))
+    await api.account()
+    api = api.signed_in(await api.token())
+    chance = random.Random(7)
+    cancelled = 0
+
+    async def cancel_some() -> None:
+        nonlocal cancelled
+        while cancelled < CANCELLATIONS:
+            task = asyncio.ensure_future(chance.choice(WORKS)(api))
+            await asyncio.wait({task}, timeout=chance.uniform(0, LATEST))
+            cancelled += task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async with asyncio.timeout(240):
+        await asyncio.gather(*(cancel_some() for _ in range(AT_ONCE)))
+
+    await assert_unlocked()
+    await _assert_connections_are_back()
+    await FailureStreak.all().delete()  # attempts that died in the middle stay counted
+    for work in WORKS:
+        await asyncio.wait_for(work(api), 10)
+
+
+async def _assert_connections_are_back() -> None:
+    connection: Any = get_connection("default")
+    if connection.capabilities.dialect == "postgres":
+        pool = connection._pool
+        async with asyncio.timeout(5):
+            while pool.get_idle_size() < pool.get_size():  # what was cancelled may still be on its way back
+                await asyncio.sleep(0.01)
+        (row,) = await fetch(
+            "SELECT count(*) AS held FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"
+        )
+        assert row["held"] == 0
