@@ -1,0 +1,93 @@
+"""Requests that cannot go on end with a clear answer, and those that nobody waits for leave nothing behind."""
+
+import asyncio
+import random
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import asyncpg
+import httpx2
+import pytest
+
+from app.execution import DEADLINE
+from tests.process.serving import ROOT, serving
+
+LOGIN = (ROOT / "graphql/operations/Login.graphql").read_text("utf-8")
+
+
+def _body(number: int) -> dict[str, object]:
+    form = {"email": f"nobody{number}@example.com", "password": "una frase larga"}
+    return {"query": LOGIN, "variables": {"input": form}}
+
+
+async def test_a_database_that_hangs_ends_every_request_at_its_deadline_and_the_service_heals(
+    postgresql_url: str, tmp_path: Path
+) -> None:
+    with serving(tmp_path, DATABASE_URL=postgresql_url, LIMIT_LOGIN_CAPTCHA="1000/hour") as (url, _):
+        async with httpx2.AsyncClient(base_url=url, timeout=60) as client:
+
+            async def answered(number: int) -> tuple[int, str | None, float]:
+                begun = time.monotonic()
+                response = await client.post("/graphql", json=_body(number))
+                return response.status_code, response.headers.get("retry-after"), time.monotonic() - begun
+
+            locker = await asyncpg.connect(postgresql_url)
+            async with locker.transaction():
+                await locker.execute("LOCK TABLE account IN ACCESS EXCLUSIVE MODE")
+                answers = await asyncio.gather(*(answered(n) for n in range(30)))
+            healed = await answered(30)
+            held = await _busy(locker)
+            await locker.close()
+
+    assert {(status, retry) for status, retry, _ in answers} == {(503, "5")}
+    assert max(seconds for _, _, seconds in answers) < DEADLINE + 5
+    assert healed[0] == 200
+    assert held == 0
+
+
+async def test_clients_that_go_away_leave_nothing_behind(postgresql_url: str, tmp_path: Path) -> None:
+    generous = dict.fromkeys(("LIMIT_LOGIN", "LIMIT_LOGIN_CAPTCHA"), "100000/hour")
+    with serving(tmp_path, DATABASE_URL=postgresql_url, **generous) as (url, process):
+        files = Path(f"/proc/{process.pid}/fd")
+        if not files.exists():
+            pytest.skip("open files are counted in /proc")
+        async with httpx2.AsyncClient(base_url=url, timeout=60) as client:
+            assert (await client.post("/graphql", json=_body(0))).status_code == 200
+            before = len(list(files.iterdir()))
+
+            await asyncio.gather(*(_go_away(url, number) for number in range(300)))
+
+            assert (await client.post("/graphql", json=_body(1))).status_code == 200
+            async with asyncio.timeout(15):
+                while len(list(files.iterdir())) > before + 5:  # the pool may have grown to its five connections
+                    await asyncio.sleep(0.1)
+        looking = await asyncpg.connect(postgresql_url)
+        held = await _busy(looking)
+        await looking.close()
+
+    assert held == 0
+
+
+async def _go_away(url: str, number: int) -> None:
+    """Sends a login and breaks the connection up to 300 ms later."""
+    chance = random.Random(number)
+    parts = urlsplit(url)
+    content = httpx2.Request("POST", f"{url}/graphql", json=_body(number)).read()
+    head = (
+        f"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(content)}"
+    )
+    _, writer = await asyncio.open_connection(parts.hostname, parts.port)
+    writer.write(f"{head}\r\n\r\n".encode() + content)
+    await asyncio.sleep(chance.uniform(0, 0.3))
+    writer.transport.abort()
+
+
+async def _busy(connection: asyncpg.Connection) -> int:
+    """How many other connections to this database are at work or in a transaction."""
+    return int(
+        await connection.fetchval(
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"
+        )
+    )
