@@ -10,6 +10,7 @@ from argon2 import PasswordHasher
 from models.account import Account
 from models.delivery import Delivery
 from models.failure_streak import FailureStreak
+from models.registration import Registration
 from models.session import Session
 from services.mail.outbox import Kind
 from tests.api import EMAIL, PASSWORD, RFC, Api
@@ -22,6 +23,11 @@ ANYWHERE: dict[str, Any] = {
     "limit_login": "1000/minute",
     "limit_resend_email": "1000/minute",
 }
+
+
+@pytest.mark.usefixtures("api")
+async def test_a_new_service_has_no_account_of_its_own() -> None:
+    assert await Account.all().count() == await Registration.all().count() == 0
 
 
 async def test_signing_in_returns_a_token_and_the_account(api: Api) -> None:

@@ -1,5 +1,8 @@
 """New passwords: length in code points after NFC, what is too easy to guess, and what no keyboard types."""
 
+import string
+from pathlib import Path
+
 import pytest
 
 from services.outcomes import FieldErrorCode
@@ -10,6 +13,7 @@ from services.validation.password import (
     normalise_password,
 )
 
+ROOT = Path(__file__).parents[2]
 _POLICY = PasswordPolicy(minimum_length=8, site_words=("Cuentaclara", "facturas.example.mx"))
 _IDENTITY = ("EKU9003173C9", "ana.quintanilla@correo.mx")
 
@@ -58,6 +62,13 @@ def test_length_counts_code_points(typed: str, problem: FieldErrorCode | None) -
     assert _check(typed) == problem
 
 
+def test_any_printing_ascii_character_and_the_blank_may_be_in_a_password() -> None:
+    typed = string.ascii_letters + string.digits + string.punctuation + " "
+
+    assert len(typed) == 95
+    assert _check(typed) is None
+
+
 def test_the_minimum_is_the_operators() -> None:
     policy = PasswordPolicy(minimum_length=15)
 
@@ -71,6 +82,15 @@ def test_the_minimum_is_the_operators() -> None:
 )
 def test_common_passwords_of_both_languages_are_refused_in_any_case(typed: str) -> None:
     assert _check(typed) == FieldErrorCode.TOO_COMMON
+
+
+def test_the_lists_hold_thousands_that_are_long_enough_and_each_is_refused() -> None:
+    lists = sorted((ROOT / "services/validation/common_passwords").glob("*.txt"))
+    listed = [[line for line in path.read_text("utf-8").splitlines() if not line.startswith("#")] for path in lists]
+
+    assert [path.stem for path in lists] == ["en", "es"]
+    assert all(len(passwords) > 9_000 for passwords in listed)
+    assert {_check(typed) for passwords in listed for typed in passwords} == {FieldErrorCode.TOO_COMMON}
 
 
 @pytest.mark.parametrize("typed", ["password caballo grapa", "una frase larga", "kxqv7wzj", "contraseña de mi gato"])
