@@ -146,6 +146,27 @@ async def test_the_first_use_of_one_of_two_ends_the_other(make_api: MakeApi) -> 
     assert other["__typename"] == "InvalidCredentialsError"
 
 
+async def test_a_mailed_password_opens_no_other_account(api: Api) -> None:
+    await api.account()
+    await api.account(email="eva@example.com")
+    mailed = await api.recover()
+
+    login = await api.act("Login", email="eva@example.com", password=mailed)
+
+    assert login["__typename"] == "InvalidCredentialsError"
+
+
+async def test_changing_the_password_ends_a_mailed_one_that_nobody_used(api: Api) -> None:
+    await api.account()
+    session = api.signed_in(await api.token())
+    mailed = await api.recover()
+
+    await session.act("ChangePassword", currentPassword=PASSWORD, newPassword=NEW, newPasswordConfirmation=NEW)
+
+    login = await api.act("Login", email=EMAIL, password=mailed)
+    assert login["__typename"] == "InvalidCredentialsError"
+
+
 async def test_after_the_first_use_another_recovery_still_opens_the_account(make_api: MakeApi) -> None:
     api = await make_api(limit_recover_password_email="10/day")
     await api.account()

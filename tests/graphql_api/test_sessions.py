@@ -1,7 +1,10 @@
 """Devices that are signed in."""
 
+from datetime import timedelta
+
+from models.account import Account
 from models.session import Session
-from tests.api import EMAIL, Api
+from tests.api import EMAIL, PASSWORD, Api
 from tests.conftest import MakeApi
 
 
@@ -81,3 +84,48 @@ async def test_sessions_are_listed_the_current_one_first_then_by_last_use(api: A
     seen = [session["lastSeenAt"] for session in sessions[1:]]
     assert [session["current"] for session in sessions] == [True, False, False]
     assert seen == sorted(seen, reverse=True)
+
+
+async def test_only_signing_in_opens_a_session(api: Api) -> None:
+    await api.account()
+    mailed = await api.recover()
+    before = await Session.all().count()
+    session = api.signed_in(await api.token(password=mailed))
+
+    changed = await session.act(
+        "ChangePassword", currentPassword=mailed, newPassword=PASSWORD, newPasswordConfirmation=PASSWORD
+    )
+
+    assert changed["__typename"] == "ChangePasswordSuccess"
+    assert (before, await Session.all().count()) == (0, 1)
+
+
+async def test_a_session_ends_after_14_days_without_use_and_after_30_at_the_latest(api: Api) -> None:
+    await api.account()
+
+    await api.token()
+
+    (session,) = await Session.all()
+    assert session.expires_at - session.created_at == timedelta(days=14)
+    assert session.ends_at - session.created_at == timedelta(days=30)
+
+
+async def test_an_account_that_is_deleted_takes_its_sessions_along(api: Api) -> None:
+    await api.account()
+    session = api.signed_in(await api.token())
+
+    await Account.filter(email_key=EMAIL).delete()
+
+    assert await session.run("Me") is None
+    assert await Session.all().count() == 0
+
+
+async def test_what_a_device_or_an_e_mail_holds_of_sql_stays_text(api: Api) -> None:
+    email, device = "o'hara--@example.com", "x'); DROP TABLE session; --"
+    await api.account(email=email)
+    credentials = {"input": {"email": email, "password": PASSWORD}}
+
+    login = await api.run("Login", credentials, {"user-agent": device})
+
+    me = await api.signed_in(login["token"]).run("Me")
+    assert (me["email"], me["sessions"][0]["userAgent"]) == (email, device)
