@@ -62,7 +62,7 @@ async def test_the_migrations_say_what_the_models_say() -> None:
     assert await drift(MIGRATIONS_CONFIG) == []
 
 
-@pytest.mark.parametrize("name", ["CHANGELOG.md", "README.md", ".env.example", "requirements.lock"])
+@pytest.mark.parametrize("name", ["CHANGELOG.md", "README.md", "SECURITY.md", ".env.example", "requirements.lock"])
 def test_a_newcomer_finds_it(name: str) -> None:
     assert (ROOT / name).is_file()
 
