@@ -3,7 +3,6 @@
 import pytest
 
 from app.documents import MAXIMUM_ERRORS
-from models.sql import fetch
 from tests.api import PRODUCTION, Api
 from tests.conftest import MakeApi
 
@@ -101,19 +100,3 @@ async def test_there_are_at_most_ten_errors(api: Api) -> None:
 
     assert len(of_a_document.json()["errors"]) == MAXIMUM_ERRORS
     assert len(of_variables.json()["errors"]) == MAXIMUM_ERRORS
-
-
-async def test_an_unexpected_error_tells_nothing_but_a_reference(api: Api) -> None:
-    await api.account()
-    token = await api.token()
-    await fetch("ALTER TABLE session RENAME COLUMN digest TO digested")
-
-    response = await api.signed_in(token).send("Me")
-
-    (error,) = response.json()["errors"]
-    assert response.json()["data"] == {"me": None}
-    assert error["message"] == "Something went wrong on our side."
-    assert error["path"] == ["me"]
-    assert error["extensions"]["code"] == "INTERNAL"
-    assert len(error["extensions"]["reference"]) == 12
-    assert "digest" not in response.text

@@ -88,13 +88,6 @@ async def test_what_is_no_good_request_is_refused_without_data(api: Api, body: b
     assert _code(response.json()) == code
 
 
-async def test_several_operations_in_one_request_are_refused(api: Api) -> None:
-    response = await api.http.post("/graphql", json=[{"query": QUERY}] * 2, headers={"accept": NEW})
-
-    assert response.status_code == 400
-    assert _code(response.json()) == "BAD_REQUEST"
-
-
 async def test_legacy_clients_get_200_for_a_document_that_is_refused(api: Api) -> None:
     response = await api.http.post("/graphql", json={"query": "{ nothing }"}, headers={"accept": "application/json"})
 
