@@ -46,9 +46,8 @@ async def login(info: Info, input: Sent[LoginInput]) -> LoginResult:
     context, by_cookie = info.context, input.transport is SessionTransport.COOKIE
     if by_cookie:
         context.cookie.require_own_origin()
-    replaces = context.cookie.held if by_cookie else None
     captcha = input.captcha.value() if input.captcha else None
-    match await context.services.signing_in.login(context.caller, input.email, input.password, captcha, replaces):
+    match await context.services.signing_in.login(context.caller, input.email, input.password, captcha):
         case LoggedIn(profile, token, expires_at, ends_at):
             if by_cookie:
                 context.cookie.keep(token, ends_at)

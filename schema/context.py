@@ -33,10 +33,6 @@ class Services:
 class SessionCookie(Protocol):
     """The session's cookie: what came with the request, and what goes back with the answer."""
 
-    @property
-    def held(self) -> str | None:
-        """The token that the cookie brought, where it counts."""
-
     def require_own_origin(self) -> None:
         """Raises an error of the request where its Origin may not use cookies."""
 

@@ -160,12 +160,9 @@ class SessionService:
         await session.save(update_fields=["password_change_required", "ends_at", "expires_at"])
         return session.ends_at
 
-    async def end(self, token: str) -> None:
-        await Session.filter(digest=digest(token)).delete()
-
     async def logout(self, caller: Caller) -> LoggedOut:
         if caller.credential:
-            await self.end(caller.credential)
+            await Session.filter(digest=digest(caller.credential)).delete()
         return LoggedOut()
 
     async def list_for(self, profile: Profile) -> tuple[SessionView, ...]:

@@ -107,9 +107,9 @@ class SigningIn:
         self._clock = clock
 
     async def login(
-        self, caller: Caller, email: str, password: str, captcha: CaptchaAnswer | None, replaces: str | None = None
+        self, caller: Caller, email: str, password: str, captcha: CaptchaAnswer | None
     ) -> LoggedIn | CredentialsRejected | NotConfirmed | CaptchaNeeded | CaptchaMissed | RecoveryNeeded | Throttled:
-        """Opens a session; the one whose token it `replaces` ends."""
+        """Opens a session; the one that the caller was signed in with ends."""
         parsed = parse_email(email)
         typed = typed_password(password)
         if parsed is None or not 0 < len(typed) <= MAXIMUM_LENGTH or not is_typeable(typed):
@@ -126,7 +126,7 @@ class SigningIn:
         if found.account_id and (verified or found.mailed):
             opened = await self._open(caller, parsed.key, found)
             if opened:
-                await self._succeed(attempt, knock, replaces)
+                await self._succeed(attempt, knock)
                 if verified:
                     await self._upgrade_hash(found, typed)
                 return opened
@@ -172,11 +172,10 @@ class SigningIn:
         if knock:
             await self._doors.take_back(knock)
 
-    async def _succeed(self, attempt: _Attempt, knock: Knock, replaces: str | None) -> None:
+    async def _succeed(self, attempt: _Attempt, knock: Knock) -> None:
         await self._take_back(attempt)
         await self._doors.enter(knock, attempt.email_key, attempt.caller)
-        if replaces:
-            await self._sessions.end(replaces)
+        await self._sessions.logout(attempt.caller)
 
     async def _open(self, caller: Caller, email_key: str, found: _Found) -> LoggedIn | None:
         """None where the password was changed, or the mailed one ended, while it was being verified."""

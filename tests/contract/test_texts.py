@@ -152,6 +152,12 @@ def test_every_mail_can_be_written(letter: Letter) -> None:
     assert "H&E951128469" not in html.get_content()
 
 
+@pytest.mark.parametrize("code", ["TOO_SHORT", "TOO_COMMON", "CONTAINS_IDENTITY"])
+def test_a_refused_password_brings_advice(code: str) -> None:
+    assert "frase" in _TEXTS.entries(Language.ES)[f"FieldErrorCode.{code}"]
+    assert "phrase" in _TEXTS.entries(Language.EN)[f"FieldErrorCode.{code}"]
+
+
 def test_an_unknown_text_is_a_bug() -> None:
     with pytest.raises(KeyError):
         _TEXTS.say(Language.ES, "mail.nothing.subject")

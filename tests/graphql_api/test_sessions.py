@@ -100,6 +100,26 @@ async def test_only_signing_in_opens_a_session(api: Api) -> None:
     assert (before, await Session.all().count()) == (0, 1)
 
 
+async def test_signing_in_ends_the_session_that_one_was_signed_in_with_and_no_other(api: Api) -> None:
+    await api.account()
+    first, other = await api.token(), await api.token()
+
+    second = await api.signed_in(first).token()
+
+    assert await api.signed_in(first).run("Me") is None
+    assert await api.signed_in(other).run("Me")
+    assert await api.signed_in(second).run("Me")
+
+
+async def test_a_wrong_password_ends_no_session(api: Api) -> None:
+    await api.account()
+    session = api.signed_in(await api.token())
+
+    await session.act("Login", email=EMAIL, password="no es mi clave")
+
+    assert await session.run("Me")
+
+
 async def test_a_session_ends_after_14_days_without_use_and_after_30_at_the_latest(api: Api) -> None:
     await api.account()
 

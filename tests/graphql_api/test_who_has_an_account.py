@@ -169,7 +169,7 @@ async def test_the_answers_to_a_stranger_are_the_same_bytes_for_every_kind_of_e_
     assert answered == expected
 
 
-async def test_the_hundredth_failure_closes_every_kind_of_e_mail_alike(make_api: MakeApi) -> None:
+async def test_the_last_failure_that_a_door_takes_closes_every_kind_of_e_mail_alike(make_api: MakeApi) -> None:
     api, strangers = await _strangers(make_api)
     first = [await stranger.ask("Login") for stranger in strangers]
     await FailureStreak.all().update(count=MOST_FAILURES - 1)

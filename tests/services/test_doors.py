@@ -45,20 +45,20 @@ async def test_each_knock_counts_one(doors: Doors) -> None:
     assert not any(knock.closed or knock.closes for knock in knocks)
 
 
-async def test_the_hundredth_failure_closes_the_door_behind_itself(doors: Doors) -> None:
+async def test_the_fiftieth_failure_closes_the_door_behind_itself(doors: Doors) -> None:
     knocks = [await doors.knock(_EMAIL, _STRANGER) for _ in range(MOST_FAILURES + 2)]
 
-    assert [knock.failures for knock in knocks if knock.closes] == [100]
-    assert [knock.failures for knock in knocks if knock.closed] == [101, 102]
+    assert [knock.failures for knock in knocks if knock.closes] == [50]
+    assert [knock.failures for knock in knocks if knock.closed] == [51, 52]
 
 
 async def test_a_knock_that_is_taken_back_does_not_count(doors: Doors) -> None:
-    await _fail(doors, _STRANGER, 99)
+    await _fail(doors, _STRANGER, 49)
     knock = await doors.knock(_EMAIL, _STRANGER)
 
     await doors.take_back(knock)
 
-    assert (await doors.knock(_EMAIL, _STRANGER)).failures == 100
+    assert (await doors.knock(_EMAIL, _STRANGER)).failures == 50
 
 
 async def test_a_knock_that_is_taken_back_twice_is_no_credit(doors: Doors) -> None:
@@ -80,7 +80,7 @@ async def test_of_two_hundred_knocks_at_once_each_is_counted(doors: Doors) -> No
 
 async def test_strangers_close_only_their_own_door(doors: Doors) -> None:
     await _enter(doors, _HOME)
-    await _fail(doors, _STRANGER, 101)
+    await _fail(doors, _STRANGER, MOST_FAILURES + 1)
 
     at_home, elsewhere = await doors.knock(_EMAIL, _HOME), await doors.knock(_EMAIL, _STRANGER)
 
@@ -89,7 +89,7 @@ async def test_strangers_close_only_their_own_door(doors: Doors) -> None:
 
 
 async def test_strangers_share_one_door_wherever_they_are(doors: Doors) -> None:
-    await _fail(doors, _STRANGER, 100)
+    await _fail(doors, _STRANGER, MOST_FAILURES)
 
     knock = await doors.knock(_EMAIL, Caller(ip_address("2001:db8::1")))
 
@@ -98,7 +98,7 @@ async def test_strangers_share_one_door_wherever_they_are(doors: Doors) -> None:
 
 async def test_a_network_is_closed_out_by_its_own_failures_only(doors: Doors) -> None:
     await _enter(doors, _HOME)
-    await _fail(doors, _HOME, 100)
+    await _fail(doors, _HOME, MOST_FAILURES)
 
     at_home, elsewhere = await doors.knock(_EMAIL, _HOME), await doors.knock(_EMAIL, _STRANGER)
 
@@ -115,17 +115,17 @@ async def test_a_network_is_closed_out_by_its_own_failures_only(doors: Doors) ->
 )
 async def test_a_network_is_a_24_or_a_48(doors: Doors, home: str, neighbour: str, stranger: str) -> None:
     await _enter(doors, Caller(ip_address(home)))
-    await _fail(doors, _STRANGER, 50)
+    await _fail(doors, _STRANGER, 30)
 
     near = await doors.knock(_EMAIL, Caller(ip_address(neighbour)))
     far = await doors.knock(_EMAIL, Caller(ip_address(stranger)))
 
-    assert (near.failures, far.failures) == (1, 51)
+    assert (near.failures, far.failures) == (1, 31)
 
 
 async def test_a_network_is_known_to_one_email_alone(doors: Doors) -> None:
     await _enter(doors, _HOME)
-    await _fail(doors, _STRANGER, 100, email="eva@example.com")
+    await _fail(doors, _STRANGER, MOST_FAILURES, email="eva@example.com")
 
     assert (await doors.knock("eva@example.com", _HOME)).closed
     assert (await doors.knock(_EMAIL, _HOME)).failures == 1
@@ -133,7 +133,7 @@ async def test_a_network_is_known_to_one_email_alone(doors: Doors) -> None:
 
 async def test_a_network_is_known_for_ninety_days(doors: Doors, clock: _Clock) -> None:
     await _enter(doors, _HOME)
-    await _fail(doors, _STRANGER, 100)
+    await _fail(doors, _STRANGER, MOST_FAILURES)
 
     clock.now += KNOWN_FOR - timedelta(seconds=1)
     on_the_last_day = await doors.knock(_EMAIL, _HOME)
@@ -149,7 +149,7 @@ async def test_each_time_somebody_enters_the_ninety_days_begin_anew(doors: Doors
     await _enter(doors, _HOME)
     clock.now += timedelta(days=80)
     await _enter(doors, _HOME)
-    await _fail(doors, _STRANGER, 100)
+    await _fail(doors, _STRANGER, MOST_FAILURES)
 
     clock.now += timedelta(days=80)
 
@@ -159,17 +159,17 @@ async def test_each_time_somebody_enters_the_ninety_days_begin_anew(doors: Doors
 
 async def test_who_enters_ends_the_streak_of_their_own_door(doors: Doors) -> None:
     await _enter(doors, _HOME)
-    await _fail(doors, _HOME, 99)
-    await _fail(doors, _STRANGER, 99)
+    await _fail(doors, _HOME, 49)
+    await _fail(doors, _STRANGER, 49)
 
     await _enter(doors, _HOME)
 
     assert (await doors.knock(_EMAIL, _HOME)).failures == 1
-    assert (await doors.knock(_EMAIL, _STRANGER)).failures == 100
+    assert (await doors.knock(_EMAIL, _STRANGER)).failures == 50
 
 
 async def test_who_enters_as_a_stranger_is_known_from_then_on(doors: Doors) -> None:
-    await _fail(doors, _STRANGER, 99)
+    await _fail(doors, _STRANGER, 49)
 
     knock = await _enter(doors, _STRANGER)
     next_one = await doors.knock(_EMAIL, _STRANGER)
@@ -180,8 +180,8 @@ async def test_who_enters_as_a_stranger_is_known_from_then_on(doors: Doors) -> N
 
 async def test_reopening_opens_both_doors(doors: Doors) -> None:
     await _enter(doors, _HOME)
-    await _fail(doors, _HOME, 101)
-    await _fail(doors, _STRANGER, 101)
+    await _fail(doors, _HOME, MOST_FAILURES + 1)
+    await _fail(doors, _STRANGER, MOST_FAILURES + 1)
 
     await doors.reopen(_EMAIL)
 
@@ -190,7 +190,7 @@ async def test_reopening_opens_both_doors(doors: Doors) -> None:
 
 
 async def test_reopening_leaves_other_emails_doors_alone(doors: Doors) -> None:
-    await _fail(doors, _STRANGER, 100, email="eva@example.com")
+    await _fail(doors, _STRANGER, MOST_FAILURES, email="eva@example.com")
 
     await doors.reopen(_EMAIL)
 
@@ -198,7 +198,7 @@ async def test_reopening_leaves_other_emails_doors_alone(doors: Doors) -> None:
 
 
 async def test_the_streak_is_in_the_database_for_every_process(clock: _Clock) -> None:
-    await _fail(Doors(_KEYS, clock), _STRANGER, 100)
+    await _fail(Doors(_KEYS, clock), _STRANGER, MOST_FAILURES)
     rotated = Doors(Keys((b"a newer key of thirty-two bytes", b"a key of thirty-two bytes or more")), clock)
 
     knock = await rotated.knock(_EMAIL, _STRANGER)
