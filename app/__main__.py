@@ -4,7 +4,7 @@ import argparse
 import sys
 from typing import Protocol
 
-from app.commands import captcha_answer, export_schema, migrate, serve, worker
+from app.commands import captcha_answer, export_schema, migrate, revoke, serve, worker
 from app.logs import configure_logs
 from app.settings import Settings, WrongSettingsError, read_settings
 from models.sql import DATABASE_ERRORS
@@ -22,6 +22,7 @@ _COMMANDS: dict[str, _Command] = {
     "serve": serve,
     "worker": worker,
     "migrate": migrate,
+    "revoke": revoke,
     "export-schema": export_schema,
     "captcha-answer": captcha_answer,
 }

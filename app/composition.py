@@ -74,7 +74,14 @@ def compose(settings: Settings) -> Composition:
         signing_in=SigningIn(hasher, limiter, limits, captchas, doors, sessions, conceal_accounts=conceal),
         recovery=RecoveryService(hasher, limiter, limits, captchas, doors, sessions, policy),
     )
-    site = Site(settings.site_name, settings.site_url, settings.mail_from, settings.confirm_url, settings.recover_url)
+    site = Site(
+        name=settings.site_name,
+        url=settings.site_url,
+        sender=settings.mail_from,
+        confirm_url=settings.confirm_url,
+        recover_url=settings.recover_url,
+        support=settings.support_email,
+    )
     make_transport, sweep_mails = _mail(settings)
     return Composition(
         services=services,

@@ -5,6 +5,7 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -63,6 +64,10 @@ def _address(text: str) -> str:
     return address.address
 
 
+def _optional_address(text: str | None) -> str | None:
+    return _address(text) if text else None
+
+
 def _url(text: str | None) -> str | None:
     if text and not _URL.match(text):
         raise ValueError("give a URL such as https://app.example.mx/entrar")
@@ -119,6 +124,7 @@ class Settings(BaseSettings):
     site_url: Annotated[str, AfterValidator(_url)] = "http://localhost:5173"
     confirm_url: Annotated[str | None, AfterValidator(_code_url)] = None
     recover_url: Annotated[str | None, AfterValidator(_url)] = None
+    support_email: Annotated[str | None, AfterValidator(_optional_address)] = None
     allowed_origins: Origins = ()
     allowed_hosts: List = ()
     trusted_proxies: int = Field(0, ge=0, le=10)
@@ -177,7 +183,16 @@ def missing_for_production(settings: Settings) -> list[str]:
     missing += [name.upper() for name in ("smtp_url", "mail_from") if name not in given]
     if "site_url" not in given or not settings.site_url.startswith("https://"):
         missing.append("SITE_URL (https)")
+    links = {"CONFIRM_URL": settings.confirm_url, "RECOVER_URL": settings.recover_url}
+    missing += [f"{name} (https)" for name, url in links.items() if url and not url.startswith("https://")]
+    if not all(_is_https_or_loopback(origin) for origin in settings.allowed_origins):
+        missing.append("ALLOWED_ORIGINS (https)")
     return missing
+
+
+def _is_https_or_loopback(origin: str) -> bool:
+    """Loopback is where mobile frameworks serve an app's own pages from."""
+    return origin.startswith("https://") or urlsplit(origin).hostname in {"localhost", "127.0.0.1", "::1"}
 
 
 def read_settings() -> Settings:

@@ -1,7 +1,7 @@
 """NIST's cap of 100 wrong passwords in a row (SP 800-63B-4, 3.2.2), without a lock in strangers' hands.
 
-An e-mail has two doors, each with a streak of its own and half of the cap: one for networks that signed in to it in the
-last 90 days, one for all others. Strangers can close only the strangers' door. Unknown e-mails have doors like all others.
+An e-mail has two doors, each with a streak of its own and half of the cap: one for networks that signed in to it in
+the last 90 days, one for all others. Strangers can close only the strangers' door. Unknown e-mails have doors too.
 """
 
 import hmac

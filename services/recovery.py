@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from tortoise.expressions import F
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
@@ -116,6 +117,16 @@ class RecoveryService:
             await self._limiter.clear(self._limits.change_password, str(profile.id))
             await self._doors.reopen(account.email_key)
         return outcome
+
+    async def demand(self, email_key: str | None) -> int:
+        """Ends the password of one account, or of all, so that only recovery opens it; returns how many had one."""
+        async with in_transaction():
+            accounts = Account.filter(password_hash__isnull=False)
+            mailed = MailedPassword.all()
+            if email_key:
+                accounts, mailed = accounts.filter(email_key=email_key), mailed.filter(account__email_key=email_key)
+            await mailed.delete()
+            return await accounts.update(password_hash=None, password_generation=F("password_generation") + 1)
 
     def _check(self, profile: Profile, current: str, new: str, form: PasswordForm) -> tuple[FieldProblem, ...]:
         problems = []

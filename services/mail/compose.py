@@ -30,6 +30,7 @@ class Site:
     sender: str
     confirm_url: str | None = None
     recover_url: str | None = None
+    support: str | None = None  # the address that answers to mails go to
 
     def __post_init__(self) -> None:
         check_site_name(self.name)
@@ -64,6 +65,8 @@ class Composer:
         message = EmailMessage()
         message["From"] = Address(self._site.name, addr_spec=self._site.sender)
         message["To"] = Address(addr_spec=letter.email)
+        if self._site.support:
+            message["Reply-To"] = Address(addr_spec=self._site.support)
         message["Subject"] = content["subject"]
         message["Date"] = format_datetime(now)
         message["Message-ID"] = f"<{message_id}@{self._site.sender.rpartition('@')[2]}>"

@@ -149,3 +149,33 @@ async def test_what_a_device_or_an_e_mail_holds_of_sql_stays_text(api: Api) -> N
 
     me = await api.signed_in(login["token"]).run("Me")
     assert (me["email"], me["sessions"][0]["userAgent"]) == (email, device)
+
+
+async def test_an_operator_ends_the_sessions_of_one_account_or_of_all(make_api: MakeApi) -> None:
+    api = await make_api(limit_resend_email="10/day")
+    await api.account()
+    await api.account(email="eva@example.com")
+    tokens = [await api.token(), await api.token(), await api.token(email="eva@example.com")]
+
+    of_ana = await api.composition.services.sessions.revoke_all(EMAIL)
+    then_signed_in = [await api.signed_in(token).run("Me") is not None for token in tokens]
+    of_all = await api.composition.services.sessions.revoke_all(None)
+
+    assert (of_ana, of_all) == (2, 1)
+    assert then_signed_in == [False, False, True]
+    assert await api.signed_in(tokens[2]).run("Me") is None
+
+
+async def test_an_operator_ends_a_password_and_only_recovery_opens_the_account(make_api: MakeApi) -> None:
+    api = await make_api(limit_recover_password_email="10/day", limit_resend_email="10/day")
+    await api.account()
+    await api.account(email="eva@example.com")
+    leaked = await api.recover()
+
+    ended = await api.composition.services.recovery.demand(EMAIL)
+
+    answers = [await api.act("Login", email=EMAIL, password=password) for password in (PASSWORD, leaked)]
+    assert ended == 1
+    assert [answer["__typename"] for answer in answers] == ["InvalidCredentialsError"] * 2
+    assert await api.token(email="eva@example.com")
+    assert await api.token(password=await api.recover())

@@ -50,6 +50,18 @@ def test_captcha_answer_says_which_ids_are_none_of_ours(tmp_path: Path) -> None:
     assert error == "nope: not a captcha of this SECRET_KEY.\n"
 
 
+def test_revoke_says_what_it_ended(tmp_path: Path) -> None:
+    _run("migrate", DATA_DIR=str(tmp_path))
+
+    of_one = _run("revoke", "--password", "Ana@example.com", DATA_DIR=str(tmp_path))
+    of_all = _run("revoke", "--all", DATA_DIR=str(tmp_path))
+    of_none = _run("revoke", "ana", DATA_DIR=str(tmp_path))
+
+    assert of_one == (0, "ana@example.com: 0 sessions, 0 passwords\n", "")
+    assert of_all == (0, "all: 0 sessions, 0 passwords\n", "")
+    assert of_none == (2, "", "'ana' is no e-mail.\n")
+
+
 def test_serve_says_when_its_port_is_taken(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])

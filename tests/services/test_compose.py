@@ -23,6 +23,7 @@ RFC = "H&E951128469"
 WITH_SECRET = {"confirmation": CODE, "unconfirmed": CODE, "recovery": PASSWORD}
 NOTICES = ["already_registered", "password_changed", "mailed_password_used", "sign_in_closed"]
 TEMPLATES = [*WITH_SECRET, *NOTICES]
+HELPED = Site(SITE.name, SITE.url, SITE.sender, support="ayuda@example.com")
 LINKS = Site(
     SITE.name,
     SITE.url,
@@ -114,7 +115,12 @@ def test_every_mail_has_all_its_texts_as_text_and_as_html(template: str, languag
 
 def test_no_text_of_a_mail_is_without_use() -> None:
     used = {f"mail.{template}.{part}" for template in TEMPLATES for part in ("subject", "before", "after")}
-    used |= {"mail.greeting", "mail.open", *(f"mail.fact.{fact}" for fact in ("user", "rfc", "code", "password"))}
+    used |= {
+        "mail.greeting",
+        "mail.open",
+        "mail.support",
+        *(f"mail.fact.{fact}" for fact in ("user", "rfc", "code", "password")),
+    }
 
     for language in Language:
         assert {key for key in TEXTS.entries(language) if key.startswith("mail.")} == used
@@ -246,3 +252,17 @@ def test_every_address_that_may_register_can_be_written_to(typed: str) -> None:
 
     assert f"\nTo: {accepted.address}\n".encode() in message
     assert b"\nBcc:" not in message
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_mail_says_whom_to_ask_where_somebody_answers(language: Language) -> None:
+    letter = plain_letter(language=language)
+
+    helped, alone = read(letter, HELPED), read(letter)
+
+    help_ = TEXTS.say(language, "mail.support")
+    assert helped["reply-to"] == "ayuda@example.com"
+    assert help_ in body(helped, "plain")
+    assert help_ in body(helped, "html")
+    assert "reply-to" not in alone
+    assert help_ not in body(alone, "plain")

@@ -152,6 +152,9 @@ def test_all_wrong_values_are_named_at_once(read: Read) -> None:
         ({"MAIL_FROM": ""}, "production needs MAIL_FROM"),
         ({"SITE_URL": ""}, "production needs SITE_URL (https)"),
         ({"SITE_URL": "http://app.example.mx"}, "production needs SITE_URL (https)"),
+        ({"CONFIRM_URL": "http://app.example.mx/c#{code}"}, "production needs CONFIRM_URL (https)"),
+        ({"RECOVER_URL": "http://app.example.mx/e"}, "production needs RECOVER_URL (https)"),
+        ({"ALLOWED_ORIGINS": "https://a.example.mx,http://b.example.mx"}, "production needs ALLOWED_ORIGINS (https)"),
     ],
 )
 def test_production_names_what_is_missing_in_one_sentence(read: Read, changes: dict[str, str], sentence: str) -> None:
