@@ -1,5 +1,6 @@
 # GNU make 3.81 is enough. Everything is installed into .venv by scripts/setup.sh.
 PYTHON_ENV := .venv/bin
+LOCKED := -q --universal --generate-hashes --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check audit format schema lock clean
@@ -24,6 +25,7 @@ check: setup ## format, lint, types, imports, drift and SDL, tests
 	@$(MAKE) --no-print-directory test
 
 audit: setup ## what is slow: conformance (needs Node.js), held connections
+	@sh scripts/setup.sh requirements-audit.lock
 	@$(PYTHON_ENV)/python -m pytest -q -n 2 audits
 
 format: setup ## format and sort the code
@@ -33,10 +35,10 @@ format: setup ## format and sort the code
 schema: setup ## write graphql/schema.graphql anew
 	@$(PYTHON_ENV)/python -m app export-schema > .schema.new && mv .schema.new graphql/schema.graphql
 
-lock: setup ## resolve requirements.lock anew (uv is installed for it)
+lock: setup ## resolve the two locks anew (uv is installed for it)
 	@$(PYTHON_ENV)/python -m pip install -q uv
-	@$(PYTHON_ENV)/uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 \
-	  --group dev pyproject.toml -o requirements.lock
+	@$(PYTHON_ENV)/uv pip compile $(LOCKED) --group dev pyproject.toml -o requirements.lock
+	@$(PYTHON_ENV)/uv pip compile $(LOCKED) --group audit -c requirements.lock -o requirements-audit.lock
 
 clean:    ## remove what the targets made; data/ stays
 	@rm -rf .venv audits/conformance/node_modules .mypy_cache .ruff_cache .import_linter_cache .hypothesis

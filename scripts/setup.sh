@@ -1,7 +1,9 @@
 #!/bin/sh
-# Makes .venv from the hashed requirements.lock. Needs Python 3.11 or newer and the package index that pip is set up for.
+# Makes .venv from a hashed lock (requirements.lock), or adds another to it. Needs Python 3.11 or newer and the package
+# index that pip is set up for.
 set -eu
 cd "$(dirname "$0")/.."
+lock="${1:-requirements.lock}"
 
 for python in "${PYTHON:-}" python3.13 python3.12 python3.11 python3; do
   [ -n "$python" ] && "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break
@@ -20,8 +22,8 @@ if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
     || { rm -rf .venv; echo "Python's venv module is incomplete: apt install python3-venv" >&2; exit 1; }
 fi
 
-if ! cmp -s requirements.lock .venv/installed.lock; then
-  echo "Installing the locked packages into .venv …"
-  .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
-  cp requirements.lock .venv/installed.lock
+if ! cmp -s "$lock" ".venv/$lock"; then
+  echo "Installing what $lock names into .venv …"
+  .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r "$lock"
+  cp "$lock" ".venv/$lock"
 fi

@@ -1,0 +1,36 @@
+"""Documents and inputs that schemathesis makes of the schema meet no server error."""
+
+import re
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+from app.settings import Settings
+from tests.process.serving import serving
+
+SECONDS = 30
+
+
+def test_no_generated_request_meets_a_server_error(tmp_path: Path) -> None:
+    generous = {name.upper(): "1000000/second" for name in Settings.model_fields if name.startswith("limit_")}
+    cheap = {"ARGON2_TIME_COST": "1", "ARGON2_MEMORY_KIB": "64"}
+    with serving(tmp_path, **generous, **cheap) as (url, _):
+        run = subprocess.run(
+            [
+                *(sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()"),
+                *("run", f"{url}/graphql", "--phases", "fuzzing", "--max-time", str(SECONDS)),
+                *("--checks", "not_a_server_error", "--seed", "1", "--no-color"),
+                *("--header", f"Origin: {url}"),  # so that signing in by cookie is none
+            ],
+            cwd=tmp_path,  # where it leaves its notes
+            capture_output=True,
+            text=True,
+        )
+
+    log = (tmp_path / "serve.log").read_text("utf-8")
+    answered = Counter(re.findall(r"outcomes=\{'(\w+)':", log))
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "Traceback" not in log
+    assert len(answered) == 12, "every root field was reached"
+    assert answered.total() > 500
