@@ -41,5 +41,5 @@ lock: setup ## resolve the two locks anew (uv is installed for it)
 	@$(PYTHON_ENV)/uv pip compile $(LOCKED) --group audit -c requirements.lock -o requirements-audit.lock
 
 clean:    ## remove what the targets made; data/ stays
-	@rm -rf .venv audits/conformance/node_modules .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf .venv audits/node/node_modules .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,5 +1,54 @@
-"""The tests' databases and their API, for audits in this process."""
+"""What audits need beside Python, and the tests' databases and their API for those in this process."""
+
+import fcntl
+import filecmp
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 
 from tests.conftest import database_url, make_api, postgresql_url, sqlite_template
 
-__all__ = ["database_url", "make_api", "postgresql_url", "sqlite_template"]
+__all__ = ["database_url", "make_api", "postgresql_url", "run_script", "sqlite_template"]
+
+_FOLDER = Path(__file__).parent / "node"
+
+RunScript = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="session")
+def run_script() -> RunScript:
+    """Runs a script of audits/node/ with its arguments."""
+    node, npm = _found("node", "nodejs"), _found("npm", "npm")
+    _install(npm)
+
+    def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [node, "--test-reporter=spec", script, *arguments]
+        return subprocess.run(command, cwd=_FOLDER, capture_output=True, text=True)
+
+    return run
+
+
+def _found(command: str, package: str) -> str:
+    """Its path. Where it is missing, the audit is skipped, or fails in CI."""
+    path = shutil.which(command)
+    if path is None:
+        sentence = f"this audit needs {command}: apt install {package}"
+        if os.environ.get("CI"):
+            pytest.fail(sentence)
+        pytest.skip(sentence)
+    return path
+
+
+def _install(npm: str) -> None:
+    """The packages of the lock, by whichever process of pytest-xdist comes first."""
+    lock, installed = _FOLDER / "package-lock.json", _FOLDER / "node_modules/installed.lock"
+    with lock.open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        if not (installed.exists() and filecmp.cmp(lock, installed, shallow=False)):
+            quietly = ["--silent", "--no-audit", "--no-fund", "--ignore-scripts"]
+            subprocess.run([npm, "ci", *quietly], cwd=_FOLDER, check=True)
+            shutil.copyfile(lock, installed)
