@@ -24,7 +24,7 @@ check: setup ## format, lint, types, imports, drift and SDL, tests
 	@$(PYTHON_ENV)/lint-imports --no-cache
 	@$(MAKE) --no-print-directory test
 
-audit: setup ## what is slow: conformance (needs Node.js), held connections
+audit: setup ## what is slow, some of it in Node.js and Chromium
 	@sh scripts/setup.sh requirements-audit.lock
 	@$(PYTHON_ENV)/python -m pytest -q -n 2 audits
 

@@ -21,15 +21,21 @@ RunScript = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="session")
 def run_script() -> RunScript:
-    """Runs a script of audits/node/ with its arguments."""
+    """Runs a script of audits/node/ with its arguments; it has the file descriptors that are `inherited`."""
     node, npm = _found("node", "nodejs"), _found("npm", "npm")
     _install(npm)
 
-    def run(script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def run(script: str, *arguments: str, inherited: tuple[int, ...] = ()) -> subprocess.CompletedProcess[str]:
         command = [node, "--test-reporter=spec", script, *arguments]
-        return subprocess.run(command, cwd=_FOLDER, capture_output=True, text=True)
+        return subprocess.run(command, cwd=_FOLDER, capture_output=True, text=True, pass_fds=inherited)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Its path."""
+    return _found("chromium", "chromium")
 
 
 def _found(command: str, package: str) -> str:

@@ -1,0 +1,117 @@
+// GraphiQL in a browser: node graphiql.js CHROMIUM URL
+
+import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { test } from "node:test";
+
+import { launch } from "./browser.js";
+
+const [, , executablePath, url] = process.argv;
+const browser = await launch(executablePath);
+
+// Of all visits; what a page's policy forbids is complained of too.
+const complaints = [];
+const requested = [];
+
+async function visit() {
+  const page = await browser.newPage();
+  page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
+  page.on("pageerror", (error) => complaints.push(error.message));
+  page.on("request", (request) => requested.push(request.url()));
+  await page.goto(`${url}/graphql`);
+  await page.getByRole("tab", { name: "PasswordPolicy" }).waitFor();
+  return page;
+}
+
+/** Runs the operation of the tab, and returns the line of the result with this text. */
+async function run(page, text) {
+  await page.getByRole("button", { name: "Execute query" }).click();
+  const line = page.getByLabel("Result Window").locator(".CodeMirror-line", { hasText: text });
+  await line.waitFor();
+  return line;
+}
+
+async function openDocumentation(page) {
+  await page.getByRole("button", { name: "Show Documentation Explorer" }).click();
+  await page.getByText("Root Types").waitFor();
+}
+
+test("every operation has a tab", async () => {
+  const files = await readdir(new URL("../../graphql/operations", import.meta.url));
+  const page = await visit();
+
+  const names = await page.getByRole("tab").allInnerTexts();
+
+  assert.deepEqual(names.map((name) => `${name}.graphql`).sort(), files.sort());
+});
+
+test("an operation runs, and its result is shown", async () => {
+  const page = await visit();
+
+  const line = await run(page, "minimumLength");
+
+  assert.equal((await line.innerText()).trim(), '"minimumLength": 8,');
+});
+
+test("the documentation shows the schema", async () => {
+  const page = await visit();
+  await openDocumentation(page);
+
+  await page.getByRole("link", { name: "Query", exact: true }).click();
+
+  await page.getByText("The rules that new passwords must meet.").waitFor();
+});
+
+test("what is typed is completed", async () => {
+  const page = await visit();
+  await openDocumentation(page); // so the schema is there
+  await page.getByLabel("Query Editor").locator(".CodeMirror").click();
+  await page.keyboard.press("ControlOrMeta+A");
+
+  await page.keyboard.type("{ passw");
+
+  await page.locator(".CodeMirror-hints").getByText("passwordPolicy").waitFor();
+});
+
+test("a captcha is seen under the pointer", async () => {
+  const page = await visit();
+  await page.getByRole("tab", { name: "CreateCaptcha" }).click();
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300))); // GraphiQL minds a new text after 100 ms
+  const line = await run(page, "data:image/");
+
+  await line.getByText("data:image/").hover();
+
+  const image = page.locator(".CodeMirror-info img");
+  await image.waitFor();
+  await image.evaluate((element) => element.decode());
+});
+
+test("the settings open in a dialog", async () => {
+  const page = await visit();
+
+  await page.getByRole("button", { name: "Open settings dialog" }).click();
+
+  await page.getByRole("dialog").getByText("Theme").waitFor();
+});
+
+test("nothing that was typed or shown is stored", async () => {
+  const page = await visit();
+  await run(page, "minimumLength");
+
+  const stored = await page.evaluate(() => [...Object.keys(localStorage), ...Object.keys(sessionStorage)]);
+
+  assert.deepEqual(stored, []);
+});
+
+test("nothing was complained of in the console in all of this", () => {
+  const upstream = "Warning: Missing `Description`"; // of GraphiQL's own dialogs
+
+  assert.deepEqual(complaints.filter((text) => !text.startsWith(upstream)), []);
+});
+
+test("nothing was asked of another origin in all of this", () => {
+  const elsewhere = requested.filter((target) => !target.startsWith(`${url}/`) && !target.startsWith("data:"));
+
+  assert.notEqual(requested.length, 0);
+  assert.deepEqual(elsewhere, []);
+});

@@ -1,0 +1,31 @@
+"""What only a browser can show, in headless Chromium; audits/node/ says each thing."""
+
+import socket
+from pathlib import Path
+
+from app.settings import Settings
+from audits.conftest import RunScript
+from models.migrating import upgrade
+from tests.api import EMAIL, PASSWORD, api_of
+from tests.process.serving import serving
+
+
+def test_graphiql_works_from_the_service_alone(run_script: RunScript, chromium: str, tmp_path: Path) -> None:
+    with serving(tmp_path) as (url, _):
+        audit = run_script("graphiql.js", chromium, url)
+
+    assert audit.returncode == 0, audit.stdout + audit.stderr
+
+
+async def test_the_cookie_serves_the_listed_origins_alone(run_script: RunScript, chromium: str, tmp_path: Path) -> None:
+    settings = Settings(_env_file=None, data_dir=tmp_path, worker_in_serve=False)
+    await upgrade(settings.database)
+    async with api_of(settings) as api:
+        await api.account()
+    with socket.create_server(("127.0.0.1", 0)) as listed:
+        port, descriptor = listed.getsockname()[1], listed.fileno()
+        origins = f"http://127.0.0.1:{port},http://localhost:{port}"
+        with serving(tmp_path, ALLOWED_ORIGINS=origins) as (url, _):
+            audit = run_script("origins.js", chromium, url, str(descriptor), EMAIL, PASSWORD, inherited=(descriptor,))
+
+    assert audit.returncode == 0, audit.stdout + audit.stderr
