@@ -29,7 +29,7 @@ from app.negotiation import GRAPHQL_RESPONSE, JSON, weight
 _FOLDER = Path(__file__).parent / "graphiql"
 _MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
 
-# 'unsafe-inline': the editors set their sizes and colours in style elements and attributes.
+# 'unsafe-inline': GraphiQL's dialogs bring styles of their own.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; "
     "img-src 'self' data:; font-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"

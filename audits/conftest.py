@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import database_url, make_api, postgresql_url, sqlite_template
 
-__all__ = ["database_url", "make_api", "postgresql_url", "run_script", "sqlite_template"]
+__all__ = ["chromium", "database_url", "make_api", "postgresql_url", "run_script", "sqlite_template"]
 
 _FOLDER = Path(__file__).parent / "node"
 

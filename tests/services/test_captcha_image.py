@@ -1,5 +1,4 @@
 import io
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -60,16 +59,6 @@ def test_the_longest_words_fit(word: str) -> None:
         columns = _ink_by_column(draw((word, word), bytes([number])))
 
         assert max(columns[0], columns[-1]) <= 24
-
-
-def test_pictures_are_drawn_quickly() -> None:
-    draw(("limpio", "verde"), b"first")
-
-    started = time.process_time()
-    for number in range(20):
-        draw(("limpio", "verde"), bytes([number]))
-
-    assert (time.process_time() - started) / 20 < 0.03
 
 
 def _contrast(light: int, dark: int) -> float:

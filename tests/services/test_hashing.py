@@ -2,9 +2,9 @@
 
 import asyncio
 import os
-import time
 
 import pytest
+from argon2 import extract_parameters
 
 from services.hashing import Hasher
 from services.outcomes import Throttled
@@ -55,17 +55,14 @@ async def test_a_hash_of_another_kind_matches_nothing(foreign: str) -> None:
 
 
 async def test_nobodys_password_is_never_right_and_costs_as_much() -> None:
-    hasher = Hasher(time_cost=2, memory_kib=16_384)
+    hasher = Hasher(time_cost=2, memory_kib=128)
     hashed = await hasher.hash("una frase larga")
+
+    matches = await hasher.verify(None, "una frase larga")
+
     assert isinstance(hashed, str)
-
-    somebody = [await _verifying(hasher, hashed) for _ in range(7)]
-    nobody = [await _verifying(hasher, None) for _ in range(7)]
-
-    assert {matches for matches, _ in somebody} == {False}
-    assert {matches for matches, _ in nobody} == {False}
-    fastest_somebody, fastest_nobody = min(s for _, s in somebody), min(s for _, s in nobody)
-    assert 0.6 < fastest_nobody / fastest_somebody < 1.7
+    assert matches is False
+    assert extract_parameters(hasher._decoy) == extract_parameters(hashed)
 
 
 async def test_past_the_queues_bound_the_answer_is_throttled_at_once() -> None:
@@ -108,19 +105,11 @@ async def test_who_hangs_up_gives_the_room_back() -> None:
 async def test_the_loop_goes_on_while_a_storm_of_hashes_runs() -> None:
     hasher = Hasher(time_cost=1, memory_kib=8192)
     storm = asyncio.gather(*(hasher.hash("una frase larga") for _ in range(_ROOM)))
-    lags = []
+    turns = 0
 
     while not storm.done():
-        started = time.perf_counter()
-        await asyncio.sleep(0.005)
-        lags.append(time.perf_counter() - started - 0.005)
+        await asyncio.sleep(0.001)
+        turns += 1
 
-    assert len(lags) > 5
-    assert max(lags) < 0.2  # seconds, where the storm takes several times as long
+    assert turns > 20  # were the loop held, it would turn once a hash at the most, and then find them all done
     assert not any(isinstance(outcome, Throttled) for outcome in await storm)
-
-
-async def _verifying(hasher: Hasher, password_hash: str | None) -> tuple[bool | Throttled, float]:
-    started = time.perf_counter()
-    matches = await hasher.verify(password_hash, "otra frase larga")
-    return matches, time.perf_counter() - started
