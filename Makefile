@@ -27,6 +27,7 @@ check: setup ## format, lint, types, imports, drift and SDL, tests
 audit: setup ## what is slow, some of it in Node.js and Chromium
 	@sh scripts/setup.sh requirements-audit.lock
 	@$(PYTHON_ENV)/python -m pytest -q -n 2 audits
+	@$(PYTHON_ENV)/python -m benchmarks.timing --samples 60
 
 format: setup ## format and sort the code
 	@$(PYTHON_ENV)/ruff format .
