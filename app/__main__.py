@@ -7,7 +7,7 @@ from typing import Protocol
 from app.commands import captcha_answer, export_schema, migrate, revoke, serve, worker
 from app.logs import configure_logs
 from app.settings import Settings, WrongSettingsError, read_settings
-from models.sql import DATABASE_ERRORS
+from models.outage import DATABASE_ERRORS
 
 
 class _Command(Protocol):

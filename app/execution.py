@@ -22,6 +22,7 @@ from limits.errors import StorageError
 
 from app.documents import MAXIMUM_ERRORS, Documents, Prepared, Refused
 from app.errors import Redactor, formatted, internal_error
+from models.outage import is_outage
 from schema.context import Context
 
 log = structlog.get_logger(__name__)
@@ -163,10 +164,9 @@ class Executor:
 def _completed(result: ExecutionResult) -> Answer:
     if not result.errors:
         return Answer({"data": result.data})
-    for error in result.errors:
-        if isinstance(error.original_error, StorageError):
-            log.warning("limits cannot be counted", error=repr(error.original_error.storage_error))
-            return _unavailable()
+    if outage := next(filter(None, (_outage(error.original_error) for error in result.errors)), None):
+        log.warning("storage unavailable", error=repr(outage))
+        return _unavailable()
     errors = [_masked(error) for error in result.errors[:MAXIMUM_ERRORS]]
     code = errors[0]["extensions"]["code"]
     if code == "ORIGIN_NOT_ALLOWED":
@@ -180,6 +180,13 @@ def _masked(error: GraphQLError) -> dict[str, Any]:
     if isinstance(code, str):
         return formatted(error, code)
     return internal_error(error.original_error or error, GraphQLError("", nodes=error.nodes, path=error.path))
+
+
+def _outage(error: Exception | None) -> Exception | None:
+    """Why the database, or what counts limits, could not do its part."""
+    if isinstance(error, StorageError):
+        return error.storage_error
+    return error if error and is_outage(error) else None
 
 
 def _unavailable() -> Answer:

@@ -1,17 +1,11 @@
 """SQL text where one statement says what the ORM would need several for."""
 
 import re
-import sqlite3
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import asyncpg
 from tortoise.connection import get_connection
-from tortoise.exceptions import BaseORMException
-
-DATABASE_ERRORS = (BaseORMException, asyncpg.PostgresError, asyncpg.InterfaceError, sqlite3.Error, OSError)
-"""What a statement raises where the database is away or unwell; Tortoise lets some of its drivers' own errors pass."""
 
 
 async def fetch(statement: str, *values: object) -> list[dict[str, Any]]:

@@ -5,7 +5,8 @@ import time
 from limits.aio.storage import Storage
 
 from models.limit_counter import LimitCounter
-from models.sql import DATABASE_ERRORS, fetch
+from models.outage import DATABASE_ERRORS
+from models.sql import fetch
 
 _HIT = """
 INSERT INTO limit_counter (key, count, expires_at) VALUES ($1, $2, $3)

@@ -5,10 +5,10 @@ from datetime import datetime
 
 from tortoise.expressions import F
 from tortoise.queryset import QuerySet
-from tortoise.transactions import in_transaction
 
 from models.account import Account
 from models.mailed_password import MailedPassword
+from models.transactions import atomically
 from services.caller import Caller
 from services.captchas import CaptchaAnswer, Captchas
 from services.clock import Clock, utc_now
@@ -48,6 +48,13 @@ class PasswordChanged:
     """This session stays, until `ends_at` at the latest; every other one and every mailed password has ended."""
 
     ends_at: datetime
+
+
+class _RefusedError(Exception):
+    """Undoes what was done so far."""
+
+    def __init__(self, outcome: CredentialsRejected | SignedOut) -> None:
+        self.outcome = outcome
 
 
 class RecoveryService:
@@ -120,13 +127,16 @@ class RecoveryService:
 
     async def demand(self, email_key: str | None) -> int:
         """Ends the password of one account, or of all, so that only recovery opens it; returns how many had one."""
-        async with in_transaction():
+
+        async def end() -> int:
             accounts = Account.filter(password_hash__isnull=False)
             mailed = MailedPassword.all()
             if email_key:
                 accounts, mailed = accounts.filter(email_key=email_key), mailed.filter(account__email_key=email_key)
             await mailed.delete()
             return await accounts.update(password_hash=None, password_generation=F("password_generation") + 1)
+
+        return await atomically(end)
 
     def _check(self, profile: Profile, current: str, new: str, form: PasswordForm) -> tuple[FieldProblem, ...]:
         problems = []
@@ -153,19 +163,22 @@ class RecoveryService:
     async def _replace(
         self, verified: Account, profile: Profile, password_hash: str
     ) -> PasswordChanged | CredentialsRejected | SignedOut:
-        async with in_transaction() as transaction:
+        async def replace() -> PasswordChanged:
             await forget((Kind.RECOVERY,), verified.email_key)
             account = await Account.select_for_update().get(id=verified.id)
             if account.password_generation != verified.password_generation:
-                await transaction.rollback()
-                return CredentialsRejected()
+                raise _RefusedError(CredentialsRejected())
             ends_at = await self._sessions.keep_only(profile.session_id, account)
             if ends_at is None:
-                await transaction.rollback()
-                return SignedOut()
+                raise _RefusedError(SignedOut())
             account.password_hash = password_hash
             account.password_generation += 1
             await account.save(update_fields=["password_hash", "password_generation"])
             await MailedPassword.filter(account_id=account.id).delete()
             await owe(Kind.PASSWORD_CHANGED, account.email_key)
-        return PasswordChanged(ends_at)
+            return PasswordChanged(ends_at)
+
+        try:
+            return await atomically(replace)
+        except _RefusedError as refused:
+            return refused.outcome

@@ -3,14 +3,15 @@
 import re
 import time
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import uuid4
 
 from tortoise.exceptions import IntegrityError
-from tortoise.transactions import in_transaction
 
 from models.account import Account
 from models.confirmation_code import ConfirmationCode
 from models.registration import Registration
+from models.transactions import atomically
 from services.caller import Caller
 from services.captchas import CaptchaAnswer, Captchas
 from services.clock import Clock, utc_now
@@ -111,22 +112,16 @@ class RegistrationService:
         if isinstance(password_hash, Throttled):
             await self._limiter.give_back(limits.resend_email, email.key, counted_by)
             return password_hash
-        async with in_transaction():
-            known = await Account.exists(email_key=email.key)
-            if known and not self._conceal_accounts:
-                return AlreadyRegistered()
-            # Also where the e-mail is known, so that it takes as long: no code of such a registration is ever mailed.
-            await Registration.create(
-                id=uuid4(),
-                email_key=email.key,
-                email=email.address,
-                rfc=rfc.text,
-                password_hash=password_hash,
-                language=(form.language or caller.language).value,
-                created_at=self._clock(),
-            )
-            await owe(Kind.ALREADY_REGISTERED if known else Kind.CONFIRMATION, email.key)
-        return Registered(email.address, rfc.text)
+        registration = Registration(
+            id=uuid4(),
+            email_key=email.key,
+            email=email.address,
+            rfc=rfc.text,
+            password_hash=password_hash,
+            language=(form.language or caller.language).value,
+            created_at=self._clock(),
+        )
+        return await atomically(partial(self._keep, registration))
 
     async def resend(
         self, caller: Caller, email: str, captcha: CaptchaAnswer | None
@@ -151,8 +146,7 @@ class RegistrationService:
         if throttled := await self._limiter.hit_client(self._limits.confirm_account, caller):
             return throttled
         try:
-            async with in_transaction():
-                return await self._redeem(digest(typed))
+            return await atomically(partial(self._redeem, digest(typed)))
         except IntegrityError:  # another registration of this e-mail was confirmed at the same time
             return CodeRejected()
 
@@ -182,6 +176,15 @@ class RegistrationService:
         if problems or email is None or isinstance(rfc, FieldErrorCode):
             return InputRejected(tuple(problems))
         return rfc, email, password
+
+    async def _keep(self, registration: Registration) -> Registered | AlreadyRegistered:
+        known = await Account.exists(email_key=registration.email_key)
+        if known and not self._conceal_accounts:
+            return AlreadyRegistered()
+        # Also where the e-mail is known, so that it takes as long: no code of such a registration is ever mailed.
+        await Registration.bulk_create([registration])
+        await owe(Kind.ALREADY_REGISTERED if known else Kind.CONFIRMATION, registration.email_key)
+        return Registered(registration.email, registration.rfc)
 
     async def _redeem(self, code_digest: str) -> Confirmed | CodeRejected:
         now = self._clock()

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from tortoise.transactions import in_transaction
-
 from models.account import Account
 from models.mailed_password import MailedPassword
 from models.session import Session
 from models.sql import as_datetime, as_uuid, fetch
+from models.transactions import atomically
 from services.caller import Caller
 from services.captchas import CaptchaAnswer, Captchas
 from services.clock import Clock, utc_now
@@ -180,18 +179,19 @@ class SigningIn:
     async def _open(self, caller: Caller, email_key: str, found: _Found) -> LoggedIn | None:
         """None where the password was changed, or the mailed one ended, while it was being verified."""
         mailed = found.mailed
+
+        async def open_session() -> LoggedIn:
+            if mailed and not mailed.used:
+                await forget((Kind.RECOVERY,), email_key)
+            account = await Account.select_for_update().get(id=found.account_id)
+            if mailed:
+                await self._promote(account, mailed)
+            elif account.password_generation != found.password_generation:
+                raise _EndedMeanwhileError
+            return await self._sessions.open(caller, account, restricted_until=mailed.expires_at if mailed else None)
+
         try:
-            async with in_transaction():
-                if mailed and not mailed.used:
-                    await forget((Kind.RECOVERY,), email_key)
-                account = await Account.select_for_update().get(id=found.account_id)
-                if mailed:
-                    await self._promote(account, mailed)
-                elif account.password_generation != found.password_generation:
-                    raise _EndedMeanwhileError
-                return await self._sessions.open(
-                    caller, account, restricted_until=mailed.expires_at if mailed else None
-                )
+            return await atomically(open_session)
         except _EndedMeanwhileError:
             return None
 

@@ -1,4 +1,4 @@
-"""PostgreSQL for Tortoise 1.1.9: a task cancelled while a transaction begins gives its connection back.
+"""PostgreSQL for Tortoise 1.1.9: no request waits for ever, and a cancelled task gives its connection back.
 
 Tortoise picks its migration editor by the word "asyncpg" in this module's name.
 """
@@ -6,9 +6,35 @@ Tortoise picks its migration editor by the word "asyncpg" in this module's name.
 import asyncio
 from typing import Any
 
+import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
-from tortoise.backends.base.client import TransactionalDBClient, TransactionContext, TransactionContextPooled
+from tortoise.backends.base.client import (
+    PoolConnectionWrapper,
+    TransactionalDBClient,
+    TransactionContext,
+    TransactionContextPooled,
+)
 from tortoise.connection import get_connections
+from tortoise.exceptions import TransactionManagementError
+
+_POOL_SECONDS = 5.0  # that a statement or transaction waits for a connection
+_CLEAN_UP_SECONDS = 2.0  # that undoing may take; then the connection is dropped
+
+
+class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg is untyped
+    def get_reset_query(self) -> str:
+        """None: nothing here changes a session, and asyncpg undoes an open transaction all the same."""
+        return ""
+
+
+class _PooledConnection(PoolConnectionWrapper[Any]):
+    async def __aenter__(self) -> Any:
+        await self.ensure_connection()
+        self.connection = await self.client._pool.acquire(timeout=_POOL_SECONDS)
+        return self.connection
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.client._pool.release(self.connection, timeout=_CLEAN_UP_SECONDS)
 
 
 class _TransactionContext(TransactionContextPooled):
@@ -18,18 +44,43 @@ class _TransactionContext(TransactionContextPooled):
     async def __aenter__(self) -> TransactionalDBClient:
         await self.ensure_connection()
         pool = self.client._parent._pool
-        connection = self.client._connection = await pool.acquire()
+        connection = self.client._connection = await pool.acquire(timeout=_POOL_SECONDS)
         try:
             await self.client.begin()
         except BaseException:
-            await asyncio.shield(pool.release(connection))  # asyncpg rolls back on release
+            await pool.release(connection, timeout=_CLEAN_UP_SECONDS)  # which undoes, and is shielded
             raise
         self.token = get_connections().set(self.connection_name, self.client)
         transaction: TransactionalDBClient = self.client
         return transaction
 
+    async def __aexit__(self, exc_type: type[BaseException] | None, *_: object) -> None:
+        try:
+            if self.client._finalized:
+                return
+            if exc_type is None:
+                await self.client.commit()
+            elif exc_type is not TransactionManagementError:
+                await self._undo()
+        finally:
+            get_connections().reset(self.token)
+            await self.client._parent._pool.release(self.client._connection, timeout=_CLEAN_UP_SECONDS)
+
+    async def _undo(self) -> None:
+        """The error that leads here is the one to be raised, and not what a dead connection says to a rollback."""
+        try:
+            async with asyncio.timeout(_CLEAN_UP_SECONDS):
+                await self.client.rollback()
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            self.client._connection.terminate()
+
 
 class Client(AsyncpgDBClient):
+    connection_class = _Connection
+
+    def acquire_connection(self) -> PoolConnectionWrapper[Any]:
+        return _PooledConnection(self, self._pool_init_lock)
+
     def _in_transaction(self) -> TransactionContext:
         return _TransactionContext(TransactionWrapper(self), self._pool_init_lock)
 
