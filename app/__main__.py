@@ -43,7 +43,7 @@ def main() -> int:
     try:
         return _COMMANDS[arguments.command].run(settings, arguments)
     except DATABASE_ERRORS as error:
-        print(f"Cannot {arguments.command}: {error or type(error).__name__}", file=sys.stderr)
+        print(f"Cannot {arguments.command}: {str(error) or type(error).__name__}", file=sys.stderr)
         return 1
 
 

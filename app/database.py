@@ -1,7 +1,10 @@
 """DATABASE_URL → Tortoise's configuration, and the life of its connections."""
 
 import contextlib
+import enum
+import ssl
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,8 @@ _SQLITE = {
     "synchronous": "FULL",  # an account that a client was told about survives a power cut
     "busy_timeout": "5000",  # milliseconds that one process waits for another's write
 }
+_CONNECT_SECONDS = 5.0
+_NETWORK_SECONDS = 2.0  # that an answer may be late beyond the statement's own time
 _ENGINES = {"tortoise.backends.sqlite": "models.engines.sqlite", "tortoise.backends.asyncpg": "models.engines.asyncpg"}
 _MODELS = [
     "models.account",
@@ -28,15 +33,47 @@ _MODELS = [
 ]
 
 
-def tortoise_configuration(url: str) -> dict[str, Any]:
+class Tls(enum.Enum):
+    """As libpq's sslmode. VERIFY_FULL trusts the authorities that OpenSSL does, SSL_CERT_FILE among them."""
+
+    DISABLE = "disable"
+    PREFER = "prefer"
+    REQUIRE = "require"
+    VERIFY_FULL = "verify-full"
+
+
+@dataclass(frozen=True, slots=True)
+class Postgresql:
+    """How PostgreSQL is used."""
+
+    pool_minimum: int = 1
+    pool_maximum: int = 10
+    statement_seconds: float = 5.0
+    tls: Tls = Tls.PREFER
+    application_name: str = "timbrado-accounts"
+
+    def credentials(self) -> dict[str, Any]:
+        """What asyncpg's pool takes beside the URL."""
+        return {
+            "minsize": self.pool_minimum,
+            "maxsize": self.pool_maximum,
+            "ssl": ssl.create_default_context() if self.tls is Tls.VERIFY_FULL else self.tls.value,
+            "application_name": self.application_name,
+            "timeout": _CONNECT_SECONDS,
+            "command_timeout": self.statement_seconds + _NETWORK_SECONDS,
+            "server_settings": {"statement_timeout": str(round(self.statement_seconds * 1000))},
+        }
+
+
+def tortoise_configuration(url: str, postgresql: Postgresql = Postgresql()) -> dict[str, Any]:
     """What Tortoise and its migrations need. Raises ValueError for a URL of another database or shape."""
     try:
         connection = expand_db_url(url)
         engine = _ENGINES[connection["engine"]]
     except (ConfigurationError, KeyError, ValueError) as error:
         raise ValueError("give sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME") from error
-    pragmas = _SQLITE if "sqlite" in engine else {}
-    return _configuration(engine, {**pragmas, **connection["credentials"]})
+    options = _SQLITE if "sqlite" in engine else postgresql.credentials()
+    return _configuration(engine, {**options, **connection["credentials"]})
 
 
 def sqlite_configuration(file: Path) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,6 +93,7 @@ class Executor:
         self._documents = Documents(schema, pinned, self._redactor, exploring=exploring)
         self._observers = observers
         self._exploring = exploring
+        self._ending: set[asyncio.Future[ExecutionResult]] = set()
 
     async def run(self, request: Operation, context: Context, *, reading: bool) -> Answer:
         """Executes the operation; with `reading` (a GET) only a query is executed."""
@@ -123,22 +124,35 @@ class Executor:
             return _refusal("BAD_REQUEST", [GraphQLError("Only queries may be sent with GET.")], status=405)
         if errors := self._misfits(request, prepared, operation):
             return _refusal("BAD_REQUEST", errors)
-        try:
-            async with asyncio.timeout(DEADLINE):
-                result = execute(
-                    self._schema,
-                    prepared.document,
-                    context_value=context,
-                    variable_values=request.variables,
-                    operation_name=request.operation_name,
-                    hide_suggestions=not self._exploring,
-                )
-                if not isinstance(result, ExecutionResult):
-                    result = await result
-        except TimeoutError:
+        result = execute(
+            self._schema,
+            prepared.document,
+            context_value=context,
+            variable_values=request.variables,
+            operation_name=request.operation_name,
+            hide_suggestions=not self._exploring,
+        )
+        completed = result if isinstance(result, ExecutionResult) else await self._within_deadline(result)
+        if completed is None:
             log.warning("deadline exceeded", digest=prepared.digest[:16])
             return _unavailable()
-        return _completed(result)
+        return _completed(completed)
+
+    async def _within_deadline(self, result: Awaitable[ExecutionResult]) -> ExecutionResult | None:
+        """None where time ran out: what is still under way is cancelled, and nobody waits for it to clean up."""
+        task = asyncio.ensure_future(result)
+        try:
+            await asyncio.wait({task}, timeout=DEADLINE)
+            return task.result() if task.done() else None
+        finally:
+            if task.cancel():
+                self._ending.add(task)
+                task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Future[ExecutionResult]) -> None:
+        self._ending.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            log.warning("an operation failed after its deadline", error=repr(error))
 
     def _misfits(
         self, request: Operation, prepared: Prepared, operation: OperationDefinitionNode

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from app.database import sqlite_configuration, tortoise_configuration
+from app.database import Postgresql, Tls, sqlite_configuration, tortoise_configuration
 from services.limits import Limit
 from services.mail.compose import check_site_name
 from services.mail.smtp import SmtpServer
@@ -117,6 +117,11 @@ class Settings(BaseSettings):
     data_dir: Path = Path("data")
     redis_url: Annotated[SecretStr | None, AfterValidator(_redis_url)] = None
     database_url: Annotated[SecretStr | None, AfterValidator(_database_url)] = None
+    database_pool_minimum: int = Field(1, ge=0, le=1000)
+    database_pool_maximum: int = Field(10, ge=1, le=1000)
+    database_statement_seconds: float = Field(5, ge=0.1, le=60)
+    database_tls: Tls = Tls.PREFER
+    database_application_name: str = Field("timbrado-accounts", pattern="^[ -~]{1,63}$")
     smtp_url: Annotated[SecretStr | None, AfterValidator(_smtp_url)] = None
     worker_in_serve: bool = True
     mail_from: Annotated[str, AfterValidator(_address)] = "cuentas@example.com"
@@ -156,6 +161,12 @@ class Settings(BaseSettings):
             raise ValueError(f"production needs {', '.join(missing)}")
         return self
 
+    @model_validator(mode="after")
+    def _has_room_in_its_pool(self) -> "Settings":
+        if self.database_pool_minimum > self.database_pool_maximum:
+            raise ValueError("DATABASE_POOL_MINIMUM is more than DATABASE_POOL_MAXIMUM")
+        return self
+
     @property
     def development(self) -> bool:
         return self.environment is Environment.DEVELOPMENT
@@ -167,10 +178,20 @@ class Settings(BaseSettings):
         return self.allowed_origins or vite
 
     @property
+    def _postgresql(self) -> Postgresql:
+        return Postgresql(
+            pool_minimum=self.database_pool_minimum,
+            pool_maximum=self.database_pool_maximum,
+            statement_seconds=self.database_statement_seconds,
+            tls=self.database_tls,
+            application_name=self.database_application_name,
+        )
+
+    @property
     def database(self) -> dict[str, Any]:
         """Tortoise's configuration."""
         if self.database_url:
-            return tortoise_configuration(self.database_url.get_secret_value())
+            return tortoise_configuration(self.database_url.get_secret_value(), self._postgresql)
         return sqlite_configuration(self.data_dir / "accounts.sqlite3")
 
 

@@ -19,8 +19,9 @@ _ADVISORY_LOCK = 0x54494D42  # one number for this project in the database's loc
 
 async def upgrade(configuration: Configuration) -> None:
     """Brings the database to the newest migration; several processes may call it at once."""
-    async with _exclusive(configuration), TortoiseContext():
-        await migrate(config=configuration, direction="forward")
+    patient = _without_time_limits(configuration)
+    async with _exclusive(patient), TortoiseContext():
+        await migrate(config=patient, direction="forward")
 
 
 async def drift(configuration: Configuration) -> list[str]:
@@ -31,6 +32,15 @@ async def drift(configuration: Configuration) -> list[str]:
             raise RuntimeError("Tortoise loaded no apps")
         writers = await MigrationAutodetector(context.apps, configuration["apps"]).changes()
         return [operation.describe() for writer in writers for operation in writer.operations]
+
+
+def _without_time_limits(configuration: Configuration) -> Configuration:
+    """A migration may take as long as it needs."""
+    connection = configuration["connections"]["default"]
+    credentials = {
+        k: v for k, v in connection["credentials"].items() if k not in {"command_timeout", "server_settings"}
+    }
+    return {**configuration, "connections": {"default": {**connection, "credentials": credentials}}}
 
 
 @contextlib.asynccontextmanager

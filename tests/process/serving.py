@@ -1,10 +1,11 @@
 """The real server in a process of its own."""
 
+import asyncio
 import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +36,17 @@ def serving(data_dir: Path, **environment: str) -> Iterator[tuple[str, subproces
             process.terminate()
             process.wait(30)
             process.stdout.close()
+
+
+@contextlib.asynccontextmanager
+async def serving_aside(data_dir: Path, **environment: str) -> AsyncIterator[tuple[str, subprocess.Popen[str]]]:
+    """The same, for a test whose own event loop has to go on while the process starts and ends."""
+    with contextlib.ExitStack() as stack:
+        entered = await asyncio.to_thread(stack.enter_context, serving(data_dir, **environment))
+        try:
+            yield entered
+        finally:
+            await asyncio.to_thread(stack.close)
 
 
 def clean_environment(**environment: str) -> Mapping[str, str]:

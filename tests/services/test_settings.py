@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import ssl
 import subprocess
 import sys
 from collections.abc import Callable
@@ -298,3 +299,25 @@ def _run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
         timeout=20,
         check=False,
     )
+
+
+def test_a_pool_is_not_smaller_than_its_minimum(read: Read) -> None:
+    with pytest.raises(WrongSettingsError, match="DATABASE_POOL_MINIMUM is more than DATABASE_POOL_MAXIMUM"):
+        read(DATABASE_POOL_MINIMUM="11")
+
+
+def test_how_postgresql_is_used_is_set(read: Read) -> None:
+    settings = read(
+        DATABASE_URL="postgres://ana:word@db.example.mx/cuentas",
+        DATABASE_POOL_MAXIMUM="40",
+        DATABASE_STATEMENT_SECONDS="2.5",
+        DATABASE_TLS="verify-full",
+        DATABASE_APPLICATION_NAME="cuentas 3",
+    )
+
+    credentials = settings.database["connections"]["default"]["credentials"]
+    assert (credentials["minsize"], credentials["maxsize"]) == (1, 40)
+    assert credentials["server_settings"] == {"statement_timeout": "2500"}
+    assert credentials["application_name"] == "cuentas 3"
+    assert credentials["ssl"].verify_mode is ssl.CERT_REQUIRED
+    assert credentials["ssl"].check_hostname

@@ -1,0 +1,80 @@
+"""PostgreSQL is away for twenty seconds under load: every request ends within its deadline, and the service heals."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import httpx2
+import pytest
+
+from app.execution import DEADLINE
+from app.settings import Settings
+from tests.process.serving import ROOT, serving_aside
+from tests.wire import State, Wire
+
+AWAY = 20.0  # seconds
+CLIENTS = 20
+DOCUMENTS = [(ROOT / f"graphql/operations/{name}.graphql").read_text("utf-8") for name in ("Me", "Login")]
+FORM = {"email": "nadie@example.com", "password": "una frase larga"}
+
+
+@dataclass
+class Load:
+    """Clients that ask without end, each once the last answer is there."""
+
+    url: str
+    answers: list[tuple[float, int, float]] = field(default_factory=list)  # when asked, status, seconds
+    stopped: bool = False
+
+    async def run(self) -> None:
+        async with httpx2.AsyncClient(base_url=self.url, timeout=60, headers={"authorization": "Bearer x"}) as http:
+            while not self.stopped:
+                for document in DOCUMENTS:
+                    begun = time.monotonic()
+                    body = {"query": document, "variables": {"input": FORM}}
+                    response = await http.post("/graphql", json=body)
+                    self.answers.append((begun, response.status_code, time.monotonic() - begun))
+                await asyncio.sleep(0.1)
+
+    def statuses(self, since: float, until: float) -> Counter[int]:
+        return Counter(status for begun, status, _ in self.answers if since <= begun < until)
+
+
+@pytest.fixture
+async def wire(postgresql_url: str) -> AsyncIterator[Wire]:
+    parts = urlsplit(postgresql_url)
+    async with Wire(parts.hostname or "127.0.0.1", parts.port or 5432).laid() as wire:
+        yield wire
+
+
+@pytest.mark.parametrize("state", [State.REFUSED, State.HUNG])
+async def test_requests_end_and_the_service_heals(
+    postgresql_url: str, wire: Wire, tmp_path: Path, state: State
+) -> None:
+    parts = urlsplit(postgresql_url)
+    url = urlunsplit(parts._replace(netloc=f"{parts.username}@127.0.0.1:{wire.port}"))
+    generous = {name.upper(): "1000000/second" for name in Settings.model_fields if name.startswith("limit_")}
+    cheap = {"ARGON2_TIME_COST": "1", "ARGON2_MEMORY_KIB": "64"}
+    async with serving_aside(tmp_path, DATABASE_URL=url, **generous, **cheap) as (served, _):
+        load = Load(served)
+        clients = [asyncio.create_task(load.run()) for _ in range(CLIENTS)]
+        await asyncio.sleep(3)
+        away = time.monotonic()
+        wire.become(state)
+        await asyncio.sleep(AWAY)
+        back = time.monotonic()
+        wire.become(State.WHOLE)
+        await asyncio.sleep(8)
+        load.stopped = True
+        await asyncio.gather(*clients)
+
+    log = (tmp_path / "serve.log").read_text("utf-8")
+    assert set(load.statuses(0, away - 1)) == {200}
+    assert set(load.statuses(away + 0.5, back - DEADLINE)) == {503}  # who came later may have waited for its return
+    assert set(load.statuses(back + 3, back + 8)) == {200}
+    assert max(seconds for _, _, seconds in load.answers) < DEADLINE + 1
+    assert "unexpected error" not in log
