@@ -6,7 +6,7 @@ import os
 import sys
 
 from app.asgi import create_app
-from app.commands.migrate import prepare_data_dir
+from app.commands.migrate import is_up_to_date, prepare_data_dir
 from app.server import listen, url_of
 from app.server import run as run_server
 from app.settings import Settings, missing_for_production
@@ -23,6 +23,8 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
     if settings.development:
         prepare_data_dir(settings)
         asyncio.run(upgrade(settings.database))
+    elif not is_up_to_date(settings):
+        return 1
     try:
         bound = listen(settings.host, settings.port)
     except OSError as error:

@@ -5,6 +5,7 @@ import asyncio
 import signal
 from contextlib import aclosing
 
+from app.commands.migrate import is_up_to_date
 from app.composition import compose
 from app.database import connected
 from app.settings import Settings
@@ -17,6 +18,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(settings: Settings, _: argparse.Namespace) -> int:
+    if not settings.development and not is_up_to_date(settings):
+        return 1
     asyncio.run(_work(settings))
     return 0
 

@@ -15,7 +15,6 @@ from tortoise.backends.base.client import (
     TransactionContextPooled,
 )
 from tortoise.connection import get_connections
-from tortoise.exceptions import TransactionManagementError
 
 _POOL_SECONDS = 5.0  # that a statement or transaction waits for a connection
 _CLEAN_UP_SECONDS = 2.0  # that undoing may take; then the connection is dropped
@@ -60,7 +59,7 @@ class _TransactionContext(TransactionContextPooled):
                 return
             if exc_type is None:
                 await self.client.commit()
-            elif exc_type is not TransactionManagementError:
+            else:
                 await self._undo()
         finally:
             get_connections().reset(self.token)

@@ -7,7 +7,7 @@ import asyncio
 import sqlite3
 from typing import Any
 
-from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
+from tortoise.backends.base.client import NestedTransactionContext, TransactionalDBClient, TransactionContext
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
 from tortoise.connection import get_connections
 from tortoise.exceptions import OperationalError
@@ -20,6 +20,18 @@ class _Transaction(SqliteTransactionWrapper):
             await cursor.close()
         except sqlite3.OperationalError as error:
             raise OperationalError(error) from error
+
+    async def execute_script(self, query: str) -> None:
+        """Statement by statement, since sqlite3's own way commits first."""
+        statement = ""
+        for part in query.split(";"):
+            statement += f"{part};"
+            if sqlite3.complete_statement(statement):
+                await self.execute_query(statement)
+                statement = ""
+
+    def _in_transaction(self) -> TransactionContext:
+        return NestedTransactionContext(_Transaction(self))
 
 
 class _TransactionContext(SqliteTransactionContext):

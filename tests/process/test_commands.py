@@ -3,10 +3,13 @@
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import httpx2
+import pytest
 
+import tests.api
 from tests.process.serving import ROOT, clean_environment, serving
 
 
@@ -34,6 +37,50 @@ def test_migrate_from_many_nodes_at_once_succeeds_everywhere(tmp_path: Path) -> 
 
     assert outcomes == {("The database is up to date.\n", "", 0)}
     assert (tmp_path / "accounts.sqlite3").is_file()
+
+
+PRODUCTION = {name.upper(): value for name, value in tests.api.PRODUCTION.items()}
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_production_does_not_start_on_a_database_that_is_behind(tmp_path: Path, command: str) -> None:
+    status, out, error = _run(command, **PRODUCTION, DATA_DIR=str(tmp_path), PORT="0")
+
+    assert (status, out) == (1, "")
+    assert error.startswith("The database is behind: run `python -m app migrate` for 0001_initial")
+
+
+def test_migrate_says_whether_the_database_is_behind(tmp_path: Path) -> None:
+    behind = _run("migrate", "--check", DATA_DIR=str(tmp_path))
+    _run("migrate", DATA_DIR=str(tmp_path))
+    up_to_date = _run("migrate", "--check", DATA_DIR=str(tmp_path))
+
+    assert behind[0] == 3
+    assert "0001_initial" in behind[2]
+    assert up_to_date == (0, "", "")
+
+
+def test_migrate_goes_back_to_a_migration_that_there_is(tmp_path: Path) -> None:
+    _run("migrate", DATA_DIR=str(tmp_path))
+
+    there = _run("migrate", "--to", "0001_initial", DATA_DIR=str(tmp_path))
+    nowhere = _run("migrate", "--to", "9999_never", DATA_DIR=str(tmp_path))
+
+    assert there == (0, "The database is at 0001_initial.\n", "")
+    assert nowhere == (2, "", "There is no migration 9999_never.\n")
+
+
+def test_migrating_may_be_killed_and_begun_again(tmp_path: Path) -> None:
+    for number in range(6):
+        folder = tmp_path / str(number)
+        process = _start("migrate", DATA_DIR=str(folder))
+        while process.poll() is None and not (folder / "accounts.sqlite3").exists():
+            time.sleep(0.001)
+        time.sleep(number * 0.01)
+        process.kill()
+        process.communicate()
+
+        assert _run("migrate", DATA_DIR=str(folder)) == (0, "The database is up to date.\n", "")
 
 
 def test_export_schema_prints_the_snapshot(tmp_path: Path) -> None:
