@@ -17,6 +17,14 @@ async def fetch(statement: str, *values: object) -> list[dict[str, Any]]:
     return await connection.execute_query_dict(re.sub(r"\$\d", "?", statement), [values[place - 1] for place in places])
 
 
+async def try_lock(number: int) -> bool:
+    """Whether this transaction has the lock of that number to itself until it ends; on SQLite any writer has."""
+    if get_connection("default").capabilities.dialect == "sqlite":
+        return True
+    rows = await fetch("SELECT pg_try_advisory_xact_lock($1) AS locked", number)
+    return bool(rows[0]["locked"])
+
+
 def as_uuid(value: UUID | str) -> UUID:
     """A column's UUID: SQLite keeps it as text."""
     return value if isinstance(value, UUID) else UUID(value)

@@ -1,4 +1,4 @@
-"""Expired things leave, in small batches."""
+"""Expired things leave, in small batches, by one worker at a time."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from tortoise.expressions import Subquery
 from tortoise.queryset import QuerySet
+from tortoise.transactions import in_transaction
 
 from models.confirmation_code import ConfirmationCode
 from models.delivery import Delivery
@@ -18,11 +19,13 @@ from models.mailed_password import MailedPassword
 from models.registration import Registration
 from models.session import Session
 from models.spent_captcha import SpentCaptcha
+from models.sql import try_lock
 from services.clock import Clock, pause, utc_now
 from services.doors import KNOWN_FOR, MOST_FAILURES
 
 log = structlog.get_logger(__name__)
 
+LOCK = 0x53574550  # one number for sweeping in the database's lock space
 _EVERY = 600.0  # seconds
 _BATCH = 500
 _REGISTRATION_LIFE = timedelta(days=7)
@@ -51,12 +54,21 @@ class Sweeper:
         """Removes all that has expired, and returns how many rows that were."""
         removed = 0
         for expired in self._expired():
-            key = expired.model._meta.pk_attr
-            while keys := await expired.limit(_BATCH).values_list(key, flat=True):
-                removed += await expired.filter(**{f"{key}__in": keys}).delete()
+            while batch := await self._remove_some(expired):
+                removed += batch
         if self._also:
             await asyncio.to_thread(self._also)
         return removed
+
+    async def _remove_some(self, expired: QuerySet[Any]) -> int:
+        """One batch, unless another worker is at it."""
+        key = expired.model._meta.pk_attr
+        async with in_transaction() as connection:
+            if not await try_lock(LOCK):
+                return 0
+            here = expired.using_db(connection)
+            keys = await here.limit(_BATCH).values_list(key, flat=True)
+            return await here.filter(**{f"{key}__in": keys}).delete() if keys else 0
 
     def _expired(self) -> tuple[QuerySet[Any], ...]:
         now = self._clock()

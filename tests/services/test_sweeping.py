@@ -8,7 +8,9 @@ from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
 
+import asyncpg
 import pytest
+from tortoise.connection import get_connection
 from tortoise.models import Model
 
 from models.account import Account
@@ -21,7 +23,7 @@ from models.mailed_password import MailedPassword
 from models.registration import Registration
 from models.session import Session
 from models.spent_captcha import SpentCaptcha
-from services.sweeping import Sweeper
+from services.sweeping import LOCK, Sweeper
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -253,6 +255,23 @@ async def test_two_workers_may_sweep_at_once(sweeper: Sweeper) -> None:
 
     assert sum(removed) == 50
     assert await SpentCaptcha.all().count() == 0
+
+
+async def test_while_another_worker_sweeps_this_one_leaves_it_alone(
+    sweeper: Sweeper, request: pytest.FixtureRequest
+) -> None:
+    if get_connection("default").capabilities.dialect == "sqlite":
+        pytest.skip("SQLite serves one process")
+    await _spent_captcha(_NOW - _DAY)
+    other = await asyncpg.connect(request.getfixturevalue("postgresql_url"))
+    async with other.transaction():
+        await other.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+
+        meanwhile = await sweeper.sweep()
+    afterwards = await sweeper.sweep()
+    await other.close()
+
+    assert (meanwhile, afterwards) == (0, 1)
 
 
 async def test_what_else_is_to_be_swept_is_swept_too() -> None:
