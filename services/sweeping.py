@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -34,6 +35,10 @@ _DELIVERY_KEPT = timedelta(days=30)  # for whoever asks why a mail did not come
 _STREAK_KEPT = timedelta(days=30)
 
 
+class _OtherWorkerError(Exception):
+    """Another worker is sweeping."""
+
+
 class Sweeper:
     """`also` is what else is to be swept with the database, such as development's mails."""
 
@@ -51,21 +56,21 @@ class Sweeper:
             await pause(stopped, _EVERY)
 
     async def sweep(self) -> int:
-        """Removes all that has expired, and returns how many rows that were."""
+        """Removes what has expired, and returns how many rows that were; stops where another worker is at it."""
         removed = 0
-        for expired in self._expired():
-            while batch := await self._remove_some(expired):
-                removed += batch
+        with suppress(_OtherWorkerError):
+            for expired in self._expired():
+                while batch := await self._remove_some(expired):
+                    removed += batch
         if self._also:
             await asyncio.to_thread(self._also)
         return removed
 
     async def _remove_some(self, expired: QuerySet[Any]) -> int:
-        """One batch, unless another worker is at it."""
         key = expired.model._meta.pk_attr
         async with in_transaction() as connection:
             if not await try_lock(LOCK):
-                return 0
+                raise _OtherWorkerError
             here = expired.using_db(connection)
             keys = await here.limit(_BATCH).values_list(key, flat=True)
             return await here.filter(**{f"{key}__in": keys}).delete() if keys else 0
