@@ -1,6 +1,7 @@
 """python -m app COMMAND"""
 
 import argparse
+import os
 import sys
 from typing import Protocol
 
@@ -34,6 +35,7 @@ def main() -> int:
     for name, command in _COMMANDS.items():
         command.add_arguments(subparsers.add_parser(name, help=command.HELP, description=command.HELP))
     arguments = parser.parse_args()
+    os.umask(0o077)  # what is written here holds e-mails, and in development secrets
     try:
         settings = read_settings()
     except WrongSettingsError as error:

@@ -14,7 +14,7 @@ _LONGEST_USER_AGENT = 255
 def caller_of(request: HTTPConnection, credential: str | None, trusted_proxies: int) -> Caller:
     return Caller(
         address=_address(request, trusted_proxies),
-        language=negotiation.language(request.headers.get("accept-language", "")),
+        language=negotiation.language(", ".join(request.headers.getlist("accept-language"))),
         user_agent=request.headers.get("user-agent", "")[:_LONGEST_USER_AGENT] or None,
         credential=credential,
     )

@@ -49,7 +49,7 @@ class RequestCookie:
 
     def _token(self, request: Request) -> str | None:
         """None without a cookie, and where nothing says which page sent it."""
-        token = request.cookies.get(self._name)
+        token = _only_cookie(request, self._name)
         if not token or "origin" not in request.headers:
             return None
         self.require_own_origin()
@@ -74,6 +74,16 @@ def credential_of(request: Request, cookie: RequestCookie) -> str | None:
         return cookie.held
     scheme, _, token = authorization.partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
+
+
+def _only_cookie(request: Request, name: str) -> str | None:
+    """The cookie of exactly that name, if there is one and no second.
+
+    Browsers let other hosts of the site set cookies whose names begin with what str.strip() takes for a blank.
+    """
+    pairs = [pair.strip(" \t").partition("=") for line in request.headers.getlist("cookie") for pair in line.split(";")]
+    values = [value for key, _, value in pairs if key == name]
+    return values[0] if len(values) == 1 else None
 
 
 def _is_own(request: Request, origins: tuple[str, ...], scheme: str) -> bool:

@@ -27,6 +27,7 @@ from schema.context import Context
 
 log = structlog.get_logger(__name__)
 
+_LONGEST_NAME = 60  # of an operation, for observers
 DEADLINE = 10.0  # seconds that a request may take
 
 
@@ -102,7 +103,7 @@ class Executor:
         answer = await self._answer(request, prepared, context, reading)
         named = isinstance(prepared, Prepared) and prepared.operation(request.operation_name)
         observation = Observation(
-            operation=named.name.value if named and named.name else None,
+            operation=named.name.value[:_LONGEST_NAME] if named and named.name else None,
             digest=prepared.digest[:16] if isinstance(prepared, Prepared) else None,
             outcomes=context.outcomes,
             code=answer.code,

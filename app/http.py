@@ -63,7 +63,7 @@ class Endpoint:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        media_type = negotiation.media_type(request.headers.get("accept"))
+        media_type = _media_type(request)
         if media_type is None:
             raise NotGraphQLError(406, f"Accept {GRAPHQL_RESPONSE} or {JSON}.")
         match request.method:
@@ -91,11 +91,16 @@ class Endpoint:
         return _response(answer.body, status, media_type, headers)
 
 
+def _media_type(request: HTTPConnection) -> str | None:
+    lines = request.headers.getlist("accept")
+    return negotiation.media_type(", ".join(lines) if lines else None)
+
+
 def refusal(
     request: HTTPConnection, error: dict[str, Any], status: int, headers: Mapping[str, str] | None = None
 ) -> Response:
     """An answer of nothing but an error, in the type that the client accepts, if it accepts one."""
-    media_type = negotiation.media_type(request.headers.get("accept")) or GRAPHQL_RESPONSE
+    media_type = _media_type(request) or GRAPHQL_RESPONSE
     return _response({"errors": [error]}, status, media_type, headers or {})
 
 

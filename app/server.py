@@ -20,34 +20,73 @@ _REQUEST_DEADLINE = 10.0  # seconds until a whole request is here, counted from 
 _ANSWER_DEADLINE = 20.0  # seconds until the answer is out: a request's own deadline, and time to read it
 _GRACEFUL_TIMEOUT = 10  # seconds that running requests get after SIGTERM
 _LONGEST_HEAD = 16_384  # bytes of a request line and headers
+_LONGEST_REQUEST = 262_144  # bytes of a whole request, chunks and trailers among them
+_MOST_PIPELINED = 8  # requests that wait behind the one that is being answered
+_NO_HTTP = b'{"errors":[{"message":"This is no HTTP request.","extensions":{"code":"BAD_REQUEST"}}]}'
+_BAD_REQUEST = (
+    b"HTTP/1.1 400 Bad Request\r\nconnection: close\r\n"
+    b"content-type: application/graphql-response+json; charset=utf-8\r\n"
+    b"content-length: %d\r\n\r\n%s" % (len(_NO_HTTP), _NO_HTTP)
+)
 _HEAD_TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
+class _RefusedError(Exception):
+    """Ends the parsing of what has come."""
+
+
 class _Protocol(HttpToolsProtocol):
-    """Whoever sends or reads too slowly is cut off, however steadily it does so."""
+    """Whoever sends or reads too slowly or too much is cut off, however steadily it does so."""
 
     _deadline: asyncio.TimerHandle | None = None
-    _head = 0  # bytes of a head that is not complete; -1 from there to the end of the body
+    _received = 0  # bytes of the request that is coming in
+    _head = 0  # of those, what its head has so far; -1 from its end to the end of the body
+    _refusal = _BAD_REQUEST
+    _deaf = False  # once nothing that comes is part of a request
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast(asyncio.Transport, transport))
         self._set_deadline(_REQUEST_DEADLINE)
 
     def data_received(self, data: bytes) -> None:
-        if self._head >= 0:
-            self._head += len(data)
+        if self._deaf:
+            return
+        self._received += len(data)
         super().data_received(data)
-        if self._head > _LONGEST_HEAD and not self.transport.is_closing():
-            self.transport.write(_HEAD_TOO_LONG)
-            self.transport.close()
+        if self.transport.is_closing():
+            return
+        if self._head >= 0 and self._received > _LONGEST_HEAD:  # a line that has no end yet
+            self._refuse(_HEAD_TOO_LONG)
+        elif self._received > _LONGEST_REQUEST:
+            self.transport.abort()
+
+    def on_url(self, url: bytes) -> None:
+        self._add_to_head(url)
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        if self._head < 0:
+            return  # a trailer, which must not pass for a header
+        self._add_to_head(name, value)
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         self._head = -1
+        if len(self.pipeline) >= _MOST_PIPELINED:
+            self.transport.abort()
+            raise _RefusedError
+        upgrading = self.parser.should_upgrade()
+        if upgrading and any(name in {b"content-length", b"transfer-encoding"} for name, _ in self.headers):
+            raise _RefusedError  # its body would be read as another request
         super().on_headers_complete()
+        if upgrading:
+            self._deaf = True
+            self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
-        self._head = 0
-        self._set_deadline(_ANSWER_DEADLINE)
+        self._head = self._received = 0
+        if not self.cycle.response_complete:
+            self._set_deadline(_ANSWER_DEADLINE)
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
@@ -58,6 +97,25 @@ class _Protocol(HttpToolsProtocol):
         if self._deadline:
             self._deadline.cancel()
         super().connection_lost(exc)
+
+    def send_400_response(self, msg: str) -> None:
+        del msg
+        if not self.transport.is_closing():
+            self._refuse(self._refusal)
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Whoever asks for another protocol gets this one, and no line in the log."""
+
+    def _add_to_head(self, *parts: bytes) -> None:
+        self._head += sum(map(len, parts))
+        if self._head > _LONGEST_HEAD:
+            self._refusal = _HEAD_TOO_LONG
+            raise _RefusedError
+
+    def _refuse(self, answer: bytes) -> None:
+        self._deaf = True
+        self.transport.write(answer)
+        self.transport.close()
 
     def _set_deadline(self, seconds: float) -> None:
         if self._deadline:

@@ -17,6 +17,7 @@ from services.mail.smtp import SmtpServer
 from services.validation.email import parse_email
 
 _SHORTEST_KEY = 32  # bytes
+_FEWEST_CHARACTERS = 8  # that differ: a placeholder has fewer
 _URL = re.compile(r"https?://[\w.-]+|https?://\[[0-9a-fA-F:]+\]")
 _REDIS = re.compile(r"rediss?://([^@/\s]*@)?([^:@/\s]+|\[[0-9a-fA-F:]+\]):\d{1,5}(/\d*)?")
 
@@ -198,7 +199,7 @@ class Settings(BaseSettings):
 def missing_for_production(settings: Settings) -> list[str]:
     """The settings without which production does not start."""
     missing = []
-    if not settings.secret_key or any(len(k.get_secret_value().encode()) < _SHORTEST_KEY for k in settings.secret_key):
+    if not settings.secret_key or any(_is_weak(key.get_secret_value()) for key in settings.secret_key):
         missing.append(f"SECRET_KEY (of {_SHORTEST_KEY} bytes or more)")
     given = settings.model_fields_set
     missing += [name.upper() for name in ("smtp_url", "mail_from") if name not in given]
@@ -211,6 +212,10 @@ def missing_for_production(settings: Settings) -> list[str]:
     return missing
 
 
+def _is_weak(key: str) -> bool:
+    return len(key.encode()) < _SHORTEST_KEY or len(set(key)) < _FEWEST_CHARACTERS
+
+
 def _is_https_or_loopback(origin: str) -> bool:
     """Loopback is where mobile frameworks serve an app's own pages from."""
     return origin.startswith("https://") or urlsplit(origin).hostname in {"localhost", "127.0.0.1", "::1"}
@@ -218,7 +223,8 @@ def _is_https_or_loopback(origin: str) -> bool:
 
 def read_settings() -> Settings:
     """Raises WrongSettingsError with a sentence that names every wrong setting and repeats no value."""
-    production = os.environ.get("ENVIRONMENT", "").lower() == Environment.PRODUCTION.value
+    named = (value.lower() for name, value in os.environ.items() if name.upper() == "ENVIRONMENT")
+    production = Environment.PRODUCTION.value in named
     try:
         return Settings(_env_file=None if production else ".env")
     except ValidationError as error:

@@ -20,6 +20,7 @@ from services.outcomes import Throttled
 from services.secrets import Keys
 
 _ROUNDED = 1.0  # second: Redis tells whole ones
+_LONGEST_WINDOW = 366 * 86_400  # seconds: what a client is told to wait fits into GraphQL's Int
 _SITE_FACTOR = 8  # an IPv6 /48 has so many times what one of its /64 has
 
 
@@ -35,7 +36,10 @@ class Limit:
         """From `1/minute;10/day`. Raises ValueError for anything else."""
         if ":" in notation or re.search(r"/\s*0", notation):  # which parse_many takes for something else
             raise ValueError("not in the notation of limits")
-        return cls(name, tuple(sorted(parse_many(notation), key=lambda window: window.get_expiry())))
+        windows = sorted(parse_many(notation), key=lambda window: window.get_expiry())
+        if windows[-1].get_expiry() > _LONGEST_WINDOW:
+            raise ValueError("a window of more than a year")
+        return cls(name, tuple(windows))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,15 @@ class Limits:
     change_password: Limit
 
 
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What was counted, to be taken back where it turns out that nothing happened; by `since` (Unix seconds)."""
+
+    counted: tuple[tuple[str, RateLimitItem], ...]  # keys of the storage, and their windows
+    throttled: Throttled | None
+    since: float
+
+
 class Limiter:
     """Counts in a storage that all processes share, and which wraps its errors. E-mails stand under a keyed digest."""
 
@@ -68,34 +81,39 @@ class Limiter:
 
     async def hit(self, limit: Limit, subject: str) -> Throttled | None:
         """Counts one for a client, an e-mail's key or an account's id; Throttled where that was one too many."""
-        for window in limit.windows:
-            if throttled := await self._hit(window, limit.name, self._pseudonym(subject)):
-                return throttled
-        return None
+        return (await self.count(limit, subject)).throttled
 
     async def hit_client(self, limit: Limit, caller: Caller) -> Throttled | None:
         """Counts one for the caller's client, and for the /48 around an IPv6 client."""
-        if throttled := await self.hit(limit, caller.client):
-            return throttled
-        return await self.hit(_widened(limit), caller.site) if caller.site else None
+        return (await self.count_client(limit, caller)).throttled
 
-    async def give_back(self, limit: Limit, subject: str, since: float) -> None:
-        """Takes a hit back that had been counted by `since` (Unix seconds): what it was counted for did not happen.
+    async def count(self, limit: Limit, subject: str) -> Hit:
+        """As `hit`, for what may have to be given back. A window that denies leaves the longer ones uncounted."""
+        counted = []
+        for window in limit.windows:
+            identifiers = (limit.name, self._pseudonym(subject))
+            counted.append((window.key_for(*identifiers), window))
+            if throttled := await self._hit(window, *identifiers):
+                return Hit(tuple(counted), throttled, time.time())
+        return Hit(tuple(counted), None, time.time())
 
-        A window that began later never counted it. Where the storage is away the hit stays, and it is no failure:
-        what it was counted for is over.
+    async def count_client(self, limit: Limit, caller: Caller) -> Hit:
+        hit = await self.count(limit, caller.client)
+        if hit.throttled or caller.site is None:
+            return hit
+        around = await self.count(_widened(limit), caller.site)
+        return Hit(hit.counted + around.counted, around.throttled, around.since)
+
+    async def give_back(self, hit: Hit) -> None:
+        """Takes back just what was counted, but from a window that began later, which never counted it.
+
+        Where the storage is away the hit stays, and it is no failure: what it was counted for is over.
         """
         with suppress(StorageError):
-            for window in limit.windows:
-                key = window.key_for(limit.name, self._pseudonym(subject))
+            for key, window in hit.counted:
                 began = await self._storage.get_expiry(key) - window.get_expiry()
-                if began <= since + _ROUNDED and await self._storage.get(key) > 0:
+                if began <= hit.since + _ROUNDED and await self._storage.get(key) > 0:
                     await self._storage.incr(key, window.get_expiry(), -1)
-
-    async def give_back_client(self, limit: Limit, caller: Caller, since: float) -> None:
-        await self.give_back(limit, caller.client, since)
-        if caller.site:
-            await self.give_back(_widened(limit), caller.site, since)
 
     async def clear(self, limit: Limit, subject: str) -> None:
         """Forgets what was counted; where the storage is away it stays, as in `give_back`."""

@@ -50,6 +50,14 @@ class PasswordChanged:
     ends_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Demanded:
+    """How many passwords and sessions have ended."""
+
+    passwords: int
+    sessions: int
+
+
 class _RefusedError(Exception):
     """Undoes what was done so far."""
 
@@ -125,16 +133,18 @@ class RecoveryService:
             await self._doors.reopen(account.email_key)
         return outcome
 
-    async def demand(self, email_key: str | None) -> int:
-        """Ends the password of one account, or of all, so that only recovery opens it; returns how many had one."""
+    async def demand(self, email_key: str | None) -> Demanded:
+        """Ends the passwords and sessions of one account, or of all of them, so that only recovery opens it."""
 
-        async def end() -> int:
-            accounts = Account.filter(password_hash__isnull=False)
-            mailed = MailedPassword.all()
+        async def end() -> Demanded:
+            accounts, mailed = Account.all(), MailedPassword.all()
             if email_key:
                 accounts, mailed = accounts.filter(email_key=email_key), mailed.filter(account__email_key=email_key)
+            passwords = await accounts.filter(password_hash__isnull=False).count()
+            # The generation of all of them: a change that was proved before and is written later finds out.
+            await accounts.update(password_hash=None, password_generation=F("password_generation") + 1)
             await mailed.delete()
-            return await accounts.update(password_hash=None, password_generation=F("password_generation") + 1)
+            return Demanded(passwords, await self._sessions.revoke_all(email_key))
 
         return await atomically(end)
 

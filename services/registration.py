@@ -1,7 +1,6 @@
 """Steps 1 and 2: from what a person types to a confirmed account."""
 
 import re
-import time
 from dataclasses import dataclass, field
 from functools import partial
 from uuid import uuid4
@@ -15,6 +14,7 @@ from models.transactions import atomically
 from services.caller import Caller
 from services.captchas import CaptchaAnswer, Captchas
 from services.clock import Clock, utc_now
+from services.doors import Doors
 from services.hashing import Hasher
 from services.language import Language
 from services.limits import Limit, Limiter, Limits
@@ -82,6 +82,7 @@ class RegistrationService:
         limiter: Limiter,
         limits: Limits,
         captchas: Captchas,
+        doors: Doors,
         policy: PasswordPolicy,
         *,
         conceal_accounts: bool = False,
@@ -91,6 +92,7 @@ class RegistrationService:
         self._limiter = limiter
         self._limits = limits
         self._captchas = captchas
+        self._doors = doors
         self._policy = policy
         self._conceal_accounts = conceal_accounts
         self._clock = clock
@@ -105,12 +107,12 @@ class RegistrationService:
         limits = self._limits
         if refused := await self._admit(caller, captcha, limits.create_account, limits.create_account_captcha):
             return refused
-        if throttled := await self._limiter.hit(limits.resend_email, email.key):
-            return throttled if self._conceal_accounts else AlreadyRegistered()
-        counted_by = time.time()
+        hit = await self._limiter.count(limits.resend_email, email.key)
+        if hit.throttled:
+            return hit.throttled if self._conceal_accounts else AlreadyRegistered()
         password_hash = await self._hasher.hash(password)
         if isinstance(password_hash, Throttled):
-            await self._limiter.give_back(limits.resend_email, email.key, counted_by)
+            await self._limiter.give_back(hit)
             return password_hash
         registration = Registration(
             id=uuid4(),
@@ -146,9 +148,14 @@ class RegistrationService:
         if throttled := await self._limiter.hit_client(self._limits.confirm_account, caller):
             return throttled
         try:
-            return await atomically(partial(self._redeem, digest(typed)))
+            outcome = await atomically(partial(self._redeem, digest(typed)))
         except IntegrityError:  # another registration of this e-mail was confirmed at the same time
             return CodeRejected()
+        if isinstance(outcome, Confirmed):
+            await self._doors.reopen(
+                outcome.email.lower()
+            )  # which strangers may have closed before there was an account
+        return outcome
 
     async def _admit(
         self, caller: Caller, captcha: CaptchaAnswer | None, stop: Limit, captcha_from: Limit

@@ -1,6 +1,5 @@
 """Signing in: the one place where passwords are tried."""
 
-import time
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +14,7 @@ from services.captchas import CaptchaAnswer, Captchas
 from services.clock import Clock, utc_now
 from services.doors import Doors, Knock
 from services.hashing import Hasher
-from services.limits import Limiter, Limits
+from services.limits import Hit, Limiter, Limits
 from services.mail.outbox import Kind, forget, owe
 from services.outcomes import CaptchaMissed, CaptchaNeeded, CredentialsRejected, Throttled
 from services.secrets import digest
@@ -51,11 +50,9 @@ class RecoveryNeeded:
 
 @dataclass(frozen=True, slots=True)
 class _Attempt:
-    """Counted as a failure at the client and the e-mail by `since` (Unix seconds), until it turns out to be none."""
+    """Counted as a failure at the client and the e-mail, until it turns out to be none."""
 
-    caller: Caller
-    email_key: str
-    since: float
+    hits: tuple[Hit, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +79,9 @@ class _EndedMeanwhileError(Exception):
 
 
 class SigningIn:
-    """With `conceal_accounts` nobody learns that a registration waits, not even with its password."""
+    """With `conceal_accounts` nobody learns that a registration waits, nor that a door is closed, not even with the
+    right password.
+    """
 
     def __init__(
         self,
@@ -125,13 +124,16 @@ class SigningIn:
         if found.account_id and (verified or found.mailed):
             opened = await self._open(caller, parsed.key, found)
             if opened:
-                await self._succeed(attempt, knock)
+                await self._take_back(attempt)
+                await self._doors.enter(knock, parsed.key, caller)
+                await self._sessions.logout(caller)
                 if verified:
                     await self._upgrade_hash(found, typed)
                 return opened
         if knock.closed:
             await self._doors.take_back(knock)
-            return RecoveryNeeded()
+            # Told apart, a door that the owner has opened again would give the owner away.
+            return CredentialsRejected() if self._conceal_accounts else RecoveryNeeded()
         if verified and not found.account_id and not self._conceal_accounts:
             await self._take_back(attempt, knock)
             return NotConfirmed()
@@ -143,12 +145,13 @@ class SigningIn:
         self, caller: Caller, email_key: str, captcha: CaptchaAnswer | None
     ) -> _Attempt | CaptchaNeeded | CaptchaMissed | Throttled:
         """Counts a failure in advance, so that parallel guesses count one by one."""
-        if throttled := await self._limiter.hit_client(self._limits.login, caller):
-            return throttled
-        many_here = await self._limiter.hit_client(self._limits.login_captcha, caller)
-        many_for_email = await self._limiter.hit(self._limits.login_failures, email_key)
-        attempt = _Attempt(caller, email_key, time.time())
-        captcha_needed = many_here or many_for_email
+        here = await self._limiter.count_client(self._limits.login, caller)
+        if here.throttled:
+            return here.throttled
+        many_here = await self._limiter.count_client(self._limits.login_captcha, caller)
+        many_for_email = await self._limiter.count(self._limits.login_failures, email_key)
+        attempt = _Attempt((here, many_here, many_for_email))
+        captcha_needed = many_here.throttled or many_for_email.throttled
         if captcha_needed and (refused := await self._captchas.require(caller, captcha)):
             await self._take_back(attempt)
             return refused
@@ -165,16 +168,10 @@ class SigningIn:
 
     async def _take_back(self, attempt: _Attempt, knock: Knock | None = None) -> None:
         """No password was wrong. The e-mail's other failures stay: what an owner does changes nothing for strangers."""
-        await self._limiter.give_back_client(self._limits.login, attempt.caller, attempt.since)
-        await self._limiter.give_back_client(self._limits.login_captcha, attempt.caller, attempt.since)
-        await self._limiter.give_back(self._limits.login_failures, attempt.email_key, attempt.since)
+        for hit in attempt.hits:
+            await self._limiter.give_back(hit)
         if knock:
             await self._doors.take_back(knock)
-
-    async def _succeed(self, attempt: _Attempt, knock: Knock) -> None:
-        await self._take_back(attempt)
-        await self._doors.enter(knock, attempt.email_key, attempt.caller)
-        await self._sessions.logout(attempt.caller)
 
     async def _open(self, caller: Caller, email_key: str, found: _Found) -> LoggedIn | None:
         """None where the password was changed, or the mailed one ended, while it was being verified."""

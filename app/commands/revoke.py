@@ -37,6 +37,8 @@ async def _revoke(settings: Settings, email_keys: list[str | None], *, passwords
     services = composition.services
     async with connected(settings.database), aclosing(composition):
         for email_key in email_keys:
-            # Passwords first: nobody signs in again in between.
-            ended = await services.recovery.demand(email_key) if passwords else 0
-            print(f"{email_key or 'all'}: {await services.sessions.revoke_all(email_key)} sessions, {ended} passwords")
+            if passwords:
+                ended = await services.recovery.demand(email_key)
+                print(f"{email_key or 'all'}: {ended.sessions} sessions, {ended.passwords} passwords")
+            else:
+                print(f"{email_key or 'all'}: {await services.sessions.revoke_all(email_key)} sessions")

@@ -7,6 +7,8 @@ import pytest
 
 from models.account import Account
 from models.confirmation_code import ConfirmationCode
+from models.failure_streak import FailureStreak
+from services.doors import MOST_FAILURES
 from tests.api import EMAIL, Api
 from tests.conftest import MakeApi
 
@@ -148,3 +150,13 @@ async def test_resending_from_one_place_needs_a_captcha(make_api: MakeApi) -> No
         "CaptchaMismatchError",
         "ResendConfirmationCodeSuccess",
     ]
+
+
+async def test_strangers_cannot_close_a_door_before_there_is_an_account(api: Api) -> None:
+    await api.register()
+    await api.act("Login", email=EMAIL, password="no es mi clave")
+    await FailureStreak.all().update(count=MOST_FAILURES)
+
+    await api.act("ConfirmAccount", code=await api.mailed_code())
+
+    assert await api.token()

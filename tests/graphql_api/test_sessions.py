@@ -2,8 +2,12 @@
 
 from datetime import timedelta
 
+import pytest
+
 from models.account import Account
 from models.session import Session
+from services.hashing import Hasher
+from services.outcomes import Throttled
 from tests.api import EMAIL, PASSWORD, Api
 from tests.conftest import MakeApi
 
@@ -175,7 +179,29 @@ async def test_an_operator_ends_a_password_and_only_recovery_opens_the_account(m
     ended = await api.composition.services.recovery.demand(EMAIL)
 
     answers = [await api.act("Login", email=EMAIL, password=password) for password in (PASSWORD, leaked)]
-    assert ended == 1
+    assert (ended.passwords, ended.sessions) == (1, 0)
     assert [answer["__typename"] for answer in answers] == ["InvalidCredentialsError"] * 2
     assert await api.token(email="eva@example.com")
     assert await api.token(password=await api.recover())
+
+
+async def test_a_change_that_was_proved_before_a_password_was_ended_is_not_written(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await api.account()
+    mailed = await api.recover()
+    thief = api.signed_in(await api.token(password=mailed))
+    hash_password = Hasher.hash
+
+    async def hash_meanwhile(hasher: Hasher, password: str) -> str | Throttled:
+        await api.composition.services.recovery.demand(EMAIL)
+        return await hash_password(hasher, password)
+
+    monkeypatch.setattr(Hasher, "hash", hash_meanwhile)
+    changed = await thief.act(
+        "ChangePassword", currentPassword=mailed, newPassword=PASSWORD, newPasswordConfirmation=PASSWORD
+    )
+
+    assert changed["__typename"] == "InvalidCredentialsError"
+    assert await thief.run("Me") is None
+    assert (await api.act("Login", email=EMAIL, password=PASSWORD))["__typename"] == "InvalidCredentialsError"

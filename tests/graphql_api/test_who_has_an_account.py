@@ -181,9 +181,21 @@ async def test_the_last_failure_that_a_door_takes_closes_every_kind_of_e_mail_al
     for responses, expected in (
         (first, "InvalidCredentialsError"),
         (last, "InvalidCredentialsError"),
-        (closed, "RecoveryRequiredError"),
+        (closed, "InvalidCredentialsError"),
     ):
         comparables = [stranger.comparable(r) for stranger, r in zip(strangers, responses, strict=True)]
         assert comparables[0] == comparables[1] == comparables[2]
         assert _typename(responses[0]) == expected
     assert [mail["to"] for mail in await api.mails()] == [KNOWN]
+
+
+async def test_a_door_that_the_owner_opens_again_is_not_noticed(make_api: MakeApi) -> None:
+    api, strangers = await _strangers(make_api)
+    for stranger in strangers:
+        await stranger.ask("Login")
+    await FailureStreak.all().update(count=MOST_FAILURES)
+    before = [_typename(await stranger.ask("Login")) for stranger in strangers]
+
+    await api.composition.services.recovery._doors.reopen(KNOWN)
+
+    assert [_typename(await stranger.ask("Login")) for stranger in strangers] == before

@@ -82,6 +82,28 @@ async def test_a_cookie_without_an_origin_does_not_count(api: Api) -> None:
     assert await api.run("Me") is None
 
 
+@pytest.mark.parametrize("name", ["\xa0session", "\x85session", "session", "Session ", "\tsession"])
+async def test_no_other_cookie_of_the_site_passes_for_the_sessions(api: Api, name: str) -> None:
+    await api.account()
+    token = await api.token()
+    api.http.cookies.clear()
+    mine, forged = f"session={token}".encode(), f"{name}=forged".encode("latin-1")
+
+    answers = [
+        await api.http.post(
+            "/graphql",
+            json={"query": "{ me { email } }"},
+            headers=[(b"cookie", cookies), (b"origin", OWN["origin"].encode())],
+        )
+        for cookies in (mine, mine + b"; " + forged, forged)
+    ]
+
+    emails = [answer.json()["data"]["me"] and answer.json()["data"]["me"]["email"] for answer in answers]
+    assert emails[0] == EMAIL
+    assert emails[1] == (None if name.strip(" \t") == "session" else EMAIL)
+    assert emails[2] is None
+
+
 async def test_a_cookie_does_not_count_on_get(api: Api) -> None:
     await api.account()
     await _sign_in(api)

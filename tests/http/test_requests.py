@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
+import httpx2
 import orjson
 import pytest
 
@@ -49,6 +50,15 @@ async def test_the_answer_has_the_type_that_the_client_accepts(
     else:
         assert response.headers["content-type"] == f"{answered}; charset=utf-8"
         assert response.json() == GOOD
+
+
+async def test_several_accept_lines_are_one(api: Api) -> None:
+    request = api.http.build_request("POST", "/graphql", json={"query": QUERY}, headers=[("accept", "text/html")])
+    request.headers = httpx2.Headers([*request.headers.multi_items(), ("accept", NEW)])
+
+    response = await api.http.send(request)
+
+    assert response.headers["content-type"] == f"{NEW}; charset=utf-8"
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ def test_revoke_says_what_it_ended(tmp_path: Path) -> None:
     of_none = _run("revoke", "ana", DATA_DIR=str(tmp_path))
 
     assert of_one == (0, "ana@example.com: 0 sessions, 0 passwords\n", "")
-    assert of_all == (0, "all: 0 sessions, 0 passwords\n", "")
+    assert of_all == (0, "all: 0 sessions\n", "")
     assert of_none == (2, "", "'ana' is no e-mail.\n")
 
 

@@ -5,6 +5,7 @@ import os
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any, cast
 from uuid import uuid4
@@ -92,12 +93,11 @@ class _Storages:
         self, limiter: Limiter, end_windows: EndWindows
     ) -> None:
         limit = _limit("2/minute")
-        await limiter.hit(limit, _EMAIL)
-        long_ago = time.time() - 30
+        hit = replace(await limiter.count(limit, _EMAIL), since=time.time() - 30)
         await end_windows()
         await limiter.hit(limit, _EMAIL)
 
-        await asyncio.gather(*(limiter.give_back(limit, _EMAIL, long_ago) for _ in range(20)))
+        await asyncio.gather(*(limiter.give_back(hit) for _ in range(20)))
 
         outcomes = [await limiter.hit(limit, _EMAIL) for _ in range(2)]
         assert [outcome is None for outcome in outcomes] == [True, False]
@@ -116,22 +116,45 @@ class _Storages:
     async def test_a_hit_that_is_given_back_was_never_made(self, limiter: Limiter) -> None:
         limit = _limit("2/minute;2/day")
         await limiter.hit(limit, _EMAIL)
-        await limiter.hit(limit, _EMAIL)
+        hit = await limiter.count(limit, _EMAIL)
 
-        await limiter.give_back(limit, _EMAIL, time.time())
+        await limiter.give_back(hit)
 
         assert await limiter.hit(limit, _EMAIL) is None
         assert await limiter.hit(limit, _EMAIL)
+
+    async def test_what_a_window_denied_takes_nothing_from_the_longer_ones_when_it_is_given_back(
+        self, limiter: Limiter, storage: Storage
+    ) -> None:
+        limit = _limit("5/minute;8/day")
+        for _ in range(5):
+            await limiter.hit(limit, _EMAIL)
+
+        for _ in range(10):
+            await limiter.give_back(await limiter.count(limit, _EMAIL))
+
+        assert await self._counted(limiter, storage, limit, limit.windows[1]) == 5
+
+    async def test_what_a_client_was_denied_takes_nothing_from_its_48_when_it_is_given_back(
+        self, limiter: Limiter
+    ) -> None:
+        limit = _limit("2/hour")
+        for subnet in range(1, 9):
+            assert [await limiter.hit_client(limit, _v6(subnet)) for _ in range(2)] == [None, None]
+
+        for _ in range(20):
+            await limiter.give_back(await limiter.count_client(limit, _v6(1)))
+
+        assert await limiter.hit_client(limit, _v6(9))
 
     async def test_what_is_given_back_after_its_window_is_no_credit_for_the_next(
         self, limiter: Limiter, end_windows: EndWindows
     ) -> None:
         limit = _limit("2/minute")
-        await limiter.hit(limit, _EMAIL)
-        counted_by = time.time()
+        hit = await limiter.count(limit, _EMAIL)
         await end_windows()
 
-        await limiter.give_back(limit, _EMAIL, counted_by)
+        await limiter.give_back(hit)
         outcomes = [await limiter.hit(limit, _EMAIL) for _ in range(3)]
 
         assert [outcome is None for outcome in outcomes] == [True, True, False]
@@ -201,19 +224,20 @@ class _Storages:
 
     async def test_a_clients_hit_is_given_back_to_its_48_too(self, limiter: Limiter) -> None:
         limit = _limit("1/hour")
-        for subnet in range(1, 9):
-            assert await limiter.hit_client(limit, _v6(subnet)) is None
+        hits = [await limiter.count_client(limit, _v6(subnet)) for subnet in range(1, 9)]
 
-        await limiter.give_back_client(limit, _v6(8), time.time())
+        await limiter.give_back(hits[-1])
+
+        assert [hit.throttled for hit in hits] == [None] * 8
 
         assert await limiter.hit_client(limit, _v6(8, host=2)) is None
         assert await limiter.hit_client(limit, _v6(9))
 
     async def test_an_ipv4_clients_hit_is_given_back(self, limiter: Limiter) -> None:
         limit = _limit("1/hour")
-        await limiter.hit_client(limit, _V4)
+        hit = await limiter.count_client(limit, _V4)
 
-        await limiter.give_back_client(limit, _V4, time.time())
+        await limiter.give_back(hit)
 
         assert await limiter.hit_client(limit, _V4) is None
 
@@ -270,7 +294,7 @@ class TestOverTheDatabase(_Storages):
         names = (name for name in Settings.model_fields if name.startswith("limit_"))
         longest = max(names, key=len).removeprefix("limit_")
 
-        outcome = await limiter.hit_client(Limit.parse(longest, "1000000/1000000 minutes"), _v6(1))
+        outcome = await limiter.hit_client(Limit.parse(longest, "1000000/500000 minutes"), _v6(1))
 
         assert outcome is None
         assert max(len(row.key) for row in await LimitCounter.all()) <= 128
@@ -328,8 +352,8 @@ class TestOverRedis(_Storages):
     async def test_every_key_expires_by_itself(self, storage: RedisStorage, limiter: Limiter) -> None:
         limit = _limit("2/minute;3/hour")
         for _ in range(4):
+            await limiter.give_back(await limiter.count(limit, _EMAIL))
             await limiter.hit(limit, _EMAIL)
-        await limiter.give_back(limit, _EMAIL, time.time())
 
         lives = [await _client(storage).ttl(key) for key in await _keys(storage)]
 
@@ -386,6 +410,8 @@ def test_a_limit_has_its_windows_shortest_first(notation: str, windows: list[tup
         "1/minute:;1/day",
         "1/minute and 2/day",
         "1/0 minutes",
+        "1/2 years",
+        "5/minute;1/367 days",
         "１/minute",
         pytest.param("9" * 5000 + "/minute", id="five thousand digits"),
         "1/minute\0",

@@ -149,6 +149,7 @@ def test_all_wrong_values_are_named_at_once(read: Read) -> None:
             "production needs SECRET_KEY (of 32 bytes or more)",
         ),
         ({"SECRET_KEY": " , "}, "production needs SECRET_KEY (of 32 bytes or more)"),
+        ({"SECRET_KEY": "x" * 40}, "production needs SECRET_KEY (of 32 bytes or more)"),
         ({"SMTP_URL": ""}, "production needs SMTP_URL"),
         ({"MAIL_FROM": ""}, "production needs MAIL_FROM"),
         ({"SITE_URL": ""}, "production needs SITE_URL (https)"),
@@ -321,3 +322,12 @@ def test_how_postgresql_is_used_is_set(read: Read) -> None:
     assert credentials["application_name"] == "cuentas 3"
     assert credentials["ssl"].verify_mode is ssl.CERT_REQUIRED
     assert credentials["ssl"].check_hostname
+
+
+@pytest.mark.parametrize("name", ["ENVIRONMENT", "environment", "Environment"])
+def test_production_reads_no_env_file_however_its_name_is_written(read: Read, tmp_path: Path, name: str) -> None:
+    (tmp_path / ".env").write_text("SITE_NAME=Elsewhere")
+
+    settings = read(**{**{n: v for n, v in _PRODUCTION.items() if n != "ENVIRONMENT"}, name: "production"})
+
+    assert settings.site_name == "Timbrado"
