@@ -19,6 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 _REQUEST_DEADLINE = 10.0  # seconds until a whole request is here, counted from the connection or the last answer
 _ANSWER_DEADLINE = 20.0  # seconds until the answer is out: a request's own deadline, and time to read it
 _GRACEFUL_TIMEOUT = 10  # seconds that running requests get after SIGTERM
+_LAST_LOOK = 0.2  # seconds after SIGTERM in which what was sent before it is read
 _LONGEST_HEAD = 16_384  # bytes of a request line and headers
 _LONGEST_REQUEST = 262_144  # bytes of a whole request, chunks and trailers among them
 _MOST_PIPELINED = 8  # requests that wait behind the one that is being answered
@@ -124,6 +125,14 @@ class _Protocol(HttpToolsProtocol):
         self._deadline = self.loop.call_later(seconds, self.transport.abort)
 
 
+class _Server(uvicorn.Server):
+    """uvicorn's drops the connections and the requests that still wait in the kernel at SIGTERM."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await asyncio.sleep(_LAST_LOOK)
+        await super().shutdown(sockets)
+
+
 def listen(host: str, port: int) -> socket.socket:
     """A bound and listening socket; port 0 picks a free one. Raises OSError where the address is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -170,7 +179,7 @@ def _fork(make_app: Callable[[], ASGIApp], bound: socket.socket) -> int:
 
 
 def _serve(make_app: Callable[[], ASGIApp], bound: socket.socket) -> int:
-    server = uvicorn.Server(
+    server = _Server(
         uvicorn.Config(
             make_app(),
             http=_Protocol,

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import httpx2
@@ -12,10 +13,13 @@ from tests.process.serving import ROOT, serving
 
 LOGIN = (ROOT / "graphql/operations/Login.graphql").read_text("utf-8")
 
+Trace = Callable[[str, object], Awaitable[None]]
 
-async def _login(client: httpx2.AsyncClient, url: str, number: int) -> int:
+
+async def _login(client: httpx2.AsyncClient, url: str, number: int, trace: Trace | None = None) -> int:
     variables = {"input": {"email": f"nobody{number}@example.com", "password": "una frase larga"}}
-    response = await client.post(f"{url}/graphql", json={"query": LOGIN, "variables": variables})
+    extensions = {"trace": trace} if trace else {}
+    response = await client.post(f"{url}/graphql", json={"query": LOGIN, "variables": variables}, extensions=extensions)
     return response.status_code
 
 
@@ -32,6 +36,33 @@ async def test_requests_under_way_are_answered_after_sigterm(tmp_path: Path) -> 
         status = await asyncio.to_thread(process.wait, 30)
 
     assert statuses == [200] * 50
+    assert status == 0
+
+
+async def test_requests_that_nobody_has_read_at_sigterm_are_answered(tmp_path: Path) -> None:
+    sent = asyncio.Semaphore(0)
+
+    async def notice(event: str, _: object) -> None:
+        if event == "http11.send_request_body.complete":
+            sent.release()
+
+    with serving(tmp_path, LIMIT_LOGIN_CAPTCHA="1000/hour") as (url, process):
+        async with httpx2.AsyncClient(timeout=30) as client:
+            await asyncio.gather(*(_login(client, url, number) for number in range(10)))  # connections that are kept
+            await asyncio.sleep(0.2)  # until the process waits for what comes
+            process.send_signal(signal.SIGSTOP)
+            logins = [asyncio.create_task(_login(client, url, number, notice)) for number in range(20)]
+            for _ in logins:
+                await sent.acquire()
+
+            process.send_signal(signal.SIGTERM)
+            await asyncio.sleep(0.2)  # so that whatever the process has timed for soon is overdue
+            process.send_signal(signal.SIGCONT)
+
+            statuses = await asyncio.gather(*logins)
+        status = await asyncio.to_thread(process.wait, 30)
+
+    assert statuses == [200] * 20
     assert status == 0
 
 
