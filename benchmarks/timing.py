@@ -31,10 +31,9 @@ from ipaddress import ip_address
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 from uuid import uuid4
 
-import asyncpg
 from argon2 import PasswordHasher
 from limits.aio.storage import MemoryStorage
 
@@ -49,6 +48,7 @@ from services.clock import utc_now
 from services.limits import Limit, Limiter
 from services.outcomes import DrawnCaptcha
 from services.secrets import Keys
+from tests.databases import database_on
 from tests.process.serving import ROOT, serving
 from tests.smtp_servers import ScriptedServer
 
@@ -208,18 +208,8 @@ def _database(server: str | None, folder: Path) -> Iterator[str]:
     if server is None:
         yield f"sqlite://{folder / 'accounts.sqlite3'}"
         return
-    name = f"accounts_timing_{uuid4().hex}"
-    asyncio.run(_execute(server, f"CREATE DATABASE {name}"))
-    try:
-        yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-    finally:
-        asyncio.run(_execute(server, f"DROP DATABASE {name} WITH (FORCE)"))
-
-
-async def _execute(url: str, statement: str) -> None:
-    connection = await asyncpg.connect(url)
-    await connection.execute(statement)
-    await connection.close()
+    with database_on(server) as url:
+        yield url
 
 
 @contextmanager

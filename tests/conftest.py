@@ -11,10 +11,7 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
-from uuid import uuid4
 
-import asyncpg
 import pytest
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.connection import get_connection
@@ -33,6 +30,7 @@ from models.registration import Registration
 from models.session import Session
 from models.spent_captcha import SpentCaptcha
 from tests.api import Api, api_of
+from tests.databases import database_on
 
 _CHEAP_ARGON2 = {"argon2_time_cost": 1, "argon2_memory_kib": 64}
 _CHILDREN = (ConfirmationCode, MailedPassword, Session)
@@ -55,14 +53,8 @@ def postgresql_url() -> Iterator[str]:
         if os.environ.get("CI"):
             pytest.fail("TEST_DATABASE_URL must be set in CI")
         pytest.skip("set TEST_DATABASE_URL=postgres://USER@HOST/NAME to run this on PostgreSQL")
-    name = f"accounts_test_{uuid4().hex}"
-    asyncio.run(_execute(server, f"CREATE DATABASE {name}"))
-    try:
-        url = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-        asyncio.run(upgrade(tortoise_configuration(url)))
+    with database_on(server) as url:
         yield url
-    finally:
-        asyncio.run(_execute(server, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -123,11 +115,3 @@ async def _empty() -> None:
     if connection.capabilities.dialect == "postgres":
         for model in (*_CHILDREN, *_PARENTS):
             await model.all().delete()
-
-
-async def _execute(url: str, statement: str) -> None:
-    connection = await asyncpg.connect(url)
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()

@@ -1,0 +1,251 @@
+"""Nothing that a client was told is lost, at whatever moment processes are killed.
+
+    .venv/bin/python -m audits.crashes [--kills N] [--seed N] [--database postgres://USER@HOST/NAME]
+
+Clients create accounts without end, a mail server now and then refuses, hangs or hangs up, and N processes (100) are
+killed, one after another, and started anew. Then all calms down, what is owed is delivered, and it is checked that
+
+- everybody who was told that the account was created has a registration and a mail, and any of its codes confirms it;
+- no more than the mails under way at a kill, one a sender, were sent once too often.
+
+The exit status says whether that is so. On SQLite it is one `serve` with its worker; where a PostgreSQL server is given
+it is two `serve` and two `worker` processes, in a database of their own there.
+"""
+
+import argparse
+import asyncio
+import enum
+import random
+import signal
+import sys
+import tempfile
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import httpx2
+
+from app.database import connected, tortoise_configuration
+from audits.fleet import Command, Fleet, Node, fleet, form, run, send
+from models.delivery import Delivery
+from models.migrating import upgrade
+from models.registration import Registration
+from services.clock import utc_now
+from tests.api import found
+from tests.databases import database_on
+from tests.smtp_servers import Received, SoundServer, make_due, sound_server
+
+_CLIENTS = 6
+_CLIENT_PAUSE = (0.2, 1.0)  # seconds between two accounts of a client
+_KILL_PAUSE = (0.2, 3.5)  # seconds between two kills: a process takes one or two to start
+_LULL = 5.0  # seconds without a mail after which it is killed all the same
+_PATIENCE = 120.0  # seconds for what has to happen in the end
+_SENDERS = 2  # mails that a process has under way
+_ONCE = "1/hour"  # LIMIT_RESEND_EMAIL, so that a second try of the same account owes no second mail
+_ACCEPTED, _REFUSED = "250 OK", "451 4.3.0 later"
+
+
+class _Mood(enum.Enum):
+    ACCEPTS = enum.auto()
+    REFUSES = enum.auto()
+    HANGS = enum.auto()
+    HANGS_UP = enum.auto()
+
+
+_MOODS = {_Mood.ACCEPTS: 0.95, _Mood.REFUSES: 0.03, _Mood.HANGS: 0.01, _Mood.HANGS_UP: 0.01}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1, help="of all that is left to chance here")
+    parser.add_argument("--database", help="a PostgreSQL server on which databases may be created")
+    arguments = parser.parse_args()
+    commands: list[Command] = ["serve", "serve", "worker", "worker"] if arguments.database else ["serve"]
+    with tempfile.TemporaryDirectory() as folder, _database(arguments.database, Path(folder)) as url:
+        lost = asyncio.run(_crash(Path(folder), url, commands, arguments.kills, random.Random(arguments.seed)))
+    for sentence in lost:
+        print(sentence)
+    print("Something was lost." if lost else "Nothing was lost.")
+    return int(bool(lost))
+
+
+@contextmanager
+def _database(server: str | None, folder: Path) -> Iterator[str]:
+    """The URL of an empty one."""
+    if server:
+        with database_on(server) as url:
+            yield url
+        return
+    url = f"sqlite://{folder / 'accounts.sqlite3'}"
+    asyncio.run(upgrade(tortoise_configuration(url)))
+    yield url
+
+
+async def _crash(folder: Path, url: str, commands: list[Command], kills: int, chance: random.Random) -> list[str]:
+    """What was lost, a sentence each."""
+    changes = {"WORKER_IN_SERVE": str("worker" not in commands), "LIMIT_RESEND_EMAIL": _ONCE}
+    async with (
+        connected(tortoise_configuration(url)),
+        sound_server() as smtp,
+        fleet(folder, url, smtp.port, **changes) as nodes,
+        httpx2.AsyncClient(timeout=30) as http,
+    ):
+        mail_server = _MailServer(smtp, chance)
+        berths = [_Berth(nodes, command, await nodes.start(command)) for command in commands]
+        clients = _Clients(http, berths, chance)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_shorten_backoffs(clients))
+            for _ in range(_CLIENTS):
+                group.create_task(clients.run())
+            for _ in range(kills):
+                await asyncio.sleep(chance.uniform(*_KILL_PAUSE))
+                if chance.random() < 0.5:  # when a crash hurts most: a mail is sent, and that is not written down yet
+                    await mail_server.sent()
+                await chance.choice(berths).crash()
+            clients.stopped = True
+        mail_server.calm.set()
+        await asyncio.gather(*(berth.leave() for berth in berths))
+        await make_due()  # what is leased now was leased to those who were killed
+        survivors = await asyncio.gather(*(nodes.join(command) for command in commands))
+        await _until_all_is_sent()
+        extra = len(smtp.mails) - len({mail.recipients for mail in smtp.mails})
+        print(f"{kills} kills, {len(clients.told)} accounts told of, {len(smtp.mails)} mails, {extra} of them extra")
+        return [sentence async for sentence in _lost(http, survivors[0], smtp.mails, clients.told, kills, chance)]
+
+
+class _Berth:
+    """Where one node after another works."""
+
+    def __init__(self, fleet: Fleet, command: Command, node: Node) -> None:
+        self._fleet = fleet
+        self._command = command
+        self._take(node)
+
+    async def crash(self) -> None:
+        """Kills the node, and starts another."""
+        assert self.node.alive, self.node.log.read_text("utf-8")
+        self.node.kill()
+        await self.node.process.wait()
+        self._take(await self._fleet.start(self._command))
+
+    async def leave(self) -> None:
+        status = await self.node.leave()
+        assert status in {0, -signal.SIGTERM}, self.node.log.read_text("utf-8")  # the latter while it starts
+
+    def _take(self, node: Node) -> None:
+        self.node = node
+        self._ready = asyncio.create_task(node.ready())
+
+
+class _MailServer:
+    """What a mail server does until it is calm."""
+
+    def __init__(self, smtp: SoundServer, chance: random.Random) -> None:
+        smtp.on_recipient, smtp.on_content = self._reply, self._keep
+        self._chance = chance
+        self._sent = asyncio.Event()
+        self.calm = asyncio.Event()
+
+    async def sent(self) -> None:
+        """Returns when the next mail has been kept, or none came for a while."""
+        self._sent.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._sent.wait(), _LULL)
+
+    async def _keep(self, _: bytes) -> str:
+        reply = await self._reply()
+        if reply == _ACCEPTED:
+            self._sent.set()
+        return reply
+
+    async def _reply(self, _: str = "") -> str:
+        moods = None if self.calm.is_set() else self._chance.choices(list(_MOODS), list(_MOODS.values()))
+        match moods:
+            case [_Mood.REFUSES]:
+                return _REFUSED
+            case [_Mood.HANGS]:
+                await self.calm.wait()
+                return _REFUSED
+            case [_Mood.HANGS_UP]:
+                raise asyncio.CancelledError  # on which aiosmtpd closes the connection
+        return _ACCEPTED
+
+
+@dataclass
+class _Clients:
+    http: httpx2.AsyncClient
+    berths: list[_Berth]
+    chance: random.Random
+    told: list[str] = field(default_factory=list)
+    stopped: bool = False
+    _numbers: Iterator[int] = field(default_factory=count)
+
+    async def run(self) -> None:
+        """Creates one account after another; whoever gets no answer tries again, elsewhere."""
+        while not self.stopped:
+            email = f"user{next(self._numbers)}@example.com"
+            async with asyncio.timeout(_PATIENCE):
+                while (answer := await self._answer(email)) is None:
+                    await asyncio.sleep(0.1)
+            if answer == "CreateAccountSuccess":
+                self.told.append(email)
+            else:
+                assert answer == "UserAlreadyExistsError", answer  # a try before had got through, at least to the limit
+            await asyncio.sleep(self.chance.uniform(*_CLIENT_PAUSE))
+
+    async def _answer(self, email: str) -> str | None:
+        serving = [berth.node for berth in self.berths if berth.node.url]
+        if not serving:
+            return None
+        try:
+            response = await send(self.http, self.chance.choice(serving), "CreateAccount", **form(email))
+        except httpx2.TransportError:
+            return None
+        if response.status_code == 503:
+            return None
+        assert response.status_code == 200, response.text
+        return str(response.json()["data"]["createAccount"]["__typename"])
+
+
+async def _shorten_backoffs(clients: _Clients) -> None:
+    """Nobody waits for minutes here. What is leased is left alone."""
+    while not clients.stopped:
+        back = Delivery.filter(pending_key__isnull=False, lease__isnull=True, due_at__gt=utc_now())
+        await back.update(due_at=utc_now())
+        await asyncio.sleep(1)
+
+
+async def _until_all_is_sent() -> None:
+    async with asyncio.timeout(_PATIENCE):
+        while await Delivery.filter(pending_key__isnull=False).exists():
+            await asyncio.sleep(0.1)
+
+
+async def _lost(
+    http: httpx2.AsyncClient, node: Node, mails: list[Received], told: list[str], kills: int, chance: random.Random
+) -> AsyncIterator[str]:
+    registered = set(await Registration.all().values_list("email", flat=True))
+    mails_to: dict[str, list[Received]] = defaultdict(list)
+    for mail in mails:
+        mails_to[mail.recipients[0]].append(mail)
+    if missing := set(told) - registered:
+        yield f"{len(missing)} were told of an account that is not there, such as {min(missing)}."
+    if missing := set(told) - set(mails_to):
+        yield f"{len(missing)} were told of a mail that never came, such as {min(missing)}."
+    if (extra := len(mails) - len(mails_to)) > kills * _SENDERS:
+        yield f"{extra} mails were sent once too often, more than {kills} kills explain."
+    if doubled := [email for email, several in mails_to.items() if len({m.message["message-id"] for m in several}) > 1]:
+        yield f"{len(doubled)} got several mails of different Message-IDs, such as {min(doubled)}."
+    for email in sorted(set(told) & set(mails_to)):
+        code = found(r"\b[2-9A-Z]{40}\b", chance.choice(mails_to[email]).message)
+        answer = await run(http, node, "ConfirmAccount", code=code)
+        if answer.get("email") != email:
+            yield f"A code mailed to {email} confirmed nothing: {answer['message']}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,127 @@
+"""Nodes of the service: processes of `serve` and `worker` that share a database, keys, limits and a mail server."""
+
+import asyncio
+import contextlib
+import secrets
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import httpx2
+
+from app.settings import Settings
+from tests.api import OPERATIONS, PASSWORD, PRODUCTION, RFC
+from tests.process.serving import ROOT, clean_environment
+
+Command = Literal["serve", "worker"]
+
+_GENEROUS = {name.upper(): "1000000/second" for name in Settings.model_fields if name.startswith("limit_")}
+_CHEAP_ARGON2 = {"ARGON2_TIME_COST": "1", "ARGON2_MEMORY_KIB": "64"}
+_DOCUMENTS = {path.stem: path.read_text("utf-8") for path in OPERATIONS.iterdir()}
+_END_SECONDS = 30.0  # after SIGTERM
+
+
+@dataclass(eq=False)
+class Node:
+    """A process. Its log goes to `log`, and `url` is a `serve`'s once it listens."""
+
+    process: Process
+    log: Path
+    url: str = ""
+
+    @property
+    def alive(self) -> bool:
+        return self.process.returncode is None
+
+    async def ready(self) -> None:
+        """Returns when it serves or works, or has ended before that."""
+        assert self.process.stdout
+        line = (await self.process.stdout.readline()).decode()
+        self.url = line.split()[1].removesuffix("/graphql") if line.startswith("Serving") else ""
+
+    def kill(self) -> None:
+        if self.alive:
+            self.process.kill()
+
+    async def leave(self) -> int:
+        """Is told to end, and returns its exit status."""
+        self.process.terminate()
+        return await asyncio.wait_for(self.process.wait(), _END_SECONDS)
+
+
+@dataclass
+class Fleet:
+    folder: Path
+    environment: Mapping[str, str]
+    nodes: list[Node] = field(default_factory=list)
+
+    async def start(self, command: Command) -> Node:
+        """A node that is not ready yet."""
+        log = self.folder / f"{command}-{len(self.nodes)}.log"
+        with log.open("w") as stderr:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "app", command),
+                cwd=ROOT,
+                env=clean_environment(**self.environment),
+                stdout=PIPE,
+                stderr=stderr,
+            )
+        node = Node(process, log)
+        self.nodes.append(node)
+        return node
+
+    async def join(self, command: Command) -> Node:
+        """A node that is ready."""
+        node = await self.start(command)
+        await node.ready()
+        assert node.alive, node.log.read_text("utf-8")
+        return node
+
+
+@contextlib.asynccontextmanager
+async def fleet(folder: Path, database_url: str, smtp_port: int, **changes: str) -> AsyncIterator[Fleet]:
+    """One without nodes, as in production, but with limits out of the way, cheap hashes and `changes`.
+
+    Nodes that are left at the end are killed.
+    """
+    own = {"DATABASE_URL": database_url, "SMTP_URL": f"smtp://127.0.0.1:{smtp_port}", "DATA_DIR": str(folder)}
+    production = {name.upper(): value for name, value in PRODUCTION.items()}
+    key = secrets.token_hex(32)  # what is counted in Redis is counted for this fleet alone
+    fleet = Fleet(
+        folder, {**production, **_GENEROUS, **_CHEAP_ARGON2, "PORT": "0", "SECRET_KEY": key, **own, **changes}
+    )
+    try:
+        yield fleet
+    finally:
+        for node in fleet.nodes:
+            node.kill()
+        await asyncio.gather(*(node.process.communicate() for node in fleet.nodes))
+
+
+async def send(
+    http: httpx2.AsyncClient, node: Node, operation: str, *, token: str = "", trace: Any = None, **input: Any
+) -> httpx2.Response:
+    """Posts one of our operations; `trace` hears how it goes."""
+    return await http.post(
+        f"{node.url}/graphql",
+        json={"query": _DOCUMENTS[operation], "variables": {"input": input} if input else {}},
+        headers={"authorization": f"Bearer {token}"} if token else {},
+        extensions={"trace": trace} if trace else {},
+    )
+
+
+async def run(http: httpx2.AsyncClient, node: Node, operation: str, *, token: str = "", **input: Any) -> Any:
+    """The value of the operation's only root field."""
+    response = await send(http, node, operation, token=token, **input)
+    body = response.json()
+    assert "errors" not in body, body
+    (value,) = body["data"].values()
+    return value
+
+
+def form(email: str) -> dict[str, str]:
+    """Step 1 for an e-mail."""
+    return {"rfc": RFC, "email": email, "password": PASSWORD, "passwordConfirmation": PASSWORD}

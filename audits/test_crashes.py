@@ -1,0 +1,25 @@
+"""The short form of audits/crashes.py, on both databases."""
+
+import subprocess
+import sys
+
+from tests.process.serving import ROOT
+
+KILLS = 8
+
+
+def _crash(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "audits.crashes", "--kills", str(KILLS), *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+
+
+def test_one_process_over_sqlite_loses_nothing() -> None:
+    crashes = _crash()
+
+    assert crashes.returncode == 0, crashes.stdout + crashes.stderr
+
+
+def test_two_serves_and_two_workers_over_postgresql_lose_nothing(postgresql_url: str) -> None:
+    crashes = _crash("--database", postgresql_url)
+
+    assert crashes.returncode == 0, crashes.stdout + crashes.stderr
