@@ -111,7 +111,8 @@ async def _crash(folder: Path, url: str, commands: list[Command], kills: int, ch
         await asyncio.gather(*(berth.leave() for berth in berths))
         await make_due()  # what is leased now was leased to those who were killed
         survivors = await asyncio.gather(*(nodes.join(command) for command in commands))
-        await _until_all_is_sent()
+        with suppress(TimeoutError):
+            await _until_all_is_sent()
         extra = len(smtp.mails) - len({mail.recipients for mail in smtp.mails})
         print(f"{kills} kills, {len(clients.told)} accounts told of, {len(smtp.mails)} mails, {extra} of them extra")
         return [sentence async for sentence in _lost(http, survivors[0], smtp.mails, clients.told, kills, chance)]
@@ -232,6 +233,8 @@ async def _lost(
     mails_to: dict[str, list[Received]] = defaultdict(list)
     for mail in mails:
         mails_to[mail.recipients[0]].append(mail)
+    if owed := await Delivery.filter(pending_key__isnull=False).count():
+        yield f"{owed} mails are still owed."
     if missing := set(told) - registered:
         yield f"{len(missing)} were told of an account that is not there, such as {min(missing)}."
     if missing := set(told) - set(mails_to):
