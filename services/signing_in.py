@@ -79,9 +79,7 @@ class _EndedMeanwhileError(Exception):
 
 
 class SigningIn:
-    """With `conceal_accounts` nobody learns that a registration waits, nor that a door is closed, not even with the
-    right password.
-    """
+    """With `conceal_accounts` nobody learns that a registration waits or a door is closed, not even with the password."""
 
     def __init__(
         self,
