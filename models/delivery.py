@@ -1,6 +1,8 @@
 from tortoise import fields
 from tortoise.models import Model
 
+from models.indexes import PresentIndex
+
 
 class Delivery(Model):
     """A row of the outbox: that a mail of some kind is owed to an e-mail, never its text.
@@ -24,3 +26,5 @@ class Delivery(Model):
 
     class Meta:
         table = "delivery"
+        # Finished rows were due long ago and are kept: an index of those, too, would be walked through at each look.
+        indexes = (PresentIndex(fields=("due_at",), present="pending_key", name="idx_delivery_owed_due_at"),)

@@ -4,10 +4,7 @@ What limits and captchas do tell is that somebody asked for an e-mail lately, an
 `benchmarks/timing.py` measures that the time of an answer tells nothing either.
 """
 
-import logging
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +16,7 @@ from models.limit_counter import LimitCounter
 from services.doors import MOST_FAILURES
 from tests.api import RFC, Api
 from tests.conftest import MakeApi
+from tests.statements import statements_run
 
 KNOWN, UNCONFIRMED, UNKNOWN = "ana@example.com", "eva@example.com", "ivo@example.com"
 NEW = "otra frase larga"
@@ -86,25 +84,6 @@ class Stranger:
         return response.status_code, headers, WAIT.sub(r"\1…", body)
 
 
-@contextmanager
-def _statements() -> Iterator[list[str]]:
-    """The SQL that is run meanwhile."""
-    statements: list[str] = []
-
-    class Keeper(logging.Handler):
-        def emit(self, record: logging.LogRecord) -> None:
-            statements.append(str(record.args[0] if isinstance(record.args, tuple) else record.msg))
-
-    logger, keeper = logging.getLogger("tortoise.db_client"), Keeper()
-    logger.addHandler(keeper)
-    logger.setLevel(logging.DEBUG)
-    try:
-        yield statements
-    finally:
-        logger.removeHandler(keeper)
-        logger.setLevel(logging.NOTSET)
-
-
 async def _strangers(make_api: MakeApi) -> tuple[Api, list[Stranger]]:
     """One for each kind of e-mail, a day after the owners did something."""
     api = await make_api(
@@ -140,9 +119,9 @@ async def test_the_same_statements_are_run_for_every_kind_of_e_mail(make_api: Ma
     for operation in SEQUENCES[sequence][0]:
         run = []
         for stranger in strangers:
-            with _statements() as statements:
+            with statements_run() as statements:
                 await stranger.ask(operation)
-            run.append(statements)
+            run.append([statement.text for statement in statements])
 
         assert run[0] == run[1] == run[2]
         assert len(run[0]) > 1

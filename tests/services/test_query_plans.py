@@ -1,0 +1,181 @@
+"""No statement of a request, of the worker or of the sweeper walks through a table, however many rows it has.
+
+The statements are those that the services run: they are taken from Tortoise's log and explained with their values.
+`benchmarks/growth.py` measures what they cost with a million accounts.
+"""
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from tortoise.connection import get_connection
+from tortoise.transactions import in_transaction
+
+from models.delivery import Delivery
+from services.clock import utc_now
+from services.mail import outbox
+from services.mail.outbox import Kind
+from services.sweeping import Sweeper
+from tests.api import EMAIL, PASSWORD, Api
+from tests.conftest import MakeApi
+from tests.statements import Statement, statements_run
+
+NEW = "otra frase larga"
+EVERY_SWEPT_TABLE = {
+    "confirmation_code",
+    "delivery",
+    "failure_streak",
+    "known_network",
+    "limit_counter",
+    "mailed_password",
+    "registration",
+    "session",
+    "spent_captcha",
+}
+OWED = "idx_delivery_owed_due_at"
+
+# Walks that are no more than what they are for.
+_SHORT_IN_SQLITE = (
+    "SCAN CONSTANT ROW",
+    "SCAN always",  # login's one row for any e-mail
+    f"SCAN delivery USING INDEX {OWED}",  # which holds the mails that are owed, and nothing else
+)
+
+
+async def _registering(api: Api) -> None:
+    await api.register()
+    await api.mails()
+    await api.act("ResendConfirmationCode", email=EMAIL)
+    await api.act("ConfirmAccount", code=await api.mailed_code())
+    assert (await api.register())["__typename"] == "UserAlreadyExistsError"
+
+
+async def _signing_in(api: Api) -> None:
+    await api.account()
+    await api.act("Login", email=EMAIL, password=NEW)
+    await api.token()
+    await api.act("Login", email="nobody@example.com", password=NEW)
+
+
+async def _being_signed_in(api: Api) -> None:
+    await api.account()
+    me, elsewhere = api.signed_in(await api.token()), api.signed_in(await api.token())
+    assert len((await me.run("Me"))["sessions"]) == 2
+    (other,) = [session for session in (await me.run("Me"))["sessions"] if not session["current"]]
+    assert (await me.act("RevokeSession", id=other["id"]))["__typename"] == "RevokeSessionSuccess"
+    assert await elsewhere.run("Me") is None
+    await me.run("RevokeOtherSessions")
+    await me.run("Logout")
+
+
+async def _recovering(api: Api) -> None:
+    await api.account()
+    mailed = await api.recover()
+    me = api.signed_in(await api.token(password=mailed))
+    form = {"currentPassword": mailed, "newPassword": NEW, "newPasswordConfirmation": NEW}
+    assert (await me.act("ChangePassword", **form))["__typename"] == "ChangePasswordSuccess"
+    again = {"currentPassword": NEW, "newPassword": PASSWORD, "newPasswordConfirmation": PASSWORD}
+    assert (await me.act("ChangePassword", **again))["__typename"] == "ChangePasswordSuccess"
+    await api.mails()
+
+
+async def _sweeping(api: Api) -> None:
+    await _signing_in(api)
+    await api.recover()
+    await api.register(email="eva@example.com")
+    await api.mails()
+    await api.act("ResendConfirmationCode", email="nobody@example.com")
+    await Sweeper(clock=lambda: utc_now() + timedelta(days=400)).sweep()
+
+
+STORIES: dict[str, Callable[[Api], Awaitable[None]]] = {
+    "registering": _registering,
+    "signing in": _signing_in,
+    "being signed in": _being_signed_in,
+    "recovering": _recovering,
+    "sweeping": _sweeping,
+}
+
+
+@pytest.mark.parametrize("story", STORIES)
+async def test_no_statement_walks_through_a_table(make_api: MakeApi, story: str) -> None:
+    api = await make_api(limit_resend_email="100/day")
+
+    with statements_run() as statements:
+        await STORIES[story](api)
+
+    assert len(statements) > 10
+    assert [(statement.text, walk) for statement in statements for walk in await _walks(statement)] == []
+
+
+async def test_the_sweeper_is_seen_to_look_into_and_to_remove_from_every_table_of_its_own(api: Api) -> None:
+    with statements_run() as statements:
+        await _sweeping(api)
+
+    for verb in ("SELECT .* FROM", "DELETE FROM"):
+        found = {match[1] for s in statements if (match := re.match(rf'{verb} "(\w+)"', s.text))}
+        assert found >= EVERY_SWEPT_TABLE
+
+
+async def test_the_worker_looks_for_mails_among_those_alone_that_are_owed(database: dict[str, Any]) -> None:
+    await Delivery.bulk_create(_finished(2000))
+    await outbox.owe(Kind.RECOVERY, EMAIL)
+    await _analyze()
+
+    with statements_run() as statements:
+        await outbox.claim()
+
+    (look,) = [s for s in statements if s.text.startswith("SELECT") and "delivery" in s.text]
+    assert OWED in json.dumps(await _plan(look))
+
+
+def _finished(count: int) -> Iterator[Delivery]:
+    then = utc_now() - timedelta(days=1)
+    for number in range(count):
+        email = f"{number}@example.com"
+        yield Delivery(
+            id=uuid4(), kind="recovery", email_key=email, requested_at=then, due_at=then, finished_at=then, attempts=1
+        )
+
+
+async def _analyze() -> None:
+    """As autovacuum does; in SQLite nobody does."""
+    if _on_postgresql():
+        await get_connection("default").execute_script("ANALYZE")
+
+
+async def _walks(statement: Statement) -> list[str]:
+    """The steps of its plan that read a table, or all of an index, from one end to the other."""
+    plan = await _plan(statement)
+    if not _on_postgresql():
+        details = [row["detail"] for row in plan]
+        return [detail for detail in details if detail.startswith("SCAN") and detail not in _SHORT_IN_SQLITE]
+    return [node["Node Type"] for node in _nodes(json.loads(plan[0]["QUERY PLAN"])[0]["Plan"]) if _walks_all(node)]
+
+
+async def _plan(statement: Statement) -> list[dict[str, Any]]:
+    """PostgreSQL, whose tables are small here, is told to walk only where it cannot do otherwise."""
+    async with in_transaction() as connection:
+        if _on_postgresql():
+            await connection.execute_query("SET LOCAL enable_seqscan = off")
+        prefix = "EXPLAIN (FORMAT JSON)" if _on_postgresql() else "EXPLAIN QUERY PLAN"
+        return await connection.execute_query_dict(f"{prefix} {statement.text}", list(statement.values))
+
+
+def _walks_all(node: dict[str, Any]) -> bool:
+    by_index = node["Node Type"] in {"Index Scan", "Index Only Scan", "Bitmap Index Scan"}
+    return node["Node Type"] == "Seq Scan" or (by_index and "Index Cond" not in node and node["Index Name"] != OWED)
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from _nodes(part)
+
+
+def _on_postgresql() -> bool:
+    return get_connection("default").capabilities.dialect == "postgres"

@@ -1,0 +1,37 @@
+"""The SQL that is run, from the log of Tortoise's clients."""
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """`values` are a row's, also where the statement was run for many rows."""
+
+    text: str
+    values: Sequence[object]
+
+
+@contextmanager
+def statements_run() -> Iterator[list[Statement]]:
+    """Those that are run meanwhile, in their order."""
+    statements: list[Statement] = []
+
+    class Keeper(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if record.msg == "%s: %s" and isinstance(record.args, tuple):  # others tell of connections
+                text, values = record.args
+                assert isinstance(values, Sequence | None)
+                first = values[0] if values else None
+                statements.append(Statement(str(text), first if isinstance(first, list) else values or ()))
+
+    logger, keeper = logging.getLogger("tortoise.db_client"), Keeper()
+    logger.addHandler(keeper)
+    logger.setLevel(logging.DEBUG)
+    try:
+        yield statements
+    finally:
+        logger.removeHandler(keeper)
+        logger.setLevel(logging.NOTSET)
