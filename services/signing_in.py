@@ -79,7 +79,7 @@ class _EndedMeanwhileError(Exception):
 
 
 class SigningIn:
-    """With `conceal_accounts` nobody learns that a registration waits or a door is closed, not even with the password."""
+    """With `conceal_accounts` the password, too, tells nobody that a registration waits or a door is closed."""
 
     def __init__(
         self,
