@@ -79,7 +79,8 @@ def credential_of(request: Request, cookie: RequestCookie) -> str | None:
 def _only_cookie(request: Request, name: str) -> str | None:
     """The cookie of exactly that name, if there is one and no second.
 
-    Browsers let other hosts of the site set cookies whose names begin with what str.strip() takes for a blank.
+    Browsers let other hosts of the site set cookies whose names begin with what str.strip() takes for a blank. The
+    value is as it was set: to unquote every cookie, as Starlette does, may take quadratic time.
     """
     pairs = [pair.strip(" \t").partition("=") for line in request.headers.getlist("cookie") for pair in line.split(";")]
     values = [value for key, _, value in pairs if key == name]

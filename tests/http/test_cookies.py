@@ -104,6 +104,16 @@ async def test_no_other_cookie_of_the_site_passes_for_the_sessions(api: Api, nam
     assert emails[2] is None
 
 
+async def test_a_cookie_is_found_among_others_and_read_as_it_was_set(api: Api) -> None:
+    await api.account()
+    token = await api.token()
+    among_others = {**OWN, "cookie": f'other=old; theirs="\\"; session={token}; last'}
+    quoted = {**OWN, "cookie": f'session="{token}"'}
+
+    assert (await api.run("Me", headers=among_others))["email"] == EMAIL
+    assert await api.run("Me", headers=quoted) is None
+
+
 async def test_a_cookie_does_not_count_on_get(api: Api) -> None:
     await api.account()
     await _sign_in(api)
