@@ -9,6 +9,7 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,
     build_schema,
+    graphql_sync,
     parse,
     validate,
 )
@@ -67,3 +68,14 @@ def test_every_root_field_has_an_operation_of_its_name() -> None:
 
 def test_the_snapshot_is_a_schema_of_its_own() -> None:
     assert build_schema((ROOT / "graphql/schema.graphql").read_text("utf-8")).query_type
+
+
+def test_introspection_tells_what_is_in_a_list_or_not_null() -> None:
+    query = '{ __type(name: "Captcha") { fields { type { kind isOneOf ofType { name } } } } }'
+
+    result = graphql_sync(schema._schema, query)
+
+    assert result.errors is None
+    assert result.data
+    first = {"type": {"kind": "NON_NULL", "isOneOf": None, "ofType": {"name": "ID"}}}
+    assert result.data["__type"]["fields"][0] == first
