@@ -27,6 +27,12 @@ FROM session JOIN account ON account.id = session.account_id
 WHERE session.digest = $1
 """
 
+# As text too: an operation may list fifty of them several times.
+_OF_ACCOUNT = """
+SELECT id, created_at, last_seen_at, expires_at, user_agent, ip_address
+FROM session WHERE account_id = $1 ORDER BY last_seen_at DESC
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -172,20 +178,10 @@ class SessionService:
 
     async def list_for(self, profile: Profile) -> tuple[SessionView, ...]:
         """The account's live sessions, the profile's own first, then by when they were last seen."""
-        rows = await Session.filter(account_id=profile.id, expires_at__gt=self._clock()).order_by("-last_seen_at")
-        views = [
-            SessionView(
-                id=row.id,
-                created_at=row.created_at,
-                last_seen_at=row.last_seen_at,
-                expires_at=row.expires_at,
-                user_agent=row.user_agent,
-                ip_address=row.ip_address,
-                current=row.id == profile.session_id,
-            )
-            for row in rows[:MOST_SESSIONS]
-        ]
-        return tuple(sorted(views, key=lambda view: not view.current))
+        now = self._clock()
+        views = [_view(row, profile) for row in await fetch(_OF_ACCOUNT, str(profile.id))]
+        live = [view for view in views if view.expires_at > now][:MOST_SESSIONS]
+        return tuple(sorted(live, key=lambda view: not view.current))
 
     async def revoke(self, caller: Caller, id: str) -> Revoked | NoSuchSession | PasswordChangeDue | SignedOut:
         profile = await self._unrestricted(caller)
@@ -219,6 +215,19 @@ def _profile(row: Mapping[str, Any]) -> Profile:
         confirmed_at=as_datetime(row["confirmed_at"]),
         session_id=as_uuid(row["session_id"]),
         password_change_required=bool(row["password_change_required"]),
+    )
+
+
+def _view(row: Mapping[str, Any], profile: Profile) -> SessionView:
+    session_id = as_uuid(row["id"])
+    return SessionView(
+        id=session_id,
+        created_at=as_datetime(row["created_at"]),
+        last_seen_at=as_datetime(row["last_seen_at"]),
+        expires_at=as_datetime(row["expires_at"]),
+        user_agent=row["user_agent"],
+        ip_address=row["ip_address"],
+        current=session_id == profile.session_id,
     )
 
 

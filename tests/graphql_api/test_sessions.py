@@ -1,6 +1,6 @@
 """Devices that are signed in."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -205,3 +205,15 @@ async def test_a_change_that_was_proved_before_a_password_was_ended_is_not_writt
     assert changed["__typename"] == "InvalidCredentialsError"
     assert await thief.run("Me") is None
     assert (await api.act("Login", email=EMAIL, password=PASSWORD))["__typename"] == "InvalidCredentialsError"
+
+
+async def test_a_session_that_has_ended_is_not_listed(api: Api) -> None:
+    await api.account()
+    here, there = api.signed_in(await api.token()), api.signed_in(await api.token())
+    (current,) = [entry for entry in (await here.run("Me"))["sessions"] if entry["current"]]
+    await Session.exclude(id=current["id"]).update(expires_at=datetime.now(UTC) - timedelta(seconds=1))
+
+    listed = (await here.run("Me"))["sessions"]
+
+    assert listed == [current]
+    assert await there.run("Me") is None
