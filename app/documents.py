@@ -15,12 +15,9 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
-    StringValueNode,
-    Visitor,
     is_object_type,
     parse,
     validate,
-    visit,
 )
 from graphql.execution.collect_fields import FragmentDetails
 from graphql.language import FragmentDefinitionNode
@@ -91,7 +88,7 @@ class Documents:
             return kept
         checked = self._check(text)
         if isinstance(checked, Prepared):
-            self._keep_on_second_sight(checked)
+            self._keep_on_second_sight(checked, text)
         return checked
 
     def _pin(self, text: str) -> Prepared:
@@ -131,13 +128,13 @@ class Documents:
         except RecursionError:  # fragments that lengthen each other past what the parser allows in one
             return "depth"
 
-    def _keep_on_second_sight(self, prepared: Prepared) -> None:
+    def _keep_on_second_sight(self, prepared: Prepared, text: str) -> None:
         if prepared.digest not in self._seen_once:
             self._seen_once[prepared.digest] = None
             if len(self._seen_once) > _REMEMBERED_DIGESTS:
                 self._seen_once.popitem(last=False)
             return
-        if _holds_string_literal(prepared.document):
+        if '"' in text:  # in a comment, perhaps
             return
         del self._seen_once[prepared.digest]
         self._kept[prepared.digest] = prepared
@@ -148,16 +145,3 @@ class Documents:
 
 def _digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _holds_string_literal(document: DocumentNode) -> bool:
-    finder = _StringFinder()
-    visit(document, finder)
-    return finder.found
-
-
-class _StringFinder(Visitor):
-    found = False
-
-    def enter_string_value(self, _node: StringValueNode, *_: object) -> None:
-        self.found = True
