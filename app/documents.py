@@ -27,7 +27,8 @@ from app.cost import BOUNDS, measure
 from app.errors import Redactor
 
 MAXIMUM_TOKENS = 1_000
-MAXIMUM_ERRORS = 10
+MAXIMUM_ERRORS = 5
+_SUGGESTED_UP_TO = 100  # tokens: to suggest a name takes milliseconds
 _KEPT_WEIGHT = 50_000  # of all kept documents together; a token is about a kilobyte
 _CHARACTERS_A_TOKEN = 20
 _REMEMBERED_DIGESTS = 4_096
@@ -115,7 +116,7 @@ class Documents:
             document,
             self._rules,
             max_errors=MAXIMUM_ERRORS - 1,
-            hide_suggestions=not self._exploring,
+            hide_suggestions=not self._exploring or document.token_count > _SUGGESTED_UP_TO,
             allow_empty_selection_sets=False,
         )
         if errors:

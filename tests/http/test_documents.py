@@ -58,3 +58,22 @@ def test_an_invalid_text_is_refused_every_time(documents: Documents) -> None:
     refused = [documents.prepare("{ nothing }") for _ in range(3)]
 
     assert all(isinstance(each, Refused) for each in refused)
+
+
+@pytest.mark.parametrize(
+    ("more", "suggested"), [("", True), ("maximumLength " * 30, True), ("...{__typename} " * 30, False)]
+)
+def test_development_suggests_a_name_where_the_document_is_short(more: str, suggested: bool) -> None:
+    documents = Documents(schema._schema, [], exploring=True)
+
+    refused = documents.prepare(f"{{ passwordPolicy {{ minimumLengt {more} }} }}")
+
+    assert isinstance(refused, Refused)
+    assert ("Did you mean 'minimumLength'" in refused.errors[0].message) is suggested
+
+
+def test_an_answer_has_at_most_five_errors(documents: Documents) -> None:
+    refused = documents.prepare("{ passwordPolicy { a b c d e f g } }")
+
+    assert isinstance(refused, Refused)
+    assert len(refused.errors) == 5
