@@ -4,29 +4,30 @@ A fragment is measured once and multiplied by its uses with arithmetic, so neste
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable
-from dataclasses import dataclass, fields, replace
+from collections.abc import Collection
 from functools import reduce
+from operator import add
+from typing import NamedTuple
 
 from graphql import (
     DocumentNode,
+    ExecutableDefinitionNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     InlineFragmentNode,
     NamedTypeNode,
-    OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What the dearest operation asks for, and what validation has to compare.
+class Cost(NamedTuple):
+    """What the dearest operation or fragment asks for, and what validation has to compare.
 
-    `images` and `audios` are counted by the field's name: each one selected is drawn or dictated. `overlaps` are the
-    pairs of fields in the whole document that write to one name: what validation's time goes with.
+    `images` and `audios` are counted by the field's name: each one selected is drawn or dictated. `lists` are those of
+    introspection, a list in a list several times. `overlaps` are the pairs of fields in the whole document that write
+    to one name: what validation's time goes with.
     """
 
     depth: int = 0
@@ -36,36 +37,38 @@ class Cost:
     directives: int = 0
     images: int = 0
     audios: int = 0
+    lists: int = 0
     overlaps: int = 0
 
     def beside(self, other: "Cost") -> "Cost":
         """Two selections of one set: they add up, but for depth."""
-        return Cost(max(self.depth, other.depth), *(a + b for a, b in zip(_sums(self), _sums(other), strict=True)))
+        return Cost(max(self.depth, other.depth), *map(add, self[1:], other[1:]))
 
     def exceeded_by(self, other: "Cost") -> str | None:
         """The first bound of this cost that the other passes."""
-        return next((f.name for f in fields(self) if getattr(other, f.name) > getattr(self, f.name)), None)
+        passed = (name for name, bound, asked in zip(self._fields, self, other, strict=True) if asked > bound)
+        return next(passed, None)
 
 
-BOUNDS = Cost(depth=15, fields=400, root_fields=10, aliases=30, directives=30, images=1, audios=1, overlaps=3_000)
+BOUNDS = Cost(
+    depth=15, fields=400, root_fields=10, aliases=30, directives=30, images=1, audios=1, lists=18, overlaps=700
+)
 
 # How many objects a list may bring at the most: what is selected of each is multiplied.
 _LISTS = {"sessions": 50}
+
+# What introspection walks; inside another list each counts several times. GraphiQL's query comes to 17.
+_INTROSPECTED_LISTS = frozenset({"types", "fields", "interfaces", "possibleTypes", "inputFields"})
+_LISTS_IN_A_LIST = 4
 
 
 def measure(document: DocumentNode, object_types: Collection[str]) -> Cost:
     """The cost of a document that may still be invalid: unknown and circular spreads count nothing."""
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
     measurement = _Measurement(fragments, object_types)
-    worst = Cost()
-    for definition in document.definitions:
-        if isinstance(definition, OperationDefinitionNode):
-            cost = measurement.of(definition.selection_set)
-            cost = replace(cost, directives=cost.directives + len(definition.directives or ()))
-            worst = Cost(*(max(getattr(worst, f.name), getattr(cost, f.name)) for f in fields(Cost)))
-    for name in fragments:  # those that no operation uses are validated all the same
-        measurement.of_fragment(name)
-    return replace(worst, overlaps=sum(n * (n - 1) // 2 for n in measurement.names.values()))
+    costs = [measurement.of_definition(d) for d in document.definitions if isinstance(d, ExecutableDefinitionNode)]
+    worst = Cost(*(max(column) for column in zip(Cost(), *costs, strict=True)))
+    return worst._replace(overlaps=sum(n * (n - 1) // 2 for n in measurement.names.values()))
 
 
 class _Measurement:
@@ -74,20 +77,27 @@ class _Measurement:
     def __init__(self, fragments: dict[str, FragmentDefinitionNode], object_types: Collection[str]) -> None:
         self._fragments = fragments
         self._object_types = object_types
-        self._known: dict[str, Cost] = {}
+        self._known: dict[int, Cost] = {}  # by identity: until validation, several fragments may have one name
         self.names: Counter[str] = Counter()
 
-    def of(self, selection_set: SelectionSetNode | None) -> Cost:
+    def of_definition(self, definition: ExecutableDefinitionNode) -> Cost:
+        """An operation, or a fragment, which is validated all the same where no operation uses it."""
+        if isinstance(definition, FragmentDefinitionNode):
+            return self._of_fragment(definition)._replace(root_fields=0)
+        cost = self._of(definition.selection_set)
+        return cost._replace(directives=cost.directives + len(definition.directives or ()))
+
+    def _of(self, selection_set: SelectionSetNode) -> Cost:
         """The parts add up, but for pictures and clips under several object types: an object is of one of them."""
         parts: dict[str | None, Cost] = {None: Cost()}
-        for selection in selection_set.selections if selection_set else ():
+        for selection in selection_set.selections:
             type_name, cost = self._part(selection)
-            cost = replace(cost, directives=cost.directives + len(selection.directives or ()))
+            if selection.directives:
+                cost = cost._replace(directives=cost.directives + len(selection.directives))
             parts[type_name] = parts.get(type_name, Cost()).beside(cost)
         direct = parts.pop(None)
         total = reduce(Cost.beside, parts.values(), direct)
-        return replace(
-            total,
+        return total._replace(
             images=direct.images + max((part.images for part in parts.values()), default=0),
             audios=direct.audios + max((part.audios for part in parts.values()), default=0),
         )
@@ -98,9 +108,9 @@ class _Measurement:
             case FieldNode():
                 return None, self._field(selection)
             case InlineFragmentNode(type_condition=condition):
-                return self._object_type(condition), self.of(selection.selection_set)
-            case FragmentSpreadNode(name=name) if name.value in self._fragments:
-                return self._object_type(self._fragments[name.value].type_condition), self.of_fragment(name.value)
+                return self._object_type(condition), self._of(selection.selection_set)
+            case FragmentSpreadNode(name=name) if fragment := self._fragments.get(name.value):
+                return self._object_type(fragment.type_condition), self._of_fragment(fragment)
             case _:
                 return None, Cost()
 
@@ -110,7 +120,7 @@ class _Measurement:
     def _field(self, field: FieldNode) -> Cost:
         name = field.name.value
         self.names[field.alias.value if field.alias else name] += 1
-        inner = self.of(field.selection_set)
+        inner = self._of(field.selection_set) if field.selection_set else Cost()
         return Cost(
             depth=inner.depth + 1,
             fields=inner.fields * _LISTS.get(name, 1) + 1,
@@ -119,14 +129,12 @@ class _Measurement:
             directives=inner.directives,
             images=inner.images + (name == "image"),
             audios=inner.audios + (name == "audio"),
+            lists=inner.lists * _LISTS_IN_A_LIST + 1 if name in _INTROSPECTED_LISTS else inner.lists,
         )
 
-    def of_fragment(self, name: str) -> Cost:
-        if name not in self._known:
-            self._known[name] = Cost()  # what a circle back to it counts; validation refuses the circle
-            self._known[name] = self.of(self._fragments[name].selection_set)
-        return self._known[name]
-
-
-def _sums(cost: Cost) -> Iterable[int]:
-    return (cost.fields, cost.root_fields, cost.aliases, cost.directives, cost.images, cost.audios, cost.overlaps)
+    def _of_fragment(self, fragment: FragmentDefinitionNode) -> Cost:
+        key = id(fragment)
+        if key not in self._known:
+            self._known[key] = Cost()  # what a circle back to it counts; validation refuses the circle
+            self._known[key] = self._of(fragment.selection_set)
+        return self._known[key]

@@ -26,7 +26,7 @@ from graphql.validation import NoSchemaIntrospectionCustomRule, specified_rules
 from app.cost import BOUNDS, measure
 from app.errors import Redactor
 
-MAXIMUM_TOKENS = 1_000
+MAXIMUM_TOKENS = 600  # which also keep the recursion of cost.py, a call a token, within Python's limit
 MAXIMUM_ERRORS = 5
 _SUGGESTED_UP_TO = 100  # tokens: to suggest a name takes milliseconds
 _KEPT_WEIGHT = 50_000  # of all kept documents together; a token is about a kilobyte
@@ -108,7 +108,7 @@ class Documents:
             )
         except GraphQLSyntaxError as error:
             return Refused("PARSE_FAILED", [self._redactor.redact(error)])
-        if bound := self._passed_bound(document):
+        if bound := BOUNDS.exceeded_by(measure(document, self._object_types)):
             message = f"The document asks for too much: more than {getattr(BOUNDS, bound)} of {bound}."
             return Refused("TOO_COMPLEX", [GraphQLError(message.replace("_", " "))])
         errors = validate(
@@ -122,12 +122,6 @@ class Documents:
         if errors:
             return Refused("VALIDATION_FAILED", [self._redactor.redact(error) for error in errors])
         return Prepared(document, _digest(text))
-
-    def _passed_bound(self, document: DocumentNode) -> str | None:
-        try:
-            return BOUNDS.exceeded_by(measure(document, self._object_types))
-        except RecursionError:  # fragments that lengthen each other past what the parser allows in one
-            return "depth"
 
     def _keep_on_second_sight(self, prepared: Prepared, text: str) -> None:
         if prepared.digest not in self._seen_once:

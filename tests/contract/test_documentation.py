@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from app.cost import BOUNDS
+from app.documents import MAXIMUM_TOKENS
+from app.http import MAXIMUM_BODY
 from app.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -34,6 +37,15 @@ def test_the_readme_shows_the_default_of_every_limit(name: str) -> None:
     default = getattr(Settings(_env_file=None), name.lower())
 
     assert f"| `{name}` | `{default}` |" in README
+
+
+def test_the_readme_shows_the_bounds_of_a_document() -> None:
+    bounds = (
+        f"{MAXIMUM_BODY:,} bytes, {MAXIMUM_TOKENS:,} tokens, {BOUNDS.depth} levels, {BOUNDS.fields} fields, "
+        f"{BOUNDS.root_fields} root fields, {BOUNDS.aliases} aliases and {BOUNDS.directives} directives"
+    )
+
+    assert bounds in " ".join(README.split())
 
 
 @pytest.mark.parametrize("folder", ["app", "services", "services/mail", "services/validation", "services/captcha"])
