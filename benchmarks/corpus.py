@@ -1,0 +1,144 @@
+"""Requests that cost the most CPU within MAXIMUM_BODY: the worst of every family that a search has found.
+
+Those that a bound refuses show what it is for: the bound lost, most of them take a tenth of a second and more.
+"""
+
+import json
+from dataclasses import dataclass, field
+from itertools import combinations, islice
+from pathlib import Path
+from typing import Any
+
+from graphql import get_introspection_query
+
+OPERATIONS = Path(__file__).parent.parent / "graphql/operations"
+INTROSPECTION = get_introspection_query(
+    descriptions=True,
+    specified_by_url=True,
+    directive_is_repeatable=True,
+    schema_description=True,
+    input_value_deprecation=True,
+    one_of=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """`code` is what development answers with; None where the operation is executed."""
+
+    query: str
+    code: str | None = "VALIDATION_FAILED"
+    variables: dict[str, Any] = field(default_factory=dict)
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def body(self, serial: int = 0) -> bytes:
+        """Another `serial` makes another document of it, which is not kept parsed."""
+        parts = {"query": f"#{serial}\n{self.query}", "variables": self.variables}
+        return json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def operation(name: str) -> str:
+    return (OPERATIONS / f"{name}.graphql").read_text("utf-8")
+
+
+def _each(template: str, count: int) -> str:
+    """The template for each of n0, n1 …, which stands where it has an asterisk."""
+    return " ".join(template.replace("*", f"n{number}") for number in range(count))
+
+
+def _unused(selections: str, name: str = "Unused") -> str:
+    """A fragment on a type that does not exist, so that no rule stops at its first field."""
+    return f"fragment {name} on Nowhere{{{selections}}}"
+
+
+def _overlapping(sets: int, spreads: int, fragments: int, groups: int = 1) -> str:
+    """Selection sets under one name, each with some of the fragments: all pairs of them are compared."""
+    chosen = [
+        " ".join(f"...n{(number * spreads + more) % fragments}" for more in range(spreads)) for number in range(sets)
+    ]
+    compared = (
+        _unused(" ".join(f"x{group}{{y{group} {some}}}" for some in chosen), f"Group{group}") for group in range(groups)
+    )
+    return "{__typename}" + "".join(compared) + _each("fragment * on Nowhere{*}", fragments)
+
+
+def _operations_over(large: str, operations: int) -> str:
+    """Each reaches the large fragment through a choice of its own."""
+    choices = islice((choice for size in range(1, 9) for choice in combinations(range(9), size)), operations)
+    spreads = (" ".join(f"...n{door}" for door in choice) for choice in choices)
+    queries = "".join(f"query q{number}{{me{{{some}}}}}" for number, some in enumerate(spreads))
+    return queries + _each("fragment * on Nowhere{...Unused}", 9) + _unused(large)
+
+
+def _circle(length: int) -> str:
+    steps = (f"fragment n{number} on Query{{...n{(number + 1) % length} ...n0}}" for number in range(length))
+    return "{...n0}" + "".join(steps)
+
+
+def _levels(first: str, count: int) -> str:
+    steps = (f"fragment n{number} on Query{{...n{number + 1} ...n{number + 1}}}" for number in range(count))
+    return f"{first}{''.join(steps)}fragment n{count} on Query{{__typename}}"
+
+
+_BREAKS = "\n" * 8_000
+_WRAPPED = "{name kind description ofType{name kind description ofType{name kind description}}}"
+
+CORPUS = {
+    "our largest operation": Sample(operation("CreateAccount"), "BAD_REQUEST"),
+    "GraphiQL's introspection": Sample(INTROSPECTION, None),
+    "introspection, a field by many names": Sample(
+        "{__schema{types{fields{" + _each("*:type{kind name ofType{kind name}}", 11) + "}}}}", None
+    ),
+    "introspection, types thrice": Sample(
+        "{__schema{" + _each("*:types{name fields{name description type" + _WRAPPED + "}}", 3) + "}}", None
+    ),
+    "fields": Sample("{__typename}" + _unused(_each("*", 399))),
+    "fields by other names": Sample("{__typename}" + _unused(_each("*:a", 30) + _each("o*", 369))),
+    "overlapping selections": Sample(_overlapping(26, 7, 12)),
+    "overlapping selections after line breaks": Sample(_BREAKS + _overlapping(26, 7, 12)),
+    "fragments side by side": Sample(
+        "{__typename}" + _unused(_each("...*", 62)) + _each("fragment * on Nowhere{*}", 62)
+    ),
+    "inline fragments": Sample("{__typename}" + _unused(_each("...{*}", 145))),
+    "operations over a large fragment": Sample(_operations_over("a(b:[" + "1 " * 250 + "])", 20)),
+    "a circle of fragments": Sample(_circle(48)),
+    "an input of unknown fields": Sample("mutation{login(input:{" + _each("*:1", 190) + "}){__typename}}"),
+    "a list where an input is due": Sample("mutation{login(input:[" + "1 " * 580 + "]){__typename}}"),
+    "variables that nobody uses": Sample("query(" + _each("$*:Int", 145) + "){__typename}"),
+    "a long name in each error": Sample("query " + "q" * 18_000 + "(" + _each("$*:Int", 20) + "){__typename}"),
+    "line breaks before each error": Sample(_BREAKS + "{me{" + _each("*", 20) + "}}"),
+    "names of types to suggest": Sample(
+        _BREAKS + "{me{" + _each("...on ResendConfirmationCodeSuccess*{id}", 12) + "}}"
+    ),
+    "type system definitions": Sample("enum E{" + _each("*", 590) + "}"),
+    "comments": Sample("#\n" * 590 + "{__typename}#" + "x" * 16_000, None),
+    "escapes": Sample('mutation{login(input:"' + r"\u0041" * 2_700 + '"){__typename}}'),
+    "an indented block string": Sample('mutation{login(input:"""' + "\n x" * 4_500 + '"""){__typename}}'),
+    "a long number": Sample("query($a:Int=" + "1" * 19_000 + "){__typename @include(if:$a)}"),
+    "unknown fields in variables": Sample(
+        operation("ChangePassword"),
+        "BAD_REQUEST",
+        {"input": {f"newPasswordConfirmation{number}": number for number in range(500)}},
+    ),
+    "lists in variables": Sample("{__typename}", None, {"x": [[[[[[[[[[]]]]]]]]]] * 900}),
+    "quotes in a cookie": Sample(
+        "{__typename}", None, headers={"cookie": 'a="' + r"\"" * 7_900 + '"', "origin": "http://localhost:8000"}
+    ),
+    "past the tokens": Sample(_overlapping(15, 20, 30, groups=3), "PARSE_FAILED"),
+    "past the levels": Sample(
+        "{__typename}" + _unused("__schema{__type{" * 18 + _each("*", 300) + "}" * 36), "TOO_COMPLEX"
+    ),
+    "past the fields, 25 levels of spreads": Sample(_levels("{...n0}", 25), "TOO_COMPLEX"),
+    "past the fields, in a fragment that nobody uses": Sample(_levels("{__typename}", 25), "TOO_COMPLEX"),
+    "past the fields, sessions thirty times": Sample("{me{" + _each("*:sessions{id}", 30) + "}}", "TOO_COMPLEX"),
+    "past the overlaps": Sample("{__typename}" + _unused("x{a}" * 145), "TOO_COMPLEX"),
+    "past the overlaps, behind a namesake": Sample(
+        "{__typename}" + _unused("x{a}" * 140) + _unused("x"), "TOO_COMPLEX"
+    ),
+    "past the lists": Sample(
+        "{__schema{types{fields{type{ofType{"
+        + _each("*:fields{description isDeprecated deprecationReason}", 20)
+        + "}}}}}}",
+        "TOO_COMPLEX",
+    ),
+}

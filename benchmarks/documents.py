@@ -1,0 +1,59 @@
+"""CPU time of every request in corpus.py, alone and as a multiple of the operation `Me`, the worst last.
+
+.venv/bin/python -m benchmarks.documents
+"""
+
+import asyncio
+import itertools
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from app.logs import configure_logs
+from app.settings import Settings
+from benchmarks.corpus import CORPUS, Sample, operation
+from models.migrating import upgrade
+from tests.api import PRODUCTION, Api, api_of
+
+RUNS = 5
+_serials = itertools.count()
+
+
+def main() -> None:
+    configure_logs("WARNING", json=True)
+    for environment, changes in {"development": {}, "production": PRODUCTION}.items():
+        with tempfile.TemporaryDirectory() as folder:
+            _report(environment, Path(folder), changes)
+
+
+def _report(environment: str, folder: Path, changes: dict[str, Any]) -> None:
+    settings = Settings(_env_file=None, data_dir=folder, worker_in_serve=False, **changes)
+    asyncio.run(upgrade(settings.database))
+    me, samples = asyncio.run(_measure(settings))
+    print(f"{me:6.1f} ms   Me, in {environment} (best of {RUNS})")
+    for name, milliseconds in sorted(samples.items(), key=lambda sample: sample[1]):
+        print(f"{milliseconds:6.1f} ms {milliseconds / me:5.1f}  {name}")
+
+
+async def _measure(settings: Settings) -> tuple[float, dict[str, float]]:
+    async with api_of(settings) as api:
+        me = await _cpu(api, Sample(operation("Me"), None))
+        return me, {name: await _cpu(api, sample) for name, sample in CORPUS.items()}
+
+
+async def _cpu(api: Api, sample: Sample) -> float:
+    """Milliseconds, the client's among them."""
+    return min([await _answer(api, sample) for _ in range(RUNS)]) * 1000
+
+
+async def _answer(api: Api, sample: Sample) -> float:
+    headers = {"content-type": "application/json", **sample.headers}
+    request = api.http.build_request("POST", "/graphql", content=sample.body(next(_serials)), headers=headers)
+    begun = time.process_time()
+    await api.http.send(request)
+    return time.process_time() - begun
+
+
+if __name__ == "__main__":
+    main()
