@@ -44,9 +44,9 @@ class TestInOneRequest:
             ({"query": "mutation {" + " ".join(f"a{n}: {LOGIN}" for n in range(200)) + "}"}, 400),
             ({"query": "mutation {" + " ".join(f"a{n}: {LOGIN}" for n in range(1_000)) + "}"}, 413),
             ({"query": "mutation { ...F ...G }" + FRAGMENT + f"fragment G on Mutation {{ a: {LOGIN} }}"}, 400),
-            ({"query": " ".join(f"mutation A{n} {{ ...F }}" for n in range(150)) + FRAGMENT}, 400),
+            ({"query": " ".join(f"mutation A{n} {{ ...F }}" for n in range(80)) + FRAGMENT}, 400),
             ({"query": " ".join(f"mutation A{n} {{ ...F }}" for n in range(2_000)) + FRAGMENT}, 413),
-            ({"query": " ".join(["mutation A { ...F }"] * 150) + FRAGMENT, "operationName": "A"}, 400),
+            ({"query": " ".join(["mutation A { ...F }"] * 80) + FRAGMENT, "operationName": "A"}, 400),
             ([{"query": f"mutation {{ {LOGIN} }}"}] * 100, 400),
             ([{"query": f"mutation {{ {LOGIN} }}"}], 400),
         ],
@@ -54,9 +54,9 @@ class TestInOneRequest:
             "200 aliases",
             "1,000 aliases",
             "two fragments",
-            "150 operations",
+            "80 operations",
             "2,000 operations",
-            "150 operations of one name",
+            "80 operations of one name",
             "an array of 100",
             "an array of one",
         ],
@@ -68,7 +68,7 @@ class TestInOneRequest:
         assert await _failures() == 0
 
     async def test_of_many_operations_the_named_one_is_one_guess(self, api: Api) -> None:
-        query = " ".join(f"mutation A{n} {{ ...F }}" for n in range(150)) + FRAGMENT
+        query = " ".join(f"mutation A{n} {{ ...F }}" for n in range(80)) + FRAGMENT
 
         response = await api.http.post("/graphql", json={"query": query, "operationName": "A7"})
 
