@@ -92,9 +92,9 @@ def _measure(name: str) -> float:
         try:
             _wait_for(port)
             asyncio.run(_load(port, REQUESTS // 10))
-            before = _cpu(process.pid)
+            before = cpu(process.pid)
             asyncio.run(_load(port, REQUESTS))
-            return (_cpu(process.pid) - before) / (CONNECTIONS * REQUESTS)
+            return (cpu(process.pid) - before) / (CONNECTIONS * REQUESTS)
         finally:
             process.terminate()
             process.wait(30)
@@ -124,9 +124,10 @@ async def _client(port: int, requests: int) -> None:
     writer.close()
 
 
-def _cpu(pid: int) -> float:
+def cpu(pid: int) -> float:
+    """Seconds that a process has used so far, of all its threads."""
     fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return (int(fields[11]) + int(fields[12])) / float(os.sysconf("SC_CLK_TCK"))
 
 
 if __name__ == "__main__":

@@ -14,9 +14,7 @@ PostgreSQL server is given, in a database of its own there. The mail server take
 import argparse
 import asyncio
 import heapq
-import http.client
 import itertools
-import json
 import math
 import multiprocessing
 import random
@@ -27,36 +25,22 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from ipaddress import ip_address
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from argon2 import PasswordHasher
-from limits.aio.storage import MemoryStorage
 
 from app.database import connected, tortoise_configuration
-from app.settings import Settings
+from benchmarks.asking import RFC, SECRET_KEY, WITHOUT_LIMITS, Asker, database_of_its_own
 from models.account import Account
 from models.migrating import upgrade
 from models.registration import Registration
-from services.caller import Caller
-from services.captchas import Captchas
 from services.clock import utc_now
-from services.limits import Limit, Limiter
-from services.outcomes import DrawnCaptcha
-from services.secrets import Keys
-from tests.databases import database_on
-from tests.process.serving import ROOT, serving
+from tests.process.serving import serving
 from tests.smtp_servers import ScriptedServer
 
 _TOLERANCE = 0.08  # with 300 samples
-_RFC = "EKU9003173C9"
-_PASSWORD = "una frase larga"
-_SECRET_KEY = "a key of thirty-two bytes or more"
-_ENDLESS = "1000000/second"
 _KINDS = ("known", "unconfirmed", "null", "unknown")
 _EACH = 0.06  # seconds between two beginnings of a question with a pause in it
 
@@ -113,10 +97,7 @@ class _Step:
 
 class _Stranger:
     def __init__(self, url: str) -> None:
-        self._http = http.client.HTTPConnection(urlsplit(url).netloc)
-        self._operations = {path.stem: path.read_text("utf-8") for path in (ROOT / "graphql/operations").iterdir()}
-        keys = Keys((_SECRET_KEY.encode(),))
-        self._captchas = Captchas(keys, Limiter(MemoryStorage(), keys), Limit.parse("any", _ENDLESS))
+        self._asker = Asker(url)
 
     def ask(self, question: str, samples: int) -> dict[str, list[float]]:
         """How long the last operation took, for each e-mail of each kind."""
@@ -143,31 +124,12 @@ class _Stranger:
         return seconds
 
     def _seconds(self, operation: str, email: str) -> float:
-        body = self._body(operation, email)
+        body = self._asker.body(operation, email)
         begun = time.perf_counter()
-        self._http.request("POST", "/graphql", body, {"Content-Type": "application/json"})
-        answer = self._http.getresponse().read()
+        answer = self._asker.send(body)
         took = time.perf_counter() - begun
         assert b"Success" in answer or b"InvalidCredentials" in answer, answer[:300]
         return took
-
-    def _body(self, operation: str, email: str) -> bytes:
-        form: dict[str, Any] = {"email": email}
-        match operation:
-            case "CreateAccount":
-                form |= {"rfc": _RFC, "password": _PASSWORD, "passwordConfirmation": _PASSWORD}
-            case "Login":
-                form |= {"password": _PASSWORD}
-            case "RecoverPassword":
-                form |= {"captcha": asyncio.run(self._solved())}
-        return json.dumps({"query": self._operations[operation], "variables": {"input": form}}).encode()
-
-    async def _solved(self) -> dict[str, str]:
-        captcha = await self._captchas.create(Caller(ip_address("127.0.0.1")))
-        assert isinstance(captcha, DrawnCaptcha)
-        solution = self._captchas.solution(captcha.id)
-        assert solution
-        return {"id": captcha.id, "answer": solution.digits}
 
 
 def _email(kind: str, question: str, number: int) -> str:
@@ -178,11 +140,14 @@ def _email(kind: str, question: str, number: int) -> str:
 @contextmanager
 def _service(server: str | None, smtp_seconds: float, samples: int) -> Iterator[_Stranger]:
     """The real one, with `samples` known and unconfirmed e-mails for each question."""
-    with tempfile.TemporaryDirectory() as folder, _database(server, Path(folder)) as url, _smtp(smtp_seconds) as port:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        database_of_its_own(server, Path(folder)) as url,
+        _smtp(smtp_seconds) as port,
+    ):
         asyncio.run(_populate(url, samples))
-        limits = {name.upper(): _ENDLESS for name in Settings.model_fields if name.startswith("limit_")}
-        own = {"DATABASE_URL": url, "SECRET_KEY": _SECRET_KEY, "SMTP_URL": f"smtp://127.0.0.1:{port}"}
-        with serving(Path(folder), CONCEAL_ACCOUNTS="true", LOG_LEVEL="WARNING", **own, **limits) as (served, _):
+        own = {"DATABASE_URL": url, "SECRET_KEY": SECRET_KEY, "SMTP_URL": f"smtp://127.0.0.1:{port}", **WITHOUT_LIMITS}
+        with serving(Path(folder), CONCEAL_ACCOUNTS="true", LOG_LEVEL="WARNING", **own) as (served, _):
             yield _Stranger(served)
 
 
@@ -194,22 +159,12 @@ async def _populate(url: str, samples: int) -> None:
     def emails(kind: str) -> list[str]:
         return [_email(kind, question, n) for question in _QUESTIONS for n in range(samples)]
 
-    person = {"rfc": _RFC, "password_hash": password_hash, "language": "es", "created_at": now}
+    person = {"rfc": RFC, "password_hash": password_hash, "language": "es", "created_at": now}
     accounts = [Account(id=uuid4(), email=e, email_key=e, confirmed_at=now, **person) for e in emails("known")]
     waiting = [Registration(id=uuid4(), email=e, email_key=e, **person) for e in emails("unconfirmed")]
     async with connected(tortoise_configuration(url)):
         await Account.bulk_create(accounts, batch_size=500)
         await Registration.bulk_create(waiting, batch_size=500)
-
-
-@contextmanager
-def _database(server: str | None, folder: Path) -> Iterator[str]:
-    """The URL of an empty one, which is removed at the end."""
-    if server is None:
-        yield f"sqlite://{folder / 'accounts.sqlite3'}"
-        return
-    with database_on(server) as url:
-        yield url
 
 
 @contextmanager

@@ -1,0 +1,80 @@
+"""What benchmarks ask the real service, and the database of its own that it gets."""
+
+import asyncio
+import http.client
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from limits.aio.storage import MemoryStorage
+
+from app.settings import Settings
+from services.caller import Caller
+from services.captchas import Captchas
+from services.limits import Limit, Limiter
+from services.outcomes import DrawnCaptcha
+from services.secrets import Keys
+from tests.databases import database_on
+from tests.process.serving import ROOT
+
+RFC = "EKU9003173C9"
+PASSWORD = "una frase larga"
+SECRET_KEY = "a key of thirty-two bytes or more"
+_ENDLESS = "1000000/second"
+WITHOUT_LIMITS = {name.upper(): _ENDLESS for name in Settings.model_fields if name.startswith("limit_")}
+
+
+class Asker:
+    """One kept connection to a service that runs with SECRET_KEY and WITHOUT_LIMITS."""
+
+    def __init__(self, url: str) -> None:
+        self._http = http.client.HTTPConnection(urlsplit(url).netloc)
+        self._operations = {path.stem: path.read_text("utf-8") for path in (ROOT / "graphql/operations").iterdir()}
+        keys = Keys((SECRET_KEY.encode(),))
+        self._captchas = Captchas(keys, Limiter(MemoryStorage(), keys), Limit.parse("any", _ENDLESS))
+
+    def body(self, operation: str, email: str | None = None) -> bytes:
+        """Of a request about an e-mail, with its captcha solved."""
+        form: dict[str, Any] = {"email": email}
+        match operation:
+            case "CreateAccount":
+                form |= {"rfc": RFC, "password": PASSWORD, "passwordConfirmation": PASSWORD}
+            case "Login":
+                form |= {"password": PASSWORD}
+            case "RecoverPassword":
+                form |= {"captcha": asyncio.run(self._solved())}
+        variables = {"input": form} if email else {}
+        return json.dumps({"query": self._operations[operation], "variables": variables}).encode()
+
+    def send(self, body: bytes, token: str | None = None) -> bytes:
+        """The answer."""
+        headers = {"Content-Type": "application/json"}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        self._http.request("POST", "/graphql", body, headers)
+        return self._http.getresponse().read()
+
+    def close(self) -> None:
+        """The next request opens another connection."""
+        self._http.close()
+
+    async def _solved(self) -> dict[str, str]:
+        captcha = await self._captchas.create(Caller(ip_address("127.0.0.1")))
+        assert isinstance(captcha, DrawnCaptcha)
+        solution = self._captchas.solution(captcha.id)
+        assert solution
+        return {"id": captcha.id, "answer": solution.digits}
+
+
+@contextmanager
+def database_of_its_own(server: str | None, folder: Path) -> Iterator[str]:
+    """The URL of an empty one, in SQLite or on a PostgreSQL server, which is removed at the end."""
+    if server is None:
+        yield f"sqlite://{folder / 'accounts.sqlite3'}"
+        return
+    with database_on(server) as url:
+        yield url

@@ -1,0 +1,276 @@
+"""Whether a request costs more where there are a million accounts than where there are a thousand.
+
+    .venv/bin/python -m benchmarks.growth [--accounts N] [--database postgres://USER@HOST/NAME]
+
+Two services stand side by side, over a thousand and over N accounts, each account with two sessions and its share of
+all other rows that use leaves behind. They are asked the same by turns, about accounts drawn at random, and the CPU
+time a request is printed: of `serve`, and of PostgreSQL's backends where they are on this machine. The best of five
+rounds counts, and the exit status says whether the larger one needs at most 1.10 times as much.
+
+The worker runs within `serve`, and a request counts until its mail is written: looking for mails is where finished ones
+could be in the way. Argon2 is as cheap as it gets, so that it hides nothing. PostgreSQL's tables are vacuumed and
+analyzed, as autovacuum would do; SQLite's are not, since nobody does.
+"""
+
+import argparse
+import asyncio
+import itertools
+import random
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+from argon2 import PasswordHasher
+
+from app.database import tortoise_configuration
+from benchmarks.asking import PASSWORD, RFC, SECRET_KEY, WITHOUT_LIMITS, Asker, database_of_its_own
+from benchmarks.servers import cpu
+from models.migrating import upgrade
+from services.clock import utc_now
+from tests.process.serving import serving
+
+FEW = 1000
+MOST = 1.10
+ROUNDS = 5
+REQUESTS = {"Me": 1000, "Login": 250, "CreateAccount": 250, "RecoverPassword": 250}  # a round
+_MAILED = {"CreateAccount", "RecoverPassword"}
+_MAIL_SECONDS = 120  # after which the mails of a round are given up
+_CHEAP_ARGON2 = {"ARGON2_TIME_COST": "1", "ARGON2_MEMORY_KIB": "64", "ARGON2_PARALLELISM": "1"}
+
+Rows = Iterator[tuple[Any, ...]]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--accounts", type=int, default=1_000_000, help="how many are many")
+    parser.add_argument("--database", help="a PostgreSQL server on which databases may be created")
+    arguments = parser.parse_args()
+    with ExitStack() as stack:
+        few, many = (_service(stack, arguments.database, accounts) for accounts in (FEW, arguments.accounts))
+        print(f"{'CPU time a request':20}{FEW:>14,}{arguments.accounts:>14,}   ratio", flush=True)
+        ratios = [_compare(operation, few, many) for operation in REQUESTS]
+    return int(max(ratios) > MOST)
+
+
+def _compare(operation: str, few: "_Service", many: "_Service") -> float:
+    """How many times as much it costs where there are many."""
+    for service in (few, many):
+        service.measure(operation)  # once in vain: caches fill
+    rounds = [(few.measure(operation), many.measure(operation)) for _ in range(ROUNDS)]
+    of_few, of_many = min(first for first, _ in rounds), min(second for _, second in rounds)
+    print(f"{operation:20}{of_few * 1e6:11,.0f} µs{of_many * 1e6:11,.0f} µs{of_many / of_few:8.2f}", flush=True)
+    return of_many / of_few
+
+
+@dataclass
+class _Service:
+    asker: Asker
+    pid: int
+    mailbox: Path
+    database: str
+    accounts: int
+    chance: random.Random = field(default_factory=lambda: random.Random(0))
+    newcomers: Iterator[int] = field(default_factory=itertools.count)
+    mails: int = 0
+
+    def measure(self, operation: str) -> float:
+        """Seconds of CPU a request, with what is done for its mail."""
+        # No account twice: two mails of a kind that are owed to it would be one.
+        accounts = self.chance.sample(range(self.accounts), REQUESTS[operation])
+        requests = [self._request(operation, account) for account in accounts]
+        self.asker.close()  # a connection that idled meanwhile has been closed
+        before = self._used()
+        for body, token in requests:
+            answer = self.asker.send(body, token)
+            assert b"Success" in answer or b'"email":"' in answer, answer[:300]
+        if operation in _MAILED:
+            self._await_mails(len(requests))
+        after = self._used()
+        return sum(seconds - before.get(pid, 0.0) for pid, seconds in after.items()) / len(requests)
+
+    def _request(self, operation: str, account: int) -> tuple[bytes, str | None]:
+        """The body, and the token of who is signed in."""
+        match operation:
+            case "Me":
+                return self.asker.body(operation), _token(account, self.chance.randrange(2))
+            case "CreateAccount":
+                return self.asker.body(operation, f"new-{next(self.newcomers)}@example.com"), None
+        return self.asker.body(operation, _email(account)), None
+
+    def _await_mails(self, more: int) -> None:
+        self.mails += more
+        for _ in range(_MAIL_SECONDS * 10):
+            if len(list(self.mailbox.glob("*.eml"))) >= self.mails:
+                return
+            time.sleep(0.1)
+        raise TimeoutError("mails were not written")
+
+    def _used(self) -> dict[int, float]:
+        """Seconds of CPU by process: `serve`, and the database's backends that answer it here."""
+        backends = asyncio.run(_backends(self.database)) if self.database.startswith("postgres") else []
+        return {pid: cpu(pid) for pid in [self.pid, *backends]}
+
+
+async def _backends(database: str) -> list[int]:
+    connection = await asyncpg.connect(database)
+    rows = await connection.fetch(
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        " AND backend_type = 'client backend'"
+    )
+    await connection.close()
+    return [row["pid"] for row in rows if _is_postgresql(row["pid"])]
+
+
+def _is_postgresql(pid: int) -> bool:
+    """Not so where the server is on another machine, and the number means another process or none here."""
+    name = Path(f"/proc/{pid}/comm")
+    return name.exists() and name.read_text("utf-8").startswith("postgres")
+
+
+def _service(stack: ExitStack, server: str | None, accounts: int) -> _Service:
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    database = stack.enter_context(database_of_its_own(server, folder))
+    asyncio.run(upgrade(tortoise_configuration(database)))
+    if server:
+        asyncio.run(_fill_postgresql(database, accounts))
+    else:
+        _fill_sqlite(folder / "accounts.sqlite3", accounts)
+    own = {"DATABASE_URL": database, "SECRET_KEY": SECRET_KEY, **WITHOUT_LIMITS, **_CHEAP_ARGON2}
+    url, process = stack.enter_context(serving(folder, LOG_LEVEL="WARNING", **own))
+    return _Service(Asker(url), process.pid, folder / "mail", database, accounts)
+
+
+async def _fill_postgresql(database: str, accounts: int) -> None:
+    connection = await asyncpg.connect(database)
+    for table, (columns, rows) in _tables(accounts).items():
+        await connection.copy_records_to_table(table, columns=columns.split(), records=rows)
+    await connection.execute("VACUUM ANALYZE")
+    await connection.close()
+
+
+def _fill_sqlite(file: Path, accounts: int) -> None:
+    sqlite3.register_adapter(UUID, str)  # Tortoise has registered one for moments
+    connection = sqlite3.connect(file)
+    for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -1000000"):
+        connection.execute(f"PRAGMA {pragma}")
+    for table, (columns, rows) in _tables(accounts).items():
+        names = columns.split()
+        places = ", ".join("?" * len(names))
+        connection.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})", rows)  # noqa: S608
+        connection.commit()
+    connection.close()
+
+
+def _tables(accounts: int) -> dict[str, tuple[str, Rows]]:
+    """Each table's columns and rows, of which none has expired."""
+    now = utc_now()
+    few = accounts // 100
+    return {
+        "account": (
+            "id email_key email rfc password_hash password_generation language created_at confirmed_at",
+            _account_rows(accounts, now),
+        ),
+        "session": (
+            "id account_id digest password_change_required created_at last_seen_at ends_at expires_at user_agent",
+            _session_rows(accounts, now),
+        ),
+        "known_network": (
+            "key last_seen_at",
+            ((_digest(f"network {n}"), now - _up_to(n, timedelta(days=89))) for n in range(accounts)),
+        ),
+        "delivery": (
+            "id kind email_key requested_at due_at attempts counted finished_at outcome",
+            _delivery_rows(accounts, now),
+        ),
+        "limit_counter": (
+            "key count expires_at",
+            ((_digest(f"limit {n}"), 1, now.timestamp() + 3600 + n % 86400) for n in range(accounts // 10)),
+        ),
+        "failure_streak": (
+            "key count touched_at",
+            ((f"{_digest(f'streak {n}')}:others", n % 50, now.timestamp() - n % 86400) for n in range(accounts // 10)),
+        ),
+        "registration": (
+            "id email_key email rfc password_hash language created_at",
+            (
+                (_id(f"registration {n}"), *[f"eva-{n}@example.com"] * 2, RFC, "x", "es", now - _up_to(n, _DAY))
+                for n in range(few)
+            ),
+        ),
+        "confirmation_code": (
+            "digest registration_id expires_at",
+            ((_digest(f"code {n}"), _id(f"registration {n}"), now + _later(n)) for n in range(few)),
+        ),
+        "mailed_password": (
+            "digest account_id expires_at",
+            ((_digest(f"mailed {n}"), _id(f"account {n}"), now + _later(n)) for n in range(few)),
+        ),
+        "spent_captcha": ("id expires_at", ((_digest(f"captcha {n}"), now + _later(n)) for n in range(few))),
+    }
+
+
+_DAY = timedelta(days=1)
+
+
+def _account_rows(accounts: int, now: datetime) -> Rows:
+    password_hash = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
+    for n in range(accounts):
+        created_at = now - _up_to(n, timedelta(days=1000))
+        yield (_id(f"account {n}"), _email(n), _email(n), RFC, password_hash, 1, "es", created_at, created_at)
+
+
+def _session_rows(accounts: int, now: datetime) -> Rows:
+    """Seen in an hour's time, so that no `me` of the measurement marks one as seen."""
+    seen, agent = now + timedelta(hours=1), "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    for n, which in itertools.product(range(accounts), range(2)):
+        token = _token(n, which)
+        created_at = now - _up_to(n, timedelta(days=13))
+        ends_at = created_at + timedelta(days=30)
+        expires_at = created_at + timedelta(days=14)
+        moments = (created_at, seen + _up_to(n + which, timedelta(hours=1)), ends_at, expires_at)
+        yield (_id(token), _id(f"account {n}"), _digest(token), False, *moments, agent)
+
+
+def _delivery_rows(accounts: int, now: datetime) -> Rows:
+    for n in range(accounts):
+        sent_at = now - _DAY - _up_to(n, timedelta(days=28))
+        yield (_id(f"delivery {n}"), "confirmation", _email(n), sent_at, sent_at, 1, True, sent_at, "delivered")
+
+
+def _email(account: int) -> str:
+    return f"ana-{account}@example.com"
+
+
+def _token(account: int, which: int) -> str:
+    return f"token {account}.{which}"
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
+
+
+def _id(text: str) -> UUID:
+    return UUID(bytes=sha256(text.encode()).digest()[:16])
+
+
+def _up_to(number: int, longest: timedelta) -> timedelta:
+    """Scattered evenly, the same for the same number."""
+    return longest * (number * 0.618033988749895 % 1)
+
+
+def _later(number: int) -> timedelta:
+    return timedelta(hours=2) + _up_to(number, timedelta(hours=22))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
