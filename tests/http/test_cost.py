@@ -73,6 +73,9 @@ def test_nested_spreads_are_measured_once_each() -> None:
 @pytest.mark.parametrize(
     "query",
     [
+        "mutation { createCaptcha { ... on CreateCaptchaSuccess { captcha { audio { "
+        + " ".join(f"a{n}: dataUri" for n in range(5))
+        + " } } } } }",
         "{" + "a {" * 20 + "b" + "}" * 21,
         "{" + " ".join(f"a{n}: passwordPolicy {{ minimumLength }}" for n in range(40)) + "}",
         "{ passwordPolicy {" + " @include(if: true)".join(["minimumLength"] * 40) + "} }",
@@ -88,6 +91,7 @@ def test_nested_spreads_are_measured_once_each() -> None:
         ),
     ],
     ids=[
+        "clips by many names",
         "depth",
         "aliases and root fields",
         "directives",
