@@ -4,6 +4,7 @@ Tortoise picks its migration editor by the word "asyncpg" in this module's name.
 """
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import asyncpg
@@ -71,7 +72,8 @@ class _TransactionContext(TransactionContextPooled):
             async with asyncio.timeout(_CLEAN_UP_SECONDS):
                 await self.client.rollback()
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            self.client._connection.terminate()
+            with suppress(asyncpg.InterfaceError):  # where it was lost, the pool has taken it back already
+                self.client._connection.terminate()
 
 
 class Client(AsyncpgDBClient):
