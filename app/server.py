@@ -126,7 +126,13 @@ class _Protocol(HttpToolsProtocol):
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's drops the connections and the requests that still wait in the kernel at SIGTERM."""
+    """uvicorn's loses a signal that comes while it starts, and drops what still waits in the kernel at SIGTERM."""
+
+    told_early = False
+
+    async def main_loop(self) -> None:
+        self.should_exit = self.should_exit or self.told_early
+        await super().main_loop()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await asyncio.sleep(_LAST_LOOK)
@@ -195,8 +201,11 @@ def _serve(make_app: Callable[[], ASGIApp], bound: socket.socket) -> int:
             timeout_graceful_shutdown=_GRACEFUL_TIMEOUT,
         )
     )
-    # Once it has shut down, uvicorn raises the signal again: that is no failure.
-    signal.signal(signal.SIGTERM, lambda *_: None)
-    signal.signal(signal.SIGINT, lambda *_: None)
+
+    def tell(*_: object) -> None:
+        server.told_early = True  # or late: once it has shut down, uvicorn raises the signal again
+
+    signal.signal(signal.SIGTERM, tell)
+    signal.signal(signal.SIGINT, tell)
     server.run(sockets=[bound])
     return 0 if server.started else 1

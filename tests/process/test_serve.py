@@ -1,4 +1,5 @@
 import signal
+import time
 from pathlib import Path
 
 import httpx2
@@ -29,3 +30,12 @@ def test_there_is_no_websocket(tmp_path: Path) -> None:
     assert response.status_code == 200
     assert response.json() == {"data": {"__typename": "Query"}}
     assert "upgrade" not in response.headers
+
+
+def test_a_signal_that_comes_while_it_starts_ends_it(tmp_path: Path) -> None:
+    for milliseconds in (0, 200, 400, 600):
+        with serving(tmp_path) as (_, process):
+            time.sleep(milliseconds / 1000)
+            process.send_signal(signal.SIGTERM)
+
+            assert process.wait(20) in {0, -signal.SIGTERM}
