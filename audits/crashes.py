@@ -21,7 +21,7 @@ import sys
 import tempfile
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -31,11 +31,10 @@ import httpx2
 from app.database import connected, tortoise_configuration
 from audits.fleet import Command, Fleet, Node, fleet, form, run, send
 from models.delivery import Delivery
-from models.migrating import upgrade
 from models.registration import Registration
 from services.clock import utc_now
 from tests.api import found
-from tests.databases import database_on
+from tests.databases import database_of_its_own
 from tests.smtp_servers import Received, SoundServer, make_due, sound_server
 
 _CLIENTS = 6
@@ -65,24 +64,12 @@ def main() -> int:
     parser.add_argument("--database", help="a PostgreSQL server on which databases may be created")
     arguments = parser.parse_args()
     commands: list[Command] = ["serve", "serve", "worker", "worker"] if arguments.database else ["serve"]
-    with tempfile.TemporaryDirectory() as folder, _database(arguments.database, Path(folder)) as url:
+    with tempfile.TemporaryDirectory() as folder, database_of_its_own(arguments.database, Path(folder)) as url:
         lost = asyncio.run(_crash(Path(folder), url, commands, arguments.kills, random.Random(arguments.seed)))
     for sentence in lost:
         print(sentence)
     print("Something was lost." if lost else "Nothing was lost.")
     return int(bool(lost))
-
-
-@contextmanager
-def _database(server: str | None, folder: Path) -> Iterator[str]:
-    """The URL of an empty one."""
-    if server:
-        with database_on(server) as url:
-            yield url
-        return
-    url = f"sqlite://{folder / 'accounts.sqlite3'}"
-    asyncio.run(upgrade(tortoise_configuration(url)))
-    yield url
 
 
 async def _crash(folder: Path, url: str, commands: list[Command], kills: int, chance: random.Random) -> list[str]:

@@ -12,14 +12,11 @@ from typing import Any, Literal
 
 import httpx2
 
-from app.settings import Settings
 from tests.api import OPERATIONS, PASSWORD, PRODUCTION, RFC
-from tests.process.serving import ROOT, clean_environment
+from tests.process.serving import CHEAP_ARGON2, ROOT, WITHOUT_LIMITS, clean_environment
 
 Command = Literal["serve", "worker"]
 
-_GENEROUS = {name.upper(): "1000000/second" for name in Settings.model_fields if name.startswith("limit_")}
-_CHEAP_ARGON2 = {"ARGON2_TIME_COST": "1", "ARGON2_MEMORY_KIB": "64"}
 _DOCUMENTS = {path.stem: path.read_text("utf-8") for path in OPERATIONS.iterdir()}
 _END_SECONDS = 30.0  # after SIGTERM
 
@@ -91,7 +88,7 @@ async def fleet(folder: Path, database_url: str, smtp_port: int, **changes: str)
     production = {name.upper(): value for name, value in PRODUCTION.items()}
     key = secrets.token_hex(32)  # what is counted in Redis is counted for this fleet alone
     fleet = Fleet(
-        folder, {**production, **_GENEROUS, **_CHEAP_ARGON2, "PORT": "0", "SECRET_KEY": key, **own, **changes}
+        folder, {**production, **WITHOUT_LIMITS, **CHEAP_ARGON2, "PORT": "0", "SECRET_KEY": key, **own, **changes}
     )
     try:
         yield fleet

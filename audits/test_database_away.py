@@ -12,8 +12,7 @@ import httpx2
 import pytest
 
 from app.execution import DEADLINE
-from app.settings import Settings
-from tests.process.serving import ROOT, serving_aside
+from tests.process.serving import CHEAP_ARGON2, ROOT, WITHOUT_LIMITS, serving_aside
 from tests.wire import State, Wire
 
 AWAY = 20.0  # seconds
@@ -57,9 +56,7 @@ async def test_requests_end_and_the_service_heals(
 ) -> None:
     parts = urlsplit(postgresql_url)
     url = urlunsplit(parts._replace(netloc=f"{parts.username}@127.0.0.1:{wire.port}"))
-    generous = {name.upper(): "1000000/second" for name in Settings.model_fields if name.startswith("limit_")}
-    cheap = {"ARGON2_TIME_COST": "1", "ARGON2_MEMORY_KIB": "64"}
-    async with serving_aside(tmp_path, DATABASE_URL=url, **generous, **cheap) as (served, _):
+    async with serving_aside(tmp_path, DATABASE_URL=url, **WITHOUT_LIMITS, **CHEAP_ARGON2) as (served, _):
         load = Load(served)
         clients = [asyncio.create_task(load.run()) for _ in range(CLIENTS)]
         await asyncio.sleep(3)

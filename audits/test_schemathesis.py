@@ -6,16 +6,13 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from app.settings import Settings
-from tests.process.serving import serving
+from tests.process.serving import CHEAP_ARGON2, WITHOUT_LIMITS, serving
 
 SECONDS = 30
 
 
 def test_no_generated_request_meets_a_server_error(tmp_path: Path) -> None:
-    generous = {name.upper(): "1000000/second" for name in Settings.model_fields if name.startswith("limit_")}
-    cheap = {"ARGON2_TIME_COST": "1", "ARGON2_MEMORY_KIB": "64"}
-    with serving(tmp_path, **generous, **cheap) as (url, _):
+    with serving(tmp_path, **WITHOUT_LIMITS, **CHEAP_ARGON2) as (url, _):
         run = subprocess.run(
             [
                 *(sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()"),

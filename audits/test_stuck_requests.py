@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from app.execution import DEADLINE
-from tests.process.serving import ROOT, serving
+from tests.process.serving import ROOT, WITHOUT_LIMITS, serving
 
 LOGIN = (ROOT / "graphql/operations/Login.graphql").read_text("utf-8")
 
@@ -47,8 +47,7 @@ async def test_a_database_that_hangs_ends_every_request_at_its_deadline_and_the_
 
 
 async def test_clients_that_go_away_leave_nothing_behind(postgresql_url: str, tmp_path: Path) -> None:
-    generous = dict.fromkeys(("LIMIT_LOGIN", "LIMIT_LOGIN_CAPTCHA"), "100000/hour")
-    with serving(tmp_path, DATABASE_URL=postgresql_url, **generous) as (url, process):
+    with serving(tmp_path, DATABASE_URL=postgresql_url, DATABASE_POOL_MAXIMUM="5", **WITHOUT_LIMITS) as (url, process):
         files = Path(f"/proc/{process.pid}/fd")
         if not files.exists():
             pytest.skip("open files are counted in /proc")

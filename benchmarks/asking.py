@@ -1,31 +1,25 @@
-"""What benchmarks ask the real service, and the database of its own that it gets."""
+"""What benchmarks ask the real service."""
 
 import asyncio
 import http.client
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from limits.aio.storage import MemoryStorage
 
-from app.settings import Settings
 from services.caller import Caller
 from services.captchas import Captchas
 from services.limits import Limit, Limiter
 from services.outcomes import DrawnCaptcha
 from services.secrets import Keys
-from tests.databases import database_on
 from tests.process.serving import ROOT
 
 RFC = "EKU9003173C9"
 PASSWORD = "una frase larga"
 SECRET_KEY = "a key of thirty-two bytes or more"
 _ENDLESS = "1000000/second"
-WITHOUT_LIMITS = {name.upper(): _ENDLESS for name in Settings.model_fields if name.startswith("limit_")}
 
 
 class Asker:
@@ -68,13 +62,3 @@ class Asker:
         solution = self._captchas.solution(captcha.id)
         assert solution
         return {"id": captcha.id, "answer": solution.digits}
-
-
-@contextmanager
-def database_of_its_own(server: str | None, folder: Path) -> Iterator[str]:
-    """The URL of an empty one, in SQLite or on a PostgreSQL server, which is removed at the end."""
-    if server is None:
-        yield f"sqlite://{folder / 'accounts.sqlite3'}"
-        return
-    with database_on(server) as url:
-        yield url

@@ -34,12 +34,11 @@ from uuid import UUID
 import asyncpg
 from argon2 import PasswordHasher
 
-from app.database import tortoise_configuration
-from benchmarks.asking import PASSWORD, RFC, SECRET_KEY, WITHOUT_LIMITS, Asker, database_of_its_own
+from benchmarks.asking import PASSWORD, RFC, SECRET_KEY, Asker
 from benchmarks.servers import cpu
-from models.migrating import upgrade
 from services.clock import utc_now
-from tests.process.serving import serving
+from tests.databases import database_of_its_own
+from tests.process.serving import CHEAP_ARGON2, WITHOUT_LIMITS, serving
 
 FEW = 1000
 MOST = 1.10
@@ -47,7 +46,6 @@ ROUNDS = 7
 REQUESTS = {"Me": 1000, "Login": 250, "CreateAccount": 250, "RecoverPassword": 250}  # a round
 _MAILED = {"CreateAccount", "RecoverPassword"}
 _MAIL_SECONDS = 120  # after which the mails of a round are given up
-_CHEAP_ARGON2 = {"ARGON2_TIME_COST": "1", "ARGON2_MEMORY_KIB": "64", "ARGON2_PARALLELISM": "1"}
 
 Rows = Iterator[tuple[Any, ...]]
 
@@ -143,12 +141,11 @@ def _is_postgresql(pid: int) -> bool:
 def _service(stack: ExitStack, server: str | None, accounts: int) -> _Service:
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
     database = stack.enter_context(database_of_its_own(server, folder))
-    asyncio.run(upgrade(tortoise_configuration(database)))
     if server:
         asyncio.run(_fill_postgresql(database, accounts))
     else:
         _fill_sqlite(folder / "accounts.sqlite3", accounts)
-    own = {"DATABASE_URL": database, "SECRET_KEY": SECRET_KEY, **WITHOUT_LIMITS, **_CHEAP_ARGON2}
+    own = {"DATABASE_URL": database, "SECRET_KEY": SECRET_KEY, **WITHOUT_LIMITS, **CHEAP_ARGON2}
     url, process = stack.enter_context(serving(folder, LOG_LEVEL="WARNING", **own))
     return _Service(Asker(url), process.pid, folder / "mail", database, accounts)
 

@@ -32,12 +32,12 @@ from uuid import uuid4
 from argon2 import PasswordHasher
 
 from app.database import connected, tortoise_configuration
-from benchmarks.asking import RFC, SECRET_KEY, WITHOUT_LIMITS, Asker, database_of_its_own
+from benchmarks.asking import RFC, SECRET_KEY, Asker
 from models.account import Account
-from models.migrating import upgrade
 from models.registration import Registration
 from services.clock import utc_now
-from tests.process.serving import serving
+from tests.databases import database_of_its_own
+from tests.process.serving import WITHOUT_LIMITS, serving
 from tests.smtp_servers import ScriptedServer
 
 _TOLERANCE = 0.08  # with 300 samples
@@ -152,7 +152,6 @@ def _service(server: str | None, smtp_seconds: float, samples: int) -> Iterator[
 
 
 async def _populate(url: str, samples: int) -> None:
-    await upgrade(tortoise_configuration(url))
     password_hash = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1).hash("otra frase larga")
     now = utc_now()
 

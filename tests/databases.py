@@ -1,8 +1,9 @@
-"""Databases of one's own on a PostgreSQL server."""
+"""Databases of one's own."""
 
 import asyncio
 import contextlib
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -23,6 +24,18 @@ def database_on(server: str) -> Iterator[str]:
         yield url
     finally:
         asyncio.run(_execute(server, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@contextlib.contextmanager
+def database_of_its_own(server: str | None, folder: Path) -> Iterator[str]:
+    """The same, or where no server is given a file in the folder."""
+    if server:
+        with database_on(server) as url:
+            yield url
+        return
+    url = f"sqlite://{folder / 'accounts.sqlite3'}"
+    asyncio.run(upgrade(tortoise_configuration(url)))
+    yield url
 
 
 async def _execute(url: str, statement: str) -> None:

@@ -8,7 +8,11 @@ import sys
 from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
+from app.settings import Settings
+
 ROOT = Path(__file__).parents[2]
+WITHOUT_LIMITS = {name.upper(): "1000000/second" for name in Settings.model_fields if name.startswith("limit_")}
+CHEAP_ARGON2 = {"ARGON2_TIME_COST": "1", "ARGON2_MEMORY_KIB": "64"}
 
 
 @contextlib.contextmanager
