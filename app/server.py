@@ -10,6 +10,7 @@ import signal
 import socket
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from typing import cast
 
 import uvicorn
@@ -30,6 +31,7 @@ _BAD_REQUEST = (
     b"content-length: %d\r\n\r\n%s" % (len(_NO_HTTP), _NO_HTTP)
 )
 _HEAD_TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
+_END = (signal.SIGTERM, signal.SIGINT)
 
 
 class _RefusedError(Exception):
@@ -156,14 +158,15 @@ def run(make_app: Callable[[], ASGIApp], bound: socket.socket, workers: int) -> 
     """Serves until SIGTERM or SIGINT, and returns the exit status. Each worker process makes its own app."""
     if workers == 1:
         return _serve(make_app, bound)
+    signal.pthread_sigmask(signal.SIG_BLOCK, _END)  # until there is somebody to pass it on to
     children = [_fork(make_app, bound) for _ in range(workers)]
 
     def stop(*_: object) -> None:
         for child in children:
-            os.kill(child, signal.SIGTERM)
+            with suppress(ProcessLookupError):  # it was told before, and has ended
+                os.kill(child, signal.SIGTERM)
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    _on_end(stop)
     # One that died takes the rest along: whatever supervises this process starts it anew, whole.
     first, status = os.wait()
     children.remove(first)
@@ -205,7 +208,13 @@ def _serve(make_app: Callable[[], ASGIApp], bound: socket.socket) -> int:
     def tell(*_: object) -> None:
         server.told_early = True  # or late: once it has shut down, uvicorn raises the signal again
 
-    signal.signal(signal.SIGTERM, tell)
-    signal.signal(signal.SIGINT, tell)
+    _on_end(tell)
     server.run(sockets=[bound])
     return 0 if server.started else 1
+
+
+def _on_end(handle: Callable[..., None]) -> None:
+    """Also for a signal that came while they were blocked."""
+    for each in _END:
+        signal.signal(each, handle)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _END)

@@ -1,10 +1,38 @@
+import os
 import signal
+import subprocess
+import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx2
 
-from tests.process.serving import serving
+from tests.process.serving import ROOT, clean_environment, serving
+
+_FORKING_SLOWLY = """
+import os, signal, time
+from app import server
+
+fork = os.fork
+
+def fork_slowly():
+    child = fork()
+    time.sleep(0.3 if child else 0)
+    return child
+
+async def application(scope, receive, send):
+    for kind in ("startup", "shutdown"):
+        await receive()
+        await send({"type": f"lifespan.{kind}.complete"})
+
+def make_application():
+    os.kill(os.getppid(), signal.SIGTERM)
+    return application
+
+os.fork = fork_slowly
+raise SystemExit(server.run(make_application, server.listen("127.0.0.1", 0), 2))
+"""
 
 
 def test_serve_sets_up_and_answers_on_a_machine_where_nothing_was_set(tmp_path: Path) -> None:
@@ -39,3 +67,16 @@ def test_a_signal_that_comes_while_it_starts_ends_it(tmp_path: Path) -> None:
             process.send_signal(signal.SIGTERM)
 
             assert process.wait(20) in {0, -signal.SIGTERM}
+
+
+def test_a_signal_that_comes_while_it_forks_ends_it_and_its_processes() -> None:
+    command = [sys.executable, "-c", _FORKING_SLOWLY]
+    process = subprocess.Popen(command, cwd=ROOT, env=clean_environment(), start_new_session=True)
+    try:
+        assert process.wait(20) == 0
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, 0)
+            raise AssertionError("processes are left")
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
