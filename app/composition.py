@@ -56,7 +56,7 @@ def compose(settings: Settings) -> Composition:
     keys = make_keys(settings)
     texts = Texts(ROOT / "locales")
     limits = _limits(settings)
-    storage, aclose = _limit_storage(settings)
+    storage, aclose = limit_storage(settings)
     limiter = Limiter(storage, keys)
     hasher = Hasher(settings.argon2_time_cost, settings.argon2_memory_kib, settings.argon2_parallelism)
     policy = PasswordPolicy(settings.password_minimum_length, site_words=_site_words(settings))
@@ -98,23 +98,7 @@ def make_keys(settings: Settings) -> Keys:
     return Keys((_development_key(settings.data_dir / "secret.key"),))
 
 
-def _development_key(path: Path) -> bytes:
-    """Whichever process links its file first has made the key."""
-    if not path.exists():
-        with tempfile.NamedTemporaryFile(dir=path.parent) as made:  # readable by its owner alone
-            made.write(secrets.token_hex(32).encode())
-            made.flush()
-            with suppress(FileExistsError):
-                path.hardlink_to(made.name)
-    return path.read_bytes()
-
-
-def _limits(settings: Settings) -> Limits:
-    names = Limits.__dataclass_fields__
-    return Limits(**{name: Limit.parse(name, getattr(settings, f"limit_{name}")) for name in names})
-
-
-def _limit_storage(settings: Settings) -> tuple[Storage, Callable[[], Awaitable[None]]]:
+def limit_storage(settings: Settings) -> tuple[Storage, Callable[[], Awaitable[None]]]:
     """Where limits are counted, and how to close that."""
     if settings.redis_url is None:
         return DatabaseStorage(wrap_exceptions=True), _nothing
@@ -129,6 +113,22 @@ def _limit_storage(settings: Settings) -> tuple[Storage, Callable[[], Awaitable[
     )
     storage = RedisStorage(url, wrap_exceptions=True, implementation="redispy", connection_pool=pool)  # type: ignore[arg-type]  # it takes one
     return storage, pool.aclose
+
+
+def _development_key(path: Path) -> bytes:
+    """Whichever process links its file first has made the key."""
+    if not path.exists():
+        with tempfile.NamedTemporaryFile(dir=path.parent) as made:  # readable by its owner alone
+            made.write(secrets.token_hex(32).encode())
+            made.flush()
+            with suppress(FileExistsError):
+                path.hardlink_to(made.name)
+    return path.read_bytes()
+
+
+def _limits(settings: Settings) -> Limits:
+    names = Limits.__dataclass_fields__
+    return Limits(**{name: Limit.parse(name, getattr(settings, f"limit_{name}")) for name in names})
 
 
 async def _nothing() -> None:

@@ -10,9 +10,27 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import database_url, make_api, postgresql_url, sqlite_template
+from tests.conftest import (
+    database_url,
+    make_api,
+    postgresql_url,
+    redis_server,
+    redis_url,
+    sqlite_template,
+    stores,
+)
 
-__all__ = ["chromium", "database_url", "make_api", "postgresql_url", "run_script", "sqlite_template"]
+__all__ = [
+    "chromium",
+    "database_url",
+    "make_api",
+    "postgresql_url",
+    "redis_server",
+    "redis_url",
+    "run_script",
+    "sqlite_template",
+    "stores",
+]
 
 _FOLDER = Path(__file__).parent / "node"
 

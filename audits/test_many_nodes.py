@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -67,16 +66,6 @@ class Site:
 
 
 @pytest.fixture(scope="module")
-def redis_url() -> str:
-    url = os.environ.get("TEST_REDIS_URL")
-    if not url:
-        if os.environ.get("CI"):
-            pytest.fail("TEST_REDIS_URL must be set in CI")
-        pytest.skip("set TEST_REDIS_URL=redis://HOST:PORT/NUMBER to run this on Redis")
-    return url
-
-
-@pytest.fixture(scope="module")
 def database_of_the_site(postgresql_url: str) -> Iterator[str]:
     with database_on(postgresql_url) as url:
         yield url
@@ -84,9 +73,9 @@ def database_of_the_site(postgresql_url: str) -> Iterator[str]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def site(
-    redis_url: str, database_of_the_site: str, tmp_path_factory: pytest.TempPathFactory
+    redis_server: str, database_of_the_site: str, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[Site]:
-    changes = {"REDIS_URL": redis_url, "WORKER_IN_SERVE": "false", "LIMIT_LOGIN_FAILURES": "5/15 minutes"}
+    changes = {"REDIS_URL": redis_server, "WORKER_IN_SERVE": "false", "LIMIT_LOGIN_FAILURES": "5/15 minutes"}
     folder = tmp_path_factory.mktemp("site")
     async with (
         sound_server() as smtp,

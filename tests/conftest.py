@@ -1,7 +1,8 @@
 """Databases and an in-process API for every test; no test of ours is mocked.
 
 Service and API tests run on SQLite, and on PostgreSQL where TEST_DATABASE_URL names a server (any database of it that
-may create others). With CI set, a missing server is a failure.
+may create others); those of the GraphQL API also with the limits in the Redis of TEST_REDIS_URL, each of pytest-xdist's
+processes in a database of its own beside that one. With CI set, a missing server is a failure.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from tortoise.backends.base.executor import EXECUTOR_CACHE
@@ -48,25 +50,43 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
     """A migrated database of this run's own, dropped at its end."""
-    server = os.environ.get("TEST_DATABASE_URL")
-    if not server:
-        if os.environ.get("CI"):
-            pytest.fail("TEST_DATABASE_URL must be set in CI")
-        pytest.skip("set TEST_DATABASE_URL=postgres://USER@HOST/NAME to run this on PostgreSQL")
-    with database_on(server) as url:
+    with database_on(_server("TEST_DATABASE_URL", "postgres://USER@HOST/NAME", "PostgreSQL")) as url:
         yield url
 
 
+@pytest.fixture(scope="session")
+def redis_server() -> str:
+    """The URL of the tests' Redis."""
+    return _server("TEST_REDIS_URL", "redis://HOST:PORT/NUMBER", "Redis")
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def stores(request: pytest.FixtureRequest) -> str:
+    """What keeps the service's state: its database, and Redis where it is named."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(stores: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty, migrated database."""
     EXECUTOR_CACHE.clear()  # Tortoise keeps statements by the connection's name, in the dialect of the last test
-    if request.param == "postgresql":
+    if "postgresql" in stores:
         url: str = request.getfixturevalue("postgresql_url")
         return url
     template: Path = request.getfixturevalue("sqlite_template")
     shutil.copytree(template.parent, tmp_path, dirs_exist_ok=True)  # with its -wal, where there is one
     return f"sqlite://{tmp_path / 'accounts.sqlite3'}"
+
+
+@pytest.fixture
+def redis_url(stores: str, request: pytest.FixtureRequest, worker_id: str) -> str | None:
+    """Where limits are counted, if not in the database."""
+    if "redis" not in stores:
+        return None
+    url: str = request.getfixturevalue("redis_server")
+    server = urlsplit(url)
+    number = int(server.path.strip("/") or 0) + int(worker_id.removeprefix("gw").replace("master", "0")) + 1
+    return urlunsplit(server._replace(path=f"/{number}"))
 
 
 @pytest.fixture
@@ -84,7 +104,7 @@ MakeApi = Callable[..., Awaitable[Api]]
 
 
 @pytest.fixture
-async def make_api(database_url: str, tmp_path: Path) -> AsyncIterator[MakeApi]:
+async def make_api(database_url: str, redis_url: str | None, tmp_path: Path) -> AsyncIterator[MakeApi]:
     """Makes the API with some settings changed; at most one a test."""
     async with contextlib.AsyncExitStack() as stack:
 
@@ -94,10 +114,12 @@ async def make_api(database_url: str, tmp_path: Path) -> AsyncIterator[MakeApi]:
                 data_dir=tmp_path,
                 database_url=database_url,
                 worker_in_serve=False,
-                **{**_CHEAP_ARGON2, **changes},
+                **{"redis_url": redis_url, **_CHEAP_ARGON2, **changes},
             )
             api = await stack.enter_async_context(api_of(settings))
             stack.push_async_callback(_empty)
+            if redis_url:
+                stack.push_async_callback(api.forget_limits)
             return api
 
         yield make
@@ -115,3 +137,12 @@ async def _empty() -> None:
     if connection.capabilities.dialect == "postgres":
         for model in (*_CHILDREN, *_PARENTS):
             await model.all().delete()
+
+
+def _server(variable: str, example: str, name: str) -> str:
+    url = os.environ.get(variable)
+    if not url:
+        if os.environ.get("CI"):
+            pytest.fail(f"{variable} must be set in CI")
+        pytest.skip(f"set {variable}={example} to run this on {name}")
+    return url

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from models.failure_streak import FailureStreak
-from models.limit_counter import LimitCounter
 from services.caller import Caller
 from services.outcomes import DrawnCaptcha
 from tests.api import EMAIL, PASSWORD, RFC, Api
@@ -192,7 +191,7 @@ class TestMails:
     async def test_at_once_and_by_default_an_e_mail_gets_one_mail_of_a_kind(self, make_api: MakeApi) -> None:
         api = await make_api(trusted_proxies=1)
         await api.account()
-        await LimitCounter.all().delete()
+        await api.forget_limits()
         captchas = [await _solved(api, f"198.51.{n}.1") for n in range(30)]
 
         for n, captcha in enumerate(captchas):
@@ -207,7 +206,7 @@ async def _owned(make_api: MakeApi, **changes: Any) -> Api:
     api = await make_api(trusted_proxies=1, **changes)
     await api.account()
     assert (await _login(api, HOME, password=PASSWORD))["__typename"] == "LoginSuccess"
-    await LimitCounter.all().delete()
+    await api.forget_limits()
     return api
 
 

@@ -1,7 +1,6 @@
 """Where limits cannot be counted, what needs one is closed with a clear answer, and everything else goes on."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,15 +25,16 @@ LIMITED: dict[str, Any] = {
 }
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def stores(request: pytest.FixtureRequest) -> str:
+    """Each test says itself where limits are counted."""
+    return str(request.param)
+
+
 @pytest.fixture
-async def wire() -> AsyncIterator[Wire]:
+async def wire(redis_server: str) -> AsyncIterator[Wire]:
     """To the tests' Redis."""
-    url = os.environ.get("TEST_REDIS_URL")
-    if not url:
-        if os.environ.get("CI"):
-            pytest.fail("TEST_REDIS_URL must be set in CI")
-        pytest.skip("set TEST_REDIS_URL=redis://HOST:PORT/NUMBER to run this on Redis")
-    parts = urlsplit(url)
+    parts = urlsplit(redis_server)
     async with Wire(parts.hostname or "127.0.0.1", parts.port or 6379).laid() as wire:
         yield wire
 

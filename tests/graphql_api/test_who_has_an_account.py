@@ -12,7 +12,6 @@ import httpx2
 import pytest
 
 from models.failure_streak import FailureStreak
-from models.limit_counter import LimitCounter
 from services.doors import MOST_FAILURES
 from tests.api import RFC, Api
 from tests.conftest import MakeApi
@@ -97,7 +96,7 @@ async def _strangers(make_api: MakeApi) -> tuple[Api, list[Stranger]]:
     await api.account(email=KNOWN)
     await api.register(email=UNCONFIRMED)
     await api.mails()
-    await LimitCounter.all().delete()
+    await api.forget_limits()
     return api, [
         Stranger(api, email, f"198.51.100.{n}") for n, email in enumerate((KNOWN, UNCONFIRMED, UNKNOWN), start=1)
     ]
@@ -115,6 +114,7 @@ def _waits(response: httpx2.Response) -> list[int]:
 @pytest.mark.parametrize("sequence", SEQUENCES)
 async def test_the_same_statements_are_run_for_every_kind_of_e_mail(make_api: MakeApi, sequence: str) -> None:
     _, strangers = await _strangers(make_api)
+    seen = 0
 
     for operation in SEQUENCES[sequence][0]:
         run = []
@@ -124,7 +124,8 @@ async def test_the_same_statements_are_run_for_every_kind_of_e_mail(make_api: Ma
             run.append([statement.text for statement in statements])
 
         assert run[0] == run[1] == run[2]
-        assert len(run[0]) > 1
+        seen += len(run[0])
+    assert seen > 1
 
 
 @pytest.mark.parametrize("sequence", SEQUENCES)

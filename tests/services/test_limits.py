@@ -1,7 +1,6 @@
 """Limits: the same rules over our database, over Redis and in memory."""
 
 import asyncio
-import os
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -14,7 +13,7 @@ import pytest
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from pydantic import SecretStr
 
-from app.composition import _limit_storage
+from app.composition import limit_storage
 from app.settings import Settings
 from models.limit_counter import LimitCounter
 from services.caller import Caller
@@ -330,12 +329,9 @@ class TestInMemory(_Storages):
 
 class TestOverRedis(_Storages):
     @pytest.fixture
-    async def storage(self) -> AsyncIterator[RedisStorage]:
+    async def storage(self, redis_server: str) -> AsyncIterator[RedisStorage]:
         """As it is composed, but for a prefix of this test's own, so that what it leaves can be removed."""
-        url = os.environ.get("TEST_REDIS_URL")
-        if not url:
-            pytest.skip("set TEST_REDIS_URL=redis://HOST:PORT/NUMBER to run this on Redis")
-        storage, aclose = _limit_storage(Settings(_env_file=None, redis_url=SecretStr(url)))
+        storage, aclose = limit_storage(Settings(_env_file=None, redis_url=SecretStr(redis_server)))
         assert isinstance(storage, RedisStorage)
         storage.bridge.key_prefix = f"TEST-{uuid4().hex}"
         yield storage

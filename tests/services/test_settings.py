@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.composition import _limit_storage, make_keys
+from app.composition import limit_storage, make_keys
 from app.settings import Environment, Settings, WrongSettingsError, missing_for_production, read_settings
 from services.mail.smtp import SmtpServer
 from tests.process.serving import ROOT, clean_environment
@@ -231,7 +231,7 @@ def test_a_redis_url_that_is_accepted_can_be_composed(read: Read, url: str) -> N
     with contextlib.suppress(WrongSettingsError):
         accepted = read(REDIS_URL=url)
 
-    assert accepted is None or _limit_storage(accepted)
+    assert accepted is None or limit_storage(accepted)
 
 
 def test_env_is_read_in_development_and_yields_to_the_environment(read: Read, tmp_path: Path) -> None:
