@@ -1,7 +1,7 @@
 from schema.context import Info
 from schema.errors import TooManyAttemptsError
-from schema.results import CreateCaptchaResult, CreateCaptchaSuccess
-from schema.types import Captcha
+from schema.results.captchas import CreateCaptchaResult, CreateCaptchaSuccess
+from schema.types.captcha import Captcha
 from services.outcomes import DrawnCaptcha, Throttled
 
 

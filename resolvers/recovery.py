@@ -7,7 +7,7 @@ from schema.errors import (
     TooManyAttemptsError,
 )
 from schema.inputs import ChangePasswordInput, RecoverPasswordInput, Sent
-from schema.results import (
+from schema.results.recovery import (
     ChangePasswordResult,
     ChangePasswordSuccess,
     RecoverPasswordResult,

@@ -8,7 +8,7 @@ from schema.errors import (
     UserAlreadyExistsError,
 )
 from schema.inputs import ConfirmAccountInput, CreateAccountInput, ResendConfirmationCodeInput, Sent
-from schema.results import (
+from schema.results.registration import (
     ConfirmAccountResult,
     ConfirmAccountSuccess,
     CreateAccountResult,
@@ -16,7 +16,7 @@ from schema.results import (
     ResendConfirmationCodeResult,
     ResendConfirmationCodeSuccess,
 )
-from schema.types import PasswordPolicy
+from schema.types.account import PasswordPolicy
 from services.outcomes import CaptchaMissed, CaptchaNeeded, InputRejected, Throttled
 from services.registration import AlreadyRegistered, CodeRejected, CodeRequested, Confirmed, Registered
 

@@ -14,7 +14,7 @@ from schema.errors import (
     TooManyAttemptsError,
 )
 from schema.inputs import LoginInput, RevokeSessionInput, Sent
-from schema.results import (
+from schema.results.sessions import (
     LoginResult,
     LoginSuccess,
     LogoutResult,
@@ -24,7 +24,7 @@ from schema.results import (
     RevokeSessionResult,
     RevokeSessionSuccess,
 )
-from schema.types import Account
+from schema.types.account import Account
 from services.outcomes import (
     CaptchaMissed,
     CaptchaNeeded,

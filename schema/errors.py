@@ -4,7 +4,7 @@ import strawberry
 
 from schema.context import Info
 from schema.enums import FieldErrorCode
-from schema.types import Captcha
+from schema.types.captcha import Captcha
 from services.outcomes import CaptchaMissed, CaptchaNeeded, FieldProblem, InputRejected, Throttled
 
 

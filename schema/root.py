@@ -10,20 +10,12 @@ from strawberry.schema.config import StrawberryConfig
 
 from resolvers import captchas, recovery, registration, sessions
 from schema.errors import UserError
-from schema.results import (
-    ChangePasswordResult,
-    ConfirmAccountResult,
-    CreateAccountResult,
-    CreateCaptchaResult,
-    LoginResult,
-    LogoutResult,
-    RecoverPasswordResult,
-    ResendConfirmationCodeResult,
-    RevokeOtherSessionsResult,
-    RevokeSessionResult,
-)
+from schema.results.captchas import CreateCaptchaResult
+from schema.results.recovery import ChangePasswordResult, RecoverPasswordResult
+from schema.results.registration import ConfirmAccountResult, CreateAccountResult, ResendConfirmationCodeResult
+from schema.results.sessions import LoginResult, LogoutResult, RevokeOtherSessionsResult, RevokeSessionResult
 from schema.scalars import DATE_TIME
-from schema.types import Account, PasswordPolicy
+from schema.types.account import Account, PasswordPolicy
 
 
 @strawberry.type(description="What can be read.")

@@ -1,0 +1,1 @@
+"""Object types that are neither a result nor a failure."""

@@ -1,0 +1,53 @@
+import base64
+from datetime import datetime
+
+import strawberry
+
+from schema.context import Info
+from services.captcha.image import HEIGHT, WIDTH
+from services.outcomes import DrawnCaptcha
+
+
+@strawberry.type(description="The picture of a captcha.")
+class CaptchaImage:
+    data_uri: str = strawberry.field(description="A data URI of type image/png with two distorted words.")
+    width: int = strawberry.field(description="In pixels.")
+    height: int = strawberry.field(description="In pixels.")
+
+
+@strawberry.type(description="The dictation of a captcha.")
+class CaptchaAudio:
+    data_uri: str = strawberry.field(
+        description="A data URI of type audio/wav: eight digits dictated in Spanish, about twelve seconds."
+    )
+
+
+@strawberry.type(
+    description="Something that a person solves and a program hardly does: either the two words or the eight digits. "
+    "It counts once, right or wrong; createCaptcha gives another."
+)
+class Captcha:
+    id: strawberry.ID = strawberry.field(description="Goes into CaptchaInput.id.")
+    expires_at: datetime = strawberry.field(description="Until when an answer counts.")
+
+    @strawberry.field(description="Drawn only when it is selected; null where the operator uses another provider.")
+    async def image(self, info: Info) -> CaptchaImage | None:
+        png = await info.context.services.captchas.image(self.id)
+        return CaptchaImage(data_uri=_data_uri("image/png", png), width=WIDTH, height=HEIGHT)
+
+    @strawberry.field(description="Dictated only when it is selected; null where the operator uses another provider.")
+    async def audio(self, info: Info) -> CaptchaAudio | None:
+        wav = await info.context.services.captchas.audio(self.id)
+        return CaptchaAudio(data_uri=_data_uri("audio/wav", wav))
+
+    @strawberry.field(description="What the help button (?) shows, in the language of Accept-Language.")
+    def help(self, info: Info) -> str:
+        return info.context.translate("captcha.help")
+
+    @classmethod
+    def of(cls, captcha: DrawnCaptcha) -> "Captcha":
+        return cls(id=strawberry.ID(captcha.id), expires_at=captcha.expires_at)
+
+
+def _data_uri(media_type: str, content: bytes) -> str:
+    return f"data:{media_type};base64,{base64.b64encode(content).decode()}"
