@@ -21,13 +21,16 @@ _NETWORK_SECONDS = 2.0  # that an answer may be late beyond the statement's own 
 _ENGINES = {"tortoise.backends.sqlite": "models.engines.sqlite", "tortoise.backends.asyncpg": "models.engines.asyncpg"}
 _MODELS = [
     "models.account",
+    "models.company",
     "models.confirmation_code",
     "models.delivery",
     "models.failure_streak",
     "models.known_network",
     "models.limit_counter",
     "models.mailed_password",
+    "models.payment",
     "models.registration",
+    "models.series",
     "models.session",
     "models.spent_captcha",
 ]

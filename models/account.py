@@ -7,6 +7,8 @@ class Account(Model):
 
     `password_hash` is null after a mailed password was used and until a new one is chosen. Every write of it
     raises `password_generation`, so that whoever verified an older password notices.
+
+    `stage` is of services/onboarding.py; the other three say what it was last paid for, and are null before.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -18,6 +20,10 @@ class Account(Model):
     language = fields.CharField(max_length=2)
     created_at = fields.DatetimeField()
     confirmed_at = fields.DatetimeField()
+    stage = fields.CharField(max_length=16, default="confirmed", db_default="confirmed")
+    active_since = fields.DatetimeField(null=True)
+    active_until = fields.DatetimeField(null=True)
+    activated_by = fields.CharField(max_length=16, null=True)
 
     class Meta:
         table = "account"

@@ -7,6 +7,7 @@ import strawberry
 
 from services.language import Language as Language
 from services.onboarding import OnboardingStep as OnboardingStep
+from services.onboarding import PaymentMethod as PaymentMethod
 from services.outcomes import FieldErrorCode as FieldErrorCode
 from services.validation.rfc import TaxpayerType as TaxpayerType
 
@@ -45,6 +46,14 @@ _register(
         "CONFIRM_ACCOUNT": "Step 2: the code from the mail.",
         "CONFIGURE_COMPANY": "Step 3: the company's data, series and folios.",
         "SELECT_PAYMENT_METHOD": "Step 4: how to pay.",
+    },
+)
+_register(
+    PaymentMethod,
+    "A way to pay.",
+    {
+        "PAYPAL": "PayPal, which activates at once.",
+        "BANK_DEPOSIT": "A bank deposit or transfer, which activates once the operator sees it.",
     },
 )
 

@@ -1,6 +1,12 @@
-"""The four steps from the first form to the first invoice."""
+"""The way from the first form to the first invoice, and what payment and time do afterwards.
+
+One state machine; docs/onboarding.md shows its table. An account keeps its stage and until when it is paid for;
+that the time is over is seen whenever somebody looks, and never written.
+"""
 
 import enum
+from dataclasses import dataclass
+from datetime import datetime
 
 
 class OnboardingStep(enum.Enum):
@@ -10,10 +16,93 @@ class OnboardingStep(enum.Enum):
     SELECT_PAYMENT_METHOD = "SELECT_PAYMENT_METHOD"
 
 
-# Whoever can sign in has an account and has confirmed it.
-COMPLETED = (OnboardingStep.CREATE_ACCOUNT, OnboardingStep.CONFIRM_ACCOUNT)
+class PaymentMethod(enum.Enum):
+    PAYPAL = "paypal"
+    BANK_DEPOSIT = "bank_deposit"
 
 
-def current_step(completed: tuple[OnboardingStep, ...]) -> OnboardingStep | None:
-    """The first step that is open; None once all are done."""
-    return next((step for step in OnboardingStep if step not in completed), None)
+class Stage(enum.Enum):
+    """REGISTERED is a registration, which has no account yet; LAPSED is ACTIVE whose time is over."""
+
+    REGISTERED = "registered"
+    CONFIRMED = "confirmed"
+    CONFIGURED = "configured"
+    ACTIVE = "active"
+    LAPSED = "lapsed"
+    DEACTIVATED = "deactivated"
+
+
+class Event(enum.Enum):
+    """CONFIGURED comes when the company's data and its first series are there; REFUNDED when nothing paid is left."""
+
+    CONFIRMED = "confirmed"
+    CONFIGURED = "configured"
+    PAID = "paid"
+    TIME_ENDED = "time ended"
+    REFUNDED = "refunded"
+
+
+TRANSITIONS = {
+    (Stage.REGISTERED, Event.CONFIRMED): Stage.CONFIRMED,
+    (Stage.CONFIRMED, Event.CONFIGURED): Stage.CONFIGURED,
+    (Stage.CONFIGURED, Event.PAID): Stage.ACTIVE,
+    (Stage.ACTIVE, Event.PAID): Stage.ACTIVE,
+    (Stage.ACTIVE, Event.TIME_ENDED): Stage.LAPSED,
+    (Stage.ACTIVE, Event.REFUNDED): Stage.DEACTIVATED,
+    (Stage.LAPSED, Event.PAID): Stage.ACTIVE,
+    (Stage.LAPSED, Event.REFUNDED): Stage.DEACTIVATED,
+    (Stage.DEACTIVATED, Event.PAID): Stage.ACTIVE,
+}
+
+_STEPS = tuple(OnboardingStep)
+_COMPLETED = {
+    Stage.REGISTERED: _STEPS[:1],
+    Stage.CONFIRMED: _STEPS[:2],
+    Stage.CONFIGURED: _STEPS[:3],
+    Stage.ACTIVE: _STEPS,
+    Stage.LAPSED: _STEPS[:3],
+    Stage.DEACTIVATED: _STEPS[:3],
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """What an account was last paid for: since when, until when (not included) and by which method."""
+
+    active: bool
+    since: datetime
+    until: datetime
+    method: PaymentMethod
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where an account is at some moment."""
+
+    stage: Stage
+    activation: Activation | None = None
+
+    @property
+    def completed_steps(self) -> tuple[OnboardingStep, ...]:
+        return _COMPLETED[self.stage]
+
+    @property
+    def current_step(self) -> OnboardingStep | None:
+        """The first step that is open; None once all are done."""
+        return next((step for step in OnboardingStep if step not in self.completed_steps), None)
+
+
+def after(stage: Stage, event: Event) -> Stage:
+    """Where an event leads. Raises KeyError for one that cannot come in that stage."""
+    return TRANSITIONS[stage, event]
+
+
+def progress(
+    stage: Stage, since: datetime | None, until: datetime | None, method: str | None, now: datetime
+) -> Progress:
+    """Of an account's four columns."""
+    if since is None or until is None or method is None:
+        return Progress(stage)
+    if stage is Stage.ACTIVE and until <= now:
+        stage = after(stage, Event.TIME_ENDED)
+    return Progress(stage, Activation(stage is Stage.ACTIVE, since, until, PaymentMethod(method)))

@@ -20,6 +20,7 @@ from services.language import Language
 from services.limits import Limit, Limiter, Limits
 from services.mail.letters import CODE_LENGTH
 from services.mail.outbox import Kind, forget, owe
+from services.onboarding import Event, Stage, after
 from services.outcomes import (
     CaptchaMissed,
     CaptchaNeeded,
@@ -213,6 +214,7 @@ class RegistrationService:
             language=registration.language,
             created_at=registration.created_at,
             confirmed_at=now,
+            stage=after(Stage.REGISTERED, Event.CONFIRMED).value,
         )
         await Registration.filter(email_key=registration.email_key).delete()
         return Confirmed(registration.email)

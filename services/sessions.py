@@ -12,6 +12,7 @@ from models.sql import as_datetime, as_uuid, fetch
 from services.caller import Caller
 from services.clock import Clock, utc_now
 from services.language import Language
+from services.onboarding import Progress, Stage, progress
 from services.outcomes import PasswordChangeDue, SignedOut
 from services.secrets import digest, mint_token
 from services.validation.rfc import Rfc, TaxpayerType
@@ -22,6 +23,7 @@ _TOUCHED_EVERY = timedelta(minutes=5)
 # As text, since every request of a signed-in client runs it and building it takes longer than running it.
 _SIGNED_IN = """
 SELECT session.id AS session_id, account_id, email, rfc, language, account.created_at, confirmed_at,
+  stage, active_since, active_until, activated_by,
   password_change_required, last_seen_at, ends_at, expires_at
 FROM session JOIN account ON account.id = session.account_id
 WHERE session.digest = $1
@@ -44,6 +46,7 @@ class Profile:
     language: Language
     created_at: datetime
     confirmed_at: datetime
+    progress: Progress
     session_id: UUID
     password_change_required: bool
 
@@ -110,7 +113,7 @@ class SessionService:
         rows = await fetch(_SIGNED_IN, digest(caller.credential))
         if not rows or as_datetime(rows[0]["expires_at"]) <= now:
             return None
-        profile, last_seen_at = _profile(rows[0]), as_datetime(rows[0]["last_seen_at"])
+        profile, last_seen_at = _profile(rows[0], now), as_datetime(rows[0]["last_seen_at"])
         if now - last_seen_at >= _TOUCHED_EVERY:
             await Session.filter(id=profile.session_id, last_seen_at=last_seen_at).update(
                 last_seen_at=now, expires_at=min(now + self._life.idle, as_datetime(rows[0]["ends_at"]))
@@ -146,6 +149,9 @@ class SessionService:
             language=Language(account.language),
             created_at=account.created_at,
             confirmed_at=account.confirmed_at,
+            progress=progress(
+                Stage(account.stage), account.active_since, account.active_until, account.activated_by, now
+            ),
             session_id=session.id,
             password_change_required=session.password_change_required,
         )
@@ -184,7 +190,7 @@ class SessionService:
         return tuple(sorted(live, key=lambda view: not view.current))
 
     async def revoke(self, caller: Caller, id: str) -> Revoked | NoSuchSession | PasswordChangeDue | SignedOut:
-        profile = await self._unrestricted(caller)
+        profile = await self.admit(caller)
         if not isinstance(profile, Profile):
             return profile
         session_id = _uuid(id)
@@ -193,19 +199,21 @@ class SessionService:
         return Revoked(session_id)
 
     async def revoke_others(self, caller: Caller) -> OthersRevoked | PasswordChangeDue | SignedOut:
-        profile = await self._unrestricted(caller)
+        profile = await self.admit(caller)
         if not isinstance(profile, Profile):
             return profile
         return OthersRevoked(await Session.filter(account_id=profile.id).exclude(id=profile.session_id).delete())
 
-    async def _unrestricted(self, caller: Caller) -> Profile | PasswordChangeDue | SignedOut:
+    async def admit(self, caller: Caller) -> Profile | PasswordChangeDue | SignedOut:
+        """Who is signed in without having to change the password first."""
         profile = await self.authenticate(caller)
         if profile is None:
             return SignedOut()
         return PasswordChangeDue() if profile.password_change_required else profile
 
 
-def _profile(row: Mapping[str, Any]) -> Profile:
+def _profile(row: Mapping[str, Any], now: datetime) -> Profile:
+    since, until = row["active_since"], row["active_until"]
     return Profile(
         id=as_uuid(row["account_id"]),
         email=row["email"],
@@ -213,6 +221,13 @@ def _profile(row: Mapping[str, Any]) -> Profile:
         language=Language(row["language"]),
         created_at=as_datetime(row["created_at"]),
         confirmed_at=as_datetime(row["confirmed_at"]),
+        progress=progress(
+            Stage(row["stage"]),
+            as_datetime(since) if since else None,
+            as_datetime(until) if until else None,
+            row["activated_by"],
+            now,
+        ),
         session_id=as_uuid(row["session_id"]),
         password_change_required=bool(row["password_change_required"]),
     )

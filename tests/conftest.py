@@ -21,6 +21,7 @@ from tortoise.connection import get_connection
 from app.database import connected, tortoise_configuration
 from app.settings import Settings
 from models.account import Account
+from models.company import Company
 from models.confirmation_code import ConfirmationCode
 from models.delivery import Delivery
 from models.failure_streak import FailureStreak
@@ -28,14 +29,16 @@ from models.known_network import KnownNetwork
 from models.limit_counter import LimitCounter
 from models.mailed_password import MailedPassword
 from models.migrating import upgrade
+from models.payment import Payment
 from models.registration import Registration
+from models.series import Series
 from models.session import Session
 from models.spent_captcha import SpentCaptcha
 from tests.api import Api, api_of
 from tests.databases import database_on
 
 _CHEAP_ARGON2 = {"argon2_time_cost": 1, "argon2_memory_kib": 64}
-_CHILDREN = (ConfirmationCode, MailedPassword, Session)
+_CHILDREN = (Company, ConfirmationCode, MailedPassword, Payment, Series, Session)
 _PARENTS = (Account, Delivery, FailureStreak, KnownNetwork, LimitCounter, Registration, SpentCaptcha)
 
 

@@ -3,8 +3,8 @@ from datetime import datetime
 import strawberry
 
 from schema.context import Info
-from schema.enums import Language, OnboardingStep, TaxpayerType
-from services import onboarding
+from schema.enums import Language, OnboardingStep, PaymentMethod, TaxpayerType
+from services.onboarding import Activation as ActivationView
 from services.sessions import Profile, SessionView
 from services.validation.password import PasswordPolicy as Policy
 
@@ -27,6 +27,23 @@ class PasswordPolicy:
 class Onboarding:
     current_step: OnboardingStep | None = strawberry.field(description="The step to show; null once all are done.")
     completed_steps: list[OnboardingStep] = strawberry.field(description="The steps that are done, in their order.")
+
+
+@strawberry.type(description="That invoicing is paid for.")
+class Activation:
+    active: bool = strawberry.field(description="Whether the account may invoice now.")
+    since: datetime = strawberry.field(description="Since when, without a break.")
+    until: datetime = strawberry.field(description="When it ends, or ended.")
+    method: PaymentMethod = strawberry.field(description="How it was last paid for.")
+
+    @classmethod
+    def of(cls, activation: ActivationView) -> "Activation":
+        return cls(
+            active=activation.active,
+            since=activation.since,
+            until=activation.until,
+            method=activation.method,
+        )
 
 
 @strawberry.type(description="A device that is signed in.")
@@ -66,6 +83,9 @@ class Account:
         description="Signed in with a mailed password: only me, changePassword and logout are open until it is changed."
     )
     onboarding: Onboarding = strawberry.field(description="The four steps of the progress bar.")
+    activation: Activation | None = strawberry.field(
+        description="What was last paid for, also when its time is over; null before anything was paid."
+    )
 
     @strawberry.field(description="At most 50: the current one first, then by lastSeenAt.")
     async def sessions(self, info: Info) -> list[Session]:
@@ -74,7 +94,7 @@ class Account:
 
     @classmethod
     def of(cls, profile: Profile) -> "Account":
-        completed = onboarding.COMPLETED
+        progress = profile.progress
         return cls(
             profile=profile,
             id=strawberry.ID(str(profile.id)),
@@ -85,5 +105,6 @@ class Account:
             confirmed_at=profile.confirmed_at,
             language=profile.language,
             password_change_required=profile.password_change_required,
-            onboarding=Onboarding(current_step=onboarding.current_step(completed), completed_steps=list(completed)),
+            onboarding=Onboarding(current_step=progress.current_step, completed_steps=list(progress.completed_steps)),
+            activation=Activation.of(progress.activation) if progress.activation else None,
         )

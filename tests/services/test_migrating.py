@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from models.account import Account
+from models.company import Company
 from models.confirmation_code import ConfirmationCode
 from models.delivery import Delivery
 from models.failure_streak import FailureStreak
@@ -16,7 +18,9 @@ from models.known_network import KnownNetwork
 from models.limit_counter import LimitCounter
 from models.mailed_password import MailedPassword
 from models.migrating import EMPTY, behind, downgrade, upgrade
+from models.payment import Payment
 from models.registration import Registration
+from models.series import Series
 from models.session import Session
 from models.spent_captcha import SpentCaptcha
 from models.sql import fetch
@@ -26,16 +30,20 @@ from tests.api import EMAIL, RFC
 FIRST = "0001_initial"
 MODELS = (
     Account,
+    Company,
     ConfirmationCode,
     Delivery,
     FailureStreak,
     KnownNetwork,
     LimitCounter,
     MailedPassword,
+    Payment,
     Registration,
+    Series,
     Session,
     SpentCaptcha,
 )
+LATER = {"Company", "Payment", "Series"}  # that the first migration does not have
 
 
 @pytest.fixture
@@ -62,6 +70,29 @@ async def _populate() -> None:
         ends_at=later,
         expires_at=later,
     )
+    await Company.create(
+        id=uuid4(),
+        account_id=account.id,
+        legal_name="ESCUELA KEMPER URGATE",
+        tax_regime="601",
+        postal_code="42501",
+        updated_at=now,
+    )
+    await Series.create(id=uuid4(), account_id=account.id, name="A", first_folio=1, last_taken=0, created_at=now)
+    await Payment.create(
+        id=uuid4(),
+        account_id=account.id,
+        method="paypal",
+        status="open",
+        plan_id="basico",
+        subtotal=Decimal("1000.00"),
+        tax=Decimal("160.00"),
+        currency="MXN",
+        stamps=500,
+        period_months=12,
+        created_at=now,
+        expires_at=later,
+    )
     await Delivery.create(id=uuid4(), kind="recovery", email_key=EMAIL, requested_at=now, due_at=now)
     await FailureStreak.create(key="d", count=1, touched_at=now.timestamp())
     await KnownNetwork.create(key="e", last_seen_at=now)
@@ -73,14 +104,14 @@ async def _rows() -> dict[str, list[dict[str, Any]]]:
     return {m.__name__: await m.all().order_by(m._meta.pk_attr).values() for m in MODELS}
 
 
-async def test_back_to_the_first_migration_and_forth_again_every_row_is_kept(configuration: dict[str, Any]) -> None:
+async def test_back_to_the_first_migration_and_forth_again_its_rows_are_kept(configuration: dict[str, Any]) -> None:
     before = await _rows()
 
     await downgrade(configuration, FIRST)
     await upgrade(configuration)
 
     assert all(len(rows) == 1 for rows in before.values())
-    assert await _rows() == before
+    assert await _rows() == {**before, **{name: [] for name in LATER}}
     assert await behind(configuration) == []
 
 

@@ -1,0 +1,19 @@
+"""What Tortoise 1.1.9 does in migrations otherwise than a database with rows in it needs."""
+
+from tortoise.migrations.operations import AddField
+from tortoise.migrations.schema_editor.base import BaseSchemaEditor
+from tortoise.migrations.schema_generator.state import State
+
+
+class AddColumn(AddField):
+    """Is taken back by dropping the column.
+
+    On SQLite Tortoise makes the table anew instead, and dropping the old one deletes what refers to its rows.
+    """
+
+    async def database_backward(
+        self, app_label: str, old_state: State, new_state: State, state_editor: BaseSchemaEditor | None = None
+    ) -> None:
+        if state_editor:
+            table = old_state.apps.get_model(f"{app_label}.{self.model_name}")._meta.db_table
+            await state_editor._run_sql(f'ALTER TABLE "{table}" DROP COLUMN "{self.name}"')

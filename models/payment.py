@@ -1,0 +1,40 @@
+from uuid import UUID
+
+from tortoise import fields
+from tortoise.models import Model
+
+from models.account import Account
+
+
+class Payment(Model):
+    """What an account pays, or was asked to pay, for one period of a plan, with the price as it was then.
+
+    `open_key` is "method:account_id" while it may still be paid and null afterwards; being unique it makes one of
+    many requests. `due_at` is when a worker looks at it next, null once nothing more can come of it by time.
+    """
+
+    id = fields.UUIDField(primary_key=True)
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "accounts.Account", related_name="payments", on_delete=fields.RESTRICT, db_index=True
+    )
+    account_id: UUID
+    method = fields.CharField(max_length=16)
+    status = fields.CharField(max_length=16)
+    open_key = fields.CharField(max_length=64, unique=True, null=True)
+    plan_id = fields.CharField(max_length=40)
+    subtotal = fields.DecimalField(max_digits=14, decimal_places=2)
+    tax = fields.DecimalField(max_digits=14, decimal_places=2)
+    currency = fields.CharField(max_length=3)
+    stamps = fields.IntField()
+    period_months = fields.IntField()
+    created_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+    due_at = fields.DatetimeField(null=True, db_index=True)
+    paid_at = fields.DatetimeField(null=True)
+    reference = fields.CharField(max_length=20, unique=True, null=True)
+    paypal_order_id = fields.CharField(max_length=36, unique=True, null=True)
+    paypal_capture_id = fields.CharField(max_length=36, unique=True, null=True)
+    approval_url = fields.CharField(max_length=1000, null=True)
+
+    class Meta:
+        table = "payment"
