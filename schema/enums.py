@@ -25,12 +25,20 @@ _register(
     {
         "MALFORMED": "It does not have the shape that it needs.",
         "TOO_SHORT": "It has fewer characters than passwordPolicy.minimumLength.",
-        "TOO_LONG": "It has more characters than passwordPolicy.maximumLength.",
+        "TOO_LONG": "It has more characters than it may have: a password, than passwordPolicy.maximumLength.",
         "TOO_COMMON": "The password is among the commonest ones.",
         "CONTAINS_IDENTITY": "The password is made of the RFC, the e-mail or the site's name.",
         "DOES_NOT_MATCH": "The second typing differs from the first.",
         "GENERIC_RFC": "XAXX010101000 and XEXX010101000 belong to nobody.",
         "NOT_NEW": "The new password equals the current or the mailed one.",
+        "MISSING": "It is empty or left out, and needed here.",
+        "FORBIDDEN_CHARACTER": "It has a `|`, or a character that nobody sees.",
+        "NOT_IN_CATALOGUE": "The SAT's catalogue does not have this code.",
+        "NOT_FOR_TAXPAYER_TYPE": "The code is not for the account's taxpayerType.",
+        "OUT_OF_RANGE": "The number is too small or too large.",
+        "LESS_THAN_FIRST": "The last folio is less than the first.",
+        "ALREADY_USED": "Another one has this name.",
+        "FOLIOS_TAKEN": "Folios were taken that would no longer be of the series.",
     },
 )
 _register(
@@ -56,6 +64,7 @@ _register(
         "BANK_DEPOSIT": "A bank deposit or transfer, which activates once the operator sees it.",
     },
 )
+
 
 
 class SessionTransport(enum.Enum):

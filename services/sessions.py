@@ -15,6 +15,7 @@ from services.language import Language
 from services.onboarding import Progress, Stage, progress
 from services.outcomes import PasswordChangeDue, SignedOut
 from services.secrets import digest, mint_token
+from services.validation.ids import parse_id
 from services.validation.rfc import Rfc, TaxpayerType
 
 MOST_SESSIONS = 50
@@ -193,7 +194,7 @@ class SessionService:
         profile = await self.admit(caller)
         if not isinstance(profile, Profile):
             return profile
-        session_id = _uuid(id)
+        session_id = parse_id(id)
         if session_id is None or not await Session.filter(id=session_id, account_id=profile.id).delete():
             return NoSuchSession()
         return Revoked(session_id)
@@ -244,10 +245,3 @@ def _view(row: Mapping[str, Any], profile: Profile) -> SessionView:
         ip_address=row["ip_address"],
         current=session_id == profile.session_id,
     )
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None

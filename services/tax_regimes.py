@@ -1,0 +1,48 @@
+"""The tax regimes that an issuer may have: the SAT's catalogue, from services/catalogues/tax_regimes.toml."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from services.outcomes import FieldErrorCode
+from services.validation.rfc import TaxpayerType
+
+_COLUMNS = {TaxpayerType.PERSONA_FISICA: "fisica", TaxpayerType.PERSONA_MORAL: "moral"}
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRegime:
+    """A row of c_RegimenFiscal. The description is the SAT's own, in Spanish."""
+
+    code: str
+    description: str
+    taxpayer_types: tuple[TaxpayerType, ...]
+
+
+def tax_regimes(taxpayer_type: TaxpayerType | None = None) -> tuple[TaxRegime, ...]:
+    """Those for a kind of taxpayer, or all of them, by their code."""
+    if taxpayer_type is None:
+        return tuple(_CATALOGUE.values())
+    return tuple(regime for regime in _CATALOGUE.values() if taxpayer_type in regime.taxpayer_types)
+
+
+def parse_tax_regime(text: str, taxpayer_type: TaxpayerType) -> str | FieldErrorCode:
+    """A code of the catalogue that such a taxpayer may have."""
+    regime = _CATALOGUE.get(text.strip())
+    if regime is None:
+        return FieldErrorCode.NOT_IN_CATALOGUE
+    return regime.code if taxpayer_type in regime.taxpayer_types else FieldErrorCode.NOT_FOR_TAXPAYER_TYPE
+
+
+def _row(row: dict[str, Any]) -> TaxRegime:
+    types = tuple(kind for kind, column in _COLUMNS.items() if row.get(column))
+    return TaxRegime(row["code"], row["description"], types)
+
+
+def _load() -> dict[str, TaxRegime]:
+    path = Path(__file__).parent / "catalogues/tax_regimes.toml"
+    return {row["code"]: _row(row) for row in tomllib.loads(path.read_text("utf-8"))["regime"]}
+
+
+_CATALOGUE = _load()

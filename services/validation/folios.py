@@ -1,0 +1,68 @@
+"""Folios of a series, and the approval of the scheme before CFDI (CFD, Anexo 20 of 2004), typed as text."""
+
+import re
+from dataclasses import dataclass
+
+from services.outcomes import FieldErrorCode, FieldProblem
+
+LARGEST_FOLIO = 2**63 - 1
+LARGEST_APPROVAL_NUMBER = 10**14 - 1
+APPROVAL_YEARS = range(2004, 2101)
+
+_INTEGER = re.compile(r"(-?)0*([0-9]+)")
+_MOST_DIGITS = len(str(LARGEST_FOLIO))
+
+
+@dataclass(frozen=True, slots=True)
+class FolioRange:
+    """`last` is None for an open end."""
+
+    first: int
+    last: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    number: int
+    year: int
+
+
+def parse_folios(first: str, last: str | None) -> FolioRange | list[FieldProblem]:
+    """The problems are those of the fields firstFolio and lastFolio."""
+    first_folio = _parse(first, LARGEST_FOLIO)
+    last_folio = None if last is None else _parse(last, LARGEST_FOLIO)
+    given = (("firstFolio", first_folio), ("lastFolio", last_folio))
+    problems = [FieldProblem(field, value) for field, value in given if isinstance(value, FieldErrorCode)]
+    if isinstance(first_folio, FieldErrorCode) or isinstance(last_folio, FieldErrorCode):
+        return problems
+    if last_folio is not None and last_folio < first_folio:
+        return [FieldProblem("lastFolio", FieldErrorCode.LESS_THAN_FIRST)]
+    return FolioRange(first_folio, last_folio)
+
+
+def parse_approval(number: str | None, year: int | None) -> Approval | list[FieldProblem] | None:
+    """Both or neither; the problems are those of the fields approvalNumber and approvalYear."""
+    problems = []
+    if number is None and year is not None:
+        problems.append(FieldProblem("approvalNumber", FieldErrorCode.MISSING))
+    parsed = None if number is None else _parse(number, LARGEST_APPROVAL_NUMBER)
+    if isinstance(parsed, FieldErrorCode):
+        problems.append(FieldProblem("approvalNumber", parsed))
+    if year is None and number is not None:
+        problems.append(FieldProblem("approvalYear", FieldErrorCode.MISSING))
+    if year is not None and year not in APPROVAL_YEARS:
+        problems.append(FieldProblem("approvalYear", FieldErrorCode.OUT_OF_RANGE))
+    if problems or isinstance(parsed, FieldErrorCode):
+        return problems
+    return None if parsed is None or year is None else Approval(parsed, year)
+
+
+def _parse(text: str, largest: int) -> int | FieldErrorCode:
+    """A number from 1 on. Too long a one is not computed."""
+    match = _INTEGER.fullmatch(text.strip())
+    if match is None:
+        return FieldErrorCode.MALFORMED
+    sign, digits = match.groups()
+    if sign or len(digits) > _MOST_DIGITS or not 1 <= int(digits) <= largest:
+        return FieldErrorCode.OUT_OF_RANGE
+    return int(digits)

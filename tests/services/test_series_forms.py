@@ -1,0 +1,147 @@
+"""A series as it is typed: its name, its folios, and the approval of the older scheme."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.outcomes import FieldErrorCode, FieldProblem, InputRejected
+from services.validation.folios import Approval, FolioRange, parse_approval, parse_folios
+from services.validation.ids import parse_id
+from services.validation.series import CheckedSeries, SeriesForm, check_series
+
+LARGEST = 2**63 - 1
+HOSTILE = st.text(st.characters(exclude_categories=()))
+ODD = [
+    "",
+    " ",
+    "x",
+    "1.0",
+    "1e3",
+    "0x1",
+    "1_000",
+    "1,000",
+    "1 000",
+    "- 1",
+    "--1",
+    "+1",
+    "١",
+    "１",
+    "1\0",
+    "\ud800",
+    "NaN",
+]
+FAR = ["0", "000", "-1", "-0", str(LARGEST + 1), "-" + str(LARGEST), "9" * 20, "9" * 100_000, "-" + "9" * 100_000]
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "folios"),
+    [
+        ("1", None, FolioRange(1, None)),
+        ("1", "1", FolioRange(1, 1)),
+        (" 0042\n", "00100", FolioRange(42, 100)),
+        (str(LARGEST), str(LARGEST), FolioRange(LARGEST, LARGEST)),
+        ("0" * 100_000 + "7", None, FolioRange(7, None)),
+    ],
+)
+def test_folios_are_positive_and_of_64_bits(first: str, last: str | None, folios: FolioRange) -> None:
+    assert parse_folios(first, last) == folios
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [*((odd, FieldErrorCode.MALFORMED) for odd in ODD), *((far, FieldErrorCode.OUT_OF_RANGE) for far in FAR)],
+    ids=lambda value: getattr(value, "name", repr(value)[:24]),
+)
+def test_what_is_no_folio_is_refused_at_its_field(typed: str, code: FieldErrorCode) -> None:
+    assert parse_folios(typed, None) == [FieldProblem("firstFolio", code)]
+    assert parse_folios("1", typed) == [FieldProblem("lastFolio", code)]
+    assert parse_folios(typed, typed) == [FieldProblem("firstFolio", code), FieldProblem("lastFolio", code)]
+
+
+def test_the_last_folio_is_not_less_than_the_first() -> None:
+    assert parse_folios("10", "9") == [FieldProblem("lastFolio", FieldErrorCode.LESS_THAN_FIRST)]
+
+
+@pytest.mark.parametrize(("number", "year"), [("1", 2004), ("99999999999999", 2100), ("0000000000000000123", 2010)])
+def test_an_approval_has_up_to_14_digits_and_a_year(number: str, year: int) -> None:
+    assert parse_approval(number, year) == Approval(int(number), year)
+
+
+def test_an_approval_may_be_left_out() -> None:
+    assert parse_approval(None, None) is None
+
+
+@pytest.mark.parametrize(
+    ("number", "year", "problems"),
+    [
+        ("1", None, [FieldProblem("approvalYear", FieldErrorCode.MISSING)]),
+        (None, 2010, [FieldProblem("approvalNumber", FieldErrorCode.MISSING)]),
+        (
+            None,
+            2003,
+            [
+                FieldProblem("approvalNumber", FieldErrorCode.MISSING),
+                FieldProblem("approvalYear", FieldErrorCode.OUT_OF_RANGE),
+            ],
+        ),
+        (
+            "x",
+            None,
+            [
+                FieldProblem("approvalNumber", FieldErrorCode.MALFORMED),
+                FieldProblem("approvalYear", FieldErrorCode.MISSING),
+            ],
+        ),
+        ("0", 2010, [FieldProblem("approvalNumber", FieldErrorCode.OUT_OF_RANGE)]),
+        ("100000000000000", 2010, [FieldProblem("approvalNumber", FieldErrorCode.OUT_OF_RANGE)]),
+        ("", 2010, [FieldProblem("approvalNumber", FieldErrorCode.MALFORMED)]),
+        ("1", 2003, [FieldProblem("approvalYear", FieldErrorCode.OUT_OF_RANGE)]),
+        ("1", 2101, [FieldProblem("approvalYear", FieldErrorCode.OUT_OF_RANGE)]),
+        ("1", -(2**31), [FieldProblem("approvalYear", FieldErrorCode.OUT_OF_RANGE)]),
+    ],
+)
+def test_half_an_approval_or_a_wrong_one_is_refused(
+    number: str | None, year: int | None, problems: list[FieldProblem]
+) -> None:
+    assert parse_approval(number, year) == problems
+
+
+@pytest.mark.parametrize(("typed", "name"), [("", ""), ("  ", ""), (" A \n 1 ", "A 1"), ("Ñ" * 25, "Ñ" * 25)])
+def test_a_name_has_up_to_25_characters_and_may_be_empty(typed: str, name: str) -> None:
+    assert check_series(SeriesForm(typed, "1")) == CheckedSeries(name, FolioRange(1, None), None)
+
+
+def test_all_that_is_wrong_is_told_at_once_in_the_order_of_the_form() -> None:
+    outcome = check_series(SeriesForm("A|B", "0", "x", "", 1999))
+
+    assert outcome == InputRejected(
+        (
+            FieldProblem("name", FieldErrorCode.FORBIDDEN_CHARACTER),
+            FieldProblem("firstFolio", FieldErrorCode.OUT_OF_RANGE),
+            FieldProblem("lastFolio", FieldErrorCode.MALFORMED),
+            FieldProblem("approvalNumber", FieldErrorCode.MALFORMED),
+            FieldProblem("approvalYear", FieldErrorCode.OUT_OF_RANGE),
+        )
+    )
+
+
+@given(
+    name=HOSTILE, first=HOSTILE, last=HOSTILE | st.none(), number=HOSTILE | st.none(), year=st.integers() | st.none()
+)
+def test_whatever_is_typed_a_series_fits_its_columns_or_is_refused(
+    name: str, first: str, last: str | None, number: str | None, year: int | None
+) -> None:
+    outcome = check_series(SeriesForm(name, first, last, number, year))
+
+    if isinstance(outcome, CheckedSeries):
+        assert len(outcome.name.encode()) >= len(outcome.name) <= 25
+        assert 1 <= outcome.folios.first <= (outcome.folios.last or LARGEST) <= LARGEST
+    else:
+        assert outcome.problems
+
+
+@given(text=HOSTILE)
+def test_whatever_comes_as_an_id_it_is_one_or_none(text: str) -> None:
+    parsed = parse_id(text)
+
+    assert parsed is None or parsed == parse_id(str(parsed))
