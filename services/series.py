@@ -1,0 +1,260 @@
+"""Step 3, second half: the series of an account's invoices, and the folios that are taken of them.
+
+A transaction here takes the account before the company, and the company before a series. The company's row is what
+those wait at that create or delete one of its series; a series' row what those wait at that take a folio or change it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID, uuid4
+
+from tortoise.exceptions import IntegrityError
+
+from models.account import Account
+from models.company import Company
+from models.series import Series
+from models.sql import as_datetime, as_uuid, fetch
+from models.transactions import atomically
+from services.caller import Caller
+from services.clock import Clock, utc_now
+from services.onboarding import Event, Stage, after
+from services.outcomes import FieldErrorCode, FieldProblem, InputRejected, PasswordChangeDue, SignedOut
+from services.sessions import Profile, SessionService
+from services.validation.folios import LARGEST_FOLIO, FolioRange
+from services.validation.ids import parse_id
+from services.validation.series import CheckedSeries, SeriesForm, check_series
+
+MOST_SERIES = 100
+
+_NAME_IN_USE = InputRejected((FieldProblem("name", FieldErrorCode.ALREADY_USED),))
+
+# As text, since an operation may list a hundred of them several times.
+_OF_ACCOUNT = """
+SELECT id, name, first_folio, last_folio, last_taken, approval_number, approval_year, created_at
+FROM series WHERE account_id = $1 ORDER BY created_at, id
+"""
+
+# One statement: whoever comes at the same time waits at the row, and sees what the one before took.
+_TAKE = """
+UPDATE series SET last_taken = last_taken + 1
+WHERE id = $1 AND account_id = $2 AND last_taken < COALESCE(last_folio, 9223372036854775807)
+RETURNING name, last_taken
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesView:
+    """`next_folio` is None once all are taken, `remaining` where there is no last one."""
+
+    id: UUID
+    name: str
+    first_folio: int
+    last_folio: int | None
+    next_folio: int | None
+    remaining: int | None
+    approval_number: int | None
+    approval_year: int | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesCreated:
+    series: SeriesView
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesUpdated:
+    series: SeriesView
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesDeleted:
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyNotConfigured:
+    """The company's data come first."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesLimitReached:
+    maximum: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchSeries:
+    """None of the account's series has this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesInUse:
+    """Folios of it were taken."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnlySeries:
+    """The account has no other."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolioTaken:
+    series: str
+    folio: int
+
+
+@dataclass(frozen=True, slots=True)
+class RangeUsedUp:
+    """The last folio is taken."""
+
+
+class SeriesService:
+    def __init__(self, sessions: SessionService, clock: Clock = utc_now) -> None:
+        self._sessions = sessions
+        self._clock = clock
+
+    async def list_for(self, account_id: UUID) -> tuple[SeriesView, ...]:
+        """The oldest first, and never more than MOST_SERIES."""
+        return tuple(_view(row) for row in await fetch(_OF_ACCOUNT, str(account_id)))
+
+    async def create(
+        self, caller: Caller, form: SeriesForm
+    ) -> SeriesCreated | InputRejected | CompanyNotConfigured | SeriesLimitReached | PasswordChangeDue | SignedOut:
+        """The first one completes step 3."""
+        profile = await self._sessions.admit(caller)
+        if not isinstance(profile, Profile):
+            return profile
+        checked = check_series(form)
+        if isinstance(checked, InputRejected):
+            return checked
+        try:
+            return await atomically(partial(self._create, profile.id, checked))
+        except IntegrityError:
+            return _NAME_IN_USE
+
+    async def update(
+        self, caller: Caller, id: str, form: SeriesForm
+    ) -> SeriesUpdated | InputRejected | NoSuchSeries | PasswordChangeDue | SignedOut:
+        """Replaces all that was typed. Where folios were taken the first stays, and the last is none below them."""
+        profile = await self._sessions.admit(caller)
+        if not isinstance(profile, Profile):
+            return profile
+        checked = check_series(form)
+        if isinstance(checked, InputRejected):
+            return checked
+        series_id = parse_id(id)
+        if series_id is None:
+            return NoSuchSeries()
+        try:
+            return await atomically(partial(self._update, profile.id, series_id, checked))
+        except IntegrityError:
+            return _NAME_IN_USE
+
+    async def delete(
+        self, caller: Caller, id: str
+    ) -> SeriesDeleted | NoSuchSeries | SeriesInUse | OnlySeries | PasswordChangeDue | SignedOut:
+        """Only one of which no folio was taken; and never the only one, so that step 3 stays done."""
+        profile = await self._sessions.admit(caller)
+        if not isinstance(profile, Profile):
+            return profile
+        series_id = parse_id(id)
+        if series_id is None:
+            return NoSuchSeries()
+        return await atomically(partial(self._delete, profile.id, series_id))
+
+    async def take_folio(self, account_id: UUID, series_id: UUID) -> FolioTaken | RangeUsedUp | NoSuchSeries:
+        """The next folio: one after the other, each once.
+
+        In the caller's transaction where there is one: others wait for its end, and if it is undone, the folio is
+        taken by who comes next.
+        """
+        if rows := await fetch(_TAKE, str(series_id), str(account_id)):
+            return FolioTaken(rows[0]["name"], rows[0]["last_taken"])
+        known = await Series.exists(id=series_id, account_id=account_id)
+        return RangeUsedUp() if known else NoSuchSeries()
+
+    async def _create(
+        self, account_id: UUID, checked: CheckedSeries
+    ) -> SeriesCreated | CompanyNotConfigured | SeriesLimitReached:
+        if not await Company.exists(account_id=account_id):  # and where there is one, it stays
+            return CompanyNotConfigured()
+        waiting = Account.filter(id=account_id, stage=Stage.CONFIRMED.value)
+        await waiting.update(stage=after(Stage.CONFIRMED, Event.CONFIGURED).value)
+        await _wait_for_company(account_id)
+        if await Series.filter(account_id=account_id).count() >= MOST_SERIES:
+            return SeriesLimitReached(MOST_SERIES)
+        series = await Series.create(
+            id=uuid4(),
+            account_id=account_id,
+            last_taken=checked.folios.first - 1,
+            created_at=self._clock(),
+            **checked.columns(),
+        )
+        return SeriesCreated(_view(vars(series)))
+
+    async def _update(
+        self, account_id: UUID, series_id: UUID, checked: CheckedSeries
+    ) -> SeriesUpdated | InputRejected | NoSuchSeries:
+        series = await _series_to_change(account_id, series_id)
+        if series is None:
+            return NoSuchSeries()
+        if not _in_use(series):
+            series.last_taken = checked.folios.first - 1
+        elif problems := _problems_of_taken(series, checked.folios):
+            return InputRejected(problems)
+        await series.update_from_dict(checked.columns()).save()
+        return SeriesUpdated(_view(vars(series)))
+
+    async def _delete(
+        self, account_id: UUID, series_id: UUID
+    ) -> SeriesDeleted | NoSuchSeries | SeriesInUse | OnlySeries:
+        await _wait_for_company(account_id)
+        series = await _series_to_change(account_id, series_id)
+        if series is None:
+            return NoSuchSeries()
+        if _in_use(series):
+            return SeriesInUse()
+        if await Series.filter(account_id=account_id).count() == 1:
+            return OnlySeries()
+        await series.delete()
+        return SeriesDeleted(series.id)
+
+
+def _problems_of_taken(series: Series, folios: FolioRange) -> tuple[FieldProblem, ...]:
+    problems = []
+    if folios.first != series.first_folio:
+        problems.append(FieldProblem("firstFolio", FieldErrorCode.FOLIOS_TAKEN))
+    if folios.last is not None and folios.last < series.last_taken:
+        problems.append(FieldProblem("lastFolio", FieldErrorCode.FOLIOS_TAKEN))
+    return tuple(problems)
+
+
+async def _wait_for_company(account_id: UUID) -> None:
+    await Company.filter(account_id=account_id).select_for_update().only("id")
+
+
+async def _series_to_change(account_id: UUID, series_id: UUID) -> Series | None:
+    """Nobody else takes a folio of it, or changes it, until this transaction ends."""
+    return await Series.filter(id=series_id, account_id=account_id).select_for_update().get_or_none()
+
+
+def _in_use(series: Series) -> bool:
+    return bool(series.last_taken >= series.first_folio)
+
+
+def _view(row: Mapping[str, Any]) -> SeriesView:
+    first, last, taken = row["first_folio"], row["last_folio"], row["last_taken"]
+    return SeriesView(
+        id=as_uuid(row["id"]),
+        name=row["name"],
+        first_folio=first,
+        last_folio=last,
+        next_folio=taken + 1 if taken < (LARGEST_FOLIO if last is None else last) else None,
+        remaining=None if last is None else last - taken,
+        approval_number=row["approval_number"],
+        approval_year=row["approval_year"],
+        created_at=as_datetime(row["created_at"]),
+    )
