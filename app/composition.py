@@ -15,6 +15,7 @@ from redis.asyncio import BlockingConnectionPool
 from app.settings import Settings
 from schema.context import Services
 from services.captchas import Captchas
+from services.companies import CompanyService
 from services.doors import Doors
 from services.hashing import Hasher
 from services.language import Texts
@@ -28,6 +29,7 @@ from services.mail.transport import Transport
 from services.recovery import RecoveryService
 from services.registration import RegistrationService
 from services.secrets import Keys
+from services.series import SeriesService
 from services.sessions import SessionLife, SessionService
 from services.signing_in import SigningIn
 from services.sweeping import Sweeper
@@ -73,6 +75,8 @@ def compose(settings: Settings) -> Composition:
         sessions=sessions,
         signing_in=SigningIn(hasher, limiter, limits, captchas, doors, sessions, conceal_accounts=conceal),
         recovery=RecoveryService(hasher, limiter, limits, captchas, doors, sessions, policy),
+        companies=CompanyService(sessions),
+        series=SeriesService(sessions),
     )
     site = Site(
         name=settings.site_name,

@@ -9,9 +9,11 @@ import strawberry
 
 from services.caller import Caller
 from services.captchas import Captchas
+from services.companies import CompanyService
 from services.language import Texts
 from services.recovery import RecoveryService
 from services.registration import RegistrationService
+from services.series import SeriesService
 from services.sessions import SessionService
 from services.signing_in import SigningIn
 from services.validation.password import PasswordPolicy
@@ -28,6 +30,8 @@ class Services:
     sessions: SessionService
     signing_in: SigningIn
     recovery: RecoveryService
+    companies: CompanyService
+    series: SeriesService
 
 
 class SessionCookie(Protocol):

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import strawberry
 
+from services.companies import CompanyWarningCode as CompanyWarningCode
 from services.language import Language as Language
 from services.onboarding import OnboardingStep as OnboardingStep
 from services.onboarding import PaymentMethod as PaymentMethod
@@ -65,6 +66,11 @@ _register(
     },
 )
 
+_register(
+    CompanyWarningCode,
+    "What is conspicuous about a company's data. Further codes may join: show `message` for one that you do not know.",
+    {"LEGAL_FORM_IN_NAME": "legalName ends in a régimen societario such as S.A. de C.V.; CFDI 4.0 wants it left out."},
+)
 
 
 class SessionTransport(enum.Enum):

@@ -112,3 +112,28 @@ class PasswordChangeRequiredError(UserError):
 @strawberry.type(description="None of the account's sessions has this id; perhaps it has just ended.")
 class SessionNotFoundError(UserError):
     pass
+
+
+@strawberry.type(description="The company's data come before its series: configureCompany first.")
+class CompanyNotConfiguredError(UserError):
+    pass
+
+
+@strawberry.type(description="The company has as many series as it may have.")
+class SeriesLimitReachedError(UserError):
+    maximum: int = strawberry.field(description="How many a company may have.")
+
+
+@strawberry.type(description="None of the account's series has this id; perhaps it was just deleted.")
+class SeriesNotFoundError(UserError):
+    pass
+
+
+@strawberry.type(description="Folios of the series were taken, so it stays.")
+class SeriesInUseError(UserError):
+    pass
+
+
+@strawberry.type(description="It is the company's only series: create another one first.")
+class LastSeriesError(UserError):
+    pass

@@ -5,9 +5,12 @@ from typing import Annotated, TypeVar
 import strawberry
 
 from schema.enums import Language, SessionTransport
+from schema.scalars import BigInt
 from services.captchas import CaptchaAnswer
+from services.companies import CompanyForm
 from services.recovery import PasswordForm
 from services.registration import RegistrationForm
+from services.validation.series import SeriesForm
 
 T = TypeVar("T")
 Sent = Annotated[T, strawberry.argument(description="Everything that the mutation needs.")]
@@ -87,3 +90,59 @@ class ChangePasswordInput:
 @strawberry.input(description="Which session to end.")
 class RevokeSessionInput:
     id: strawberry.ID = strawberry.field(description="From me.sessions.")
+
+
+@strawberry.input(description="Step 3: the data with which the account invoices, all of them each time.")
+class ConfigureCompanyInput:
+    legal_name: str = strawberry.field(
+        description="The razón social as the Constancia de Situación Fiscal has it, without its régimen societario: "
+        "1 to 300 characters, none of them `|`."
+    )
+    tax_regime: str = strawberry.field(description="A code of taxRegimes, for the account's taxpayerType.")
+    postal_code: str = strawberry.field(description="The código postal of the place of issue: five digits.")
+
+    def value(self) -> CompanyForm:
+        return CompanyForm(self.legal_name, self.tax_regime, self.postal_code)
+
+
+@strawberry.input(description="Step 3: a series of invoices.")
+class CreateSeriesInput:
+    name: str = strawberry.field(
+        description="The Serie of the invoices: up to 25 characters, none of them `|`, and not that of another series. "
+        "One of them may be empty."
+    )
+    first_folio: BigInt = strawberry.field(
+        default=BigInt("1"), description="The folio to begin with, from 1 to 9223372036854775807."
+    )
+    last_folio: BigInt | None = strawberry.field(
+        default=None, description="The folio to end with, not less than the first; left out for none."
+    )
+    approval_number: BigInt | None = strawberry.field(
+        default=None,
+        description="The number of the SAT's approval, up to 14 digits: only for folios of the scheme before CFDI, and "
+        "together with its year.",
+    )
+    approval_year: int | None = strawberry.field(default=None, description="The year of that approval, 2004 to 2100.")
+
+    def value(self) -> SeriesForm:
+        return SeriesForm(self.name, self.first_folio, self.last_folio, self.approval_number, self.approval_year)
+
+
+@strawberry.input(description="A series as it shall be: what is left out is taken from it.")
+class UpdateSeriesInput:
+    id: strawberry.ID = strawberry.field(description="From me.company.series.")
+    name: str = strawberry.field(description="As in CreateSeriesInput.")
+    first_folio: BigInt = strawberry.field(description="Stays what it is once folios were taken.")
+    last_folio: BigInt | None = strawberry.field(
+        default=None, description="Not less than what was taken; left out for none."
+    )
+    approval_number: BigInt | None = strawberry.field(default=None, description="As in CreateSeriesInput.")
+    approval_year: int | None = strawberry.field(default=None, description="As in CreateSeriesInput.")
+
+    def value(self) -> SeriesForm:
+        return SeriesForm(self.name, self.first_folio, self.last_folio, self.approval_number, self.approval_year)
+
+
+@strawberry.input(description="Which series to delete.")
+class DeleteSeriesInput:
+    id: strawberry.ID = strawberry.field(description="From me.company.series.")

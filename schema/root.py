@@ -8,14 +8,17 @@ from graphql import GraphQLObjectType, introspection_types
 from graphql.type.introspection import TypeFields
 from strawberry.schema.config import StrawberryConfig
 
-from resolvers import captchas, recovery, registration, sessions
+from resolvers import captchas, companies, recovery, registration, series, sessions
 from schema.errors import UserError
 from schema.results.captchas import CreateCaptchaResult
+from schema.results.companies import ConfigureCompanyResult
 from schema.results.recovery import ChangePasswordResult, RecoverPasswordResult
 from schema.results.registration import ConfirmAccountResult, CreateAccountResult, ResendConfirmationCodeResult
+from schema.results.series import CreateSeriesResult, DeleteSeriesResult, UpdateSeriesResult
 from schema.results.sessions import LoginResult, LogoutResult, RevokeOtherSessionsResult, RevokeSessionResult
-from schema.scalars import DATE_TIME
+from schema.scalars import BIG_INT, DATE_TIME, BigInt
 from schema.types.account import Account, PasswordPolicy
+from schema.types.company import TaxRegime
 
 
 @strawberry.type(description="What can be read.")
@@ -25,6 +28,10 @@ class Query:
     )
     password_policy: PasswordPolicy = strawberry.field(
         resolver=registration.password_policy, description="The rules that new passwords must meet."
+    )
+    tax_regimes: list[TaxRegime] = strawberry.field(
+        resolver=companies.tax_regimes,
+        description="The tax regimes to choose from, by their code; nobody need be signed in.",
     )
 
 
@@ -69,10 +76,29 @@ class Mutation:
     revoke_other_sessions: RevokeOtherSessionsResult = strawberry.mutation(
         resolver=sessions.revoke_other_sessions, description="Ends every session of the account but the current one."
     )
+    configure_company: ConfigureCompanyResult = strawberry.mutation(
+        resolver=companies.configure_company,
+        description="Step 3: sets the data with which the account invoices; sent again, it changes them.",
+    )
+    create_series: CreateSeriesResult = strawberry.mutation(
+        resolver=series.create_series,
+        description="Step 3: adds a series of invoices. The first one completes the step.",
+    )
+    update_series: UpdateSeriesResult = strawberry.mutation(
+        resolver=series.update_series,
+        description="Replaces what was sent of a series, as far as no taken folio is lost.",
+    )
+    delete_series: DeleteSeriesResult = strawberry.mutation(
+        resolver=series.delete_series,
+        description="Deletes a series of which no folio was taken, and which is not the only one.",
+    )
 
 
 schema = strawberry.Schema(
-    query=Query, mutation=Mutation, types=[UserError], config=StrawberryConfig(scalar_map={datetime: DATE_TIME})
+    query=Query,
+    mutation=Mutation,
+    types=[UserError],
+    config=StrawberryConfig(scalar_map={datetime: DATE_TIME, BigInt: BIG_INT}),
 )
 
 # Strawberry puts one of its own there, which fails for lists and non-null types.

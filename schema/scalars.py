@@ -1,8 +1,10 @@
 """Scalars whose form the contract fixes."""
 
 from datetime import UTC, datetime
+from typing import NewType
 
 import strawberry
+from graphql import GraphQLError, IntValueNode, StringValueNode, ValueNode
 from strawberry.types.scalar import ScalarDefinition
 
 
@@ -16,4 +18,28 @@ DATE_TIME: ScalarDefinition = strawberry.scalar(
     specified_by_url="https://scalars.graphql.org/andimarek/date-time",
     serialize=_serialize,
     parse_value=datetime.fromisoformat,
+)
+
+BigInt = NewType("BigInt", str)
+"""Text, also where an integer was sent: what it must look like is for the services to say."""
+
+
+def _parse_big(value: object) -> BigInt:
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        return BigInt(str(value))
+    raise GraphQLError("BigInt is a string of digits or an integer.")
+
+
+def _parse_big_literal(node: ValueNode, _variables: object = None) -> BigInt:
+    if isinstance(node, StringValueNode | IntValueNode):
+        return BigInt(node.value)
+    raise GraphQLError("BigInt is a string of digits or an integer.", node)
+
+
+BIG_INT: ScalarDefinition = strawberry.scalar(
+    name="BigInt",
+    description="An integer of up to 64 bits: a string of decimal digits, since JavaScript has no number for it. "
+    "Integers are taken, too.",
+    parse_value=_parse_big,
+    parse_literal=_parse_big_literal,
 )

@@ -22,6 +22,7 @@ OPERATIONS = Path(__file__).parent.parent / "graphql/operations"
 RFC = "EKU9003173C9"
 EMAIL = "ana@example.com"
 PASSWORD = "una frase larga"
+COMPANY = {"legalName": "ESCUELA KEMPER URGATE", "taxRegime": "601", "postalCode": "26015"}
 PRODUCTION = {
     "environment": "production",
     "secret_key": "a key of thirty-two bytes or more",

@@ -4,6 +4,7 @@ import strawberry
 
 from schema.context import Info
 from schema.enums import Language, OnboardingStep, PaymentMethod, TaxpayerType
+from schema.types.company import Company
 from services.onboarding import Activation as ActivationView
 from services.sessions import Profile, SessionView
 from services.validation.password import PasswordPolicy as Policy
@@ -91,6 +92,11 @@ class Account:
     async def sessions(self, info: Info) -> list[Session]:
         views = await info.context.services.sessions.list_for(self.profile)
         return [Session.of(view) for view in views]
+
+    @strawberry.field(description="Null until configureCompany was sent, and while the password must be changed.")
+    async def company(self, info: Info) -> Company | None:
+        view = await info.context.services.companies.of(self.profile)
+        return Company.of(view) if view else None
 
     @classmethod
     def of(cls, profile: Profile) -> "Account":

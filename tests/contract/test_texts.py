@@ -15,6 +15,8 @@ from models.account import Account
 from models.registration import Registration
 from schema.errors import FieldError
 from schema.root import schema
+from schema.types.company import CompanyWarning
+from services.companies import CompanyWarningCode
 from services.language import Language, Texts
 from services.mail.compose import _SECRET_NAMES, Composer, Site
 from services.mail.letters import Letter, confirmation_code, mailed_password, notice
@@ -24,6 +26,7 @@ from services.outcomes import FieldErrorCode
 _ROOT = Path(__file__).parents[2]
 _TEXTS = Texts(_ROOT / "locales")
 _TEMPLATES = _ROOT / "services/mail/templates"
+_BY_CODE = {FieldError.__name__, CompanyWarning.__name__}  # whose text is that of their code
 
 
 def _told_types() -> Iterator[tuple[str, set[str]]]:
@@ -31,7 +34,7 @@ def _told_types() -> Iterator[tuple[str, set[str]]]:
     failure = schema._schema.type_map["UserError"]
     assert isinstance(failure, GraphQLInterfaceType)
     for name, type_ in schema._schema.type_map.items():
-        if isinstance(type_, GraphQLObjectType) and "message" in type_.fields and name != FieldError.__name__:
+        if isinstance(type_, GraphQLObjectType) and "message" in type_.fields and name not in _BY_CODE:
             origin = type_.extensions["strawberry-definition"].origin
             assert failure in type_.interfaces or name.endswith("Success"), name
             yield name, {field.name for field in fields(origin)} - {"message"}
@@ -63,6 +66,7 @@ def _allowed() -> dict[str, set[str]]:
     """Every text's key, and the placeholders that it may have."""
     keys = dict(_told_types())
     keys |= {f"FieldErrorCode.{code.name}": {"field"} for code in FieldErrorCode}
+    keys |= {f"CompanyWarningCode.{code.name}": set() for code in CompanyWarningCode}
     keys |= {"captcha.help": set()}
     for path in _TEMPLATES.iterdir():
         keys |= {key: set() for key in re.findall(r"say\(\"([^\"]+)\"\)", path.read_text("utf-8"))}

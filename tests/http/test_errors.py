@@ -29,6 +29,9 @@ MADE_UP = [
     'mutation { login(input: {email: "a", password: "\\uhunter2"}) { __typename } }',
     'mutation { login(input: {email: "a", password: "\\hunter2"}) { __typename } }',
     'mutation { login(input: {email: "a", password: "hunter2',
+    'mutation { createSeries(input: {name: "a", firstFolio: hunter2}) { __typename } }',
+    'mutation { createSeries(input: {name: "a", firstFolio: {hunter2: 1}}) { __typename } }',
+    'mutation { createSeries(input: {name: "a", firstFolio: ["hunter2"]}) { __typename } }',
     "{ me { id } } hunter2",
     "{ me { id } } type hunter2 { a: Int }",
     "{ passwordPolicy { minimumLength { hunter2 } } }",
@@ -89,6 +92,17 @@ async def test_in_development_a_mistyped_name_is_named(api: Api) -> None:
     assert response.json()["errors"][0]["message"] == (
         "Cannot query field 'emial' on type 'Account'. Did you mean 'email'?"
     )
+
+
+@pytest.mark.parametrize("value", [31337.5, True, 10**30, ["31337"], {"hunter": "31337"}])
+async def test_a_variable_that_is_no_big_int_is_refused_without_being_repeated(api: Api, value: object) -> None:
+    response = await api.send("CreateSeries", {"input": {"name": "a", "firstFolio": 1, "lastFolio": value}}, NEW)
+
+    (error,) = response.json()["errors"]
+    assert response.status_code == 400
+    assert error["extensions"]["code"] == "BAD_REQUEST"
+    assert "lastFolio" in error["message"]
+    assert not any(shown in response.text for shown in ("31337", "hunter", "rue", "00000"))
 
 
 async def test_there_are_at_most_ten_errors(api: Api) -> None:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from tortoise.connection import get_connection
@@ -20,7 +20,7 @@ from services.clock import utc_now
 from services.mail import outbox
 from services.mail.outbox import Kind
 from services.sweeping import Sweeper
-from tests.api import EMAIL, PASSWORD, Api
+from tests.api import COMPANY, EMAIL, PASSWORD, Api
 from tests.conftest import MakeApi
 from tests.statements import Statement, statements_run
 
@@ -83,6 +83,25 @@ async def _recovering(api: Api) -> None:
     await api.mails()
 
 
+async def _configuring(api: Api) -> None:
+    await api.account()
+    me = api.signed_in(await api.token())
+    for _ in range(2):
+        assert (await me.act("ConfigureCompany", **COMPANY))["__typename"] == "ConfigureCompanySuccess"
+    for name in ("A", "B", "A"):
+        await me.act("CreateSeries", name=name)
+    account = await me.run("Company")
+    first, second = [series["id"] for series in account["company"]["series"]]
+    take_folio = api.composition.services.series.take_folio
+    for _ in range(2):
+        await take_folio(UUID(account["id"]), UUID(first))
+    for series in (first, second):
+        await me.act("UpdateSeries", id=series, name=f"{series[:8]}", firstFolio=1, lastFolio=1)
+    await take_folio(UUID(account["id"]), UUID(first))
+    answers = [await me.act("DeleteSeries", id=series) for series in (first, second)]
+    assert [answer["__typename"] for answer in answers] == ["SeriesInUseError", "DeleteSeriesSuccess"]
+
+
 async def _sweeping(api: Api) -> None:
     await _signing_in(api)
     await api.recover()
@@ -97,6 +116,7 @@ STORIES: dict[str, Callable[[Api], Awaitable[None]]] = {
     "signing in": _signing_in,
     "being signed in": _being_signed_in,
     "recovering": _recovering,
+    "configuring": _configuring,
     "sweeping": _sweeping,
 }
 

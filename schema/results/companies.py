@@ -1,0 +1,22 @@
+from typing import Annotated
+
+import strawberry
+
+from schema.errors import InvalidInputError, NotAuthenticatedError, PasswordChangeRequiredError
+from schema.results.told import told
+from schema.types.company import Company, CompanyWarning
+
+
+@strawberry.type(description="The company's data are kept as they were sent, but for superfluous blanks.")
+class ConfigureCompanySuccess:
+    message: str = told()
+    company: Company = strawberry.field(description="The company as it is now.")
+    warnings: list[CompanyWarning] = strawberry.field(
+        description="What to check before the first invoice; empty where nothing is conspicuous."
+    )
+
+
+ConfigureCompanyResult = Annotated[
+    ConfigureCompanySuccess | InvalidInputError | PasswordChangeRequiredError | NotAuthenticatedError,
+    strawberry.union("ConfigureCompanyResult", description="What came of configureCompany."),
+]

@@ -1,0 +1,44 @@
+"""Accounts with a company and its series, through the API."""
+
+from typing import Any
+from uuid import UUID
+
+from tests.api import COMPANY, EMAIL, Api
+
+
+async def signed_in(api: Api, **changes: Any) -> Api:
+    """Whoever has a new, confirmed account."""
+    await api.account(**changes)
+    return api.signed_in(await api.token(changes.get("email", EMAIL)))
+
+
+async def configured(api: Api, **changes: Any) -> Api:
+    """The same, with a company."""
+    me = await signed_in(api, **changes)
+    assert (await me.act("ConfigureCompany", **COMPANY))["__typename"] == "ConfigureCompanySuccess"
+    return me
+
+
+async def created(me: Api, **form: Any) -> Any:
+    """A new series."""
+    answer = await me.act("CreateSeries", **form)
+    assert answer["__typename"] == "CreateSeriesSuccess", answer
+    return answer["series"]
+
+
+async def listed(me: Api) -> Any:
+    """The series of me.company."""
+    return (await me.run("Company"))["company"]["series"]
+
+
+async def take(me: Api, series_id: str, count: int = 1) -> None:
+    """Takes folios of one of the account's series."""
+    account = UUID((await me.run("Me"))["id"])
+    for _ in range(count):
+        await me.composition.services.series.take_folio(account, UUID(series_id))
+
+
+def problems(refused: Any) -> list[tuple[str, str]]:
+    """The fields of a refused input, with what is wrong."""
+    assert refused["__typename"] == "InvalidInputError", refused
+    return [(each["field"], each["code"]) for each in refused["fields"]]

@@ -1,0 +1,236 @@
+"""Step 3, second half: series."""
+
+import asyncio
+from uuid import uuid4
+
+import pytest
+
+from models.account import Account
+from models.company import Company
+from models.series import Series
+from services.clock import utc_now
+from services.series import MOST_SERIES
+from tests.api import Api
+from tests.calls import counted_calls
+from tests.companies import configured, created, listed, problems, signed_in
+from tests.http.test_corpus import MOST_CALLS
+
+LARGEST = 2**63 - 1
+
+
+async def _many(count: int) -> None:
+    """As many series of the only account."""
+    account = await Account.get()
+    made = [
+        Series(id=uuid4(), account_id=account.id, name=f"N{n}", first_folio=1, last_taken=0, created_at=utc_now())
+        for n in range(count)
+    ]
+    await Series.bulk_create(made)
+
+
+async def test_a_series_begins_with_folio_1_and_is_open_unless_told_otherwise(api: Api) -> None:
+    me = await configured(api)
+
+    created = await me.act("CreateSeries", name=" A \t1 ")
+
+    series = created["series"]
+    assert created["message"] == "Creamos la serie."
+    assert {key: series[key] for key in series.keys() - {"id", "createdAt"}} == {
+        "name": "A 1",
+        "firstFolio": "1",
+        "lastFolio": None,
+        "nextFolio": "1",
+        "remaining": None,
+        "approvalNumber": None,
+        "approvalYear": None,
+    }
+    assert await listed(me) == [series]
+
+
+async def test_folios_may_be_sent_as_text_or_as_integers_and_come_back_as_text(api: Api) -> None:
+    me = await configured(api)
+
+    as_text = await created(
+        me, name="A", firstFolio="0005", lastFolio=str(LARGEST), approvalNumber="7", approvalYear=2010
+    )
+    as_integers = await created(me, name="B", firstFolio=5, lastFolio=LARGEST, approvalNumber=7, approvalYear=2010)
+
+    shared = as_text.keys() - {"id", "createdAt", "name"}
+    assert {key: as_text[key] for key in shared} == {key: as_integers[key] for key in shared}
+    assert (as_text["firstFolio"], as_text["lastFolio"]) == ("5", str(LARGEST))
+    assert as_text["remaining"] == str(LARGEST - 4)
+    assert (as_text["approvalNumber"], as_text["approvalYear"]) == ("7", 2010)
+
+
+async def test_literals_of_any_length_are_taken_in_a_document(api: Api) -> None:
+    me = await configured(api)
+    document = (
+        "mutation { createSeries(input: {name: %s, firstFolio: %s}) { __typename "
+        "... on CreateSeriesSuccess { series { firstFolio } } ... on InvalidInputError { fields { field code } } } }"
+    )
+
+    answers = []
+    for name, folio in (('"A"', "7"), ('"B"', '"8"'), ('"C"', "9" * 6_000), ('"D"', '"x"')):
+        response = await me.http.post("/graphql", json={"query": document % (name, folio)}, headers=me.headers)
+        answers.append(response.json()["data"]["createSeries"])
+
+    assert [answer["__typename"] for answer in answers] == ["CreateSeriesSuccess"] * 2 + ["InvalidInputError"] * 2
+    assert [answer["series"]["firstFolio"] for answer in answers[:2]] == ["7", "8"]
+    assert [answer["fields"] for answer in answers[2:]] == [
+        [{"field": "firstFolio", "code": "OUT_OF_RANGE"}],
+        [{"field": "firstFolio", "code": "MALFORMED"}],
+    ]
+
+
+async def test_the_first_series_completes_step_3(api: Api) -> None:
+    me = await configured(api)
+
+    await created(me, name="A")
+
+    onboarding = (await me.run("Me"))["onboarding"]
+    assert onboarding["currentStep"] == "SELECT_PAYMENT_METHOD"
+    assert onboarding["completedSteps"][-1] == "CONFIGURE_COMPANY"
+
+
+@pytest.mark.parametrize("stage", ["configured", "active", "deactivated"])
+async def test_a_later_series_moves_nothing(api: Api, stage: str) -> None:
+    me = await configured(api)
+    await created(me, name="A")
+    await Account.all().update(stage=stage)
+
+    await created(me, name="B")
+
+    assert (await Account.get()).stage == stage
+
+
+async def test_a_series_that_is_refused_completes_nothing(api: Api) -> None:
+    me = await configured(api)
+    await _many(1)
+
+    refused = await me.act("CreateSeries", name="N0")
+
+    assert problems(refused) == [("name", "ALREADY_USED")]
+    assert (await Account.get()).stage == "confirmed"
+
+
+async def test_the_company_comes_first(api: Api) -> None:
+    me = await signed_in(api)
+
+    refused = await me.act("CreateSeries", name="A")
+
+    assert refused["__typename"] == "CompanyNotConfiguredError"
+    assert not await Series.exists()
+    assert (await Account.get()).stage == "confirmed"
+
+
+async def test_everything_that_is_wrong_is_told_at_once(api: Api) -> None:
+    me = await configured(api)
+    form = {"name": "A\0", "firstFolio": "x", "lastFolio": LARGEST + 1, "approvalNumber": "", "approvalYear": 1}
+
+    created = await me.act("CreateSeries", **form)
+    updated = await me.act("UpdateSeries", id=str(uuid4()), **form)
+
+    assert problems(created) == problems(updated)
+    assert problems(created) == [
+        ("name", "FORBIDDEN_CHARACTER"),
+        ("firstFolio", "MALFORMED"),
+        ("lastFolio", "OUT_OF_RANGE"),
+        ("approvalNumber", "MALFORMED"),
+        ("approvalYear", "OUT_OF_RANGE"),
+    ]
+
+
+async def test_a_name_is_used_once_in_a_company_also_the_empty_one(api: Api) -> None:
+    ana = await configured(api)
+    eva = await configured(api, email="eva@example.com")
+    for name in ("A", ""):
+        await created(ana, name=name)
+        await created(eva, name=name)
+
+    again = [await ana.act("CreateSeries", name=name) for name in (" A ", "")]
+    renamed = await ana.act("UpdateSeries", id=(await created(ana, name="B"))["id"], name="A", firstFolio=1)
+
+    assert [problems(refused) for refused in (*again, renamed)] == [[("name", "ALREADY_USED")]] * 3
+    assert [series["name"] for series in await listed(ana)] == ["A", "", "B"]
+
+
+async def test_of_one_name_at_once_one_series_is_made(api: Api) -> None:
+    me = await configured(api)
+
+    answers = await asyncio.gather(*(me.act("CreateSeries", name="A") for _ in range(8)))
+
+    names = sorted(answer["__typename"] for answer in answers)
+    assert names == ["CreateSeriesSuccess"] + ["InvalidInputError"] * 7
+    assert await Series.all().count() == 1
+
+
+async def test_of_many_first_series_at_once_all_are_made_and_the_step_is_done(api: Api) -> None:
+    me = await configured(api)
+
+    answers = await asyncio.gather(*(me.act("CreateSeries", name=f"A{number}") for number in range(8)))
+
+    assert {answer["__typename"] for answer in answers} == {"CreateSeriesSuccess"}
+    assert (await Account.get()).stage == "configured"
+
+
+async def test_there_are_never_more_series_than_the_maximum(api: Api) -> None:
+    me = await configured(api)
+    await _many(MOST_SERIES - 1)
+
+    answers = await asyncio.gather(*(me.act("CreateSeries", name=f"A{number}") for number in range(8)))
+
+    refused = [answer for answer in answers if answer["__typename"] == "SeriesLimitReachedError"]
+    assert len(refused) == 7
+    assert {answer["maximum"] for answer in refused} == {MOST_SERIES}
+    assert "100 series" in refused[0]["message"]
+    assert len(await listed(me)) == MOST_SERIES
+
+
+async def test_listing_all_of_them_costs_less_than_the_worst_request(api: Api) -> None:
+    me = await configured(api)
+    await _many(MOST_SERIES)
+
+    with counted_calls(MOST_CALLS) as counted:
+        await me.run("Company")
+
+    assert counted.number < MOST_CALLS
+
+
+async def _each(me: Api, series_id: str) -> list[str]:
+    answers = [
+        await me.act("CreateSeries", name="C"),
+        await me.act("UpdateSeries", id=series_id, name="C", firstFolio=1),
+        await me.act("DeleteSeries", id=series_id),
+    ]
+    return [answer["__typename"] for answer in answers]
+
+
+async def test_who_is_not_signed_in_changes_no_series(api: Api) -> None:
+    me = await configured(api)
+    series, _ = await created(me, name="A"), await created(me, name="B")
+
+    names = await _each(api, series["id"])
+
+    assert names == ["NotAuthenticatedError"] * 3
+    assert [series["name"] for series in await listed(me)] == ["A", "B"]
+
+
+async def test_with_a_mailed_password_no_series_is_changed(api: Api) -> None:
+    me = await configured(api)
+    series, _ = await created(me, name="A"), await created(me, name="B")
+    restricted = api.signed_in(await api.token(password=await api.recover()))
+
+    names = await _each(restricted, series["id"])
+
+    assert names == ["PasswordChangeRequiredError"] * 3
+    assert {one.name for one in await Series.all()} == {"A", "B"}
+
+
+async def test_an_account_that_is_deleted_takes_its_company_and_series_along(api: Api) -> None:
+    me = await configured(api)
+    await created(me, name="A")
+
+    await Account.all().delete()
+
+    assert await me.run("Company") is None
+    assert (await Company.all().count(), await Series.all().count()) == (0, 0)
