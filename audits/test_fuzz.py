@@ -163,9 +163,29 @@ JSON_VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(UNICODE, inner, max_size=3),
     max_leaves=8,
 )
-FIELDS = st.sampled_from(
-    ["rfc", "email", "password", "passwordConfirmation", "language", "captcha", "code", "transport", "id", "answer"]
+_OF_AN_ACCOUNT = (
+    "rfc",
+    "email",
+    "password",
+    "passwordConfirmation",
+    "language",
+    "captcha",
+    "code",
+    "transport",
+    "id",
+    "answer",
 )
+_OF_A_COMPANY = (
+    "legalName",
+    "taxRegime",
+    "postalCode",
+    "name",
+    "firstFolio",
+    "lastFolio",
+    "approvalNumber",
+    "approvalYear",
+)
+FIELDS = st.sampled_from([*_OF_AN_ACCOUNT, *_OF_A_COMPANY])
 INPUTS = st.dictionaries(FIELDS, UNICODE | JSON_VALUES, max_size=8) | JSON_VALUES
 OPERATION_NAMES = sorted(path.stem for path in OPERATIONS.glob("*.graphql"))
 
@@ -188,6 +208,10 @@ FORMS: dict[str, tuple[str, ...]] = {
     "Login": ("email", "password"),
     "RevokeSession": ("id",),
     "ChangePassword": ("currentPassword", "newPassword", "newPasswordConfirmation"),
+    "ConfigureCompany": ("legalName", "taxRegime", "postalCode"),
+    "CreateSeries": ("name", "firstFolio", "lastFolio", "approvalNumber"),
+    "UpdateSeries": ("id", "name", "firstFolio", "lastFolio", "approvalNumber"),
+    "DeleteSeries": ("id",),
 }
 
 
