@@ -1,0 +1,237 @@
+"""What PayPal keeps of a merchant in the tests: orders, captures, refunds, and the answers about them.
+
+After the public reference of Orders v2 and its OpenAPI description; where those are silent, the docstrings say so.
+"""
+
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+MERCHANT = "8QYTNKM9DQL3A"
+_VALUE = re.compile(r"-?[0-9]+|-?[0-9]*\.[0-9]+")
+_TEXTS = {"reference_id": 256, "description": 127, "custom_id": 127, "invoice_id": 127}
+_CURRENCIES = {"MXN", "USD", "EUR"}
+_SEMANTIC = "The requested action could not be performed, semantically incorrect, or failed business validation."
+_SYNTACTIC = "Request is not well-formed, syntactically incorrect, or violates schema."
+_MISSING = "The specified resource does not exist."
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    body: Json
+
+
+@dataclass
+class Books:
+    """`url` begins every link. With `keeps_refusals` a repeated PayPal-Request-Id repeats a refusal, too.
+
+    The reference says that the latest status of the first request is answered, not whether refusals are kept: a caller
+    that asks with another id after a refusal is right either way.
+    """
+
+    url: str = ""
+    keeps_refusals: bool = True
+    orders: dict[str, Json] = field(default_factory=dict)
+    captures: dict[str, Json] = field(default_factory=dict)
+    refunds: dict[str, Json] = field(default_factory=dict)
+    return_urls: dict[str, str] = field(default_factory=dict)  # where payers go once they approved
+    declines: int = 0  # of the captures to come
+    pends: int = 0
+    _answered: dict[tuple[str, str], Reply] = field(default_factory=dict)
+
+    def once(self, path: str, request_id: str | None, work: Callable[[], Reply]) -> Reply:
+        """The work, or what was answered to the same id before: that with 200 where it was 201."""
+        if request_id is None:
+            return work()
+        if known := self._answered.get((path, request_id)):
+            return Reply(200, known.body) if known.status == 201 else known
+        reply = work()
+        if reply.status == 201 or self.keeps_refusals:
+            self._answered[path, request_id] = reply
+        return reply
+
+    def create(self, request: Json, request_id: str | None) -> Reply:
+        if refusal := _check(request, request_id):
+            return refusal
+        order_id = new_id()
+        unit = {
+            **request["purchase_units"][0],
+            "payee": {"email_address": "ventas@example.com", "merchant_id": MERCHANT},
+        }
+        self.orders[order_id] = {
+            "id": order_id,
+            "intent": request["intent"],
+            "status": "PAYER_ACTION_REQUIRED" if "payment_source" in request else "CREATED",
+            "payment_source": {"paypal": {}},
+            "purchase_units": [{"reference_id": "default"} | unit],
+            "create_time": "2026-03-02T15:04:05Z",
+            "links": self._links(order_id),
+        }
+        context = request.get("payment_source", {}).get("paypal", {}).get("experience_context", {})
+        self.return_urls[order_id] = context.get("return_url", "")
+        return Reply(201, self.orders[order_id])
+
+    def show(self, id: str) -> Reply:
+        order = self.orders.get(id)
+        return Reply(200, order) if order else not_found()
+
+    def capture(self, id: str) -> Reply:
+        """A decline sends the payer back (the reference: restart the payment): the order needs another approval."""
+        order = self.orders.get(id)
+        if order is None:
+            return not_found()
+        unit = order["purchase_units"][0]
+        if order["status"] == "COMPLETED":
+            return unprocessable("ORDER_ALREADY_CAPTURED", "Only one capture per order is allowed.")
+        if order["status"] != "APPROVED":
+            return unprocessable("ORDER_NOT_APPROVED", "Payer has not yet approved the Order for payment.")
+        if any(each["invoice_id"] == unit.get("invoice_id") for each in self.captures.values() if counts(each)):
+            return unprocessable("DUPLICATE_INVOICE_ID", "Duplicate Invoice ID detected.")
+        if self.declines:
+            self.declines -= 1
+            order["status"] = "PAYER_ACTION_REQUIRED"
+            refusal = unprocessable("INSTRUMENT_DECLINED", "The instrument presented was declined.")
+            refusal.body["links"].append({"href": self._approval(id), "rel": "redirect", "method": "GET"})
+            return refusal
+        self._pay(order, unit)
+        return Reply(201, order)
+
+    def refund(self, capture_id: str, amount: Decimal, note: str) -> Json:
+        capture = self.captures[capture_id]
+        refund_id = new_id()
+        self.refunds[refund_id] = {
+            "id": refund_id,
+            "status": "COMPLETED",
+            "amount": {"currency_code": capture["amount"]["currency_code"], "value": f"{amount:.2f}"},
+            "custom_id": capture["custom_id"],
+            "invoice_id": capture["invoice_id"],
+            "note_to_payer": note,
+            "links": [
+                _link(f"{self.url}/v2/payments/refunds/{refund_id}", "self"),
+                _link(f"{self.url}/v2/payments/captures/{capture_id}", "up"),
+            ],
+        }
+        order = self.orders[capture["supplementary_data"]["related_ids"]["order_id"]]
+        order["purchase_units"][0]["payments"].setdefault("refunds", []).append(self.refunds[refund_id])
+        returned = sum(Decimal(each["amount"]["value"]) for each in self.refunds_of(capture_id))
+        capture["status"] = "REFUNDED" if returned >= Decimal(capture["amount"]["value"]) else "PARTIALLY_REFUNDED"
+        return self.refunds[refund_id]
+
+    def refunds_of(self, capture_id: str) -> list[Json]:
+        return [each for each in self.refunds.values() if each["links"][1]["href"].endswith(f"/{capture_id}")]
+
+    def _pay(self, order: Json, unit: Json) -> None:
+        capture_id = new_id()
+        capture = {
+            "id": capture_id,
+            "status": "COMPLETED",
+            "amount": {name: unit["amount"][name] for name in ("currency_code", "value")},
+            "final_capture": True,
+            "custom_id": unit.get("custom_id"),
+            "invoice_id": unit.get("invoice_id"),
+            "supplementary_data": {"related_ids": {"order_id": order["id"]}},
+            "links": [
+                _link(f"{self.url}/v2/payments/captures/{capture_id}", "self"),
+                _link(f"{self.url}/v2/payments/captures/{capture_id}/refund", "refund", "POST"),
+                _link(f"{self.url}/v2/checkout/orders/{order['id']}", "up"),
+            ],
+        }
+        if self.pends:
+            self.pends -= 1
+            capture |= {"status": "PENDING", "status_details": {"reason": "PENDING_REVIEW"}}
+        self.captures[capture_id] = capture
+        order["status"] = "COMPLETED"
+        unit["payments"] = {"captures": [capture]}
+
+    def _links(self, id: str) -> list[Json]:
+        return [
+            _link(f"{self.url}/v2/checkout/orders/{id}", "self"),
+            _link(self._approval(id), "payer-action"),
+        ]
+
+    def _approval(self, id: str) -> str:
+        return f"{self.url}/checkoutnow?token={id}"
+
+
+def counts(capture: Json) -> bool:
+    return capture["status"] not in ("DECLINED", "FAILED")
+
+
+def new_id() -> str:
+    return "".join(secrets.choice("0123456789ABCDEFGHJKLMNPRSTUVWXY") for _ in range(17))
+
+
+def error(status: int, name: str, message: str, issue: str, description: str) -> Reply:
+    documentation = f"https://developer.paypal.com/api/rest/reference/orders/v2/errors/#{issue}"
+    body = {
+        "name": name,
+        "details": [{"issue": issue, "description": description}],
+        "message": message,
+        "debug_id": secrets.token_hex(6),
+        "links": [{"href": documentation, "rel": "information_link", "method": "GET"}],
+    }
+    return Reply(status, body)
+
+
+def not_found() -> Reply:
+    return error(404, "RESOURCE_NOT_FOUND", _MISSING, "INVALID_RESOURCE_ID", "Specified resource ID does not exist.")
+
+
+def unprocessable(issue: str, description: str) -> Reply:
+    return error(422, "UNPROCESSABLE_ENTITY", _SEMANTIC, issue, description)
+
+
+def invalid(issue: str, description: str) -> Reply:
+    return error(400, "INVALID_REQUEST", _SYNTACTIC, issue, description)
+
+
+def _link(href: str, relation: str, method: str = "GET") -> Json:
+    return {"href": href, "rel": relation, "method": method}
+
+
+def _check(request: Json, request_id: str | None) -> Reply | None:
+    """What is wrong with an order of one unit, which is all that these books know."""
+    if "payment_source" in request and not request_id:
+        return invalid("PAYPAL_REQUEST_ID_REQUIRED", "A PayPal-Request-Id is required.")
+    units = request.get("purchase_units")
+    if request.get("intent") != "CAPTURE" or not isinstance(units, list) or len(units) != 1:
+        return invalid("MISSING_REQUIRED_PARAMETER", "A required field / parameter is missing.")
+    unit = units[0]
+    if any(not 1 <= len(unit[name]) <= longest for name, longest in _TEXTS.items() if name in unit):
+        return invalid("INVALID_STRING_LENGTH", "The value of a field is either too short or too long.")
+    amount, items = unit.get("amount", {}), unit.get("items", [])
+    breakdown = amount.get("breakdown", {})
+    every = [amount, *breakdown.values(), *(each[part] for each in items for part in ("unit_amount", "tax"))]
+    return _check_amounts(every) or _check_sums(amount, breakdown, items)
+
+
+def _check_amounts(amounts: list[Json]) -> Reply | None:
+    for each in amounts:
+        value, currency = each.get("value"), each.get("currency_code")
+        if not isinstance(value, str) or not _VALUE.fullmatch(value) or not re.fullmatch("[A-Z]{3}", str(currency)):
+            return invalid("INVALID_PARAMETER_SYNTAX", "The value of a field does not conform to the expected format.")
+        if currency not in _CURRENCIES:
+            return unprocessable("INVALID_CURRENCY_CODE", "Currency code is invalid or is not currently supported.")
+        if len(value.partition(".")[2]) > 2:
+            return unprocessable("DECIMAL_PRECISION", "Only two decimal place precision is supported.")
+    if Decimal(amounts[0]["value"]) <= 0:
+        return unprocessable("CANNOT_BE_ZERO_OR_NEGATIVE", "Must be greater than zero.")
+    return None
+
+
+def _check_sums(amount: Json, breakdown: Json, items: list[Json]) -> Reply | None:
+    def total(part: str) -> Decimal:
+        return Decimal(breakdown.get(part, {}).get("value", "0"))
+
+    if breakdown and Decimal(amount["value"]) != total("item_total") + total("tax_total"):
+        return unprocessable("AMOUNT_MISMATCH", "Should equal item_total + tax_total.")
+    for part, of, issue in (("item_total", "unit_amount", "ITEM"), ("tax_total", "tax", "TAX")):
+        if items and total(part) != sum(Decimal(each[of]["value"]) * int(each["quantity"]) for each in items):
+            return unprocessable(f"{issue}_TOTAL_MISMATCH", "Should equal the sum across all items.")
+    return None
