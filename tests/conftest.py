@@ -34,8 +34,11 @@ from models.registration import Registration
 from models.series import Series
 from models.session import Session
 from models.spent_captcha import SpentCaptcha
+from services.payments.paypal_api import PayPalApi
 from tests.api import Api, api_of
 from tests.databases import database_on
+from tests.paypal_clients import api_to
+from tests.paypal_server import PayPalServer, paypal_server
 
 _CHEAP_ARGON2 = {"argon2_time_cost": 1, "argon2_memory_kib": 64}
 _CHILDREN = (Company, ConfirmationCode, MailedPassword, Payment, Series, Session)
@@ -132,6 +135,19 @@ async def make_api(database_url: str, redis_url: str | None, tmp_path: Path) -> 
 async def api(make_api: MakeApi) -> Api:
     """The API as it is in development, with the worker in the test's hands."""
     return await make_api()
+
+
+@pytest.fixture
+async def paypal() -> AsyncIterator[PayPalServer]:
+    """A PayPal of the test's own."""
+    async with paypal_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def paypal_api(paypal: PayPalServer) -> AsyncIterator[PayPalApi]:
+    async with api_to(paypal) as api:
+        yield api
 
 
 async def _empty() -> None:
