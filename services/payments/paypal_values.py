@@ -106,11 +106,15 @@ def read_order(answer: object) -> Order:
 def read_refusal(answer: object) -> PayPalRefusedError:
     """The error that the body of a 4xx says. Raises ValueError for what PayPal does not say."""
     body = _object(answer)
-    details = _objects(body.get("details"))
     name = _text(body.get("name")) or _required(body, "error")  # "error" where it is OAuth's (RFC 6749, 5.2)
-    issue = (_text(details[0].get("issue")) if details and name != "RESOURCE_NOT_FOUND" else None) or name
+    if not _is_code(name):
+        raise ValueError("no error's name")
+    details = _objects(body.get("details"))
+    issue = _text(details[0].get("issue")) if details and name != "RESOURCE_NOT_FOUND" else None
+    if issue is None or not _is_code(issue):  # PayPal's older APIs say it in words
+        issue = name
     # PayPal's answers to a declined instrument call the way back "redirect".
-    return PayPalRefusedError(_code(issue), read_debug_id(body.get("debug_id")), link(body, *_APPROVAL, "redirect"))
+    return PayPalRefusedError(issue, read_debug_id(body.get("debug_id")), link(body, *_APPROVAL, "redirect"))
 
 
 def read_debug_id(value: object) -> str:
@@ -162,7 +166,5 @@ def _money(value: object) -> Money:
     return Money.parse(_required(amount, "value"), _required(amount, "currency_code"))
 
 
-def _code(text: str) -> str:
-    if not (text.isascii() and text.replace("_", "").isalnum() and len(text) <= 100):
-        raise ValueError("not a code")
-    return text
+def _is_code(text: str) -> bool:
+    return text.isascii() and text.replace("_", "").isalnum() and len(text) <= 100

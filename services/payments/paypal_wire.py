@@ -61,7 +61,7 @@ class Wire:
     def __init__(
         self, base_url: str, client_id: str, client_secret: str, timeout: float, monotonic: Callable[[], float]
     ) -> None:
-        """`timeout` is for a try with all that belongs to it, in seconds; there are at most two."""
+        """`timeout` is for a try with all that belongs to it, in seconds; there are at most two. A token gets half."""
         self._base_url = base_url.rstrip("/")
         self._basic = "Basic " + base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
         self._timeout = timeout
@@ -122,7 +122,8 @@ class Wire:
         asked_at = self._monotonic()
         headers = {"Authorization": self._basic, "Content-Type": "application/x-www-form-urlencoded"}
         try:
-            async with asyncio.timeout(self._timeout):
+            # Half a try, so that it has ended when a second try of the same call needs another.
+            async with asyncio.timeout(self._timeout / 2):
                 answer = await self._send("POST", _TOKEN_PATH, headers, b"grant_type=client_credentials")
         except TimeoutError:
             raise _LostError("no token in time") from None

@@ -2,6 +2,7 @@
 
 import json
 
+import httpx2
 import pytest
 
 from services.money import Money
@@ -138,6 +139,19 @@ async def test_a_capture_may_be_pending_first(paypal: PayPalServer, paypal_api: 
     assert (pending.status, pending.captures[0].status) == (OrderStatus.COMPLETED, CaptureStatus.PENDING)
     assert settled
     assert settled.captures == (Capture(pending.captures[0].id, CaptureStatus.COMPLETED, TOTAL),)
+
+
+async def test_a_payer_who_approves_comes_back(paypal: PayPalServer, paypal_api: PayPalApi) -> None:
+    order = await make_order(paypal_api)
+    assert order.approval_url
+
+    async with httpx2.AsyncClient() as browser:
+        page = await browser.get(order.approval_url)
+
+    approved = await paypal_api.get_order(order.id)
+    assert page.headers["location"].startswith(f"https://app.example.com/paid?plan=1&token={order.id}&PayerID=")
+    assert approved
+    assert approved.status is OrderStatus.APPROVED
 
 
 async def test_a_pending_capture_may_be_denied(paypal: PayPalServer, paypal_api: PayPalApi) -> None:
