@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-from decimal import Decimal
 
 import pytest
 
@@ -205,11 +204,11 @@ async def test_an_answer_may_be_so_long_and_no_longer(paypal: PayPalServer, payp
     assert read
 
 
-async def test_an_answer_that_grows_when_it_is_unpacked_is_not_unpacked(
+async def test_nothing_is_unpacked_since_it_might_grow_without_bound(
     paypal: PayPalServer, paypal_api: PayPalApi
 ) -> None:
-    bomb = gzip.compress(b'{"id":"SOME","status":"CREATED"}' + b" " * 50_000_000)
-    paypal.answer(Call.SHOW, 200, bomb, "content-encoding: gzip")
+    packed = gzip.compress(b'{"id":"SOME","status":"CREATED"}')
+    paypal.answer(Call.SHOW, 200, packed, "content-encoding: gzip")
 
     with pytest.raises(PayPalAwayError):
         await paypal_api.get_order("SOME")
@@ -233,4 +232,4 @@ async def test_after_troubles_the_connections_are_good_again(paypal: PayPalServe
     orders = await asyncio.gather(*(make_paid_order(paypal, paypal_api, f"INV-{number}") for number in range(20)))
 
     assert len(orders) == 20
-    assert sum(paypal.paid(f"INV-{number}") for number in range(20)) == 20 * TOTAL.amount != Decimal(0)
+    assert sum(paypal.paid(f"INV-{number}") for number in range(20)) == 20 * TOTAL.amount
