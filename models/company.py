@@ -7,7 +7,7 @@ from models.account import Account
 
 
 class Company(Model):
-    """The data with which an account invoices, as its Constancia de Situación Fiscal has them."""
+    """The data with which an account invoices."""
 
     id = fields.UUIDField(primary_key=True)
     account: fields.OneToOneRelation[Account] = fields.OneToOneField(

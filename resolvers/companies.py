@@ -23,10 +23,8 @@ async def tax_regimes(
 
 async def configure_company(info: Info, input: Sent[ConfigureCompanyInput]) -> ConfigureCompanyResult:
     match await info.context.services.companies.configure(info.context.caller, input.value()):
-        case CompanyConfigured(company, warnings):
-            return ConfigureCompanySuccess(
-                company=Company.of(company), warnings=[CompanyWarning(code=code) for code in warnings]
-            )
+        case CompanyConfigured(company):
+            return ConfigureCompanySuccess(company=Company.of(company), warnings=CompanyWarning.all_of(company))
         case InputRejected() as outcome:
             return InvalidInputError.of(outcome)
         case PasswordChangeDue():

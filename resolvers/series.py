@@ -22,10 +22,10 @@ from schema.results.series import (
 )
 from schema.types.company import Series
 from services.outcomes import InputRejected, PasswordChangeDue, SignedOut
-from services.series import (
+from services.series_outcomes import (
     CompanyNotConfigured,
+    LastSeries,
     NoSuchSeries,
-    OnlySeries,
     SeriesCreated,
     SeriesDeleted,
     SeriesInUse,
@@ -72,7 +72,7 @@ async def delete_series(info: Info, input: Sent[DeleteSeriesInput]) -> DeleteSer
             return SeriesNotFoundError()
         case SeriesInUse():
             return SeriesInUseError()
-        case OnlySeries():
+        case LastSeries():
             return LastSeriesError()
         case PasswordChangeDue():
             return PasswordChangeRequiredError()

@@ -1,49 +1,43 @@
 """Step 3, first half: the data with which an account invoices."""
 
 import enum
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
 from models.company import Company
 from services.caller import Caller
 from services.clock import Clock, utc_now
-from services.outcomes import FieldErrorCode, FieldProblem, InputRejected, PasswordChangeDue, SignedOut
+from services.outcomes import InputRejected, PasswordChangeDue, SignedOut
 from services.sessions import Profile, SessionService
-from services.tax_regimes import parse_tax_regime
-from services.validation.legal_name import ends_in_legal_form, parse_legal_name
-from services.validation.postal_code import parse_postal_code
+from services.validation.company import CompanyForm, check_company
+from services.validation.legal_name import ends_in_legal_form
 from services.validation.rfc import TaxpayerType
 
 
 class CompanyWarningCode(enum.Enum):
     LEGAL_FORM_IN_NAME = "LEGAL_FORM_IN_NAME"
-
-
-@dataclass(frozen=True, slots=True)
-class CompanyForm:
-    """The first half of step 3 as it was typed."""
-
-    legal_name: str
-    tax_regime: str
-    postal_code: str
+    LOWER_CASE_IN_NAME = "LOWER_CASE_IN_NAME"
 
 
 @dataclass(frozen=True, slots=True)
 class CompanyView:
+    """`warnings` are what to check before the first invoice."""
+
     account_id: UUID
     legal_name: str
     tax_regime: str
     postal_code: str
     updated_at: datetime
+    warnings: tuple[CompanyWarningCode, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class CompanyConfigured:
-    """Kept as it was typed, whatever the warnings say."""
+    """Kept as it was typed, whatever its warnings say."""
 
     company: CompanyView
-    warnings: tuple[CompanyWarningCode, ...]
 
 
 class CompanyService:
@@ -56,7 +50,7 @@ class CompanyService:
         if profile.password_change_required:
             return None
         company = await Company.get_or_none(account_id=profile.id)
-        return _view(company) if company else None
+        return _view(company, profile.taxpayer_type) if company else None
 
     async def configure(
         self, caller: Caller, form: CompanyForm
@@ -65,49 +59,29 @@ class CompanyService:
         profile = await self._sessions.admit(caller)
         if not isinstance(profile, Profile):
             return profile
-        checked = _check(form, profile.taxpayer_type)
+        checked = check_company(form, profile.taxpayer_type)
         if isinstance(checked, InputRejected):
             return checked
-        company = Company(
-            id=uuid4(),
-            account_id=profile.id,
-            legal_name=checked.legal_name,
-            tax_regime=checked.tax_regime,
-            postal_code=checked.postal_code,
-            updated_at=self._clock(),
-        )
-        written = ["legal_name", "tax_regime", "postal_code", "updated_at"]
+        typed = asdict(checked)
+        company = Company(id=uuid4(), account_id=profile.id, updated_at=self._clock(), **typed)
+        written = [*typed, "updated_at"]
         await Company.bulk_create([company], on_conflict=["account_id"], update_fields=written)
-        return CompanyConfigured(_view(company), _warnings(company, profile.taxpayer_type))
+        return CompanyConfigured(_view(company, profile.taxpayer_type))
 
 
-def _check(form: CompanyForm, taxpayer_type: TaxpayerType) -> CompanyForm | InputRejected:
-    """The form in its own shape."""
-    name = parse_legal_name(form.legal_name)
-    regime = parse_tax_regime(form.tax_regime, taxpayer_type)
-    postal_code = parse_postal_code(form.postal_code)
-    parsed = (("legalName", name), ("taxRegime", regime), ("postalCode", postal_code))
-    problems = tuple(FieldProblem(field, code) for field, code in parsed if isinstance(code, FieldErrorCode))
-    if (
-        isinstance(name, FieldErrorCode)
-        or isinstance(regime, FieldErrorCode)
-        or isinstance(postal_code, FieldErrorCode)
-    ):
-        return InputRejected(problems)
-    return CompanyForm(name, regime, postal_code)
-
-
-def _warnings(company: Company, taxpayer_type: TaxpayerType) -> tuple[CompanyWarningCode, ...]:
-    if taxpayer_type is TaxpayerType.PERSONA_MORAL and ends_in_legal_form(company.legal_name):
-        return (CompanyWarningCode.LEGAL_FORM_IN_NAME,)
-    return ()
-
-
-def _view(company: Company) -> CompanyView:
+def _view(company: Company, taxpayer_type: TaxpayerType) -> CompanyView:
     return CompanyView(
         account_id=company.account_id,
         legal_name=company.legal_name,
         tax_regime=company.tax_regime,
         postal_code=company.postal_code,
         updated_at=company.updated_at,
+        warnings=tuple(_warnings(company.legal_name, taxpayer_type)),
     )
+
+
+def _warnings(name: str, taxpayer_type: TaxpayerType) -> Iterator[CompanyWarningCode]:
+    if taxpayer_type is TaxpayerType.PERSONA_MORAL and ends_in_legal_form(name):
+        yield CompanyWarningCode.LEGAL_FORM_IN_NAME
+    if name != name.upper():
+        yield CompanyWarningCode.LOWER_CASE_IN_NAME

@@ -4,11 +4,7 @@ A transaction here takes the account before the company, and the company before 
 those wait at that create or delete one of its series; a series' row what those wait at that take a folio or change it.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
-from typing import Any
 from uuid import UUID, uuid4
 
 from tortoise.exceptions import IntegrityError
@@ -16,14 +12,26 @@ from tortoise.exceptions import IntegrityError
 from models.account import Account
 from models.company import Company
 from models.series import Series
-from models.sql import as_datetime, as_uuid, fetch
+from models.sql import fetch
 from models.transactions import atomically
 from services.caller import Caller
 from services.clock import Clock, utc_now
 from services.onboarding import Event, Stage, after
 from services.outcomes import FieldErrorCode, FieldProblem, InputRejected, PasswordChangeDue, SignedOut
+from services.series_outcomes import (
+    CompanyNotConfigured,
+    FolioTaken,
+    LastSeries,
+    NoSuchSeries,
+    RangeUsedUp,
+    SeriesCreated,
+    SeriesDeleted,
+    SeriesInUse,
+    SeriesLimitReached,
+    SeriesUpdated,
+    SeriesView,
+)
 from services.sessions import Profile, SessionService
-from services.validation.folios import LARGEST_FOLIO, FolioRange
 from services.validation.ids import parse_id
 from services.validation.series import CheckedSeries, SeriesForm, check_series
 
@@ -45,72 +53,6 @@ RETURNING name, last_taken
 """
 
 
-@dataclass(frozen=True, slots=True)
-class SeriesView:
-    """`next_folio` is None once all are taken, `remaining` where there is no last one."""
-
-    id: UUID
-    name: str
-    first_folio: int
-    last_folio: int | None
-    next_folio: int | None
-    remaining: int | None
-    approval_number: int | None
-    approval_year: int | None
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesCreated:
-    series: SeriesView
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesUpdated:
-    series: SeriesView
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesDeleted:
-    id: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class CompanyNotConfigured:
-    """The company's data come first."""
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesLimitReached:
-    maximum: int
-
-
-@dataclass(frozen=True, slots=True)
-class NoSuchSeries:
-    """None of the account's series has this id."""
-
-
-@dataclass(frozen=True, slots=True)
-class SeriesInUse:
-    """Folios of it were taken."""
-
-
-@dataclass(frozen=True, slots=True)
-class OnlySeries:
-    """The account has no other."""
-
-
-@dataclass(frozen=True, slots=True)
-class FolioTaken:
-    series: str
-    folio: int
-
-
-@dataclass(frozen=True, slots=True)
-class RangeUsedUp:
-    """The last folio is taken."""
-
-
 class SeriesService:
     def __init__(self, sessions: SessionService, clock: Clock = utc_now) -> None:
         self._sessions = sessions
@@ -118,7 +60,7 @@ class SeriesService:
 
     async def list_for(self, account_id: UUID) -> tuple[SeriesView, ...]:
         """The oldest first, and never more than MOST_SERIES."""
-        return tuple(_view(row) for row in await fetch(_OF_ACCOUNT, str(account_id)))
+        return tuple(SeriesView.of(row) for row in await fetch(_OF_ACCOUNT, str(account_id)))
 
     async def create(
         self, caller: Caller, form: SeriesForm
@@ -138,7 +80,9 @@ class SeriesService:
     async def update(
         self, caller: Caller, id: str, form: SeriesForm
     ) -> SeriesUpdated | InputRejected | NoSuchSeries | PasswordChangeDue | SignedOut:
-        """Replaces all that was typed. Where folios were taken the first stays, and the last is none below them."""
+        """Replaces all that was typed. Where folios were taken the name and the first stay, lest another series takes
+        the same ones again, and the last is none below them.
+        """
         profile = await self._sessions.admit(caller)
         if not isinstance(profile, Profile):
             return profile
@@ -155,7 +99,7 @@ class SeriesService:
 
     async def delete(
         self, caller: Caller, id: str
-    ) -> SeriesDeleted | NoSuchSeries | SeriesInUse | OnlySeries | PasswordChangeDue | SignedOut:
+    ) -> SeriesDeleted | NoSuchSeries | SeriesInUse | LastSeries | PasswordChangeDue | SignedOut:
         """Only one of which no folio was taken; and never the only one, so that step 3 stays done."""
         profile = await self._sessions.admit(caller)
         if not isinstance(profile, Profile):
@@ -193,7 +137,7 @@ class SeriesService:
             created_at=self._clock(),
             **checked.columns(),
         )
-        return SeriesCreated(_view(vars(series)))
+        return SeriesCreated(_view(series))
 
     async def _update(
         self, account_id: UUID, series_id: UUID, checked: CheckedSeries
@@ -203,14 +147,14 @@ class SeriesService:
             return NoSuchSeries()
         if not _in_use(series):
             series.last_taken = checked.folios.first - 1
-        elif problems := _problems_of_taken(series, checked.folios):
+        elif problems := _problems_of_taken(series, checked):
             return InputRejected(problems)
         await series.update_from_dict(checked.columns()).save()
-        return SeriesUpdated(_view(vars(series)))
+        return SeriesUpdated(_view(series))
 
     async def _delete(
         self, account_id: UUID, series_id: UUID
-    ) -> SeriesDeleted | NoSuchSeries | SeriesInUse | OnlySeries:
+    ) -> SeriesDeleted | NoSuchSeries | SeriesInUse | LastSeries:
         await _wait_for_company(account_id)
         series = await _series_to_change(account_id, series_id)
         if series is None:
@@ -218,18 +162,19 @@ class SeriesService:
         if _in_use(series):
             return SeriesInUse()
         if await Series.filter(account_id=account_id).count() == 1:
-            return OnlySeries()
+            return LastSeries()
         await series.delete()
         return SeriesDeleted(series.id)
 
 
-def _problems_of_taken(series: Series, folios: FolioRange) -> tuple[FieldProblem, ...]:
-    problems = []
-    if folios.first != series.first_folio:
-        problems.append(FieldProblem("firstFolio", FieldErrorCode.FOLIOS_TAKEN))
-    if folios.last is not None and folios.last < series.last_taken:
-        problems.append(FieldProblem("lastFolio", FieldErrorCode.FOLIOS_TAKEN))
-    return tuple(problems)
+def _problems_of_taken(series: Series, checked: CheckedSeries) -> tuple[FieldProblem, ...]:
+    first, last = checked.folios.first, checked.folios.last
+    changed = (
+        ("name", checked.name != series.name),
+        ("firstFolio", first != series.first_folio),
+        ("lastFolio", last is not None and last < series.last_taken),
+    )
+    return tuple(FieldProblem(field, FieldErrorCode.FOLIOS_TAKEN) for field, wrong in changed if wrong)
 
 
 async def _wait_for_company(account_id: UUID) -> None:
@@ -245,16 +190,5 @@ def _in_use(series: Series) -> bool:
     return bool(series.last_taken >= series.first_folio)
 
 
-def _view(row: Mapping[str, Any]) -> SeriesView:
-    first, last, taken = row["first_folio"], row["last_folio"], row["last_taken"]
-    return SeriesView(
-        id=as_uuid(row["id"]),
-        name=row["name"],
-        first_folio=first,
-        last_folio=last,
-        next_folio=taken + 1 if taken < (LARGEST_FOLIO if last is None else last) else None,
-        remaining=None if last is None else last - taken,
-        approval_number=row["approval_number"],
-        approval_year=row["approval_year"],
-        created_at=as_datetime(row["created_at"]),
-    )
+def _view(series: Series) -> SeriesView:
+    return SeriesView.of({column: getattr(series, column) for column in SeriesView.__dataclass_fields__})

@@ -29,7 +29,10 @@ def tax_regimes(taxpayer_type: TaxpayerType | None = None) -> tuple[TaxRegime, .
 
 def parse_tax_regime(text: str, taxpayer_type: TaxpayerType) -> str | FieldErrorCode:
     """A code of the catalogue that such a taxpayer may have."""
-    regime = _CATALOGUE.get(text.strip())
+    typed = text.strip()
+    if not typed:
+        return FieldErrorCode.MISSING
+    regime = _CATALOGUE.get(typed)
     if regime is None:
         return FieldErrorCode.NOT_IN_CATALOGUE
     return regime.code if taxpayer_type in regime.taxpayer_types else FieldErrorCode.NOT_FOR_TAXPAYER_TYPE

@@ -11,9 +11,7 @@ from schema.types.company import Company, CompanyWarning
 class ConfigureCompanySuccess:
     message: str = told()
     company: Company = strawberry.field(description="The company as it is now.")
-    warnings: list[CompanyWarning] = strawberry.field(
-        description="What to check before the first invoice; empty where nothing is conspicuous."
-    )
+    warnings: list[CompanyWarning] = strawberry.field(description="Those of company.warnings.")
 
 
 ConfigureCompanyResult = Annotated[

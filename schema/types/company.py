@@ -6,7 +6,7 @@ from schema.context import Info
 from schema.enums import CompanyWarningCode, TaxpayerType
 from schema.scalars import BigInt
 from services.companies import CompanyView
-from services.series import SeriesView
+from services.series_outcomes import SeriesView
 from services.tax_regimes import TaxRegime as TaxRegimeView
 
 
@@ -52,13 +52,31 @@ class Series:
         )
 
 
+@strawberry.type(description="Something that was accepted, and that the SAT may refuse in an invoice.")
+class CompanyWarning:
+    code: CompanyWarningCode = strawberry.field(description="What it is, for programs.")
+
+    @strawberry.field(description="What to tell the person, in the language of Accept-Language.")
+    def message(self, info: Info) -> str:
+        return info.context.translate(f"CompanyWarningCode.{self.code.name}")
+
+    @classmethod
+    def all_of(cls, view: CompanyView) -> "list[CompanyWarning]":
+        return [cls(code=code) for code in view.warnings]
+
+
 @strawberry.type(description="The data with which the account invoices.")
 class Company:
     view: strawberry.Private[CompanyView]
-    legal_name: str = strawberry.field(description="The razón social.")
+    legal_name: str = strawberry.field(
+        description="The razón social or, of a person, the name, as the Constancia de Situación Fiscal shows it."
+    )
     tax_regime: str = strawberry.field(description="A code of taxRegimes.")
     postal_code: str = strawberry.field(description="The código postal of the place of issue.")
     updated_at: datetime = strawberry.field(description="When configureCompany last wrote them.")
+    warnings: list[CompanyWarning] = strawberry.field(
+        description="What to check before the first invoice; empty where nothing is conspicuous."
+    )
 
     @strawberry.field(description="At most 100, the oldest first.")
     async def series(self, info: Info) -> list[Series]:
@@ -73,16 +91,8 @@ class Company:
             tax_regime=view.tax_regime,
             postal_code=view.postal_code,
             updated_at=view.updated_at,
+            warnings=CompanyWarning.all_of(view),
         )
-
-
-@strawberry.type(description="Something that was accepted, and that the SAT may refuse in an invoice.")
-class CompanyWarning:
-    code: CompanyWarningCode = strawberry.field(description="What it is, for programs.")
-
-    @strawberry.field(description="What to tell the person, in the language of Accept-Language.")
-    def message(self, info: Info) -> str:
-        return info.context.translate(f"CompanyWarningCode.{self.code.name}")
 
 
 def _big(number: int | None) -> BigInt | None:

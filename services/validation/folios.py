@@ -7,7 +7,9 @@ from services.outcomes import FieldErrorCode, FieldProblem
 
 LARGEST_FOLIO = 2**63 - 1
 LARGEST_APPROVAL_NUMBER = 10**14 - 1
-APPROVAL_YEARS = range(2004, 2101)
+# From the year of its rules to that of its end: folios of CFD, and of printed invoices with a bar code, were approved
+# until CFDI took the place of both in 2014.
+APPROVAL_YEARS = range(2004, 2015)
 
 _INTEGER = re.compile(r"(-?)0*([0-9]+)")
 _MOST_DIGITS = len(str(LARGEST_FOLIO))
@@ -59,7 +61,10 @@ def parse_approval(number: str | None, year: int | None) -> Approval | list[Fiel
 
 def _parse(text: str, largest: int) -> int | FieldErrorCode:
     """A number from 1 on. Too long a one is not computed."""
-    match = _INTEGER.fullmatch(text.strip())
+    typed = text.strip()
+    if not typed:
+        return FieldErrorCode.MISSING
+    match = _INTEGER.fullmatch(typed)
     if match is None:
         return FieldErrorCode.MALFORMED
     sign, digits = match.groups()

@@ -10,7 +10,12 @@ from services.validation.attributes import parse_attribute
 
 LONGEST = 300
 
-_BETWEEN_WORDS = re.compile(r"[\s,;]+")
+_BETWEEN_WORDS = re.compile(r"[\s,;()–—]+")
+_AT_A_WORDS_END = "/-"  # inside a word they are of the name: "A/C", "COCA-COLA"
+
+# What may follow a régimen societario.
+_STATE = re.compile(r" EN LIQUIDACION$")
+_GROUP = re.compile(r"( BANCA MULTIPLE| CASA DE BOLSA) GRUPO FINANCIERO .+$")
 
 # The régimen societario, of the LGSM and its neighbours, without accents, dots and blanks.
 _OF_CAPITAL = (
@@ -40,14 +45,14 @@ _OTHERS = (
     *("SOCIEDADCOOPERATIVA", "SCL", "SOCIEDADCOOPERATIVALIMITADA"),
     *("IAP", "INSTITUCIONDEASISTENCIAPRIVADA", "IBP", "INSTITUCIONDEBENEFICENCIAPRIVADA"),
     *("ABP", "ASOCIACIONDEBENEFICENCIAPRIVADA"),
-    *("SNC", "SOCIEDADNACIONALDECREDITO", "AENP", "ASOCIACIONENPARTICIPACION"),
+    *("SNC", "SNCINSTITUCIONDEBANCADEDESARROLLO", "SOCIEDADNACIONALDECREDITO", "AENP", "ASOCIACIONENPARTICIPACION"),
 )
-_VARIABLE = ("", "DECV", "DECAPITALVARIABLE")
+_VARIABLE = ("", "DECV", "CV", "DECAPITALVARIABLE")
 _LENDERS = (
     *("", "SOFOM", "SOFOMENR", "SOFOMER", "SOFIPO", "SFP"),
     *(f"SOCIEDADFINANCIERADEOBJETOMULTIPLE{kind}" for kind in ("", "ENR", "ER")),
     *(f"SOCIEDADFINANCIERADEOBJETOMULTIPLEENTIDAD{kind}" for kind in ("NOREGULADA", "REGULADA")),
-    "SOCIEDADFINANCIERAPOPULAR",
+    *("SOCIEDADFINANCIERAPOPULAR", "INSTITUCIONDEBANCAMULTIPLE", "CASADEBOLSA"),
 )
 _WRITTEN_OUT = ("ASOCIACION", "INSTITUCION", "SOCIEDAD")
 _LEADING_ON = frozenset({"A", "AL", "CON", "DE", "DEL", "E", "EL", "EN", "LA", "LAS", "LOS", "O", "PARA", "POR", "Y"})
@@ -61,7 +66,7 @@ def parse_legal_name(text: str) -> str | FieldErrorCode:
 
 def ends_in_legal_form(name: str) -> bool:
     """Whether the name of a persona moral carries its régimen societario, which a CFDI 4.0 leaves out."""
-    words = [word for word in _BETWEEN_WORDS.split(_plain(name)) if word]
+    words = _words(name)
     tail = ""
     for place in range(len(words) - 1, 0, -1):  # the first word is of the name in any case
         tail = words[place] + tail
@@ -78,6 +83,13 @@ def _is_of_the_name(words: list[str], place: int, form: str) -> bool:
     if form.startswith(_WRITTEN_OUT):
         return before in _LEADING_ON
     return len(form) == 2 and len(before) == len(words[place]) == 1
+
+
+def _words(name: str) -> list[str]:
+    """Without what may follow the régimen societario."""
+    bare = (word.strip(_AT_A_WORDS_END) for word in _BETWEEN_WORDS.split(_plain(name)))
+    line = " ".join(word for word in bare if word)
+    return _GROUP.sub(r"\1", _STATE.sub("", line)).split()
 
 
 def _plain(name: str) -> str:

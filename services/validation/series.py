@@ -12,7 +12,7 @@ LONGEST_NAME = 25
 
 @dataclass(frozen=True, slots=True)
 class SeriesForm:
-    """A series as it was typed."""
+    """A series as it was typed; a blank last folio or approval number is left out, as HTML forms send them."""
 
     name: str
     first_folio: str
@@ -42,11 +42,15 @@ class CheckedSeries:
 
 def check_series(form: SeriesForm) -> CheckedSeries | InputRejected:
     name = parse_attribute(form.name, LONGEST_NAME)
-    folios = parse_folios(form.first_folio, form.last_folio)
-    approval = parse_approval(form.approval_number, form.approval_year)
+    folios = parse_folios(form.first_folio, _given(form.last_folio))
+    approval = parse_approval(_given(form.approval_number), form.approval_year)
     if isinstance(name, str) and isinstance(folios, FolioRange) and not isinstance(approval, list):
         return CheckedSeries(name, folios, approval)
     problems = [FieldProblem("name", name)] if isinstance(name, FieldErrorCode) else []
     for part in (folios, approval):
         problems += part if isinstance(part, list) else []
     return InputRejected(tuple(problems))
+
+
+def _given(text: str | None) -> str | None:
+    return None if text is None or not text.strip() else text

@@ -25,7 +25,7 @@ async def test_a_company_is_null_until_it_is_configured(api: Api) -> None:
     assert configured["__typename"] == "ConfigureCompanySuccess"
     assert configured["message"] == "Guardamos los datos de tu empresa."
     assert configured["warnings"] == []
-    assert after == {**configured["company"], "series": []}
+    assert after == {**configured["company"], "warnings": [], "series": []}
     assert {key: after[key] for key in COMPANY} == COMPANY
 
 
@@ -48,7 +48,7 @@ async def test_configuring_again_changes_the_only_company(api: Api) -> None:
     assert (company.legal_name, company.tax_regime, company.postal_code) == ("XOCHILT CASAS", "626", "36257")
     assert start < company.updated_at
     assert first["company"]["updatedAt"] <= again["company"]["updatedAt"]
-    assert (await me.run("Company"))["company"] == {**again["company"], "series": []}
+    assert (await me.run("Company"))["company"] == {**again["company"], "warnings": [], "series": []}
 
 
 async def test_of_many_at_once_all_succeed_and_leave_one_company(api: Api) -> None:
@@ -65,13 +65,37 @@ async def test_of_many_at_once_all_succeed_and_leave_one_company(api: Api) -> No
 async def test_a_regimen_societario_in_the_name_is_kept_with_a_warning(api: Api) -> None:
     me = await signed_in(api)
 
-    configured = await me.act("ConfigureCompany", **{**COMPANY, "legalName": "ESCUELA KEMPER URGATE S.A. de C.V."})
+    configured = await me.act("ConfigureCompany", **{**COMPANY, "legalName": "ESCUELA KEMPER URGATE S.A. DE C.V."})
 
     (warning,) = configured["warnings"]
     assert warning["code"] == "LEGAL_FORM_IN_NAME"
     assert "Constancia de Situación Fiscal" in warning["message"]
-    assert configured["company"]["legalName"] == "ESCUELA KEMPER URGATE S.A. de C.V."
-    assert (await me.run("Company"))["company"]["legalName"] == "ESCUELA KEMPER URGATE S.A. de C.V."
+    assert configured["company"]["legalName"] == "ESCUELA KEMPER URGATE S.A. DE C.V."
+    assert (await me.run("Company"))["company"]["legalName"] == "ESCUELA KEMPER URGATE S.A. DE C.V."
+
+
+async def test_what_is_conspicuous_shows_until_it_is_mended(api: Api) -> None:
+    me = await signed_in(api)
+
+    configured = await me.act("ConfigureCompany", **{**COMPANY, "legalName": "Escuela Kemper S.A. de C.V."})
+    reloaded = (await me.run("Company"))["company"]["warnings"]
+    await me.act("ConfigureCompany", **COMPANY)
+
+    assert [warning["code"] for warning in reloaded] == ["LEGAL_FORM_IN_NAME", "LOWER_CASE_IN_NAME"]
+    assert reloaded == configured["warnings"]
+    assert (await me.run("Company"))["company"]["warnings"] == []
+
+
+@pytest.mark.parametrize("name", ["Emma Gómez Díaz", "EMMA GÓMEZ DíAZ", "EMMA GÓMEZ DE la O"])
+async def test_small_letters_in_a_persons_name_are_kept_with_a_warning(api: Api, name: str) -> None:
+    me = await signed_in(api, **PERSON)
+
+    configured = await me.act("ConfigureCompany", **{**PERSONAL, "legalName": name})
+
+    (warning,) = configured["warnings"]
+    assert warning["code"] == "LOWER_CASE_IN_NAME"
+    assert "mayúsculas" in warning["message"]
+    assert configured["company"]["legalName"] == name
 
 
 async def test_a_person_who_is_called_sa_is_warned_of_nothing(api: Api) -> None:
@@ -104,6 +128,9 @@ async def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_kept(api:
         ("legalName", "A\x1bB", "FORBIDDEN_CHARACTER"),
         ("legalName", "A" * 301, "TOO_LONG"),
         ("legalName", "", "MISSING"),
+        ("legalName", "\u3164", "FORBIDDEN_CHARACTER"),
+        ("taxRegime", " ", "MISSING"),
+        ("postalCode", "", "MISSING"),
         ("taxRegime", "612", "NOT_FOR_TAXPAYER_TYPE"),
         ("taxRegime", "601\0", "NOT_IN_CATALOGUE"),
         ("postalCode", "\0", "MALFORMED"),

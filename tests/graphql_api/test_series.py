@@ -10,7 +10,7 @@ from models.company import Company
 from models.series import Series
 from services.clock import utc_now
 from services.series import MOST_SERIES
-from tests.api import Api
+from tests.api import OPERATIONS, Api
 from tests.calls import counted_calls
 from tests.companies import configured, created, listed, problems, signed_in
 from tests.http.test_corpus import MOST_CALLS
@@ -31,10 +31,10 @@ async def _many(count: int) -> None:
 async def test_a_series_begins_with_folio_1_and_is_open_unless_told_otherwise(api: Api) -> None:
     me = await configured(api)
 
-    created = await me.act("CreateSeries", name=" A \t1 ")
+    answer = await me.act("CreateSeries", name=" A \t1 ")
 
-    series = created["series"]
-    assert created["message"] == "Creamos la serie."
+    series = answer["series"]
+    assert answer["message"] == "Creamos la serie."
     assert {key: series[key] for key in series.keys() - {"id", "createdAt"}} == {
         "name": "A 1",
         "firstFolio": "1",
@@ -125,13 +125,13 @@ async def test_the_company_comes_first(api: Api) -> None:
 
 async def test_everything_that_is_wrong_is_told_at_once(api: Api) -> None:
     me = await configured(api)
-    form = {"name": "A\0", "firstFolio": "x", "lastFolio": LARGEST + 1, "approvalNumber": "", "approvalYear": 1}
+    form = {"name": "A\0", "firstFolio": "x", "lastFolio": LARGEST + 1, "approvalNumber": "x", "approvalYear": 1}
 
-    created = await me.act("CreateSeries", **form)
-    updated = await me.act("UpdateSeries", id=str(uuid4()), **form)
+    refused = await me.act("CreateSeries", **form)
+    refused_too = await me.act("UpdateSeries", id=str(uuid4()), **form)
 
-    assert problems(created) == problems(updated)
-    assert problems(created) == [
+    assert problems(refused) == problems(refused_too)
+    assert problems(refused) == [
         ("name", "FORBIDDEN_CHARACTER"),
         ("firstFolio", "MALFORMED"),
         ("lastFolio", "OUT_OF_RANGE"),
@@ -152,6 +152,37 @@ async def test_a_name_is_used_once_in_a_company_also_the_empty_one(api: Api) -> 
 
     assert [problems(refused) for refused in (*again, renamed)] == [[("name", "ALREADY_USED")]] * 3
     assert [series["name"] for series in await listed(ana)] == ["A", "", "B"]
+
+
+async def test_names_that_differ_only_in_case_are_two_series(api: Api) -> None:
+    me = await configured(api)
+
+    for name in ("a", "A"):
+        await created(me, name=name)
+
+    assert [series["name"] for series in await listed(me)] == ["a", "A"]
+
+
+async def test_the_empty_fields_of_a_form_are_left_out(api: Api) -> None:
+    me = await configured(api)
+
+    series = await created(me, name="A", firstFolio="7", lastFolio="", approvalNumber=" ")
+    refused = await me.act("CreateSeries", name="B", firstFolio="", lastFolio="")
+
+    assert (series["lastFolio"], series["approvalNumber"]) == (None, None)
+    assert problems(refused) == [("firstFolio", "MISSING")]
+
+
+@pytest.mark.parametrize("value", [1.5, True, [], {}, 2**64])
+async def test_what_is_no_big_integer_is_told_how_to_send_it(api: Api, value: object) -> None:
+    me = await configured(api)
+    query = (OPERATIONS / "CreateSeries.graphql").read_text("utf-8")
+    body = {"query": query, "variables": {"input": {"name": "A", "firstFolio": value}}}
+
+    response = await me.http.post("/graphql", json=body, headers=me.headers)
+
+    (error,) = response.json()["errors"]
+    assert "or an integer of up to 64 bits; send larger ones as strings." in error["message"]
 
 
 async def test_of_one_name_at_once_one_series_is_made(api: Api) -> None:

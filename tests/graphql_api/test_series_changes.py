@@ -37,8 +37,22 @@ async def test_what_was_taken_stays_in_the_series(api: Api) -> None:
     refused = await me.act("UpdateSeries", id=series["id"], name="B", firstFolio=4, lastFolio=6)
     as_far_as_taken = await me.act("UpdateSeries", id=series["id"], name="A", firstFolio=5, lastFolio=7)
 
-    assert problems(refused) == [("firstFolio", "FOLIOS_TAKEN"), ("lastFolio", "FOLIOS_TAKEN")]
+    assert problems(refused) == [(field, "FOLIOS_TAKEN") for field in ("name", "firstFolio", "lastFolio")]
     assert as_far_as_taken["series"] == {**series, "lastFolio": "7", "nextFolio": None, "remaining": "0"}
+
+
+async def test_a_name_whose_folios_were_taken_begins_no_second_time(api: Api) -> None:
+    me = await configured(api)
+    series = await created(me, name="A")
+    await take(me, series["id"])
+
+    renamed = await me.act("UpdateSeries", id=series["id"], name="B", firstFolio=1)
+    again = await me.act("CreateSeries", name="A")
+
+    assert problems(renamed) == [("name", "FOLIOS_TAKEN")]
+    assert "Deja el nombre" in renamed["fields"][0]["message"]
+    assert problems(again) == [("name", "ALREADY_USED")]
+    assert [one["name"] for one in await listed(me)] == ["A"]
 
 
 async def test_a_series_that_is_used_up_goes_on_where_its_end_is_moved(api: Api) -> None:

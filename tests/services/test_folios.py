@@ -14,14 +14,15 @@ from models.series import Series
 from services.caller import Caller
 from services.clock import utc_now
 from services.outcomes import FieldErrorCode, FieldProblem, InputRejected
-from services.series import (
+from services.series import SeriesService
+from services.series_outcomes import (
     FolioTaken,
+    LastSeries,
     NoSuchSeries,
-    OnlySeries,
     RangeUsedUp,
+    SeriesCreated,
     SeriesDeleted,
     SeriesInUse,
-    SeriesService,
     SeriesUpdated,
 )
 from services.sessions import SessionLife, SessionService
@@ -98,7 +99,7 @@ async def test_so_they_do_while_the_series_is_changed() -> None:
     account = await _account()
     series, caller = await _series(account), await _signed_in(account)
     await SERIES.take_folio(account.id, series)
-    forms = [SeriesForm(f"B{number}", "1", None if number % 2 else "1000") for number in range(20)]
+    forms = [SeriesForm("A", "1", None if number % 2 else "1000") for number in range(20)]
 
     outcomes = await asyncio.gather(
         *(SERIES.take_folio(account.id, series) for _ in range(100)),
@@ -176,6 +177,41 @@ async def test_nobody_takes_folios_of_another_account_or_of_no_series() -> None:
     assert (await Series.get(id=series)).last_taken == 0
 
 
+async def test_a_series_in_use_keeps_its_name_so_that_no_other_takes_its_folios_again() -> None:
+    account = await _account()
+    caller = await _signed_in(account)
+    series = await _series(account)
+    taken = await SERIES.take_folio(account.id, series)
+
+    renamed = await SERIES.update(caller, str(series), SeriesForm("B", "1"))
+    deleted = await SERIES.delete(caller, str(series))
+    namesake = await SERIES.create(caller, SeriesForm("A", "1"))
+
+    assert taken == FolioTaken("A", 1)
+    assert renamed == InputRejected((FieldProblem("name", FieldErrorCode.FOLIOS_TAKEN),))
+    assert deleted == SeriesInUse()
+    assert namesake == InputRejected((FieldProblem("name", FieldErrorCode.ALREADY_USED),))
+
+
+@pytest.mark.parametrize("attempt", range(5))
+async def test_no_folio_of_a_name_is_taken_twice_while_series_are_renamed_and_made(attempt: int) -> None:
+    account = await _account()
+    series, caller = await _series(account), await _signed_in(account)
+
+    outcomes = await asyncio.gather(
+        *(SERIES.take_folio(account.id, series) for _ in range(attempt)),
+        SERIES.update(caller, str(series), SeriesForm("B", "1")),
+        SERIES.create(caller, SeriesForm("A", "1")),
+        *(SERIES.take_folio(account.id, series) for _ in range(3)),
+    )
+    for created in (outcome for outcome in outcomes if isinstance(outcome, SeriesCreated)):
+        outcomes.append(await SERIES.take_folio(account.id, created.series.id))
+
+    taken = [outcome for outcome in outcomes if isinstance(outcome, FolioTaken)]
+    assert len(taken) == len(set(taken)) >= attempt + 3
+    assert {outcome.series for outcome in taken[: attempt + 3]} in ({"A"}, {"B"})
+
+
 @pytest.mark.parametrize("attempt", range(5))
 async def test_a_first_folio_that_is_moved_meanwhile_is_taken_or_stays(attempt: int) -> None:
     account = await _account()
@@ -234,7 +270,7 @@ async def test_of_many_that_are_deleted_at_once_one_is_left() -> None:
 
     outcomes = await asyncio.gather(*(SERIES.delete(caller, str(series)) for series in ids))
 
-    assert outcomes.count(OnlySeries()) == 1
+    assert outcomes.count(LastSeries()) == 1
     assert await Series.filter(account_id=account.id).count() == 1
 
 

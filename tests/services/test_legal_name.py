@@ -60,11 +60,28 @@ def test_a_name_is_not_too_long(typed: str) -> None:
         pytest.param("\uffff", id="no character"),
         pytest.param("\ud800", id="a high surrogate"),
         pytest.param("\udc00", id="a low surrogate"),
+        pytest.param("\u034f", id="a combining grapheme joiner"),
+        pytest.param("\u115f", id="a Hangul choseong filler"),
+        pytest.param("\u1160", id="a Hangul jungseong filler"),
+        pytest.param("\u17b4", id="a Khmer inherent vowel"),
+        pytest.param("\u180b", id="a Mongolian variation selector"),
+        pytest.param("\u180f", id="the fourth of them"),
+        pytest.param("\u2065", id="a default ignorable that is not assigned"),
+        pytest.param("\u2800", id="a blank Braille pattern"),
+        pytest.param("\u3164", id="a Hangul filler"),
+        pytest.param("\ufe0f", id="a variation selector"),
+        pytest.param("\uffa0", id="a halfwidth Hangul filler"),
+        pytest.param("\U000e01ef", id="the last variation selector"),
     ],
 )
 @pytest.mark.parametrize("place", ["{}ESCUELA", "ESC{}UELA", "ESCUELA{}"])
 def test_what_a_cfdi_cannot_carry_is_refused(character: str, place: str) -> None:
     assert parse_legal_name(place.format(character)) is FieldErrorCode.FORBIDDEN_CHARACTER
+
+
+@pytest.mark.parametrize("typed", ["\u0301A", " \u0301A", "\u00a0\u20dd", "\u0903A"])
+def test_a_name_does_not_begin_with_a_mark_that_combines_with_nothing(typed: str) -> None:
+    assert parse_legal_name(typed) is FieldErrorCode.FORBIDDEN_CHARACTER
 
 
 @given(typed=HOSTILE)
@@ -124,6 +141,12 @@ def test_an_attribute_may_be_empty() -> None:
         *("Sociedad en Comandita Simple", "Sociedad en Nombre Colectivo", "Institución de Asistencia Privada"),
         *("Sociedad Cooperativa de Responsabilidad Limitada de Capital Variable", "Sociedad de Producción Rural"),
         "Sociedad Anónima de Capital Variable, Sociedad Financiera de Objeto Múltiple, Entidad No Regulada",
+        *("(S.A. de C.V.)", "(SA)", "/ SA DE CV", "– S.A. de C.V.", "— SC", "- A.C.", "-S.A.", "S.A. - de C.V."),
+        *("SA CV", "S.A., C.V.", "SAPI CV", "S de RL CV"),
+        *("S.A. de C.V. en liquidación", "SA DE CV, EN LIQUIDACION", "A.C. (en liquidación)", "S.C. - En Liquidación"),
+        *("S.A., Institución de Banca Múltiple", "SA DE CV CASA DE BOLSA", "S.A. de C.V., Casa de Bolsa"),
+        *("S.A., Institución de Banca Múltiple, Grupo Financiero Ñandú", "SA DE CV CASA DE BOLSA GRUPO FINANCIERO X Y"),
+        "S.N.C., Institución de Banca de Desarrollo",
     ],
 )
 @pytest.mark.parametrize("name", ["ESCUELA KEMPER URGATE {}", "Comercial Ñandú, {}", "Pérez y Cía; {} "])
@@ -197,6 +220,10 @@ def test_a_name_may_end_in_a_letter_before_it(name: str) -> None:
             "S",
             "A C",
         ),
+        *("Refrigeración y A/C", "Servicio de A/C", "Grupo CD-AC", "Toyo-SA", "COCA-COLA", "Inversores DC/AC", "AC/DC"),
+        *("Banco X, Institución de Banca Múltiple", "X Casa de Bolsa", "Mi Casa de Bolsa Grupo Financiero SA X"),
+        *("Negocio en liquidación", "SA en liquidación", "En liquidación", "(SA)", "- S.A.", "/", "–", "( )"),
+        *("Currículum y CV", "Grupo SA CVS", "SA CV", "La Institución de Banca Múltiple"),
     ],
 )
 def test_a_name_that_merely_looks_like_it_is_not(name: str) -> None:
@@ -210,7 +237,12 @@ def test_five_digits_are_a_codigo_postal(typed: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "2601", "260150", "2601O", "26 015", "26-15", "２６０１５", "٢٦٠١٥", "26015\0", "2" * 1_000_000]
+    "typed", ["2601", "260150", "2601O", "26 015", "26-15", "２６０１５", "٢٦٠١٥", "26015\0", "2" * 1_000_000]
 )
 def test_nothing_else_is(typed: str) -> None:
     assert parse_postal_code(typed) is FieldErrorCode.MALFORMED
+
+
+@pytest.mark.parametrize("typed", ["", " ", "\t\n"])
+def test_a_blank_codigo_postal_is_missing(typed: str) -> None:
+    assert parse_postal_code(typed) is FieldErrorCode.MISSING

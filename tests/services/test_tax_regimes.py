@@ -67,7 +67,12 @@ def test_a_code_for_the_other_kind_does_not(typed: str, kind: TaxpayerType) -> N
 
 
 @pytest.mark.parametrize(
-    "typed", ["", "602", "609", "628", "6O1", "6 01", "0601", "٦٠١", "601\0", "6" * 1_000_000, "\ud800"]
+    "typed", ["602", "609", "628", "6O1", "6 01", "0601", "٦٠١", "601\0", "6" * 1_000_000, "\ud800"]
 )
 def test_what_is_not_in_the_catalogue_is_said_to_be_so(typed: str) -> None:
     assert parse_tax_regime(typed, MORAL) is FieldErrorCode.NOT_IN_CATALOGUE
+
+
+@pytest.mark.parametrize("typed", ["", " ", "\n"])
+def test_a_blank_is_missing(typed: str) -> None:
+    assert parse_tax_regime(typed, MORAL) is FieldErrorCode.MISSING
