@@ -5,7 +5,7 @@ import os
 import sys
 from typing import Protocol
 
-from app.commands import captcha_answer, export_schema, migrate, revoke, serve, worker
+from app.commands import captcha_answer, deposit, export_schema, migrate, payments, revoke, serve, worker
 from app.logs import configure_logs
 from app.settings import Settings, WrongSettingsError, read_settings
 from models.outage import DATABASE_ERRORS
@@ -24,6 +24,8 @@ _COMMANDS: dict[str, _Command] = {
     "worker": worker,
     "migrate": migrate,
     "revoke": revoke,
+    "deposit": deposit,
+    "payments": payments,
     "export-schema": export_schema,
     "captcha-answer": captcha_answer,
 }

@@ -20,6 +20,7 @@ from app.exploring import graphiql_routes
 from app.http import Endpoint, not_found
 from app.middleware import LOOPBACK_HOSTS, KnownHosts, SecurityHeaders
 from app.settings import Settings
+from app.webhooks import PayPalWebhook
 from schema.context import Context
 from schema.root import schema
 
@@ -65,7 +66,12 @@ def create_app(settings: Settings) -> Starlette:
     if settings.development or settings.allowed_hosts:
         middleware.insert(1, Middleware(KnownHosts, hosts={*LOOPBACK_HOSTS, *settings.allowed_hosts}))
     exploring = graphiql_routes(operations, _SCHEMA) if settings.development else []
-    routes = [*exploring, Route("/graphql", Endpoint(executor, open_cookie, open_context))]
+    events = composition.paypal.events if composition.paypal else None
+    routes = [
+        *exploring,
+        Route("/graphql", Endpoint(executor, open_cookie, open_context)),
+        Route("/webhooks/paypal", PayPalWebhook(events, settings.trusted_proxies)),
+    ]
     app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan, exception_handlers={404: not_found})
     app.router.redirect_slashes = False  # a redirect would name a host and a scheme that the client sent
     return app

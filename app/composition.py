@@ -26,6 +26,16 @@ from services.mail.delivering import Deliverer
 from services.mail.files import FileTransport
 from services.mail.smtp import SmtpServer, SmtpTransport
 from services.mail.transport import Transport
+from services.onboarding import PaymentMethod
+from services.payments.cashier import Cashier
+from services.payments.deposits import Deposits
+from services.payments.paypal import PayPalPayments
+from services.payments.paypal_api import PayPalApi
+from services.payments.paypal_events import PayPalEvents
+from services.payments.paypal_follow_up import FollowUp
+from services.payments.paypal_orders import PayPalOrders, PayPalPage
+from services.payments.plans import BUNDLED as BUNDLED_PLANS
+from services.payments.plans import Plans
 from services.recovery import RecoveryService
 from services.registration import RegistrationService
 from services.secrets import Keys
@@ -41,24 +51,37 @@ _REDIS_TIMEOUT = 3.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
+class PayPal:
+    """What there is where PayPal is set up."""
+
+    orders: PayPalOrders
+    events: PayPalEvents
+    follow_up: FollowUp
+    aclose: Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
 class Composition:
     """What a process is made of: the services behind the API, and the worker behind the mails."""
 
     services: Services
+    paypal: PayPal | None
     deliverer: Deliverer
     sweeper: Sweeper
+    cashier: Cashier
     aclose: Callable[[], Awaitable[None]]
 
     async def work(self, stopped: asyncio.Event) -> None:
-        """Sends mails and sweeps, until `stopped`."""
-        await asyncio.gather(self.deliverer.run(stopped), self.sweeper.run(stopped))
+        """Sends mails, sweeps and follows up payments, until `stopped`."""
+        workers = (self.deliverer, self.sweeper, self.cashier)
+        await asyncio.gather(*(worker.run(stopped) for worker in workers))
 
 
 def compose(settings: Settings) -> Composition:
     keys = make_keys(settings)
     texts = Texts(ROOT / "locales")
     limits = _limits(settings)
-    storage, aclose = limit_storage(settings)
+    storage, close_storage = limit_storage(settings)
     limiter = Limiter(storage, keys)
     hasher = Hasher(settings.argon2_time_cost, settings.argon2_memory_kib, settings.argon2_parallelism)
     policy = PasswordPolicy(settings.password_minimum_length, site_words=_site_words(settings))
@@ -67,6 +90,11 @@ def compose(settings: Settings) -> Composition:
     captchas = Captchas(keys, limiter, limits.create_captcha)
     conceal = settings.conceal_accounts
     sessions = SessionService(life)
+    plans = Plans.read(settings.plans_file or BUNDLED_PLANS)
+    paypal = _paypal(settings, limiter, limits)
+    deposit_life = timedelta(days=settings.bank_deposit_days)
+    deposits = Deposits(settings.bank_account, plans, sessions, limiter, limits, deposit_life)
+    ways = {PaymentMethod.PAYPAL: paypal, PaymentMethod.BANK_DEPOSIT: settings.bank_account}
     services = Services(
         texts=texts,
         password_policy=policy,
@@ -77,6 +105,10 @@ def compose(settings: Settings) -> Composition:
         recovery=RecoveryService(hasher, limiter, limits, captchas, doors, sessions, policy),
         companies=CompanyService(sessions),
         series=SeriesService(sessions),
+        plans=plans,
+        payment_methods=tuple(method for method, configured in ways.items() if configured),
+        paypal=PayPalPayments(paypal.orders if paypal else None, plans, sessions, limiter, limits),
+        deposits=deposits,
     )
     site = Site(
         name=settings.site_name,
@@ -87,10 +119,18 @@ def compose(settings: Settings) -> Composition:
         support=settings.support_email,
     )
     make_transport, sweep_mails = _mail(settings)
+
+    async def aclose() -> None:
+        await close_storage()
+        if paypal:
+            await paypal.aclose()
+
     return Composition(
         services=services,
+        paypal=paypal,
         deliverer=Deliverer(make_transport, Composer(texts, site), limiter, limits.mail_email),
         sweeper=Sweeper(also=sweep_mails),
+        cashier=Cashier(paypal.follow_up if paypal else None, deposits),
         aclose=aclose,
     )
 
@@ -146,6 +186,20 @@ def _mail(settings: Settings) -> tuple[Callable[[], Transport], Callable[[], Non
         return (lambda: SmtpTransport(server, settings.mail_from)), None
     folder = settings.data_dir / "mail"
     return (lambda: FileTransport(folder)), FileTransport(folder).sweep
+
+
+def _paypal(settings: Settings, limiter: Limiter, limits: Limits) -> PayPal | None:
+    if not (settings.paypal_client_id and settings.paypal_client_secret and settings.paypal_webhook_id):
+        return None
+    secret = settings.paypal_client_secret.get_secret_value()
+    api = PayPalApi(settings.paypal_url, settings.paypal_client_id, secret, settings.paypal_webhook_id)
+    page = PayPalPage(
+        brand=settings.site_name,
+        return_url=settings.paypal_return_url or settings.site_url,
+        cancel_url=settings.paypal_cancel_url or settings.site_url,
+    )
+    orders = PayPalOrders(api, page)
+    return PayPal(orders, PayPalEvents(api, orders, limiter, limits), FollowUp(orders), api.aclose)
 
 
 def _site_words(settings: Settings) -> tuple[str, ...]:

@@ -109,8 +109,7 @@ class Documents:
         except GraphQLSyntaxError as error:
             return Refused("PARSE_FAILED", [self._redactor.redact(error)])
         if bound := BOUNDS.exceeded_by(measure(document, self._object_types)):
-            message = f"The document asks for too much: more than {getattr(BOUNDS, bound)} of {bound}."
-            return Refused("TOO_COMPLEX", [GraphQLError(message.replace("_", " "))])
+            return Refused("TOO_COMPLEX", [GraphQLError(f"The document asks for too much: more than {bound}.")])
         errors = validate(
             self._schema,
             document,

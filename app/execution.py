@@ -179,8 +179,8 @@ class Executor:
 def _completed(result: ExecutionResult) -> Answer:
     if not result.errors:
         return Answer({"data": result.data})
-    if outage := next(filter(None, (_outage(error.original_error) for error in result.errors)), None):
-        log.warning("storage unavailable", error=repr(outage))
+    if cause := next(filter(None, (outage(error.original_error) for error in result.errors)), None):
+        log.warning("storage unavailable", error=repr(cause))
         return _unavailable()
     errors = [_masked(error) for error in result.errors[:MAXIMUM_ERRORS]]
     code = errors[0]["extensions"]["code"]
@@ -197,7 +197,7 @@ def _masked(error: GraphQLError) -> dict[str, Any]:
     return internal_error(error.original_error or error, GraphQLError("", nodes=error.nodes, path=error.path))
 
 
-def _outage(error: Exception | None) -> Exception | None:
+def outage(error: Exception | None) -> Exception | None:
     """Why the database, or what counts limits, could not do its part."""
     if isinstance(error, StorageError):
         return error.storage_error

@@ -1,9 +1,7 @@
 """GraphQL over HTTP, after the draft of that name: https://graphql.github.io/graphql-over-http/draft/"""
 
-import asyncio
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
@@ -14,6 +12,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app import negotiation
+from app.bodies import RefusedRequestError, read_body, too_large
 from app.cookies import OriginNotAllowedError, RequestCookie
 from app.errors import formatted, internal_error
 from app.execution import Executor, Operation
@@ -21,17 +20,7 @@ from app.negotiation import GRAPHQL_RESPONSE, JSON
 from schema.context import Context
 
 MAXIMUM_BODY = 20_000  # bytes; also of a GET's query string
-BODY_DEADLINE = 10.0  # seconds until the whole body must be here
 _DEEPEST_JSON = 32
-
-
-@dataclass
-class NotGraphQLError(Exception):
-    """A request that is no GraphQL request."""
-
-    status: int
-    message: str
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 class Endpoint:
@@ -55,7 +44,7 @@ class Endpoint:
             return
         except OriginNotAllowedError as error:
             response = refusal(request, formatted(error, "ORIGIN_NOT_ALLOWED"), 403)
-        except NotGraphQLError as problem:
+        except RefusedRequestError as problem:
             error_body = formatted(GraphQLError(problem.message), "BAD_REQUEST")
             response = refusal(request, error_body, problem.status, problem.headers)
         except Exception as error:
@@ -65,16 +54,16 @@ class Endpoint:
     async def _answer(self, request: Request) -> Response:
         media_type = _media_type(request)
         if media_type is None:
-            raise NotGraphQLError(406, f"Accept {GRAPHQL_RESPONSE} or {JSON}.")
+            raise RefusedRequestError(406, f"Accept {GRAPHQL_RESPONSE} or {JSON}.")
         match request.method:
             case "GET" | "HEAD":
                 if len(request.scope["query_string"]) > MAXIMUM_BODY:
-                    raise _too_large()
+                    raise too_large(MAXIMUM_BODY)
                 operation = _from_query(request.query_params)
             case "POST":
                 operation = await _from_body(request)
             case _:
-                raise NotGraphQLError(405, "Send GraphQL requests with POST.", {"Allow": "GET, HEAD, POST"})
+                raise RefusedRequestError(405, "Send GraphQL requests with POST.", {"Allow": "GET, HEAD, POST"})
         cookie = self._open_cookie(request)
         context = self._open_context(request, cookie)
         answer = await self._executor.run(operation, context, reading=request.method != "POST")
@@ -120,36 +109,14 @@ async def _from_body(request: Request) -> Operation:
     media_type, _, parameters = request.headers.get("content-type", "").lower().partition(";")
     charset = re.search(r"\bcharset\s*=\s*\"?([^\s;\"]*)", parameters)
     if media_type.strip() != JSON or (charset and charset[1] not in {"utf-8", "utf8"}):
-        raise NotGraphQLError(415, f"Send {JSON} in UTF-8.", {"Accept-Post": JSON})
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise NotGraphQLError(415, "Send the body without compression.", {"Accept-Encoding": "identity"})
-    return _operation(_parsed(await _read(request)))
-
-
-async def _read(request: Request) -> bytes:
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced[:20]) > MAXIMUM_BODY:
-        raise _too_large()
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_DEADLINE):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > MAXIMUM_BODY:
-                    raise _too_large()
-    except TimeoutError:
-        raise NotGraphQLError(408, "The body did not arrive in time.", {"Connection": "close"}) from None
-    return bytes(body)
-
-
-def _too_large() -> NotGraphQLError:
-    return NotGraphQLError(413, f"A request has at most {MAXIMUM_BODY} bytes.", {"Connection": "close"})
+        raise RefusedRequestError(415, f"Send {JSON} in UTF-8.", {"Accept-Post": JSON})
+    return _operation(_parsed(await read_body(request, MAXIMUM_BODY)))
 
 
 def _from_query(parameters: QueryParams) -> Operation:
     fields: dict[str, Any] = dict(parameters)
     if len(parameters.multi_items()) != len(fields):
-        raise NotGraphQLError(400, "Give each parameter once.")
+        raise RefusedRequestError(400, "Give each parameter once.")
     for name in ("variables", "extensions"):
         if text := fields.get(name):
             fields[name] = _parsed(text.encode())
@@ -163,9 +130,9 @@ def _parsed(body: bytes) -> Any:
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
-        raise NotGraphQLError(400, "This is no JSON in UTF-8.") from None
+        raise RefusedRequestError(400, "This is no JSON in UTF-8.") from None
     if _too_deep(value):
-        raise NotGraphQLError(400, "The JSON is nested too deeply.")
+        raise RefusedRequestError(400, "The JSON is nested too deeply.")
     return value
 
 
@@ -185,17 +152,17 @@ def _too_deep(value: Any) -> bool:
 
 def _operation(parameters: Any) -> Operation:
     if not isinstance(parameters, dict):
-        raise NotGraphQLError(400, "A request is one JSON object.")
+        raise RefusedRequestError(400, "A request is one JSON object.")
     query = parameters.get("query")
     operation_name = parameters.get("operationName")
     variables = parameters.get("variables")
     extensions = parameters.get("extensions")
     if not isinstance(query, str) or not query:
-        raise NotGraphQLError(400, "query must be a string that holds a document.")
+        raise RefusedRequestError(400, "query must be a string that holds a document.")
     if operation_name is not None and not isinstance(operation_name, str):
-        raise NotGraphQLError(400, "operationName must be a string.")
+        raise RefusedRequestError(400, "operationName must be a string.")
     if variables is not None and not isinstance(variables, dict):
-        raise NotGraphQLError(400, "variables must be an object.")
+        raise RefusedRequestError(400, "variables must be an object.")
     if extensions is not None and not isinstance(extensions, dict):
-        raise NotGraphQLError(400, "extensions must be an object.")
+        raise RefusedRequestError(400, "extensions must be an object.")
     return Operation(query, operation_name or None, variables or {})

@@ -14,12 +14,22 @@ from app.database import Postgresql, Tls, sqlite_configuration, tortoise_configu
 from services.limits import Limit
 from services.mail.compose import check_site_name
 from services.mail.smtp import SmtpServer
+from services.payments.deposits import BankAccount
+from services.payments.plans import Plans
+from services.validation.clabe import is_clabe
 from services.validation.email import parse_email
 
 _SHORTEST_KEY = 32  # bytes
 _FEWEST_CHARACTERS = 8  # that differ: a placeholder has fewer
 _URL = re.compile(r"https?://[\w.-]+|https?://\[[0-9a-fA-F:]+\]")
 _REDIS = re.compile(r"rediss?://([^@/\s]*@)?([^:@/\s]+|\[[0-9a-fA-F:]+\]):\d{1,5}(/\d*)?")
+
+_PAYPAL = ("paypal_client_id", "paypal_client_secret", "paypal_webhook_id")
+_PAYPAL_LIVE = "https://api-m.paypal.com"
+_PAYPAL_SANDBOX = "https://api-m.sandbox.paypal.com"
+_BANK_DEPOSIT = ("bank_deposit_clabe", "bank_deposit_bank", "bank_deposit_beneficiary")
+_LINKS = ("CONFIRM_URL", "RECOVER_URL", "PAYPAL_RETURN_URL", "PAYPAL_CANCEL_URL")
+_MADE_UP_CLABE = "002010077777777771"
 
 
 class Environment(enum.Enum):
@@ -96,6 +106,18 @@ def _database_url(url: SecretStr | None) -> SecretStr | None:
     return url
 
 
+def _clabe(text: str | None) -> str | None:
+    if text and not is_clabe(text):
+        raise ValueError("give a CLABE of 18 digits, the last of which checks the others")
+    return text
+
+
+def _plans_file(path: Path | None) -> Path | None:
+    if path:
+        Plans.read(path)
+    return path
+
+
 List = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_list)]
 Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_list)]
 LimitNotation = Annotated[str, AfterValidator(_limit)]
@@ -150,11 +172,24 @@ class Settings(BaseSettings):
     limit_login_captcha: LimitNotation = "20/15 minutes"
     limit_recover_password: LimitNotation = "30/hour"
     limit_create_captcha: LimitNotation = "120/10 minutes"
+    limit_paypal_webhook: LimitNotation = "60/hour"
     limit_login_failures: LimitNotation = "5/15 minutes"
     limit_recover_password_email: LimitNotation = "1/minute;3/day"
     limit_resend_email: LimitNotation = "1/minute;10/day"
     limit_mail_email: LimitNotation = "15/day"
     limit_change_password: LimitNotation = "5/15 minutes"
+    limit_payment: LimitNotation = "30/hour"
+    plans_file: Annotated[Path | None, AfterValidator(_plans_file)] = None
+    paypal_client_id: str | None = None
+    paypal_client_secret: SecretStr | None = None
+    paypal_webhook_id: str | None = None
+    paypal_base_url: Annotated[str | None, AfterValidator(_url)] = None
+    paypal_return_url: Annotated[str | None, AfterValidator(_url)] = None
+    paypal_cancel_url: Annotated[str | None, AfterValidator(_url)] = None
+    bank_deposit_clabe: Annotated[str | None, AfterValidator(_clabe)] = None
+    bank_deposit_bank: str | None = Field(None, min_length=1, max_length=100)
+    bank_deposit_beneficiary: str | None = Field(None, min_length=1, max_length=100)
+    bank_deposit_days: int = Field(5, ge=1, le=60)
 
     @model_validator(mode="after")
     def _is_fit_for_its_environment(self) -> "Settings":
@@ -168,6 +203,14 @@ class Settings(BaseSettings):
             raise ValueError("DATABASE_POOL_MINIMUM is more than DATABASE_POOL_MAXIMUM")
         return self
 
+    @model_validator(mode="after")
+    def _is_whole_about_payment(self) -> "Settings":
+        for group in (_PAYPAL, _BANK_DEPOSIT):
+            missing = [name.upper() for name in group if not getattr(self, name)]
+            if missing and len(missing) < len(group):
+                raise ValueError(f"{', '.join(missing)} must be set, too")
+        return self
+
     @property
     def development(self) -> bool:
         return self.environment is Environment.DEVELOPMENT
@@ -177,6 +220,18 @@ class Settings(BaseSettings):
         """The SPAs' origins; in development Vite's, where none is set."""
         vite = ("http://localhost:5173", "http://127.0.0.1:5173") if self.development else ()
         return self.allowed_origins or vite
+
+    @property
+    def paypal_url(self) -> str:
+        """PayPal's live API in production, its sandbox elsewhere, unless another is set."""
+        return self.paypal_base_url or (_PAYPAL_SANDBOX if self.development else _PAYPAL_LIVE)
+
+    @property
+    def bank_account(self) -> BankAccount | None:
+        """In development a made-up one, where none is set."""
+        if self.bank_deposit_clabe and self.bank_deposit_bank and self.bank_deposit_beneficiary:
+            return BankAccount(self.bank_deposit_clabe, self.bank_deposit_bank, self.bank_deposit_beneficiary)
+        return BankAccount(_MADE_UP_CLABE, "Banco de ejemplo", self.site_name) if self.development else None
 
     @property
     def _postgresql(self) -> Postgresql:
@@ -205,8 +260,10 @@ def missing_for_production(settings: Settings) -> list[str]:
     missing += [name.upper() for name in ("smtp_url", "mail_from") if name not in given]
     if "site_url" not in given or not settings.site_url.startswith("https://"):
         missing.append("SITE_URL (https)")
-    links = {"CONFIRM_URL": settings.confirm_url, "RECOVER_URL": settings.recover_url}
+    links = {name: getattr(settings, name.lower()) for name in _LINKS}
     missing += [f"{name} (https)" for name, url in links.items() if url and not url.startswith("https://")]
+    if settings.paypal_base_url and not _is_https_or_loopback(settings.paypal_base_url):
+        missing.append("PAYPAL_BASE_URL (https)")
     if not all(_is_https_or_loopback(origin) for origin in settings.allowed_origins):
         missing.append("ALLOWED_ORIGINS (https)")
     return missing

@@ -13,6 +13,7 @@ from app import negotiation
 from app.database import tortoise_configuration
 from app.settings import Settings
 from models.migrating import upgrade
+from schema.root import schema
 from services.captcha.words import normalise_digits, normalise_words
 from services.outcomes import FieldErrorCode
 from services.validation.email import Email, parse_email
@@ -185,7 +186,8 @@ _OF_A_COMPANY = (
     "approvalNumber",
     "approvalYear",
 )
-FIELDS = st.sampled_from([*_OF_AN_ACCOUNT, *_OF_A_COMPANY])
+_OF_A_PAYMENT = ("planId", "orderId")
+FIELDS = st.sampled_from([*_OF_AN_ACCOUNT, *_OF_A_COMPANY, *_OF_A_PAYMENT])
 INPUTS = st.dictionaries(FIELDS, UNICODE | JSON_VALUES, max_size=8) | JSON_VALUES
 OPERATION_NAMES = sorted(path.stem for path in OPERATIONS.glob("*.graphql"))
 
@@ -212,7 +214,19 @@ FORMS: dict[str, tuple[str, ...]] = {
     "CreateSeries": ("name", "firstFolio", "lastFolio", "approvalNumber"),
     "UpdateSeries": ("id", "name", "firstFolio", "lastFolio", "approvalNumber"),
     "DeleteSeries": ("id",),
+    "StartPayPalPayment": ("planId",),
+    "CompletePayPalPayment": ("orderId",),
+    "RequestBankDeposit": ("planId",),
 }
+WITHOUT_A_FORM = {"RecoverPassword"}  # its captcha is an object, which any input above has too
+
+
+def test_no_form_is_forgotten() -> None:
+    mutation = schema._schema.mutation_type
+    assert mutation
+    with_input = {name[0].upper() + name[1:] for name, field in mutation.fields.items() if "input" in field.args}
+
+    assert set(FORMS) | WITHOUT_A_FORM == with_input
 
 
 @BOUNDED

@@ -87,7 +87,10 @@ CORPUS = {
     "our largest operation": Sample(operation("CreateAccount"), "BAD_REQUEST"),
     "GraphiQL's introspection": Sample(INTROSPECTION, None),
     "introspection, a field by many names": Sample(
-        "{__schema{types{fields{" + _each("*:type{kind name ofType{kind name}}", 11) + "}}}}", None
+        "{__schema{types{fields{" + _each("*:type{kind name ofType{kind name}}", 7) + "}}}}", None
+    ),
+    "introspection, a field by more names": Sample(
+        "{__schema{types{fields{" + _each("*:type{kind name ofType{kind name}}", 11) + "}}}}", "TOO_COMPLEX"
     ),
     "introspection, types thrice": Sample(
         "{__schema{" + _each("*:types{name fields{name description type" + _WRAPPED + "}}", 3) + "}}", None

@@ -8,7 +8,7 @@ class Account(Model):
     `password_hash` is null after a mailed password was used and until a new one is chosen. Every write of it
     raises `password_generation`, so that whoever verified an older password notices.
 
-    `stage` is of services/onboarding.py; the other three say what it was last paid for, and are null before.
+    `stage` is of services/onboarding.py; the other four say what it was last paid for, and are null before.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -24,6 +24,7 @@ class Account(Model):
     active_since = fields.DatetimeField(null=True)
     active_until = fields.DatetimeField(null=True)
     activated_by = fields.CharField(max_length=16, null=True)
+    active_plan = fields.CharField(max_length=40, null=True)
 
     class Meta:
         table = "account"

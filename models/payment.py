@@ -10,7 +10,11 @@ class Payment(Model):
     """What an account pays, or was asked to pay, for one period of a plan, with the price as it was then.
 
     `open_key` is "method:account_id" while it may still be paid and null afterwards; being unique it makes one of
-    many requests. `due_at` is when a worker looks at it next, null once nothing more can come of it by time.
+    many requests. `due_at` is when a worker looks at it next, or removes it, and null where it never
+    has to. Whoever works on a payment sets it, so that what others read of it before is seen to be old.
+
+    `paypal_refusals` is how often PayPal refused to take the money: each request after one needs another id. After
+    `paypal_declined` only the payer may have it try again.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -33,6 +37,8 @@ class Payment(Model):
     paid_at = fields.DatetimeField(null=True)
     reference = fields.CharField(max_length=20, unique=True, null=True)
     paypal_order_id = fields.CharField(max_length=36, unique=True, null=True)
+    paypal_refusals = fields.IntField(default=0)
+    paypal_declined = fields.BooleanField(default=False)
     paypal_capture_id = fields.CharField(max_length=36, unique=True, null=True)
     approval_url = fields.CharField(max_length=1000, null=True)
 

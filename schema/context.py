@@ -11,6 +11,10 @@ from services.caller import Caller
 from services.captchas import Captchas
 from services.companies import CompanyService
 from services.language import Texts
+from services.onboarding import PaymentMethod
+from services.payments.deposits import Deposits
+from services.payments.paypal import PayPalPayments
+from services.payments.plans import Plans
 from services.recovery import RecoveryService
 from services.registration import RegistrationService
 from services.series import SeriesService
@@ -32,6 +36,10 @@ class Services:
     recovery: RecoveryService
     companies: CompanyService
     series: SeriesService
+    plans: Plans
+    payment_methods: tuple[PaymentMethod, ...]
+    paypal: PayPalPayments
+    deposits: Deposits
 
 
 class SessionCookie(Protocol):

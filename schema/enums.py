@@ -33,13 +33,13 @@ _register(
         "GENERIC_RFC": "XAXX010101000 and XEXX010101000 belong to nobody.",
         "NOT_NEW": "The new password equals the current or the mailed one.",
         "MISSING": "It is empty or left out, and needed here.",
-        "FORBIDDEN_CHARACTER": "It has a `|`, or a character that nobody sees.",
+        "FORBIDDEN_CHARACTER": "It has a `|` or a character that nobody sees, or begins with an accent of its own.",
         "NOT_IN_CATALOGUE": "The SAT's catalogue does not have this code.",
         "NOT_FOR_TAXPAYER_TYPE": "The code is not for the account's taxpayerType.",
         "OUT_OF_RANGE": "The number is too small or too large.",
         "LESS_THAN_FIRST": "The last folio is less than the first.",
         "ALREADY_USED": "Another one has this name.",
-        "FOLIOS_TAKEN": "Folios were taken that would no longer be of the series.",
+        "FOLIOS_TAKEN": "Folios of the series were taken, so that this stays as it is, or not less than they are.",
     },
 )
 _register(
@@ -69,7 +69,11 @@ _register(
 _register(
     CompanyWarningCode,
     "What is conspicuous about a company's data. Further codes may join: show `message` for one that you do not know.",
-    {"LEGAL_FORM_IN_NAME": "legalName ends in a régimen societario such as S.A. de C.V.; CFDI 4.0 wants it left out."},
+    {
+        "LEGAL_FORM_IN_NAME": "legalName ends in a régimen societario such as S.A. de C.V.; CFDI 4.0 wants it left "
+        "out.",
+        "LOWER_CASE_IN_NAME": "legalName has small letters; the SAT registers names in capitals.",
+    },
 )
 
 

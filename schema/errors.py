@@ -3,7 +3,8 @@
 import strawberry
 
 from schema.context import Info
-from schema.enums import FieldErrorCode
+from schema.enums import FieldErrorCode, OnboardingStep
+from schema.types.account import Activation
 from schema.types.captcha import Captcha
 from services.outcomes import CaptchaMissed, CaptchaNeeded, FieldProblem, InputRejected, Throttled
 
@@ -136,4 +137,57 @@ class SeriesInUseError(UserError):
 
 @strawberry.type(description="It is the company's only series: create another one first.")
 class LastSeriesError(UserError):
+    pass
+
+
+@strawberry.type(description="None of the plans has this id.")
+class PlanNotFoundError(UserError):
+    pass
+
+
+@strawberry.type(description="The operator does not take payments this way; paymentMethods lists the ways.")
+class PaymentMethodUnavailableError(UserError):
+    pass
+
+
+@strawberry.type(description="An earlier step comes first.")
+class OnboardingIncompleteError(UserError):
+    step: OnboardingStep = strawberry.field(description="The step to show.")
+
+
+@strawberry.type(
+    description="The account is paid for; it can be prolonged in the last thirty days, or the last third of less than "
+    "ninety."
+)
+class AlreadyActiveError(UserError):
+    activation: Activation = strawberry.field(description="Since when and until when.")
+
+
+@strawberry.type(
+    description="A payment is under way, and whether the money came is not known yet. Do not have the person pay "
+    "again: me.paymentPending turns false once it is known, and a mail tells the person."
+)
+class PaymentPendingError(UserError):
+    pass
+
+
+@strawberry.type(description="PayPal does not answer. Nothing was paid.")
+class PaymentProviderUnavailableError(UserError):
+    pass
+
+
+@strawberry.type(description="The payer has not approved the order yet.")
+class PaymentNotApprovedError(UserError):
+    approval_url: str = strawberry.field(description="PayPal's page: lead the payer there.")
+
+
+@strawberry.type(description="PayPal could not take the money. Nothing was paid.")
+class PaymentDeclinedError(UserError):
+    retry_url: str | None = strawberry.field(
+        description="PayPal's page, where the payer can choose another way to pay; null where the order has ended."
+    )
+
+
+@strawberry.type(description="The account has no payment of this order that can still be completed.")
+class PaymentNotFoundError(UserError):
     pass

@@ -7,9 +7,9 @@ import strawberry
 from schema.enums import Language, SessionTransport
 from schema.scalars import BigInt
 from services.captchas import CaptchaAnswer
-from services.companies import CompanyForm
 from services.recovery import PasswordForm
 from services.registration import RegistrationForm
+from services.validation.company import CompanyForm
 from services.validation.series import SeriesForm
 
 T = TypeVar("T")
@@ -95,8 +95,8 @@ class RevokeSessionInput:
 @strawberry.input(description="Step 3: the data with which the account invoices, all of them each time.")
 class ConfigureCompanyInput:
     legal_name: str = strawberry.field(
-        description="The razón social as the Constancia de Situación Fiscal has it, without its régimen societario: "
-        "1 to 300 characters, none of them `|`."
+        description="The razón social without its régimen societario or, of a person, the name, as the Constancia de "
+        "Situación Fiscal shows it: 1 to 300 characters, none of them `|`."
     )
     tax_regime: str = strawberry.field(description="A code of taxRegimes, for the account's taxpayerType.")
     postal_code: str = strawberry.field(description="The código postal of the place of issue: five digits.")
@@ -108,21 +108,21 @@ class ConfigureCompanyInput:
 @strawberry.input(description="Step 3: a series of invoices.")
 class CreateSeriesInput:
     name: str = strawberry.field(
-        description="The Serie of the invoices: up to 25 characters, none of them `|`, and not that of another series. "
-        "One of them may be empty."
+        description="The Serie of the invoices: up to 25 characters, none of them `|`, and not that of another series; "
+        "names that differ only in case are two. One of them may be empty."
     )
     first_folio: BigInt = strawberry.field(
         default=BigInt("1"), description="The folio to begin with, from 1 to 9223372036854775807."
     )
     last_folio: BigInt | None = strawberry.field(
-        default=None, description="The folio to end with, not less than the first; left out for none."
+        default=None, description="The folio to end with, not less than the first; left out or empty for none."
     )
     approval_number: BigInt | None = strawberry.field(
         default=None,
         description="The number of the SAT's approval, up to 14 digits: only for folios of the scheme before CFDI, and "
-        "together with its year.",
+        "together with its year. Empty is left out.",
     )
-    approval_year: int | None = strawberry.field(default=None, description="The year of that approval, 2004 to 2100.")
+    approval_year: int | None = strawberry.field(default=None, description="The year of that approval, 2004 to 2014.")
 
     def value(self) -> SeriesForm:
         return SeriesForm(self.name, self.first_folio, self.last_folio, self.approval_number, self.approval_year)
@@ -131,10 +131,12 @@ class CreateSeriesInput:
 @strawberry.input(description="A series as it shall be: what is left out is taken from it.")
 class UpdateSeriesInput:
     id: strawberry.ID = strawberry.field(description="From me.company.series.")
-    name: str = strawberry.field(description="As in CreateSeriesInput.")
-    first_folio: BigInt = strawberry.field(description="Stays what it is once folios were taken.")
+    name: str = strawberry.field(
+        description="As in CreateSeriesInput; stays what it is once folios were taken, so that no folio is taken twice."
+    )
+    first_folio: BigInt = strawberry.field(description="Stays what it is once folios were taken, too.")
     last_folio: BigInt | None = strawberry.field(
-        default=None, description="Not less than what was taken; left out for none."
+        default=None, description="Not less than what was taken; left out or empty for none."
     )
     approval_number: BigInt | None = strawberry.field(default=None, description="As in CreateSeriesInput.")
     approval_year: int | None = strawberry.field(default=None, description="As in CreateSeriesInput.")
@@ -146,3 +148,20 @@ class UpdateSeriesInput:
 @strawberry.input(description="Which series to delete.")
 class DeleteSeriesInput:
     id: strawberry.ID = strawberry.field(description="From me.company.series.")
+
+
+@strawberry.input(description="What to pay with PayPal.")
+class StartPayPalPaymentInput:
+    plan_id: strawberry.ID = strawberry.field(description="From plans.")
+
+
+@strawberry.input(description="Which order the payer has approved.")
+class CompletePayPalPaymentInput:
+    order_id: strawberry.ID = strawberry.field(
+        description="From startPayPalPayment, or the `token` in the address that PayPal sent the payer back to."
+    )
+
+
+@strawberry.input(description="What to pay with a bank deposit.")
+class RequestBankDepositInput:
+    plan_id: strawberry.ID = strawberry.field(description="From plans.")

@@ -8,10 +8,12 @@ from graphql import GraphQLObjectType, introspection_types
 from graphql.type.introspection import TypeFields
 from strawberry.schema.config import StrawberryConfig
 
-from resolvers import captchas, companies, recovery, registration, series, sessions
+from resolvers import captchas, companies, payments, recovery, registration, series, sessions
+from schema.enums import PaymentMethod
 from schema.errors import UserError
 from schema.results.captchas import CreateCaptchaResult
 from schema.results.companies import ConfigureCompanyResult
+from schema.results.payments import CompletePayPalPaymentResult, RequestBankDepositResult, StartPayPalPaymentResult
 from schema.results.recovery import ChangePasswordResult, RecoverPasswordResult
 from schema.results.registration import ConfirmAccountResult, CreateAccountResult, ResendConfirmationCodeResult
 from schema.results.series import CreateSeriesResult, DeleteSeriesResult, UpdateSeriesResult
@@ -19,6 +21,7 @@ from schema.results.sessions import LoginResult, LogoutResult, RevokeOtherSessio
 from schema.scalars import BIG_INT, DATE_TIME, BigInt
 from schema.types.account import Account, PasswordPolicy
 from schema.types.company import TaxRegime
+from schema.types.payment import Plan
 
 
 @strawberry.type(description="What can be read.")
@@ -32,6 +35,10 @@ class Query:
     tax_regimes: list[TaxRegime] = strawberry.field(
         resolver=companies.tax_regimes,
         description="The tax regimes to choose from, by their code; nobody need be signed in.",
+    )
+    plans: list[Plan] = strawberry.field(resolver=payments.plans, description="What can be bought, for everybody.")
+    payment_methods: list[PaymentMethod] = strawberry.field(
+        resolver=payments.payment_methods, description="The ways to pay that the operator takes."
     )
 
 
@@ -91,6 +98,21 @@ class Mutation:
     delete_series: DeleteSeriesResult = strawberry.mutation(
         resolver=series.delete_series,
         description="Deletes a series of which no folio was taken, and which is not the only one.",
+    )
+    start_pay_pal_payment: StartPayPalPaymentResult = strawberry.mutation(
+        resolver=payments.start_pay_pal_payment,
+        description="Step 4 with PayPal: makes an order that the payer approves on PayPal's page. Asking again for the "
+        "same plan gives the same order while it is fresh; asking for another plan replaces it.",
+    )
+    complete_pay_pal_payment: CompletePayPalPaymentResult = strawberry.mutation(
+        resolver=payments.complete_pay_pal_payment,
+        description="Takes the money of an approved order, once, and activates the account.",
+    )
+    request_bank_deposit: RequestBankDepositResult = strawberry.mutation(
+        resolver=payments.request_bank_deposit,
+        description="Step 4 with a bank deposit: gives a reference to pay with. The account is active once the "
+        "operator has seen the money. Asking again for the same plan gives the same reference, with its days begun "
+        "anew; asking for another plan, or after its price changed, voids it and gives another.",
     )
 
 

@@ -23,17 +23,19 @@ DATE_TIME: ScalarDefinition = strawberry.scalar(
 BigInt = NewType("BigInt", str)
 """Text, also where an integer was sent: what it must look like is for the services to say."""
 
+_NO_BIG_INT = "BigInt is a string of decimal digits, or an integer of up to 64 bits; send larger ones as strings."
+
 
 def _parse_big(value: object) -> BigInt:
     if isinstance(value, str | int) and not isinstance(value, bool):
         return BigInt(str(value))
-    raise GraphQLError("BigInt is a string of digits or an integer.")
+    raise GraphQLError(_NO_BIG_INT)
 
 
 def _parse_big_literal(node: ValueNode, _variables: object = None) -> BigInt:
     if isinstance(node, StringValueNode | IntValueNode):
         return BigInt(node.value)
-    raise GraphQLError("BigInt is a string of digits or an integer.", node)
+    raise GraphQLError(_NO_BIG_INT, node)
 
 
 BIG_INT: ScalarDefinition = strawberry.scalar(

@@ -55,11 +55,13 @@ class Limits:
     login_captcha: Limit
     recover_password: Limit
     create_captcha: Limit
+    paypal_webhook: Limit
     login_failures: Limit
     recover_password_email: Limit
     resend_email: Limit
     mail_email: Limit
     change_password: Limit
+    payment: Limit
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ import enum
 from dataclasses import dataclass
 from datetime import datetime
 
+from models.account import Account
+
 
 class OnboardingStep(enum.Enum):
     CREATE_ACCOUNT = "CREATE_ACCOUNT"
@@ -52,6 +54,7 @@ TRANSITIONS = {
     (Stage.LAPSED, Event.PAID): Stage.ACTIVE,
     (Stage.LAPSED, Event.REFUNDED): Stage.DEACTIVATED,
     (Stage.DEACTIVATED, Event.PAID): Stage.ACTIVE,
+    (Stage.DEACTIVATED, Event.REFUNDED): Stage.DEACTIVATED,
 }
 
 _STEPS = tuple(OnboardingStep)
@@ -73,6 +76,7 @@ class Activation:
     since: datetime
     until: datetime
     method: PaymentMethod
+    plan_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +102,17 @@ def after(stage: Stage, event: Event) -> Stage:
 
 
 def progress(
-    stage: Stage, since: datetime | None, until: datetime | None, method: str | None, now: datetime
+    stage: str, since: datetime | None, until: datetime | None, method: str | None, plan_id: str | None, now: datetime
 ) -> Progress:
-    """Of an account's four columns."""
-    if since is None or until is None or method is None:
-        return Progress(stage)
-    if stage is Stage.ACTIVE and until <= now:
-        stage = after(stage, Event.TIME_ENDED)
-    return Progress(stage, Activation(stage is Stage.ACTIVE, since, until, PaymentMethod(method)))
+    """Of the five columns that an account keeps."""
+    at = Stage(stage)
+    if since is None or until is None or method is None or plan_id is None:
+        return Progress(at)
+    if at is Stage.ACTIVE and until <= now:
+        at = after(at, Event.TIME_ENDED)
+    return Progress(at, Activation(at is Stage.ACTIVE, since, until, PaymentMethod(method), plan_id))
+
+
+def progress_of(account: Account, now: datetime) -> Progress:
+    paid = (account.active_since, account.active_until, account.activated_by, account.active_plan)
+    return progress(account.stage, *paid, now)

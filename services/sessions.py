@@ -12,7 +12,7 @@ from models.sql import as_datetime, as_uuid, fetch
 from services.caller import Caller
 from services.clock import Clock, utc_now
 from services.language import Language
-from services.onboarding import Progress, Stage, progress
+from services.onboarding import Progress, progress, progress_of
 from services.outcomes import PasswordChangeDue, SignedOut
 from services.secrets import digest, mint_token
 from services.validation.ids import parse_id
@@ -24,7 +24,7 @@ _TOUCHED_EVERY = timedelta(minutes=5)
 # As text, since every request of a signed-in client runs it and building it takes longer than running it.
 _SIGNED_IN = """
 SELECT session.id AS session_id, account_id, email, rfc, language, account.created_at, confirmed_at,
-  stage, active_since, active_until, activated_by,
+  stage, active_since, active_until, activated_by, active_plan,
   password_change_required, last_seen_at, ends_at, expires_at
 FROM session JOIN account ON account.id = session.account_id
 WHERE session.digest = $1
@@ -150,9 +150,7 @@ class SessionService:
             language=Language(account.language),
             created_at=account.created_at,
             confirmed_at=account.confirmed_at,
-            progress=progress(
-                Stage(account.stage), account.active_since, account.active_until, account.activated_by, now
-            ),
+            progress=progress_of(account, now),
             session_id=session.id,
             password_change_required=session.password_change_required,
         )
@@ -223,10 +221,11 @@ def _profile(row: Mapping[str, Any], now: datetime) -> Profile:
         created_at=as_datetime(row["created_at"]),
         confirmed_at=as_datetime(row["confirmed_at"]),
         progress=progress(
-            Stage(row["stage"]),
+            row["stage"],
             as_datetime(since) if since else None,
             as_datetime(until) if until else None,
             row["activated_by"],
+            row["active_plan"],
             now,
         ),
         session_id=as_uuid(row["session_id"]),

@@ -17,12 +17,15 @@ from models.failure_streak import FailureStreak
 from models.known_network import KnownNetwork
 from models.limit_counter import LimitCounter
 from models.mailed_password import MailedPassword
+from models.payment import Payment
 from models.registration import Registration
 from models.session import Session
 from models.spent_captcha import SpentCaptcha
 from models.sql import try_lock
 from services.clock import Clock, pause, utc_now
 from services.doors import KNOWN_FOR, MOST_FAILURES
+from services.onboarding import PaymentMethod
+from services.payments.records import NOTHING_CAME
 
 log = structlog.get_logger(__name__)
 
@@ -32,6 +35,7 @@ _BATCH = 500
 _REGISTRATION_LIFE = timedelta(days=7)
 _CAPTCHA_GRACE = timedelta(hours=1)
 _DELIVERY_KEPT = timedelta(days=30)  # for whoever asks why a mail did not come
+_NOTHING_CAME = [status.value for status in NOTHING_CAME]
 _STREAK_KEPT = timedelta(days=30)
 
 
@@ -86,6 +90,7 @@ class Sweeper:
             LimitCounter.filter(expires_at__lte=now.timestamp()),
             # A door that has closed stays closed: only recovering or changing the password opens it.
             FailureStreak.filter(count__lt=MOST_FAILURES, touched_at__lte=(now - _STREAK_KEPT).timestamp()),
+            Payment.filter(method=PaymentMethod.BANK_DEPOSIT.value, status__in=_NOTHING_CAME, due_at__lte=now),
             KnownNetwork.filter(last_seen_at__lte=now - KNOWN_FOR),
             # A week old, without a live code (those that expired have just left) and with no mail on its way.
             Registration.filter(created_at__lte=now - _REGISTRATION_LIFE, codes__digest__isnull=True).exclude(

@@ -18,6 +18,7 @@ class Call(enum.Enum):
     SHOW = "show"
     CAPTURE = "capture"
     VERIFY = "verify"
+    SHOW_CAPTURE = "show capture"
     APPROVAL_PAGE = "approval page"
 
 
@@ -72,6 +73,8 @@ def _call(method: str, path: str) -> Call | None:
             return Call.SHOW
         case "POST", ["v2", "checkout", "orders", _, "capture"]:
             return Call.CAPTURE
+        case "GET", ["v2", "payments", "captures", _]:
+            return Call.SHOW_CAPTURE
         case "GET", ["checkoutnow"]:
             return Call.APPROVAL_PAGE
     return None

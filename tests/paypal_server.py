@@ -15,9 +15,17 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-from tests.paypal_books import Books, Json, Reply, counts, error, invalid
+from tests.paypal_books import Books, Json, Reply, counts, error, invalid, not_found
 from tests.paypal_events import Events, Webhook
 from tests.paypal_http import Call, Received, Trouble, order_id, read_request, response, troubled, written
+
+
+@dataclass
+class Held:
+    """An answer that PayPal has made up its mind about, and that is on its way until it is let go."""
+
+    made: asyncio.Event = field(default_factory=asyncio.Event)
+    let_go: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass
@@ -32,6 +40,7 @@ class PayPalServer:
     port: int = 0
     _revoked: set[str] = field(default_factory=set)
     _troubles: dict[Call, list[Trouble | bytes]] = field(default_factory=dict)
+    _held: dict[Call, Held] = field(default_factory=dict)
     _running: set[asyncio.Task[None]] = field(default_factory=set)
 
     @property
@@ -48,6 +57,10 @@ class PayPalServer:
     def fail(self, call: Call, *troubles: Trouble) -> None:
         """The next calls of the kind go wrong, one for each trouble."""
         self._troubles.setdefault(call, []).extend(troubles)
+
+    def hold(self, call: Call) -> Held:
+        """The next answer to a call of the kind is held up on its way."""
+        return self._held.setdefault(call, Held())
 
     def answer(self, call: Call, status: int, body: bytes, headers: str = "content-type: application/json") -> None:
         """The next call of the kind does nothing and gets this."""
@@ -154,10 +167,13 @@ class PayPalServer:
             return troubled(trouble)
         if request.call is Call.APPROVAL_PAGE:
             return self._send_back(request)
-        reply = self._reply(request)
+        reply = written(self._reply(request))
         if trouble is Trouble.LOST:
             raise ConnectionAbortedError
-        return written(reply)
+        if request.call and (held := self._held.pop(request.call, None)):
+            held.made.set()
+            await held.let_go.wait()
+        return reply
 
     def _reply(self, request: Received) -> Reply:
         if request.call is None:
@@ -172,6 +188,9 @@ class PayPalServer:
             return error(401, "AUTHENTICATION_FAILURE", message, "INVALID_TOKEN", "The token is invalid.")
         if request.call is Call.SHOW:
             return self.books.show(order_id(request.path))
+        if request.call is Call.SHOW_CAPTURE:
+            capture = self.books.captures.get(order_id(request.path))
+            return Reply(200, capture) if capture else not_found()
         if request.headers.get("content-type") != "application/json":
             return error(415, "UNSUPPORTED_MEDIA_TYPE", "Send JSON.", "UNSUPPORTED_MEDIA_TYPE", "Send JSON.")
         return self._post(request.call, request)

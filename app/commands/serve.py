@@ -25,6 +25,8 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
         asyncio.run(upgrade(settings.database))
     elif not is_up_to_date(settings):
         return 1
+    if not (settings.paypal_client_id or settings.bank_account):
+        print("Nobody can pay: set PAYPAL_… or BANK_DEPOSIT_…, as the README says.", file=sys.stderr)
     try:
         bound = listen(settings.host, settings.port)
     except OSError as error:

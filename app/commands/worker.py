@@ -1,4 +1,4 @@
-"""Sends the mails and sweeps, without serving."""
+"""Sends the mails, sweeps and follows payments up, without serving."""
 
 import argparse
 import asyncio
@@ -10,7 +10,7 @@ from app.composition import compose
 from app.database import connected
 from app.settings import Settings
 
-HELP = "send mails and sweep, for when `serve` runs with WORKER_IN_SERVE=false"
+HELP = "send mails, sweep and follow payments up, for when `serve` runs with WORKER_IN_SERVE=false"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

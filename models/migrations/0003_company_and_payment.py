@@ -21,7 +21,7 @@ class Migration(migrations.Migration):
                 ('postal_code', fields.CharField(max_length=5)),
                 ('updated_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'company', 'app': 'accounts', 'pk_attr': 'id', 'table_description': 'The data with which an account invoices, as its Constancia de Situación Fiscal has them.'},
+            options={'table': 'company', 'app': 'accounts', 'pk_attr': 'id', 'table_description': 'The data with which an account invoices.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -44,6 +44,8 @@ class Migration(migrations.Migration):
                 ('paid_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('reference', fields.CharField(null=True, unique=True, max_length=20)),
                 ('paypal_order_id', fields.CharField(null=True, unique=True, max_length=36)),
+                ('paypal_refusals', fields.IntField(default=0)),
+                ('paypal_declined', fields.BooleanField(default=False)),
                 ('paypal_capture_id', fields.CharField(null=True, unique=True, max_length=36)),
                 ('approval_url', fields.CharField(null=True, max_length=1000)),
             ],
@@ -70,6 +72,11 @@ class Migration(migrations.Migration):
             model_name='Account',
             name='activated_by',
             field=fields.CharField(null=True, max_length=16),
+        ),
+        AddColumn(
+            model_name='Account',
+            name='active_plan',
+            field=fields.CharField(null=True, max_length=40),
         ),
         AddColumn(
             model_name='Account',

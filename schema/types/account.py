@@ -5,6 +5,7 @@ import strawberry
 from schema.context import Info
 from schema.enums import Language, OnboardingStep, PaymentMethod, TaxpayerType
 from schema.types.company import Company
+from schema.types.payment import BankDeposit
 from services.onboarding import Activation as ActivationView
 from services.sessions import Profile, SessionView
 from services.validation.password import PasswordPolicy as Policy
@@ -36,6 +37,9 @@ class Activation:
     since: datetime = strawberry.field(description="Since when, without a break.")
     until: datetime = strawberry.field(description="When it ends, or ended.")
     method: PaymentMethod = strawberry.field(description="How it was last paid for.")
+    plan_id: strawberry.ID = strawberry.field(
+        description="The plan that was last paid for; it may no longer be among plans."
+    )
 
     @classmethod
     def of(cls, activation: ActivationView) -> "Activation":
@@ -44,6 +48,7 @@ class Activation:
             since=activation.since,
             until=activation.until,
             method=activation.method,
+            plan_id=strawberry.ID(activation.plan_id),
         )
 
 
@@ -87,6 +92,17 @@ class Account:
     activation: Activation | None = strawberry.field(
         description="What was last paid for, also when its time is over; null before anything was paid."
     )
+
+    @strawberry.field(description="The bank deposit that was asked for and has not come yet; null for none.")
+    async def open_deposit(self, info: Info) -> BankDeposit | None:
+        deposit = await info.context.services.deposits.open_for(self.profile)
+        return BankDeposit.of(deposit) if deposit else None
+
+    @strawberry.field(
+        description="PayPal was asked to take money, and whether it did is not known yet: do not offer to pay then."
+    )
+    async def payment_pending(self, info: Info) -> bool:
+        return await info.context.services.paypal.has_pending(self.profile)
 
     @strawberry.field(description="At most 50: the current one first, then by lastSeenAt.")
     async def sessions(self, info: Info) -> list[Session]:

@@ -2,8 +2,10 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from functools import partial
+
+from babel.dates import format_date
 
 from models.account import Account
 from models.confirmation_code import ConfirmationCode
@@ -18,6 +20,8 @@ CODE_LIFE = timedelta(hours=24)
 MAILED_PASSWORD_LENGTH = 24  # 118 bits
 MAILED_PASSWORD_LIFE = timedelta(hours=24)
 _GROUP = 6  # characters of a mailed password between hyphens
+_MEXICO = timezone(timedelta(hours=-6))  # most of it, and without summer time since 2022
+_LOCALES = {Language.ES: "es_MX", Language.EN: "en"}
 
 
 async def _no_secret(_: datetime) -> None:
@@ -77,7 +81,12 @@ def mailed_password(account: Account) -> Letter:
 
 
 def notice(account: Account, kind: Kind) -> Letter:
-    return Letter(account.email, Language(account.language), kind.value, {"user": account.email})
+    language = Language(account.language)
+    values = {"user": account.email}
+    if kind in {Kind.PAYMENT_RECEIVED, Kind.PAYMENT_REFUNDED} and account.active_until:
+        until = account.active_until.astimezone(_MEXICO)
+        values |= {"rfc": account.rfc, "until": format_date(until, "long", locale=_LOCALES[language])}
+    return Letter(account.email, language, kind.value, values)
 
 
 async def _mint_code(registration: Registration, now: datetime) -> str:

@@ -36,6 +36,9 @@ class Kind(enum.Enum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
     MAILED_PASSWORD_USED = "mailed_password_used"  # noqa: S105
     SIGN_IN_CLOSED = "sign_in_closed"
+    PAYMENT_RECEIVED = "payment_received"
+    PAYMENT_REFUNDED = "payment_refunded"
+    PAYMENT_DECLINED = "payment_declined"
 
 
 class Outcome(enum.Enum):

@@ -7,13 +7,22 @@ from collections.abc import Callable, Mapping
 import orjson
 
 from services.money import Money
-from services.payments.paypal_values import Order, PayPalAwayError, PayPalRefusedError, read_order
+from services.payments.paypal_values import (
+    Capture,
+    Order,
+    PayPalAwayError,
+    PayPalRefusedError,
+    read_capture,
+    read_order,
+)
 from services.payments.paypal_wire import Call, Wire
 
 _ORDERS = "/v2/checkout/orders"
+_CAPTURES = "/v2/payments/captures"
 _VERIFY = "/v1/notifications/verify-webhook-signature"
 _ORDER_ID = re.compile(r"[A-Z0-9-]{1,36}")
 _HEADER = re.compile(r"[\x21-\x7e]{1,500}")
+_OURS = {"AUTHENTICATION_FAILURE", "INVALID_TOKEN", "NOT_AUTHORIZED", "PERMISSION_DENIED", "invalid_client"}
 _NOT_FOUND = "RESOURCE_NOT_FOUND"
 _SIGNATURE = {  # the header of a webhook, and what PayPal calls it when it is asked about it
     "paypal-auth-algo": "auth_algo",
@@ -120,6 +129,18 @@ class PayPalApi:
                 return None
             raise
 
+    async def get_capture(self, capture_id: str) -> Capture | None:
+        """A payment; None for one that is not this merchant's. Raises PayPalRefusedError."""
+        try:
+            answer = await self._wire.ask(Call("GET", f"{_CAPTURES}/{capture_id}"))
+            return read_capture(answer)
+        except ValueError:
+            raise PayPalAwayError("an answer that is no payment") from None
+        except PayPalRefusedError as refusal:
+            if refusal.issue == _NOT_FOUND:
+                return None
+            raise
+
     async def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> bool:
         """Whether PayPal says that it sent this, to this webhook. Nothing is fetched from where the headers say."""
         given = {name.lower(): value for name, value in headers.items()}
@@ -131,7 +152,9 @@ class PayPalApi:
         question = fields[:-1] + b',"webhook_event":' + body + b"}"
         try:
             verdict = await self._wire.ask(Call("POST", _VERIFY, question))
-        except PayPalRefusedError:
+        except PayPalRefusedError as refusal:
+            if refusal.issue in _OURS:
+                raise PayPalAwayError(f"our credentials are refused: {refusal.issue}") from None
             return False
         return isinstance(verdict, dict) and verdict.get("verification_status") == "SUCCESS"
 

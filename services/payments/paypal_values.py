@@ -1,11 +1,13 @@
 """What PayPal's Orders API says, as values (https://developer.paypal.com/docs/api/orders/v2/)."""
 
 import enum
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.money import Money
 
+_ID = re.compile(r"[A-Z0-9-]{1,36}")
 _APPROVAL = ("payer-action", "approve")
 
 
@@ -89,18 +91,26 @@ def read_order(answer: object) -> Order:
     units = _objects(order.get("purchase_units"))
     unit = units[0] if len(units) == 1 else {}
     captures = [capture for each in units for capture in _objects(_object(each.get("payments")).get("captures"))]
+    # PayPal leaves the status out where every payment was declined.
+    status = _text(order.get("status")) if captures else _required(order, "status")
     return Order(
         id=_required(order, "id"),
-        status=OrderStatus(_required(order, "status")),
+        status=OrderStatus(status),
         custom_id=_text(unit.get("custom_id")),
         amount=_money(unit["amount"]) if "amount" in unit else None,
         payee=_text(_object(unit.get("payee")).get("merchant_id")),
         approval_url=link(order, *_APPROVAL),
-        captures=tuple(
-            Capture(_required(each, "id"), CaptureStatus(_required(each, "status")), _money(each.get("amount")))
-            for each in captures
-        ),
+        captures=tuple(map(read_capture, captures)),
     )
+
+
+def read_capture(answer: object) -> Capture:
+    """Raises ValueError for what is no payment."""
+    capture = _object(answer)
+    capture_id = _required(capture, "id")
+    if not _ID.fullmatch(capture_id):
+        raise ValueError("not an id")
+    return Capture(capture_id, CaptureStatus(_required(capture, "status")), _money(capture.get("amount")))
 
 
 def read_refusal(answer: object) -> PayPalRefusedError:

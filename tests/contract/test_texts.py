@@ -48,8 +48,9 @@ def _letters() -> Iterator[Letter]:
         "rfc": "H&E951128469",
         "created_at": datetime(2026, 3, 1, tzinfo=UTC),
     }
+    paid = {"active_until": datetime(2027, 3, 1, tzinfo=UTC)}
     for language in Language:
-        account = Account(**person, language=language.value)
+        account = Account(**person, **paid, language=language.value)
         registration = Registration(**person, language=language.value)
         for kind in Kind:
             match kind:

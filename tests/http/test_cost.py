@@ -1,9 +1,11 @@
 """What a document may ask for."""
 
 import pytest
-from graphql import parse
+from graphql import GraphQLOutputType, get_named_type, get_nullable_type, is_list_type, is_object_type, parse
 
-from app.cost import BOUNDS, Cost, measure
+from app.cost import _LISTS, BOUNDS, Cost, measure
+from schema.root import schema
+from services.companies import CompanyWarningCode
 from tests.api import Api
 from tests.calls import counted_calls
 
@@ -109,5 +111,43 @@ async def test_a_document_that_asks_for_too_much_is_refused(api: Api, query: str
     assert [error["extensions"]["code"] for error in response.json()["errors"]] == ["TOO_COMPLEX"]
 
 
-def test_every_bound_is_a_bound() -> None:
-    assert all(BOUNDS.exceeded_by(Cost(**{name: 10_000})) == name for name in Cost._fields)
+def test_every_bound_is_a_bound_and_is_named_in_words() -> None:
+    passed = {name: BOUNDS.exceeded_by(Cost(**{name: 10_000})) for name in Cost._fields}
+
+    assert passed == {
+        "depth": "15 levels of selections",
+        "fields": "400 fields, those of a list counted for each of its entries",
+        "root_fields": "10 root fields",
+        "aliases": "30 aliases",
+        "directives": "30 directives",
+        "images": "1 image of a captcha",
+        "audios": "1 audio clip of a captcha",
+        "lists": "18 lists of introspection",
+        "overlaps": "700 pairs of fields that write to one name",
+    }
+
+
+async def test_a_refusal_says_how_much_is_too_much(api: Api) -> None:
+    response = await api.http.post("/graphql", json={"query": "{ passwordPolicy {" + " minimumLength" * 401 + "} }"})
+
+    (error,) = response.json()["errors"]
+    assert error["message"] == (
+        "The document asks for too much: more than 400 fields, those of a list counted for each of its entries."
+    )
+
+
+def test_every_list_of_objects_is_multiplied() -> None:
+    types = [type_ for name, type_ in schema._schema.type_map.items() if not name.startswith("__")]
+    objects = [type_ for type_ in types if is_object_type(type_)]
+    lists = {name for type_ in objects for name, field in type_.fields.items() if _lists_objects(field.type)}
+
+    assert lists - {"fields"} == set(_LISTS)  # as many errors as an input has fields
+
+
+def test_a_document_pays_for_as_many_warnings_as_there_are() -> None:
+    assert len(CompanyWarningCode) == _LISTS["warnings"]
+
+
+def _lists_objects(type_: GraphQLOutputType) -> bool:
+    nullable = get_nullable_type(type_)
+    return is_list_type(nullable) and is_object_type(get_named_type(nullable))

@@ -136,3 +136,15 @@ def test_the_worker_alone_sends_what_serve_owes(tmp_path: Path) -> None:
     assert "mail written" in line
     assert len(list((tmp_path / "mail").glob("*.eml"))) == 1
     assert worker.returncode == 0
+
+
+def test_production_says_that_nobody_can_pay(tmp_path: Path) -> None:
+    environment = {**PRODUCTION, "DATA_DIR": str(tmp_path), "PORT": "0"}
+    _run("migrate", **environment)
+    process = _start("serve", **environment)
+    assert process.stderr
+    line = process.stderr.readline()
+    process.terminate()
+    process.communicate(timeout=30)
+
+    assert line == "Nobody can pay: set PAYPAL_… or BANK_DEPOSIT_…, as the README says.\n"

@@ -34,9 +34,13 @@ def test_the_walk_through_the_whole_flow_works_literally(tmp_path: Path) -> None
     assert re.findall(r'"__typename":"(\w+)"', result.stdout) == [
         "CreateAccountSuccess",
         "ConfirmAccountSuccess",
+        "ConfigureCompanySuccess",
+        "CreateSeriesSuccess",
         "RecoverPasswordSuccess",
         "ChangePasswordSuccess",
     ]
     assert '"currentStep":"CONFIGURE_COMPANY"' in result.stdout
+    assert '"currentStep":null' in result.stdout
+    assert '"activation":{"active":true' in result.stdout
     assert "Cerraste tu sesión." in result.stdout
     assert (tmp_path / "captcha.png").read_bytes().startswith(b"\x89PNG")

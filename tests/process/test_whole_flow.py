@@ -1,109 +1,15 @@
 """The main job, end to end: the real server, a real SMTP server that demands STARTTLS and AUTH, and nothing else."""
 
-import email
-import email.policy
-import queue
-import re
-import socket
-import ssl
-import subprocess
-import sys
-from collections.abc import Iterator
-from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
 
 import httpx2
-import pytest
-import trustme
-from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from tests.process.serving import ROOT, clean_environment, serving
+from tests.process.client import Client, found
+from tests.process.conftest import SMTP_PASSWORD, Mailbox
+from tests.process.serving import serving
 
 EMAIL = "ana@example.com"
 OLD, NEW = "una frase larga", "otra frase larga"
-USER, SMTP_PASSWORD = b"timbrado", b"clave:del/servidor"
-
-
-class Mailbox:
-    """An aiosmtpd handler that keeps what it gets."""
-
-    def __init__(self) -> None:
-        self._mails: queue.Queue[EmailMessage] = queue.Queue()
-
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802  # aiosmtpd's
-        assert isinstance(envelope.content, bytes)
-        self._mails.put(email.message_from_bytes(envelope.content, policy=email.policy.default))
-        return "250 OK"
-
-    def next(self) -> str:
-        """The text of the next mail, for which it waits."""
-        body = self._mails.get(timeout=15).get_body(("plain",))
-        assert body
-        return str(body.get_content())
-
-
-@pytest.fixture
-def mailbox() -> Mailbox:
-    return Mailbox()
-
-
-@pytest.fixture
-def smtp(mailbox: Mailbox, tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The settings for a server that takes mail only over STARTTLS from whoever signed in."""
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
-    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert("localhost").configure_cert(tls)
-
-    def authenticate(*arguments: Any) -> AuthResult:
-        return AuthResult(success=arguments[-1] == LoginPassword(USER, SMTP_PASSWORD))
-
-    controller = Controller(
-        mailbox,
-        hostname="localhost",
-        port=_free_port(),
-        tls_context=tls,
-        require_starttls=True,
-        auth_required=True,
-        authenticator=authenticate,
-    )
-    controller.start()
-    try:
-        url = f"smtp+starttls://timbrado:clave%3Adel%2Fservidor@localhost:{controller.port}"
-        yield {"SMTP_URL": url, "SSL_CERT_FILE": str(tmp_path / "ca.pem")}
-    finally:
-        controller.stop()
-
-
-class Client:
-    def __init__(self, http: httpx2.Client) -> None:
-        self._http = http
-
-    def run(self, operation: str, token: str | None = None, **input: Any) -> Any:
-        query = (ROOT / f"graphql/operations/{operation}.graphql").read_text("utf-8")
-        headers = {"authorization": f"Bearer {token}"} if token else {}
-        response = self._http.post("/graphql", json={"query": query, "variables": {"input": input}}, headers=headers)
-        (value,) = response.json()["data"].values()
-        return value
-
-    def solved(self, data_dir: Path) -> list[dict[str, str]]:
-        """The answers to two captchas as support would find them: one by its words, one by its digits."""
-        ids = [self.run("CreateCaptcha")["captcha"]["id"] for _ in range(2)]
-        printed = subprocess.run(
-            [sys.executable, "-m", "app", "captcha-answer", *ids],
-            cwd=ROOT,
-            env=clean_environment(DATA_DIR=str(data_dir)),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        by_words, by_digits = (line.split("\t") for line in printed.stdout.splitlines())
-        return [
-            {"id": by_words[0], "answer": f"{by_words[1].upper()}  {by_words[2]}"},
-            {"id": by_digits[0], "answer": by_digits[3]},
-        ]
 
 
 def test_register_confirm_sign_in_lose_the_password_and_recover_it(
@@ -118,7 +24,7 @@ def test_register_confirm_sign_in_lose_the_password_and_recover_it(
         mail = mailbox.next()
         assert EMAIL in mail
         assert "EKU9003173C9" in mail
-        code = _found(r"\b[2-9A-Z]{40}\b", mail)
+        code = found(r"\b[2-9A-Z]{40}\b", mail)
         assert client.run("Login", email=EMAIL, password=OLD)["__typename"] == "AccountNotConfirmedError"
         assert client.run("ConfirmAccount", code=code)["__typename"] == "ConfirmAccountSuccess"
         token = client.run("Login", email=EMAIL, password=OLD)["token"]
@@ -128,7 +34,7 @@ def test_register_confirm_sign_in_lose_the_password_and_recover_it(
         for captcha in client.solved(tmp_path):
             requested = client.run("RecoverPassword", email=EMAIL, captcha=captcha)
             assert requested["__typename"] == "RecoverPasswordSuccess"
-            mailed = _found(r"\b([2-9A-Z]{6}-){3}[2-9A-Z]{6}\b", mailbox.next())
+            mailed = found(r"\b([2-9A-Z]{6}-){3}[2-9A-Z]{6}\b", mailbox.next())
             secrets += [mailed, mailed.replace("-", ""), captcha["answer"], captcha["answer"].casefold()]
         login = client.run("Login", email=EMAIL, password=mailed)
         assert login["account"]["passwordChangeRequired"] is True
@@ -141,19 +47,6 @@ def test_register_confirm_sign_in_lose_the_password_and_recover_it(
         secrets += [code, token, login["token"], last["token"]]
 
     _assert_nowhere(secrets, tmp_path)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("localhost", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _found(pattern: str, text: str) -> str:
-    match = re.search(pattern, text)
-    assert match, text
-    return match.group()
 
 
 def _assert_nowhere(secrets: list[str], folder: Path) -> None:

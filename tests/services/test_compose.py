@@ -21,7 +21,15 @@ CODE = "23456789ABCDEFGHJKMNPQRSTUVWXYZ23456789A"
 PASSWORD = "ABCDEF-GHJKMN-PQRSTU-VWXYZ2"
 RFC = "H&E951128469"
 WITH_SECRET = {"confirmation": CODE, "unconfirmed": CODE, "recovery": PASSWORD}
-NOTICES = ["already_registered", "password_changed", "mailed_password_used", "sign_in_closed"]
+NOTICES = [
+    "already_registered",
+    "password_changed",
+    "mailed_password_used",
+    "sign_in_closed",
+    "payment_received",
+    "payment_refunded",
+    "payment_declined",
+]
 TEMPLATES = [*WITH_SECRET, *NOTICES]
 HELPED = Site(SITE.name, SITE.url, SITE.sender, support="ayuda@example.com")
 LINKS = Site(
@@ -119,7 +127,7 @@ def test_no_text_of_a_mail_is_without_use() -> None:
         "mail.greeting",
         "mail.open",
         "mail.support",
-        *(f"mail.fact.{fact}" for fact in ("user", "rfc", "code", "password")),
+        *(f"mail.fact.{fact}" for fact in ("user", "rfc", "code", "password", "until")),
     }
 
     for language in Language:

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from models.account import Account
 from models.confirmation_code import ConfirmationCode
 from models.delivery import Delivery
 from models.mailed_password import MailedPassword
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 ADDRESS = "Ana@example.com"
 KEY = "ana@example.com"
-NOTICES = [Kind.ALREADY_REGISTERED, Kind.PASSWORD_CHANGED, Kind.MAILED_PASSWORD_USED, Kind.SIGN_IN_CLOSED]
+NOTICES = [kind for kind in Kind if kind not in {Kind.CONFIRMATION, Kind.RECOVERY}]
 CODE = re.compile(rf"\b[{ALPHABET}]{{40}}\b")
 PASSWORD = re.compile(rf"\b[{ALPHABET}]{{6}}(-[{ALPHABET}]{{6}}){{3}}\b")
 
@@ -244,3 +245,17 @@ async def test_a_mail_sent_again_keeps_its_message_id_and_one_that_is_owed_anew_
 
     first, again, anew = (Received("", (), content).message["Message-ID"] for content in contents)
     assert first == again != anew
+
+
+@pytest.mark.parametrize(
+    ("language", "date"), [(Language.ES, "31 de diciembre de 2027"), (Language.EN, "December 31, 2027")]
+)
+async def test_a_mail_about_a_payment_says_until_when_it_counts_by_mexicos_calendar(
+    server: SoundServer, language: Language, date: str
+) -> None:
+    await make_account(ADDRESS, language)
+    await Account.all().update(active_until=datetime(2028, 1, 1, 5, 59, tzinfo=UTC))
+
+    (mail,) = await deliver(server, Kind.PAYMENT_RECEIVED)
+
+    assert date in mail.text

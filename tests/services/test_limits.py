@@ -422,5 +422,5 @@ def test_nonsense_is_no_limit(notation: str) -> None:
 def test_every_default_is_a_limit() -> None:
     limits = {name: field.default for name, field in Settings.model_fields.items() if name.startswith("limit_")}
 
-    assert len(limits) == 14
+    assert len(limits) == 16
     assert all(Limit.parse(name, notation).windows for name, notation in limits.items())

@@ -16,12 +16,17 @@ from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
 from models.delivery import Delivery
+from models.payment import Payment
 from services.clock import utc_now
 from services.mail import outbox
 from services.mail.outbox import Kind
+from services.money import Money
+from services.payments.deposits import DepositConfirmed
 from services.sweeping import Sweeper
 from tests.api import COMPANY, EMAIL, PASSWORD, Api
 from tests.conftest import MakeApi
+from tests.payers import PLAN, TOTAL, make_due, pay, payer, payment_of, start, takes_paypal
+from tests.paypal_server import PayPalServer
 from tests.statements import Statement, statements_run
 
 NEW = "otra frase larga"
@@ -32,6 +37,7 @@ EVERY_SWEPT_TABLE = {
     "known_network",
     "limit_counter",
     "mailed_password",
+    "payment",
     "registration",
     "session",
     "spent_captcha",
@@ -95,16 +101,32 @@ async def _configuring(api: Api) -> None:
     take_folio = api.composition.services.series.take_folio
     for _ in range(2):
         await take_folio(UUID(account["id"]), UUID(first))
-    for series in (first, second):
-        await me.act("UpdateSeries", id=series, name=f"{series[:8]}", firstFolio=1, lastFolio=1)
+    for series, name in ((first, "A"), (second, "C")):
+        updated = await me.act("UpdateSeries", id=series, name=name, firstFolio=1, lastFolio=2)
+        assert updated["__typename"] == "UpdateSeriesSuccess"
     await take_folio(UUID(account["id"]), UUID(first))
     answers = [await me.act("DeleteSeries", id=series) for series in (first, second)]
     assert [answer["__typename"] for answer in answers] == ["SeriesInUseError", "DeleteSeriesSuccess"]
 
 
+async def _paying(api: Api) -> None:
+    """Everything but PayPal's part, which has a test of its own below."""
+    ana = await payer(api)
+    reference = (await ana.act("RequestBankDeposit", planId=PLAN))["deposit"]["reference"]
+    await ana.act("RequestBankDeposit", planId="empresa")
+    confirmed = await api.composition.services.deposits.confirm(reference, Money.parse(TOTAL), late=True)
+    assert isinstance(confirmed, DepositConfirmed)
+    await api.composition.cashier.follow_up()
+    await api.mails()
+
+
 async def _sweeping(api: Api) -> None:
     await _signing_in(api)
     await api.recover()
+    ivo = await payer(api, "ivo@example.com")
+    reference = (await ivo.act("RequestBankDeposit", planId=PLAN))["deposit"]["reference"]
+    await Payment.filter(reference=reference).update(due_at=utc_now())
+    await api.composition.cashier.follow_up()
     await api.register(email="eva@example.com")
     await api.mails()
     await api.act("ResendConfirmationCode", email="nobody@example.com")
@@ -117,6 +139,7 @@ STORIES: dict[str, Callable[[Api], Awaitable[None]]] = {
     "being signed in": _being_signed_in,
     "recovering": _recovering,
     "configuring": _configuring,
+    "paying": _paying,
     "sweeping": _sweeping,
 }
 
@@ -129,6 +152,23 @@ async def test_no_statement_walks_through_a_table(make_api: MakeApi, story: str)
         await STORIES[story](api)
 
     assert len(statements) > 10
+    assert [(statement.text, walk) for statement in statements for walk in await _walks(statement)] == []
+
+
+async def test_no_statement_for_paypal_walks_through_a_table(make_api: MakeApi, paypal: PayPalServer) -> None:
+    api = await make_api(**takes_paypal(paypal))
+    ana = await payer(api)
+
+    with statements_run() as starting:
+        await start(ana)
+    await make_due()
+    with statements_run() as afterwards:
+        await api.composition.cashier.follow_up()
+        capture_id = (await payment_of(await pay(ana, paypal))).paypal_capture_id
+        headers, body = paypal.event_about("PAYMENT.CAPTURE.REVERSED", paypal.reverse(str(capture_id)))
+        assert (await api.http.post("/webhooks/paypal", content=body, headers=headers)).status_code == 204
+
+    statements = [*starting, *afterwards]
     assert [(statement.text, walk) for statement in statements for walk in await _walks(statement)] == []
 
 

@@ -207,6 +207,9 @@ def test_no_secret_is_in_a_repr(read: Read) -> None:
         SMTP_URL=f"smtp://ana:{_SECRET}@smtp.example.mx",
         DATABASE_URL=f"postgres://ana:{_SECRET}@127.0.0.1/accounts",
         REDIS_URL=f"redis://:{_SECRET}@127.0.0.1:6379",
+        PAYPAL_CLIENT_ID="id",
+        PAYPAL_CLIENT_SECRET=_SECRET,
+        PAYPAL_WEBHOOK_ID="hook",
     )
 
     assert _SECRET not in f"{settings!r} {settings} {settings.model_dump()}"
@@ -331,3 +334,52 @@ def test_production_reads_no_env_file_however_its_name_is_written(read: Read, tm
     settings = read(**{**{n: v for n, v in _PRODUCTION.items() if n != "ENVIRONMENT"}, name: "production"})
 
     assert settings.site_name == "Timbrado"
+
+
+_PAYPAL = {"PAYPAL_CLIENT_ID": "id", "PAYPAL_CLIENT_SECRET": _SECRET, "PAYPAL_WEBHOOK_ID": "hook"}
+_BANK = {
+    "BANK_DEPOSIT_CLABE": "002010077777777771",
+    "BANK_DEPOSIT_BANK": "Banco",
+    "BANK_DEPOSIT_BENEFICIARY": "Timbrado",
+}
+
+
+@pytest.mark.parametrize("left_out", [*_PAYPAL, *_BANK])
+def test_a_way_to_pay_is_set_whole_or_not_at_all(read: Read, left_out: str) -> None:
+    group = _PAYPAL if left_out in _PAYPAL else _BANK
+
+    with pytest.raises(WrongSettingsError, match=f"{left_out} must be set, too") as refused:
+        read(**{name: value for name, value in group.items() if name != left_out})
+
+    assert _SECRET not in str(refused.value)
+    assert read(**group)
+
+
+@pytest.mark.parametrize("clabe", ["002010077777777772", "0020100777", "x"])
+def test_a_clabe_that_does_not_check_stops_the_start(read: Read, clabe: str) -> None:
+    with pytest.raises(WrongSettingsError, match="BANK_DEPOSIT_CLABE: give a CLABE of 18 digits"):
+        read(**{**_BANK, "BANK_DEPOSIT_CLABE": clabe})
+
+
+def test_a_wrong_file_of_plans_stops_the_start(read: Read, tmp_path: Path) -> None:
+    (tmp_path / "plans.toml").write_text("iva = 1")
+
+    with pytest.raises(WrongSettingsError, match="PLANS_FILE: iva: "):
+        read(PLANS_FILE=str(tmp_path / "plans.toml"))
+
+
+def test_paypal_is_the_sandbox_but_in_production(read: Read) -> None:
+    assert read().paypal_url == "https://api-m.sandbox.paypal.com"
+    assert read(**_PRODUCTION).paypal_url == "https://api-m.paypal.com"
+    assert read(**_PRODUCTION, PAYPAL_BASE_URL="https://paypal.example.mx").paypal_url == "https://paypal.example.mx"
+
+
+def test_production_speaks_with_paypal_over_https_alone(read: Read) -> None:
+    with pytest.raises(WrongSettingsError, match=r"needs PAYPAL_RETURN_URL \(https\), PAYPAL_BASE_URL \(https\)"):
+        read(**_PRODUCTION, PAYPAL_BASE_URL="http://paypal.example.mx", PAYPAL_RETURN_URL="http://app.example.mx")
+
+
+def test_only_development_has_a_bank_account_of_its_own(read: Read) -> None:
+    assert read().bank_account
+    assert read(**_PRODUCTION).bank_account is None
+    assert read(**_PRODUCTION, **_BANK).bank_account

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
@@ -20,6 +21,7 @@ from models.failure_streak import FailureStreak
 from models.known_network import KnownNetwork
 from models.limit_counter import LimitCounter
 from models.mailed_password import MailedPassword
+from models.payment import Payment
 from models.registration import Registration
 from models.session import Session
 from models.spent_captcha import SpentCaptcha
@@ -117,6 +119,27 @@ async def _known_network(last_seen_at: datetime) -> None:
     await KnownNetwork.create(key=f"{next(_numbers)}", last_seen_at=last_seen_at)
 
 
+async def _payment(due_at: datetime, status: str = "expired") -> None:
+    email = f"{next(_numbers)}@example.com"
+    person: dict[str, Any] = {"email_key": email, "email": email, "rfc": "EKU9003173C9", "language": "es"}
+    account = await Account.create(id=uuid4(), **person, created_at=_NOW, confirmed_at=_NOW)
+    await Payment.create(
+        id=uuid4(),
+        account_id=account.id,
+        method="bank_deposit",
+        status=status,
+        plan_id="negocio",
+        subtotal=Decimal(1000),
+        tax=Decimal(160),
+        currency="MXN",
+        stamps=500,
+        period_months=12,
+        created_at=_NOW,
+        expires_at=_NOW,
+        due_at=due_at,
+    )
+
+
 Make = Callable[[datetime], Awaitable[Any]]
 
 
@@ -130,7 +153,16 @@ def _kinds() -> Iterator[Any]:
     yield pytest.param(LimitCounter, _limit_counter, timedelta(), id="limit's counter")
     yield pytest.param(FailureStreak, _failure_streak, 30 * _DAY, id="failure streak")
     yield pytest.param(KnownNetwork, _known_network, 90 * _DAY, id="known network")
+    yield pytest.param(Payment, _payment, timedelta(), id="payment that nothing came of")
     yield pytest.param(Registration, _registration, _WEEK, id="registration")
+
+
+@pytest.mark.parametrize("status", ["open", "pending", "paid", "refunded"])
+async def test_a_payment_that_something_came_or_may_come_of_stays(sweeper: Sweeper, status: str) -> None:
+    await _payment(_NOW - 400 * _DAY, status)
+
+    assert await sweeper.sweep() == 0
+    assert await Payment.all().count() == 1
 
 
 @pytest.mark.parametrize(("model", "make", "kept_for"), list(_kinds()))

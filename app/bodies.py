@@ -1,0 +1,40 @@
+"""Bodies of requests, read within bounds."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from starlette.requests import Request
+
+BODY_DEADLINE = 10.0  # seconds until the whole body must be here
+
+
+@dataclass
+class RefusedRequestError(Exception):
+    """A request that is answered with an HTTP error."""
+
+    status: int
+    message: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+async def read_body(request: Request, maximum: int) -> bytes:
+    """At most `maximum` bytes, however they are sent. Raises RefusedRequestError with 408, 413 or 415."""
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise RefusedRequestError(415, "Send the body without compression.", {"Accept-Encoding": "identity"})
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced[:20]) > maximum:
+        raise too_large(maximum)
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_DEADLINE):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > maximum:
+                    raise too_large(maximum)
+    except TimeoutError:
+        raise RefusedRequestError(408, "The body did not arrive in time.", {"Connection": "close"}) from None
+    return bytes(body)
+
+
+def too_large(maximum: int) -> RefusedRequestError:
+    return RefusedRequestError(413, f"A request has at most {maximum} bytes.", {"Connection": "close"})

@@ -1,0 +1,79 @@
+"""What PayPal posts: verified by PayPal itself, and answered so that PayPal sends again what was not taken."""
+
+import asyncio
+from typing import Any
+
+from graphql import GraphQLError
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from app.bodies import RefusedRequestError, read_body
+from app.caller import caller_of
+from app.errors import formatted, internal_error
+from app.execution import outage
+from app.http import refusal
+from services.outcomes import Throttled
+from services.payments.outcomes import ProviderAway
+from services.payments.paypal_events import EventForged, EventTaken, PayPalEvents
+
+MAXIMUM_EVENT = 100_000  # bytes; PayPal's have some thousands
+DEADLINE = 15.0  # seconds: what PayPal is asked about an event has to fit in
+_RETRY = {"Retry-After": "5"}
+
+
+class PayPalWebhook:
+    """The ASGI application at /webhooks/paypal: 204 for an event that was taken, else an error in JSON."""
+
+    def __init__(self, events: PayPalEvents | None, trusted_proxies: int) -> None:
+        self._events = events
+        self._trusted_proxies = trusted_proxies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            response = await self._answer(request)
+        except ClientDisconnect:
+            return
+        except RefusedRequestError as problem:
+            response = _refused(request, problem.status, problem.message, problem.headers)
+        except Exception as error:
+            response = _failed(request, error)
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        if request.method != "POST":
+            raise RefusedRequestError(405, "Send events with POST.", {"Allow": "POST"})
+        if self._events is None:
+            raise RefusedRequestError(404, "PayPal is not set up here.")
+        body = await read_body(request, MAXIMUM_EVENT)
+        caller = caller_of(request, None, self._trusted_proxies)
+        try:
+            async with asyncio.timeout(DEADLINE):
+                outcome = await self._events.receive(caller, request.headers, body)
+        except TimeoutError:
+            outcome = ProviderAway()
+        match outcome:
+            case EventTaken():
+                return Response(status_code=204)
+            case EventForged():
+                return _refused(request, 400, "PayPal did not sign this.")
+            case Throttled(seconds):
+                return _refused(
+                    request, 429, "Too many events that PayPal did not sign.", {"Retry-After": str(seconds)}
+                )
+            case ProviderAway():
+                return _refused(request, 503, "PayPal does not answer. Send it again.", _RETRY, "UNAVAILABLE")
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    if outage(error):
+        return _refused(request, 503, "The service is busy. Try again in a moment.", _RETRY, "UNAVAILABLE")
+    return refusal(request, internal_error(error, GraphQLError("")), 500)
+
+
+def _refused(
+    request: Request, status: int, message: str, headers: dict[str, str] | None = None, code: str = "BAD_REQUEST"
+) -> Response:
+    error: dict[str, Any] = formatted(GraphQLError(message), code)
+    return refusal(request, error, status, headers)

@@ -1,0 +1,190 @@
+"""Bank deposits: a reference to pay with, and the operator's word that the money is there."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tortoise.exceptions import IntegrityError
+
+from models.payment import Payment
+from services.caller import Caller
+from services.clock import Clock, utc_now
+from services.limits import Limiter, Limits
+from services.money import Money
+from services.onboarding import PaymentMethod
+from services.outcomes import PasswordChangeDue, SignedOut, Throttled
+from services.payments import ledger, records, turns
+from services.payments.ledger import Terms
+from services.payments.outcomes import AlreadyActive, MethodMissing, NoSuchPlan, PaymentUnderWay, StepMissing
+from services.payments.plans import Plan, Plans
+from services.payments.records import PaymentStatus, PaymentView
+from services.payments.reference import draw_reference, parse_reference
+from services.sessions import Profile, SessionService
+
+GRACE = timedelta(days=3)
+"""How much longer than is said a reference counts: banks take days, and their statements are read later."""
+
+
+@dataclass(frozen=True, slots=True)
+class BankAccount:
+    """Where deposits go."""
+
+    clabe: str
+    bank: str
+    beneficiary: str
+
+
+@dataclass(frozen=True, slots=True)
+class DepositRequested:
+    """`expires_at` is told to the payer; what comes a few days later counts, too."""
+
+    plan_id: str
+    reference: str
+    account: BankAccount
+    amount: Money
+    requested_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DepositConfirmed:
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class DepositKnown:
+    """It was confirmed before."""
+
+
+@dataclass(frozen=True, slots=True)
+class DepositUnknown:
+    """Nobody was given this reference, or it is mistyped."""
+
+
+@dataclass(frozen=True, slots=True)
+class DepositDiffers:
+    """Another amount was to be paid."""
+
+    expected: Money
+
+
+@dataclass(frozen=True, slots=True)
+class DepositClosed:
+    """The reference expired, was replaced by another payment, or was paid back: an operator has to decide."""
+
+    status: PaymentStatus
+
+
+class Deposits:
+    """Without an `account` nobody can pay this way, and what was asked for before can still be confirmed."""
+
+    def __init__(
+        self,
+        account: BankAccount | None,
+        plans: Plans,
+        sessions: SessionService,
+        limiter: Limiter,
+        limits: Limits,
+        life: timedelta,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._account = account
+        self._plans = plans
+        self._sessions = sessions
+        self._limiter = limiter
+        self._limits = limits
+        self._life = life
+        self._clock = clock
+
+    async def request(
+        self, caller: Caller, plan_id: str
+    ) -> (
+        DepositRequested
+        | NoSuchPlan
+        | MethodMissing
+        | StepMissing
+        | AlreadyActive
+        | PaymentUnderWay
+        | PasswordChangeDue
+        | SignedOut
+        | Throttled
+    ):
+        """The same reference each time, with its days begun anew, until it expires or another plan is asked for."""
+        profile = await self._sessions.admit(caller)
+        if not isinstance(profile, Profile):
+            return profile
+        if self._account is None:
+            return MethodMissing()
+        plan = self._plans.get(plan_id)
+        if plan is None:
+            return NoSuchPlan()
+        if throttled := await self._limiter.hit(self._limits.payment, str(profile.id)):
+            return throttled
+        opened = await self._open(profile.id, plan)
+        return _told(opened, self._account) if isinstance(opened, PaymentView) else opened
+
+    async def open_for(self, profile: Profile) -> DepositRequested | None:
+        """The deposit that the account has asked for and that has not come yet."""
+        asked = await Payment.get_or_none(open_key=f"{PaymentMethod.BANK_DEPOSIT.value}:{profile.id}")
+        if asked is None or self._account is None or asked.expires_at <= self._clock():
+            return None
+        return _told(records.view(asked), self._account)
+
+    async def confirm(
+        self, reference: str, amount: Money, *, late: bool = False
+    ) -> DepositConfirmed | DepositKnown | DepositUnknown | DepositDiffers | DepositClosed:
+        """Activates the account that the reference was given to; with `late` also where it expired or was replaced."""
+        payment = await self._find(reference)
+        if payment is None:
+            return DepositUnknown()
+        if payment.total != amount:
+            return DepositDiffers(payment.total)
+        if payment.status is PaymentStatus.PAID:
+            return DepositKnown()
+        now = self._clock()
+        overdue = payment.status is PaymentStatus.OPEN and payment.expires_at + GRACE <= now
+        if payment.status is PaymentStatus.REFUNDED:
+            return DepositClosed(payment.status)
+        if (overdue or payment.status is not PaymentStatus.OPEN) and not late:
+            return DepositClosed(PaymentStatus.EXPIRED if overdue else payment.status)
+        return DepositConfirmed(amount) if await ledger.settle(payment, now, None) else DepositKnown()
+
+    async def undo(self, reference: str) -> bool:
+        """Takes a confirmed deposit back, with the mail that says so; False where there is none."""
+        payment = await self._find(reference)
+        if payment is None or payment.status is not PaymentStatus.PAID:
+            return False
+        return await ledger.refund(payment, self._clock())
+
+    async def expire(self) -> int:
+        """Ends the references that were not paid in time, and returns how many."""
+        return await turns.expire(PaymentMethod.BANK_DEPOSIT, self._clock())
+
+    async def _find(self, reference: str) -> PaymentView | None:
+        parsed = parse_reference(reference)
+        found = await Payment.get_or_none(reference=parsed) if parsed else None
+        return records.view(found) if found else None
+
+    async def _open(
+        self, account_id: UUID, plan: Plan, draws: int = 5
+    ) -> PaymentView | StepMissing | AlreadyActive | PaymentUnderWay:
+        now = self._clock()
+        expires_at = now + self._life
+        terms = Terms(expires_at, expires_at + GRACE, reference=draw_reference(), prolonged=True)
+        try:
+            return await ledger.open_payment(account_id, PaymentMethod.BANK_DEPOSIT, plan, terms, now)
+        except IntegrityError:  # somebody has this reference
+            if draws == 1:
+                raise
+        return await self._open(account_id, plan, draws - 1)
+
+
+def _told(payment: PaymentView, account: BankAccount) -> DepositRequested:
+    return DepositRequested(
+        plan_id=payment.plan_id,
+        reference=payment.reference or "",
+        account=account,
+        amount=payment.total,
+        requested_at=payment.created_at,
+        expires_at=payment.expires_at,
+    )

@@ -1,0 +1,39 @@
+"""Outcomes that both ways to pay share."""
+
+from dataclasses import dataclass
+
+from services.onboarding import Activation, OnboardingStep
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchPlan:
+    """None of the plans that are sold has this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class MethodMissing:
+    """The operator does not take payments this way."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepMissing:
+    """The account is not as far as to pay; `step` is what to do first."""
+
+    step: OnboardingStep
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyActive:
+    """Paid for until later than a renewal is sold."""
+
+    activation: Activation
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentUnderWay:
+    """PayPal was asked to take money, and whether it did is not known yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderAway:
+    """PayPal does not answer, or refuses what it should not; nothing was paid."""

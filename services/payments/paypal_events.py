@@ -1,0 +1,158 @@
+"""PayPal's webhooks: verified, then a reason to ask PayPal what became of the order that they speak of."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import orjson
+import structlog
+
+from models.payment import Payment
+from services.caller import Caller
+from services.clock import Clock, utc_now
+from services.limits import Limiter, Limits
+from services.money import Money
+from services.outcomes import Throttled
+from services.payments import ledger, records
+from services.payments.outcomes import ProviderAway
+from services.payments.paypal_api import PayPalApi
+from services.payments.paypal_orders import PayPalOrders, report
+from services.payments.paypal_values import PayPalAwayError, PayPalRefusedError
+from services.payments.records import PaymentView
+
+log = structlog.get_logger(__name__)
+
+_REVERSED = "PAYMENT.CAPTURE.REVERSED"
+_VERIFICATIONS = 10  # at once: the connections to PayPal are for those who pay
+_ID = re.compile(r"[A-Z0-9-]{1,36}")
+_CAPTURE = re.compile(r"/v2/payments/captures/([A-Z0-9-]{1,36})$")
+
+
+@dataclass(frozen=True, slots=True)
+class EventTaken:
+    """Whatever follows from it is done; also for one that says nothing new, or nothing to us."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventForged:
+    """PayPal says that it did not send this, or it is no event at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What an event names: any of these, from the most certain to the least."""
+
+    order_id: str | None
+    payment_id: UUID | None
+    capture_id: str | None
+    amount: Money | None
+
+
+class PayPalEvents:
+    def __init__(
+        self,
+        api: PayPalApi,
+        orders: PayPalOrders,
+        limiter: Limiter,
+        limits: Limits,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._api = api
+        self._orders = orders
+        self._limiter = limiter
+        self._limits = limits
+        self._clock = clock
+        self._verifying = asyncio.Semaphore(_VERIFICATIONS)
+
+    async def receive(
+        self, caller: Caller, headers: Mapping[str, str], body: bytes
+    ) -> EventTaken | EventForged | ProviderAway | Throttled:
+        """Counts forgeries, since each costs a question to PayPal. PayPal sends again what was not taken."""
+        hit = await self._limiter.count_client(self._limits.paypal_webhook, caller)
+        if hit.throttled:
+            return hit.throttled
+        try:
+            async with self._verifying:
+                signed = await self._api.verify_webhook(headers, body)
+            if not signed:
+                return EventForged()
+            await self._limiter.give_back(hit)
+            await self._follow(orjson.loads(body))
+        except PayPalAwayError as error:
+            await self._limiter.give_back(hit)
+            log.warning("paypal away", error=str(error))
+            return ProviderAway()
+        return EventTaken()
+
+    async def _follow(self, event: Mapping[str, Any]) -> None:
+        """Raises PayPalAwayError where it cannot be followed yet."""
+        subject = _subject(event.get("resource"))
+        payment = await _find(subject)
+        reversed_ = event.get("event_type") == _REVERSED
+        if payment is None:
+            log.info("paypal event about no payment", type=str(event.get("event_type"))[:60])
+            if reversed_ and subject.capture_id:  # which we may not know of yet
+                raise PayPalAwayError("a reversal of a payment that is not known")
+        elif reversed_ and subject.amount in (None, payment.total):
+            # The payer's bank or PayPal took the money back: of that, the order itself does not always tell.
+            await ledger.refund(payment, self._clock(), subject.capture_id)
+        else:
+            try:
+                await self._orders.look_again(payment)
+            except PayPalRefusedError as error:
+                report(error, payment.id)
+
+
+def _subject(resource: object) -> _Subject:
+    """Of an order, a capture or a refund, whichever the event is about; what has another shape names nothing."""
+    fields: Mapping[str, Any] = resource if isinstance(resource, dict) else {}
+    related = fields.get("supplementary_data") or {}
+    ids = (related.get("related_ids") or {}) if isinstance(related, dict) else {}
+    order_id = ids.get("order_id") if isinstance(ids, dict) else None
+    if "purchase_units" in fields:
+        order_id = fields.get("id")
+    ups = [link for link in _links(fields) if link.get("rel") == "up"]
+    found = next((match for link in ups if (match := _CAPTURE.search(str(link.get("href"))))), None)
+    return _Subject(
+        _id(order_id),
+        _uuid(fields.get("custom_id")),
+        found[1] if found else _id(fields.get("id")),
+        _money(fields.get("amount")),
+    )
+
+
+async def _find(subject: _Subject) -> PaymentView | None:
+    found = None
+    if subject.order_id:
+        found = await Payment.get_or_none(paypal_order_id=subject.order_id)
+    if found is None and subject.payment_id:
+        found = await Payment.get_or_none(id=subject.payment_id)
+    if found is None and subject.capture_id:
+        found = await Payment.get_or_none(paypal_capture_id=subject.capture_id)
+    return records.view(found) if found else None
+
+
+def _links(fields: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    links = fields.get("links")
+    return [link for link in links if isinstance(link, dict)] if isinstance(links, list) else []
+
+
+def _id(value: object) -> str | None:
+    return value if isinstance(value, str) and _ID.fullmatch(value) else None
+
+
+def _uuid(value: object) -> UUID | None:
+    try:
+        return UUID(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
+def _money(value: object) -> Money | None:
+    try:
+        return Money.parse(value["value"], value["currency_code"]) if isinstance(value, dict) else None
+    except (KeyError, TypeError, ValueError):
+        return None

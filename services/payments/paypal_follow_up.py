@@ -1,0 +1,67 @@
+"""The worker's questions to PayPal: what became of orders that nobody told us of, and whether money went back."""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+
+from services.clock import Clock, utc_now
+from services.onboarding import PaymentMethod
+from services.payments import ledger, turns
+from services.payments.paypal_orders import FIRST_LOOK, PayPalOrders, report
+from services.payments.paypal_values import PayPalAwayError, PayPalRefusedError
+from services.payments.records import PaymentStatus, PaymentView
+
+log = structlog.get_logger(__name__)
+
+_LEASE = timedelta(minutes=2)
+_MOST_MISSES = 3  # in a row, after which PayPal is taken to be away for this round
+_LONGEST_PAUSE = timedelta(hours=6)
+_LONGEST_PENDING = timedelta(days=30)  # that an eCheck or a review may take
+_LONGEST_DISPUTE = timedelta(days=180)  # in which a payer may have PayPal take the money back
+
+
+class FollowUp:
+    def __init__(self, orders: PayPalOrders, clock: Clock = utc_now) -> None:
+        self._orders = orders
+        self._clock = clock
+
+    async def run_due(self, stopped: asyncio.Event) -> None:
+        """Looks at every payment that is due, whatever goes wrong with one, until PayPal is away or `stopped`."""
+        misses = 0
+        while misses < _MOST_MISSES and not stopped.is_set():
+            payment = await turns.claim_due(PaymentMethod.PAYPAL, self._clock(), _LEASE)
+            if payment is None:
+                return
+            try:
+                await self._orders.look_again(payment)
+                misses = 0
+            except PayPalAwayError:
+                misses += 1
+            except PayPalRefusedError as error:
+                report(error, payment.id)
+            except Exception:
+                log.exception("payment not followed up", payment=str(payment.id))
+            await self._look_later(payment)
+
+    async def _look_later(self, payment: PaymentView) -> None:
+        """Again after about as long as it has been there, so that what is slow is asked about less and less."""
+        now = self._clock()
+        age = now - payment.created_at
+        match payment.status:
+            case PaymentStatus.OPEN if now >= payment.expires_at:
+                await turns.close(payment, PaymentStatus.EXPIRED, now)
+            case PaymentStatus.PENDING if age > _LONGEST_PENDING:
+                log.error("payment pending for too long", payment=str(payment.id), order=payment.paypal_order_id)
+                await ledger.decline(payment, PaymentStatus.EXPIRED, now)
+            case PaymentStatus.OPEN | PaymentStatus.PENDING:
+                await turns.postpone(payment, now + min(max(age, FIRST_LOOK), _LONGEST_PAUSE))
+            case PaymentStatus.PAID:
+                again = now + max(age, timedelta(days=1))
+                await turns.postpone(payment, again if age < _LONGEST_DISPUTE else None)
+            case PaymentStatus.REFUNDED:
+                await turns.postpone(payment, None)
+            case _ if age > turns.KEPT:
+                await turns.remove(payment)
+            case _:
+                await turns.postpone(payment, now + max(age, timedelta(hours=1)))

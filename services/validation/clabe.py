@@ -1,0 +1,14 @@
+"""The CLABE, a bank account's number in Mexico: 18 digits, the last of which checks the others (Banxico)."""
+
+import re
+
+_PATTERN = re.compile(r"[0-9]{18}")
+_WEIGHTS = (3, 7, 1)
+
+
+def is_clabe(text: str) -> bool:
+    if not _PATTERN.fullmatch(text):
+        return False
+    *digits, check = map(int, text)
+    weighted = sum(digit * _WEIGHTS[place % 3] % 10 for place, digit in enumerate(digits))
+    return (10 - weighted % 10) % 10 == check

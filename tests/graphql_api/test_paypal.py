@@ -1,0 +1,436 @@
+"""Paying with PayPal: every answer there is, and that money is taken once or not at all."""
+
+import asyncio
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from models.account import Account
+from models.payment import Payment
+from services.clock import utc_now
+from tests.api import EMAIL, Api
+from tests.conftest import MakeApi
+from tests.payers import PLAN, TOTAL, YEAR, activation, make_due, pay, payer, payment_of, start, takes_paypal
+from tests.paypal_http import Call, Trouble
+from tests.paypal_server import PayPalServer
+
+
+@pytest.fixture
+async def shop(make_api: MakeApi, paypal: PayPalServer) -> Api:
+    return await make_api(**takes_paypal(paypal), limit_payment="1000/hour")
+
+
+@pytest.fixture
+async def ana(shop: Api) -> Api:
+    return await payer(shop)
+
+
+async def _complete(api: Api, order_id: str) -> Any:
+    return await api.act("CompletePayPalPayment", orderId=order_id)
+
+
+async def _paid(paypal: PayPalServer) -> Decimal:
+    """What all payments together brought in."""
+    return sum([paypal.paid(str(payment.id)) for payment in await Payment.all()], Decimal(0))
+
+
+class TestStarting:
+    async def test_it_makes_an_order_at_paypal_that_the_payer_is_led_to(self, ana: Api, paypal: PayPalServer) -> None:
+        started = await ana.act("StartPayPalPayment", planId=PLAN)
+
+        order = paypal.books.orders[started["orderId"]]
+        unit = order["purchase_units"][0]
+        assert started["__typename"] == "StartPayPalPaymentSuccess"
+        assert started["amount"] == {"amount": TOTAL, "currency": "MXN"}
+        assert started["approvalUrl"].startswith(paypal.url)
+        assert unit["amount"]["value"] == TOTAL
+        assert unit["custom_id"] == str((await payment_of(started["orderId"])).id)
+        assert (await ana.run("Me"))["onboarding"]["currentStep"] == "SELECT_PAYMENT_METHOD"
+
+    async def test_asking_again_gives_the_same_order(self, ana: Api, paypal: PayPalServer) -> None:
+        orders = {await start(ana), await start(ana)} | set(await asyncio.gather(*(start(ana) for _ in range(5))))
+
+        assert len(orders) == len(paypal.books.orders) == 1
+
+    async def test_two_tabs_that_ask_at_once_get_the_same_order(self, ana: Api, paypal: PayPalServer) -> None:
+        orders = set(await asyncio.gather(*(start(ana) for _ in range(5))))
+
+        assert len(orders) == len(paypal.books.orders) == 1
+
+    async def test_another_plan_replaces_the_order_which_then_takes_no_money(
+        self, ana: Api, paypal: PayPalServer
+    ) -> None:
+        first = await start(ana)
+        second = await start(ana, "empresa")
+        paypal.approve(first)
+
+        completed = await _complete(ana, first)
+
+        assert first != second
+        assert completed["__typename"] == "PaymentNotFoundError"
+        assert await _paid(paypal) == 0
+
+    async def test_an_unknown_plan_is_told(self, ana: Api) -> None:
+        for plan in ("nothing", "", "x" * 5000, "\0"):
+            assert (await ana.act("StartPayPalPayment", planId=plan))["__typename"] == "PlanNotFoundError"
+
+    async def test_without_company_data_the_third_step_comes_first(self, shop: Api) -> None:
+        await shop.account()
+
+        started = await shop.signed_in(await shop.token()).act("StartPayPalPayment", planId=PLAN)
+
+        assert started["__typename"] == "OnboardingIncompleteError"
+        assert started["step"] == "CONFIGURE_COMPANY"
+
+    async def test_whoever_is_active_does_not_pay_again(self, ana: Api, paypal: PayPalServer) -> None:
+        await pay(ana, paypal)
+
+        started = await ana.act("StartPayPalPayment", planId=PLAN)
+
+        assert started["__typename"] == "AlreadyActiveError"
+        assert started["activation"] == await activation(ana)
+
+    async def test_while_paypal_is_away_nothing_is_started_and_the_same_order_is_made_later(
+        self, ana: Api, paypal: PayPalServer
+    ) -> None:
+        paypal.fail(Call.CREATE, Trouble.LOST, Trouble.LOST)
+
+        refused = await ana.act("StartPayPalPayment", planId=PLAN)
+        await start(ana)
+
+        assert refused["__typename"] == "PaymentProviderUnavailableError"
+        assert len(paypal.books.orders) == 1
+
+    async def test_an_order_that_paypal_refuses_is_no_dead_end(self, ana: Api, paypal: PayPalServer) -> None:
+        paypal.answer(
+            Call.CREATE, 422, b'{"name":"UNPROCESSABLE_ENTITY","details":[{"issue":"PAYEE_ACCOUNT_RESTRICTED"}]}'
+        )
+
+        refused = await ana.act("StartPayPalPayment", planId=PLAN)
+
+        assert refused["__typename"] == "PaymentProviderUnavailableError"
+        assert await start(ana)
+
+    async def test_where_paypal_is_not_set_up_it_is_not_offered(self, api: Api) -> None:
+        ana = await payer(api)
+
+        started = await ana.act("StartPayPalPayment", planId=PLAN)
+        completed = await _complete(ana, "5O190127TN364715T")
+
+        assert started["__typename"] == completed["__typename"] == "PaymentMethodUnavailableError"
+        assert await api.run("PaymentMethods") == ["BANK_DEPOSIT"]
+
+    async def test_it_is_limited(self, make_api: MakeApi, paypal: PayPalServer) -> None:
+        ana = await payer(await make_api(**takes_paypal(paypal), limit_payment="1/hour"))
+        await start(ana)
+
+        started = await ana.act("StartPayPalPayment", planId=PLAN)
+        completed = await _complete(ana, "5O190127TN364715T")
+
+        assert started["__typename"] == completed["__typename"] == "TooManyAttemptsError"
+        assert 0 < started["retryAfterSeconds"] <= 3600
+
+
+class TestCompleting:
+    async def test_an_approved_order_is_paid_and_activates_the_account_at_once(
+        self, ana: Api, paypal: PayPalServer
+    ) -> None:
+        order_id = await start(ana)
+        paypal.approve(order_id)
+
+        completed = await _complete(ana, order_id)
+
+        me = await ana.run("Me")
+        assert completed["__typename"] == "CompletePayPalPaymentSuccess"
+        assert completed["activation"] == me["activation"]
+        assert completed["activation"]["active"]
+        assert completed["activation"]["method"] == "PAYPAL"
+        since, until = (datetime.fromisoformat(completed["activation"][end]) for end in ("since", "until"))
+        assert YEAR <= until - since <= YEAR + timedelta(days=1)
+        assert me["onboarding"] == {
+            "currentStep": None,
+            "completedSteps": ["CREATE_ACCOUNT", "CONFIRM_ACCOUNT", "CONFIGURE_COMPANY", "SELECT_PAYMENT_METHOD"],
+        }
+        assert await _paid(paypal) == Decimal(TOTAL)
+
+    async def test_a_mail_says_so(self, ana: Api, paypal: PayPalServer) -> None:
+        await pay(ana, paypal)
+
+        (mail,) = await ana.mails()
+
+        body = mail.get_body(("plain",))
+        assert mail["to"] == EMAIL
+        assert mail["subject"] == "Recibimos tu pago en Timbrado"
+        assert body
+        assert f"de {utc_now().year + 1}" in body.get_content()
+
+    async def test_completing_again_says_the_same_and_pays_nothing(self, ana: Api, paypal: PayPalServer) -> None:
+        order_id = await pay(ana, paypal)
+
+        again = await _complete(ana, order_id)
+
+        assert again["__typename"] == "CompletePayPalPaymentSuccess"
+        assert again["activation"] == await activation(ana)
+        assert await _paid(paypal) == Decimal(TOTAL)
+
+    async def test_twenty_at_once_pay_once(self, ana: Api, paypal: PayPalServer) -> None:
+        order_id = await start(ana)
+        paypal.approve(order_id)
+
+        answers = await asyncio.gather(*(_complete(ana, order_id) for _ in range(20)))
+
+        assert {answer["__typename"] for answer in answers} <= {"CompletePayPalPaymentSuccess", "PaymentPendingError"}
+        assert (await activation(ana))["active"]
+        assert await _paid(paypal) == Decimal(TOTAL)
+        assert len(await ana.mails()) == 1
+
+    async def test_what_is_not_approved_leads_back_to_paypal(self, ana: Api) -> None:
+        started = await ana.act("StartPayPalPayment", planId=PLAN)
+
+        completed = await _complete(ana, started["orderId"])
+
+        assert completed["__typename"] == "PaymentNotApprovedError"
+        assert completed["approvalUrl"] == started["approvalUrl"]
+        assert await start(ana) == started["orderId"]
+
+    async def test_what_was_not_approved_can_be_approved_later(self, ana: Api, paypal: PayPalServer) -> None:
+        order_id = await start(ana)
+        await _complete(ana, order_id)
+        paypal.approve(order_id)
+
+        assert (await _complete(ana, order_id))["__typename"] == "CompletePayPalPaymentSuccess"
+
+    async def test_a_declined_card_leads_to_another_way_to_pay(self, ana: Api, paypal: PayPalServer) -> None:
+        order_id = await start(ana)
+        paypal.approve(order_id)
+        paypal.decline_next()
+
+        declined = await _complete(ana, order_id)
+        paypal.approve(order_id)
+        completed = await _complete(ana, order_id)
+
+        assert declined["__typename"] == "PaymentDeclinedError"
+        assert declined["retryUrl"].startswith(paypal.url)
+        assert completed["__typename"] == "CompletePayPalPaymentSuccess"
+        assert await _paid(paypal) == Decimal(TOTAL)
+
+    async def test_a_pending_payment_activates_once_paypal_has_the_money(self, ana: Api, paypal: PayPalServer) -> None:
+        order_id = await start(ana)
+        paypal.approve(order_id)
+        paypal.pend_next()
+
+        pending = await _complete(ana, order_id)
+        again = await ana.act("StartPayPalPayment", planId="empresa")
+        deposit = await ana.act("RequestBankDeposit", planId=PLAN)
+        meanwhile = await activation(ana)
+        (capture,) = paypal.captures_of(str((await payment_of(order_id)).id))
+        paypal.settle(capture["id"])
+        await make_due()
+        await ana.composition.cashier.follow_up()
+
+        assert {pending["__typename"], again["__typename"], deposit["__typename"]} == {"PaymentPendingError"}
+        assert meanwhile is None
+        assert (await activation(ana))["active"]
+
+    async def test_a_pending_payment_that_is_denied_lets_the_person_start_anew(
+        self, ana: Api, paypal: PayPalServer
+    ) -> None:
+        order_id = await start(ana)
+        paypal.approve(order_id)
+        paypal.pend_next()
+        await _complete(ana, order_id)
+        (capture,) = paypal.captures_of(str((await payment_of(order_id)).id))
+
+        paypal.deny(capture["id"])
+        await make_due()
+        await ana.composition.cashier.follow_up()
+
+        assert await activation(ana) is None
+        assert await start(ana) != order_id
+
+    async def test_a_capture_whose_answer_is_lost_twice_is_found_out_and_paid_once(
+        self, ana: Api, paypal: PayPalServer
+    ) -> None:
+        order_id = await start(ana)
+        paypal.approve(order_id)
+        paypal.fail(Call.CAPTURE, Trouble.LOST, Trouble.LOST)
+
+        lost = await _complete(ana, order_id)
+        again = await ana.act("StartPayPalPayment", planId="empresa")
+        await make_due()
+        await ana.composition.cashier.follow_up()
+
+        assert lost["__typename"] == again["__typename"] == "PaymentPendingError"
+        assert (await activation(ana))["active"]
+        assert await _paid(paypal) == Decimal(TOTAL)
+
+    @pytest.mark.parametrize("trouble", [Trouble.INTERNAL_ERROR, Trouble.UNAVAILABLE, Trouble.GARBAGE, Trouble.DROP])
+    async def test_a_capture_that_fails_at_paypal_is_made_up_for(
+        self, ana: Api, paypal: PayPalServer, trouble: Trouble
+    ) -> None:
+        order_id = await start(ana)
+        paypal.approve(order_id)
+        paypal.fail(Call.CAPTURE, trouble, trouble)
+
+        failed = await _complete(ana, order_id)
+        await make_due()
+        await ana.composition.cashier.follow_up()
+
+        assert failed["__typename"] == "PaymentPendingError"
+        assert (await activation(ana))["active"]
+        assert await _paid(paypal) == Decimal(TOTAL)
+
+    async def test_whoever_approved_and_never_came_back_is_active_all_the_same(
+        self, ana: Api, paypal: PayPalServer
+    ) -> None:
+        paypal.approve(await start(ana))
+
+        await make_due()
+        await ana.composition.cashier.follow_up()
+
+        assert (await activation(ana))["active"]
+        assert await _paid(paypal) == Decimal(TOTAL)
+
+    @pytest.mark.parametrize("change", [{"amount": "1.00"}, {"custom_id": "another"}])
+    async def test_an_order_that_differs_from_ours_activates_nothing(
+        self, ana: Api, paypal: PayPalServer, change: dict[str, str]
+    ) -> None:
+        order_id = await start(ana)
+        paypal.change(order_id, **change)
+        paypal.approve(order_id)
+
+        completed = await _complete(ana, order_id)
+
+        assert completed["__typename"] == "PaymentNotFoundError"
+        assert await activation(ana) is None
+        assert await start(ana) != order_id
+
+    async def test_an_order_of_somebody_else_is_none(self, shop: Api, ana: Api, paypal: PayPalServer) -> None:
+        order_id = await start(ana)
+        paypal.approve(order_id)
+        eva = await payer(shop, "eva@example.com")
+
+        assert (await _complete(eva, order_id))["__typename"] == "PaymentNotFoundError"
+        assert await activation(eva) is None
+        assert await _paid(paypal) == 0
+
+    @pytest.mark.parametrize("order_id", ["5O190127TN364715T", "", "../../v1/x", "x" * 10_000, "\0", "É"])
+    async def test_an_order_that_is_none_is_told(self, ana: Api, order_id: str) -> None:
+        assert (await _complete(ana, order_id))["__typename"] == "PaymentNotFoundError"
+
+    async def test_an_order_that_paypal_has_forgotten_is_started_anew(self, ana: Api, paypal: PayPalServer) -> None:
+        order_id = await start(ana)
+        paypal.expire(order_id)
+
+        completed = await _complete(ana, order_id)
+
+        assert completed["__typename"] == "PaymentNotFoundError"
+        assert await start(ana) != order_id
+
+    async def test_an_order_that_nobody_approves_expires(self, ana: Api) -> None:
+        order_id = await start(ana)
+        await Payment.all().update(expires_at=utc_now())
+        await make_due()
+
+        await ana.composition.cashier.follow_up()
+
+        assert (await payment_of(order_id)).status == "expired"
+        assert await start(ana) != order_id
+
+    async def test_whenever_it_is_broken_off_the_money_is_taken_once_and_the_account_is_active(
+        self, ana: Api, paypal: PayPalServer
+    ) -> None:
+        broken_off = 0
+        for steps in range(0, 3000, 29):
+            order_id = await start(ana)
+            payment_id = (await payment_of(order_id)).id
+            paypal.approve(order_id)
+            completing = asyncio.ensure_future(_complete(ana, order_id))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            completing.cancel()
+            await asyncio.gather(completing, return_exceptions=True)
+
+            async with asyncio.timeout(10):  # the database may still be at a statement that was broken off
+                while not await activation(ana):
+                    await make_due()
+                    await ana.composition.cashier.follow_up()
+
+            assert (await activation(ana))["active"]
+            assert paypal.paid(str(payment_id)) == Decimal(TOTAL)
+            if not completing.cancelled():
+                break
+            broken_off += 1
+            await Payment.all().delete()
+            await Account.all().update(stage="configured", active_since=None, active_until=None, activated_by=None)
+        assert broken_off > 3
+
+    async def test_a_payment_that_stays_pending_for_a_month_is_given_up_and_counts_when_it_comes(
+        self, ana: Api, paypal: PayPalServer
+    ) -> None:
+        order_id = await start(ana)
+        paypal.approve(order_id)
+        paypal.pend_next()
+        await _complete(ana, order_id)
+        await Payment.all().update(created_at=utc_now() - timedelta(days=31), expires_at=utc_now() - timedelta(days=31))
+        await make_due()
+        await ana.composition.cashier.follow_up()
+        given_up = (await payment_of(order_id)).status
+        payment = await payment_of(order_id)
+        (capture,) = paypal.captures_of(str(payment.id))
+
+        paypal.settle(capture["id"])
+        headers, body = paypal.event_about("PAYMENT.CAPTURE.COMPLETED", capture["id"])
+        await ana.http.post("/webhooks/paypal", content=body, headers=headers)
+
+        assert given_up == "expired"
+        assert (await activation(ana))["active"]
+
+    async def test_paying_by_paypal_ends_the_deposit_that_was_asked_for(self, ana: Api, paypal: PayPalServer) -> None:
+        await ana.act("RequestBankDeposit", planId=PLAN)
+
+        await pay(ana, paypal)
+
+        assert sorted(payment.status for payment in await Payment.all()) == ["paid", "replaced"]
+
+
+class TestRenewing:
+    async def test_in_the_last_thirty_days_another_year_follows_the_first(self, ana: Api, paypal: PayPalServer) -> None:
+        await pay(ana, paypal)
+        long_ago = utc_now() - timedelta(days=340)
+        await Payment.all().update(paid_at=long_ago)
+        await Account.all().update(active_since=long_ago, active_until=long_ago + YEAR)
+
+        await pay(ana, paypal)
+
+        until = datetime.fromisoformat((await activation(ana))["until"])
+        assert abs(until - (long_ago + 2 * YEAR)) <= timedelta(days=2)
+        assert datetime.fromisoformat((await activation(ana))["since"]) - long_ago <= timedelta(seconds=1)
+
+    async def test_when_the_time_is_over_the_fourth_step_is_open_again(self, ana: Api, paypal: PayPalServer) -> None:
+        await pay(ana, paypal)
+        await Account.all().update(active_until=utc_now() - timedelta(seconds=1))
+
+        lapsed = await ana.run("Me")
+        await Payment.all().update(paid_at=utc_now() - timedelta(days=400))
+        await pay(ana, paypal)
+
+        assert not lapsed["activation"]["active"]
+        assert lapsed["onboarding"]["currentStep"] == "SELECT_PAYMENT_METHOD"
+        assert (await activation(ana))["active"]
+
+
+@pytest.mark.parametrize("operation", ["StartPayPalPayment", "CompletePayPalPayment", "RequestBankDeposit"])
+async def test_paying_needs_a_session_whose_password_need_not_be_changed(shop: Api, operation: str) -> None:
+    form = {"orderId": "5O190127TN364715T"} if operation == "CompletePayPalPayment" else {"planId": PLAN}
+    await shop.account()
+    await shop.forget_limits()
+    restricted = shop.signed_in(await shop.token(password=await shop.recover()))
+
+    signed_out = await shop.act(operation, **form)
+    must_change = await restricted.act(operation, **form)
+
+    assert signed_out["__typename"] == "NotAuthenticatedError"
+    assert must_change["__typename"] == "PasswordChangeRequiredError"

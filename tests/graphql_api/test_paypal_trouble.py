@@ -1,0 +1,348 @@
+"""What PayPal, networks and people do at the wrong moment: money is never taken twice, and never lost sight of."""
+
+import asyncio
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from models.account import Account
+from models.payment import Payment
+from services.clock import utc_now
+from services.money import Money
+from tests.api import Api
+from tests.conftest import MakeApi
+from tests.payers import BANK, PLAN, TOTAL, activation, make_due, pay, payer, payment_of, start, takes_paypal
+from tests.paypal_books import Json, new_id
+from tests.paypal_http import Call, Trouble
+from tests.paypal_server import PayPalServer
+
+
+@pytest.fixture
+async def shop(make_api: MakeApi, paypal: PayPalServer) -> Api:
+    return await make_api(**takes_paypal(paypal), **BANK, limit_payment="1000/hour")
+
+
+@pytest.fixture
+async def ana(shop: Api) -> Api:
+    return await payer(shop)
+
+
+async def _complete(api: Api, order_id: str) -> str:
+    return str((await api.act("CompletePayPalPayment", orderId=order_id))["__typename"])
+
+
+async def _approved(api: Api, paypal: PayPalServer, plan: str = PLAN) -> str:
+    order_id = await start(api, plan)
+    paypal.approve(order_id)
+    return order_id
+
+
+async def _pending(api: Api, paypal: PayPalServer) -> tuple[str, Json]:
+    """An order whose payment waits at PayPal."""
+    order_id = await _approved(api, paypal)
+    paypal.pend_next()
+    assert await _complete(api, order_id) == "PaymentPendingError"
+    (capture,) = paypal.captures_of(str((await payment_of(order_id)).id))
+    return order_id, capture
+
+
+async def _work(api: Api) -> None:
+    await make_due()
+    await api.composition.cashier.follow_up()
+
+
+async def _tell(api: Api, webhook: tuple[dict[str, str], bytes]) -> int:
+    headers, body = webhook
+    return (await api.http.post("/webhooks/paypal", content=body, headers=headers)).status_code
+
+
+async def _taken(paypal: PayPalServer) -> Decimal:
+    return sum([paypal.paid(str(payment.id)) for payment in await Payment.all()], Decimal(0))
+
+
+def _captures(paypal: PayPalServer, order_id: str) -> list[Json]:
+    (unit,) = paypal.books.orders[order_id]["purchase_units"]
+    captures: list[Json] = unit["payments"]["captures"]
+    return captures
+
+
+class TestOrdersOfOddShapes:
+    async def test_a_denied_order_that_says_no_status_locks_nobody_out(self, ana: Api, paypal: PayPalServer) -> None:
+        order_id, capture = await _pending(ana, paypal)
+        paypal.deny(capture["id"])
+        del paypal.books.orders[order_id]["status"]
+
+        await _work(ana)
+
+        assert (await payment_of(order_id)).status == "declined"
+        assert await start(ana) != order_id
+
+    async def test_an_order_that_cannot_be_read_keeps_nobody_else_waiting(
+        self, shop: Api, ana: Api, paypal: PayPalServer
+    ) -> None:
+        broken, capture = await _pending(ana, paypal)
+        eva = await payer(shop, "eva@example.com")
+        await _approved(eva, paypal)
+        capture["id"] = "x" * 60
+
+        await _work(ana)
+
+        assert (await payment_of(broken)).status == "pending"
+        assert (await activation(eva))["active"]
+
+    async def test_and_blocks_its_own_payer_for_a_month_at_the_most(self, ana: Api, paypal: PayPalServer) -> None:
+        order_id, capture = await _pending(ana, paypal)
+        capture["id"] = "x" * 60
+        await Payment.all().update(created_at=utc_now() - timedelta(days=31))
+
+        await _work(ana)
+
+        assert (await payment_of(order_id)).status == "expired"
+        assert await start(ana)
+
+    @pytest.mark.parametrize("told", ["by the worker", "by an event"])
+    async def test_of_a_declined_and_a_completed_payment_the_completed_one_counts(
+        self, ana: Api, paypal: PayPalServer, told: str
+    ) -> None:
+        order_id, capture = await _pending(ana, paypal)
+        captures = _captures(paypal, order_id)
+        captures.insert(0, {**capture, "id": new_id(), "status": "DECLINED"})
+        capture["status"] = "COMPLETED"
+
+        if told == "by the worker":
+            await _work(ana)
+        else:
+            await _tell(ana, paypal.event_about("PAYMENT.CAPTURE.COMPLETED", capture["id"]))
+
+        assert (await activation(ana))["active"]
+
+    async def test_money_that_comes_after_a_decline_counts(self, ana: Api, paypal: PayPalServer) -> None:
+        order_id, capture = await _pending(ana, paypal)
+        paypal.deny(capture["id"])
+        await _work(ana)
+        _captures(paypal, order_id).append({**capture, "id": new_id(), "status": "COMPLETED"})
+
+        await Payment.all().update(due_at=utc_now())
+        await ana.composition.cashier.follow_up()
+
+        assert (await activation(ana))["active"]
+
+    async def test_a_voided_order_lets_its_payer_start_anew(self, ana: Api, paypal: PayPalServer) -> None:
+        order_id = await _approved(ana, paypal)
+        paypal.fail(Call.CAPTURE, Trouble.UNAVAILABLE, Trouble.UNAVAILABLE)
+        await _complete(ana, order_id)
+        paypal.books.orders[order_id]["status"] = "VOIDED"
+
+        await _work(ana)
+
+        assert await start(ana) != order_id
+
+    async def test_an_approval_link_without_measure_is_none(self, ana: Api, paypal: PayPalServer) -> None:
+        order_id = await start(ana)
+        order = {**paypal.books.orders[order_id], "id": new_id()}
+        order["links"] = [{"href": f"https://example.com/{'x' * 2000}", "rel": "payer-action"}]
+        paypal.answer(Call.CREATE, 201, str(order).replace("'", '"').encode())
+
+        answer = await ana.act("StartPayPalPayment", planId="empresa")
+
+        assert answer["__typename"] == "PaymentProviderUnavailableError"
+
+
+class TestAnswersThatGotLost:
+    @pytest.mark.parametrize("issue", ["PERMISSION_DENIED", "SOMETHING_NEW", "ORDER_ALREADY_COMPLETED"])
+    async def test_a_refusal_after_a_try_whose_answer_was_lost_does_not_hide_the_money(
+        self, ana: Api, paypal: PayPalServer, issue: str
+    ) -> None:
+        order_id = await _approved(ana, paypal)
+        paypal.fail(Call.CAPTURE, Trouble.LOST)
+        refusal = f'{{"name":"UNPROCESSABLE_ENTITY","details":[{{"issue":"{issue}"}}]}}'
+        paypal.answer(Call.CAPTURE, 422, refusal.encode())
+
+        assert await _complete(ana, order_id) == "CompletePayPalPaymentSuccess"
+        assert (await activation(ana))["active"]
+
+    async def test_where_that_cannot_be_seen_the_payment_stays_pending(self, ana: Api, paypal: PayPalServer) -> None:
+        order_id = await _approved(ana, paypal)
+        paypal.fail(Call.CAPTURE, Trouble.LOST)
+        paypal.answer(Call.CAPTURE, 403, b'{"name":"NOT_AUTHORIZED","details":[{"issue":"PERMISSION_DENIED"}]}')
+        paypal.fail(Call.SHOW, Trouble.UNAVAILABLE, Trouble.UNAVAILABLE)
+
+        answered = await _complete(ana, order_id)
+        other = await ana.act("StartPayPalPayment", planId="empresa")
+        await _work(ana)
+
+        assert answered == other["__typename"] == "PaymentPendingError"
+        assert (await activation(ana))["active"]
+
+    async def test_an_old_sight_of_an_order_does_not_reopen_it(self, ana: Api, paypal: PayPalServer) -> None:
+        """The worker asked before the payer approved, and has its answer after the money was taken."""
+        order_id = await start(ana)
+        paypal.fail(Call.CAPTURE, Trouble.UNAVAILABLE, Trouble.UNAVAILABLE)
+        await _complete(ana, order_id)
+        held = paypal.hold(Call.SHOW)
+        await make_due()
+        looking = asyncio.create_task(ana.composition.cashier.follow_up())
+        await held.made.wait()
+
+        paypal.approve(order_id)
+        paypal.fail(Call.CAPTURE, Trouble.LOST, Trouble.LOST)
+        completed = await _complete(ana, order_id)
+        held.let_go.set()
+        await looking
+        other = await ana.act("StartPayPalPayment", planId="empresa")
+        await _work(ana)
+
+        assert completed == other["__typename"] == "PaymentPendingError"
+        assert (await activation(ana))["active"]
+
+    async def test_a_payment_that_was_replaced_is_looked_at_all_the_same(self, ana: Api, paypal: PayPalServer) -> None:
+        """As where the money was taken by a call that nobody here knows of."""
+        order_id = await _approved(ana, paypal)
+        paypal.books.capture(order_id)
+        await start(ana, "empresa")
+
+        await Payment.all().update(due_at=utc_now())
+        await ana.composition.cashier.follow_up()
+
+        assert (await payment_of(order_id)).status == "paid"
+        assert (await activation(ana))["active"]
+
+
+class TestPayingInTwoWays:
+    async def test_no_money_is_taken_of_who_was_paid_for_by_a_deposit_meanwhile(
+        self, ana: Api, paypal: PayPalServer
+    ) -> None:
+        deposit = (await ana.act("RequestBankDeposit", planId=PLAN))["deposit"]
+        order_id = await _approved(ana, paypal)
+        paypal.fail(Call.CAPTURE, Trouble.UNAVAILABLE, Trouble.UNAVAILABLE)
+        await _complete(ana, order_id)
+        await ana.composition.services.deposits.confirm(deposit["reference"], Money.parse(TOTAL))
+
+        await _work(ana)
+        again = await _complete(ana, order_id)
+
+        assert await _taken(paypal) == 0
+        assert again == "PaymentNotFoundError"
+        assert not (await ana.run("Payment"))["paymentPending"]
+
+    async def test_money_that_was_taken_before_the_deposit_came_counts_too(
+        self, ana: Api, paypal: PayPalServer
+    ) -> None:
+        deposit = (await ana.act("RequestBankDeposit", planId=PLAN))["deposit"]
+        order_id = await _approved(ana, paypal)
+        paypal.fail(Call.CAPTURE, Trouble.LOST, Trouble.LOST)
+        await _complete(ana, order_id)
+        await ana.composition.services.deposits.confirm(deposit["reference"], Money.parse(TOTAL))
+
+        await _work(ana)
+
+        until = (await Account.get()).active_until
+        assert until
+        assert until - utc_now() > timedelta(days=729)
+
+    @pytest.mark.parametrize("by", ["the worker", "an event"])
+    async def test_after_a_decline_only_the_payer_has_it_tried_again(
+        self, ana: Api, paypal: PayPalServer, by: str
+    ) -> None:
+        order_id = await _approved(ana, paypal)
+        paypal.decline_next()
+        declined = await _complete(ana, order_id)
+        paypal.approve(order_id)
+
+        if by == "the worker":
+            await _work(ana)
+        else:
+            await _tell(ana, paypal.event_about("CHECKOUT.ORDER.APPROVED", order_id))
+        meanwhile = await _taken(paypal)
+
+        assert declined == "PaymentDeclinedError"
+        assert meanwhile == 0
+        assert await _complete(ana, order_id) == "CompletePayPalPaymentSuccess"
+
+    async def test_me_tells_while_a_payment_is_pending(self, ana: Api, paypal: PayPalServer) -> None:
+        before = (await ana.run("Payment"))["paymentPending"]
+        _, capture = await _pending(ana, paypal)
+        pending = (await ana.run("Payment"))["paymentPending"]
+        paypal.settle(capture["id"])
+        await _work(ana)
+
+        assert (before, pending, (await ana.run("Payment"))["paymentPending"]) == (False, True, False)
+
+    async def test_a_pending_payment_that_is_denied_is_told_by_mail(self, ana: Api, paypal: PayPalServer) -> None:
+        _, capture = await _pending(ana, paypal)
+        paypal.deny(capture["id"])
+
+        await _work(ana)
+
+        assert [mail["subject"] for mail in await ana.mails()] == ["Tu pago en Timbrado no se concretó"]
+
+
+class TestMoneyThatGoesBack:
+    async def test_it_is_noticed_although_no_event_comes(self, ana: Api, paypal: PayPalServer) -> None:
+        order_id = await pay(ana, paypal)
+        paypal.refund(str((await payment_of(order_id)).paypal_capture_id))
+
+        await Payment.all().update(due_at=utc_now())
+        await ana.composition.cashier.follow_up()
+
+        assert not (await activation(ana))["active"]
+
+    async def test_it_is_noticed_although_paypal_shows_the_order_no_more(self, ana: Api, paypal: PayPalServer) -> None:
+        order_id = await pay(ana, paypal)
+        refund_id = paypal.refund(str((await payment_of(order_id)).paypal_capture_id))
+        event = paypal.event_about("PAYMENT.CAPTURE.REFUNDED", refund_id)
+        paypal.expire(order_id)
+
+        assert await _tell(ana, event) == 204
+        assert not (await activation(ana))["active"]
+
+    async def test_where_nothing_is_shown_the_event_is_to_be_sent_again(self, ana: Api, paypal: PayPalServer) -> None:
+        order_id = await pay(ana, paypal)
+        capture_id = str((await payment_of(order_id)).paypal_capture_id)
+        event = paypal.event_about("PAYMENT.CAPTURE.REFUNDED", paypal.refund(capture_id))
+        paypal.expire(order_id)
+        del paypal.books.captures[capture_id]
+
+        assert await _tell(ana, event) == 503
+        assert (await activation(ana))["active"]
+
+    async def test_a_paid_order_is_looked_at_less_and_less_and_then_no_more(
+        self, ana: Api, paypal: PayPalServer
+    ) -> None:
+        order_id = await pay(ana, paypal)
+        first = (await payment_of(order_id)).due_at
+        await Payment.all().update(created_at=utc_now() - timedelta(days=181), due_at=utc_now())
+        await ana.composition.cashier.follow_up()
+
+        assert first
+        assert timedelta(hours=23) < first - utc_now() < timedelta(hours=25)
+        assert (await payment_of(order_id)).due_at is None
+
+    async def test_a_reversal_of_a_part_leaves_the_account_active(self, ana: Api, paypal: PayPalServer) -> None:
+        order_id = await pay(ana, paypal)
+        refund_id = paypal.refund(str((await payment_of(order_id)).paypal_capture_id), partial=True)
+
+        assert await _tell(ana, paypal.event_about("PAYMENT.CAPTURE.REVERSED", refund_id)) == 204
+        assert (await activation(ana))["active"]
+
+    async def test_a_reversal_of_a_payment_that_is_not_known_yet_is_to_be_sent_again(
+        self, ana: Api, paypal: PayPalServer
+    ) -> None:
+        order_id = await _approved(ana, paypal)
+        paypal.fail(Call.CAPTURE, Trouble.LOST, Trouble.LOST)
+        await _complete(ana, order_id)
+        (capture,) = _captures(paypal, order_id)
+        resource: dict[str, Any] = dict(paypal.books.refunds[paypal.reverse(capture["id"])])
+        del resource["custom_id"], resource["invoice_id"]
+
+        assert await _tell(ana, paypal.event("PAYMENT.CAPTURE.REVERSED", resource)) == 503
+
+    async def test_an_event_is_not_taken_for_forged_where_our_own_credentials_are_refused(
+        self, ana: Api, paypal: PayPalServer
+    ) -> None:
+        event = paypal.event("PAYMENT.CAPTURE.COMPLETED", {})
+        paypal.answer(Call.VERIFY, 403, b'{"name":"NOT_AUTHORIZED","details":[{"issue":"PERMISSION_DENIED"}]}')
+
+        assert await _tell(ana, event) == 503

@@ -1,0 +1,265 @@
+"""PayPal's webhook, as PayPal, a forger and a broken network use it."""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+
+import httpx2
+import pytest
+
+from models.account import Account
+from models.payment import Payment
+from services.clock import utc_now
+from tests.api import Api
+from tests.conftest import MakeApi
+from tests.payers import TOTAL, YEAR, activation, pay, payer, payment_of, start, takes_paypal
+from tests.paypal_http import Call, Trouble
+from tests.paypal_server import PayPalServer
+
+
+@pytest.fixture
+async def shop(make_api: MakeApi, paypal: PayPalServer) -> Api:
+    return await make_api(**takes_paypal(paypal), limit_paypal_webhook="3/hour")
+
+
+@pytest.fixture
+async def ana(shop: Api) -> Api:
+    return await payer(shop)
+
+
+async def _post(api: Api, webhook: tuple[Mapping[str, str], bytes]) -> httpx2.Response:
+    headers, body = webhook
+    return await api.http.post("/webhooks/paypal", content=body, headers=dict(headers))
+
+
+async def _capture_of(order_id: str) -> str:
+    capture_id = (await payment_of(order_id)).paypal_capture_id
+    assert capture_id
+    return capture_id
+
+
+class TestWhatPayPalTells:
+    async def test_an_approved_order_is_paid_although_its_payer_never_came_back(
+        self, ana: Api, paypal: PayPalServer
+    ) -> None:
+        order_id = await start(ana)
+        paypal.approve(order_id)
+
+        response = await _post(ana, paypal.event_about("CHECKOUT.ORDER.APPROVED", order_id))
+
+        assert (response.status_code, response.content) == (204, b"")
+        assert (await activation(ana))["active"]
+        assert paypal.paid(str((await payment_of(order_id)).id)) == Decimal(TOTAL)
+
+    async def test_a_payment_that_was_pending_activates(self, ana: Api, paypal: PayPalServer) -> None:
+        order_id = await start(ana)
+        paypal.approve(order_id)
+        paypal.pend_next()
+        await ana.act("CompletePayPalPayment", orderId=order_id)
+        (capture,) = paypal.captures_of(str((await payment_of(order_id)).id))
+        pending = await _post(ana, paypal.event_about("PAYMENT.CAPTURE.PENDING", capture["id"]))
+        meanwhile = await activation(ana)
+
+        paypal.settle(capture["id"])
+        completed = await _post(ana, paypal.event_about("PAYMENT.CAPTURE.COMPLETED", capture["id"]))
+
+        assert (pending.status_code, completed.status_code) == (204, 204)
+        assert meanwhile is None
+        assert (await activation(ana))["active"]
+
+    async def test_a_payment_that_is_denied_ends(self, ana: Api, paypal: PayPalServer) -> None:
+        order_id = await start(ana)
+        paypal.approve(order_id)
+        paypal.pend_next()
+        await ana.act("CompletePayPalPayment", orderId=order_id)
+        (capture,) = paypal.captures_of(str((await payment_of(order_id)).id))
+        paypal.deny(capture["id"])
+
+        await _post(ana, paypal.event_about("PAYMENT.CAPTURE.DENIED", capture["id"]))
+
+        assert (await payment_of(order_id)).status == "declined"
+        assert await activation(ana) is None
+
+    @pytest.mark.parametrize("how", ["REFUNDED", "REVERSED"])
+    async def test_money_that_goes_back_deactivates_and_a_mail_says_so(
+        self, ana: Api, paypal: PayPalServer, how: str
+    ) -> None:
+        order_id = await pay(ana, paypal)
+        await ana.mails()
+        capture_id = await _capture_of(order_id)
+        refund_id = paypal.refund(capture_id) if how == "REFUNDED" else paypal.reverse(capture_id)
+
+        response = await _post(ana, paypal.event_about(f"PAYMENT.CAPTURE.{how}", refund_id))
+
+        me = await ana.run("Me")
+        (mail,) = await ana.mails()
+        assert response.status_code == 204
+        assert not me["activation"]["active"]
+        assert me["onboarding"]["currentStep"] == "SELECT_PAYMENT_METHOD"
+        assert mail["subject"] == "Devolución de un pago de Timbrado"
+        assert await start(ana) != order_id
+
+    async def test_a_refund_of_a_part_leaves_the_account_active(self, ana: Api, paypal: PayPalServer) -> None:
+        order_id = await pay(ana, paypal)
+        refund_id = paypal.refund(await _capture_of(order_id), partial=True)
+
+        await _post(ana, paypal.event_about("PAYMENT.CAPTURE.REFUNDED", refund_id))
+
+        assert (await activation(ana))["active"]
+
+    async def test_a_refund_of_one_of_two_years_leaves_the_other(self, ana: Api, paypal: PayPalServer) -> None:
+        await pay(ana, paypal)
+        await Account.all().update(active_since=utc_now() - YEAR, active_until=utc_now() + timedelta(days=10))
+        second = await pay(ana, paypal)
+        both = (await activation(ana))["until"]
+        refund_id = paypal.refund(await _capture_of(second))
+
+        await _post(ana, paypal.event_about("PAYMENT.CAPTURE.REFUNDED", refund_id))
+
+        left = await activation(ana)
+        assert left["active"]
+        assert left["until"] < both
+
+
+class TestOrderAndRepetition:
+    async def test_a_replayed_event_changes_nothing(self, ana: Api, paypal: PayPalServer) -> None:
+        order_id = await pay(ana, paypal)
+        capture_id = await _capture_of(order_id)
+        event = paypal.event_about("PAYMENT.CAPTURE.COMPLETED", capture_id)
+        before = await _everything()
+
+        responses = [await _post(ana, event) for _ in range(5)]
+
+        assert {response.status_code for response in responses} == {204}
+        assert await _everything() == before
+        assert len(await ana.mails()) == 1
+
+    async def test_an_old_event_does_not_undo_a_refund(self, ana: Api, paypal: PayPalServer) -> None:
+        order_id = await pay(ana, paypal)
+        capture_id = await _capture_of(order_id)
+        completed = paypal.event_about("PAYMENT.CAPTURE.COMPLETED", capture_id)
+        approved = paypal.event_about("CHECKOUT.ORDER.APPROVED", order_id)
+        refunded = paypal.event_about("PAYMENT.CAPTURE.REFUNDED", paypal.refund(capture_id))
+        for event in (refunded, completed, approved, refunded):
+            assert (await _post(ana, event)).status_code == 204
+
+        assert not (await activation(ana))["active"]
+        assert [mail["subject"] for mail in await ana.mails()] == ["Devolución de un pago de Timbrado"]
+
+    async def test_a_refund_that_is_told_before_the_payment_leaves_the_account_inactive(
+        self, ana: Api, paypal: PayPalServer
+    ) -> None:
+        order_id = await start(ana)
+        paypal.approve(order_id)
+        paypal.fail(Call.CAPTURE, Trouble.LOST, Trouble.LOST)
+        await ana.act("CompletePayPalPayment", orderId=order_id)
+        (capture,) = paypal.captures_of(str((await payment_of(order_id)).id))
+        completed = paypal.event_about("PAYMENT.CAPTURE.COMPLETED", capture["id"])
+        reversed_ = paypal.event_about("PAYMENT.CAPTURE.REVERSED", paypal.reverse(capture["id"]))
+
+        for event in (reversed_, completed):
+            assert (await _post(ana, event)).status_code == 204
+
+        assert await activation(ana) is None
+        assert await ana.mails() == []
+
+    async def test_an_event_about_nothing_of_ours_is_taken(self, ana: Api, paypal: PayPalServer) -> None:
+        before = await _everything()
+
+        for resource in ({}, {"id": "5O190127TN364715T"}, {"custom_id": "x", "links": [{"rel": "up"}, 1]}):
+            event = paypal.event("PAYMENT.CAPTURE.COMPLETED", resource)
+            assert (await _post(ana, event)).status_code == 204
+
+        assert await _everything() == before
+
+
+class TestForgery:
+    async def test_what_paypal_did_not_sign_changes_nothing(self, ana: Api, paypal: PayPalServer) -> None:
+        order_id = await start(ana)
+        payment = await payment_of(order_id)
+        headers, _ = paypal.event_about("CHECKOUT.ORDER.APPROVED", order_id)
+        resource = {"id": "2GG279541U471931P", "status": "COMPLETED", "custom_id": str(payment.id)}
+        forged = json.dumps({"event_type": "PAYMENT.CAPTURE.COMPLETED", "resource": resource}).encode()
+        before = await _everything()
+
+        response = await _post(ana, (headers, forged))
+
+        assert response.status_code == 400
+        assert response.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+        assert await _everything() == before
+        assert await activation(ana) is None
+
+    async def test_an_event_that_was_changed_on_the_way_is_refused(self, ana: Api, paypal: PayPalServer) -> None:
+        order_id = await pay(ana, paypal)
+        headers, body = paypal.event_about("PAYMENT.CAPTURE.COMPLETED", await _capture_of(order_id))
+
+        response = await _post(ana, (headers, body.replace(b"COMPLETED", b"REVERSED")))
+
+        assert response.status_code == 400
+        assert (await activation(ana))["active"]
+
+    @pytest.mark.parametrize("body", [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b"[" * 50_000])
+    async def test_what_is_no_event_is_refused(self, ana: Api, paypal: PayPalServer, body: bytes) -> None:
+        headers, _ = paypal.event("PAYMENT.CAPTURE.COMPLETED", {})
+
+        assert (await _post(ana, (headers, body))).status_code == 400
+
+    async def test_without_a_signature_paypal_is_not_even_asked(self, ana: Api, paypal: PayPalServer) -> None:
+        response = await _post(ana, ({"content-type": "application/json"}, b"{}"))
+
+        assert response.status_code == 400
+        assert paypal.asked(Call.VERIFY) == []
+
+    async def test_forgeries_are_limited_and_true_events_are_not(self, ana: Api, paypal: PayPalServer) -> None:
+        true = paypal.event("PAYMENT.CAPTURE.COMPLETED", {})
+        taken = [(await _post(ana, true)).status_code for _ in range(10)]
+
+        forged = [await _post(ana, ({}, b"{}")) for _ in range(5)]
+
+        assert set(taken) == {204}
+        assert [response.status_code for response in forged] == [400, 400, 400, 429, 429]
+        assert 0 < int(forged[-1].headers["retry-after"]) <= 3600
+
+
+class TestFailure:
+    async def test_while_paypal_cannot_be_asked_nothing_is_taken_and_it_is_sent_again(
+        self, ana: Api, paypal: PayPalServer
+    ) -> None:
+        order_id = await start(ana)
+        paypal.approve(order_id)
+        event = paypal.event_about("CHECKOUT.ORDER.APPROVED", order_id)
+        paypal.fail(Call.VERIFY, Trouble.UNAVAILABLE, Trouble.UNAVAILABLE)
+
+        away = await _post(ana, event)
+        meanwhile = await activation(ana)
+        again = await _post(ana, event)
+
+        assert (away.status_code, away.headers["retry-after"]) == (503, "5")
+        assert meanwhile is None
+        assert again.status_code == 204
+        assert (await activation(ana))["active"]
+
+    async def test_where_the_order_cannot_be_seen_it_is_sent_again(self, ana: Api, paypal: PayPalServer) -> None:
+        order_id = await start(ana)
+        paypal.approve(order_id)
+        event = paypal.event_about("CHECKOUT.ORDER.APPROVED", order_id)
+        paypal.fail(Call.SHOW, Trouble.DROP, Trouble.DROP)
+
+        assert (await _post(ana, event)).status_code == 503
+        assert (await _post(ana, event)).status_code == 204
+
+    async def test_where_paypal_is_not_set_up_there_is_no_webhook(self, make_api: MakeApi) -> None:
+        assert (await _post(await make_api(), ({}, b"{}"))).status_code == 404
+
+    async def test_it_is_for_post_alone_and_has_a_bound(self, ana: Api) -> None:
+        got = await ana.http.get("/webhooks/paypal")
+        large = await _post(ana, ({}, b" " * 100_001))
+        packed = await _post(ana, ({"content-encoding": "gzip"}, b"{}"))
+
+        assert (got.status_code, got.headers["allow"]) == (405, "POST")
+        assert (large.status_code, packed.status_code) == (413, 415)
+
+
+async def _everything() -> object:
+    return [await model.all().order_by("id").values() for model in (Account, Payment)]

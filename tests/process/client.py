@@ -1,0 +1,46 @@
+"""A client of the real server, and an operator beside it."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx2
+
+from tests.process.serving import ROOT, clean_environment
+
+
+class Client:
+    def __init__(self, http: httpx2.Client) -> None:
+        self._http = http
+
+    def run(self, operation: str, token: str | None = None, **input: Any) -> Any:
+        query = (ROOT / f"graphql/operations/{operation}.graphql").read_text("utf-8")
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        response = self._http.post("/graphql", json={"query": query, "variables": {"input": input}}, headers=headers)
+        (value,) = response.json()["data"].values()
+        return value
+
+    def solved(self, data_dir: Path) -> list[dict[str, str]]:
+        """The answers to two captchas as support would find them: one by its words, one by its digits."""
+        ids = [self.run("CreateCaptcha")["captcha"]["id"] for _ in range(2)]
+        printed = subprocess.run(
+            [sys.executable, "-m", "app", "captcha-answer", *ids],
+            cwd=ROOT,
+            env=clean_environment(DATA_DIR=str(data_dir)),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        by_words, by_digits = (line.split("\t") for line in printed.stdout.splitlines())
+        return [
+            {"id": by_words[0], "answer": f"{by_words[1].upper()}  {by_words[2]}"},
+            {"id": by_digits[0], "answer": by_digits[3]},
+        ]
+
+
+def found(pattern: str, text: str) -> str:
+    match = re.search(pattern, text)
+    assert match, text
+    return match.group()

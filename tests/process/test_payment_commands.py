@@ -1,0 +1,188 @@
+"""An operator confirms deposits, from what the bank says."""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from app.database import connected
+from app.settings import Settings
+from models.account import Account
+from models.payment import Payment
+from services.clock import utc_now
+from services.payments.reference import draw_reference
+from tests.databases import database_of_its_own
+from tests.process.serving import ROOT, clean_environment
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path) -> Iterator[Path]:
+    """With a migrated database in it."""
+    with database_of_its_own(None, tmp_path):
+        yield tmp_path
+
+
+def _deposit(data_dir: Path, *arguments: str) -> tuple[int, list[str], list[str]]:
+    """The exit status, and the lines of stdout and stderr."""
+    command = [sys.executable, "-m", "app", "deposit", *arguments]
+    environment = clean_environment(DATA_DIR=str(data_dir), LOG_LEVEL="ERROR")
+    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return result.returncode, result.stdout.splitlines(), result.stderr.splitlines()
+
+
+def _ask(data_dir: Path, *emails: str) -> list[str]:
+    """The references of accounts that want to deposit 1160.00."""
+
+    async def ask() -> list[str]:
+        now, references = utc_now(), []
+        async with connected(Settings(_env_file=None, data_dir=data_dir).database):
+            for email in emails:
+                person: dict[str, Any] = {"email_key": email, "email": email, "rfc": "EKU9003173C9", "language": "es"}
+                account = await Account.create(
+                    id=uuid4(), **person, created_at=now, confirmed_at=now, stage="configured"
+                )
+                references.append(draw_reference())
+                await Payment.create(
+                    id=uuid4(),
+                    account_id=account.id,
+                    method="bank_deposit",
+                    status="open",
+                    open_key=f"bank_deposit:{account.id}",
+                    plan_id="negocio",
+                    subtotal=Decimal(1000),
+                    tax=Decimal(160),
+                    currency="MXN",
+                    stamps=500,
+                    period_months=12,
+                    created_at=now,
+                    expires_at=now + timedelta(days=5),
+                    due_at=now + timedelta(days=5),
+                    reference=references[-1],
+                )
+        return references
+
+    return asyncio.run(ask())
+
+
+def _stages(data_dir: Path) -> dict[str, str]:
+    async def look() -> dict[str, str]:
+        async with connected(Settings(_env_file=None, data_dir=data_dir).database):
+            return {account.email: account.stage for account in await Account.all()}
+
+    return asyncio.run(look())
+
+
+def test_confirming_activates_once(data_dir: Path) -> None:
+    (reference,) = _ask(data_dir, "ana@example.com")
+
+    first = _deposit(data_dir, "confirm", reference, "--amount", "1160.00")
+    second = _deposit(data_dir, "confirm", reference, "--amount", "1,160")
+
+    assert first == (0, [f"{reference}: confirmed, 1160.00 MXN"], [])
+    assert second == (0, [f"{reference}: was confirmed before"], [])
+    assert _stages(data_dir) == {"ana@example.com": "active"}
+
+
+@pytest.mark.parametrize(
+    ("reference", "amount", "sentence"),
+    [
+        (None, "1.00", "1.00 was paid instead of 1160.00; nothing was done"),
+        ("1234567890", "1160.00", "unknown; nothing was done"),
+        ("x", "1160.00", "unknown; nothing was done"),
+    ],
+)
+def test_what_does_not_fit_is_told_and_left_alone(
+    data_dir: Path, reference: str | None, amount: str, sentence: str
+) -> None:
+    (asked,) = _ask(data_dir, "ana@example.com")
+    reference = reference or asked
+
+    assert _deposit(data_dir, "confirm", reference, "--amount", amount) == (1, [], [f"{reference}: {sentence}"])
+    assert _stages(data_dir) == {"ana@example.com": "configured"}
+
+
+def test_an_amount_that_is_none_is_refused(data_dir: Path) -> None:
+    status, out, error = _deposit(data_dir, "confirm", "1234567890", "--amount", "mil")
+
+    assert (status, out) == (2, [])
+    assert error[-1].endswith("argument --amount: give an amount such as 1160.00")
+
+
+def test_a_statement_is_imported_and_importing_it_again_changes_nothing(data_dir: Path) -> None:
+    ana, eva, ivo = _ask(data_dir, "ana@example.com", "eva@example.com", "ivo@example.com")
+    statement = data_dir / "movimientos.csv"
+    statement.write_text(
+        f'Cuenta,,\nReferencia,Concepto,Abono\n{ana},Depósito,"1,160.00"\n,Comisión,\n{eva},SPEI,1000.00\n'
+        f"999,SPEI,1160.00\n{ivo},SPEI,mil\n",
+        "cp1252",
+    )
+
+    first = _deposit(data_dir, "import", str(statement))
+    stages = _stages(data_dir)
+    second = _deposit(data_dir, "import", str(statement))
+
+    left_alone = [
+        f"line 5: {eva}: 1000.00 was paid instead of 1160.00; nothing was done",
+        "line 6: 999: unknown; nothing was done",
+        f"line 7: {ivo}: the amount cannot be read; nothing was done",
+    ]
+    assert first == (1, [f"line 3: {ana}: confirmed, 1160.00 MXN"], left_alone)
+    assert stages == {"ana@example.com": "active", "eva@example.com": "configured", "ivo@example.com": "configured"}
+    assert second == (1, [f"line 3: {ana}: was confirmed before"], left_alone)
+    assert _stages(data_dir) == stages
+
+
+def test_a_reference_that_occurs_twice_is_confirmed_once_and_shown_to_the_operator(data_dir: Path) -> None:
+    (reference,) = _ask(data_dir, "ana@example.com")
+    statement = data_dir / "movimientos.csv"
+    statement.write_text(f"referencia,abono\n{reference},1160.00\n{reference},1160.00\n")
+
+    status, out, error = _deposit(data_dir, "import", str(statement))
+
+    assert (status, out) == (1, [f"line 2: {reference}: confirmed, 1160.00 MXN"])
+    assert error == [f"line 3: {reference}: occurs again in this file; look whether it was paid twice"]
+
+
+def test_a_deposit_that_was_confirmed_by_mistake_is_taken_back(data_dir: Path) -> None:
+    (reference,) = _ask(data_dir, "ana@example.com")
+    _deposit(data_dir, "confirm", reference, "--amount", "1160")
+
+    first, second = _deposit(data_dir, "undo", reference), _deposit(data_dir, "undo", reference)
+    late = _deposit(data_dir, "confirm", reference, "--amount", "1160", "--late")
+
+    assert first == (0, [f"{reference}: taken back"], [])
+    assert second == (1, [f"{reference}: is no confirmed deposit; nothing was done"], [])
+    assert late == (1, [], [f"{reference}: was taken back; nothing was done"])
+    assert _stages(data_dir) == {"ana@example.com": "deactivated"}
+
+
+@pytest.mark.parametrize("content", [None, b"", b"fecha,monto\n1,2\n"])
+def test_a_file_that_is_no_statement_is_told(data_dir: Path, content: bytes | None) -> None:
+    statement = data_dir / "movimientos.csv"
+    if content is not None:
+        statement.write_bytes(content)
+
+    status, out, (error,) = _deposit(data_dir, "import", str(statement))
+
+    assert (status, out) == (2, [])
+    assert error.startswith(f"Cannot read {statement}: ")
+
+
+def test_support_sees_what_somebody_paid_and_was_asked_to_pay(data_dir: Path) -> None:
+    (reference,) = _ask(data_dir, "ana@example.com")
+    command = [sys.executable, "-m", "app", "payments", "Ana@example.com", "eva@example.com"]
+    environment = clean_environment(DATA_DIR=str(data_dir), LOG_LEVEL="ERROR")
+
+    shown = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
+
+    (line,) = shown.splitlines()
+    columns = line.split("\t")
+    assert columns[0] == "ana@example.com"
+    assert columns[2:8] == ["bank_deposit", "open", "negocio", "1160.00 MXN", reference, "-"]
