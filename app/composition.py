@@ -155,7 +155,13 @@ def limit_storage(settings: Settings) -> tuple[Storage, Callable[[], Awaitable[N
         socket_timeout=_REDIS_TIMEOUT,
         socket_connect_timeout=_REDIS_TIMEOUT,
     )
-    storage = RedisStorage(url, wrap_exceptions=True, implementation="redispy", connection_pool=pool)  # type: ignore[arg-type]  # it takes one
+    storage = RedisStorage(
+        url,
+        wrap_exceptions=True,
+        implementation="redispy",
+        key_prefix=settings.redis_key_prefix,
+        connection_pool=pool,  # type: ignore[arg-type]  # it takes one
+    )
     return storage, pool.aclose
 
 

@@ -139,6 +139,7 @@ class Settings(BaseSettings):
     secret_key: Secrets = ()
     data_dir: Path = Path("data")
     redis_url: Annotated[SecretStr | None, AfterValidator(_redis_url)] = None
+    redis_key_prefix: str = Field("timbrado-accounts", pattern=r"^[\w-]{1,64}$")
     database_url: Annotated[SecretStr | None, AfterValidator(_database_url)] = None
     database_pool_minimum: int = Field(1, ge=0, le=1000)
     database_pool_maximum: int = Field(10, ge=1, le=1000)

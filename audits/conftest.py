@@ -12,10 +12,10 @@ import pytest
 
 from tests.conftest import (
     database_url,
+    limits_in,
     make_api,
     postgresql_url,
     redis_server,
-    redis_url,
     sqlite_template,
     stores,
 )
@@ -23,10 +23,10 @@ from tests.conftest import (
 __all__ = [
     "chromium",
     "database_url",
+    "limits_in",
     "make_api",
     "postgresql_url",
     "redis_server",
-    "redis_url",
     "run_script",
     "sqlite_template",
     "stores",

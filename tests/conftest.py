@@ -1,8 +1,8 @@
 """Databases and an in-process API for every test; no test of ours is mocked.
 
 Service and API tests run on SQLite, and on PostgreSQL where TEST_DATABASE_URL names a server (any database of it that
-may create others); those of the GraphQL API also with the limits in the Redis of TEST_REDIS_URL, each of pytest-xdist's
-processes in a database of its own beside that one. With CI set, a missing server is a failure.
+may create others); those of the GraphQL API also with the limits in the Redis of TEST_REDIS_URL, under a prefix of
+each test's own. With CI set, a missing server is a failure.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
 
 import pytest
 from tortoise.backends.base.executor import EXECUTOR_CACHE
@@ -85,14 +85,11 @@ def database_url(stores: str, request: pytest.FixtureRequest, tmp_path: Path) ->
 
 
 @pytest.fixture
-def redis_url(stores: str, request: pytest.FixtureRequest, worker_id: str) -> str | None:
-    """Where limits are counted, if not in the database."""
+def limits_in(stores: str, request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The settings that say where limits are counted, if not in the database."""
     if "redis" not in stores:
-        return None
-    url: str = request.getfixturevalue("redis_server")
-    server = urlsplit(url)
-    number = int(server.path.strip("/") or 0) + int(worker_id.removeprefix("gw").replace("master", "0")) + 1
-    return urlunsplit(server._replace(path=f"/{number}"))
+        return {}
+    return {"redis_url": request.getfixturevalue("redis_server"), "redis_key_prefix": f"test-{uuid4().hex}"}
 
 
 @pytest.fixture
@@ -110,7 +107,7 @@ MakeApi = Callable[..., Awaitable[Api]]
 
 
 @pytest.fixture
-async def make_api(database_url: str, redis_url: str | None, tmp_path: Path) -> AsyncIterator[MakeApi]:
+async def make_api(database_url: str, limits_in: dict[str, Any], tmp_path: Path) -> AsyncIterator[MakeApi]:
     """Makes the API with some settings changed; at most one a test."""
     async with contextlib.AsyncExitStack() as stack:
 
@@ -120,11 +117,11 @@ async def make_api(database_url: str, redis_url: str | None, tmp_path: Path) -> 
                 data_dir=tmp_path,
                 database_url=database_url,
                 worker_in_serve=False,
-                **{"redis_url": redis_url, **_CHEAP_ARGON2, **changes},
+                **{**limits_in, **_CHEAP_ARGON2, **changes},
             )
             api = await stack.enter_async_context(api_of(settings))
             stack.push_async_callback(_empty)
-            if redis_url:
+            if limits_in:
                 stack.push_async_callback(api.forget_limits)
             return api
 

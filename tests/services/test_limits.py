@@ -330,18 +330,18 @@ class TestInMemory(_Storages):
 class TestOverRedis(_Storages):
     @pytest.fixture
     async def storage(self, redis_server: str) -> AsyncIterator[RedisStorage]:
-        """As it is composed, but for a prefix of this test's own, so that what it leaves can be removed."""
-        storage, aclose = limit_storage(Settings(_env_file=None, redis_url=SecretStr(redis_server)))
+        """Under a prefix of this test's own, so that what it leaves can be removed."""
+        settings = Settings(_env_file=None, redis_url=SecretStr(redis_server), redis_key_prefix=f"test-{uuid4().hex}")
+        storage, aclose = limit_storage(settings)
         assert isinstance(storage, RedisStorage)
-        storage.bridge.key_prefix = f"TEST-{uuid4().hex}"
         yield storage
-        await _forget_all(storage)
+        await storage.reset()
         await aclose()
 
     @pytest.fixture
     def end_windows(self, storage: RedisStorage) -> EndWindows:
         async def end() -> None:
-            await _forget_all(storage)  # as Redis does when a key expires
+            await storage.reset()  # as Redis does when a key expires
 
         return end
 
@@ -363,11 +363,6 @@ def _client(storage: RedisStorage) -> Any:
 
 async def _keys(storage: RedisStorage) -> list[bytes]:
     return [key async for key in _client(storage).scan_iter(f"{storage.bridge.key_prefix}*")]
-
-
-async def _forget_all(storage: RedisStorage) -> None:
-    if keys := await _keys(storage):
-        await _client(storage).delete(*keys)
 
 
 @pytest.mark.parametrize(
