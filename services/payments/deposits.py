@@ -170,7 +170,7 @@ class Deposits:
     ) -> PaymentView | StepMissing | AlreadyActive | PaymentUnderWay:
         now = self._clock()
         expires_at = now + self._life
-        terms = Terms(expires_at, expires_at + GRACE, reference=draw_reference(), prolonged=True)
+        terms = Terms(expires_at, expires_at + GRACE, draw_reference(), least_left=-GRACE, prolonged=True)
         try:
             return await ledger.open_payment(account_id, PaymentMethod.BANK_DEPOSIT, plan, terms, now)
         except IntegrityError:  # somebody has this reference

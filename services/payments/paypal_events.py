@@ -43,7 +43,7 @@ class EventForged:
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """What an event names: any of these, from the most certain to the least."""
+    """What an event names: ids, from the most certain to the least, and how much money it is about."""
 
     order_id: str | None
     payment_id: UUID | None
@@ -77,13 +77,16 @@ class PayPalEvents:
         try:
             async with self._verifying:
                 signed = await self._api.verify_webhook(headers, body)
-            if not signed:
-                return EventForged()
+        except PayPalAwayError:
             await self._limiter.give_back(hit)
+            return ProviderAway()
+        if not signed:
+            return EventForged()
+        await self._limiter.give_back(hit)
+        try:
             await self._follow(orjson.loads(body))
         except PayPalAwayError as error:
-            await self._limiter.give_back(hit)
-            log.warning("paypal away", error=str(error))
+            log.warning("paypal event not followed", reason=str(error))
             return ProviderAway()
         return EventTaken()
 

@@ -82,6 +82,12 @@ class TestRequesting:
         assert second["requestedAt"] == first["requestedAt"]
         assert second["expiresAt"] > first["expiresAt"]
 
+    async def test_asking_again_a_day_late_gives_the_same_too(self, ana: Api) -> None:
+        reference = await _reference(ana)
+        await Payment.all().update(expires_at=utc_now() - timedelta(days=1))
+
+        assert await _reference(ana) == reference
+
     async def test_after_a_reload_it_can_be_read_without_asking_again(self, ana: Api, deposits: Deposits) -> None:
         nothing = (await ana.run("Payment"))["openDeposit"]
         asked = (await ana.act("RequestBankDeposit", planId="empresa"))["deposit"]

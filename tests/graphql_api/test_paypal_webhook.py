@@ -223,6 +223,20 @@ class TestForgery:
 
 
 class TestFailure:
+    async def test_a_true_event_that_cannot_be_followed_makes_no_room_for_forgeries(
+        self, ana: Api, paypal: PayPalServer
+    ) -> None:
+        order_id = await start(ana)
+        event = paypal.event_about("CHECKOUT.ORDER.APPROVED", order_id)
+        forged = [(await _post(ana, ({}, b"{}"))).status_code for _ in range(2)]
+        paypal.fail(Call.SHOW, Trouble.DROP, Trouble.DROP)
+
+        away = (await _post(ana, event)).status_code
+        forged += [(await _post(ana, ({}, b"{}"))).status_code for _ in range(2)]
+
+        assert away == 503
+        assert forged == [400, 400, 400, 429]
+
     async def test_while_paypal_cannot_be_asked_nothing_is_taken_and_it_is_sent_again(
         self, ana: Api, paypal: PayPalServer
     ) -> None:
