@@ -36,7 +36,11 @@ _POLICY = (
 )
 
 # The way of a new account comes first; what is not named here follows by its name.
-_FIRST = ("PasswordPolicy", "CreateAccount", "ConfirmAccount", "Login", "Me")
+_FIRST = (
+    *("PasswordPolicy", "CreateAccount", "ConfirmAccount", "Login", "Me"),
+    *("TaxRegimes", "ConfigureCompany", "CreateSeries", "Company"),
+    *("Plans", "PaymentMethods", "RequestBankDeposit", "StartPayPalPayment", "CompletePayPalPayment", "Payment"),
+)
 
 
 def graphiql_routes(operations: Mapping[str, str], schema: GraphQLSchema) -> list[BaseRoute]:
