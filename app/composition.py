@@ -56,7 +56,6 @@ class PayPal:
 
     orders: PayPalOrders
     events: PayPalEvents
-    follow_up: FollowUp
     aclose: Callable[[], Awaitable[None]]
 
 
@@ -130,7 +129,7 @@ def compose(settings: Settings) -> Composition:
         paypal=paypal,
         deliverer=Deliverer(make_transport, Composer(texts, site), limiter, limits.mail_email),
         sweeper=Sweeper(also=sweep_mails),
-        cashier=Cashier(paypal.follow_up if paypal else None, deposits),
+        cashier=Cashier(FollowUp(paypal.orders if paypal else None), deposits),
         aclose=aclose,
     )
 
@@ -205,7 +204,7 @@ def _paypal(settings: Settings, limiter: Limiter, limits: Limits) -> PayPal | No
         cancel_url=settings.paypal_cancel_url or settings.site_url,
     )
     orders = PayPalOrders(api, page)
-    return PayPal(orders, PayPalEvents(api, orders, limiter, limits), FollowUp(orders), api.aclose)
+    return PayPal(orders, PayPalEvents(api, orders, limiter, limits), api.aclose)
 
 
 def _site_words(settings: Settings) -> tuple[str, ...]:

@@ -37,7 +37,7 @@ from services.payments.outcomes import (
     ProviderAway,
     StepMissing,
 )
-from services.payments.paypal_orders import Declined, NoSuchPayment, NotApproved, PaymentCompleted, PayPalStarted
+from services.payments.paypal_outcomes import Declined, NoSuchPayment, NotApproved, PaymentCompleted, PayPalStarted
 
 
 async def plans(info: Info) -> list[Plan]:

@@ -156,8 +156,8 @@ class OnboardingIncompleteError(UserError):
 
 
 @strawberry.type(
-    description="The account is paid for; it can be prolonged in the last thirty days, or the last third of less than "
-    "ninety."
+    description="The account is paid for; it can be prolonged in the last thirty days, or ten for each month that is "
+    "bought."
 )
 class AlreadyActiveError(UserError):
     activation: Activation = strawberry.field(description="Since when and until when.")

@@ -14,7 +14,7 @@ _EVERY = 30.0  # seconds
 
 
 class Cashier:
-    def __init__(self, paypal: FollowUp | None, deposits: Deposits) -> None:
+    def __init__(self, paypal: FollowUp, deposits: Deposits) -> None:
         self._paypal = paypal
         self._deposits = deposits
 
@@ -31,7 +31,6 @@ class Cashier:
         except Exception:
             log.exception("expiring deposits failed")
         try:
-            if self._paypal:
-                await self._paypal.run_due(stopped or asyncio.Event())
+            await self._paypal.run_due(stopped or asyncio.Event())
         except Exception:
             log.exception("following payments up failed")

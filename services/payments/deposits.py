@@ -147,7 +147,12 @@ class Deposits:
             return DepositClosed(payment.status)
         if (overdue or payment.status is not PaymentStatus.OPEN) and not late:
             return DepositClosed(PaymentStatus.EXPIRED if overdue else payment.status)
-        return DepositConfirmed(amount) if await ledger.settle(payment, now, None) else DepositKnown()
+        if await ledger.settle(payment, now, None):
+            return DepositConfirmed(amount)
+        meanwhile = await self._find(reference)
+        if meanwhile is None:
+            return DepositUnknown()
+        return DepositKnown() if meanwhile.status is PaymentStatus.PAID else DepositClosed(meanwhile.status)
 
     async def undo(self, reference: str) -> bool:
         """Takes a confirmed deposit back, with the mail that says so; False where there is none."""

@@ -29,6 +29,7 @@ log = structlog.get_logger(__name__)
 
 RENEWAL = timedelta(days=30)
 """Before its end an activation may be prolonged; earlier, a second payment would rather be a mistake."""
+_OUTDATED = {Kind.PAYMENT_REFUNDED: (Kind.PAYMENT_RECEIVED,), Kind.PAYMENT_RECEIVED: (Kind.PAYMENT_DECLINED,)}
 _UNPAID = [status.value for status in WAITING | NOTHING_CAME]
 
 
@@ -112,11 +113,21 @@ async def decline(payment: PaymentView, status: PaymentStatus, now: datetime) ->
     return await _change(payment, Kind.PAYMENT_DECLINED, end)
 
 
-def is_covered(activation: Activation | None, now: datetime) -> bool:
-    """Whether what is paid for reaches further than a renewal is sold: 30 days, or a third of a shorter time."""
+async def refuse(payment: PaymentView, due_at: datetime) -> bool:
+    """Has the payer, who was told to wait, try again; a mail says that PayPal declined."""
+
+    async def reopen(_: Account) -> None:
+        if not await turns.reopen(payment, due_at, declined=True):
+            raise _UnchangedError
+
+    return await _change(payment, Kind.PAYMENT_DECLINED, reopen)
+
+
+def is_covered(activation: Activation | None, months: int, now: datetime) -> bool:
+    """Whether what is paid for reaches further than a renewal is sold: 30 days, or ten for each month bought."""
     if activation is None or not activation.active:
         return False
-    return activation.until - now > min(RENEWAL, (activation.until - activation.since) / 3)
+    return activation.until - now > min(RENEWAL, timedelta(days=10 * months))
 
 
 async def _open(
@@ -126,17 +137,17 @@ async def _open(
     at = progress_of(account, now)
     if at.stage is Stage.CONFIRMED:
         return StepMissing(OnboardingStep.CONFIGURE_COMPANY)
-    if at.activation and is_covered(at.activation, now):
+    if at.activation and is_covered(at.activation, payment.period_months, now):
         return AlreadyActive(at.activation)
-    if await is_pending(account.id):
-        return PaymentUnderWay()
     known = await Payment.get_or_none(open_key=payment.open_key)
+    if await is_pending(account.id):  # after the payment is read: of one that turns pending later, the turn is another
+        return PaymentUnderWay()
     if known and known.expires_at - now > terms.least_left and _same(known, payment):
-        if terms.prolonged:
-            known.expires_at, known.due_at = terms.expires_at, terms.due_at
-            await known.save(update_fields=["expires_at", "due_at"])
-        return view(known)
-    if known and not await turns.close(view(known), PaymentStatus.REPLACED, now):
+        if not terms.prolonged:
+            return view(known)
+        if prolonged := await turns.prolong(view(known), terms.expires_at, terms.due_at):
+            return prolonged
+    elif known and not await turns.close(view(known), PaymentStatus.REPLACED, now):
         return PaymentUnderWay()
     await Payment.bulk_create([payment])
     return view(payment)
@@ -151,8 +162,7 @@ async def _change(payment: PaymentView, kind: Kind, work: Callable[[Account], Aw
     account = await Account.get(id=payment.account_id)
 
     async def change() -> None:
-        if kind is Kind.PAYMENT_REFUNDED:
-            await forget((Kind.PAYMENT_RECEIVED,), account.email_key)
+        await forget(_OUTDATED.get(kind, ()), account.email_key)
         await owe(kind, account.email_key)
         await work(await Account.select_for_update().get(id=account.id))
 

@@ -19,7 +19,8 @@ from services.payments.outcomes import (
     ProviderAway,
     StepMissing,
 )
-from services.payments.paypal_orders import FIRST_LOOK, Collected, NoSuchPayment, PayPalOrders, PayPalStarted
+from services.payments.paypal_orders import FIRST_LOOK, PayPalOrders
+from services.payments.paypal_outcomes import Collected, NoSuchPayment, PayPalStarted
 from services.payments.plans import Plans
 from services.payments.records import PaymentView
 from services.sessions import Profile, SessionService

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +28,7 @@ log = structlog.get_logger(__name__)
 
 _REVERSED = "PAYMENT.CAPTURE.REVERSED"
 _VERIFICATIONS = 10  # at once: the connections to PayPal are for those who pay
+_NOTHING = Money(Decimal(0))
 _ID = re.compile(r"[A-Z0-9-]{1,36}")
 _CAPTURE = re.compile(r"/v2/payments/captures/([A-Z0-9-]{1,36})$")
 
@@ -155,7 +157,10 @@ def _uuid(value: object) -> UUID | None:
 
 
 def _money(value: object) -> Money | None:
-    try:
-        return Money.parse(value["value"], value["currency_code"]) if isinstance(value, dict) else None
-    except (KeyError, TypeError, ValueError):
+    """None where there is none; what cannot be read is nothing, and so not the whole of a payment."""
+    if value is None:
         return None
+    try:
+        return Money.parse(value["value"], value["currency_code"]) if isinstance(value, dict) else _NOTHING
+    except (KeyError, TypeError, ValueError):
+        return _NOTHING

@@ -22,7 +22,9 @@ _LONGEST_DISPUTE = timedelta(days=180)  # in which a payer may have PayPal take 
 
 
 class FollowUp:
-    def __init__(self, orders: PayPalOrders, clock: Clock = utc_now) -> None:
+    """Without `orders`, as where PayPal is not set up any more, nothing is asked, and what is pending ends some day."""
+
+    def __init__(self, orders: PayPalOrders | None, clock: Clock = utc_now) -> None:
         self._orders = orders
         self._clock = clock
 
@@ -34,7 +36,8 @@ class FollowUp:
             if payment is None:
                 return
             try:
-                await self._orders.look_again(payment)
+                if self._orders:
+                    await self._orders.look_again(payment)
                 misses = 0
             except PayPalAwayError:
                 misses += 1
@@ -57,7 +60,7 @@ class FollowUp:
             case PaymentStatus.OPEN | PaymentStatus.PENDING:
                 await turns.postpone(payment, now + min(max(age, FIRST_LOOK), _LONGEST_PAUSE))
             case PaymentStatus.PAID:
-                again = now + max(age, timedelta(days=1))
+                again = now + min(max(age, timedelta(days=1)), timedelta(days=7))
                 await turns.postpone(payment, again if age < _LONGEST_DISPUTE else None)
             case PaymentStatus.REFUNDED:
                 await turns.postpone(payment, None)

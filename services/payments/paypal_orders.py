@@ -13,11 +13,18 @@ import structlog
 from models.account import Account
 from services.clock import Clock, utc_now
 from services.language import Language
-from services.money import Money
 from services.onboarding import Activation, progress_of
 from services.payments import ledger, records, turns
 from services.payments.outcomes import PaymentUnderWay, ProviderAway
 from services.payments.paypal_api import PayPalApi
+from services.payments.paypal_outcomes import (
+    Collected,
+    Declined,
+    NoSuchPayment,
+    NotApproved,
+    PaymentCompleted,
+    PayPalStarted,
+)
 from services.payments.paypal_values import (
     Capture,
     CaptureStatus,
@@ -47,6 +54,8 @@ _DECLINED = {
     "PAYER_ACCOUNT_LOCKED_OR_CLOSED",
     "REDIRECT_PAYER_FOR_ALTERNATE_FUNDING",
 }
+_ALREADY = {"ORDER_ALREADY_CAPTURED", "ORDER_ALREADY_COMPLETED", "DUPLICATE_INVOICE_ID"}
+_NOT_SHOWN_YET = {OrderStatus.COMPLETED, OrderStatus.UNKNOWN}  # of an order without captures, what was paid
 _TAKEN = {CaptureStatus.COMPLETED, CaptureStatus.PARTIALLY_REFUNDED}
 _BY_WEIGHT = (
     CaptureStatus.COMPLETED,
@@ -66,41 +75,6 @@ class PayPalPage:
     brand: str
     return_url: str
     cancel_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class PayPalStarted:
-    order_id: str
-    approval_url: str
-    amount: Money
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentCompleted:
-    activation: Activation
-
-
-@dataclass(frozen=True, slots=True)
-class NotApproved:
-    """The payer has not approved the order yet."""
-
-    approval_url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Declined:
-    """PayPal did not take the money; at `retry_url`, where there is one, the payer can choose another way."""
-
-    retry_url: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class NoSuchPayment:
-    """The account has no payment of this order that can still be completed."""
-
-
-Collected = PaymentCompleted | PaymentUnderWay | NotApproved | Declined | NoSuchPayment
 
 
 class PayPalOrders:
@@ -127,13 +101,16 @@ class PayPalOrders:
             return ProviderAway()
         except PayPalRefusedError as error:
             report(error, payment.id)
-            await turns.close(payment, PaymentStatus.DECLINED, self._clock())
+            if not (await records.get(payment.id)).paypal_order_id:  # which another tab may have got meanwhile
+                await turns.close(payment, PaymentStatus.DECLINED, self._clock())
             return ProviderAway()
         if order.approval_url is None or len(order.approval_url) > _LONGEST_LINK:
             log.error("paypal order without a link", payment=str(payment.id))
             return ProviderAway()
-        await turns.attach_order(payment, order.id, order.approval_url)
-        return PayPalStarted(order.id, order.approval_url, payment.total, payment.expires_at)
+        attached = await turns.attach_order(payment, order.id, order.approval_url)
+        if attached.paypal_order_id is None or attached.approval_url is None:  # it was replaced meanwhile
+            return ProviderAway()
+        return PayPalStarted(attached.paypal_order_id, attached.approval_url, payment.total, payment.expires_at)
 
     async def collect(self, payment: PaymentView) -> Collected:
         """Takes the money of an order that its payer says to have approved; once, however often it is asked for."""
@@ -144,7 +121,9 @@ class PayPalOrders:
         if await self._is_covered(payment):
             return await self._abandon(payment)
         held = await turns.hold(payment, self._clock() + FIRST_LOOK)
-        return await self._capture(held, payment.paypal_order_id) if held else PaymentUnderWay()
+        if held is None:
+            return PaymentUnderWay()
+        return await self._capture(held, payment.paypal_order_id, waited=payment.status is PaymentStatus.PENDING)
 
     async def look_again(self, payment: PaymentView) -> Collected:
         """Asks PayPal what became of a payment's order, and does what follows.
@@ -157,11 +136,16 @@ class PayPalOrders:
         if order is None:
             return await self._forgotten(payment)
         approved = order.status is OrderStatus.APPROVED and not order.captures
-        if approved and payment.status in records.WAITING and not payment.paypal_declined and _belongs(order, payment):
+        # PENDING after a decline, the payer has asked again.
+        wanted = payment.status is PaymentStatus.PENDING or (
+            payment.status is PaymentStatus.OPEN and not payment.paypal_declined
+        )
+        if approved and wanted and _belongs(order, payment):
             return await self.collect(payment)
         return await self._record(payment, order)
 
-    async def _capture(self, payment: PaymentView, order_id: str) -> Collected:
+    async def _capture(self, payment: PaymentView, order_id: str, *, waited: bool) -> Collected:
+        """`waited` says that the payer was told before to wait for what comes of it."""
         try:
             order = await self._api.capture_order(order_id, f"{payment.id}-{payment.paypal_refusals}")
         except PayPalAwayError:
@@ -169,28 +153,34 @@ class PayPalOrders:
         except PayPalRefusedError as error:
             log.info("paypal takes no money", payment=str(payment.id), issue=error.issue, debug_id=error.debug_id)
             if error.issue in _TO_BE_APPROVED or error.issue in _DECLINED:
-                return await self._refused(payment, error)
+                return await self._refused(payment, error, waited=waited)
             # Of any other, an earlier try may be the cause, whose answer got lost.
-            return await self._look_after_refusal(payment, order_id)
+            return await self._look_after_refusal(payment, order_id, error.issue)
         return await self._record(payment, order)
 
-    async def _refused(self, payment: PaymentView, error: PayPalRefusedError) -> Collected:
+    async def _refused(self, payment: PaymentView, error: PayPalRefusedError, *, waited: bool) -> Collected:
         approval_url = error.approval_url or payment.approval_url
         declined = error.issue in _DECLINED
-        await turns.reopen(payment, self._clock() + FIRST_LOOK, declined=declined)
+        due_at = self._clock() + FIRST_LOOK
+        if waited and declined:
+            await ledger.refuse(payment, due_at)
+        else:
+            await turns.reopen(payment, due_at, declined=declined)
         return NotApproved(approval_url) if approval_url and not declined else Declined(approval_url)
 
-    async def _look_after_refusal(self, payment: PaymentView, order_id: str) -> Collected:
+    async def _look_after_refusal(self, payment: PaymentView, order_id: str, issue: str) -> Collected:
         try:
             order = await self._api.get_order(order_id)
         except (PayPalAwayError, PayPalRefusedError):
             return PaymentUnderWay()
+        if issue in _ALREADY and not (order and order.captures):  # not shown yet
+            return PaymentUnderWay()
         if order is None:  # neither to be captured nor to be seen
-            await turns.close(payment, PaymentStatus.EXPIRED, self._clock())
+            await ledger.decline(payment, PaymentStatus.EXPIRED, self._clock())
             return NoSuchPayment()
-        if order.captures:
+        if order.captures or order.status in _NOT_SHOWN_YET:
             return await self._record(payment, order)
-        await turns.close(payment, PaymentStatus.DECLINED, self._clock())
+        await ledger.decline(payment, PaymentStatus.DECLINED, self._clock())
         return Declined(None)
 
     async def _abandon(self, payment: PaymentView) -> Collected:
@@ -226,8 +216,9 @@ class PayPalOrders:
         now = self._clock()
         if not _belongs(order, payment):
             log.error("paypal order differs from its payment", payment=str(payment.id), order=order.id)
-            if payment.status in records.WAITING:
-                await turns.close(payment, PaymentStatus.DECLINED, now)
+            if order.captures and payment.status in records.WAITING:  # money was taken: whose, a person has to see
+                return PaymentUnderWay()
+            await self._end(payment, PaymentStatus.DECLINED, now)
             return NoSuchPayment()
         if sum(capture.status in _TAKEN for capture in order.captures) > 1:
             log.error("paypal took the money of an order twice", payment=str(payment.id), order=order.id)
@@ -244,34 +235,40 @@ class PayPalOrders:
                     log.info("payment refunded", payment=str(payment.id), order=order.id)
                 return NoSuchPayment()
             case CaptureStatus.DECLINED | CaptureStatus.FAILED:
-                if payment.status is PaymentStatus.PENDING:
-                    await ledger.decline(payment, PaymentStatus.DECLINED, now)
-                elif payment.status is PaymentStatus.OPEN:
-                    await turns.close(payment, PaymentStatus.DECLINED, now)
+                await self._end(payment, PaymentStatus.DECLINED, now)
                 return Declined(None)
             case CaptureStatus.PENDING | CaptureStatus.UNKNOWN:
                 if payment.status is PaymentStatus.OPEN:
                     await turns.hold(payment, now + FIRST_LOOK)
+                elif payment.status is PaymentStatus.PAID:
+                    log.error("paypal says something else of a paid payment", payment=str(payment.id), order=order.id)
                 return PaymentUnderWay()
 
     async def _unpaid(self, payment: PaymentView, order: Order) -> Collected:
         if payment.status not in records.WAITING:
             return NoSuchPayment()
         if order.status is OrderStatus.VOIDED:
-            await turns.close(payment, PaymentStatus.EXPIRED, self._clock())
+            await self._end(payment, PaymentStatus.EXPIRED, self._clock())
             return NoSuchPayment()
-        if order.status in {OrderStatus.COMPLETED, OrderStatus.UNKNOWN}:  # what was paid is not shown yet
+        if order.status in _NOT_SHOWN_YET:
             return PaymentUnderWay()
         if payment.status is PaymentStatus.PENDING:
             await turns.reopen(payment, self._clock() + FIRST_LOOK, declined=payment.paypal_declined)
         return NotApproved(order.approval_url or payment.approval_url or self._page.return_url)
+
+    async def _end(self, payment: PaymentView, status: PaymentStatus, now: datetime) -> None:
+        """Of one that may still be paid; whoever was told to wait gets a mail."""
+        if payment.status is PaymentStatus.PENDING:
+            await ledger.decline(payment, status, now)
+        elif payment.status is PaymentStatus.OPEN:
+            await turns.close(payment, status, now)
 
     async def _completed(self, payment: PaymentView) -> PaymentCompleted | NoSuchPayment:
         activation = await self._activation(payment)
         return PaymentCompleted(activation) if activation and activation.active else NoSuchPayment()
 
     async def _is_covered(self, payment: PaymentView) -> bool:
-        return ledger.is_covered(await self._activation(payment), self._clock())
+        return ledger.is_covered(await self._activation(payment), payment.period_months, self._clock())
 
     async def _activation(self, payment: PaymentView) -> Activation | None:
         return progress_of(await Account.get(id=payment.account_id), self._clock()).activation

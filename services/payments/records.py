@@ -33,6 +33,7 @@ class PaymentView:
     method: PaymentMethod
     status: PaymentStatus
     plan_id: str
+    period_months: int
     subtotal: Money
     tax: Money
     created_at: datetime
@@ -57,6 +58,7 @@ def view(payment: Payment) -> PaymentView:
         method=PaymentMethod(payment.method),
         status=PaymentStatus(payment.status),
         plan_id=payment.plan_id,
+        period_months=payment.period_months,
         subtotal=Money(payment.subtotal, payment.currency),
         tax=Money(payment.tax, payment.currency),
         created_at=payment.created_at,
@@ -69,6 +71,10 @@ def view(payment: Payment) -> PaymentView:
         paypal_capture_id=payment.paypal_capture_id,
         approval_url=payment.approval_url,
     )
+
+
+async def get(payment_id: UUID) -> PaymentView:
+    return view(await Payment.get(id=payment_id))
 
 
 async def history(email_key: str) -> list[PaymentView]:

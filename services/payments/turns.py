@@ -34,20 +34,32 @@ async def hold(payment: PaymentView, until: datetime) -> PaymentView | None:
     return replace(payment, status=PaymentStatus.PENDING, turn=until)
 
 
-async def reopen(payment: PaymentView, due_at: datetime, *, declined: bool) -> None:
-    """Has the payer try again, after PayPal refused to take the money."""
+async def reopen(payment: PaymentView, due_at: datetime, *, declined: bool) -> bool:
+    """Has the payer try again, after PayPal refused to take the money; False where it is not as it was."""
     as_it_was = Payment.filter(id=payment.id, status=PaymentStatus.PENDING.value, due_at=payment.turn)
-    await as_it_was.update(
-        status=PaymentStatus.OPEN.value,
-        due_at=due_at,
-        paypal_refusals=F("paypal_refusals") + 1,
-        paypal_declined=declined,
+    return bool(
+        await as_it_was.update(
+            status=PaymentStatus.OPEN.value,
+            due_at=due_at,
+            paypal_refusals=F("paypal_refusals") + 1,
+            paypal_declined=declined,
+        )
     )
 
 
-async def attach_order(payment: PaymentView, order_id: str, approval_url: str) -> None:
-    """Keeps which PayPal order is to pay it."""
-    await Payment.filter(id=payment.id).update(paypal_order_id=order_id, approval_url=approval_url)
+async def attach_order(payment: PaymentView, order_id: str, approval_url: str) -> PaymentView:
+    """Keeps which PayPal order is to pay it, where it is open and has none yet; the payment as it is then."""
+    without = Payment.filter(id=payment.id, status=PaymentStatus.OPEN.value, paypal_order_id=None)
+    await without.update(paypal_order_id=order_id, approval_url=approval_url)
+    return view(await Payment.get(id=payment.id))
+
+
+async def prolong(payment: PaymentView, expires_at: datetime, due_at: datetime) -> PaymentView | None:
+    """Begins its days anew; None where it is not as it was."""
+    as_it_was = Payment.filter(id=payment.id, status=payment.status.value, due_at=payment.turn)
+    if not await as_it_was.update(expires_at=expires_at, due_at=due_at):
+        return None
+    return replace(payment, expires_at=expires_at, turn=due_at)
 
 
 async def postpone(payment: PaymentView, due_at: datetime | None) -> None:

@@ -12,6 +12,7 @@ from models.account import Account
 from models.payment import Payment
 from services.clock import utc_now
 from services.money import Money
+from services.payments import records, turns
 from services.payments.deposits import (
     GRACE,
     DepositClosed,
@@ -87,6 +88,15 @@ class TestRequesting:
         await Payment.all().update(expires_at=utc_now() - timedelta(days=1))
 
         assert await _reference(ana) == reference
+
+    async def test_one_that_expires_while_it_is_asked_for_again_is_not_prolonged(self, ana: Api) -> None:
+        await _reference(ana)
+        read = records.view(await Payment.get())
+        await Payment.all().update(due_at=utc_now())
+        await ana.composition.cashier.follow_up()
+
+        assert await turns.prolong(read, utc_now() + YEAR, utc_now() + YEAR) is None
+        assert (await Payment.get()).status == "expired"
 
     async def test_after_a_reload_it_can_be_read_without_asking_again(self, ana: Api, deposits: Deposits) -> None:
         nothing = (await ana.run("Payment"))["openDeposit"]

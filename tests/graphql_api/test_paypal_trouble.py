@@ -1,6 +1,7 @@
 """What PayPal, networks and people do at the wrong moment: money is never taken twice, and never lost sight of."""
 
 import asyncio
+import json
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -11,6 +12,9 @@ from models.account import Account
 from models.payment import Payment
 from services.clock import utc_now
 from services.money import Money
+from services.payments import records, turns
+from services.payments.cashier import Cashier
+from services.payments.paypal_follow_up import FollowUp
 from tests.api import Api
 from tests.conftest import MakeApi
 from tests.payers import BANK, PLAN, TOTAL, activation, make_due, pay, payer, payment_of, start, takes_paypal
@@ -139,6 +143,33 @@ class TestOrdersOfOddShapes:
 
         assert await start(ana) != order_id
 
+    async def test_an_order_that_differs_and_took_money_keeps_its_payer_from_paying_again(
+        self, ana: Api, paypal: PayPalServer
+    ) -> None:
+        order_id = await _approved(ana, paypal)
+        paypal.fail(Call.CAPTURE, Trouble.LOST, Trouble.LOST)
+        await _complete(ana, order_id)
+        paypal.change(order_id, custom_id="another")
+
+        await _work(ana)
+
+        assert await activation(ana) is None
+        assert (await ana.act("StartPayPalPayment", planId="empresa"))["__typename"] == "PaymentPendingError"
+
+    async def test_two_tabs_of_which_one_is_refused_keep_the_order_of_the_other(
+        self, ana: Api, paypal: PayPalServer
+    ) -> None:
+        held = paypal.hold(Call.CREATE)
+        first = asyncio.create_task(ana.act("StartPayPalPayment", planId=PLAN))
+        await held.made.wait()
+        second = await start(ana)
+        paypal.approve(second)
+
+        held.let_go.set()
+
+        assert (await first)["orderId"] == second
+        assert await _complete(ana, second) == "CompletePayPalPaymentSuccess"
+
     async def test_an_approval_link_without_measure_is_none(self, ana: Api, paypal: PayPalServer) -> None:
         order_id = await start(ana)
         order = {**paypal.books.orders[order_id], "id": new_id()}
@@ -162,6 +193,25 @@ class TestAnswersThatGotLost:
 
         assert await _complete(ana, order_id) == "CompletePayPalPaymentSuccess"
         assert (await activation(ana))["active"]
+
+    @pytest.mark.parametrize("issue", ["ORDER_ALREADY_CAPTURED", "DUPLICATE_INVOICE_ID"])
+    async def test_an_order_that_is_said_to_be_paid_is_not_paid_again(
+        self, ana: Api, paypal: PayPalServer, issue: str
+    ) -> None:
+        """Although PayPal does not show its payment yet."""
+        order_id = await _approved(ana, paypal)
+        paypal.fail(Call.CAPTURE, Trouble.LOST)
+        refusal = f'{{"name":"UNPROCESSABLE_ENTITY","details":[{{"issue":"{issue}"}}]}}'
+        paypal.answer(Call.CAPTURE, 422, refusal.encode())
+        paypal.answer(Call.SHOW, 200, json.dumps(paypal.books.orders[order_id]).encode())
+
+        completed = await _complete(ana, order_id)
+        other = await ana.act("StartPayPalPayment", planId="empresa")
+        await _work(ana)
+
+        assert completed == other["__typename"] == "PaymentPendingError"
+        assert (await activation(ana))["active"]
+        assert await _taken(paypal) == Decimal(TOTAL)
 
     async def test_where_that_cannot_be_seen_the_payment_stays_pending(self, ana: Api, paypal: PayPalServer) -> None:
         order_id = await _approved(ana, paypal)
@@ -260,6 +310,52 @@ class TestPayingInTwoWays:
         assert declined == "PaymentDeclinedError"
         assert meanwhile == 0
         assert await _complete(ana, order_id) == "CompletePayPalPaymentSuccess"
+
+    async def test_a_second_try_whose_answer_is_lost_is_made_up_for(self, ana: Api, paypal: PayPalServer) -> None:
+        order_id = await _approved(ana, paypal)
+        paypal.decline_next()
+        await _complete(ana, order_id)
+        paypal.approve(order_id)
+        paypal.fail(Call.CAPTURE, Trouble.UNAVAILABLE, Trouble.UNAVAILABLE)
+        lost = await _complete(ana, order_id)
+
+        await _work(ana)
+
+        assert lost == "PaymentPendingError"
+        assert (await activation(ana))["active"]
+
+    async def test_an_event_does_not_reopen_a_payment_whose_money_is_being_taken(
+        self, ana: Api, paypal: PayPalServer
+    ) -> None:
+        order_id = await _approved(ana, paypal)
+        paypal.decline_next()
+        await _complete(ana, order_id)
+        paypal.approve(order_id)
+        assert await turns.hold(records.view(await payment_of(order_id)), utc_now() + timedelta(minutes=2))
+
+        await _tell(ana, paypal.event_about("CHECKOUT.ORDER.APPROVED", order_id))
+
+        assert (await payment_of(order_id)).status in {"pending", "paid"}
+
+    async def test_who_was_told_to_wait_is_told_of_a_decline(self, ana: Api, paypal: PayPalServer) -> None:
+        order_id = await _approved(ana, paypal)
+        paypal.fail(Call.CAPTURE, Trouble.UNAVAILABLE, Trouble.UNAVAILABLE)
+        await _complete(ana, order_id)
+        paypal.decline_next()
+
+        await _work(ana)
+
+        assert [mail["subject"] for mail in await ana.mails()] == ["Tu pago en Timbrado no se concretó"]
+        assert not (await ana.run("Payment"))["paymentPending"]
+
+    async def test_without_paypal_what_is_pending_ends_after_a_month(self, ana: Api, paypal: PayPalServer) -> None:
+        await _pending(ana, paypal)
+        await Payment.all().update(created_at=utc_now() - timedelta(days=31))
+        await make_due()
+
+        await Cashier(FollowUp(None), ana.composition.services.deposits).follow_up()
+
+        assert (await ana.act("RequestBankDeposit", planId=PLAN))["__typename"] == "RequestBankDepositSuccess"
 
     async def test_me_tells_while_a_payment_is_pending(self, ana: Api, paypal: PayPalServer) -> None:
         before = (await ana.run("Payment"))["paymentPending"]

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.onboarding import Activation, PaymentMethod
 from services.payments.coverage import Coverage, PaidPeriod, coverage, months_after
+from services.payments.ledger import is_covered
 
 
 def _at(text: str) -> datetime:
@@ -75,3 +77,14 @@ def test_one_more_payment_never_takes_time_away_and_always_gives_its_months(peri
     assert after.until >= last.paid_at + timedelta(days=28 * last.months)
     assert before is None or after.until > before.until
     assert after.since <= last.paid_at
+
+
+@pytest.mark.parametrize(
+    ("months", "days_left", "covered"), [(12, 31, True), (12, 30, False), (1, 11, True), (1, 10, False)]
+)
+def test_a_renewal_is_sold_in_the_last_days_of_what_is_bought(months: int, days_left: int, covered: bool) -> None:
+    now = _at("2026-03-01")
+    activation = Activation(True, _at("2025-01-01"), now + timedelta(days=days_left), PaymentMethod.PAYPAL, "uno")
+
+    assert is_covered(activation, months, now) == covered
+    assert not is_covered(None, months, now)
