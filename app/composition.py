@@ -1,10 +1,10 @@
 """Settings → services: the one place that knows which implementation stands behind which port."""
 
 import asyncio
+import contextlib
 import secrets
 import tempfile
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +12,7 @@ from pathlib import Path
 from limits.aio.storage import RedisStorage, Storage
 from redis.asyncio import BlockingConnectionPool
 
+from app.database import connected
 from app.settings import Settings
 from schema.context import Services
 from services.captchas import Captchas
@@ -134,6 +135,14 @@ def compose(settings: Settings) -> Composition:
     )
 
 
+@contextlib.asynccontextmanager
+async def composed(settings: Settings) -> AsyncIterator[Composition]:
+    """The same with its database connected, for a command; both are closed at the end."""
+    composition = compose(settings)
+    async with connected(settings.database), contextlib.aclosing(composition):
+        yield composition
+
+
 def make_keys(settings: Settings) -> Keys:
     """From SECRET_KEY; in development from a key that is made once in DATA_DIR."""
     if settings.secret_key:
@@ -170,7 +179,7 @@ def _development_key(path: Path) -> bytes:
         with tempfile.NamedTemporaryFile(dir=path.parent) as made:  # readable by its owner alone
             made.write(secrets.token_hex(32).encode())
             made.flush()
-            with suppress(FileExistsError):
+            with contextlib.suppress(FileExistsError):
                 path.hardlink_to(made.name)
     return path.read_bytes()
 

@@ -4,12 +4,10 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
-from contextlib import aclosing
 from functools import partial
 from pathlib import Path
 
-from app.composition import compose
-from app.database import connected
+from app.composition import composed
 from app.settings import Settings
 from services.money import Money
 from services.payments.bank_statement import StatementRow, parse_amount, read_statement
@@ -56,8 +54,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 async def _with_deposits(settings: Settings, work: Callable[[Deposits], Awaitable[int]]) -> int:
-    composition = compose(settings)
-    async with connected(settings.database), aclosing(composition):
+    async with composed(settings) as composition:
         return await work(composition.services.deposits)
 
 

@@ -3,15 +3,13 @@
 import argparse
 import asyncio
 import sys
-from contextlib import aclosing
 
-from app.composition import compose
-from app.database import connected
+from app.commands.emails import keys_of
+from app.composition import composed
 from app.settings import Settings
 from services.payments import records
 from services.payments.paypal_values import PayPalAwayError, PayPalRefusedError
 from services.payments.records import PaymentView
-from services.validation.email import parse_email
 
 HELP = "show the payments of accounts, and with --ask what PayPal says of them now"
 
@@ -23,20 +21,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """1 where PayPal could not be asked."""
-    keys = []
-    for text in arguments.emails:
-        email = parse_email(text)
-        if email is None:
-            print(f"{text!r} is no e-mail.", file=sys.stderr)
-            return 2
-        keys.append(email.key)
-    return asyncio.run(_show(settings, keys, ask=arguments.ask))
+    keys = keys_of(arguments.emails)
+    return 2 if keys is None else asyncio.run(_show(settings, keys, ask=arguments.ask))
 
 
 async def _show(settings: Settings, email_keys: list[str], *, ask: bool) -> int:
-    composition = compose(settings)
     status = 0
-    async with connected(settings.database), aclosing(composition):
+    async with composed(settings) as composition:
         for email_key in email_keys:
             if ask and composition.paypal:
                 for payment in await records.history(email_key):

@@ -2,13 +2,11 @@
 
 import argparse
 import asyncio
-import sys
-from contextlib import aclosing
+from collections.abc import Sequence
 
-from app.composition import compose
-from app.database import connected
+from app.commands.emails import keys_of
+from app.composition import composed
 from app.settings import Settings
-from services.validation.email import parse_email
 
 HELP = "end the sessions of accounts, and with --password their passwords, so that only recovery opens them"
 
@@ -21,21 +19,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
-    keys: list[str | None] = [None] if arguments.all else []
-    for text in arguments.emails:
-        email = parse_email(text)
-        if email is None:
-            print(f"{text!r} is no e-mail.", file=sys.stderr)
-            return 2
-        keys.append(email.key)
-    asyncio.run(_revoke(settings, keys, passwords=arguments.password))
+    keys = keys_of(arguments.emails)
+    if keys is None:
+        return 2
+    asyncio.run(_revoke(settings, [None] if arguments.all else keys, passwords=arguments.password))
     return 0
 
 
-async def _revoke(settings: Settings, email_keys: list[str | None], *, passwords: bool) -> None:
-    composition = compose(settings)
-    services = composition.services
-    async with connected(settings.database), aclosing(composition):
+async def _revoke(settings: Settings, email_keys: Sequence[str | None], *, passwords: bool) -> None:
+    async with composed(settings) as composition:
+        services = composition.services
         for email_key in email_keys:
             if passwords:
                 ended = await services.recovery.demand(email_key)

@@ -3,11 +3,9 @@
 import argparse
 import asyncio
 import signal
-from contextlib import aclosing
 
 from app.commands.migrate import is_up_to_date
-from app.composition import compose
-from app.database import connected
+from app.composition import composed
 from app.settings import Settings
 
 HELP = "send mails, sweep and follow payments up, for when `serve` runs with WORKER_IN_SERVE=false"
@@ -28,7 +26,6 @@ async def _work(settings: Settings) -> None:
     stopped = asyncio.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signal_number, stopped.set)
-    composition = compose(settings)
-    async with connected(settings.database), aclosing(composition):
+    async with composed(settings) as composition:
         print("Working.", flush=True)
         await composition.work(stopped)

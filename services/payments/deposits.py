@@ -125,7 +125,7 @@ class Deposits:
 
     async def open_for(self, profile: Profile) -> DepositRequested | None:
         """The deposit that the account has asked for and that has not come yet."""
-        asked = await Payment.get_or_none(open_key=f"{PaymentMethod.BANK_DEPOSIT.value}:{profile.id}")
+        asked = await Payment.get_or_none(open_key=records.open_key(PaymentMethod.BANK_DEPOSIT, profile.id))
         if asked is None or self._account is None or asked.expires_at <= self._clock():
             return None
         return _told(records.view(asked), self._account)

@@ -23,7 +23,7 @@ from services.payments import turns
 from services.payments.coverage import PaidPeriod, coverage
 from services.payments.outcomes import AlreadyActive, PaymentUnderWay, StepMissing
 from services.payments.plans import Plan
-from services.payments.records import NOTHING_CAME, WAITING, PaymentStatus, PaymentView, is_pending, view
+from services.payments.records import NOTHING_CAME, WAITING, PaymentStatus, PaymentView, is_pending, open_key, view
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +60,7 @@ async def open_payment(
         account_id=account_id,
         method=method.value,
         status=PaymentStatus.OPEN.value,
-        open_key=f"{method.value}:{account_id}",
+        open_key=open_key(method, account_id),
         plan_id=plan.id,
         subtotal=plan.subtotal.amount,
         tax=plan.tax.amount,

@@ -1,6 +1,5 @@
 """Paying with PayPal: an order that its payer approves on PayPal's page, and whose money is then taken."""
 
-import re
 from datetime import timedelta
 
 from models.payment import Payment
@@ -21,13 +20,13 @@ from services.payments.outcomes import (
 )
 from services.payments.paypal_orders import FIRST_LOOK, PayPalOrders
 from services.payments.paypal_outcomes import Collected, NoSuchPayment, PayPalStarted
+from services.payments.paypal_values import is_paypal_id
 from services.payments.plans import Plans
 from services.payments.records import PaymentView
 from services.sessions import Profile, SessionService
 
 ORDER_LIFE = timedelta(hours=3)  # that PayPal gives a payer to approve
 _LEAST_LEFT = timedelta(minutes=15)  # of an order that is handed out again
-_ORDER_ID = re.compile(r"[A-Z0-9-]{1,36}")
 
 
 class PayPalPayments:
@@ -90,7 +89,7 @@ class PayPalPayments:
         if not isinstance(admitted, tuple):
             return admitted
         orders, profile = admitted
-        if not _ORDER_ID.fullmatch(order_id):
+        if not is_paypal_id(order_id):
             return NoSuchPayment()
         if throttled := await self._limiter.hit(self._limits.payment, str(profile.id)):
             return throttled

@@ -12,6 +12,7 @@ from services.payments.paypal_values import (
     Order,
     PayPalAwayError,
     PayPalRefusedError,
+    is_paypal_id,
     read_capture,
     read_order,
 )
@@ -20,7 +21,6 @@ from services.payments.paypal_wire import Call, Wire
 _ORDERS = "/v2/checkout/orders"
 _CAPTURES = "/v2/payments/captures"
 _VERIFY = "/v1/notifications/verify-webhook-signature"
-_ORDER_ID = re.compile(r"[A-Z0-9-]{1,36}")
 _HEADER = re.compile(r"[\x21-\x7e]{1,500}")
 _OURS = {"AUTHENTICATION_FAILURE", "INVALID_TOKEN", "NOT_AUTHORIZED", "PERMISSION_DENIED", "invalid_client"}
 _NOT_FOUND = "RESOURCE_NOT_FOUND"
@@ -104,7 +104,7 @@ class PayPalApi:
             "payment_source": {"paypal": {"experience_context": experience}},
         }
         answered = _order(await self._wire.ask(Call("POST", _ORDERS, orjson.dumps(order), request_id)))
-        if not _ORDER_ID.fullmatch(answered.id):
+        if not is_paypal_id(answered.id):
             raise PayPalAwayError("an order with an id that is none")
         return answered
 
@@ -113,14 +113,14 @@ class PayPalApi:
 
         After a refusal, ask with another `request_id`: PayPal may answer to the same as it did before.
         """
-        if not _ORDER_ID.fullmatch(order_id):
+        if not is_paypal_id(order_id):
             raise PayPalRefusedError(_NOT_FOUND)
         call = Call("POST", f"{_ORDERS}/{order_id}/capture", b"{}", request_id)
         return _order(await self._wire.ask(call), order_id)
 
     async def get_order(self, order_id: str) -> Order | None:
         """None for one that is not this merchant's, or no more: PayPal forgets orders. Raises PayPalRefusedError."""
-        if not _ORDER_ID.fullmatch(order_id):
+        if not is_paypal_id(order_id):
             return None
         try:
             return _order(await self._wire.ask(Call("GET", f"{_ORDERS}/{order_id}")), order_id)

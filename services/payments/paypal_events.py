@@ -21,15 +21,15 @@ from services.payments import ledger, records
 from services.payments.outcomes import ProviderAway
 from services.payments.paypal_api import PayPalApi
 from services.payments.paypal_orders import PayPalOrders, report
-from services.payments.paypal_values import PayPalAwayError, PayPalRefusedError
+from services.payments.paypal_values import PayPalAwayError, PayPalRefusedError, is_paypal_id
 from services.payments.records import PaymentView
+from services.validation.ids import parse_id
 
 log = structlog.get_logger(__name__)
 
 _REVERSED = "PAYMENT.CAPTURE.REVERSED"
 _VERIFICATIONS = 10  # at once: the connections to PayPal are for those who pay
 _NOTHING = Money(Decimal(0))
-_ID = re.compile(r"[A-Z0-9-]{1,36}")
 _CAPTURE = re.compile(r"/v2/payments/captures/([A-Z0-9-]{1,36})$")
 
 
@@ -119,11 +119,12 @@ def _subject(resource: object) -> _Subject:
     order_id = ids.get("order_id") if isinstance(ids, dict) else None
     if "purchase_units" in fields:
         order_id = fields.get("id")
+    custom_id = fields.get("custom_id")
     ups = [link for link in _links(fields) if link.get("rel") == "up"]
     found = next((match for link in ups if (match := _CAPTURE.search(str(link.get("href"))))), None)
     return _Subject(
         _id(order_id),
-        _uuid(fields.get("custom_id")),
+        parse_id(custom_id) if isinstance(custom_id, str) else None,
         found[1] if found else _id(fields.get("id")),
         _money(fields.get("amount")),
     )
@@ -146,14 +147,7 @@ def _links(fields: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _id(value: object) -> str | None:
-    return value if isinstance(value, str) and _ID.fullmatch(value) else None
-
-
-def _uuid(value: object) -> UUID | None:
-    try:
-        return UUID(value) if isinstance(value, str) else None
-    except ValueError:
-        return None
+    return value if isinstance(value, str) and is_paypal_id(value) else None
 
 
 def _money(value: object) -> Money | None:

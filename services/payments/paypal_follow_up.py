@@ -8,7 +8,7 @@ import structlog
 from services.clock import Clock, utc_now
 from services.onboarding import PaymentMethod
 from services.payments import ledger, turns
-from services.payments.paypal_orders import FIRST_LOOK, PayPalOrders, report
+from services.payments.paypal_orders import FIRST_LOOK, FIRST_LOOK_AT_PAID, PayPalOrders, report
 from services.payments.paypal_values import PayPalAwayError, PayPalRefusedError
 from services.payments.records import PaymentStatus, PaymentView
 
@@ -17,6 +17,7 @@ log = structlog.get_logger(__name__)
 _LEASE = timedelta(minutes=2)
 _MOST_MISSES = 3  # in a row, after which PayPal is taken to be away for this round
 _LONGEST_PAUSE = timedelta(hours=6)
+_LONGEST_PAUSE_AT_PAID = timedelta(days=7)
 _LONGEST_PENDING = timedelta(days=30)  # that an eCheck or a review may take
 _LONGEST_DISPUTE = timedelta(days=180)  # in which a payer may have PayPal take the money back
 
@@ -60,11 +61,11 @@ class FollowUp:
             case PaymentStatus.OPEN | PaymentStatus.PENDING:
                 await turns.postpone(payment, now + min(max(age, FIRST_LOOK), _LONGEST_PAUSE))
             case PaymentStatus.PAID:
-                again = now + min(max(age, timedelta(days=1)), timedelta(days=7))
+                again = now + min(max(age, FIRST_LOOK_AT_PAID), _LONGEST_PAUSE_AT_PAID)
                 await turns.postpone(payment, again if age < _LONGEST_DISPUTE else None)
             case PaymentStatus.REFUNDED:
                 await turns.postpone(payment, None)
             case _ if age > turns.KEPT:
                 await turns.remove(payment)
             case _:
-                await turns.postpone(payment, now + max(age, timedelta(hours=1)))
+                await turns.postpone(payment, now + max(age, turns.LOOK_AFTER_END))

@@ -40,7 +40,7 @@ log = structlog.get_logger(__name__)
 
 FIRST_LOOK = timedelta(minutes=2)
 """After how long a worker asks about an order for the first time."""
-_FIRST_LOOK_AT_PAID = timedelta(days=1)
+FIRST_LOOK_AT_PAID = timedelta(days=1)
 _LONGEST_LINK = 1000
 _LOCALES = {Language.ES: "es-MX", Language.EN: "en-US"}
 _TO_BE_APPROVED = {"ORDER_NOT_APPROVED", "PAYER_ACTION_REQUIRED"}
@@ -227,7 +227,7 @@ class PayPalOrders:
             return await self._unpaid(payment, order)
         match capture.status:
             case CaptureStatus.COMPLETED | CaptureStatus.PARTIALLY_REFUNDED:
-                if await ledger.settle(payment, now, now + _FIRST_LOOK_AT_PAID, capture.id):
+                if await ledger.settle(payment, now, now + FIRST_LOOK_AT_PAID, capture.id):
                     log.info("payment settled", payment=str(payment.id), order=order.id)
                 return await self._completed(payment)
             case CaptureStatus.REFUNDED:

@@ -85,6 +85,11 @@ class Order:
     captures: tuple[Capture, ...]
 
 
+def is_paypal_id(text: str) -> bool:
+    """Whether it has the shape of an order's or a payment's id, and so changes no path and fits its column."""
+    return bool(_ID.fullmatch(text))
+
+
 def read_order(answer: object) -> Order:
     """Raises ValueError for what is no order."""
     order = _object(answer)
@@ -108,7 +113,7 @@ def read_capture(answer: object) -> Capture:
     """Raises ValueError for what is no payment."""
     capture = _object(answer)
     capture_id = _required(capture, "id")
-    if not _ID.fullmatch(capture_id):
+    if not is_paypal_id(capture_id):
         raise ValueError("not an id")
     return Capture(capture_id, CaptureStatus(_required(capture, "status")), _money(capture.get("amount")))
 

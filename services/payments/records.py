@@ -51,6 +51,11 @@ class PaymentView:
         return self.subtotal + self.tax
 
 
+def open_key(method: PaymentMethod, account_id: UUID) -> str:
+    """What only one payment of an account and method has: that which may still be paid."""
+    return f"{method.value}:{account_id}"
+
+
 def view(payment: Payment) -> PaymentView:
     return PaymentView(
         id=payment.id,

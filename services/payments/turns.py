@@ -16,7 +16,8 @@ from services.payments.records import PaymentStatus, PaymentView, view
 
 KEPT = timedelta(days=90)
 """How long a payment is kept that nothing came of, in case that its money comes all the same."""
-_LOOK_AFTER_END = timedelta(hours=1)
+LOOK_AFTER_END = timedelta(hours=1)
+"""After how long PayPal is asked about one for the first time."""
 _CANDIDATES = 20
 
 
@@ -88,5 +89,5 @@ async def expire(method: PaymentMethod, now: datetime) -> int:
 
 def _ended(method: PaymentMethod, status: PaymentStatus, now: datetime) -> dict[str, Any]:
     """The columns of a payment that nothing came of; PayPal is asked about it all the same, now and then."""
-    due_at = now + (_LOOK_AFTER_END if method is PaymentMethod.PAYPAL else KEPT)
+    due_at = now + (LOOK_AFTER_END if method is PaymentMethod.PAYPAL else KEPT)
     return {"status": status.value, "open_key": None, "due_at": due_at}
