@@ -1,7 +1,9 @@
 """People who are about to pay, and the API of an operator who takes their money."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
+from uuid import UUID, uuid4
 
 from models.payment import Payment
 from services.clock import utc_now
@@ -65,3 +67,20 @@ async def make_due() -> None:
 
 async def payment_of(order_id: str) -> Payment:
     return await Payment.get(paypal_order_id=order_id)
+
+
+async def keep_payment(account_id: UUID, now: datetime, **changes: Any) -> Payment:
+    """A row of a bank deposit of 1160.00 for a year, as it is before anything comes of it."""
+    row = {
+        "method": "bank_deposit",
+        "status": "open",
+        "plan_id": PLAN,
+        "subtotal": Decimal("1000.00"),
+        "tax": Decimal("160.00"),
+        "currency": "MXN",
+        "stamps": 500,
+        "period_months": 12,
+        "created_at": now,
+        "expires_at": now + timedelta(days=5),
+    }
+    return await Payment.create(id=uuid4(), account_id=account_id, **{**row, **changes})

@@ -1,14 +1,12 @@
 """A client of the real server, and an operator beside it."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
-from tests.process.serving import ROOT, clean_environment
+from tests.process.serving import ROOT, run_command
 
 
 class Client:
@@ -25,14 +23,8 @@ class Client:
     def solved(self, data_dir: Path) -> list[dict[str, str]]:
         """The answers to two captchas as support would find them: one by its words, one by its digits."""
         ids = [self.run("CreateCaptcha")["captcha"]["id"] for _ in range(2)]
-        printed = subprocess.run(
-            [sys.executable, "-m", "app", "captcha-answer", *ids],
-            cwd=ROOT,
-            env=clean_environment(DATA_DIR=str(data_dir)),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
+        printed = run_command("captcha-answer", *ids, DATA_DIR=str(data_dir))
+        assert printed.returncode == 0, printed.stderr
         by_words, by_digits = (line.split("\t") for line in printed.stdout.splitlines())
         return [
             {"id": by_words[0], "answer": f"{by_words[1].upper()}  {by_words[2]}"},

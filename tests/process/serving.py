@@ -56,3 +56,10 @@ async def serving_aside(data_dir: Path, **environment: str) -> AsyncIterator[tup
 def clean_environment(**environment: str) -> Mapping[str, str]:
     """The variables that Python needs, and those given: none of the machine's settings."""
     return {"PATH": os.environ["PATH"], "ENVIRONMENT": "development", **environment}
+
+
+def run_command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """`python -m app` with these arguments, and what it wrote."""
+    command = [sys.executable, "-m", "app", *arguments]
+    env = clean_environment(**environment)
+    return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=60, check=False)

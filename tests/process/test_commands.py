@@ -10,7 +10,7 @@ import httpx2
 import pytest
 
 import tests.api
-from tests.process.serving import ROOT, clean_environment, serving
+from tests.process.serving import ROOT, clean_environment, run_command, serving
 
 
 def _start(*arguments: str, **environment: str) -> subprocess.Popen[str]:
@@ -25,9 +25,8 @@ def _start(*arguments: str, **environment: str) -> subprocess.Popen[str]:
 
 
 def _run(*arguments: str, **environment: str) -> tuple[int, str, str]:
-    process = _start(*arguments, **environment)
-    out, error = process.communicate(timeout=60)
-    return process.returncode, out, error
+    result = run_command(*arguments, **environment)
+    return result.returncode, result.stdout, result.stderr
 
 
 def test_migrate_from_many_nodes_at_once_succeeds_everywhere(tmp_path: Path) -> None:

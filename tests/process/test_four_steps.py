@@ -1,8 +1,6 @@
 """All four steps, end to end, from createAccount to active: once with a bank deposit and once with PayPal."""
 
 import asyncio
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -13,7 +11,7 @@ from tests.api import COMPANY
 from tests.paypal_server import PayPalServer
 from tests.process.client import Client, found
 from tests.process.conftest import Mailbox
-from tests.process.serving import ROOT, clean_environment, serving, serving_aside
+from tests.process.serving import run_command, serving, serving_aside
 
 EMAIL, PASSWORD = "ana@example.com", "una frase larga"
 ALL = ["CREATE_ACCOUNT", "CONFIRM_ACCOUNT", "CONFIGURE_COMPANY", "SELECT_PAYMENT_METHOD"]
@@ -43,10 +41,11 @@ def test_with_a_bank_deposit(tmp_path: Path, smtp: dict[str, str], mailbox: Mail
         plan = client.run("Plans", token)[1]
         deposit = client.run("RequestBankDeposit", token, planId=plan["id"])["deposit"]
 
-        confirmed = _command(tmp_path, "deposit", "confirm", deposit["reference"], "--amount", plan["total"]["amount"])
+        arguments = ("deposit", "confirm", deposit["reference"], "--amount", plan["total"]["amount"])
+        confirmed = run_command(*arguments, DATA_DIR=str(tmp_path), LOG_LEVEL="ERROR")
 
         me = client.run("Me", token)
-        assert confirmed == f"{deposit['reference']}: confirmed, 1160.00 MXN\n"
+        assert confirmed.stdout == f"{deposit['reference']}: confirmed, 1160.00 MXN\n"
         assert "Recibimos tu pago" in mailbox.next()
         assert (me["activation"]["active"], me["activation"]["method"]) == (True, "BANK_DEPOSIT")
         assert me["onboarding"] == {"currentStep": None, "completedSteps": ALL}
@@ -95,14 +94,3 @@ async def _approve(url: str) -> str:
         back = urlsplit((await browser.get(url)).headers["location"])
     assert back.hostname == "app.example.mx"
     return parse_qs(back.query)["token"][0]
-
-
-def _command(data_dir: Path, *arguments: str) -> str:
-    return subprocess.run(
-        [sys.executable, "-m", "app", *arguments],
-        cwd=ROOT,
-        env=clean_environment(DATA_DIR=str(data_dir), LOG_LEVEL="ERROR"),
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout

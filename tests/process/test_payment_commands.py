@@ -1,11 +1,8 @@
 """An operator confirms deposits, from what the bank says."""
 
 import asyncio
-import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,11 +12,13 @@ import pytest
 from app.database import connected
 from app.settings import Settings
 from models.account import Account
-from models.payment import Payment
 from services.clock import utc_now
+from services.onboarding import PaymentMethod
+from services.payments.records import open_key
 from services.payments.reference import draw_reference
 from tests.databases import database_of_its_own
-from tests.process.serving import ROOT, clean_environment
+from tests.payers import keep_payment
+from tests.process.serving import run_command
 
 
 @pytest.fixture
@@ -31,9 +30,7 @@ def data_dir(tmp_path: Path) -> Iterator[Path]:
 
 def _deposit(data_dir: Path, *arguments: str) -> tuple[int, list[str], list[str]]:
     """The exit status, and the lines of stdout and stderr."""
-    command = [sys.executable, "-m", "app", "deposit", *arguments]
-    environment = clean_environment(DATA_DIR=str(data_dir), LOG_LEVEL="ERROR")
-    result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    result = run_command("deposit", *arguments, DATA_DIR=str(data_dir), LOG_LEVEL="ERROR")
     return result.returncode, result.stdout.splitlines(), result.stderr.splitlines()
 
 
@@ -49,20 +46,10 @@ def _ask(data_dir: Path, *emails: str) -> list[str]:
                     id=uuid4(), **person, created_at=now, confirmed_at=now, stage="configured"
                 )
                 references.append(draw_reference())
-                await Payment.create(
-                    id=uuid4(),
-                    account_id=account.id,
-                    method="bank_deposit",
-                    status="open",
-                    open_key=f"bank_deposit:{account.id}",
-                    plan_id="negocio",
-                    subtotal=Decimal(1000),
-                    tax=Decimal(160),
-                    currency="MXN",
-                    stamps=500,
-                    period_months=12,
-                    created_at=now,
-                    expires_at=now + timedelta(days=5),
+                await keep_payment(
+                    account.id,
+                    now,
+                    open_key=open_key(PaymentMethod.BANK_DEPOSIT, account.id),
                     due_at=now + timedelta(days=5),
                     reference=references[-1],
                 )
@@ -177,12 +164,10 @@ def test_a_file_that_is_no_statement_is_told(data_dir: Path, content: bytes | No
 
 def test_support_sees_what_somebody_paid_and_was_asked_to_pay(data_dir: Path) -> None:
     (reference,) = _ask(data_dir, "ana@example.com")
-    command = [sys.executable, "-m", "app", "payments", "Ana@example.com", "eva@example.com"]
-    environment = clean_environment(DATA_DIR=str(data_dir), LOG_LEVEL="ERROR")
+    shown = run_command("payments", "Ana@example.com", "eva@example.com", DATA_DIR=str(data_dir), LOG_LEVEL="ERROR")
 
-    shown = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
-
-    (line,) = shown.splitlines()
+    assert shown.returncode == 0
+    (line,) = shown.stdout.splitlines()
     columns = line.split("\t")
     assert columns[0] == "ana@example.com"
     assert columns[2:8] == ["bank_deposit", "open", "negocio", "1160.00 MXN", reference, "-"]

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
@@ -26,6 +25,7 @@ from models.spent_captcha import SpentCaptcha
 from models.sql import fetch
 from services.clock import utc_now
 from tests.api import EMAIL, RFC
+from tests.payers import keep_payment
 
 FIRST = "0001_initial"
 MODELS = (
@@ -79,20 +79,7 @@ async def _populate() -> None:
         updated_at=now,
     )
     await Series.create(id=uuid4(), account_id=account.id, name="A", first_folio=1, last_taken=0, created_at=now)
-    await Payment.create(
-        id=uuid4(),
-        account_id=account.id,
-        method="paypal",
-        status="open",
-        plan_id="basico",
-        subtotal=Decimal("1000.00"),
-        tax=Decimal("160.00"),
-        currency="MXN",
-        stamps=500,
-        period_months=12,
-        created_at=now,
-        expires_at=later,
-    )
+    await keep_payment(account.id, now)
     await Delivery.create(id=uuid4(), kind="recovery", email_key=EMAIL, requested_at=now, due_at=now)
     await FailureStreak.create(key="d", count=1, touched_at=now.timestamp())
     await KnownNetwork.create(key="e", last_seen_at=now)

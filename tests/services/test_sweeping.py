@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from itertools import count
 from typing import Any
 from uuid import UUID, uuid4
@@ -26,6 +25,7 @@ from models.registration import Registration
 from models.session import Session
 from models.spent_captcha import SpentCaptcha
 from services.sweeping import LOCK, Sweeper
+from tests.payers import keep_payment
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -123,21 +123,7 @@ async def _payment(due_at: datetime, status: str = "expired") -> None:
     email = f"{next(_numbers)}@example.com"
     person: dict[str, Any] = {"email_key": email, "email": email, "rfc": "EKU9003173C9", "language": "es"}
     account = await Account.create(id=uuid4(), **person, created_at=_NOW, confirmed_at=_NOW)
-    await Payment.create(
-        id=uuid4(),
-        account_id=account.id,
-        method="bank_deposit",
-        status=status,
-        plan_id="negocio",
-        subtotal=Decimal(1000),
-        tax=Decimal(160),
-        currency="MXN",
-        stamps=500,
-        period_months=12,
-        created_at=_NOW,
-        expires_at=_NOW,
-        due_at=due_at,
-    )
+    await keep_payment(account.id, _NOW, status=status, due_at=due_at)
 
 
 Make = Callable[[datetime], Awaitable[Any]]
