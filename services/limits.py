@@ -7,7 +7,8 @@ import hmac
 import math
 import re
 import time
-from contextlib import suppress
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from limits import RateLimitItem, parse_many
@@ -81,6 +82,16 @@ class Limiter:
         self._storage = storage
         self._key = keys.lasting("limits")
 
+    @asynccontextmanager
+    async def tally(self) -> AsyncIterator["Tally"]:
+        """Gives back what is counted with it if an error ends the block: such a failure is ours, not the caller's."""
+        tally = Tally(self)
+        try:
+            yield tally
+        except BaseException:  # a deadline, too
+            await tally.give_back()
+            raise
+
     async def hit(self, limit: Limit, subject: str) -> Throttled | None:
         """Counts one for a client, an e-mail's key or an account's id; Throttled where that was one too many."""
         return (await self.count(limit, subject)).throttled
@@ -91,31 +102,32 @@ class Limiter:
 
     async def count(self, limit: Limit, subject: str) -> Hit:
         """As `hit`, for what may have to be given back. A window that denies leaves the longer ones uncounted."""
-        counted = []
-        for window in limit.windows:
-            identifiers = (limit.name, self._pseudonym(subject))
-            counted.append((window.key_for(*identifiers), window))
-            if throttled := await self._hit(window, *identifiers):
-                return Hit(tuple(counted), throttled, time.time())
-        return Hit(tuple(counted), None, time.time())
+        identifiers = (limit.name, self._pseudonym(subject))
+        async with self.tally() as tally:
+            for window in limit.windows:
+                throttled = await self._hit(window, *identifiers)
+                tally.hits.append(Hit(((window.key_for(*identifiers), window),), throttled, time.time()))
+                if throttled:
+                    break
+        return _joined(tally.hits)
 
     async def count_client(self, limit: Limit, caller: Caller) -> Hit:
-        hit = await self.count(limit, caller.client)
-        if hit.throttled or caller.site is None:
-            return hit
-        around = await self.count(_widened(limit), caller.site)
-        return Hit(hit.counted + around.counted, around.throttled, around.since)
+        async with self.tally() as tally:
+            if not await tally.hit(limit, caller.client) and caller.site:
+                await tally.hit(_widened(limit), caller.site)
+        return _joined(tally.hits)
 
-    async def give_back(self, hit: Hit) -> None:
+    async def give_back(self, *hits: Hit) -> None:
         """Takes back just what was counted, but from a window that began later, which never counted it.
 
-        Where the storage is away the hit stays, and it is no failure: what it was counted for is over.
+        If the storage is away the hits stay, and it is no failure: what they were counted for is over.
         """
         with suppress(StorageError):
-            for key, window in hit.counted:
-                began = await self._storage.get_expiry(key) - window.get_expiry()
-                if began <= hit.since + _ROUNDED and await self._storage.get(key) > 0:
-                    await self._storage.incr(key, window.get_expiry(), -1)
+            for hit in hits:
+                for key, window in hit.counted:
+                    began = await self._storage.get_expiry(key) - window.get_expiry()
+                    if began <= hit.since + _ROUNDED and await self._storage.get(key) > 0:
+                        await self._storage.incr(key, window.get_expiry(), -1)
 
     async def clear(self, limit: Limit, subject: str) -> None:
         """Forgets what was counted; where the storage is away it stays, as in `give_back`."""
@@ -131,6 +143,34 @@ class Limiter:
 
     def _pseudonym(self, subject: str) -> str:
         return hmac.digest(self._key, subject.encode(), "sha256").hex()[:32]
+
+
+class Tally:
+    """What one request has counted so far; `Limiter.tally` makes one."""
+
+    def __init__(self, limiter: Limiter) -> None:
+        self._limiter = limiter
+        self.hits: list[Hit] = []
+
+    async def hit(self, limit: Limit, subject: str) -> Throttled | None:
+        """As `Limiter.hit`."""
+        self.hits.append(await self._limiter.count(limit, subject))
+        return self.hits[-1].throttled
+
+    async def hit_client(self, limit: Limit, caller: Caller) -> Throttled | None:
+        """As `Limiter.hit_client`."""
+        self.hits.append(await self._limiter.count_client(limit, caller))
+        return self.hits[-1].throttled
+
+    async def give_back(self) -> None:
+        """Takes back all of it, once."""
+        hits, self.hits = self.hits, []
+        await self._limiter.give_back(*hits)
+
+
+def _joined(hits: Sequence[Hit]) -> Hit:
+    """At least one, the last of which may be throttled."""
+    return Hit(tuple(counted for hit in hits for counted in hit.counted), hits[-1].throttled, hits[-1].since)
 
 
 def _widened(limit: Limit) -> Limit:

@@ -118,9 +118,10 @@ class Deposits:
         plan = self._plans.get(plan_id)
         if plan is None:
             return NoSuchPlan()
-        if throttled := await self._limiter.hit(self._limits.payment, str(profile.id)):
-            return throttled
-        opened = await self._open(profile.id, plan)
+        async with self._limiter.tally() as tally:
+            if throttled := await tally.hit(self._limits.payment, str(profile.id)):
+                return throttled
+            opened = await self._open(profile.id, plan)
         return _told(opened, self._account) if isinstance(opened, PaymentView) else opened
 
     async def open_for(self, profile: Profile) -> DepositRequested | None:

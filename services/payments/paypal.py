@@ -70,16 +70,17 @@ class PayPalPayments:
         plan = self._plans.get(plan_id)
         if plan is None:
             return NoSuchPlan()
-        if throttled := await self._limiter.hit(self._limits.payment, str(profile.id)):
-            return throttled
-        now = self._clock()
-        terms = Terms(now + ORDER_LIFE, now + FIRST_LOOK, least_left=_LEAST_LEFT)
-        payment = await ledger.open_payment(profile.id, PaymentMethod.PAYPAL, plan, terms, now)
-        if not isinstance(payment, PaymentView):
-            return payment
-        if payment.paypal_order_id and payment.approval_url:
-            return PayPalStarted(payment.paypal_order_id, payment.approval_url, payment.total, payment.expires_at)
-        return await orders.order(payment, plan, caller.language)
+        async with self._limiter.tally() as tally:
+            if throttled := await tally.hit(self._limits.payment, str(profile.id)):
+                return throttled
+            now = self._clock()
+            terms = Terms(now + ORDER_LIFE, now + FIRST_LOOK, least_left=_LEAST_LEFT)
+            payment = await ledger.open_payment(profile.id, PaymentMethod.PAYPAL, plan, terms, now)
+            if not isinstance(payment, PaymentView):
+                return payment
+            if payment.paypal_order_id and payment.approval_url:
+                return PayPalStarted(payment.paypal_order_id, payment.approval_url, payment.total, payment.expires_at)
+            return await orders.order(payment, plan, caller.language)
 
     async def complete(
         self, caller: Caller, order_id: str
@@ -91,10 +92,11 @@ class PayPalPayments:
         orders, profile = admitted
         if not is_paypal_id(order_id):
             return NoSuchPayment()
-        if throttled := await self._limiter.hit(self._limits.payment, str(profile.id)):
-            return throttled
-        found = await Payment.get_or_none(paypal_order_id=order_id, account_id=profile.id)
-        return await orders.collect(records.view(found)) if found else NoSuchPayment()
+        async with self._limiter.tally() as tally:
+            if throttled := await tally.hit(self._limits.payment, str(profile.id)):
+                return throttled
+            found = await Payment.get_or_none(paypal_order_id=order_id, account_id=profile.id)
+            return await orders.collect(records.view(found)) if found else NoSuchPayment()
 
     async def has_pending(self, profile: Profile) -> bool:
         """Whether PayPal was asked to take the account's money, and it is not known yet whether it did."""
