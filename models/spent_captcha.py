@@ -3,10 +3,16 @@ from tortoise.models import Model
 
 
 class SpentCaptcha(Model):
-    """The id of a captcha that was answered, kept until no answer to it could count any more."""
+    """The id of a captcha that was answered, kept until no answer to it could count any more.
+
+    After a right answer `purpose` is a keyed digest of what it was sent for, and `used` says that this has been done.
+    """
 
     id = fields.CharField(max_length=80, primary_key=True)
     expires_at = fields.DatetimeField(db_index=True)
+    purpose = fields.CharField(max_length=64, null=True)
+    repeats = fields.IntField(default=0, db_default=0)
+    used = fields.BooleanField(default=False, db_default=False)
 
     class Meta:
         table = "spent_captcha"

@@ -3,16 +3,19 @@
 A captcha is a delay, not a wall: every limit holds with all of them solved.
 """
 
+import asyncio
 import base64
 import binascii
 import hmac
 import secrets
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import anyio
 from anyio import to_thread
 from tortoise.exceptions import IntegrityError
+from tortoise.expressions import F
 
 from models.spent_captcha import SpentCaptcha
 from services.caller import Caller
@@ -31,6 +34,9 @@ _EXPIRY = 8
 _MAC = 16
 _LONGEST_ANSWER = 200
 _DRAWING = 2  # pictures and clips that are made at once
+_MAX_REPEATS = 3  # of a right answer: a double click, and a client that tries again by itself
+_PATIENCE = 1.0  # second that a repeated answer waits for the first one's work to be done
+_POLL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,14 @@ class CaptchaAnswer:
 
     id: str
     answer: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SolvedCaptcha:
+    """A right answer; `repeated` if an earlier right one was sent for the same purpose, as by a double click."""
+
+    spent_id: str
+    repeated: bool
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -54,6 +68,7 @@ class Captchas:
     def __init__(self, keys: Keys, limiter: Limiter, limit: Limit, clock: Clock = utc_now) -> None:
         self._signing = keys.signing("captcha")
         self._verifying = keys.verifying("captcha")
+        self._purposes = keys.lasting("captcha purposes")
         self._limiter = limiter
         self._limit = limit
         self._clock = clock
@@ -67,11 +82,11 @@ class Captchas:
         return DrawnCaptcha(_encode(payload + _mac(self._signing, payload)), expires_at)
 
     async def require(
-        self, caller: Caller, answer: CaptchaAnswer | None
+        self, caller: Caller, answer: CaptchaAnswer | None, purpose: str
     ) -> CaptchaNeeded | CaptchaMissed | Throttled | None:
         """None where the answer solves its captcha; otherwise a fresh one, so that a form needs no second request."""
         if answer:
-            return None if await self.solve(answer) else await self.missed(caller)
+            return None if await self.solve(answer, purpose) else await self.missed(caller)
         fresh = await self.create(caller)
         return fresh if isinstance(fresh, Throttled) else CaptchaNeeded(fresh)
 
@@ -80,16 +95,37 @@ class Captchas:
         fresh = await self.create(caller)
         return fresh if isinstance(fresh, Throttled) else CaptchaMissed(fresh)
 
-    async def solve(self, answer: CaptchaAnswer) -> bool:
-        """Whether the answer is right and the first to its captcha. Right or wrong, it spends the captcha."""
+    async def solve(self, answer: CaptchaAnswer, purpose: str) -> SolvedCaptcha | None:
+        """Spends the captcha. None for a wrong answer, and for one to a captcha that was spent before.
+
+        A right answer may be repeated a few times for the same `purpose`, such as a mutation and its e-mail.
+        """
         opened = self._open(answer.id)
         if opened is None or opened.expires_at <= self._clock() or len(answer.answer) > _LONGEST_ANSWER:
-            return False
+            return None
+        right = _solves(answer.answer, opened.solution)
+        digest = hmac.digest(self._purposes, purpose.encode(), "sha256").hex() if right else None
+        spent_id = opened.payload.hex()
         try:
-            await SpentCaptcha.create(id=opened.payload.hex(), expires_at=opened.expires_at)
+            await SpentCaptcha.create(id=spent_id, expires_at=opened.expires_at, purpose=digest)
         except IntegrityError:
-            return False
-        return _solves(answer.answer, opened.solution)
+            spent = SpentCaptcha.filter(id=spent_id, purpose=digest, repeats__lt=_MAX_REPEATS)
+            repeated = right and await spent.update(repeats=F("repeats") + 1)
+            return SolvedCaptcha(spent_id, repeated=True) if repeated else None
+        return SolvedCaptcha(spent_id, repeated=False) if right else None
+
+    async def use(self, solved: SolvedCaptcha) -> bool:
+        """In the transaction of what the captcha is for, which is done once: False if it has been done."""
+        return bool(await SpentCaptcha.filter(id=solved.spent_id, used=False).update(used=True))
+
+    async def is_used(self, solved: SolvedCaptcha) -> bool:
+        """Whether what the captcha is for has been done; waits for a moment, since it may be under way."""
+        deadline = time.monotonic() + _PATIENCE
+        while not await SpentCaptcha.exists(id=solved.spent_id, used=True):
+            if time.monotonic() > deadline:
+                return False
+            await asyncio.sleep(_POLL)
+        return True
 
     def solution(self, id: str) -> Solution | None:
         """What solves a captcha; None for an id that none of our keys made."""

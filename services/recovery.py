@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from tortoise.expressions import F
 from tortoise.queryset import QuerySet
@@ -10,7 +11,7 @@ from models.account import Account
 from models.mailed_password import MailedPassword
 from models.transactions import atomically
 from services.caller import Caller
-from services.captchas import CaptchaAnswer, Captchas
+from services.captchas import CaptchaAnswer, Captchas, SolvedCaptcha
 from services.clock import Clock, utc_now
 from services.doors import Doors
 from services.hashing import Hasher
@@ -95,11 +96,15 @@ class RecoveryService:
             return InputRejected((FieldProblem("email", FieldErrorCode.MALFORMED),))
         if throttled := await self._limiter.hit_client(self._limits.recover_password, caller):
             return throttled
-        if not await self._captchas.solve(captcha):
+        solved = await self._captchas.solve(captcha, f"recoverPassword {parsed.key}")
+        if solved is None:
             return await self._captchas.missed(caller)
-        if throttled := await self._limiter.hit(self._limits.recover_password_email, parsed.key):
-            return throttled
-        await owe(Kind.RECOVERY, parsed.key)
+        if solved.repeated and await self._captchas.is_used(solved):
+            return RecoveryRequested()
+        async with self._limiter.tally() as tally:
+            if throttled := await tally.hit(self._limits.recover_password_email, parsed.key):
+                return throttled
+            await atomically(partial(self._owe, parsed.key, solved))
         return RecoveryRequested()
 
     async def change(
@@ -112,8 +117,33 @@ class RecoveryService:
         new = normalise_password(form.new)
         if problems := self._check(profile, current, new, form):
             return InputRejected(problems)
-        if throttled := await self._limiter.hit(self._limits.change_password, str(profile.id)):
-            return throttled
+        async with self._limiter.tally() as tally:
+            if throttled := await tally.hit(self._limits.change_password, str(profile.id)):
+                return throttled
+            outcome = await self._change(profile, current, new)
+            if isinstance(outcome, Throttled):
+                await tally.give_back()
+        return outcome
+
+    async def demand(self, email_key: str | None) -> Demanded:
+        """Ends the passwords and sessions of one account, or of all of them, so that only recovery opens it."""
+
+        async def end() -> Demanded:
+            accounts, mailed = Account.all(), MailedPassword.all()
+            if email_key:
+                accounts, mailed = accounts.filter(email_key=email_key), mailed.filter(account__email_key=email_key)
+            passwords = await accounts.filter(password_hash__isnull=False).count()
+            # The generation of all of them: a change that was proved before and is written later finds out.
+            await accounts.update(password_hash=None, password_generation=F("password_generation") + 1)
+            await mailed.delete()
+            return Demanded(passwords, await self._sessions.revoke_all(email_key))
+
+        return await atomically(end)
+
+    async def _change(
+        self, profile: Profile, current: str, new: str
+    ) -> PasswordChanged | CredentialsRejected | InputRejected | SignedOut | Throttled:
+        """Throttled if there is no room to hash."""
         account = await Account.get_or_none(id=profile.id)
         if account is None:
             return SignedOut()
@@ -133,20 +163,9 @@ class RecoveryService:
             await self._doors.reopen(account.email_key)
         return outcome
 
-    async def demand(self, email_key: str | None) -> Demanded:
-        """Ends the passwords and sessions of one account, or of all of them, so that only recovery opens it."""
-
-        async def end() -> Demanded:
-            accounts, mailed = Account.all(), MailedPassword.all()
-            if email_key:
-                accounts, mailed = accounts.filter(email_key=email_key), mailed.filter(account__email_key=email_key)
-            passwords = await accounts.filter(password_hash__isnull=False).count()
-            # The generation of all of them: a change that was proved before and is written later finds out.
-            await accounts.update(password_hash=None, password_generation=F("password_generation") + 1)
-            await mailed.delete()
-            return Demanded(passwords, await self._sessions.revoke_all(email_key))
-
-        return await atomically(end)
+    async def _owe(self, email_key: str, solved: SolvedCaptcha) -> None:
+        if await self._captchas.use(solved):
+            await owe(Kind.RECOVERY, email_key)
 
     def _check(self, profile: Profile, current: str, new: str, form: PasswordForm) -> tuple[FieldProblem, ...]:
         problems = []

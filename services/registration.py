@@ -106,25 +106,26 @@ class RegistrationService:
             return checked
         rfc, email, password = checked
         limits = self._limits
-        if refused := await self._admit(caller, captcha, limits.create_account, limits.create_account_captcha):
+        purpose = f"createAccount {email.key}"
+        if refused := await self._admit(caller, captcha, purpose, limits.create_account, limits.create_account_captcha):
             return refused
-        hit = await self._limiter.count(limits.resend_email, email.key)
-        if hit.throttled:
-            return hit.throttled if self._conceal_accounts else AlreadyRegistered()
-        password_hash = await self._hasher.hash(password)
-        if isinstance(password_hash, Throttled):
-            await self._limiter.give_back(hit)
-            return password_hash
-        registration = Registration(
-            id=uuid4(),
-            email_key=email.key,
-            email=email.address,
-            rfc=rfc.text,
-            password_hash=password_hash,
-            language=(form.language or caller.language).value,
-            created_at=self._clock(),
-        )
-        return await atomically(partial(self._keep, registration))
+        async with self._limiter.tally() as tally:
+            if throttled := await tally.hit(limits.resend_email, email.key):
+                return throttled if self._conceal_accounts else AlreadyRegistered()
+            password_hash = await self._hasher.hash(password)
+            if isinstance(password_hash, Throttled):
+                await tally.give_back()
+                return password_hash
+            registration = Registration(
+                id=uuid4(),
+                email_key=email.key,
+                email=email.address,
+                rfc=rfc.text,
+                password_hash=password_hash,
+                language=(form.language or caller.language).value,
+                created_at=self._clock(),
+            )
+            return await atomically(partial(self._keep, registration))
 
     async def resend(
         self, caller: Caller, email: str, captcha: CaptchaAnswer | None
@@ -134,11 +135,13 @@ class RegistrationService:
         if parsed is None:
             return InputRejected((FieldProblem("email", FieldErrorCode.MALFORMED),))
         limits = self._limits
-        if refused := await self._admit(caller, captcha, limits.resend, limits.resend_captcha):
+        purpose = f"resendConfirmationCode {parsed.key}"
+        if refused := await self._admit(caller, captcha, purpose, limits.resend, limits.resend_captcha):
             return refused
-        if throttled := await self._limiter.hit(limits.resend_email, parsed.key):
-            return throttled
-        await owe(Kind.CONFIRMATION, parsed.key)
+        async with self._limiter.tally() as tally:
+            if throttled := await tally.hit(limits.resend_email, parsed.key):
+                return throttled
+            await owe(Kind.CONFIRMATION, parsed.key)
         return CodeRequested()
 
     async def confirm(self, caller: Caller, code: str) -> Confirmed | CodeRejected | Throttled:
@@ -159,13 +162,13 @@ class RegistrationService:
         return outcome
 
     async def _admit(
-        self, caller: Caller, captcha: CaptchaAnswer | None, stop: Limit, captcha_from: Limit
+        self, caller: Caller, captcha: CaptchaAnswer | None, purpose: str, stop: Limit, captcha_from: Limit
     ) -> CaptchaNeeded | CaptchaMissed | Throttled | None:
         """The client's limit: a captcha first, then no more."""
         if throttled := await self._limiter.hit_client(stop, caller):
             return throttled
         if await self._limiter.hit_client(captcha_from, caller):
-            return await self._captchas.require(caller, captcha)
+            return await self._captchas.require(caller, captcha, purpose)
         return None
 
     def _check(self, form: RegistrationForm) -> tuple[Rfc, Email, str] | InputRejected:

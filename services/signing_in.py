@@ -1,11 +1,13 @@
 """Signing in: the one place where passwords are tried."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from models.account import Account
 from models.mailed_password import MailedPassword
+from models.outage import DATABASE_ERRORS
 from models.session import Session
 from models.sql import as_datetime, as_uuid, fetch
 from models.transactions import atomically
@@ -14,7 +16,7 @@ from services.captchas import CaptchaAnswer, Captchas
 from services.clock import Clock, utc_now
 from services.doors import Doors, Knock
 from services.hashing import Hasher
-from services.limits import Hit, Limiter, Limits
+from services.limits import Limiter, Limits, Tally
 from services.mail.outbox import Kind, forget, owe
 from services.outcomes import CaptchaMissed, CaptchaNeeded, CredentialsRejected, Throttled
 from services.secrets import digest
@@ -46,13 +48,6 @@ class NotConfirmed:
 @dataclass(frozen=True, slots=True)
 class RecoveryNeeded:
     """Too many wrong passwords in a row came through this door."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    """Counted as a failure at the client and the e-mail, until it turns out to be none."""
-
-    hits: tuple[Hit, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,20 +105,45 @@ class SigningIn:
         typed = typed_password(password)
         if parsed is None or not 0 < len(typed) <= MAXIMUM_LENGTH or not is_typeable(typed):
             return CredentialsRejected()
-        attempt = await self._admit(caller, parsed.key, captcha)
-        if not isinstance(attempt, _Attempt):
-            return attempt
-        knock = await self._doors.knock(parsed.key, caller)
-        found = await self._look_up(parsed.key, typed)
+        async with self._limiter.tally() as tally:
+            if refused := await self._check_limits(tally, caller, parsed.key, captcha):
+                return refused
+            knock = await self._doors.knock(parsed.key, caller)
+            try:
+                return await self._verify(caller, parsed.key, typed, tally, knock)
+            except BaseException:  # a deadline, too: that the attempt came to nothing is not the person's fault
+                with suppress(*DATABASE_ERRORS):
+                    await self._doors.take_back(knock)
+                raise
+
+    async def _check_limits(
+        self, tally: Tally, caller: Caller, email_key: str, captcha: CaptchaAnswer | None
+    ) -> CaptchaNeeded | CaptchaMissed | Throttled | None:
+        """Counts a failure in advance, so that parallel guesses count one by one."""
+        if throttled := await tally.hit_client(self._limits.login, caller):
+            return throttled
+        many_here = await tally.hit_client(self._limits.login_captcha, caller)
+        many_for_email = await tally.hit(self._limits.login_failures, email_key)
+        if not (many_here or many_for_email):
+            return None
+        refused = await self._captchas.require(caller, captcha, f"login {email_key}")
+        if refused:
+            await tally.give_back()
+        return refused
+
+    async def _verify(
+        self, caller: Caller, email_key: str, typed: str, tally: Tally, knock: Knock
+    ) -> LoggedIn | CredentialsRejected | NotConfirmed | RecoveryNeeded | Throttled:
+        found = await self._look_up(email_key, typed)
         verified = await self._hasher.verify(None if knock.closed else found.password_hash, typed)
         if isinstance(verified, Throttled):
-            await self._take_back(attempt, knock)
+            await self._take_back(tally, knock)
             return verified
         if found.account_id and (verified or found.mailed):
-            opened = await self._open(caller, parsed.key, found)
+            opened = await self._open(caller, email_key, found)
             if opened:
-                await self._take_back(attempt)
-                await self._doors.enter(knock, parsed.key, caller)
+                await tally.give_back()
+                await self._doors.enter(knock, email_key, caller)
                 await self._sessions.logout(caller)
                 if verified:
                     await self._upgrade_hash(found, typed)
@@ -133,27 +153,11 @@ class SigningIn:
             # Told apart, a door that the owner has opened again would give the owner away.
             return CredentialsRejected() if self._conceal_accounts else RecoveryNeeded()
         if verified and not found.account_id and not self._conceal_accounts:
-            await self._take_back(attempt, knock)
+            await self._take_back(tally, knock)
             return NotConfirmed()
         if knock.closes:
-            await owe(Kind.SIGN_IN_CLOSED, parsed.key)
+            await owe(Kind.SIGN_IN_CLOSED, email_key)
         return CredentialsRejected()
-
-    async def _admit(
-        self, caller: Caller, email_key: str, captcha: CaptchaAnswer | None
-    ) -> _Attempt | CaptchaNeeded | CaptchaMissed | Throttled:
-        """Counts a failure in advance, so that parallel guesses count one by one."""
-        here = await self._limiter.count_client(self._limits.login, caller)
-        if here.throttled:
-            return here.throttled
-        many_here = await self._limiter.count_client(self._limits.login_captcha, caller)
-        many_for_email = await self._limiter.count(self._limits.login_failures, email_key)
-        attempt = _Attempt((here, many_here, many_for_email))
-        captcha_needed = many_here.throttled or many_for_email.throttled
-        if captcha_needed and (refused := await self._captchas.require(caller, captcha)):
-            await self._take_back(attempt)
-            return refused
-        return attempt
 
     async def _look_up(self, email_key: str, typed: str) -> _Found:
         (row,) = await fetch(_LOOK_UP, email_key, digest(canonical_mailed_password(typed)))
@@ -164,12 +168,10 @@ class SigningIn:
             mailed = _Mailed(row["digest"], as_datetime(row["expires_at"]), row["used_at"] is not None)
         return _Found(as_uuid(row["id"]), row["password_hash"], row["password_generation"], mailed)
 
-    async def _take_back(self, attempt: _Attempt, knock: Knock | None = None) -> None:
+    async def _take_back(self, tally: Tally, knock: Knock) -> None:
         """No password was wrong. The e-mail's other failures stay: what an owner does changes nothing for strangers."""
-        for hit in attempt.hits:
-            await self._limiter.give_back(hit)
-        if knock:
-            await self._doors.take_back(knock)
+        await tally.give_back()
+        await self._doors.take_back(knock)
 
     async def _open(self, caller: Caller, email_key: str, found: _Found) -> LoggedIn | None:
         """None where the password was changed, or the mailed one ended, while it was being verified."""

@@ -118,6 +118,32 @@ async def test_after_five_failures_an_e_mail_needs_a_captcha_known_or_not(api: A
         assert asked["__typename"] == "CaptchaRequiredError"
 
 
+async def test_a_double_click_on_a_solved_captcha_signs_in(make_api: MakeApi) -> None:
+    api = await make_api(limit_login_failures="1/15 minutes")
+    await api.account()
+    await api.act("Login", email=EMAIL, password=WRONG)
+    captcha_id, solution = await api.captcha()
+    captcha = {"id": captcha_id, "answer": solution.digits}
+
+    answers = await asyncio.gather(
+        *(api.act("Login", email=EMAIL, password=PASSWORD, captcha=captcha) for _ in range(2))
+    )
+
+    assert [answer["__typename"] for answer in answers] == ["LoginSuccess"] * 2
+
+
+async def test_one_captcha_is_good_for_few_guesses(make_api: MakeApi) -> None:
+    api = await make_api(limit_login_failures="1/15 minutes")
+    await api.act("Login", email=EMAIL, password=WRONG)
+    captcha_id, solution = await api.captcha()
+    captcha = {"id": captcha_id, "answer": solution.digits}
+
+    answers = [await api.act("Login", email=EMAIL, password=f"{WRONG} {n}", captcha=captcha) for n in range(6)]
+
+    names = [answer["__typename"] for answer in answers]
+    assert names == ["InvalidCredentialsError"] * 4 + ["CaptchaMismatchError"] * 2
+
+
 async def test_the_owner_signs_in_with_a_captcha_at_worst(api: Api) -> None:
     await api.account()
     for _ in range(5):

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -334,6 +335,36 @@ async def test_a_hundred_at_once_with_one_captcha_make_one_recovery(make_api: Ma
     names = [answer["__typename"] for answer in answers]
     assert names.count("RecoverPasswordSuccess") == 1
     assert names.count("CaptchaMismatchError") == 99
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.1])
+async def test_a_double_click_asks_once_and_both_answers_say_so(api: Api, pause: float) -> None:
+    await api.account()
+    captcha_id, solution = await api.captcha()
+    words = {"id": captcha_id, "answer": " ".join(solution.words)}
+
+    async def click(delay: float) -> Any:
+        await asyncio.sleep(delay)
+        return await api.act("RecoverPassword", email=EMAIL, captcha=words)
+
+    answers = await asyncio.gather(click(0), click(pause))
+
+    assert [answer["__typename"] for answer in answers] == ["RecoverPasswordSuccess"] * 2
+    assert await api.mailed_password()
+    assert (await click(0))["__typename"] == "RecoverPasswordSuccess"
+    assert await api.mails() == []
+
+
+async def test_a_captcha_that_was_used_opens_no_second_e_mail(api: Api) -> None:
+    captcha_id, solution = await api.captcha()
+    captcha = {"id": captcha_id, "answer": solution.digits}
+
+    answers = [
+        await api.act("RecoverPassword", email=email, captcha=captcha) for email in (EMAIL, "eva@example.com", EMAIL)
+    ]
+
+    names = [answer["__typename"] for answer in answers]
+    assert names == ["RecoverPasswordSuccess", "CaptchaMismatchError", "RecoverPasswordSuccess"]
 
 
 async def test_recoveries_are_limited_for_an_e_mail_and_for_a_client(make_api: MakeApi) -> None:

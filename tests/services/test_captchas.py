@@ -20,6 +20,7 @@ from services.secrets import Keys
 
 _KEY = b"a key of thirty-two bytes or more"
 _CALLER = Caller(ip_address("203.0.113.9"))
+_PURPOSE = "login ana@example.com"
 _ACCENTS = str.maketrans({"a": "á", "e": "é", "i": "i\u0301", "o": "ö", "u": "ü", "n": "ñ"})
 _FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 
@@ -113,7 +114,7 @@ async def test_words_or_digits_solve_it_however_they_are_typed(
 ) -> None:
     captcha = await _drawn(captchas)
 
-    assert await captchas.solve(CaptchaAnswer(captcha.id, form(_solution(captchas, captcha.id))))
+    assert await captchas.solve(CaptchaAnswer(captcha.id, form(_solution(captchas, captcha.id))), _PURPOSE)
 
 
 @pytest.mark.parametrize(
@@ -137,42 +138,66 @@ async def test_a_wrong_answer_spends_the_captcha(captchas: Captchas, form: Calla
     captcha = await _drawn(captchas)
     solution = _solution(captchas, captcha.id)
 
-    wrong = await captchas.solve(CaptchaAnswer(captcha.id, form(solution)))
-    right = await captchas.solve(CaptchaAnswer(captcha.id, solution.digits))
+    wrong = await captchas.solve(CaptchaAnswer(captcha.id, form(solution)), _PURPOSE)
+    right = await captchas.solve(CaptchaAnswer(captcha.id, solution.digits), _PURPOSE)
 
-    assert (wrong, right) == (False, False)
+    assert (wrong, right) == (None, None)
 
 
 @pytest.mark.usefixtures("database")
 async def test_a_megabyte_is_no_answer_and_spends_nothing(captchas: Captchas) -> None:
     captcha = await _drawn(captchas)
 
-    assert not await captchas.solve(CaptchaAnswer(captcha.id, "1" * 1_000_000))
-    assert await captchas.solve(CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits))
+    assert not await captchas.solve(CaptchaAnswer(captcha.id, "1" * 1_000_000), _PURPOSE)
+    assert await captchas.solve(CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits), _PURPOSE)
 
 
 @pytest.mark.usefixtures("database")
-async def test_a_right_answer_counts_once(captchas: Captchas) -> None:
+async def test_a_right_answer_counts_for_one_purpose(captchas: Captchas) -> None:
+    captcha = await _drawn(captchas)
+    answer = CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits)
+
+    assert await captchas.solve(answer, _PURPOSE)
+    assert await captchas.solve(answer, "login eva@example.com") is None
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_right_answer_may_be_sent_again_a_few_times_for_the_same_purpose(captchas: Captchas) -> None:
     captcha = await _drawn(captchas)
     solution = _solution(captchas, captcha.id)
 
     answers = [
-        await captchas.solve(CaptchaAnswer(captcha.id, answer))
-        for answer in (solution.digits, " ".join(solution.words))
+        await captchas.solve(CaptchaAnswer(captcha.id, answer), _PURPOSE)
+        for answer in (solution.digits, " ".join(solution.words), "wrong", *[solution.digits] * 3)
     ]
 
-    assert answers == [True, False]
+    assert [answer and answer.repeated for answer in answers] == [False, True, None, True, True, None]
 
 
 @pytest.mark.usefixtures("database")
-async def test_a_hundred_right_answers_at_once_give_one_success(captchas: Captchas) -> None:
+async def test_of_a_hundred_right_answers_at_once_one_is_the_first(captchas: Captchas) -> None:
     captcha = await _drawn(captchas)
     answer = CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits)
 
-    answers = await asyncio.gather(*(captchas.solve(answer) for _ in range(100)))
+    answers = await asyncio.gather(*(captchas.solve(answer, _PURPOSE) for _ in range(100)))
 
-    assert answers.count(True) == 1
+    assert sorted(answer.repeated for answer in answers if answer) == [False, True, True, True]
     assert await SpentCaptcha.all().count() == 1
+
+
+@pytest.mark.usefixtures("database")
+async def test_what_a_captcha_is_for_is_done_once(captchas: Captchas) -> None:
+    captcha = await _drawn(captchas)
+    answer = CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits)
+    first, again = [await captchas.solve(answer, _PURPOSE) for _ in range(2)]
+    assert first
+    assert again
+
+    under_way = asyncio.create_task(captchas.is_used(again))
+    done = [await captchas.use(first), await captchas.use(again)]
+
+    assert done == [True, False]
+    assert await under_way
 
 
 @pytest.mark.usefixtures("database")
@@ -181,7 +206,7 @@ async def test_a_captcha_counts_until_its_last_moment(captchas: Captchas, clock:
 
     clock.now = captcha.expires_at - timedelta(microseconds=1)
 
-    assert await captchas.solve(CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits))
+    assert await captchas.solve(CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits), _PURPOSE)
 
 
 @pytest.mark.usefixtures("database")
@@ -190,7 +215,7 @@ async def test_an_expired_captcha_counts_for_nothing_and_is_not_kept(captchas: C
 
     clock.now = captcha.expires_at
 
-    assert not await captchas.solve(CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits))
+    assert not await captchas.solve(CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits), _PURPOSE)
     assert await SpentCaptcha.all().count() == 0
 
 
@@ -198,11 +223,23 @@ async def test_an_expired_captcha_counts_for_nothing_and_is_not_kept(captchas: C
 async def test_what_is_kept_of_a_spent_captcha_is_its_expiry_and_not_its_answer(captchas: Captchas) -> None:
     captcha = await _drawn(captchas)
 
-    await captchas.solve(CaptchaAnswer(captcha.id, "una respuesta"))
+    await captchas.solve(CaptchaAnswer(captcha.id, "una respuesta"), _PURPOSE)
 
     (row,) = await SpentCaptcha.all()
     assert row.expires_at == captcha.expires_at
     assert captcha.id not in row.id
+    assert row.purpose is None
+
+
+@pytest.mark.usefixtures("database")
+async def test_whose_captcha_was_solved_is_not_kept_in_clear(captchas: Captchas) -> None:
+    captcha = await _drawn(captchas)
+
+    await captchas.solve(CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits), _PURPOSE)
+
+    (row,) = await SpentCaptcha.all()
+    assert row.purpose
+    assert "ana" not in row.purpose
 
 
 @pytest.mark.parametrize(
@@ -239,7 +276,7 @@ async def test_a_forged_id_is_no_captcha_of_ours(captchas: Captchas, forge: Call
 
     assert forged != genuine.id
     assert captchas.solution(forged) is None
-    assert not await captchas.solve(CaptchaAnswer(forged, _solution(captchas, genuine.id).digits))
+    assert not await captchas.solve(CaptchaAnswer(forged, _solution(captchas, genuine.id).digits), _PURPOSE)
     with pytest.raises(ValueError, match="not one of our captchas"):
         await captchas.image(forged)
     with pytest.raises(ValueError, match="not one of our captchas"):
@@ -267,8 +304,8 @@ async def test_the_first_key_signs_and_all_verify(clock: _Clock) -> None:
     assert _same(rotated.solution(after.id), new.solution(after.id))
     assert old.solution(after.id) is None
     assert new.solution(before.id) is None
-    assert not await new.solve(CaptchaAnswer(before.id, _solution(old, before.id).digits))
-    assert await rotated.solve(CaptchaAnswer(before.id, _solution(old, before.id).digits))
+    assert not await new.solve(CaptchaAnswer(before.id, _solution(old, before.id).digits), _PURPOSE)
+    assert await rotated.solve(CaptchaAnswer(before.id, _solution(old, before.id).digits), _PURPOSE)
 
 
 @pytest.mark.usefixtures("database")
@@ -277,7 +314,8 @@ async def test_a_captcha_is_spent_before_and_after_a_rotation_alike(clock: _Cloc
     captcha = await _drawn(old)
     answer = CaptchaAnswer(captcha.id, _solution(old, captcha.id).digits)
 
-    assert [await old.solve(answer), await rotated.solve(answer)] == [True, False]
+    assert await old.solve(answer, _PURPOSE)
+    assert await rotated.solve(answer, "login eva@example.com") is None
 
 
 async def test_an_id_tells_nothing_of_its_answer(captchas: Captchas, clock: _Clock) -> None:
@@ -317,7 +355,7 @@ async def test_nothing_secret_is_in_a_repr(captchas: Captchas) -> None:
 
 
 async def test_who_sends_no_answer_gets_a_captcha(captchas: Captchas) -> None:
-    outcome = await captchas.require(_CALLER, None)
+    outcome = await captchas.require(_CALLER, None, _PURPOSE)
 
     assert isinstance(outcome, CaptchaNeeded)
     assert captchas.solution(outcome.captcha.id)
@@ -327,7 +365,9 @@ async def test_who_sends_no_answer_gets_a_captcha(captchas: Captchas) -> None:
 async def test_who_solves_a_captcha_goes_on(captchas: Captchas) -> None:
     captcha = await _drawn(captchas)
 
-    outcome = await captchas.require(_CALLER, CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits))
+    outcome = await captchas.require(
+        _CALLER, CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits), _PURPOSE
+    )
 
     assert outcome is None
 
@@ -337,13 +377,13 @@ async def test_who_solves_a_captcha_goes_on(captchas: Captchas) -> None:
 async def test_who_misses_gets_a_fresh_captcha(captchas: Captchas, forge: Callable[[str], str]) -> None:
     captcha = await _drawn(captchas)
 
-    outcome = await captchas.require(_CALLER, CaptchaAnswer(forge(captcha.id), "otras palabras"))
+    outcome = await captchas.require(_CALLER, CaptchaAnswer(forge(captcha.id), "otras palabras"), _PURPOSE)
 
     assert isinstance(outcome, CaptchaMissed)
     assert outcome.captcha.id != captcha.id
     assert (
         await captchas.require(
-            _CALLER, CaptchaAnswer(outcome.captcha.id, _solution(captchas, outcome.captcha.id).digits)
+            _CALLER, CaptchaAnswer(outcome.captcha.id, _solution(captchas, outcome.captcha.id).digits), _PURPOSE
         )
         is None
     )
@@ -354,12 +394,12 @@ async def test_a_client_gets_as_many_captchas_as_its_limit_says(clock: _Clock) -
     captchas = _captchas(_KEY, clock=clock, limit="3/minute")
     captcha = await _drawn(captchas)
 
-    needed = await captchas.require(_CALLER, None)
+    needed = await captchas.require(_CALLER, None, _PURPOSE)
     missed = await captchas.missed(_CALLER)
     refused = [
         await captchas.create(_CALLER),
-        await captchas.require(_CALLER, None),
-        await captchas.require(_CALLER, CaptchaAnswer("forged", "x")),
+        await captchas.require(_CALLER, None, _PURPOSE),
+        await captchas.require(_CALLER, CaptchaAnswer("forged", "x"), _PURPOSE),
         await captchas.missed(_CALLER),
     ]
 
@@ -367,7 +407,9 @@ async def test_a_client_gets_as_many_captchas_as_its_limit_says(clock: _Clock) -
     assert isinstance(missed, CaptchaMissed)
     assert all(isinstance(outcome, Throttled) for outcome in refused)
     assert isinstance(await captchas.create(Caller(ip_address("203.0.113.10"))), DrawnCaptcha)
-    solved = await captchas.require(_CALLER, CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits))
+    solved = await captchas.require(
+        _CALLER, CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits), _PURPOSE
+    )
     assert solved is None
 
 
