@@ -17,7 +17,7 @@ from app.cookies import RequestCookie, credential_of
 from app.database import connected
 from app.execution import Executor, Observation, record_outcomes
 from app.exploring import graphiql_routes
-from app.http import Endpoint, not_found
+from app.http import PATHS, Endpoint, not_found
 from app.middleware import LOOPBACK_HOSTS, KnownHosts, SecurityHeaders
 from app.settings import Settings
 from app.webhooks import PayPalWebhook
@@ -67,9 +67,10 @@ def create_app(settings: Settings) -> Starlette:
         middleware.insert(1, Middleware(KnownHosts, hosts={*LOOPBACK_HOSTS, *settings.allowed_hosts}))
     exploring = graphiql_routes(operations, _SCHEMA) if settings.development else []
     events = composition.paypal.events if composition.paypal else None
+    endpoint = Endpoint(executor, open_cookie, open_context)
     routes = [
         *exploring,
-        Route("/graphql", Endpoint(executor, open_cookie, open_context)),
+        *(Route(path, endpoint) for path in PATHS),
         Route("/webhooks/paypal", PayPalWebhook(events, settings.trusted_proxies)),
     ]
     app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan, exception_handlers={404: not_found})

@@ -1,4 +1,4 @@
-"""GraphiQL at GET /graphql, for development: a page, its script and its data, all served from here."""
+"""GraphiQL at GET /graphql, where / leads, for development: a page, its script and its data, all served from here."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -20,10 +20,11 @@ from graphql import (
 )
 from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, Response
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Scope
 
+from app.http import PATHS
 from app.negotiation import GRAPHQL_RESPONSE, JSON, weight
 
 _FOLDER = Path(__file__).parent / "graphiql"
@@ -44,9 +45,9 @@ _FIRST = (
 
 
 def graphiql_routes(operations: Mapping[str, str], schema: GraphQLSchema) -> list[BaseRoute]:
-    """The routes of GraphiQL, to stand before that of the endpoint; `operations` are valid documents by their names.
+    """The routes of GraphiQL, to stand before those of the endpoint; `operations` are valid documents by their names.
 
-    Of /graphql they take only a browser's visit: a GET or HEAD that prefers text/html and brings no query.
+    Of the endpoint's paths they take only a browser's visit: a GET or HEAD that prefers text/html and brings no query.
     """
     names = [name for name in _FIRST if name in operations] + sorted(operations.keys() - set(_FIRST))
     documents = [operations[name] for name in names]
@@ -57,7 +58,8 @@ def graphiql_routes(operations: Mapping[str, str], schema: GraphQLSchema) -> lis
 
     page = _file(_FOLDER / "index.html", "text/html", {"Content-Security-Policy": _POLICY, "Vary": "Accept"})
     return [
-        _Visit("/graphql", page),
+        _Home("/", _lead_to_the_endpoint),
+        *(_Visit(path, page) for path in PATHS),
         Route("/graphiql/operations.json", send_tabs),
         *(
             Route(f"/graphiql/{path.relative_to(_FOLDER).as_posix()}", _file(path, _MEDIA_TYPES[path.suffix]))
@@ -65,6 +67,18 @@ def graphiql_routes(operations: Mapping[str, str], schema: GraphQLSchema) -> lis
             if path.suffix in _MEDIA_TYPES
         ),
     ]
+
+
+class _Home(Route):
+    """A route that requests of other methods pass by, to be told where the endpoint is."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return super().matches(scope) if scope.get("method") in {"GET", "HEAD"} else (Match.NONE, {})
+
+
+async def _lead_to_the_endpoint(_: Request) -> Response:
+    """To a path alone, since the scheme and the host are the client's word."""
+    return RedirectResponse(PATHS[0])
 
 
 class _Visit(Route):

@@ -1,5 +1,6 @@
 """GraphQL over HTTP, after the draft of that name: https://graphql.github.io/graphql-over-http/draft/"""
 
+import codecs
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -19,8 +20,11 @@ from app.execution import Executor, Operation
 from app.negotiation import GRAPHQL_RESPONSE, JSON
 from schema.context import Context
 
+PATHS = ("/graphql", "/graphql/")
 MAXIMUM_BODY = 20_000  # bytes; also of a GET's query string
 _DEEPEST_JSON = 32
+# Of a request; like the first, none of the others comes from another page without a preflight.
+_JSON_TYPES = frozenset({JSON, GRAPHQL_RESPONSE, "application/graphql+json"})
 
 
 class Endpoint:
@@ -106,11 +110,16 @@ def _response(body: dict[str, Any], status: int, media_type: str, headers: Mappi
 
 
 async def _from_body(request: Request) -> Operation:
-    media_type, _, parameters = request.headers.get("content-type", "").lower().partition(";")
-    charset = re.search(r"\bcharset\s*=\s*\"?([^\s;\"]*)", parameters)
-    if media_type.strip() != JSON or (charset and charset[1] not in {"utf-8", "utf8"}):
+    if not _is_json(request.headers.get("content-type", "").lower()):
         raise RefusedRequestError(415, f"Send {JSON} in UTF-8.", {"Accept-Post": JSON})
     return _operation(_parsed(await read_body(request, MAXIMUM_BODY)))
+
+
+def _is_json(content_type: str) -> bool:
+    """Whether it says JSON in UTF-8, also more than once: fetch joins the two that a client and its library set."""
+    types = {part.partition(";")[0].strip() for part in content_type.split(",")}
+    charsets = set(re.findall(r"\bcharset\s*=\s*\"?([^\s;,\"]*)", content_type))
+    return types <= _JSON_TYPES and charsets <= {"utf-8", "utf8"}
 
 
 def _from_query(parameters: QueryParams) -> Operation:
@@ -126,9 +135,12 @@ def _from_query(parameters: QueryParams) -> Operation:
 
 
 def _parsed(body: bytes) -> Any:
-    """Strict JSON (RFC 8259) in UTF-8: no NaN, no lone surrogate, no number or nesting out of measure."""
+    """Strict JSON (RFC 8259) in UTF-8, after a byte order mark or none.
+
+    It has no NaN, no lone surrogate, no number or nesting out of measure.
+    """
     try:
-        value = orjson.loads(body)
+        value = orjson.loads(body.removeprefix(codecs.BOM_UTF8))
     except orjson.JSONDecodeError:
         raise RefusedRequestError(400, "This is no JSON in UTF-8.") from None
     if _too_deep(value):

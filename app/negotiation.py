@@ -11,10 +11,14 @@ _RANGES_READ = 50  # of a header that anyone may fill
 
 
 def media_type(accept: str | None) -> str | None:
-    """The type to answer in: JSON where the client does not care, None where it takes neither of ours."""
-    weights = {offered: weight(accept or "*/*", offered) for offered in (JSON, GRAPHQL_RESPONSE)}
-    named = [offered for offered in weights if accept and offered in accept.lower()]
-    best = max(weights, key=lambda offered: (weights[offered], offered in named, offered == JSON))
+    """The type to answer in, None where the client takes neither of ours.
+
+    Of two that it likes alike, the one that it names; if it names both, the newer; if neither, JSON.
+    """
+    accept = accept or "*/*"
+    named = _quality_values(accept).keys() & {JSON, GRAPHQL_RESPONSE}
+    weights = {offered: weight(accept, offered) for offered in (GRAPHQL_RESPONSE, JSON)}
+    best = max(weights, key=lambda offered: (weights[offered], offered in named, offered == JSON and not named))
     return best if weights[best] else None
 
 

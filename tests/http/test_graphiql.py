@@ -166,14 +166,28 @@ async def test_variables_that_must_be_given_have_an_example() -> None:
     ]
 
 
+async def test_the_endpoint_with_a_slash_at_its_end_shows_it_too(http: httpx2.AsyncClient) -> None:
+    response = await http.get("/graphql/", headers={"accept": CHROMIUM})
+
+    assert "<title>GraphiQL" in response.text
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_the_root_leads_to_it_without_naming_a_host(http: httpx2.AsyncClient, method: str) -> None:
+    response = await http.request(method, "/", headers={"accept": CHROMIUM, "host": "evil.example"})
+
+    assert response.status_code == 307
+    assert response.headers["location"] == "/graphql"
+
+
 async def test_production_has_none_of_it(make_api: MakeApi) -> None:
     api = await make_api(**PRODUCTION)
 
     page = await api.http.get("/graphql", headers={"accept": "text/html"})
-    others = [await api.http.get(f"/graphiql/{name}") for name in ("graphiql.js", "operations.json")]
+    others = [await api.http.get(path) for path in ("/graphiql/graphiql.js", "/graphiql/operations.json", "/")]
 
     assert page.status_code == 406
-    assert [other.status_code for other in others] == [404, 404]
+    assert [other.status_code for other in others] == [404, 404, 404]
 
 
 async def test_development_has_it_before_the_endpoint(api: Api) -> None:

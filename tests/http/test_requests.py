@@ -28,6 +28,17 @@ def _code(body: Any) -> str:
         ("application/json", "application/json"),
         (NEW, NEW),
         (f"{NEW}, application/json;q=0.9", NEW),
+        (f"{NEW}, application/json", NEW),
+        (f"application/json, {NEW}", NEW),
+        (f"application/json;q=0.5, {NEW};Q=0.5", NEW),
+        (f"{NEW}, application/graphql+json, application/json, text/event-stream, multipart/mixed", NEW),
+        (f"multipart/mixed;deferSpec=20220824, {NEW}, application/json;q=0.9", NEW),
+        (f"{NEW} ; charset=utf-8 ; q = 1, application/json", NEW),
+        (f"{NEW};q=0.4, application/json;charset=utf-8;q=0.5", "application/json"),
+        (f"{NEW}, */*", NEW),
+        ("application/json, */*", "application/json"),
+        ("application/*", "application/json"),
+        (f"{NEW};q=0, */*", "application/json"),
         (f"{NEW};q=0.4, application/json;q=0.5", "application/json"),
         (f"text/html, application/*;q=0.1, {NEW};q=0.2", NEW),
         (f"application/json;q=0, {NEW};q=0, */*", None),
@@ -107,7 +118,10 @@ async def test_legacy_clients_get_200_for_a_document_that_is_refused(api: Api) -
 
 @pytest.mark.parametrize(
     "content_type",
-    ["", "text/plain", "application/jsonx", "application/json; charset=latin-1", "application/x-www-form-urlencoded"],
+    [
+        *("", "text/plain", "application/jsonx", "application/json; charset=latin-1"),
+        *("application/x-www-form-urlencoded", "application/json, text/plain", "text/plain; x=, application/json"),
+    ],
 )
 async def test_only_json_in_utf_8_is_taken(api: Api, content_type: str) -> None:
     response = await api.http.post(
@@ -115,6 +129,33 @@ async def test_only_json_in_utf_8_is_taken(api: Api, content_type: str) -> None:
     )
 
     assert response.status_code == 415
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        *("application/json;charset=UTF-8", 'application/json; charset="utf-8"', "Application/JSON ; odata=verbose"),
+        *("application/graphql+json", NEW, "application/json, application/json"),
+    ],
+)
+async def test_json_is_taken_however_its_type_is_spelled(api: Api, content_type: str) -> None:
+    response = await api.http.post(
+        "/graphql", content=orjson.dumps({"query": QUERY}), headers={"content-type": content_type}
+    )
+
+    assert response.json() == GOOD
+
+
+async def test_json_may_begin_with_one_byte_order_mark(api: Api) -> None:
+    body = orjson.dumps({"query": QUERY})
+    headers = {"content-type": "application/json"}
+
+    once, twice = [
+        await api.http.post("/graphql", content=b"\xef\xbb\xbf" * times + body, headers=headers) for times in (1, 2)
+    ]
+
+    assert once.json() == GOOD
+    assert _code(twice.json()) == "BAD_REQUEST"
 
 
 async def test_a_compressed_body_is_refused(api: Api) -> None:
@@ -185,11 +226,19 @@ async def test_a_query_string_of_more_than_20_kilobytes_is_refused(api: Api) -> 
     assert response.status_code == 413
 
 
-async def test_there_is_no_redirect_to_a_host_that_the_client_named(api: Api) -> None:
-    response = await api.http.post("/graphql/", json={"query": QUERY})
+async def test_the_endpoint_is_there_with_a_slash_at_its_end_too(api: Api) -> None:
+    posted = await api.http.post("/graphql/", json={"query": QUERY})
+    queried = await api.http.get("/graphql/", params={"query": QUERY})
+
+    assert (posted.json(), queried.json()) == (GOOD, GOOD)
+
+
+@pytest.mark.parametrize("path", ["/", "/graphql//", "/GraphQL", "/api/graphql"])
+async def test_elsewhere_a_request_is_told_where_the_endpoint_is(api: Api, path: str) -> None:
+    response = await api.http.post(path, json={"query": QUERY})
 
     assert response.status_code == 404
-    assert _code(response.json()) == "BAD_REQUEST"
+    assert "/graphql" in response.json()["errors"][0]["message"]
 
 
 async def test_a_refused_host_gets_security_headers_too(api: Api) -> None:
