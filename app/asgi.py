@@ -7,13 +7,13 @@ from collections.abc import AsyncIterator
 import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.routing import Route
 
 from app.caller import caller_of
 from app.composition import ROOT, Composition, compose
 from app.cookies import RequestCookie, credential_of
+from app.cors import Cors
 from app.database import connected
 from app.execution import Executor, Observation, record_outcomes
 from app.exploring import graphiql_routes
@@ -27,7 +27,6 @@ from schema.root import schema
 log = structlog.get_logger(__name__)
 
 _SCHEMA = record_outcomes(schema._schema)
-_PREFLIGHT_SECONDS = 86_400
 
 
 def create_app(settings: Settings) -> Starlette:
@@ -53,15 +52,7 @@ def create_app(settings: Settings) -> Starlette:
 
     middleware = [
         Middleware(SecurityHeaders, hsts=not settings.development),
-        Middleware(
-            CORSMiddleware,
-            allow_origins=settings.origins,
-            allow_credentials=True,
-            allow_methods=["GET", "POST"],
-            allow_headers=["Authorization", "Content-Type"],
-            expose_headers=["Retry-After"],
-            max_age=_PREFLIGHT_SECONDS,
-        ),
+        Middleware(Cors, settings.origins, settings.allowed_request_headers),
     ]
     if settings.development or settings.allowed_hosts:
         middleware.insert(1, Middleware(KnownHosts, hosts={*LOOPBACK_HOSTS, *settings.allowed_hosts}))

@@ -6,6 +6,8 @@ from http.cookies import SimpleCookie
 from graphql import GraphQLError
 from starlette.requests import Request
 
+from app.origins import Origins
+
 
 class OriginNotAllowedError(GraphQLError):
     """A page of another origin wants to act with the person's cookie."""
@@ -23,7 +25,7 @@ class RequestCookie:
     Making it raises OriginNotAllowedError where a cookie came with a foreign Origin.
     """
 
-    def __init__(self, request: Request, origins: tuple[str, ...], *, secure: bool) -> None:
+    def __init__(self, request: Request, origins: Origins, *, secure: bool) -> None:
         self._name = "__Host-session" if secure else "session"
         self._secure = secure
         self._own_origin = _is_own(request, origins, "https" if secure else request.url.scheme)
@@ -87,6 +89,6 @@ def _only_cookie(request: Request, name: str) -> str | None:
     return values[0] if len(values) == 1 else None
 
 
-def _is_own(request: Request, origins: tuple[str, ...], scheme: str) -> bool:
+def _is_own(request: Request, origins: Origins, scheme: str) -> bool:
     origin = request.headers.get("origin", "").lower()
-    return origin in origins or origin == f"{scheme}://{request.headers.get('host', '').lower()}"
+    return origins.allows(origin) or origin == f"{scheme}://{request.headers.get('host', '').lower()}"

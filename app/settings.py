@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.database import Postgresql, Tls, sqlite_configuration, tortoise_configuration
+from app.origins import Origins, is_loopback, parse_origin
 from services.limits import Limit
 from services.mail.compose import check_site_name
 from services.mail.smtp import SmtpServer
@@ -22,6 +23,7 @@ from services.validation.email import parse_email
 _SHORTEST_KEY = 32  # bytes
 _FEWEST_CHARACTERS = 8  # that differ: a placeholder has fewer
 _URL = re.compile(r"https?://[\w.-]+|https?://\[[0-9a-fA-F:]+\]")
+_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'+.^_`|~-]+\*?")
 _REDIS = re.compile(r"rediss?://([^@/\s]*@)?([^:@/\s]+|\[[0-9a-fA-F:]+\]):\d{1,5}(/\d*)?")
 
 _PAYPAL = ("paypal_client_id", "paypal_client_secret", "paypal_webhook_id")
@@ -49,10 +51,11 @@ def _secret_list(text: object) -> object:
     return tuple(map(SecretStr, _list(text))) if isinstance(text, str) else text  # type: ignore[call-overload]
 
 
-def _origin(text: str) -> str:
-    scheme, separator, host = text.partition("://")
-    if scheme not in {"http", "https"} or not separator or not host or set(host) & set("/?#@ *"):
-        raise ValueError("give origins such as https://app.example.mx, without a path")
+def _header_name(text: str) -> str:
+    if not _HEADER_NAME.fullmatch(text):
+        raise ValueError(
+            "give names of headers such as x-client-version; a star at the end stands for all that begin so"
+        )
     return text.lower()
 
 
@@ -119,7 +122,8 @@ def _plans_file(path: Path | None) -> Path | None:
 
 
 List = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_list)]
-Origins = Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_list)]
+OriginList = Annotated[tuple[Annotated[str, AfterValidator(parse_origin)], ...], NoDecode, BeforeValidator(_list)]
+HeaderNames = Annotated[tuple[Annotated[str, AfterValidator(_header_name)], ...], NoDecode, BeforeValidator(_list)]
 LimitNotation = Annotated[str, AfterValidator(_limit)]
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_secret_list)]
 
@@ -154,7 +158,8 @@ class Settings(BaseSettings):
     confirm_url: Annotated[str | None, AfterValidator(_code_url)] = None
     recover_url: Annotated[str | None, AfterValidator(_url)] = None
     support_email: Annotated[str | None, AfterValidator(_optional_address)] = None
-    allowed_origins: Origins = ()
+    allowed_origins: OriginList = ()
+    allowed_request_headers: HeaderNames = ()
     allowed_hosts: List = ()
     trusted_proxies: int = Field(0, ge=0, le=10)
     conceal_accounts: bool = False
@@ -217,10 +222,9 @@ class Settings(BaseSettings):
         return self.environment is Environment.DEVELOPMENT
 
     @property
-    def origins(self) -> tuple[str, ...]:
-        """The SPAs' origins; in development Vite's, where none is set."""
-        vite = ("http://localhost:5173", "http://127.0.0.1:5173") if self.development else ()
-        return self.allowed_origins or vite
+    def origins(self) -> Origins:
+        """The pages that may use the service; in development every one of this machine, too."""
+        return Origins(frozenset(self.allowed_origins), loopback=self.development)
 
     @property
     def paypal_url(self) -> str:
@@ -265,7 +269,7 @@ def missing_for_production(settings: Settings) -> list[str]:
     missing += [f"{name} (https)" for name, url in links.items() if url and not url.startswith("https://")]
     if settings.paypal_base_url and not _is_https_or_loopback(settings.paypal_base_url):
         missing.append("PAYPAL_BASE_URL (https)")
-    if not all(_is_https_or_loopback(origin) for origin in settings.allowed_origins):
+    if not all(_is_protected(origin) for origin in settings.allowed_origins):
         missing.append("ALLOWED_ORIGINS (https)")
     return missing
 
@@ -274,9 +278,13 @@ def _is_weak(key: str) -> bool:
     return len(key.encode()) < _SHORTEST_KEY or len(set(key)) < _FEWEST_CHARACTERS
 
 
-def _is_https_or_loopback(origin: str) -> bool:
-    """Loopback is where mobile frameworks serve an app's own pages from."""
-    return origin.startswith("https://") or urlsplit(origin).hostname in {"localhost", "127.0.0.1", "::1"}
+def _is_protected(origin: str) -> bool:
+    """Its pages come over https, or from the device itself, as those of apps in a web view do."""
+    return not origin.startswith("http://") or is_loopback(origin)
+
+
+def _is_https_or_loopback(url: str) -> bool:
+    return url.startswith("https://") or urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
 
 
 def read_settings() -> Settings:

@@ -1,6 +1,10 @@
 """What a browser asks before it lets a page read an answer."""
 
-from tests.api import Api
+import httpx2
+import pytest
+from structlog.testing import capture_logs
+
+from tests.api import PRODUCTION, Api
 from tests.conftest import MakeApi
 
 LISTED = "https://app.example.com"
@@ -33,6 +37,97 @@ async def test_another_origin_may_not(make_api: MakeApi) -> None:
         assert "access-control-allow-origin" not in response.headers
 
 
+@pytest.mark.parametrize(
+    "names",
+    [
+        "authorization,content-type",
+        "apollo-require-preflight,apollographql-client-name,apollographql-client-version",
+        "apollographql-library-name, apollographql-library-version",
+        "x-apollo-operation-name,x-apollo-operation-id,x-apollo-operation-type,x-apollo-cache-key",
+        "graphql-preflight,graphql-client-name,x-graphql-client-version",
+        "traceparent,tracestate,baggage,sentry-trace,b3,x-b3-traceid,x-b3-spanid,x-b3-sampled",
+        "x-datadog-origin,x-datadog-parent-id,x-datadog-sampling-priority,x-datadog-trace-id,newrelic",
+        "x-request-id,X-Correlation-ID,request-id,x-amzn-trace-id,cache-control,x-requested-with",
+        "x-ours-tenant,x-client-version",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+async def test_what_clients_and_their_tracing_send_passes_the_preflight(
+    make_api: MakeApi, names: str, method: str
+) -> None:
+    api = await make_api(allowed_origins=LISTED, allowed_request_headers="x-ours-*,X-Client-Version")
+    asking = {"access-control-request-method": method, "access-control-request-headers": names}
+
+    response = await api.http.options("/graphql", headers={"origin": LISTED, **asking})
+
+    assert response.status_code == 200
+    assert method in response.headers["access-control-allow-methods"]
+    assert {name.strip().lower() for name in names.split(",")} <= _allowed_headers(response)
+
+
+@pytest.mark.parametrize("name", ["x-forwarded-for", "cookie", "*", "x-apollo", "x-ours-tenant", "x-b3", "a\tb"])
+async def test_no_other_header_does_and_the_browser_is_told_which_do(make_api: MakeApi, name: str) -> None:
+    api = await make_api(allowed_origins=LISTED)
+    asking = {**ASKING, "access-control-request-headers": f"content-type,{name}"}
+
+    response = await api.http.options("/graphql", headers={"origin": LISTED, **asking})
+
+    assert response.status_code == 200
+    assert "content-type" in _allowed_headers(response)
+    assert name not in _allowed_headers(response)
+
+
+async def test_a_preflight_of_ten_thousand_headers_is_answered_like_another(make_api: MakeApi) -> None:
+    api = await make_api(allowed_origins=LISTED)
+    asking = {**ASKING, "access-control-request-headers": "x-apollo-" + ",x-apollo-" * 10_000}
+
+    response = await api.http.options("/graphql", headers={"origin": LISTED, **asking})
+
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("origin", ["capacitor://localhost", "http://tauri.localhost", "chrome-extension://abcdef"])
+async def test_an_app_that_brings_its_own_pages_may_be_listed_in_production(make_api: MakeApi, origin: str) -> None:
+    api = await make_api(**PRODUCTION, allowed_origins=origin)
+
+    asked = await api.http.options("/graphql", headers={"origin": origin, **ASKING})
+    answered = await api.http.post("/graphql", json={"query": "{ me { id } }"}, headers={"origin": origin})
+
+    for response in (asked, answered):
+        assert response.headers["access-control-allow-origin"] == origin
+        assert response.headers["access-control-allow-credentials"] == "true"
+
+
+async def test_production_allows_no_page_that_is_not_listed(make_api: MakeApi) -> None:
+    api = await make_api(**PRODUCTION, allowed_origins=LISTED)
+
+    response = await api.http.options("/graphql", headers={"origin": "http://localhost:5173", **ASKING})
+
+    assert response.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "origin", ["http://localhost:3000", "https://127.0.0.1", "http://[::1]:4200", "tauri://localhost"]
+)
+async def test_development_allows_every_page_of_this_machine(make_api: MakeApi, origin: str) -> None:
+    api = await make_api(allowed_origins=LISTED)
+
+    response = await api.http.options("/graphql", headers={"origin": origin, **ASKING})
+
+    assert response.headers["access-control-allow-origin"] == origin
+
+
+async def test_a_refused_origin_is_logged_by_name_once(api: Api) -> None:
+    with capture_logs() as logs:
+        for origin in ("https://evil.example", "https://evil.example", "http://localhost:8000", "x" * 5000 + "\r\n"):
+            await api.http.options("/graphql", headers={"origin": origin, **ASKING})
+            await api.send("PasswordPolicy", headers={"origin": origin})
+        await api.send("PasswordPolicy", headers={"origin": "https://proxied.example", "sec-fetch-site": "same-origin"})
+
+    refused = [entry["origin"] for entry in logs if entry["event"] == "origin refused"]
+    assert refused == ["https://evil.example", "x" * 100]
+
+
 async def test_a_listed_origin_may_read_when_to_try_again(make_api: MakeApi) -> None:
     api = await make_api(allowed_origins=LISTED)
 
@@ -55,3 +150,7 @@ async def test_every_answer_has_the_security_headers(api: Api) -> None:
         assert response.headers["cache-control"] == "no-store"
         assert response.headers["referrer-policy"] == "no-referrer"
         assert "frame-ancestors 'none'" in response.headers["content-security-policy"]
+
+
+def _allowed_headers(response: httpx2.Response) -> set[str]:
+    return set(response.headers["access-control-allow-headers"].lower().split(", "))

@@ -13,7 +13,7 @@ from tests.conftest import MakeApi
 
 OWN = {"origin": "http://localhost:8000"}
 LISTED = {"origin": "http://localhost:5173"}
-FOREIGN = [{"origin": "https://evil.example"}, {"origin": "null"}, {"origin": "http://localhost:8001"}]
+FOREIGN = [{"origin": "https://evil.example"}, {"origin": "null"}, {"origin": "http://localhost.evil.example"}]
 BY_COOKIE = {"input": {"email": EMAIL, "password": PASSWORD, "transport": "COOKIE"}}
 
 

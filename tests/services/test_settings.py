@@ -52,7 +52,7 @@ def test_nothing_needs_to_be_set_for_development(read: Read) -> None:
     assert (settings.host, settings.port, settings.workers) == ("127.0.0.1", 8000, 1)
     assert settings.data_dir == Path("data")
     assert settings.secret_key == ()
-    assert settings.origins == ("http://localhost:5173", "http://127.0.0.1:5173")
+    assert settings.allowed_origins == ()
     credentials = settings.database["connections"]["default"]["credentials"]
     assert credentials["file_path"] == "data/accounts.sqlite3"
 
@@ -101,6 +101,21 @@ def test_nothing_needs_to_be_set_for_development(read: Read) -> None:
         ("ALLOWED_ORIGINS", "https://*.example.mx"),
         ("ALLOWED_ORIGINS", "https://app.example.mx/"),
         ("ALLOWED_ORIGINS", "https://app.example.mx, https://ana@example.mx"),
+        ("ALLOWED_ORIGINS", "https://app.example.mx/entrar"),
+        ("ALLOWED_ORIGINS", "https://app.example.mx?x"),
+        ("ALLOWED_ORIGINS", "https://app.example.mx:port"),
+        ("ALLOWED_ORIGINS", "https://app.example.mx:70000"),
+        ("ALLOWED_ORIGINS", "https://app.example.mx:0"),
+        ("ALLOWED_ORIGINS", "https://[::1"),
+        ("ALLOWED_ORIGINS", "https://[:::]"),
+        ("ALLOWED_ORIGINS", "https://fußball.example"),
+        ("ALLOWED_ORIGINS", "ionic://"),
+        ("ALLOWED_ORIGINS", "capacitor:localhost"),
+        ("ALLOWED_ORIGINS", "file://localhost"),
+        ("ALLOWED_ORIGINS", "wss://app.example.mx"),
+        ("ALLOWED_REQUEST_HEADERS", "*"),
+        ("ALLOWED_REQUEST_HEADERS", "x-client, x client"),
+        ("ALLOWED_REQUEST_HEADERS", "x-client: 1"),
         ("TRUSTED_PROXIES", "all"),
         ("TRUSTED_PROXIES", "-1"),
         ("CONCEAL_ACCOUNTS", "maybe"),
@@ -171,7 +186,39 @@ def test_production_starts_with_what_it_needs(read: Read) -> None:
 
     assert not settings.development
     assert missing_for_production(settings) == []
-    assert settings.origins == ()
+    assert not settings.origins.allows("http://localhost:5173")
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "http://localhost",
+        "http://127.0.0.1:8100",
+        "http://[::1]:8100",
+        "http://tauri.localhost",
+        "https://localhost",
+        "capacitor://localhost",
+        "ionic://localhost",
+        "tauri://localhost",
+        "app://bundle",
+        "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
+    ],
+)
+def test_production_takes_the_origins_of_apps_that_bring_their_own_pages(read: Read, origin: str) -> None:
+    settings = read(**_PRODUCTION, ALLOWED_ORIGINS=origin)
+
+    assert settings.allowed_origins == (origin,)
+
+
+@pytest.mark.parametrize("origin", ["http://localhost.example.mx", "http://127.0.0.1.example.mx", "http://192.168.1.5"])
+def test_production_takes_no_page_that_comes_over_plain_http(read: Read, origin: str) -> None:
+    with pytest.raises(WrongSettingsError, match=r"^production needs ALLOWED_ORIGINS \(https\)$"):
+        read(**_PRODUCTION, ALLOWED_ORIGINS=origin)
+
+
+def test_a_slash_at_the_end_of_an_origin_is_said_to_be_the_fault(read: Read) -> None:
+    with pytest.raises(WrongSettingsError, match=r"^ALLOWED_ORIGINS: .*slash at the end$"):
+        read(ALLOWED_ORIGINS="https://app.example.mx/")
 
 
 def test_development_can_be_asked_what_production_would_miss(read: Read) -> None:
@@ -189,7 +236,7 @@ def test_lists_are_split_at_commas_and_blanks_around_do_not_matter(read: Read) -
 
     assert [key.get_secret_value() for key in settings.secret_key] == ["the first key", "the second key"]
     assert settings.allowed_origins == ("https://app.example.mx", "http://localhost:5173")
-    assert settings.origins == settings.allowed_origins
+    assert settings.origins.allows("https://app.example.mx")
     assert settings.allowed_hosts == ("api.example.mx", "10.0.0.1")
 
 

@@ -1,0 +1,111 @@
+"""CORS (https://fetch.spec.whatwg.org/#http-cors-protocol): which pages may send what, and read answers."""
+
+import re
+import time
+from collections.abc import Callable, Iterable
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.origins import Origins, origin_of
+
+log = structlog.get_logger(__name__)
+
+# What clients and their tracing send by themselves; one that ends in * stands for every name that begins so.
+REQUEST_HEADERS = (
+    *("Accept", "Accept-Language", "Authorization", "Cache-Control", "Content-Language", "Content-Type", "Pragma"),
+    *("apollo-*", "apollographql-*", "x-apollo-*", "graphql-*", "x-graphql-*", "x-requested-with"),
+    *("traceparent", "tracestate", "baggage", "b3", "x-b3-*", "uber-trace-id", "x-request-id", "x-correlation-id"),
+    *("sentry-trace", "x-datadog-*", "newrelic", "x-newrelic-*", "elastic-apm-traceparent", "x-instana-*", "x-dtc"),
+    *("x-amzn-trace-id", "x-cloud-trace-context", "request-id", "request-context"),
+)
+_PREFLIGHT_SECONDS = 86_400
+_PREFLIGHT_HEADERS = {
+    "Access-Control-Allow-Methods": "GET, HEAD, POST",
+    "Access-Control-Allow-Private-Network": "true",
+    "Access-Control-Max-Age": str(_PREFLIGHT_SECONDS),
+}
+_VARY = "Origin, Access-Control-Request-Headers"
+_ASKED = 100  # names of a header that anyone may fill
+_LONGEST_NAME = 100
+_UNPRINTABLE = re.compile(r"[^!-~]")
+
+
+class Cors:
+    """Lets the pages of `origins` read answers, with cookies, and send `REQUEST_HEADERS` and `more_headers`.
+
+    Any other origin is told nothing, and logged by its name.
+    """
+
+    def __init__(self, app: ASGIApp, origins: Origins, more_headers: Iterable[str] = ()) -> None:
+        self._app = app
+        self._origins = origins
+        names = {*REQUEST_HEADERS, *more_headers}
+        self._prefixes = tuple(name[:-1] for name in names if name.endswith("*"))
+        self._names = frozenset(name for name in names if not name.endswith("*"))
+        self._is_due = Sparingly().is_due
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
+        origin = origin_of(headers)
+        allowed = origin if origin and self._origins.allows(origin) else None
+        if origin and not allowed:
+            self._log(origin, headers)
+        if origin and scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
+            await self._preflight(allowed, headers)(scope, receive, send)
+            return
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                answer = MutableHeaders(scope=message)
+                answer.add_vary_header("Origin")
+                if allowed:
+                    answer.update({**_readable_by(allowed), "Access-Control-Expose-Headers": "Retry-After"})
+            await send(message)
+
+        await self._app(scope, receive, send_with_headers)
+
+    def _preflight(self, allowed: str | None, headers: Headers) -> Response:
+        """200 for whatever an allowed page asks, so that its browser names the header that it misses."""
+        if allowed is None:
+            sentence = "This origin is not allowed: list it in ALLOWED_ORIGINS."
+            return PlainTextResponse(sentence, 400, {"Vary": _VARY})
+        asked = headers.get("access-control-request-headers", "").lower().split(",")[:_ASKED]
+        more = {name.strip() for name in asked if name.strip().startswith(self._prefixes)}
+        names = ", ".join(sorted(self._names | more))
+        answer = {**_readable_by(allowed), **_PREFLIGHT_HEADERS, "Access-Control-Allow-Headers": names, "Vary": _VARY}
+        return PlainTextResponse("OK", 200, answer)
+
+    def _log(self, origin: str, headers: Headers) -> None:
+        """A page of the service's own needs no leave, whatever a proxy made of its host."""
+        own = origin.lower().partition("://")[2] == headers.get("host", "").lower()
+        name = _UNPRINTABLE.sub("?", origin[:_LONGEST_NAME])
+        if not own and headers.get("sec-fetch-site") != "same-origin" and self._is_due(name):
+            log.warning("origin refused", origin=name, hint="ALLOWED_ORIGINS lists those that are allowed")
+
+
+class Sparingly:
+    """Each name once in `SECONDS`, and no more than `NAMES`: who invents names fills neither log nor memory."""
+
+    SECONDS = 3600
+    NAMES = 100
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._since = clock()
+        self._names: set[str] = set()
+
+    def is_due(self, name: str) -> bool:
+        if self._clock() - self._since >= self.SECONDS:
+            self._since = self._clock()
+            self._names.clear()
+        if name in self._names or len(self._names) >= self.NAMES:
+            return False
+        self._names.add(name)
+        return True
+
+
+def _readable_by(origin: str) -> dict[str, str]:
+    return {"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Credentials": "true"}
