@@ -14,7 +14,7 @@ from starlette.types import Receive, Scope, Send
 
 from app import negotiation
 from app.bodies import RefusedRequestError, read_body, too_large
-from app.cookies import OriginNotAllowedError, RequestCookie
+from app.cookies import OriginNotAllowedError, RequestCookie, nobody_signed_in
 from app.errors import formatted, internal_error
 from app.execution import Executor, Operation
 from app.negotiation import GRAPHQL_RESPONSE, JSON
@@ -71,6 +71,8 @@ class Endpoint:
         cookie = self._open_cookie(request)
         context = self._open_context(request, cookie)
         answer = await self._executor.run(operation, context, reading=request.method != "POST")
+        if nobody_signed_in(context.outcomes):
+            cookie.drop()
         headers = {"Content-Language": context.caller.language.value}
         if cookie.header:
             headers["Set-Cookie"] = cookie.header

@@ -51,6 +51,8 @@ async def login(info: Info, input: Sent[LoginInput]) -> LoginResult:
         case LoggedIn(profile, token, expires_at, ends_at):
             if by_cookie:
                 context.cookie.keep(token, ends_at)
+            else:
+                context.cookie.drop()  # its session has ended
             return LoginSuccess(account=Account.of(profile), token=None if by_cookie else token, expires_at=expires_at)
         case CredentialsRejected():
             return InvalidCredentialsError()

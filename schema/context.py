@@ -46,14 +46,15 @@ class SessionCookie(Protocol):
     """The session's cookie: what came with the request, and what goes back with the answer."""
 
     def require_own_origin(self) -> None:
-        """Raises an error of the request where its Origin may not use cookies."""
+        """Raises an error of the request where its page may not use the cookie, or its browser would never send it."""
 
     def keep(self, token: str, ends_at: datetime) -> None: ...
 
     def prolong(self, ends_at: datetime) -> None:
         """Keeps the token that came, where one did."""
 
-    def drop(self) -> None: ...
+    def drop(self) -> None:
+        """Has the client forget the cookie that came, where one did."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,28 @@ from tests.conftest import MakeApi
 
 OWN = {"origin": "http://localhost:8000"}
 LISTED = {"origin": "http://localhost:5173"}
-FOREIGN = [{"origin": "https://evil.example"}, {"origin": "null"}, {"origin": "http://localhost.evil.example"}]
-BY_COOKIE = {"input": {"email": EMAIL, "password": PASSWORD, "transport": "COOKIE"}}
+FOREIGN = [
+    {"origin": "https://evil.example"},
+    {"origin": "null"},
+    {"origin": "http://localhost.evil.example:8000"},
+    {"origin": "http://localhost:8000, http://localhost:8000"},
+    {"origin": "http://localhost:8000/"},
+    {"origin": "null", "sec-fetch-site": "cross-site"},
+    {"origin": "https://evil.example", "sec-fetch-site": "same-site"},
+    {"origin": "https://evil.example", "sec-fetch-site": "same-origin"},
+]
+UNNAMED = [{}, {"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-site"}]  # no Origin
+OF_THE_PAGE = [
+    OWN,
+    LISTED,
+    {"origin": "http://localhost:3000", "sec-fetch-site": "same-site"},
+    {"origin": "capacitor://localhost", "sec-fetch-site": "cross-site"},
+    {"sec-fetch-site": "same-origin"},
+    {"sec-fetch-site": "none"},
+    {"origin": "null", "sec-fetch-site": "same-origin"},
+]
+FORM = {"email": EMAIL, "password": PASSWORD, "transport": "COOKIE"}
+BY_COOKIE = {"input": FORM}
 
 
 async def _sign_in(api: Api, origin: dict[str, str] = OWN) -> httpx2.Response:
@@ -51,7 +71,7 @@ async def test_in_production_the_cookie_is_bound_to_the_host_and_to_https(make_a
     assert "strict-transport-security" in response.headers
 
 
-@pytest.mark.parametrize("origin", FOREIGN)
+@pytest.mark.parametrize("origin", FOREIGN + UNNAMED)
 async def test_a_foreign_page_can_neither_sign_in_with_a_cookie_nor_use_one(api: Api, origin: dict[str, str]) -> None:
     await api.account()
 
@@ -60,10 +80,73 @@ async def test_a_foreign_page_can_neither_sign_in_with_a_cookie_nor_use_one(api:
     using = await api.send("Me", headers=origin)
 
     for response in (signing_in, using):
-        assert response.status_code == 403
-        assert [error["extensions"]["code"] for error in response.json()["errors"]] == ["ORIGIN_NOT_ALLOWED"]
-        assert "data" not in response.json()
+        _assert_refused(response)
     assert "set-cookie" not in signing_in.headers
+
+
+@pytest.mark.parametrize("method", ["POST", "GET"])
+@pytest.mark.parametrize("headers", OF_THE_PAGE)
+async def test_the_cookie_counts_for_the_services_own_and_for_listed_pages(
+    api: Api, method: str, headers: dict[str, str]
+) -> None:
+    await api.account()
+    await _sign_in(api)
+
+    response = await _ask(api, method, "{ me { email } }", headers)
+
+    assert response.json() == {"data": {"me": {"email": EMAIL}}}
+
+
+@pytest.mark.parametrize("method", ["POST", "GET", "HEAD"])
+@pytest.mark.parametrize("headers", FOREIGN + UNNAMED)
+async def test_a_cookie_that_does_not_count_is_never_silent_whatever_is_asked(
+    api: Api, method: str, headers: dict[str, str]
+) -> None:
+    response = await _ask(api, method, "{ passwordPolicy { minimumLength } }", {**headers, "cookie": "session=x"})
+
+    assert response.status_code == 403
+    if method != "HEAD":
+        _assert_refused(response)
+
+
+@pytest.mark.parametrize(
+    ("headers", "advice"),
+    [
+        ({"origin": "https://evil.example"}, "ALLOWED_ORIGINS"),
+        ({"origin": "null"}, "hides its origin"),
+        ({"sec-fetch-site": "cross-site"}, "fetch from a page"),
+        ({}, "Authorization: Bearer"),
+    ],
+)
+async def test_the_refusal_says_what_to_do(api: Api, headers: dict[str, str], advice: str) -> None:
+    response = await api.send("Me", headers={**headers, "cookie": "session=x"})
+
+    assert advice in response.json()["errors"][0]["message"]
+
+
+async def test_what_a_cookie_does_not_count_for_has_no_effect(api: Api) -> None:
+    await api.account()
+    await _sign_in(api)
+
+    _assert_refused(await api.send("Logout", headers=FOREIGN[0]))
+    _assert_refused(await api.send("Logout", headers={}))
+
+    assert (await api.run("Me", headers=OWN))["email"] == EMAIL
+
+
+async def test_a_page_of_another_site_cannot_sign_in_with_a_cookie_that_it_would_never_send(api: Api) -> None:
+    await api.account()
+    elsewhere = {**LISTED, "sec-fetch-site": "cross-site"}
+
+    by_cookie = await api.send("Login", BY_COOKIE, elsewhere)
+    wrong = await api.send("Login", {"input": {**FORM, "password": "wrong"}}, elsewhere)
+    by_bearer = await api.send("Login", {"input": {"email": EMAIL, "password": PASSWORD}}, elsewhere)
+
+    for refused in (by_cookie, wrong):
+        _assert_refused(refused)
+        assert "BEARER" in refused.json()["errors"][0]["message"]
+        assert "set-cookie" not in refused.headers
+    assert by_bearer.json()["data"]["login"]["token"]
 
 
 async def test_bearer_and_anonymous_requests_need_no_origin_and_mind_none(api: Api) -> None:
@@ -73,13 +156,6 @@ async def test_bearer_and_anonymous_requests_need_no_origin_and_mind_none(api: A
     for origin in ({}, *FOREIGN):
         assert await api.signed_in(token).run("Me", headers=origin)
         assert await api.run("Me", headers=origin) is None
-
-
-async def test_a_cookie_without_an_origin_does_not_count(api: Api) -> None:
-    await api.account()
-    await _sign_in(api)
-
-    assert await api.run("Me") is None
 
 
 @pytest.mark.parametrize("name", ["\xa0session", "\x85session", "session", "Session ", "\tsession"])
@@ -98,10 +174,22 @@ async def test_no_other_cookie_of_the_site_passes_for_the_sessions(api: Api, nam
         for cookies in (mine, mine + b"; " + forged, forged)
     ]
 
-    emails = [answer.json()["data"]["me"] and answer.json()["data"]["me"]["email"] for answer in answers]
-    assert emails[0] == EMAIL
-    assert emails[1] == (None if name.strip(" \t") == "session" else EMAIL)
-    assert emails[2] is None
+    assert answers[0].json()["data"]["me"]["email"] == EMAIL
+    if name.strip(" \t") == "session":
+        assert answers[1].status_code == 400
+        assert "Several cookies are named session" in answers[1].json()["errors"][0]["message"]
+    else:
+        assert answers[1].json()["data"]["me"]["email"] == EMAIL
+    assert answers[2].json()["data"]["me"] is None
+
+
+async def test_a_cookie_that_comes_twice_with_one_value_counts(api: Api) -> None:
+    await api.account()
+    token = await api.token()
+
+    me = await api.run("Me", headers={**OWN, "cookie": f"session={token}; session={token}"})
+
+    assert me["email"] == EMAIL
 
 
 async def test_a_cookie_is_found_among_others_and_read_as_it_was_set(api: Api) -> None:
@@ -114,21 +202,77 @@ async def test_a_cookie_is_found_among_others_and_read_as_it_was_set(api: Api) -
     assert await api.run("Me", headers=quoted) is None
 
 
-async def test_a_cookie_does_not_count_on_get(api: Api) -> None:
-    await api.account()
-    await _sign_in(api)
-
-    response = await api.http.get("/graphql", params={"query": "{ me { email } }"}, headers=OWN)
-
-    assert response.json() == {"data": {"me": None}}
-
-
 async def test_an_authorization_header_counts_alone_even_when_it_is_bad(api: Api) -> None:
     await api.account()
     await _sign_in(api)
 
-    for bad in ("Bearer nonsense", "Basic YTpi", "", "Bearer"):
+    for bad in ("Bearer nonsense", "Basic YTpi"):
         assert await api.run("Me", headers={**OWN, "authorization": bad}) is None
+
+
+@pytest.mark.parametrize("empty", ["", " ", "Bearer", "bearer "])
+async def test_an_authorization_header_that_says_nothing_counts_as_none(api: Api, empty: str) -> None:
+    await api.account()
+    await _sign_in(api)
+
+    me = await api.run("Me", headers={**OWN, "authorization": empty})
+    refused = await api.send("Me", headers={"authorization": empty})
+
+    assert me["email"] == EMAIL
+    _assert_refused(refused)
+
+
+@pytest.mark.parametrize("cookie", ["garbage", "x" * 4000, "\udcff", '"', "%00"])
+async def test_a_cookie_that_no_session_stands_behind_is_cleared(api: Api, cookie: str) -> None:
+    headers = [
+        (b"cookie", f"session={cookie}".encode("utf-8", "surrogateescape")),
+        (b"origin", OWN["origin"].encode()),
+    ]
+
+    response = await api.http.post("/graphql", json={"query": "{ me { email } }"}, headers=headers)
+
+    assert response.json() == {"data": {"me": None}}
+    assert _clears_the_cookie(response)
+
+
+async def test_the_cookie_of_an_ended_session_is_cleared_by_whatever_needed_it(api: Api) -> None:
+    await api.account()
+    ended = (await _sign_in(api)).cookies["session"]
+    await api.signed_in(ended).run("Logout")
+    stale = {**OWN, "cookie": f"session={ended}"}
+
+    read = await _ask(api, "GET", "{ me { email } }", stale)
+    changed = await api.send("RevokeOtherSessions", headers=stale)
+    public = await api.send("PasswordPolicy", headers=stale)
+
+    assert _clears_the_cookie(read)
+    assert changed.json()["data"]["revokeOtherSessions"]["__typename"] == "NotAuthenticatedError"
+    assert _clears_the_cookie(changed)
+    assert public.json()["data"]["passwordPolicy"]["minimumLength"] == 8
+
+
+async def test_a_cookie_that_a_session_stands_behind_is_never_cleared(api: Api) -> None:
+    await api.account()
+    token = (await _sign_in(api)).cookies["session"]
+    form = {"currentPassword": "wrong", "newPassword": "otra frase", "newPasswordConfirmation": "otra frase"}
+
+    responses = [
+        await api.send("Me", headers=OWN),
+        await api.send("ChangePassword", {"input": form}, OWN),
+        await api.send("Me", headers={**OWN, "authorization": "Bearer nonsense"}),
+        await api.send("Me", headers={**FOREIGN[0], "cookie": f"session={token}"}),
+    ]
+
+    assert [response.headers.get("set-cookie") for response in responses] == [None] * 4
+
+
+async def test_signing_in_with_a_token_clears_the_cookie_whose_session_it_ends(api: Api) -> None:
+    await api.account()
+    await _sign_in(api)
+
+    response = await api.send("Login", {"input": {"email": EMAIL, "password": PASSWORD}}, OWN)
+
+    assert _clears_the_cookie(response)
 
 
 async def test_signing_in_anew_ends_the_session_that_the_cookie_held(api: Api) -> None:
@@ -167,6 +311,23 @@ async def test_logging_out_forgets_the_cookie(api: Api) -> None:
 
     assert "Max-Age=0" in response.headers["set-cookie"]
     assert await api.run("Me", headers=OWN) is None
+
+
+def _assert_refused(response: httpx2.Response) -> None:
+    body = response.json()
+    assert response.status_code == 403
+    assert [error["extensions"]["code"] for error in body["errors"]] == ["ORIGIN_NOT_ALLOWED"]
+    assert "data" not in body
+
+
+def _clears_the_cookie(response: httpx2.Response) -> bool:
+    return response.headers.get("set-cookie", "").startswith("session=") and _max_age(response) == 0
+
+
+async def _ask(api: Api, method: str, query: str, headers: dict[str, str]) -> httpx2.Response:
+    if method == "POST":
+        return await api.http.post("/graphql", json={"query": query}, headers=headers)
+    return await api.http.request(method, "/graphql", params={"query": query}, headers=headers)
 
 
 def _max_age(response: httpx2.Response) -> int:
