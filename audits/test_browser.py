@@ -17,15 +17,17 @@ def test_graphiql_works_from_the_service_alone(run_script: RunScript, chromium: 
     assert audit.returncode == 0, audit.stdout + audit.stderr
 
 
-async def test_the_cookie_serves_the_listed_origins_alone(run_script: RunScript, chromium: str, tmp_path: Path) -> None:
+async def test_the_cookie_serves_the_allowed_origins_alone(
+    run_script: RunScript, chromium: str, tmp_path: Path
+) -> None:
     settings = Settings(_env_file=None, data_dir=tmp_path, worker_in_serve=False)
     await upgrade(settings.database)
     async with api_of(settings) as api:
         await api.account()
     with socket.create_server(("127.0.0.1", 0)) as listed:
         port, descriptor = listed.getsockname()[1], listed.fileno()
-        origins = f"http://127.0.0.1:{port},http://localhost:{port}"
-        with serving(tmp_path, ALLOWED_ORIGINS=origins) as (url, _):
+        named = {"ALLOWED_ORIGINS": f"http://app.site.example:{port}", "ALLOWED_HOSTS": "api.site.example"}
+        with serving(tmp_path, **named) as (url, _):
             audit = run_script("origins.js", chromium, url, str(descriptor), EMAIL, PASSWORD, inherited=(descriptor,))
 
     assert audit.returncode == 0, audit.stdout + audit.stderr

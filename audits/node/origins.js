@@ -1,7 +1,9 @@
 // The session's cookie and pages of other origins, in a browser: node origins.js CHROMIUM URL LISTED EMAIL PASSWORD
 //
-// LISTED is the file descriptor of a listening socket, whose port ALLOWED_ORIGINS lists at 127.0.0.1 and at localhost.
-// To a browser these two are different sites, while other ports are other origins of the same site.
+// LISTED is the file descriptor of a listening socket, whose port ALLOWED_ORIGINS lists at app.site.example. The service
+// is reached at URL, where every page of this machine is allowed, and at api.site.example. To a browser 127.0.0.1,
+// localhost, site.example and evil.example are different sites, while other ports and names below site.example are other
+// origins of the same site, for which it sends the cookie.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -14,12 +16,15 @@ import { launch } from "./browser.js";
 const [, , executablePath, url, descriptor, email, password] = process.argv;
 const browser = await launch(executablePath);
 const endpoint = `${url}/graphql`;
+const namedEndpoint = `http://api.site.example:${new URL(url).port}/graphql`;
 
 const listedPort = await serveEmptyPages({ fd: Number(descriptor) });
 const foreignPort = await serveEmptyPages({ host: "127.0.0.1", port: 0 });
-const LISTED = `http://127.0.0.1:${listedPort}`;
-const LISTED_ELSEWHERE = `http://localhost:${listedPort}`;
-const FOREIGN = [`http://127.0.0.1:${foreignPort}`, `http://localhost:${foreignPort}`];
+const NEIGHBOUR = `http://127.0.0.1:${listedPort}`;
+const OTHER_SITE = `http://localhost:${listedPort}`;
+const LISTED = `http://app.site.example:${listedPort}`;
+const FOREIGN = [`http://evil.site.example:${foreignPort}`, `http://evil.example:${foreignPort}`];
+const TRACING = { traceparent: "00-1-1-00", baggage: "a=b", "sentry-trace": "1-1", "x-apollo-operation-name": "Me" };
 
 const BY_COOKIE = { email, password, transport: "COOKIE" };
 const BY_BEARER = { email, password, transport: "BEARER" };
@@ -39,16 +44,13 @@ async function open(address) {
 }
 
 /** What a script of the page learns: the value of the operation's root field, or why there is none. */
-async function ask(page, operation, input, { mode = "cors", headers = {} } = {}) {
+async function ask(page, operation, input, { to = endpoint, method = "POST", mode = "cors", headers = {} } = {}) {
   const query = await readFile(new URL(`../../graphql/operations/${operation}.graphql`, import.meta.url), "utf-8");
-  const request = {
-    method: "POST",
-    mode,
-    credentials: "include",
-    headers: { "Content-Type": "application/json", ...headers },
-    body: JSON.stringify({ query, variables: { input } }),
-  };
-  return page.evaluate(fetchInPage, [endpoint, request]);
+  const request = { method, mode, credentials: "include", headers };
+  if (method === "GET") return page.evaluate(fetchInPage, [`${to}?${new URLSearchParams({ query })}`, request]);
+  request.headers = { "Content-Type": "application/json", ...headers };
+  request.body = JSON.stringify({ query, variables: { input } });
+  return page.evaluate(fetchInPage, [to, request]);
 }
 
 async function fetchInPage([target, request]) {
@@ -60,39 +62,38 @@ async function fetchInPage([target, request]) {
   }
 }
 
-test("a listed page signs in with a cookie that no script sees", async () => {
-  const page = await open(LISTED);
+for (const [where, address, to] of [
+  ["a page of this machine", NEIGHBOUR, endpoint],
+  ["a listed page", LISTED, namedEndpoint],
+  ["the service's own page", endpoint, endpoint],
+]) {
+  test(`${where} signs in with a cookie that no script sees`, async () => {
+    const page = await open(address);
 
-  const login = await ask(page, "Login", BY_COOKIE);
+    const login = await ask(page, "Login", BY_COOKIE, { to });
 
-  const [cookie] = await browser.cookies(url);
-  assert.deepEqual([login.__typename, login.token], ["LoginSuccess", null]);
-  assert.deepEqual([cookie.name, cookie.httpOnly, cookie.sameSite], ["session", true, "Lax"]);
-  for (const address of [LISTED, endpoint]) {
-    assert.equal(await (await open(address)).evaluate(() => document.cookie), "");
+    const [cookie] = await browser.cookies(to);
+    assert.deepEqual([login.__typename, login.token], ["LoginSuccess", null]);
+    assert.deepEqual([cookie.name, cookie.httpOnly, cookie.sameSite], ["session", true, "Lax"]);
+    for (const opened of [address, to]) {
+      assert.equal(await (await open(opened)).evaluate(() => document.cookie), "");
+    }
+  });
+
+  for (const method of ["POST", "GET"]) {
+    test(`${where} reads with the cookie by ${method}`, async () => {
+      const page = await open(address);
+      await ask(page, "Login", BY_COOKIE, { to });
+
+      const me = await ask(page, "Me", undefined, { to, method });
+
+      assert.equal(me.email, email);
+    });
   }
-});
-
-test("a listed page reads with the cookie", async () => {
-  const page = await open(LISTED);
-  await ask(page, "Login", BY_COOKIE);
-
-  const me = await ask(page, "Me");
-
-  assert.equal(me.email, email);
-});
-
-test("the service's own page signs in with a cookie and reads with it", async () => {
-  const page = await open(endpoint);
-  await ask(page, "Login", BY_COOKIE);
-
-  const me = await ask(page, "Me");
-
-  assert.equal(me.email, email);
-});
+}
 
 test("logging out forgets the cookie", async () => {
-  const page = await open(LISTED);
+  const page = await open(NEIGHBOUR);
   await ask(page, "Login", BY_COOKIE);
 
   const logout = await ask(page, "Logout");
@@ -102,8 +103,29 @@ test("logging out forgets the cookie", async () => {
   assert.equal(await ask(page, "Me"), null);
 });
 
-test("a listed page of any site reads with a BEARER token", async () => {
-  const page = await open(LISTED_ELSEWHERE);
+test("a cookie whose session has ended is forgotten", async () => {
+  const page = await open(NEIGHBOUR);
+  await ask(page, "Login", BY_COOKIE);
+  const [{ value }] = await browser.cookies(url);
+  await ask(page, "Logout", undefined, { headers: { Authorization: `Bearer ${value}` } });
+
+  const me = await ask(page, "Me");
+
+  assert.equal(me, null);
+  assert.deepEqual(await browser.cookies(url), []);
+});
+
+test("a page sends the headers of its tracing and of its client, by POST and GET", async () => {
+  const page = await open(LISTED);
+  await ask(page, "Login", BY_COOKIE, { to: namedEndpoint });
+
+  for (const method of ["POST", "GET"]) {
+    assert.equal((await ask(page, "Me", undefined, { to: namedEndpoint, method, headers: TRACING })).email, email);
+  }
+});
+
+test("a page of any site reads with a BEARER token", async () => {
+  const page = await open(OTHER_SITE);
   const { token } = await ask(page, "Login", BY_BEARER);
 
   const me = await ask(page, "Me", undefined, { headers: { Authorization: `Bearer ${token}` } });
@@ -111,48 +133,82 @@ test("a listed page of any site reads with a BEARER token", async () => {
   assert.equal(me.email, email);
 });
 
+test("a page of another site is told that it cannot sign in with a cookie", async () => {
+  const page = await open(OTHER_SITE);
+
+  const [error] = await ask(page, "Login", BY_COOKIE);
+
+  assert.equal(error.extensions.code, "ORIGIN_NOT_ALLOWED");
+  assert.match(error.message, /BEARER/);
+  assert.deepEqual(await browser.cookies(url), []);
+});
+
 test("a page of another site does not even send the cookie", async () => {
-  await ask(await open(LISTED), "Login", BY_COOKIE);
-  const page = await open(LISTED_ELSEWHERE);
+  await ask(await open(NEIGHBOUR), "Login", BY_COOKIE);
+  const page = await open(OTHER_SITE);
 
   const me = await ask(page, "Me");
 
   assert.equal(me, null);
 });
 
+test("a typed address reads with the cookie, and a link of another page is refused", async () => {
+  await ask(await open(NEIGHBOUR), "Login", BY_COOKIE);
+  const address = `${endpoint}?query={me{email}}`;
+
+  const typed = await open(address);
+  const shown = [await typed.textContent("body")];
+  for (const origin of [NEIGHBOUR, OTHER_SITE]) {
+    const page = await open(origin);
+    const arrived = page.waitForURL(({ pathname }) => pathname === "/graphql");
+    await Promise.all([arrived, page.evaluate((to) => { location.href = to; }, address)]);
+    shown.push(await page.textContent("body"));
+  }
+
+  assert.match(shown[0], new RegExp(`"email":"${email}"`));
+  for (const text of shown.slice(1)) assert.match(text, /ORIGIN_NOT_ALLOWED/);
+});
+
+test("the root leads to GraphiQL", async () => {
+  const page = await open(url);
+
+  assert.equal(page.url(), endpoint);
+  assert.match(await page.title(), /GraphiQL/);
+});
+
 for (const origin of FOREIGN) {
   const { hostname } = new URL(origin);
+  const to = namedEndpoint;
 
   test(`a page of ${hostname} that is not listed reads no answer`, async () => {
     const page = await open(origin);
-    const query = `${endpoint}?query={passwordPolicy{minimumLength}}`;
 
-    const got = await page.evaluate(fetchInPage, [query, { credentials: "include" }]);
-    const posted = await ask(page, "PasswordPolicy");
+    const got = await ask(page, "PasswordPolicy", undefined, { to, method: "GET" });
+    const posted = await ask(page, "PasswordPolicy", undefined, { to });
 
     assert.deepEqual([got, posted], [REFUSED, REFUSED]);
   });
 
   test(`a page of ${hostname} that is not listed cannot sign in with a cookie`, async () => {
-      const page = await open(origin);
+    const page = await open(origin);
 
-    const answer = await ask(page, "Login", BY_COOKIE);
-    await ask(page, "Login", BY_COOKIE, { mode: "no-cors" });
+    const answer = await ask(page, "Login", BY_COOKIE, { to });
+    await ask(page, "Login", BY_COOKIE, { to, mode: "no-cors" });
 
     assert.equal(answer, REFUSED);
-    assert.deepEqual(await browser.cookies(url), []);
+    assert.deepEqual(await browser.cookies(to), []);
   });
 
   test(`a page of ${hostname} that is not listed cannot use the cookie of whoever is signed in`, async () => {
-      const own = await open(LISTED);
-    await ask(own, "Login", BY_COOKIE);
+    const own = await open(LISTED);
+    await ask(own, "Login", BY_COOKIE, { to });
     const page = await open(origin);
 
-    const answers = [await ask(page, "Me"), await ask(page, "Logout")];
-    await ask(page, "Logout", undefined, { mode: "no-cors" });
+    const answers = [await ask(page, "Me", undefined, { to, method: "GET" }), await ask(page, "Logout", undefined, { to })];
+    await ask(page, "Logout", undefined, { to, mode: "no-cors" });
 
     assert.deepEqual(answers, [REFUSED, REFUSED]);
-    assert.equal((await ask(own, "Me")).email, email);
+    assert.equal((await ask(own, "Me", undefined, { to })).email, email);
   });
 }
 
