@@ -33,8 +33,9 @@ format: setup ## format and sort the code
 	@$(PYTHON_ENV)/ruff format .
 	@$(PYTHON_ENV)/ruff check --fix .
 
-schema: setup ## write graphql/schema.graphql anew
+schema: setup ## write graphql/schema.graphql and possible-types.json anew
 	@$(PYTHON_ENV)/python -m app export-schema > .schema.new && mv .schema.new graphql/schema.graphql
+	@$(PYTHON_ENV)/python -m app export-schema --possible-types > .schema.new && mv .schema.new graphql/possible-types.json
 
 lock: setup ## resolve the two locks anew (uv is installed for it)
 	@$(PYTHON_ENV)/python -m pip install -q uv

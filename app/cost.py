@@ -1,33 +1,44 @@
-"""How much a document asks for, counted in one linear pass before it is validated.
+"""How much a document asks for, counted by the schema in one linear pass before it is validated.
 
 A fragment is measured once and multiplied by its uses with arithmetic, so nested spreads cost nothing to refuse.
 """
 
 from collections import Counter
-from collections.abc import Collection
 from functools import reduce
 from operator import add
 from typing import NamedTuple
 
 from graphql import (
+    DefinitionNode,
     DocumentNode,
-    ExecutableDefinitionNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLField,
+    GraphQLNamedType,
+    GraphQLSchema,
     InlineFragmentNode,
     NamedTypeNode,
+    OperationDefinitionNode,
     SelectionNode,
     SelectionSetNode,
+    do_types_overlap,
+    get_named_type,
+    is_abstract_type,
+    is_composite_type,
+    is_object_type,
 )
+
+from schema.list_size import assumed_size
 
 
 class Cost(NamedTuple):
     """What the dearest operation or fragment asks for, and what validation has to compare.
 
-    `images` and `audios` are counted by the field's name: each one selected is drawn or dictated. `lists` are those of
+    `fields` counts what is selected of a list, and three for each object itself, for as many objects as it may bring.
+    `images` and `audios` are those of a captcha: each one selected is drawn or dictated. `lists` are those of
     introspection, a list in a list several times. `overlaps` are the pairs of fields in the whole document that write
-    to one name: what validation's time goes with.
+    to one name: what validation's time goes with. A `__typename` that a client adds by itself is in none of them.
     """
 
     depth: int = 0
@@ -45,13 +56,15 @@ class Cost(NamedTuple):
         return Cost(max(self.depth, other.depth), *map(add, self[1:], other[1:]))
 
     def exceeded_by(self, other: "Cost") -> str | None:
-        """The first bound of this cost that the other passes, in words: "400 fields"."""
+        """The first bound of this cost that the other passes, in words: "30 aliases"."""
         bounds = zip(self._fields, self, other, strict=True)
         return next((f"{bound} {_NAMED[name]}" for name, bound, asked in bounds if asked > bound), None)
 
 
+# All that one screen may show comes to 2,200 fields: the account, its hundred series and fifty sessions, and what is on
+# sale.
 BOUNDS = Cost(
-    depth=15, fields=400, root_fields=10, aliases=30, directives=30, images=1, audios=1, lists=18, overlaps=700
+    depth=15, fields=3_000, root_fields=10, aliases=30, directives=30, images=1, audios=1, lists=18, overlaps=700
 )
 
 # How a refusal names what was passed.
@@ -67,50 +80,70 @@ _NAMED = {
     "overlaps": "pairs of fields that write to one name",
 }
 
-# How many objects a list may bring at the most: what is selected of each is multiplied. A hundred series count as
-# forty, so that an operation may ask for all of them, whole: they come of one statement, and bring nothing but columns.
-_LISTS = {"sessions": 50, "taxRegimes": 19, "series": 40, "plans": 20, "warnings": 2}
+# As how many fields an object of a list counts: it is read from the database and made.
+_AN_OBJECT = 3
+
+_IMAGE = ("Captcha", "image")
+_AUDIO = ("Captcha", "audio")
 
 # As how many aliases one of these counts: an answer repeats all that they hold. Four of them pass.
-_HEAVY = {"dataUri": 7}
+_HEAVY = {("CaptchaImage", "dataUri"): 7, ("CaptchaAudio", "dataUri"): 7}
 
 # What introspection walks; inside another list each counts several times, and an alias twice. GraphiQL's query comes
 # to 17, and has no alias.
-_INTROSPECTED_LISTS = frozenset({"types", "fields", "interfaces", "possibleTypes", "inputFields"})
+_INTROSPECTED_LISTS = frozenset(
+    {
+        ("__Schema", "types"),
+        ("__Type", "fields"),
+        ("__Type", "interfaces"),
+        ("__Type", "possibleTypes"),
+        ("__Type", "inputFields"),
+    }
+)
 _LISTS_IN_A_LIST = 4
 _ALIASES_IN_A_LIST = 2
 
 
-def measure(document: DocumentNode, object_types: Collection[str]) -> Cost:
+def measure(document: DocumentNode, schema: GraphQLSchema) -> Cost:
     """The cost of a document that may still be invalid: unknown and circular spreads count nothing."""
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
-    measurement = _Measurement(fragments, object_types)
-    costs = [measurement.of_definition(d) for d in document.definitions if isinstance(d, ExecutableDefinitionNode)]
+    measurement = _Measurement(fragments, schema)
+    costs = [measurement.of_definition(definition) for definition in document.definitions]
     worst = Cost(*(max(column) for column in zip(Cost(), *costs, strict=True)))
     return worst._replace(overlaps=sum(n * (n - 1) // 2 for n in measurement.names.values()))
 
 
 class _Measurement:
-    """Visits every node once; `names` counts the response names on the way."""
+    """Visits every node once; `names` counts the response names on the way.
 
-    def __init__(self, fragments: dict[str, FragmentDefinitionNode], object_types: Collection[str]) -> None:
+    What is selected of a type that does not exist is visited without one: validation refuses it.
+    """
+
+    def __init__(self, fragments: dict[str, FragmentDefinitionNode], schema: GraphQLSchema) -> None:
         self._fragments = fragments
-        self._object_types = object_types
+        self._schema = schema
         self._known: dict[int, Cost] = {}  # by identity: until validation, several fragments may have one name
         self.names: Counter[str] = Counter()
 
-    def of_definition(self, definition: ExecutableDefinitionNode) -> Cost:
+    def of_definition(self, definition: DefinitionNode) -> Cost:
         """An operation, or a fragment, which is validated all the same where no operation uses it."""
-        if isinstance(definition, FragmentDefinitionNode):
-            return self._of_fragment(definition)._replace(root_fields=0)
-        cost = self._of(definition.selection_set)
-        return cost._replace(directives=cost.directives + len(definition.directives or ()))
+        match definition:
+            case FragmentDefinitionNode():
+                return self._of_fragment(definition)._replace(root_fields=0)
+            case OperationDefinitionNode():
+                cost = self._of(definition.selection_set, self._schema.get_root_type(definition.operation))
+                return cost._replace(directives=cost.directives + len(definition.directives or ()))
+            case _:
+                return Cost()
 
-    def _of(self, selection_set: SelectionSetNode) -> Cost:
+    def _of(self, selection_set: SelectionSetNode, parent: GraphQLNamedType | None) -> Cost:
         """The parts add up, but for pictures and clips under several object types: an object is of one of them."""
         parts: dict[str | None, Cost] = {None: Cost()}
+        automatic: set[str] = set()
         for selection in selection_set.selections:
-            type_name, cost = self._part(selection)
+            name = self._automatic(selection, parent)
+            type_name, cost = (None, Cost()) if name and name not in automatic else self._part(selection, parent)
+            automatic.add(name or "")
             if selection.directives:
                 cost = cost._replace(directives=cost.directives + len(selection.directives))
             parts[type_name] = parts.get(type_name, Cost()).beside(cost)
@@ -121,40 +154,70 @@ class _Measurement:
             audios=direct.audios + max((part.audios for part in parts.values()), default=0),
         )
 
-    def _part(self, selection: SelectionNode) -> tuple[str | None, Cost]:
+    def _automatic(self, selection: SelectionNode, parent: GraphQLNamedType | None) -> str | None:
+        """The name of a `__typename` as clients add it by themselves, which is free the first time in a set.
+
+        Relay calls it `__isUserError` where a fragment is on that interface or union.
+        """
+        if not isinstance(selection, FieldNode) or selection.name.value != "__typename":
+            return None
+        if selection.alias is None:
+            return "__typename"
+        alias = selection.alias.value
+        abstract = self._schema.type_map.get(alias[4:]) if alias.startswith("__is") else None
+        if is_abstract_type(abstract) and is_composite_type(parent):
+            return alias if do_types_overlap(self._schema, abstract, parent) else None
+        return None
+
+    def _part(self, selection: SelectionNode, parent: GraphQLNamedType | None) -> tuple[str | None, Cost]:
         """The object type that a selection is made on, where it names one, and what it costs."""
         match selection:
             case FieldNode():
-                return None, self._field(selection)
-            case InlineFragmentNode(type_condition=condition):
-                return self._object_type(condition), self._of(selection.selection_set)
+                return None, self._field(selection, parent)
+            case InlineFragmentNode(type_condition=NamedTypeNode() as condition):
+                type_ = self._type(condition)
+                return _object_name(type_), self._of(selection.selection_set, type_)
+            case InlineFragmentNode():
+                return None, self._of(selection.selection_set, parent)
             case FragmentSpreadNode(name=name) if fragment := self._fragments.get(name.value):
-                return self._object_type(fragment.type_condition), self._of_fragment(fragment)
+                return _object_name(self._type(fragment.type_condition)), self._of_fragment(fragment)
             case _:
                 return None, Cost()
 
-    def _object_type(self, condition: NamedTypeNode | None) -> str | None:
-        return condition.name.value if condition and condition.name.value in self._object_types else None
-
-    def _field(self, field: FieldNode) -> Cost:
+    def _field(self, field: FieldNode, parent: GraphQLNamedType | None) -> Cost:
         name = field.name.value
         self.names[field.alias.value if field.alias else name] += 1
-        inner = self._of(field.selection_set) if field.selection_set else Cost()
+        definition = self._definition(parent, name)
+        type_ = get_named_type(definition.type) if definition else None
+        inner = self._of(field.selection_set, type_) if field.selection_set else Cost()
+        place = (parent.name if parent else "", name)
+        listed, size = place in _INTROSPECTED_LISTS, assumed_size(definition) if definition else None
         return Cost(
             depth=inner.depth + 1,
-            fields=inner.fields * _LISTS.get(name, 1) + 1,
+            fields=(inner.fields + _AN_OBJECT) * size if size else inner.fields + 1,
             root_fields=1,
-            aliases=inner.aliases * (_ALIASES_IN_A_LIST if name in _INTROSPECTED_LISTS else 1)
-            + (_HEAVY.get(name, 1) if field.alias else 0),
+            aliases=inner.aliases * (_ALIASES_IN_A_LIST if listed else 1)
+            + (_HEAVY.get(place, 1) if field.alias else 0),
             directives=inner.directives,
-            images=inner.images + (name == "image"),
-            audios=inner.audios + (name == "audio"),
-            lists=inner.lists * _LISTS_IN_A_LIST + 1 if name in _INTROSPECTED_LISTS else inner.lists,
+            images=inner.images + (place == _IMAGE),
+            audios=inner.audios + (place == _AUDIO),
+            lists=inner.lists * _LISTS_IN_A_LIST + 1 if listed else inner.lists,
         )
+
+    def _definition(self, parent: GraphQLNamedType | None, name: str) -> GraphQLField | None:
+        return self._schema.get_field(parent, name) if is_composite_type(parent) else None
 
     def _of_fragment(self, fragment: FragmentDefinitionNode) -> Cost:
         key = id(fragment)
         if key not in self._known:
             self._known[key] = Cost()  # what a circle back to it counts; validation refuses the circle
-            self._known[key] = self._of(fragment.selection_set)
+            cost = self._of(fragment.selection_set, self._type(fragment.type_condition))
+            self._known[key] = cost._replace(fields=max(cost.fields, 1))  # so that none may be spread without end
         return self._known[key]
+
+    def _type(self, condition: NamedTypeNode) -> GraphQLNamedType | None:
+        return self._schema.type_map.get(condition.name.value)
+
+
+def _object_name(type_: GraphQLNamedType | None) -> str | None:
+    return type_.name if is_object_type(type_) else None

@@ -15,7 +15,6 @@ from graphql import (
     GraphQLSchema,
     GraphQLSyntaxError,
     OperationDefinitionNode,
-    is_object_type,
     parse,
     validate,
 )
@@ -74,7 +73,6 @@ class Documents:
         self._rules = specified_rules if exploring else (*specified_rules, NoSchemaIntrospectionCustomRule)
         self._exploring = exploring
         self._redactor = redactor
-        self._object_types = frozenset(filter(lambda name: is_object_type(schema.type_map[name]), schema.type_map))
         self._kept: OrderedDict[str, Prepared] = OrderedDict()
         self._kept_weight = 0
         self._seen_once: OrderedDict[str, None] = OrderedDict()
@@ -108,7 +106,7 @@ class Documents:
             )
         except GraphQLSyntaxError as error:
             return Refused("PARSE_FAILED", [self._redactor.redact(error)])
-        if bound := BOUNDS.exceeded_by(measure(document, self._object_types)):
+        if bound := BOUNDS.exceeded_by(measure(document, self._schema)):
             return Refused("TOO_COMPLEX", [GraphQLError(f"The document asks for too much: more than {bound}.")])
         errors = validate(
             self._schema,

@@ -24,12 +24,16 @@ INTROSPECTION = get_introspection_query(
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """`code` is what development answers with; None where the operation is executed."""
+    """`code` is what development answers with; None where the operation is executed.
+
+    With `signed_in` it is sent by whoever has as many series and sessions as an account may have.
+    """
 
     query: str
     code: str | None = "VALIDATION_FAILED"
     variables: dict[str, Any] = field(default_factory=dict)
     headers: dict[str, str] = field(default_factory=dict)
+    signed_in: bool = False
 
     def body(self, serial: int = 0) -> bytes:
         """Another `serial` makes another document of it, which is not kept parsed."""
@@ -80,6 +84,22 @@ def _levels(first: str, count: int) -> str:
     return f"{first}{''.join(steps)}fragment n{count} on Query{{__typename}}"
 
 
+def _of_series(selections: str, code: str | None = None) -> Sample:
+    return Sample("{me{company{" + selections + "}}}", code, signed_in=True)
+
+
+_SERIES = "id name firstFolio lastFolio nextFolio remaining approvalNumber approvalYear createdAt"
+_SESSION = "id createdAt lastSeenAt expiresAt userAgent ipAddress current"
+SCREEN = (
+    "{me{id email rfc taxpayerType createdAt confirmedAt language passwordChangeRequired paymentPending "
+    "onboarding{currentStep completedSteps} activation{active since until method planId} "
+    "openDeposit{reference clabe bank beneficiary amount{amount currency} planId requestedAt expiresAt} "
+    "sessions{" + _SESSION + "} company{legalName taxRegime postalCode updatedAt warnings{code message} "
+    "series{" + _SERIES + "}}} plans{id name subtotal{amount currency} tax{amount currency} total{amount currency} "
+    "stamps periodMonths} taxRegimes{code description taxpayerTypes} paymentMethods "
+    "passwordPolicy{minimumLength maximumLength}}"
+)
+
 _BREAKS = "\n" * 8_000
 _WRAPPED = "{name kind description ofType{name kind description ofType{name kind description}}}"
 
@@ -126,6 +146,36 @@ CORPUS = {
     "lists in variables": Sample("{__typename}", None, {"x": [[[[[[[[[[]]]]]]]]]] * 900}),
     "quotes in a cookie": Sample(
         "{__typename}", None, headers={"cookie": 'a="' + r"\"" * 7_900 + '"', "origin": "http://localhost:8000"}
+    ),
+    "all that one screen shows": Sample(SCREEN, None, signed_in=True),
+    "series by many names": _of_series(_each("*:series{id}", 7)),
+    "series by many names, in fragments": _of_series(
+        _each("...on Company{*:series{id ...{__typename createdAt @skip(if:false)}}}", 5)
+    ),
+    "fields of the series by many names": _of_series("series{" + _each("*:createdAt", 26) + "}"),
+    "fields of the series under directives": _of_series(
+        "series{" + " ".join(f"{name} @skip(if:false)" for name in _SERIES.split()) + _each("*:id", 17) + "}"
+    ),
+    "the series of many accounts": Sample("{" + _each("*:me{company{series{id}}}", 7) + "}", None, signed_in=True),
+    "sessions by many names": Sample("{me{" + _each("*:sessions{id}", 14) + "}}", None, signed_in=True),
+    "companies by many names": Sample("{me{" + _each("*:company{legalName}", 30) + "}}", None, signed_in=True),
+    "deposits by many names": Sample("{me{" + _each("*:openDeposit{reference}", 30) + "}}", None, signed_in=True),
+    "typenames in inline fragments of a list": _of_series(
+        "series{" + "...{__typename}" * 112 + _each("*:id", 26) + "}"
+    ),
+    "typenames in fragments of a list": Sample(
+        "{me{company{series{" + _each("...*", 26) + "}}}}" + _each("fragment * on Series{__typename}", 26),
+        None,
+        signed_in=True,
+    ),
+    "typenames in overlapping selections": Sample(
+        _overlapping(26, 7, 12).replace("x0{y0", "x0{__typename y0").replace("Nowhere{n", "Nowhere{__typename n")
+    ),
+    "past the overlaps, typenames in one set": Sample("{" + "__typename " * 590 + "}", "TOO_COMPLEX"),
+    "past the overlaps, typenames in a set each": Sample("{" + "me{__typename}" * 140 + "}", "TOO_COMPLEX"),
+    "past the fields, series thirty times": _of_series(_each("*:series{id}", 30), "TOO_COMPLEX"),
+    "past the fields, series in a list": Sample(
+        "{me{" + _each("*:sessions{id}", 15) + "company{series{id}}}}", "TOO_COMPLEX"
     ),
     "past the tokens": Sample(_overlapping(15, 20, 30, groups=3), "PARSE_FAILED"),
     "past the levels": Sample(

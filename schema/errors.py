@@ -4,9 +4,12 @@ import strawberry
 
 from schema.context import Info
 from schema.enums import FieldErrorCode, OnboardingStep
+from schema.list_size import ListSize
 from schema.types.account import Activation
 from schema.types.captcha import Captcha
 from services.outcomes import CaptchaMissed, CaptchaNeeded, FieldProblem, InputRejected, Throttled
+
+MOST_PROBLEMS = 10  # of one input: one for each of its fields
 
 
 @strawberry.interface(
@@ -39,7 +42,9 @@ class FieldError(UserError):
 
 @strawberry.type(description="Every field that is wrong, at once, so that a form can mark them all.")
 class InvalidInputError(UserError):
-    fields: list[FieldError] = strawberry.field(description="At least one, in the order of the form.")
+    fields: list[FieldError] = strawberry.field(
+        description="At least one, in the order of the form.", directives=[ListSize(assumed_size=MOST_PROBLEMS)]
+    )
 
     @classmethod
     def of(cls, outcome: InputRejected) -> "InvalidInputError":

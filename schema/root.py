@@ -11,6 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 from resolvers import captchas, companies, payments, recovery, registration, series, sessions
 from schema.enums import PaymentMethod
 from schema.errors import UserError
+from schema.list_size import ListSize
 from schema.results.captchas import CreateCaptchaResult
 from schema.results.companies import ConfigureCompanyResult
 from schema.results.payments import CompletePayPalPaymentResult, RequestBankDepositResult, StartPayPalPaymentResult
@@ -22,6 +23,8 @@ from schema.scalars import BIG_INT, DATE_TIME, BigInt
 from schema.types.account import Account, PasswordPolicy
 from schema.types.company import TaxRegime
 from schema.types.payment import Plan
+from services.payments.plans import MOST_PLANS
+from services.tax_regimes import MOST_TAX_REGIMES
 
 
 @strawberry.type(description="What can be read.")
@@ -35,8 +38,13 @@ class Query:
     tax_regimes: list[TaxRegime] = strawberry.field(
         resolver=companies.tax_regimes,
         description="The tax regimes to choose from, by their code; nobody need be signed in.",
+        directives=[ListSize(assumed_size=MOST_TAX_REGIMES)],
     )
-    plans: list[Plan] = strawberry.field(resolver=payments.plans, description="What can be bought, for everybody.")
+    plans: list[Plan] = strawberry.field(
+        resolver=payments.plans,
+        description="What can be bought, for everybody.",
+        directives=[ListSize(assumed_size=MOST_PLANS)],
+    )
     payment_methods: list[PaymentMethod] = strawberry.field(
         resolver=payments.payment_methods, description="The ways to pay that the operator takes."
     )

@@ -21,6 +21,9 @@ class CompanyWarningCode(enum.Enum):
     LOWER_CASE_IN_NAME = "LOWER_CASE_IN_NAME"
 
 
+MOST_WARNINGS = len(CompanyWarningCode)  # each of them once
+
+
 @dataclass(frozen=True, slots=True)
 class CompanyView:
     """`warnings` are what to check before the first invoice."""

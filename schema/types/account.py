@@ -4,10 +4,11 @@ import strawberry
 
 from schema.context import Info
 from schema.enums import Language, OnboardingStep, PaymentMethod, TaxpayerType
+from schema.list_size import ListSize
 from schema.types.company import Company
 from schema.types.payment import BankDeposit
 from services.onboarding import Activation as ActivationView
-from services.sessions import Profile, SessionView
+from services.sessions import MOST_SESSIONS, Profile, SessionView
 from services.validation.password import PasswordPolicy as Policy
 
 
@@ -104,7 +105,10 @@ class Account:
     async def payment_pending(self, info: Info) -> bool:
         return await info.context.services.paypal.has_pending(self.profile)
 
-    @strawberry.field(description="At most 50: the current one first, then by lastSeenAt.")
+    @strawberry.field(
+        description="At most 50: the current one first, then by lastSeenAt.",
+        directives=[ListSize(assumed_size=MOST_SESSIONS)],
+    )
     async def sessions(self, info: Info) -> list[Session]:
         views = await info.context.services.sessions.list_for(self.profile)
         return [Session.of(view) for view in views]

@@ -4,8 +4,10 @@ import strawberry
 
 from schema.context import Info
 from schema.enums import CompanyWarningCode, TaxpayerType
+from schema.list_size import ListSize
 from schema.scalars import BigInt
-from services.companies import CompanyView
+from services.companies import MOST_WARNINGS, CompanyView
+from services.series import MOST_SERIES
 from services.series_outcomes import SeriesView
 from services.tax_regimes import TaxRegime as TaxRegimeView
 
@@ -75,10 +77,11 @@ class Company:
     postal_code: str = strawberry.field(description="The código postal of the place of issue.")
     updated_at: datetime = strawberry.field(description="When configureCompany last wrote them.")
     warnings: list[CompanyWarning] = strawberry.field(
-        description="What to check before the first invoice; empty where nothing is conspicuous."
+        description="What to check before the first invoice; empty where nothing is conspicuous.",
+        directives=[ListSize(assumed_size=MOST_WARNINGS)],
     )
 
-    @strawberry.field(description="At most 100, the oldest first.")
+    @strawberry.field(description="At most 100, the oldest first.", directives=[ListSize(assumed_size=MOST_SERIES)])
     async def series(self, info: Info) -> list[Series]:
         views = await info.context.services.series.list_for(self.view.account_id)
         return [Series.of(view) for view in views]

@@ -14,6 +14,7 @@ from services.language import Language
 from services.money import Money
 
 BUNDLED = Path(__file__).parent / "plans.toml"
+MOST_PLANS = 20
 
 _Text = Annotated[str, Field(min_length=1, max_length=60)]
 
@@ -52,7 +53,7 @@ class _Entry(BaseModel):
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
     iva: str = Field(pattern=r"^0\.\d{2}$")
-    plans: list[_Entry] = Field(min_length=1, max_length=20)
+    plans: list[_Entry] = Field(min_length=1, max_length=MOST_PLANS)
 
 
 class Plans:

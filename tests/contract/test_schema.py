@@ -1,5 +1,7 @@
 """What the schema promises to whoever reads it."""
 
+import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -7,15 +9,28 @@ from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
+    GraphQLNamedType,
     GraphQLObjectType,
     build_schema,
+    get_named_type,
+    get_nullable_type,
     graphql_sync,
+    is_abstract_type,
+    is_composite_type,
+    is_list_type,
     parse,
     validate,
 )
 
 from app.commands.export_schema import sdl
+from schema.errors import MOST_PROBLEMS
+from schema.list_size import assumed_size
 from schema.root import schema
+from services.companies import CompanyWarningCode
+from services.payments.plans import MOST_PLANS
+from services.series import MOST_SERIES
+from services.sessions import MOST_SESSIONS
+from services.tax_regimes import tax_regimes
 
 ROOT = Path(__file__).parents[2]
 OPERATIONS = sorted((ROOT / "graphql/operations").glob("*.graphql"))
@@ -23,6 +38,57 @@ OPERATIONS = sorted((ROOT / "graphql/operations").glob("*.graphql"))
 
 def test_the_snapshot_is_the_schema() -> None:
     assert (ROOT / "graphql/schema.graphql").read_text("utf-8") == sdl(), "run `make schema`"
+
+
+def test_the_possible_types_are_those_of_the_schema() -> None:
+    possible_types = json.loads((ROOT / "graphql/possible-types.json").read_text("utf-8"))
+
+    built = build_schema((ROOT / "graphql/schema.graphql").read_text("utf-8"))
+    abstract = [type_ for type_ in built.type_map.values() if is_abstract_type(type_) and type_.name[:2] != "__"]
+    assert possible_types == {type_.name: _names(built.get_possible_types(type_)) for type_ in abstract}, (
+        "run `make schema`"
+    )
+
+
+def test_every_possible_type_is_in_its_order() -> None:
+    possible_types = json.loads((ROOT / "graphql/possible-types.json").read_text("utf-8"))
+
+    assert list(possible_types) == sorted(possible_types)
+    assert all(names == sorted(names) for names in possible_types.values())
+
+
+def test_every_list_of_objects_says_how_long_it_may_be() -> None:
+    declared = {
+        f"{type_.name}.{name}": assumed_size(field)
+        for type_ in schema._schema.type_map.values()
+        if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType) and not type_.name.startswith("__")
+        for name, field in type_.fields.items()
+        if is_list_type(get_nullable_type(field.type)) and is_composite_type(get_named_type(field.type))
+    }
+
+    assert declared == {
+        "Account.sessions": MOST_SESSIONS,
+        "Company.series": MOST_SERIES,
+        "Company.warnings": len(CompanyWarningCode),
+        "ConfigureCompanySuccess.warnings": len(CompanyWarningCode),
+        "InvalidInputError.fields": MOST_PROBLEMS,
+        "Query.plans": MOST_PLANS,
+        "Query.taxRegimes": len(tax_regimes()),
+    }
+
+
+def test_the_sdl_shows_how_long_a_list_may_be() -> None:
+    text = (ROOT / "graphql/schema.graphql").read_text("utf-8")
+
+    assert "  sessions: [Session!]! @listSize(assumedSize: 50)\n" in text
+    assert "  series: [Series!]! @listSize(assumedSize: 100)\n" in text
+    assert "  series: Series!\n" in text
+
+
+def test_no_input_has_more_fields_than_a_refusal_may_list() -> None:
+    inputs = [type_ for type_ in schema._schema.type_map.values() if isinstance(type_, GraphQLInputObjectType)]
+
+    assert max(map(_leaves, inputs)) <= MOST_PROBLEMS
 
 
 def test_everything_has_a_description() -> None:
@@ -79,3 +145,13 @@ def test_introspection_tells_what_is_in_a_list_or_not_null() -> None:
     assert result.data
     first = {"type": {"kind": "NON_NULL", "isOneOf": None, "ofType": {"name": "ID"}}}
     assert result.data["__type"]["fields"][0] == first
+
+
+def _names(types: Iterable[GraphQLNamedType]) -> list[str]:
+    return sorted(type_.name for type_ in types)
+
+
+def _leaves(type_: GraphQLInputObjectType) -> int:
+    """How many fields an input has, those of its inputs among them."""
+    named = [get_named_type(field.type) for field in type_.fields.values()]
+    return sum(_leaves(each) if isinstance(each, GraphQLInputObjectType) else 1 for each in named)

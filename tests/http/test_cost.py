@@ -1,65 +1,133 @@
 """What a document may ask for."""
 
 import pytest
-from graphql import GraphQLOutputType, get_named_type, get_nullable_type, is_list_type, is_object_type, parse
+from graphql import parse
 
-from app.cost import _LISTS, BOUNDS, Cost, measure
+from app.cost import BOUNDS, Cost, measure
+from schema.errors import MOST_PROBLEMS
 from schema.root import schema
-from services.companies import CompanyWarningCode
 from tests.api import Api
 from tests.calls import counted_calls
 
-TYPES = {"S", "T"}
 CHAIN = "{ ...F0 }" + "".join(f"fragment F{n} on T {{ {'a {' * 60} ...F{n + 1} {'}' * 60} }}" for n in range(3))
 ALL = "id createdAt lastSeenAt expiresAt userAgent ipAddress current"
 
 
-def test_fragments_are_multiplied_out() -> None:
-    document = parse("{ a { ...F ...F } b: c @x } fragment F on T { image @skip(if: true) { d } }")
+def _measured(text: str) -> Cost:
+    return measure(parse(text), schema._schema)
 
-    cost = measure(document, TYPES)
+
+def test_fragments_are_multiplied_out() -> None:
+    cost = _measured("{ a { ...F ...F } b: c @x } fragment F on Captcha { image @skip(if: true) { d } }")
 
     assert cost == Cost(depth=3, fields=6, root_fields=2, aliases=1, directives=3, images=2, audios=0)
 
 
 def test_pictures_under_several_object_types_are_alternatives() -> None:
-    document = parse("{ a { ... on S { image } ... on T { image } } }")
+    cost = _measured(
+        "mutation { login { ... on CaptchaRequiredError { captcha { image } } "
+        "... on CaptchaMismatchError { captcha { image } } } }"
+    )
 
-    assert measure(document, TYPES).images == 1
+    assert cost.images == 1
 
 
 def test_pictures_under_a_union_or_an_interface_are_not() -> None:
-    document = parse("{ a { ... on AnyUnion { ... on S { x: image } } ... on S { y: image } } }")
+    cost = _measured(
+        "mutation { login { ... on LoginResult { ... on CaptchaRequiredError { captcha { x: image } } } "
+        "... on CaptchaRequiredError { captcha { y: image } } } }"
+    )
 
-    assert measure(document, TYPES).images == 2
+    assert cost.images == 2
+
+
+def test_pictures_are_those_of_a_captcha() -> None:
+    assert _measured("{ image { dataUri } audio { dataUri } me { image audio } }")[5:7] == (0, 0)
 
 
 def test_what_is_selected_of_a_list_is_multiplied() -> None:
-    assert measure(parse("{ me { sessions { id current } } }"), TYPES).fields == 1 + 1 + 50 * 2
+    assert _measured("{ me { sessions { id current } } }").fields == 1 + 50 * (3 + 2)
+
+
+def test_a_list_is_what_the_schema_says_and_not_what_it_is_called() -> None:
+    single = _measured("mutation { createSeries { ... on CreateSeriesSuccess { series { id name } } } }")
+    listed = _measured("{ me { company { series { id name } } } }")
+    elsewhere = _measured("{ sessions { id } me { series { id } } nowhere { sessions { id } } }")
+
+    assert (single.fields, listed.fields, elsewhere.fields) == (1 + 1 + 2, 1 + 1 + 100 * (3 + 2), 2 + 3 + 3)
+
+
+@pytest.mark.parametrize(
+    ("without", "added"),
+    [
+        ("{ me { sessions { id } } }", "{ __typename me { __typename sessions { __typename id } } }"),
+        (
+            "{ me { ...F } } fragment F on Account { id }",
+            "{ me { __typename ...F } } fragment F on Account { __typename id }",
+        ),
+        (
+            "mutation { login { ... on UserError { message } } }",
+            (
+                "mutation { __typename login { __typename __isLoginResult: __typename "
+                "... on UserError { __typename __isUserError: __typename message } } }"
+            ),
+        ),
+        ("{ " + "me { id } " * 38 + "}", "{ " + "me { __typename id } " * 38 + "}"),
+    ],
+    ids=["everywhere", "in fragments", "by the names of Relay", "in many sets"],
+)
+def test_a_typename_that_a_client_adds_costs_nothing(without: str, added: str) -> None:
+    assert _measured(added) == _measured(without)
+
+
+def test_a_typename_that_no_client_adds_costs_what_any_field_does() -> None:
+    again = _measured("{ me { __typename __typename id } }")
+    aliased = _measured("{ me { sessions { kind: __typename __isUserError: __typename __isNobody: __typename } } }")
+
+    assert (again.fields, again.overlaps) == (3, 0)
+    assert (aliased.fields, aliased.aliases) == (1 + 50 * (3 + 3), 3)
+    assert _measured("{ " + "__typename " * 590 + "}").overlaps > BOUNDS.overlaps
 
 
 def test_fields_that_validation_compares_are_counted_in_unused_fragments_too() -> None:
-    document = parse("{ a } fragment F on T { b b b c }")
-
-    assert measure(document, TYPES).overlaps == 3
+    assert _measured("{ a } fragment F on T { b b b c }").overlaps == 3
 
 
 def test_circles_and_unknown_fragments_are_left_to_validation() -> None:
-    document = parse("{ ...A ...Nobody } fragment A on T { a ...B } fragment B on T { b ...A }")
+    cost = _measured("{ ...A ...Nobody } fragment A on T { a ...B } fragment B on T { b ...A }")
 
-    assert measure(document, TYPES).fields == 2
+    assert cost.fields == 2
 
 
 def test_fragments_that_nobody_uses_are_measured_too_and_both_of_a_name() -> None:
-    document = parse("{ a } fragment F on T { b { c { d } } } fragment F on T { e f: g }")
+    cost = _measured("{ a } fragment F on T { b { c { d } } } fragment F on T { e f: g }")
 
-    assert measure(document, TYPES) == Cost(depth=3, fields=3, root_fields=1, aliases=1)
+    assert cost == Cost(depth=3, fields=3, root_fields=1, aliases=1)
 
 
 def test_a_list_that_introspection_walks_in_a_list_counts_four_times() -> None:
-    document = parse("{ __schema { types { fields { type { name } } interfaces { name } } } }")
+    cost = _measured("{ __schema { types { fields { type { name } } interfaces { name } } } }")
 
-    assert measure(document, TYPES).lists == 1 + 4 * 2
+    assert cost.lists == 1 + 4 * 2
+
+
+def test_a_list_of_ours_is_none_of_introspection() -> None:
+    cost = _measured("mutation { login { ... on InvalidInputError { fields { code } } } }")
+
+    assert (cost.lists, cost.fields) == (0, 1 + MOST_PROBLEMS * (3 + 1))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{ me { id { id } } paymentMethods { a } }",
+        "{ ... on Nowhere { a ... on String { b } } ... on LoginInput { email } }",
+        "subscription { a } fragment F on Int { a }",
+        "type Query { me: Int } { me { id } }",
+    ],
+)
+def test_what_does_not_fit_the_schema_is_left_to_validation(text: str) -> None:
+    assert BOUNDS.exceeded_by(_measured(text)) is None
 
 
 def test_nested_spreads_are_measured_once_each() -> None:
@@ -67,7 +135,7 @@ def test_nested_spreads_are_measured_once_each() -> None:
     document = parse(f"{{ ...F0 }} {levels} fragment F25 on T {{ a }}")
 
     with counted_calls(10_000):  # walking all of them would take more than 2**25
-        cost = measure(document, TYPES)
+        cost = measure(document, schema._schema)
 
     assert cost.fields == 2**25
 
@@ -85,7 +153,11 @@ def test_nested_spreads_are_measured_once_each() -> None:
         CHAIN,
         "{ me { id } } fragment F on Account { " + "x { y } " * 40 + "}",
         "{ __schema { types { " + "fields { type { fields { name } } } " * 2 + "} } }",
-        "{ me { a: sessions { " + ALL + " } b: sessions { " + ALL + " } } }",
+        "{ me { " + " ".join(f"a{n}: sessions {{ {ALL} }}" for n in range(7)) + " } }",
+        "{ me { company { " + " ".join(f"a{n}: series {{ id }}" for n in range(8)) + " } } }",
+        "{ me { company { series { " + " ".join(f"a{n}: id" for n in range(28)) + " } } } }",
+        "{" + "__typename " * 590 + "}",
+        "{ me { " + " ".join(f"a{n}: __typename" for n in range(40)) + "} }",
         (
             "mutation { createCaptcha { "
             "... on CreateCaptchaResult { ... on CreateCaptchaSuccess { captcha { a: image { dataUri } } } }"
@@ -101,7 +173,11 @@ def test_nested_spreads_are_measured_once_each() -> None:
         "chain",
         "overlaps",
         "introspection",
-        "lists",
+        "sessions",
+        "series",
+        "fields of series",
+        "typenames",
+        "typenames by many names",
         "pictures",
     ],
 )
@@ -116,7 +192,7 @@ def test_every_bound_is_a_bound_and_is_named_in_words() -> None:
 
     assert passed == {
         "depth": "15 levels of selections",
-        "fields": "400 fields, those of a list counted for each of its entries",
+        "fields": "3000 fields, those of a list counted for each of its entries",
         "root_fields": "10 root fields",
         "aliases": "30 aliases",
         "directives": "30 directives",
@@ -128,26 +204,11 @@ def test_every_bound_is_a_bound_and_is_named_in_words() -> None:
 
 
 async def test_a_refusal_says_how_much_is_too_much(api: Api) -> None:
-    response = await api.http.post("/graphql", json={"query": "{ passwordPolicy {" + " minimumLength" * 401 + "} }"})
+    response = await api.http.post(
+        "/graphql", json={"query": "{ me { a: company { series { id } } " + "company { series { id } } " * 7 + "} }"}
+    )
 
     (error,) = response.json()["errors"]
     assert error["message"] == (
-        "The document asks for too much: more than 400 fields, those of a list counted for each of its entries."
+        "The document asks for too much: more than 3000 fields, those of a list counted for each of its entries."
     )
-
-
-def test_every_list_of_objects_is_multiplied() -> None:
-    types = [type_ for name, type_ in schema._schema.type_map.items() if not name.startswith("__")]
-    objects = [type_ for type_ in types if is_object_type(type_)]
-    lists = {name for type_ in objects for name, field in type_.fields.items() if _lists_objects(field.type)}
-
-    assert lists - {"fields"} == set(_LISTS)  # as many errors as an input has fields
-
-
-def test_a_document_pays_for_as_many_warnings_as_there_are() -> None:
-    assert len(CompanyWarningCode) == _LISTS["warnings"]
-
-
-def _lists_objects(type_: GraphQLOutputType) -> bool:
-    nullable = get_nullable_type(type_)
-    return is_list_type(nullable) and is_object_type(get_named_type(nullable))

@@ -1,0 +1,22 @@
+"""How long lists are, declared in the schema: https://ibm.github.io/graphql-specs/cost-spec.html"""
+
+import strawberry
+from graphql import GraphQLField
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.schema_directive import Location
+
+
+@strawberry.schema_directive(
+    locations=[Location.FIELD_DEFINITION],
+    name="listSize",
+    description="How many objects a list may bring at the most; a document pays for as many.",
+)
+class ListSize:
+    assumed_size: int = strawberry.directive_field(name="assumedSize")
+
+
+def assumed_size(field: GraphQLField) -> int | None:
+    """The most objects that the field may bring, if it says so."""
+    definition = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+    directives: list[object] = getattr(definition, "directives", [])
+    return next((each.assumed_size for each in directives if isinstance(each, ListSize)), None)
