@@ -158,7 +158,7 @@ class Executor:
     def _misfits(
         self, request: Operation, prepared: Prepared, operation: OperationDefinitionNode
     ) -> list[GraphQLError]:
-        """What is wrong with the variables, or with a mutation of more than one root field."""
+        """What is wrong with the variables, or with a mutation that has not one root field beside `__typename`."""
         values = get_variable_values(
             self._schema,
             operation.variable_definitions or (),
@@ -170,8 +170,9 @@ class Executor:
             return [self._redactor.redact(error) for error in values]
         root = self._schema.mutation_type
         if operation.operation is OperationType.MUTATION and root:
-            fields = collect_fields(self._schema, prepared.fragments(), values, root, operation)
-            if len(fields.grouped_field_set) != 1:
+            collected = collect_fields(self._schema, prepared.fragments(), values, root, operation)
+            names = [fields[0].node.name.value for fields in collected.grouped_field_set.values()]
+            if sum(name in root.fields for name in names) != 1:
                 return [GraphQLError("A mutation operation has exactly one root field.")]
         return []
 
