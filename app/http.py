@@ -18,6 +18,7 @@ from app.cookies import OriginNotAllowedError, RequestCookie, nobody_signed_in
 from app.errors import formatted, internal_error
 from app.execution import Executor, Operation
 from app.negotiation import GRAPHQL_RESPONSE, JSON
+from app.persisted_queries import NOT_SUPPORTED, PersistedQueryError, require_text
 from schema.context import Context
 
 PATHS = ("/graphql", "/graphql/")
@@ -46,6 +47,8 @@ class Endpoint:
             response = await self._answer(request)
         except ClientDisconnect:
             return
+        except PersistedQueryError:
+            response = _response({"errors": NOT_SUPPORTED}, 200, _media_type(request) or GRAPHQL_RESPONSE, {})
         except OriginNotAllowedError as error:
             response = refusal(request, formatted(error, "ORIGIN_NOT_ALLOWED"), 403)
         except RefusedRequestError as problem:
@@ -167,6 +170,7 @@ def _too_deep(value: Any) -> bool:
 def _operation(parameters: Any) -> Operation:
     if not isinstance(parameters, dict):
         raise RefusedRequestError(400, "A request is one JSON object.")
+    require_text(parameters)
     query = parameters.get("query")
     operation_name = parameters.get("operationName")
     variables = parameters.get("variables")
