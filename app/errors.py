@@ -17,7 +17,8 @@ from graphql import (
 
 log = structlog.get_logger(__name__)
 
-_LONGEST_MESSAGE = 200
+_LONGEST_MESSAGE = 400
+_LONGEST_WORD = 100  # names in quotes, such as a path into an input
 _VALUES = re.compile(
     r"""
       (?P<token>\b(?:String|BlockString|Name|Int|Float|sequence:|digit\ after\ 0:))\ '.*'  # the parser's last token
@@ -32,6 +33,7 @@ _VALUES = re.compile(
 _SUGGESTION = re.compile(r"\s*Did you mean .*?\?", re.DOTALL)
 _QUOTED = re.compile(r"'[^']*'")
 _NAME = re.compile(r"\w+")
+_LONG_WORD = re.compile(rf"[\w$@.\[\]]{{{_LONGEST_WORD + 1},}}")
 
 
 class Redactor:
@@ -49,7 +51,7 @@ class Redactor:
         if self._names is not None:
             message = _SUGGESTION.sub("", message)
             message = _QUOTED.sub(lambda quoted: _NAME.sub(self._known, quoted[0]), message)
-        error.message = message[:_LONGEST_MESSAGE]
+        error.message = _bounded(message)
         return error
 
     def _known(self, name: re.Match[str]) -> str:
@@ -58,6 +60,14 @@ class Redactor:
 
 def _kept(match: re.Match[str]) -> str:
     return "".join(group for group in match.groups() if group)
+
+
+def _bounded(message: str) -> str:
+    """With an ellipsis for a name that is too long, and for the words that are too many."""
+    message = _LONG_WORD.sub("…", message)
+    if len(message) <= _LONGEST_MESSAGE:
+        return message
+    return message[: _LONGEST_MESSAGE - 1].rpartition(" ")[0] + " …"
 
 
 def _names_of(schema: GraphQLSchema) -> Iterator[str]:

@@ -1,8 +1,12 @@
 """What a client may read of an error."""
 
+from typing import Any
+
 import pytest
+from graphql import parse, validate
 
 from app.documents import MAXIMUM_ERRORS
+from schema.root import schema
 from tests.api import PRODUCTION, Api
 from tests.conftest import MakeApi
 
@@ -92,6 +96,55 @@ async def test_in_development_a_mistyped_name_is_named(api: Api) -> None:
     assert response.json()["errors"][0]["message"] == (
         "Cannot query field 'emial' on type 'Account'. Did you mean 'email'?"
     )
+
+
+async def test_a_message_is_never_cut_off_within_a_word(api: Api) -> None:
+    names = [f"{'name' * 5}{number}" for number in range(14)]
+    ids, rfcs = (" ".join(f"{name}: {field}" for name in names) for field in ("id", "rfc"))
+    query = f"{{ me {{ {ids} }} ... {{ me {{ {rfcs} }} }} }}"
+
+    response = await api.http.post("/graphql", json={"query": query}, headers=NEW)
+
+    whole = validate(schema._schema, parse(query))[0].message
+    message = response.json()["errors"][0]["message"]
+    assert len(whole) > len(message) > 300
+    assert message.endswith(" …")
+    assert whole.startswith(message[:-1])
+
+
+async def test_a_long_suggestion_is_whole(api: Api) -> None:
+    query = "{ me { ... on ResendConfirmationCodeSucces { id } } }"
+
+    response = await api.http.post("/graphql", json={"query": query}, headers=NEW)
+
+    assert response.json()["errors"][0]["message"] == validate(schema._schema, parse(query))[0].message
+
+
+@pytest.mark.parametrize("changes", [{}, PRODUCTION], ids=["development", "production"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        "query * { nothing }",
+        "{ me { * } }",
+        "{ me { ...* } }",
+        "{ me @* { id } }",
+        "{ me(*: 1) { id } }",
+        "query ($*: Int) { me { id } }",
+        "query ($a: [*]) { me { id } }",
+        "{ me { a: * a: *x } }",
+        "mutation { login(input: {*: 1}) { __typename } }",
+    ],
+)
+async def test_a_name_of_thousands_of_characters_is_left_out(
+    make_api: MakeApi, changes: dict[str, Any], query: str
+) -> None:
+    api = await make_api(**changes)
+
+    response = await api.http.post("/graphql", json={"query": query.replace("*", "q" * 5_000)}, headers=NEW)
+
+    for error in response.json()["errors"]:
+        assert "qq" not in error["message"]
+        assert len(error["message"]) < 200
 
 
 @pytest.mark.parametrize("value", [31337.5, True, 10**30, ["31337"], {"hunter": "31337"}])
