@@ -1,0 +1,71 @@
+"""Every operation of graphql/operations/, and one for a whole screen, in each form in which clients send it."""
+
+from typing import Any
+
+import pytest
+from graphql import parse
+
+from app.documents import MAXIMUM_TOKENS
+from benchmarks.corpus import SCREEN
+from services.series import MOST_SERIES
+from services.sessions import MOST_SESSIONS
+from tests.api import EMAIL, OPERATIONS, PASSWORD, PRODUCTION, RFC
+from tests.client_forms import FORMS
+from tests.conftest import MakeApi
+from tests.full_accounts import full_account
+
+TEXTS = {path.stem: path.read_text("utf-8") for path in sorted(OPERATIONS.glob("*.graphql"))}
+ID = "00000000-0000-4000-8000-000000000000"
+NEW = {"newPassword": PASSWORD, "newPasswordConfirmation": PASSWORD}
+SERIES = {"name": "A", "firstFolio": 1}
+INPUTS: dict[str, dict[str, Any]] = {
+    "ChangePassword": {"currentPassword": PASSWORD, **NEW},
+    "CompletePayPalPayment": {"orderId": "5O190127TN364715T"},
+    "ConfigureCompany": {"legalName": "ESCUELA KEMPER URGATE", "taxRegime": "601", "postalCode": "26015"},
+    "ConfirmAccount": {"code": "A" * 40},
+    "CreateAccount": {"rfc": RFC, "email": EMAIL, "password": PASSWORD, "passwordConfirmation": PASSWORD},
+    "CreateSeries": SERIES,
+    "DeleteSeries": {"id": ID},
+    "Login": {"email": EMAIL, "password": PASSWORD},
+    "RecoverPassword": {"email": EMAIL, "captcha": {"id": "none", "answer": "none"}},
+    "RequestBankDeposit": {"planId": "negocio"},
+    "ResendConfirmationCode": {"email": EMAIL},
+    "RevokeSession": {"id": ID},
+    "StartPayPalPayment": {"planId": "negocio"},
+    "UpdateSeries": {"id": ID, **SERIES},
+}
+
+
+@pytest.mark.parametrize("changes", [{}, PRODUCTION], ids=["development", "production"])
+@pytest.mark.parametrize("form", FORMS)
+async def test_every_operation_is_executed_in_every_form(make_api: MakeApi, form: str, changes: dict[str, Any]) -> None:
+    api = await make_api(**changes)
+    refused = {}
+
+    for name, text in TEXTS.items():
+        variables = {"input": INPUTS[name]} if name in INPUTS else {}
+        response = await api.http.post("/graphql", json={"query": FORMS[form](text), "variables": variables})
+        if response.status_code != 200 or "errors" in response.json():
+            refused[name] = response.json()
+
+    assert refused == {}
+
+
+@pytest.mark.parametrize("form", FORMS)
+async def test_one_operation_may_ask_for_all_that_a_screen_shows(make_api: MakeApi, form: str) -> None:
+    me = await full_account(await make_api(**PRODUCTION))
+
+    response = await me.http.post("/graphql", json={"query": FORMS[form](SCREEN)}, headers=me.headers)
+
+    body = response.json()
+    assert "errors" not in body
+    assert len(body["data"]["me"]["sessions"]) == MOST_SESSIONS
+    assert len(body["data"]["me"]["company"]["series"]) == MOST_SERIES
+    assert all(len(series) >= 9 for series in body["data"]["me"]["company"]["series"])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_form_comes_near_the_bound_on_tokens(form: str) -> None:
+    tokens = {name: parse(FORMS[form](text)).token_count or 0 for name, text in {**TEXTS, "Screen": SCREEN}.items()}
+
+    assert max(tokens.values()) * 2 < MAXIMUM_TOKENS
