@@ -58,7 +58,7 @@ class Cost(NamedTuple):
     def exceeded_by(self, other: "Cost") -> str | None:
         """The first bound of this cost that the other passes, in words: "30 aliases"."""
         bounds = zip(self._fields, self, other, strict=True)
-        return next((f"{bound} {_NAMED[name]}" for name, bound, asked in bounds if asked > bound), None)
+        return next((f"{bound:,} {_NAMED[name]}" for name, bound, asked in bounds if asked > bound), None)
 
 
 # All that one screen may show comes to 2,200 fields: the account, its hundred series and fifty sessions, and what is on

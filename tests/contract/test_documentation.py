@@ -41,7 +41,7 @@ def test_the_readme_shows_the_default_of_every_limit(name: str) -> None:
 
 def test_the_readme_shows_the_bounds_of_a_document() -> None:
     bounds = (
-        f"{MAXIMUM_BODY:,} bytes, {MAXIMUM_TOKENS:,} tokens, {BOUNDS.depth} levels, {BOUNDS.fields} fields, "
+        f"{MAXIMUM_BODY:,} bytes, {MAXIMUM_TOKENS:,} tokens, {BOUNDS.depth} levels, {BOUNDS.fields:,} fields, "
         f"{BOUNDS.root_fields} root fields, {BOUNDS.aliases} aliases and {BOUNDS.directives} directives"
     )
 

@@ -192,7 +192,7 @@ def test_every_bound_is_a_bound_and_is_named_in_words() -> None:
 
     assert passed == {
         "depth": "15 levels of selections",
-        "fields": "3000 fields, those of a list counted for each of its entries",
+        "fields": "3,000 fields, those of a list counted for each of its entries",
         "root_fields": "10 root fields",
         "aliases": "30 aliases",
         "directives": "30 directives",
@@ -210,5 +210,5 @@ async def test_a_refusal_says_how_much_is_too_much(api: Api) -> None:
 
     (error,) = response.json()["errors"]
     assert error["message"] == (
-        "The document asks for too much: more than 3000 fields, those of a list counted for each of its entries."
+        "The document asks for too much: more than 3,000 fields, those of a list counted for each of its entries."
     )

@@ -89,6 +89,13 @@ def test_export_schema_prints_the_snapshot(tmp_path: Path) -> None:
     assert out == (ROOT / "graphql/schema.graphql").read_text("utf-8")
 
 
+def test_export_schema_prints_the_possible_types(tmp_path: Path) -> None:
+    status, out, _ = _run("export-schema", "--possible-types", DATA_DIR=str(tmp_path))
+
+    assert status == 0
+    assert out == (ROOT / "graphql/possible-types.json").read_text("utf-8")
+
+
 def test_captcha_answer_says_which_ids_are_none_of_ours(tmp_path: Path) -> None:
     status, out, error = _run("captcha-answer", "nope", DATA_DIR=str(tmp_path))
 

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.cost import _LISTS
 from services.outcomes import FieldErrorCode
-from services.tax_regimes import parse_tax_regime, tax_regimes
+from services.tax_regimes import MOST_TAX_REGIMES, parse_tax_regime, tax_regimes
 from services.validation.rfc import TaxpayerType
 
 FISICA, MORAL = TaxpayerType.PERSONA_FISICA, TaxpayerType.PERSONA_MORAL
@@ -42,7 +41,7 @@ def test_the_codes_are_in_their_order_and_each_is_there_once() -> None:
 
 
 def test_a_document_pays_for_as_many_as_there_are() -> None:
-    assert len(tax_regimes()) == len(CATALOGUE["regime"]) == _LISTS["taxRegimes"]
+    assert len(tax_regimes()) == len(CATALOGUE["regime"]) == MOST_TAX_REGIMES
 
 
 def test_each_kind_of_taxpayer_has_its_own_and_some_have_both() -> None:
