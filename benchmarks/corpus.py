@@ -84,6 +84,18 @@ def _levels(first: str, count: int) -> str:
     return f"{first}{''.join(steps)}fragment n{count} on Query{{__typename}}"
 
 
+def _lattice(width: int, levels: int, spreads: int) -> str:
+    """Fragments that hold nothing but a `__typename`, each spread by some of the level above."""
+    fragments = "".join(
+        f"fragment f{level}n{number} on Query{{__typename "
+        + " ".join(f"...f{level + 1}n{(number + more) % width}" for more in range(spreads) if level + 1 < levels)
+        + "}"
+        for level in range(levels)
+        for number in range(width)
+    )
+    return "{" + _each("...f0*", width) + "}" + fragments
+
+
 def _of_series(selections: str, code: str | None = None) -> Sample:
     return Sample("{me{company{" + selections + "}}}", code, signed_in=True)
 
@@ -168,6 +180,7 @@ CORPUS = {
         None,
         signed_in=True,
     ),
+    "typenames in a lattice of fragments": Sample(_lattice(8, 6, 3), None),
     "typenames in overlapping selections": Sample(
         _overlapping(26, 7, 12).replace("x0{y0", "x0{__typename y0").replace("Nowhere{n", "Nowhere{__typename n")
     ),
