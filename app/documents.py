@@ -22,10 +22,11 @@ from graphql.execution.collect_fields import FragmentDetails
 from graphql.language import FragmentDefinitionNode
 from graphql.validation import NoSchemaIntrospectionCustomRule, specified_rules
 
-from app.cost import BOUNDS, measure
+from app.cost import BOUNDS
 from app.errors import Redactor
+from app.measurement import measure
 
-MAXIMUM_TOKENS = 600  # which also keep the recursion of cost.py, a call a token, within Python's limit
+MAXIMUM_TOKENS = 600  # which also keep the recursion of measurement.py, a call a token, within Python's limit
 MAXIMUM_ERRORS = 5
 _SUGGESTED_UP_TO = 100  # tokens: to suggest a name takes milliseconds
 _KEPT_WEIGHT = 50_000  # of all kept documents together; a token is about a kilobyte

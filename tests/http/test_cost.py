@@ -3,7 +3,8 @@
 import pytest
 from graphql import parse
 
-from app.cost import BOUNDS, Cost, measure
+from app.cost import BOUNDS, Cost
+from app.measurement import measure
 from schema.errors import MOST_PROBLEMS
 from schema.root import schema
 from tests.api import Api
