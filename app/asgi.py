@@ -18,7 +18,7 @@ from app.database import connected
 from app.execution import Executor, Observation, record_outcomes
 from app.exploring import graphiql_routes
 from app.http import PATHS, Endpoint, not_found
-from app.middleware import LOOPBACK_HOSTS, KnownHosts, SecurityHeaders
+from app.middleware import KnownHosts, SecurityHeaders
 from app.settings import Settings
 from app.webhooks import PayPalWebhook
 from schema.context import Context
@@ -55,7 +55,7 @@ def create_app(settings: Settings) -> Starlette:
         Middleware(Cors, settings.origins, settings.allowed_request_headers),
     ]
     if settings.development or settings.allowed_hosts:
-        middleware.insert(1, Middleware(KnownHosts, hosts={*LOOPBACK_HOSTS, *settings.allowed_hosts}))
+        middleware.insert(1, Middleware(KnownHosts, hosts=settings.allowed_hosts))
     exploring = graphiql_routes(operations, _SCHEMA) if settings.development else []
     events = composition.paypal.events if composition.paypal else None
     endpoint = Endpoint(executor, open_cookie, open_context)

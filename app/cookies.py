@@ -70,7 +70,7 @@ class RequestCookie:
         allowed = origin is not None and (origin.lower() == own or origins.allows(origin))
         self._why_not = why_not(origin, self._site, allowed=allowed)
         self.header: str | None = None  # for Set-Cookie
-        self.held = None if authorization_of(request) else _only_cookie(request, self._name)
+        self.held = None if _authorization(request) else _only_cookie(request, self._name)
         if self.held and self._why_not:
             raise OriginNotAllowedError(self._why_not)
 
@@ -103,14 +103,14 @@ class RequestCookie:
 
 def credential_of(request: Request, cookie: RequestCookie) -> str | None:
     """The token of the Authorization header, which counts alone even when it is bad; else the cookie's."""
-    authorization = authorization_of(request)
+    authorization = _authorization(request)
     if authorization is None:
         return cookie.held
     scheme, _, token = authorization.partition(" ")
     return token.strip() if scheme.lower() == "bearer" else None
 
 
-def authorization_of(request: Request) -> str | None:
+def _authorization(request: Request) -> str | None:
     """None also for one that says nothing, as clients send it that have no token: empty, or Bearer alone."""
     authorization = request.headers.get("authorization", "").strip()
     return authorization if authorization.lower() not in {"", "bearer"} else None

@@ -9,8 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import formatted
 from app.http import refusal
-
-LOOPBACK_HOSTS = frozenset({"localhost", "127.0.0.1", "[::1]"})
+from app.origins import is_loopback
 
 _SECURITY_HEADERS = {
     "Cache-Control": "no-store",
@@ -22,18 +21,24 @@ _HSTS = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
 
 
 class KnownHosts:
-    """Answers 421 to a Host that is not ours, so that a page cannot reach a laptop's service by DNS rebinding."""
+    """Answers 421 to a Host that is neither this machine's nor listed.
+
+    So a page cannot reach a laptop's service by DNS rebinding: nobody can make a name below localhost lead elsewhere.
+    """
 
     def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
         self._app = app
         self._hosts = frozenset(host.lower() for host in hosts)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and _host(scope) not in self._hosts:
+        if scope["type"] == "http" and not self._is_known(_host(scope)):
             error = GraphQLError("This host is not served here. ALLOWED_HOSTS lists more.")
             await refusal(Request(scope), formatted(error, "BAD_REQUEST"), 421)(scope, receive, send)
             return
         await self._app(scope, receive, send)
+
+    def _is_known(self, host: str) -> bool:
+        return host in self._hosts or is_loopback(f"http://{host}")
 
 
 class SecurityHeaders:

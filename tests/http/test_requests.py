@@ -204,11 +204,21 @@ async def test_the_answer_says_its_language(api: Api) -> None:
     assert "Accept-Language" in response.headers["vary"]
 
 
-async def test_a_foreign_host_is_refused_in_development(api: Api) -> None:
-    response = await api.http.post("/graphql", json={"query": QUERY}, headers={"host": "evil.example"})
+@pytest.mark.parametrize(
+    "host", ["evil.example", "localhost.evil.example", "evillocalhost", "127.0.0.1.evil.example", "", "localhost:x"]
+)
+async def test_a_foreign_host_is_refused_in_development(api: Api, host: str) -> None:
+    response = await api.http.post("/graphql", json={"query": QUERY}, headers={"host": host})
 
     assert response.status_code == 421
     assert _code(response.json()) == "BAD_REQUEST"
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1:8000", "[::1]:8000", "[::1]", "API.localhost:8000"])
+async def test_every_name_of_this_machine_is_answered_in_development(api: Api, host: str) -> None:
+    response = await api.http.post("/graphql", json={"query": QUERY}, headers={"host": host})
+
+    assert response.json() == GOOD
 
 
 async def test_a_listed_origin_may_read_the_answer_and_another_may_not(api: Api) -> None:
