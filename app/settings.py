@@ -17,7 +17,7 @@ from services.mail.compose import check_site_name
 from services.mail.smtp import SmtpServer
 from services.payments.deposits import BankAccount
 from services.payments.plans import Plans
-from services.validation.clabe import is_clabe
+from services.validation.clabe import parse_clabe
 from services.validation.email import parse_email
 
 _SHORTEST_KEY = 32  # bytes
@@ -110,9 +110,10 @@ def _database_url(url: SecretStr | None) -> SecretStr | None:
 
 
 def _clabe(text: str | None) -> str | None:
-    if text and not is_clabe(text):
+    clabe = parse_clabe(text) if text else None
+    if text and clabe is None:
         raise ValueError("give a CLABE of 18 digits, the last of which checks the others")
-    return text
+    return clabe
 
 
 def _plans_file(path: Path | None) -> Path | None:

@@ -30,10 +30,11 @@ _register(
         "TOO_COMMON": "The password is among the commonest ones.",
         "CONTAINS_IDENTITY": "The password is made of the RFC, the e-mail or the site's name.",
         "DOES_NOT_MATCH": "The second typing differs from the first.",
-        "GENERIC_RFC": "XAXX010101000 and XEXX010101000 belong to nobody.",
+        "GENERIC_RFC": "XAXX010101000, XEXX010101000, and those of foreign partners (EXT…) belong to nobody.",
         "NOT_NEW": "The new password equals the current or the mailed one.",
         "MISSING": "It is empty or left out, and needed here.",
-        "FORBIDDEN_CHARACTER": "It has a `|` or a character that nobody sees, or begins with an accent of its own.",
+        "FORBIDDEN_CHARACTER": "It has a character that it cannot have: `|` in a name, one that nobody sees, or a "
+        "Cyrillic letter in an RFC. FieldError.character says which.",
         "NOT_IN_CATALOGUE": "The SAT's catalogue does not have this code.",
         "NOT_FOR_TAXPAYER_TYPE": "The code is not for the account's taxpayerType.",
         "OUT_OF_RANGE": "The number is too small or too large.",

@@ -30,14 +30,21 @@ class FieldError(UserError):
         description="The field's path in the input, in camelCase, with dots where it is nested."
     )
     code: FieldErrorCode = strawberry.field(description="What is wrong, for programs.")
+    character: str | None = strawberry.field(
+        default=None,
+        description="The character that FORBIDDEN_CHARACTER means, as message shows it: `«А» (U+0410)`, or `U+200B` "
+        "for one that nobody sees; null with other codes.",
+    )
 
     @strawberry.field(description="What to write at the field, in the language of Accept-Language.")
     def message(self, info: Info) -> str:
-        return info.context.translate(f"FieldErrorCode.{self.code.name}", {"field": self.field})
+        return info.context.translate(
+            f"FieldErrorCode.{self.code.name}", {"field": self.field, "character": self.character}
+        )
 
     @classmethod
     def of(cls, problem: FieldProblem) -> "FieldError":
-        return cls(field=problem.field, code=problem.code)
+        return cls(field=problem.field, code=problem.code, character=problem.character)
 
 
 @strawberry.type(description="Every field that is wrong, at once, so that a form can mark them all.")

@@ -30,7 +30,8 @@ class CaptchaInput:
 @strawberry.input(description="Step 1: the form that creates an account.")
 class CreateAccountInput:
     rfc: str = strawberry.field(
-        description="12 characters for companies, 13 for people; lower case, blanks and hyphens are tolerated."
+        description="12 characters for companies, 13 for people; lower case, spaces, dashes and invisible characters "
+        "do not matter."
     )
     email: str = strawberry.field(description="Becomes the user name; the confirmation code is mailed to it.")
     password: str = strawberry.field(description="By the rules of passwordPolicy.")
@@ -56,7 +57,10 @@ class ResendConfirmationCodeInput:
 
 @strawberry.input(description="Step 2: the code from the mail.")
 class ConfirmAccountInput:
-    code: str = strawberry.field(description="40 characters; white space around and inside is ignored.")
+    code: str = strawberry.field(
+        description="40 characters; spaces, line breaks, dashes and case do not matter, and it may stand in the mail's "
+        "link or sentence."
+    )
 
 
 @strawberry.input(description="Who signs in, and how.")

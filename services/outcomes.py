@@ -25,11 +25,25 @@ class FieldErrorCode(enum.Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class ForbiddenCharacter:
+    """A character that a field cannot have, as people are told of it: `«А» (U+0410)`, or `U+200B` for an unseen one."""
+
+    character: str
+
+
+@dataclass(frozen=True, slots=True)
 class FieldProblem:
-    """`field` is its path in the mutation's input, in camelCase."""
+    """`field` is its path in the mutation's input, in camelCase; `character` is set for FORBIDDEN_CHARACTER."""
 
     field: str
     code: FieldErrorCode
+    character: str | None = None
+
+    @classmethod
+    def of(cls, field: str, found: FieldErrorCode | ForbiddenCharacter) -> "FieldProblem":
+        if isinstance(found, ForbiddenCharacter):
+            return cls(field, FieldErrorCode.FORBIDDEN_CHARACTER, found.character)
+        return cls(field, found)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,7 +28,7 @@ from services.outcomes import (
 )
 from services.secrets import digest
 from services.sessions import Profile, SessionService
-from services.validation.email import parse_email
+from services.validation.email import email_problem, parse_email
 from services.validation.password import PasswordPolicy, canonical_mailed_password, normalise_password, typed_password
 
 
@@ -93,7 +93,7 @@ class RecoveryService:
         """Looks nothing up: the worker finds out whom to write to, and what."""
         parsed = parse_email(email)
         if parsed is None:
-            return InputRejected((FieldProblem("email", FieldErrorCode.MALFORMED),))
+            return InputRejected((FieldProblem.of("email", email_problem(email)),))
         if throttled := await self._limiter.hit_client(self._limits.recover_password, caller):
             return throttled
         solved = await self._captchas.solve(captcha, f"recoverPassword {parsed.key}")

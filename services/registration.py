@@ -1,6 +1,5 @@
 """Steps 1 and 2: from what a person types to a confirmed account."""
 
-import re
 from dataclasses import dataclass, field
 from functools import partial
 from uuid import uuid4
@@ -18,7 +17,6 @@ from services.doors import Doors
 from services.hashing import Hasher
 from services.language import Language
 from services.limits import Limit, Limiter, Limits
-from services.mail.letters import CODE_LENGTH
 from services.mail.outbox import Kind, forget, owe
 from services.onboarding import Event, Stage, after
 from services.outcomes import (
@@ -29,12 +27,11 @@ from services.outcomes import (
     InputRejected,
     Throttled,
 )
-from services.secrets import ALPHABET, digest
-from services.validation.email import LONGEST, Email, parse_email
+from services.secrets import digest
+from services.validation.confirmation_code import parse_confirmation_code
+from services.validation.email import LONGEST, Email, email_problem, parse_email
 from services.validation.password import PasswordPolicy, normalise_password
 from services.validation.rfc import Rfc, parse_rfc
-
-_BLANKS = re.compile(r"\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +130,7 @@ class RegistrationService:
         """Looks nothing up: the worker finds out whether there is a registration to write to."""
         parsed = parse_email(email)
         if parsed is None:
-            return InputRejected((FieldProblem("email", FieldErrorCode.MALFORMED),))
+            return InputRejected((FieldProblem.of("email", email_problem(email)),))
         limits = self._limits
         purpose = f"resendConfirmationCode {parsed.key}"
         if refused := await self._admit(caller, captcha, purpose, limits.resend, limits.resend_captcha):
@@ -146,8 +143,8 @@ class RegistrationService:
 
     async def confirm(self, caller: Caller, code: str) -> Confirmed | CodeRejected | Throttled:
         """Turns the code's registration into the account of its e-mail, once, and drops the e-mail's others."""
-        typed = _BLANKS.sub("", code).upper()
-        if len(typed) != CODE_LENGTH or not set(typed) <= set(ALPHABET):
+        typed = parse_confirmation_code(code)
+        if typed is None:
             return CodeRejected()
         if throttled := await self._limiter.hit_client(self._limits.confirm_account, caller):
             return throttled
@@ -174,17 +171,17 @@ class RegistrationService:
     def _check(self, form: RegistrationForm) -> tuple[Rfc, Email, str] | InputRejected:
         problems: list[FieldProblem] = []
         rfc = parse_rfc(form.rfc)
-        if isinstance(rfc, FieldErrorCode):
-            problems.append(FieldProblem("rfc", rfc))
+        if not isinstance(rfc, Rfc):
+            problems.append(FieldProblem.of("rfc", rfc))
         email = parse_email(form.email)
         if email is None:
-            problems.append(FieldProblem("email", FieldErrorCode.MALFORMED))
+            problems.append(FieldProblem.of("email", email_problem(form.email)))
         password = normalise_password(form.password)
         if code := self._policy.check(password, (form.rfc[:LONGEST], form.email[:LONGEST])):
             problems.append(FieldProblem("password", code))
         if normalise_password(form.password_confirmation) != password:
             problems.append(FieldProblem("passwordConfirmation", FieldErrorCode.DOES_NOT_MATCH))
-        if problems or email is None or isinstance(rfc, FieldErrorCode):
+        if problems or email is None or not isinstance(rfc, Rfc):
             return InputRejected(tuple(problems))
         return rfc, email, password
 

@@ -26,6 +26,7 @@ from services.validation.password import (
     MAXIMUM_LENGTH,
     canonical_mailed_password,
     is_typeable,
+    parse_mailed_password,
     typed_password,
 )
 
@@ -103,7 +104,11 @@ class SigningIn:
         """Opens a session; the one that the caller was signed in with ends."""
         parsed = parse_email(email)
         typed = typed_password(password)
-        if parsed is None or not 0 < len(typed) <= MAXIMUM_LENGTH or not is_typeable(typed):
+        if (
+            parsed is None
+            or not 0 < len(typed) <= MAXIMUM_LENGTH
+            or not (is_typeable(typed) or parse_mailed_password(typed))
+        ):
             return CredentialsRejected()
         async with self._limiter.tally() as tally:
             if refused := await self._check_limits(tally, caller, parsed.key, captcha):

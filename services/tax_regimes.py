@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from services.outcomes import FieldErrorCode
+from services.outcomes import FieldErrorCode, ForbiddenCharacter
+from services.validation.characters import compact
 from services.validation.rfc import TaxpayerType
 
 _COLUMNS = {TaxpayerType.PERSONA_FISICA: "fisica", TaxpayerType.PERSONA_MORAL: "moral"}
@@ -27,9 +28,11 @@ def tax_regimes(taxpayer_type: TaxpayerType | None = None) -> tuple[TaxRegime, .
     return tuple(regime for regime in _CATALOGUE.values() if taxpayer_type in regime.taxpayer_types)
 
 
-def parse_tax_regime(text: str, taxpayer_type: TaxpayerType) -> str | FieldErrorCode:
+def parse_tax_regime(text: str, taxpayer_type: TaxpayerType) -> str | FieldErrorCode | ForbiddenCharacter:
     """A code of the catalogue that such a taxpayer may have."""
-    typed = text.strip()
+    typed = compact(text)
+    if isinstance(typed, ForbiddenCharacter):
+        return typed
     if not typed:
         return FieldErrorCode.MISSING
     regime = _CATALOGUE.get(typed)

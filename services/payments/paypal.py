@@ -24,6 +24,7 @@ from services.payments.paypal_values import is_paypal_id
 from services.payments.plans import Plans
 from services.payments.records import PaymentView
 from services.sessions import Profile, SessionService
+from services.validation.ids import typed_id
 
 ORDER_LIFE = timedelta(hours=3)  # that PayPal gives a payer to approve
 _LEAST_LEFT = timedelta(minutes=15)  # of an order that is handed out again
@@ -90,6 +91,7 @@ class PayPalPayments:
         if not isinstance(admitted, tuple):
             return admitted
         orders, profile = admitted
+        order_id = typed_id(order_id)
         if not is_paypal_id(order_id):
             return NoSuchPayment()
         async with self._limiter.tally() as tally:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.language import Language
 from services.money import Money
+from services.validation.ids import typed_id
 
 BUNDLED = Path(__file__).parent / "plans.toml"
 MOST_PLANS = 20
@@ -84,7 +85,7 @@ class Plans:
         return tuple(self._plans.values())
 
     def get(self, id: str) -> Plan | None:
-        return self._plans.get(id)
+        return self._plans.get(typed_id(id))
 
 
 def _plan(entry: _Entry, iva: Decimal) -> Plan:

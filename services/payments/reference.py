@@ -9,8 +9,10 @@ import secrets
 from stdnum.exceptions import ValidationError
 from stdnum.iso7064 import mod_11_10
 
+from services.outcomes import ForbiddenCharacter
+from services.validation.characters import compact
+
 _LENGTH = 10
-_SEPARATORS = re.compile(r"[\s-]+")
 _DIGITS = re.compile(r"[0-9]{10}")
 
 
@@ -22,8 +24,8 @@ def draw_reference() -> str:
 
 def parse_reference(text: str) -> str | None:
     """From how people and banks write it, with blanks and hyphens; None for what is none."""
-    typed = _SEPARATORS.sub("", text[:40])
-    if not _DIGITS.fullmatch(typed):
+    typed = compact(text)
+    if isinstance(typed, ForbiddenCharacter) or not _DIGITS.fullmatch(typed):
         return None
     try:
         return str(mod_11_10.validate(typed))

@@ -6,21 +6,18 @@ Its XML schema, cfdv40.xsd, collapses white space and refuses `|`, which separat
 import re
 import unicodedata
 
-from services.outcomes import FieldErrorCode
+from services.outcomes import FieldErrorCode, ForbiddenCharacter
+from services.validation.characters import UNSEEN, forbidden
 
 # Before blanks are collapsed and letters composed, which a long text would make dear: as much as a line that was
 # pasted with its indentation may have.
 _LONGEST_TYPED = 3_000
 _BLANKS = re.compile(r"[\t\n\r\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 
-# Those of Unicode's Default_Ignorable_Code_Point, which are shown as nothing, that are in no category C; and the
-# Braille pattern without a dot.
-_UNSEEN = re.compile(
-    r"[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
+_UNSEEN = re.compile(f"[{UNSEEN}]")
 
 
-def parse_attribute(text: str, longest: int) -> str | FieldErrorCode:
+def parse_attribute(text: str, longest: int) -> str | FieldErrorCode | ForbiddenCharacter:
     """In NFC, without blanks around it and with single ones inside. It may be empty.
 
     Refused are `|`; what is of a category C, namely control and format characters, surrogates, and code points that are
@@ -30,7 +27,13 @@ def parse_attribute(text: str, longest: int) -> str | FieldErrorCode:
     if len(text) > _LONGEST_TYPED:
         return FieldErrorCode.TOO_LONG
     line = _BLANKS.sub(" ", unicodedata.normalize("NFC", text)).strip(" ")
-    categories = [unicodedata.category(character)[0] for character in line]
-    if "|" in line or "C" in categories or _UNSEEN.search(line) or categories[:1] == ["M"]:
-        return FieldErrorCode.FORBIDDEN_CHARACTER
+    if character := _first_forbidden(line):
+        return forbidden(character)
     return line if len(line) <= longest else FieldErrorCode.TOO_LONG
+
+
+def _first_forbidden(line: str) -> str | None:
+    if unicodedata.category(line[:1] or " ")[0] == "M":
+        return line[0]
+    refused = (sign for sign in line if sign == "|" or unicodedata.category(sign)[0] == "C" or _UNSEEN.match(sign))
+    return next(refused, None)

@@ -2,8 +2,17 @@
 
 import re
 
+from services.outcomes import ForbiddenCharacter
+from services.validation.characters import compact
+
 _PATTERN = re.compile(r"[0-9]{18}")
 _WEIGHTS = (3, 7, 1)
+
+
+def parse_clabe(text: str) -> str | None:
+    """From how people and banks write it, with spaces and hyphens; None for what is none."""
+    typed = compact(text)
+    return typed if not isinstance(typed, ForbiddenCharacter) and is_clabe(typed) else None
 
 
 def is_clabe(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.outcomes import FieldErrorCode, FieldProblem, InputRejected
+from services.outcomes import FieldProblem, InputRejected
 from services.tax_regimes import parse_tax_regime
 from services.validation.legal_name import parse_legal_name
 from services.validation.postal_code import parse_postal_code
@@ -34,4 +34,4 @@ def check_company(form: CompanyForm, taxpayer_type: TaxpayerType) -> CheckedComp
     if isinstance(name, str) and isinstance(regime, str) and isinstance(postal_code, str):
         return CheckedCompany(name, regime, postal_code)
     parsed = (("legalName", name), ("taxRegime", regime), ("postalCode", postal_code))
-    return InputRejected(tuple(FieldProblem(field, code) for field, code in parsed if isinstance(code, FieldErrorCode)))
+    return InputRejected(tuple(FieldProblem.of(field, found) for field, found in parsed if not isinstance(found, str)))

@@ -3,13 +3,16 @@
 import re
 from dataclasses import dataclass
 
-from services.outcomes import FieldErrorCode, FieldProblem
+from services.outcomes import FieldErrorCode, FieldProblem, ForbiddenCharacter
+from services.validation.characters import plain
 
 LARGEST_FOLIO = 2**63 - 1
 LARGEST_APPROVAL_NUMBER = 10**14 - 1
 # From the year of its rules to that of its end: folios of CFD, and of printed invoices with a bar code, were approved
 # until CFDI took the place of both in 2014.
 APPROVAL_YEARS = range(2004, 2015)
+
+_Refusal = FieldErrorCode | ForbiddenCharacter
 
 _INTEGER = re.compile(r"(-?)0*([0-9]+)")
 _MOST_DIGITS = len(str(LARGEST_FOLIO))
@@ -34,8 +37,8 @@ def parse_folios(first: str, last: str | None) -> FolioRange | list[FieldProblem
     first_folio = _parse(first, LARGEST_FOLIO)
     last_folio = None if last is None else _parse(last, LARGEST_FOLIO)
     given = (("firstFolio", first_folio), ("lastFolio", last_folio))
-    problems = [FieldProblem(field, value) for field, value in given if isinstance(value, FieldErrorCode)]
-    if isinstance(first_folio, FieldErrorCode) or isinstance(last_folio, FieldErrorCode):
+    problems = [FieldProblem.of(field, value) for field, value in given if isinstance(value, _Refusal)]
+    if isinstance(first_folio, _Refusal) or isinstance(last_folio, _Refusal):
         return problems
     if last_folio is not None and last_folio < first_folio:
         return [FieldProblem("lastFolio", FieldErrorCode.LESS_THAN_FIRST)]
@@ -48,20 +51,22 @@ def parse_approval(number: str | None, year: int | None) -> Approval | list[Fiel
     if number is None and year is not None:
         problems.append(FieldProblem("approvalNumber", FieldErrorCode.MISSING))
     parsed = None if number is None else _parse(number, LARGEST_APPROVAL_NUMBER)
-    if isinstance(parsed, FieldErrorCode):
-        problems.append(FieldProblem("approvalNumber", parsed))
+    if isinstance(parsed, _Refusal):
+        problems.append(FieldProblem.of("approvalNumber", parsed))
     if year is None and number is not None:
         problems.append(FieldProblem("approvalYear", FieldErrorCode.MISSING))
     if year is not None and year not in APPROVAL_YEARS:
         problems.append(FieldProblem("approvalYear", FieldErrorCode.OUT_OF_RANGE))
-    if problems or isinstance(parsed, FieldErrorCode):
+    if problems or isinstance(parsed, _Refusal):
         return problems
     return None if parsed is None or year is None else Approval(parsed, year)
 
 
-def _parse(text: str, largest: int) -> int | FieldErrorCode:
+def _parse(text: str, largest: int) -> int | FieldErrorCode | ForbiddenCharacter:
     """A number from 1 on. Too long a one is not computed."""
-    typed = text.strip()
+    typed = plain(text)
+    if isinstance(typed, ForbiddenCharacter):
+        return typed
     if not typed:
         return FieldErrorCode.MISSING
     match = _INTEGER.fullmatch(typed)

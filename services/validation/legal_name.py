@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import product
 
-from services.outcomes import FieldErrorCode
+from services.outcomes import FieldErrorCode, ForbiddenCharacter
 from services.validation.attributes import parse_attribute
 
 LONGEST = 300
@@ -58,7 +58,7 @@ _WRITTEN_OUT = ("ASOCIACION", "INSTITUCION", "SOCIEDAD")
 _LEADING_ON = frozenset({"A", "AL", "CON", "DE", "DEL", "E", "EL", "EN", "LA", "LAS", "LOS", "O", "PARA", "POR", "Y"})
 
 
-def parse_legal_name(text: str) -> str | FieldErrorCode:
+def parse_legal_name(text: str) -> str | FieldErrorCode | ForbiddenCharacter:
     """From 1 to 300 characters, in NFC and with single blanks; otherwise as it was typed."""
     name = parse_attribute(text, LONGEST)
     return FieldErrorCode.MISSING if name == "" else name

@@ -7,13 +7,17 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from services.mail.letters import MAILED_PASSWORD_LENGTH
 from services.outcomes import FieldErrorCode
+from services.secrets import ALPHABET
+from services.validation.characters import compact, in_typed_forms
 
 MAXIMUM_LENGTH = 128
 _LONGEST_NORMALISED = 4 * MAXIMUM_LENGTH  # NFC joins at most four code points into one
 _FEWEST_OWN = 4  # letters and digits that a password needs beside the account's own words
 _SHORTEST_WORD = 4  # of the account's words that are looked for
 _SEPARATORS = re.compile(r"[\s-]+")
+_MAILED = re.compile(f"[{ALPHABET}]{{{MAILED_PASSWORD_LENGTH}}}", re.IGNORECASE | re.ASCII)
 _NO_LETTER_OR_DIGIT = re.compile(r"[\W_]+")
 
 
@@ -56,8 +60,17 @@ def typed_password(text: str) -> str:
 
 
 def canonical_mailed_password(text: str) -> str:
-    """A mailed password as it was minted: case, blanks and hyphens do not matter in it."""
-    return _SEPARATORS.sub("", text).upper()
+    """A mailed password as it was minted: case, spaces, dashes and what a paste adds do not matter in it.
+
+    Of another text only case, blanks and hyphens are left out, so that two chosen passwords stay two.
+    """
+    return parse_mailed_password(text) or _SEPARATORS.sub("", text).upper()
+
+
+def parse_mailed_password(text: str) -> str | None:
+    """None for what no mailed password can be."""
+    typed = compact(text)
+    return typed.upper() if isinstance(typed, str) and _MAILED.fullmatch(typed) else None
 
 
 def is_typeable(password: str) -> bool:
@@ -77,7 +90,9 @@ def _is_made_of(password: str, identity: Iterable[str]) -> bool:
 def _words(identity: Iterable[str]) -> set[str]:
     """Each text whole, its parts, what an e-mail is before the @, and an RFC without its homoclave."""
     parts = {
-        part for text in identity for part in (text, *re.split(r"[\W_]+", text), text.partition("@")[0], text[:-3])
+        part
+        for text in map(in_typed_forms, identity)
+        for part in (text, *re.split(r"[\W_]+", text), text.partition("@")[0], text[:-3])
     }
     return {word for part in parts if len(word := _bare(part)) >= _SHORTEST_WORD}
 

@@ -2,14 +2,17 @@
 
 import re
 
-from services.outcomes import FieldErrorCode
+from services.outcomes import FieldErrorCode, ForbiddenCharacter
+from services.validation.characters import compact
 
 _PATTERN = re.compile(r"[0-9]{5}")
 
 
-def parse_postal_code(text: str) -> str | FieldErrorCode:
+def parse_postal_code(text: str) -> str | FieldErrorCode | ForbiddenCharacter:
     """Whether such a place exists is not looked up."""
-    typed = text.strip()
+    typed = compact(text)
+    if isinstance(typed, ForbiddenCharacter):
+        return typed
     if not typed:
         return FieldErrorCode.MISSING
     return typed if _PATTERN.fullmatch(typed) else FieldErrorCode.MALFORMED

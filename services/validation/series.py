@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from services.outcomes import FieldErrorCode, FieldProblem, InputRejected
+from services.outcomes import FieldProblem, InputRejected
 from services.validation.attributes import parse_attribute
+from services.validation.characters import plain
 from services.validation.folios import Approval, FolioRange, parse_approval, parse_folios
 
 LONGEST_NAME = 25
@@ -46,11 +47,11 @@ def check_series(form: SeriesForm) -> CheckedSeries | InputRejected:
     approval = parse_approval(_given(form.approval_number), form.approval_year)
     if isinstance(name, str) and isinstance(folios, FolioRange) and not isinstance(approval, list):
         return CheckedSeries(name, folios, approval)
-    problems = [FieldProblem("name", name)] if isinstance(name, FieldErrorCode) else []
+    problems = [] if isinstance(name, str) else [FieldProblem.of("name", name)]
     for part in (folios, approval):
         problems += part if isinstance(part, list) else []
     return InputRejected(tuple(problems))
 
 
 def _given(text: str | None) -> str | None:
-    return None if text is None or not text.strip() else text
+    return None if text is None or not plain(text) else text

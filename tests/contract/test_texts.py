@@ -66,7 +66,7 @@ def _letters() -> Iterator[Letter]:
 def _allowed() -> dict[str, set[str]]:
     """Every text's key, and the placeholders that it may have."""
     keys = dict(_told_types())
-    keys |= {f"FieldErrorCode.{code.name}": {"field"} for code in FieldErrorCode}
+    keys |= {f"FieldErrorCode.{code.name}": {"field", "character"} for code in FieldErrorCode}
     keys |= {f"CompanyWarningCode.{code.name}": set() for code in CompanyWarningCode}
     keys |= {"captcha.help": set()}
     for path in _TEMPLATES.iterdir():

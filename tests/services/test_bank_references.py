@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.payments.reference import draw_reference, parse_reference
-from services.validation.clabe import is_clabe
+from services.validation.clabe import is_clabe, parse_clabe
 
 
 @pytest.mark.parametrize("clabe", ["002010077777777771", "032180000118359719", "646180157000000004"])
@@ -48,3 +48,23 @@ def test_a_reference_with_one_wrong_digit_is_none(place: int) -> None:
 def test_no_text_breaks_it(text: str) -> None:
     assert parse_reference(text) is None or len(text) >= 10
     assert is_clabe(text) in {True, False}
+
+
+@pytest.mark.parametrize("sign", [" ", "-", "\u00a0", "\u2013", "\u2212", "\u200b", "\u00ad", "\ufeff", "\u3000", "\n"])
+def test_what_a_paste_adds_to_a_number_makes_no_difference(sign: str) -> None:
+    reference = draw_reference()
+
+    assert parse_reference(f"{sign}{reference[:4]}{sign}{reference[4:]}{sign}.") == reference
+    assert parse_clabe(f"{sign}002{sign}010077777777{sign}771{sign}") == "002010077777777771"
+
+
+def test_full_width_digits_are_digits() -> None:
+    reference = draw_reference()
+
+    assert parse_reference("".join(chr(ord(digit) + 0xFEE0) for digit in reference)) == reference
+    assert parse_clabe("００２０１００７７７７７７７７７７１") == "002010077777777771"
+
+
+@pytest.mark.parametrize("text", ["002010077777777772", "0020100777", "00201007777777777О", "x", "2" * 1_000_000])
+def test_what_does_not_check_is_no_clabe(text: str) -> None:
+    assert parse_clabe(text) is None

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.outcomes import FieldErrorCode
+from services.outcomes import FieldErrorCode, ForbiddenCharacter
 from services.validation.attributes import parse_attribute
 from services.validation.legal_name import ends_in_legal_form, parse_legal_name
 from services.validation.postal_code import parse_postal_code
@@ -76,12 +76,14 @@ def test_a_name_is_not_too_long(typed: str) -> None:
 )
 @pytest.mark.parametrize("place", ["{}ESCUELA", "ESC{}UELA", "ESCUELA{}"])
 def test_what_a_cfdi_cannot_carry_is_refused(character: str, place: str) -> None:
-    assert parse_legal_name(place.format(character)) is FieldErrorCode.FORBIDDEN_CHARACTER
+    named = "«|»" if character == "|" else f"U+{ord(character):04X}"
+
+    assert parse_legal_name(place.format(character)) == ForbiddenCharacter(named)
 
 
 @pytest.mark.parametrize("typed", ["\u0301A", " \u0301A", "\u00a0\u20dd", "\u0903A"])
 def test_a_name_does_not_begin_with_a_mark_that_combines_with_nothing(typed: str) -> None:
-    assert parse_legal_name(typed) is FieldErrorCode.FORBIDDEN_CHARACTER
+    assert isinstance(parse_legal_name(typed), ForbiddenCharacter)
 
 
 @given(typed=HOSTILE)
@@ -236,13 +238,21 @@ def test_five_digits_are_a_codigo_postal(typed: str) -> None:
     assert parse_postal_code(typed) == typed.strip()
 
 
-@pytest.mark.parametrize(
-    "typed", ["2601", "260150", "2601O", "26 015", "26-15", "２６０１５", "٢٦٠١٥", "26015\0", "2" * 1_000_000]
-)
+@pytest.mark.parametrize("typed", ["26 015", "２６０１５", "٢٦٠١٥", "\ufeff26015\u200b", "26\u00a0015.", "“26015”"])
+def test_they_are_so_however_they_are_pasted(typed: str) -> None:
+    assert parse_postal_code(typed) == "26015"
+
+
+@pytest.mark.parametrize("typed", ["2601", "260150", "2601O", "26-15", "2" * 1_000_000, "２" * 1_000_000])
 def test_nothing_else_is(typed: str) -> None:
     assert parse_postal_code(typed) is FieldErrorCode.MALFORMED
 
 
-@pytest.mark.parametrize("typed", ["", " ", "\t\n"])
+@pytest.mark.parametrize(("typed", "character"), [("26015\0", "U+0000"), ("2601О", "«О» (U+041E)")])
+def test_a_character_that_may_be_taken_for_another_is_named(typed: str, character: str) -> None:
+    assert parse_postal_code(typed) == ForbiddenCharacter(character)
+
+
+@pytest.mark.parametrize("typed", ["", " ", "\t\n", "\u200b"])
 def test_a_blank_codigo_postal_is_missing(typed: str) -> None:
     assert parse_postal_code(typed) is FieldErrorCode.MISSING

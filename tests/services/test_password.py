@@ -4,13 +4,17 @@ import string
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.outcomes import FieldErrorCode
+from services.secrets import ALPHABET
 from services.validation.password import (
     PasswordPolicy,
     canonical_mailed_password,
     is_typeable,
     normalise_password,
+    parse_mailed_password,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -175,7 +179,37 @@ def test_a_megabyte_with_a_surrogate_at_its_end_is_too_long_and_never_hashed() -
         "abcdef-ghjkmn-pqrstu-234567",
         "  ABCDEF GHJKMN\nPQRSTU\u00a0234567 ",
         "ABCDEFGHJKMNPQRSTU234567",
+        "ABCDEF\u2013GHJKMN\u2212PQRSTU\u2014234567.",
+        "«ABCDEF\u2011GHJKMN\u00adPQRSTU\u200b234567»",
+        "ＡＢＣＤＥＦ－ｇｈｊｋｍｎ－ＰＱＲＳＴＵ－２３４５６７",
+        "\ufeffABCDEF-GHJKMN-\r\nPQRSTU-234567\u202c",
     ],
 )
 def test_case_blanks_and_hyphens_do_not_matter_in_a_mailed_password(typed: str) -> None:
     assert canonical_mailed_password(typed) == "ABCDEFGHJKMNPQRSTU234567"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("una frase larga.", "una frase larga"),
+        ("ＦＵＬＬ width", "FULL width"),
+        ("una\u200b frase larga", "una frase larga"),
+        ("cumpleaños–2024", "cumpleaños-2024"),
+        ("АBCDEF-GHJKMN-PQRSTU-234567", "ABCDEF-GHJKMN-PQRSTU-234567"),
+    ],
+)
+def test_two_chosen_passwords_stay_two(one: str, other: str) -> None:
+    assert canonical_mailed_password(one) != canonical_mailed_password(other)
+
+
+@given(st.text(st.sampled_from("ABC234-\u2013\u200bſ\ud800\0 ") | st.characters(), max_size=60))
+def test_what_is_no_mailed_password_is_none(typed: str) -> None:
+    parsed = parse_mailed_password(typed)
+
+    assert parsed is None or (len(parsed) == 24 and set(parsed) <= set(ALPHABET))
+
+
+@pytest.mark.parametrize("rfc", ["ＥＫＵ９００３１７３Ｃ９", "EKU\u200b9003173C9", "EKU–900317–3C9"])
+def test_a_password_made_of_the_rfc_is_refused_however_the_rfc_was_pasted(rfc: str) -> None:
+    assert _POLICY.check("eku9003173c9", (rfc, "x@correo.mx")) == FieldErrorCode.CONTAINS_IDENTITY

@@ -1,5 +1,7 @@
 """A series as it is typed: its name, its folios, and the approval of the older scheme."""
 
+from uuid import uuid4
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +14,7 @@ from services.validation.series import CheckedSeries, SeriesForm, check_series
 LARGEST = 2**63 - 1
 HOSTILE = st.text(st.characters(exclude_categories=()))
 NUMBERS = st.integers(0, LARGEST + 1).map(str)
-BLANK = ["", " ", "\t\n"]
+BLANK = ["", " ", "\t\n", "\u00a0\u200b"]
 ODD = [
     "x",
     "1.0",
@@ -24,13 +26,22 @@ ODD = [
     "- 1",
     "--1",
     "+1",
-    "١",
-    "１",
-    "1\0",
-    "\ud800",
+    "１" * 1_000_000,
     "NaN",
 ]
-FAR = ["0", "000", "-1", "-0", str(LARGEST + 1), "-" + str(LARGEST), "9" * 20, "9" * 100_000, "-" + "9" * 100_000]
+FAR = [
+    "0",
+    "000",
+    "-1",
+    "\u22121",
+    "\u20131",
+    "-0",
+    str(LARGEST + 1),
+    "-" + str(LARGEST),
+    "9" * 20,
+    "9" * 100_000,
+    "-" + "9" * 100_000,
+]
 
 
 @pytest.mark.parametrize(
@@ -39,6 +50,7 @@ FAR = ["0", "000", "-1", "-0", str(LARGEST + 1), "-" + str(LARGEST), "9" * 20, "
         ("1", None, FolioRange(1, None)),
         ("1", "1", FolioRange(1, 1)),
         (" 0042\n", "00100", FolioRange(42, 100)),
+        ("\ufeff１", "\u00a0١٠\u200b", FolioRange(1, 10)),
         (str(LARGEST), str(LARGEST), FolioRange(LARGEST, LARGEST)),
         ("0" * 100_000 + "7", None, FolioRange(7, None)),
     ],
@@ -60,6 +72,11 @@ def test_what_is_no_folio_is_refused_at_its_field(typed: str, code: FieldErrorCo
     assert parse_folios(typed, None) == [FieldProblem("firstFolio", code)]
     assert parse_folios("1", typed) == [FieldProblem("lastFolio", code)]
     assert parse_folios(typed, typed) == [FieldProblem("firstFolio", code), FieldProblem("lastFolio", code)]
+
+
+@pytest.mark.parametrize(("typed", "character"), [("1\0", "U+0000"), ("\ud800", "U+D800"), ("1О", "«О» (U+041E)")])
+def test_a_character_that_may_be_taken_for_another_is_named(typed: str, character: str) -> None:
+    assert parse_folios(typed, None) == [FieldProblem("firstFolio", FieldErrorCode.FORBIDDEN_CHARACTER, character)]
 
 
 def test_the_last_folio_is_not_less_than_the_first() -> None:
@@ -137,7 +154,7 @@ def test_all_that_is_wrong_is_told_at_once_in_the_order_of_the_form() -> None:
 
     assert outcome == InputRejected(
         (
-            FieldProblem("name", FieldErrorCode.FORBIDDEN_CHARACTER),
+            FieldProblem("name", FieldErrorCode.FORBIDDEN_CHARACTER, "«|»"),
             FieldProblem("firstFolio", FieldErrorCode.OUT_OF_RANGE),
             FieldProblem("lastFolio", FieldErrorCode.MALFORMED),
             FieldProblem("approvalNumber", FieldErrorCode.MALFORMED),
@@ -171,3 +188,10 @@ def test_whatever_comes_as_an_id_it_is_one_or_none(text: str) -> None:
     parsed = parse_id(text)
 
     assert parsed is None or parsed == parse_id(str(parsed))
+
+
+@pytest.mark.parametrize("added", ["\u200b", "\u00a0", "\ufeff", "\u2060", "\n"])
+def test_an_id_is_known_with_what_a_paste_adds(added: str) -> None:
+    series_id = uuid4()
+
+    assert parse_id(f"{added}{series_id}{added}") == parse_id(str(series_id).replace("-", "\u2011")) == series_id

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.outcomes import FieldErrorCode
+from services.outcomes import FieldErrorCode, ForbiddenCharacter
 from services.tax_regimes import MOST_TAX_REGIMES, parse_tax_regime, tax_regimes
 from services.validation.rfc import TaxpayerType
 
@@ -65,9 +65,17 @@ def test_a_code_for_the_other_kind_does_not(typed: str, kind: TaxpayerType) -> N
     assert parse_tax_regime(typed, kind) is FieldErrorCode.NOT_FOR_TAXPAYER_TYPE
 
 
-@pytest.mark.parametrize(
-    "typed", ["602", "609", "628", "6O1", "6 01", "0601", "٦٠١", "601\0", "6" * 1_000_000, "\ud800"]
-)
+@pytest.mark.parametrize("typed", ["6 01", "٦٠１", "\u200b601\u00a0", "601."])
+def test_a_code_is_known_however_it_is_pasted(typed: str) -> None:
+    assert parse_tax_regime(typed, MORAL) == "601"
+
+
+@pytest.mark.parametrize(("typed", "character"), [("601\0", "U+0000"), ("\ud800", "U+D800"), ("6О1", "«О» (U+041E)")])
+def test_a_character_that_may_be_taken_for_another_is_named(typed: str, character: str) -> None:
+    assert parse_tax_regime(typed, MORAL) == ForbiddenCharacter(character)
+
+
+@pytest.mark.parametrize("typed", ["602", "609", "628", "6O1", "0601", "6" * 1_000_000])
 def test_what_is_not_in_the_catalogue_is_said_to_be_so(typed: str) -> None:
     assert parse_tax_regime(typed, MORAL) is FieldErrorCode.NOT_IN_CATALOGUE
 
