@@ -20,7 +20,8 @@ Sent = Annotated[T, strawberry.argument(description="Everything that the mutatio
 class CaptchaInput:
     id: strawberry.ID = strawberry.field(description="The captcha's id.")
     answer: str = strawberry.field(
-        description="The two words or the eight digits; case, accents and extra blanks do not matter."
+        description="The two words in their order, or the eight digits, also as Spanish or English number words; case, "
+        "accents, spaces and punctuation do not matter."
     )
 
     def value(self) -> CaptchaAnswer:

@@ -179,7 +179,7 @@ class _Opened:
 
 def _solves(answer: str, solution: Solution) -> bool:
     typed = normalise_words(answer).encode("utf-8", "surrogatepass")
-    words = hmac.compare_digest(typed, " ".join(solution.words).encode())
+    words = hmac.compare_digest(typed, "".join(solution.words).encode())
     digits = hmac.compare_digest(normalise_digits(answer).encode(), solution.digits.encode())
     return words or digits
 

@@ -4,6 +4,9 @@ import unicodedata
 from pathlib import Path
 from typing import Final
 
+from services.captcha.numbers import spoken_digits
+from services.validation.characters import in_typed_forms
+
 
 def _load(path: Path) -> tuple[str, ...]:
     lines = path.read_text(encoding="ascii").splitlines()
@@ -15,12 +18,22 @@ WORDS: Final = _load(Path(__file__).with_name("words.txt"))
 
 
 def normalise_words(text: str) -> str:
-    """An answer in the form of `WORDS`: case, accents and extra blanks make no difference."""
-    plain = "".join(char for char in unicodedata.normalize("NFKD", text) if not unicodedata.combining(char))
-    return " ".join(plain.casefold().split())
+    """An answer as the letters of `WORDS`, one word after the other.
+
+    Case, accents, and what separates the words or surrounds them make no difference. Their order does.
+    """
+    return "".join(sign for sign in _folded(text) if not (sign.isspace() or unicodedata.category(sign)[0] == "P"))
 
 
 def normalise_digits(text: str) -> str:
-    """The ASCII digits of an answer, full-width ones folded; how they are grouped makes no difference."""
-    folded = unicodedata.normalize("NFKC", text)
-    return "".join(char for char in folded if char in "0123456789")
+    """The ASCII digits of an answer, also those that are spoken: "cuatro 2 oh", "cuarenta y dos", "forty-two".
+
+    How they are grouped makes no difference, nor does another word.
+    """
+    return spoken_digits(_folded(text))
+
+
+def _folded(text: str) -> str:
+    """Without accents and what nobody sees, in lower case."""
+    decomposed = unicodedata.normalize("NFKD", in_typed_forms(text))
+    return "".join(sign for sign in decomposed if not unicodedata.combining(sign)).casefold()

@@ -2,6 +2,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.captcha import words
 from services.captcha.words import WORDS, normalise_digits, normalise_words
@@ -48,25 +50,81 @@ def test_no_word_becomes_another_by_a_letter_of_similar_shape() -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    ["limón verde", "LIMON VERDE", " limon\tverde\n", "limo\u0301n verde", "ｌｉｍｏｎ verde"],
+    [
+        *("limón verde", "LIMON VERDE", " limon\tverde\n", "limo\u0301n verde", "ｌｉｍｏｎ verde"),
+        *("Limón verde.", "limón, verde", "limon-verde", "limon—verde", "limon_verde", "limon/verde", "limonverde"),
+        *(
+            "«limón» «verde»",
+            "“Limón verde”",
+            "li\u00admón\u200b\u00a0verde\ufeff",
+            "limón; verde!",
+            "(limón) verde...",
+        ),
+    ],
 )
-def test_case_accents_and_blanks_make_no_difference(answer: str) -> None:
-    assert normalise_words(answer) == "limon verde"
+def test_case_accents_and_what_separates_words_make_no_difference(answer: str) -> None:
+    assert normalise_words(answer) == normalise_words("limon verde") == "limonverde"
 
 
-def test_other_words_stay_other_words() -> None:
-    assert normalise_words("limones verdes") == "limones verdes"
-    assert normalise_words("limonverde") != normalise_words("limon verde")
+@pytest.mark.parametrize(
+    "answer", ["limones verdes", "verde limon", "limon y verde", "limon", "limon 5 verde", "лimon verde"]
+)
+def test_other_words_and_another_order_stay_other(answer: str) -> None:
+    assert normalise_words(answer) != normalise_words("limon verde")
 
 
 def test_every_word_is_its_own_normal_form() -> None:
     assert tuple(map(normalise_words, WORDS)) == WORDS
 
 
-@pytest.mark.parametrize("answer", ["12345678", "1 2 3 4-5678", " 1234 5678\n", "１２３４５６７８"])
+@pytest.mark.parametrize(
+    "answer", ["12345678", "1 2 3 4-5678", " 1234 5678\n", "１２３４５６７８", "1.2.3.4.5.6.7.8.", "١٢٣٤٥٦٧٨"]
+)
 def test_digits_may_be_grouped_and_full_width(answer: str) -> None:
     assert normalise_digits(answer) == "12345678"
 
 
-def test_digits_in_words_are_no_digits() -> None:
-    assert normalise_digits("uno dos tres") == ""
+@pytest.mark.parametrize(
+    ("answer", "digits"),
+    [
+        ("cero uno dos tres cuatro cinco seis siete ocho nueve", "0123456789"),
+        ("zero one two three four five six seven eight nine", "0123456789"),
+        ("Cuatro, 2, SIETE; una... un.", "42711"),
+        ("four two oh", "420"),
+        ("once doce quince dieciséis veinte veintitrés veintiún", "11121516202321"),
+        ("cuarenta y dos, treinta y una, noventa", "423190"),
+        ("diez y seis, treinta y 2", "1632"),
+        ("treinta dos", "302"),
+        ("forty-two thirty nineteen twenty one", "42301921"),
+        ("twenty 1", "201"),
+        ("uno2tres", "123"),
+        ("dos\u200b\u00a0tres\u00ad", "23"),
+        ("los números son uno dos", "12"),
+        ("unos docena seiscientos", ""),
+    ],
+)
+def test_digits_may_be_said_in_spanish_or_english(answer: str, digits: str) -> None:
+    assert normalise_digits(answer) == digits
+
+
+@pytest.mark.parametrize(
+    ("tens", "joint", "units"),
+    [
+        (
+            "treinta cuarenta cincuenta sesenta setenta ochenta noventa",
+            " y ",
+            "uno dos tres cuatro cinco seis siete ocho nueve",
+        ),
+        ("thirty forty fifty sixty seventy eighty ninety", "-", "one two three four five six seven eight nine"),
+    ],
+)
+def test_every_pair_of_tens_and_unit_is_two_digits(tens: str, joint: str, units: str) -> None:
+    spoken = " ".join(f"{ten}{joint}{unit}" for ten in tens.split() for unit in units.split())
+
+    assert normalise_digits(spoken) == "".join(str(number) for number in range(31, 100) if number % 10)
+
+
+@given(st.text(st.sampled_from("unodstrecai y0129-\u200b\ud800") | st.characters(), max_size=200))
+def test_no_answer_breaks_it(answer: str) -> None:
+    assert set(normalise_digits(answer)) <= set("0123456789")
+    assert normalise_words(normalise_words(answer)) == normalise_words(answer)
