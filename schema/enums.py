@@ -74,6 +74,9 @@ _register(
         "LEGAL_FORM_IN_NAME": "legalName ends in a régimen societario such as S.A. de C.V.; CFDI 4.0 wants it left "
         "out.",
         "LOWER_CASE_IN_NAME": "legalName has small letters; the SAT registers names in capitals.",
+        "ACCENT_IN_NAME": "legalName has accents; the SAT registers most names without. Ñ and Ü are not meant.",
+        "TYPOGRAPHIC_SIGN_IN_NAME": "legalName has curly quotes, long dashes or the like, as word processors put them.",
+        "HTML_ENTITY_IN_NAME": "legalName has an HTML entity such as `&amp;` instead of its sign.",
     },
 )
 

@@ -13,12 +13,24 @@ from services.outcomes import InputRejected, PasswordChangeDue, SignedOut
 from services.sessions import Profile, SessionService
 from services.validation.company import CompanyForm, check_company
 from services.validation.legal_name import ends_in_legal_form
+from services.validation.name_spelling import has_accents, has_html_entity, has_lower_case, has_typographic_signs
 from services.validation.rfc import TaxpayerType
 
 
 class CompanyWarningCode(enum.Enum):
     LEGAL_FORM_IN_NAME = "LEGAL_FORM_IN_NAME"
     LOWER_CASE_IN_NAME = "LOWER_CASE_IN_NAME"
+    ACCENT_IN_NAME = "ACCENT_IN_NAME"
+    TYPOGRAPHIC_SIGN_IN_NAME = "TYPOGRAPHIC_SIGN_IN_NAME"
+    HTML_ENTITY_IN_NAME = "HTML_ENTITY_IN_NAME"
+
+
+_SPELLINGS = {
+    CompanyWarningCode.LOWER_CASE_IN_NAME: has_lower_case,
+    CompanyWarningCode.ACCENT_IN_NAME: has_accents,
+    CompanyWarningCode.TYPOGRAPHIC_SIGN_IN_NAME: has_typographic_signs,
+    CompanyWarningCode.HTML_ENTITY_IN_NAME: has_html_entity,
+}
 
 
 MOST_WARNINGS = len(CompanyWarningCode)  # each of them once
@@ -86,5 +98,6 @@ def _view(company: Company, taxpayer_type: TaxpayerType) -> CompanyView:
 def _warnings(name: str, taxpayer_type: TaxpayerType) -> Iterator[CompanyWarningCode]:
     if taxpayer_type is TaxpayerType.PERSONA_MORAL and ends_in_legal_form(name):
         yield CompanyWarningCode.LEGAL_FORM_IN_NAME
-    if name != name.upper():
-        yield CompanyWarningCode.LOWER_CASE_IN_NAME
+    for code, has in _SPELLINGS.items():
+        if has(name):
+            yield code

@@ -11,7 +11,7 @@ from tests.companies import signed_in
 from tests.statements import statements_run
 
 PERSON = {"rfc": "GODE561231GR8"}
-PERSONAL = {"legalName": "EMMA GÓMEZ DÍAZ", "taxRegime": "612", "postalCode": "06300"}
+PERSONAL = {"legalName": "EMMA GOMEZ DIAZ", "taxRegime": "612", "postalCode": "06300"}
 
 
 async def test_a_company_is_null_until_it_is_configured(api: Api) -> None:
@@ -86,7 +86,7 @@ async def test_what_is_conspicuous_shows_until_it_is_mended(api: Api) -> None:
     assert (await me.run("Company"))["company"]["warnings"] == []
 
 
-@pytest.mark.parametrize("name", ["Emma Gómez Díaz", "EMMA GÓMEZ DíAZ", "EMMA GÓMEZ DE la O"])
+@pytest.mark.parametrize("name", ["Emma Gomez Diaz", "EMMA GOMEZ DiAZ", "EMMA GOMEZ DE la O"])
 async def test_small_letters_in_a_persons_name_are_kept_with_a_warning(api: Api, name: str) -> None:
     me = await signed_in(api, **PERSON)
 
@@ -98,10 +98,38 @@ async def test_small_letters_in_a_persons_name_are_kept_with_a_warning(api: Api,
     assert configured["company"]["legalName"] == name
 
 
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("CAFÉ DE MÉXICO", "ACCENT_IN_NAME"),
+        ("LA “CASA” DE O’HARA", "TYPOGRAPHIC_SIGN_IN_NAME"),
+        ("PEREZ &amp; HIJOS", "HTML_ENTITY_IN_NAME"),
+        ("PE&#209;A &quot;SOL&quot;", "HTML_ENTITY_IN_NAME"),
+    ],
+)
+async def test_what_the_sat_hardly_registers_is_kept_with_a_warning(api: Api, name: str, code: str) -> None:
+    me = await signed_in(api)
+
+    configured = await me.act("ConfigureCompany", **{**COMPANY, "legalName": name})
+
+    (warning,) = configured["warnings"]
+    assert warning["code"] == code
+    assert "Constancia de Situación Fiscal" in warning["message"]
+    assert configured["company"]["legalName"] == name
+    assert (await me.run("Company"))["company"]["warnings"] == [warning]
+
+
+@pytest.mark.parametrize("name", ["DISEÑOS & MUÑECAS", "GÜEMES", 'LA "CASA" DE O\'HARA'])
+async def test_enye_diaeresis_ampersand_and_straight_quotes_are_not_conspicuous(api: Api, name: str) -> None:
+    me = await signed_in(api)
+
+    assert (await me.act("ConfigureCompany", **{**COMPANY, "legalName": name}))["warnings"] == []
+
+
 async def test_a_person_who_is_called_sa_is_warned_of_nothing(api: Api) -> None:
     me = await signed_in(api, **PERSON)
 
-    configured = await me.act("ConfigureCompany", **{**PERSONAL, "legalName": "MARÍA SA"})
+    configured = await me.act("ConfigureCompany", **{**PERSONAL, "legalName": "MARIA SA"})
 
     assert configured["warnings"] == []
 
@@ -132,8 +160,8 @@ async def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_kept(api:
         ("taxRegime", " ", "MISSING"),
         ("postalCode", "", "MISSING"),
         ("taxRegime", "612", "NOT_FOR_TAXPAYER_TYPE"),
-        ("taxRegime", "601\0", "NOT_IN_CATALOGUE"),
-        ("postalCode", "\0", "MALFORMED"),
+        ("taxRegime", "601\0", "FORBIDDEN_CHARACTER"),
+        ("postalCode", "\0", "FORBIDDEN_CHARACTER"),
     ],
 )
 async def test_a_wrong_field_is_named_and_leaves_the_company_as_it_was(
