@@ -99,7 +99,9 @@ def compose(settings: Settings) -> Composition:
         texts=texts,
         password_policy=policy,
         captchas=captchas,
-        registration=RegistrationService(hasher, limiter, limits, captchas, doors, policy, conceal_accounts=conceal),
+        registration=RegistrationService(
+            hasher, limiter, limits, captchas, doors, policy, keys, conceal_accounts=conceal
+        ),
         sessions=sessions,
         signing_in=SigningIn(hasher, limiter, limits, captchas, doors, sessions, conceal_accounts=conceal),
         recovery=RecoveryService(hasher, limiter, limits, captchas, doors, sessions, policy),

@@ -23,6 +23,7 @@ _MODELS = [
     "models.account",
     "models.company",
     "models.confirmation_code",
+    "models.confirmed_code",
     "models.delivery",
     "models.failure_streak",
     "models.known_network",

@@ -180,6 +180,8 @@ class Settings(BaseSettings):
     limit_recover_password: LimitNotation = "30/hour"
     limit_create_captcha: LimitNotation = "120/10 minutes"
     limit_paypal_webhook: LimitNotation = "60/hour"
+    limit_create_account_email: LimitNotation = "12/day"
+    limit_create_account_email_client: LimitNotation = "4/day"
     limit_login_failures: LimitNotation = "5/15 minutes"
     limit_recover_password_email: LimitNotation = "1/minute;3/day"
     limit_resend_email: LimitNotation = "1/minute;10/day"

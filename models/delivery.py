@@ -7,13 +7,15 @@ from models.indexes import PresentIndex
 class Delivery(Model):
     """A row of the outbox: that a mail of some kind is owed to an e-mail, never its text.
 
-    `pending_key` is "kind:email_key" while the mail is owed and null afterwards; being unique it makes one row
-    of many requests. A worker owns the row while `lease` holds its token, until `due_at`.
+    `pending_key` is "kind:email_key", or "kind:registration_id" for the mail of one registration, while the mail is
+    owed and null afterwards; being unique it makes one row of many requests. A worker owns the row while `lease` holds
+    its token, until `due_at`.
     """
 
     id = fields.UUIDField(primary_key=True)
     kind = fields.CharField(max_length=32)
     email_key = fields.CharField(max_length=254, db_index=True)
+    registration_id = fields.UUIDField(null=True)  # no foreign key: what was sent is kept for longer
     pending_key = fields.CharField(max_length=288, unique=True, null=True)
     requested_at = fields.DatetimeField()
     due_at = fields.DatetimeField(db_index=True)

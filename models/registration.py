@@ -3,7 +3,11 @@ from tortoise.models import Model
 
 
 class Registration(Model):
-    """What a person typed in step 1, until a code from the mailbox turns it into an account."""
+    """What a person typed in step 1, until a code from the mailbox turns it into an account.
+
+    `id` is derived from the e-mail and the password's hash: whoever sends both again is the same person, and has one
+    registration. `mailed_at` says when a mail about it last left.
+    """
 
     id = fields.UUIDField(primary_key=True)
     email_key = fields.CharField(max_length=254)
@@ -12,6 +16,7 @@ class Registration(Model):
     password_hash = fields.CharField(max_length=255)
     language = fields.CharField(max_length=2)
     created_at = fields.DatetimeField(db_index=True)
+    mailed_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "registration"

@@ -1,6 +1,7 @@
 """Argon2id in threads under one limiter, so that a storm of logins stalls nothing else (RFC 9106)."""
 
 import os
+from functools import partial
 
 import anyio
 from anyio import to_thread
@@ -24,12 +25,14 @@ class Hasher:
         self._room = cores * (1 + _WAITING_PER_CORE)
         self._decoy = self._argon2.hash(mint_token())
 
-    async def hash(self, password: str) -> str | Throttled:
+    async def hash(self, password: str, salt: bytes | None = None) -> str | Throttled:
+        """With a random salt, unless the same password is to give the same hash."""
         if not self._room:
             return _BUSY
         self._room -= 1
         try:
-            return await to_thread.run_sync(self._argon2.hash, password, limiter=self._limiter)
+            hash_it = partial(self._argon2.hash, password, salt=salt)
+            return await to_thread.run_sync(hash_it, limiter=self._limiter)
         finally:
             self._room += 1
 

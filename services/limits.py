@@ -57,6 +57,8 @@ class Limits:
     recover_password: Limit
     create_captcha: Limit
     paypal_webhook: Limit
+    create_account_email: Limit
+    create_account_email_client: Limit
     login_failures: Limit
     recover_password_email: Limit
     resend_email: Limit

@@ -1,24 +1,26 @@
 """Steps 1 and 2: from what a person types to a confirmed account."""
 
+import hmac
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
-from uuid import uuid4
+from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
 
 from models.account import Account
-from models.confirmation_code import ConfirmationCode
 from models.registration import Registration
 from models.transactions import atomically
 from services.caller import Caller
 from services.captchas import CaptchaAnswer, Captchas
 from services.clock import Clock, utc_now
+from services.confirmation import Redeemed, redeem, redeemed_before
 from services.doors import Doors
 from services.hashing import Hasher
 from services.language import Language
 from services.limits import Limit, Limiter, Limits
-from services.mail.outbox import Kind, forget, owe
-from services.onboarding import Event, Stage, after
+from services.mail.letters import CODE_LIFE
+from services.mail.outbox import Kind, forget_of_registration, owe, owe_to_registration
 from services.outcomes import (
     CaptchaMissed,
     CaptchaNeeded,
@@ -27,11 +29,15 @@ from services.outcomes import (
     InputRejected,
     Throttled,
 )
-from services.secrets import digest
+from services.secrets import Keys, digest
 from services.validation.confirmation_code import parse_confirmation_code
 from services.validation.email import LONGEST, Email, email_problem, parse_email
 from services.validation.password import PasswordPolicy, normalise_password
 from services.validation.rfc import Rfc, parse_rfc
+
+_SALT = 16  # bytes (RFC 9106, 3.1)
+_JUST_MAILED = timedelta(minutes=1)
+_TYPED = ("email", "rfc", "language", "created_at")  # what counts anew where the same person registers again
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +59,7 @@ class Registered:
 
 @dataclass(frozen=True, slots=True)
 class AlreadyRegistered:
-    """The e-mail has an account, or a registration whose mail is on its way."""
+    """The e-mail has an account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +74,21 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True)
 class CodeRejected:
-    """Unknown, used or expired."""
+    """Unknown or expired, or of a registration that did not become the account."""
+
+
+class _MailRefusedError(Exception):
+    """No mail may go out, and none is there to wait for: the registration is not kept."""
+
+    def __init__(self, throttled: Throttled) -> None:
+        self.throttled = throttled
 
 
 class RegistrationService:
-    """With `conceal_accounts` nobody learns from createAccount whether an e-mail has an account."""
+    """Same e-mail and same password: same person, who has one registration, with what was typed last.
+
+    With `conceal_accounts` nobody learns from createAccount whether an e-mail has an account.
+    """
 
     def __init__(
         self,
@@ -82,6 +98,7 @@ class RegistrationService:
         captchas: Captchas,
         doors: Doors,
         policy: PasswordPolicy,
+        keys: Keys,
         *,
         conceal_accounts: bool = False,
         clock: Clock = utc_now,
@@ -92,6 +109,8 @@ class RegistrationService:
         self._captchas = captchas
         self._doors = doors
         self._policy = policy
+        self._salt_key = keys.lasting("registration salt")
+        self._id_key = keys.lasting("registration id")
         self._conceal_accounts = conceal_accounts
         self._clock = clock
 
@@ -106,23 +125,22 @@ class RegistrationService:
         purpose = f"createAccount {email.key}"
         if refused := await self._admit(caller, captcha, purpose, limits.create_account, limits.create_account_captcha):
             return refused
-        async with self._limiter.tally() as tally:
-            if throttled := await tally.hit(limits.resend_email, email.key):
-                return throttled if self._conceal_accounts else AlreadyRegistered()
-            password_hash = await self._hasher.hash(password)
-            if isinstance(password_hash, Throttled):
-                await tally.give_back()
-                return password_hash
-            registration = Registration(
-                id=uuid4(),
-                email_key=email.key,
-                email=email.address,
-                rfc=rfc.text,
-                password_hash=password_hash,
-                language=(form.language or caller.language).value,
-                created_at=self._clock(),
-            )
-            return await atomically(partial(self._keep, registration))
+        password_hash = await self._hasher.hash(password, self._salt(email.key))
+        if isinstance(password_hash, Throttled):
+            return password_hash
+        registration = Registration(
+            id=self._id(email.key, password_hash),
+            email_key=email.key,
+            email=email.address,
+            rfc=rfc.text,
+            password_hash=password_hash,
+            language=(form.language or caller.language).value,
+            created_at=self._clock(),
+        )
+        try:
+            return await atomically(partial(self._keep, caller, registration))
+        except _MailRefusedError as error:
+            return error.throttled
 
     async def resend(
         self, caller: Caller, email: str, captcha: CaptchaAnswer | None
@@ -142,21 +160,21 @@ class RegistrationService:
         return CodeRequested()
 
     async def confirm(self, caller: Caller, code: str) -> Confirmed | CodeRejected | Throttled:
-        """Turns the code's registration into the account of its e-mail, once, and drops the e-mail's others."""
+        """Turns the code's registration into the account of its e-mail, once, and drops the e-mail's others.
+
+        A code that did that is confirmed again for as long as it is good, and does nothing more.
+        """
         typed = parse_confirmation_code(code)
         if typed is None:
             return CodeRejected()
         if throttled := await self._limiter.hit_client(self._limits.confirm_account, caller):
             return throttled
+        code_digest = digest(typed)
         try:
-            outcome = await atomically(partial(self._redeem, digest(typed)))
-        except IntegrityError:  # another registration of this e-mail was confirmed at the same time
-            return CodeRejected()
-        if isinstance(outcome, Confirmed):
-            await self._doors.reopen(
-                outcome.email.lower()
-            )  # which strangers may have closed before there was an account
-        return outcome
+            redeemed = await atomically(partial(self._redeem, code_digest))
+        except IntegrityError:  # a registration of this e-mail was confirmed at the same time
+            redeemed = await redeemed_before(code_digest, self._clock())
+        return Confirmed(redeemed.email) if redeemed else CodeRejected()
 
     async def _admit(
         self, caller: Caller, captcha: CaptchaAnswer | None, purpose: str, stop: Limit, captcha_from: Limit
@@ -185,36 +203,59 @@ class RegistrationService:
             return InputRejected(tuple(problems))
         return rfc, email, password
 
-    async def _keep(self, registration: Registration) -> Registered | AlreadyRegistered:
+    async def _keep(self, caller: Caller, registration: Registration) -> Registered | AlreadyRegistered:
+        """Keeps what was typed, and owes its mail unless that is on its way or has just left.
+
+        The outbox comes first, as everywhere: so of a double click, one owes the mail and the other finds it owed.
+        """
         known = await Account.exists(email_key=registration.email_key)
         if known and not self._conceal_accounts:
             return AlreadyRegistered()
         # Also where the e-mail is known, so that it takes as long: no code of such a registration is ever mailed.
-        await Registration.bulk_create([registration])
-        await owe(Kind.ALREADY_REGISTERED if known else Kind.CONFIRMATION, registration.email_key)
+        kind = Kind.ALREADY_REGISTERED if known else Kind.CONFIRMATION
+        first = await owe_to_registration(kind, registration.email_key, registration.id)
+        before = await Registration.get_or_none(id=registration.id)
+        await Registration.bulk_create([registration], on_conflict=["id"], update_fields=_TYPED)
+        mailed_at = before.mailed_at if before else None
+        if first and not await self._mail_is_due(caller, registration.email_key, mailed_at):
+            await forget_of_registration(kind, registration.id)
         return Registered(registration.email, registration.rfc)
 
-    async def _redeem(self, code_digest: str) -> Confirmed | CodeRejected:
+    async def _mail_is_due(self, caller: Caller, email_key: str, mailed_at: datetime | None) -> bool:
+        """Counts the mail, and raises _MailRefusedError where that is one too many and no code counts any more."""
         now = self._clock()
-        code = await ConfirmationCode.get_or_none(digest=code_digest).select_related("registration")
-        if code is None or code.expires_at <= now:
-            return CodeRejected()
-        registration = code.registration
-        await forget((Kind.CONFIRMATION,), registration.email_key)
-        rivals = Registration.filter(email_key=registration.email_key).select_for_update()
-        await rivals.order_by("id").only("id")
-        if not await ConfirmationCode.filter(digest=code_digest).delete():
-            return CodeRejected()
-        await Account.create(
-            id=uuid4(),
-            email_key=registration.email_key,
-            email=registration.email,
-            rfc=registration.rfc,
-            password_hash=registration.password_hash,
-            language=registration.language,
-            created_at=registration.created_at,
-            confirmed_at=now,
-            stage=after(Stage.REGISTERED, Event.CONFIRMED).value,
-        )
-        await Registration.filter(email_key=registration.email_key).delete()
-        return Confirmed(registration.email)
+        if mailed_at and mailed_at > now - _JUST_MAILED:
+            return False
+        throttled = await self._count_mail(caller, email_key)
+        if throttled and (mailed_at is None or mailed_at <= now - CODE_LIFE):
+            raise _MailRefusedError(throttled)
+        return throttled is None
+
+    async def _count_mail(self, caller: Caller, email_key: str) -> Throttled | None:
+        """At the e-mail, and before that at the e-mail for this client, who cannot use all of it up alone.
+
+        Last in its transaction: what fails before has counted nothing.
+        """
+        limits = self._limits
+        client = f"{email_key} {caller.site or caller.client}"
+        here = await self._limiter.count(limits.create_account_email_client, client)
+        if here.throttled:
+            return here.throttled
+        throttled = await self._limiter.hit(limits.create_account_email, email_key)
+        if throttled:
+            await self._limiter.give_back(here)
+        return throttled
+
+    async def _redeem(self, code_digest: str) -> Redeemed | None:
+        redeemed = await redeem(code_digest, self._clock())
+        if redeemed and not redeemed.again:
+            await self._doors.reopen(redeemed.email_key)  # strangers may have closed them before there was an account
+        return redeemed
+
+    def _salt(self, email_key: str) -> bytes:
+        """One for each e-mail, so that the same password gives the same hash: one hash says who is the same."""
+        return hmac.digest(self._salt_key, email_key.encode(), "sha256")[:_SALT]
+
+    def _id(self, email_key: str, password_hash: str) -> UUID:
+        """The database keeps one registration for each: its primary key decides, whoever comes at the same moment."""
+        return UUID(bytes=hmac.digest(self._id_key, f"{email_key} {password_hash}".encode(), "sha256")[:16])

@@ -12,6 +12,7 @@ from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
 from models.confirmation_code import ConfirmationCode
+from models.confirmed_code import ConfirmedCode
 from models.delivery import Delivery
 from models.failure_streak import FailureStreak
 from models.known_network import KnownNetwork
@@ -83,6 +84,7 @@ class Sweeper:
         now = self._clock()
         return (
             ConfirmationCode.filter(expires_at__lte=now),
+            ConfirmedCode.filter(expires_at__lte=now),
             MailedPassword.filter(expires_at__lte=now),
             Session.filter(expires_at__lte=now),
             SpentCaptcha.filter(expires_at__lte=now - _CAPTCHA_GRACE),

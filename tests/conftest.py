@@ -23,6 +23,7 @@ from app.settings import Settings
 from models.account import Account
 from models.company import Company
 from models.confirmation_code import ConfirmationCode
+from models.confirmed_code import ConfirmedCode
 from models.delivery import Delivery
 from models.failure_streak import FailureStreak
 from models.known_network import KnownNetwork
@@ -41,7 +42,7 @@ from tests.paypal_clients import api_to
 from tests.paypal_server import PayPalServer, paypal_server
 
 _CHEAP_ARGON2 = {"argon2_time_cost": 1, "argon2_memory_kib": 64}
-_CHILDREN = (Company, ConfirmationCode, MailedPassword, Payment, Series, Session)
+_CHILDREN = (Company, ConfirmationCode, ConfirmedCode, MailedPassword, Payment, Series, Session)
 _PARENTS = (Account, Delivery, FailureStreak, KnownNetwork, LimitCounter, Registration, SpentCaptcha)
 
 

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable
 from datetime import timedelta
 from email.message import EmailMessage
+from uuid import UUID
 
 import structlog
 from limits.errors import StorageError
@@ -15,7 +16,7 @@ from services.clock import pause, utc_now
 from services.limits import Limit, Limiter
 from services.mail import outbox
 from services.mail.compose import Composer
-from services.mail.letters import Letter, letter_for
+from services.mail.letters import Letter, letter_for, mark_mailed, registrations_meant
 from services.mail.outbox import Claim, Outcome
 from services.mail.transport import DeferredError, RefusedError, Transport
 
@@ -107,9 +108,9 @@ class Deliverer:
             await self._retry(claim, type(error).__name__)
 
     async def _attempt(self, claim: Claim, transport: Transport) -> None:
-        letter = await letter_for(claim.kind, claim.email_key)
+        letter = await letter_for(claim.kind, claim.email_key, claim.registration_id)
         if letter is None:
-            await outbox.drop(claim)
+            await self._share_out(claim)
             return
         if not claim.counted:
             if throttled := await self._limiter.hit(self._mail_limit, claim.email_key):
@@ -118,8 +119,37 @@ class Deliverer:
             await outbox.mark_counted(claim)
         async with asyncio.timeout(MESSAGE_DEADLINE):
             await transport.deliver(letter.email, lambda: self._write(claim, letter))
-        await outbox.finish(claim, Outcome.DELIVERED)
+        async with in_transaction():
+            await outbox.finish(claim, Outcome.DELIVERED)
+            if claim.registration_id:
+                await mark_mailed(claim.registration_id)
         log.info("mail delivered", delivery=str(claim.id), kind=claim.kind.value)
+
+    async def _share_out(self, claim: Claim) -> None:
+        """Ends a row with nobody to write to; one that names no registration owes a mail to each that it may mean.
+
+        Those mails have a limit of their own: what strangers ask for takes nothing from a later account's mails.
+        """
+        allowed: list[UUID] = []
+        for registration_id in await self._meant(claim):
+            throttled = await self._limiter.hit(self._mail_limit, f"registrations of {claim.email_key}")
+            if throttled and not allowed:
+                await outbox.postpone(claim, timedelta(seconds=throttled.retry_after_seconds), "mail limit")
+                return
+            if throttled:
+                break
+            allowed.append(registration_id)
+        async with in_transaction():
+            if not await outbox.still_holds(claim):
+                raise _OutrunError
+            for registration_id in allowed:
+                await outbox.owe_to_registration(claim.kind, claim.email_key, registration_id, claim.requested_at)
+            await outbox.drop(claim)
+
+    async def _meant(self, claim: Claim) -> list[UUID]:
+        if claim.registration_id:
+            return []
+        return await registrations_meant(claim.kind, claim.email_key, claim.requested_at)
 
     async def _write(self, claim: Claim, letter: Letter) -> EmailMessage:
         """Mints the secret while the row is held, so that what ends the row before then ends the secret too.

@@ -2,8 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from functools import partial
+from uuid import UUID
 
 from babel.dates import format_date
 
@@ -11,6 +12,7 @@ from models.account import Account
 from models.confirmation_code import ConfirmationCode
 from models.mailed_password import MailedPassword
 from models.registration import Registration
+from services.clock import utc_now
 from services.language import Language
 from services.mail.outbox import Kind
 from services.secrets import digest, mint
@@ -21,6 +23,9 @@ MAILED_PASSWORD_LENGTH = 24  # 118 bits
 MAILED_PASSWORD_LIFE = timedelta(hours=24)
 _GROUP = 6  # characters of a mailed password between hyphens
 _MEXICO = timezone(timedelta(hours=-6))  # most of it, and without summer time since 2022
+_CODES = {Kind.CONFIRMATION, Kind.RECOVERY}  # what the owner of a registration may ask for
+_MOST_MEANT = 3  # registrations that one request may mean
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _LOCALES = {Language.ES: "es_MX", Language.EN: "en"}
 
 
@@ -42,21 +47,43 @@ class Letter:
     mint: Callable[[datetime], Awaitable[str | None]] = _no_secret
 
 
-async def letter_for(kind: Kind, email_key: str) -> Letter | None:
-    """None where nobody is to be written to: an unknown e-mail, or one whose state has moved on."""
+async def letter_for(kind: Kind, email_key: str, registration_id: UUID | None = None) -> Letter | None:
+    """None where nobody is to be written to: an unknown e-mail, or one whose state has moved on.
+
+    A code is that of the registration that is named, and of no other.
+    """
     account = await Account.get_or_none(email_key=email_key)
     if account:
         match kind:
             case Kind.CONFIRMATION:
                 return None
             case Kind.RECOVERY:
-                return mailed_password(account)
+                return None if registration_id else mailed_password(account)
             case _:
                 return notice(account, kind)
-    if kind in {Kind.CONFIRMATION, Kind.RECOVERY}:
-        registration = await Registration.filter(email_key=email_key).order_by("-created_at").first()
+    if registration_id and kind in _CODES:
+        registration = await Registration.get_or_none(id=registration_id)
         return confirmation_code(registration, recovering=kind is Kind.RECOVERY) if registration else None
     return None
+
+
+async def registrations_meant(kind: Kind, email_key: str, requested_at: datetime) -> list[UUID]:
+    """Whose code is asked for by a request that names an e-mail alone, where that has no account.
+
+    Of those that got no mail since: the newest, and the two that have waited longest for one. So each of many has its
+    turn, and nobody can keep another's from it.
+    """
+    if kind not in _CODES or await Account.exists(email_key=email_key):
+        return []
+    newest_first = await Registration.filter(email_key=email_key).order_by("-created_at")
+    waiting = [registration for registration in newest_first if _last_mailed(registration) < requested_at]
+    longest_first = sorted(waiting[1:], key=_last_mailed)
+    return [registration.id for registration in (*waiting[:1], *longest_first[: _MOST_MEANT - 1])]
+
+
+async def mark_mailed(registration_id: UUID) -> None:
+    """Keeps when a mail about a registration last left."""
+    await Registration.filter(id=registration_id).update(mailed_at=utc_now())
 
 
 def confirmation_code(registration: Registration, *, recovering: bool) -> Letter:
@@ -100,3 +127,7 @@ async def _mint_password(account: Account, now: datetime) -> str:
     expires_at = now + MAILED_PASSWORD_LIFE
     await MailedPassword.create(digest=digest(password), account_id=account.id, expires_at=expires_at)
     return "-".join(password[start : start + _GROUP] for start in range(0, MAILED_PASSWORD_LENGTH, _GROUP))
+
+
+def _last_mailed(registration: Registration) -> datetime:
+    return registration.mailed_at or _NEVER

@@ -1,6 +1,7 @@
 """The outbox: mails owed, in the same transaction as what they were promised with.
 
-A row names a kind and an e-mail, never a text. Workers claim rows with a lease and finish them only while they hold it.
+A row names a kind and an e-mail, or one registration of it, never a text. Workers claim rows with a lease and finish
+them only while they hold it.
 
 Transactions lock in one order, so that none waits for another in a circle: outbox rows, then registrations or the
 account, then what hangs on them.
@@ -25,6 +26,7 @@ _FIRST_BACKOFF = 15.0  # seconds, doubled each time
 _LONGEST_BACKOFF = 3600.0
 _CANDIDATES = 20
 _LONGEST_REASON = 500
+_RENEWED_AFTER = timedelta(minutes=1)
 
 
 class Kind(enum.Enum):
@@ -57,6 +59,7 @@ class Claim:
     lease: UUID
     kind: Kind
     email_key: str
+    registration_id: UUID | None
     requested_at: datetime
     attempts: int
     counted: bool
@@ -84,10 +87,42 @@ async def owe(kind: Kind, email_key: str) -> None:
         )
 
 
+async def owe_to_registration(
+    kind: Kind, email_key: str, registration_id: UUID, requested_at: datetime | None = None
+) -> bool:
+    """Owes a registration's mail, in the caller's transaction, who counts it; False where it was owed already.
+
+    Of transactions at the same moment the others wait for the first. One that has waited for a minute becomes due now.
+    """
+    now = utc_now()
+    delivery = Delivery(
+        id=uuid4(),
+        kind=kind.value,
+        email_key=email_key,
+        registration_id=registration_id,
+        pending_key=_pending_key(kind, str(registration_id)),
+        requested_at=requested_at or now,
+        due_at=now,
+        counted=True,
+    )
+    await Delivery.bulk_create([delivery], ignore_conflicts=True)
+    waiting = Delivery.filter(pending_key=delivery.pending_key, lease__isnull=True)
+    await waiting.filter(requested_at__lt=now - _RENEWED_AFTER).update(requested_at=now, due_at=now, attempts=0)
+    return await Delivery.exists(id=delivery.id)
+
+
+async def forget_of_registration(kind: Kind, registration_id: UUID) -> None:
+    """Owes a registration's mail no longer, in the caller's transaction."""
+    await Delivery.filter(pending_key=_pending_key(kind, str(registration_id))).delete()
+
+
 async def forget(kinds: Iterable[Kind], email_key: str) -> None:
-    """Owes these mails no longer, in the caller's transaction: claimed ones find out before they mint."""
-    pending = [_pending_key(kind, email_key) for kind in kinds]
-    await Delivery.filter(pending_key__in=pending).delete()
+    """Owes these mails no longer, to no registration either, in the caller's transaction.
+
+    Claimed ones find out before they mint.
+    """
+    names = [kind.value for kind in kinds]
+    await Delivery.filter(email_key=email_key, kind__in=names, pending_key__isnull=False).delete()
 
 
 async def claim() -> Claim | None:
@@ -100,7 +135,7 @@ async def claim() -> Claim | None:
             lease=lease, due_at=now + LEASE, attempts=row.attempts + 1
         )
         if claimed:
-            return Claim(row.id, lease, Kind(row.kind), row.email_key, row.requested_at, row.attempts + 1, row.counted)
+            return _claim(row, lease)
     return None
 
 
@@ -150,8 +185,21 @@ def backoff(attempts: int, chance: float) -> timedelta:
     return timedelta(seconds=seconds * (0.5 + chance))
 
 
-def _pending_key(kind: Kind, email_key: str) -> str:
-    return f"{kind.value}:{email_key}"
+def _claim(row: Delivery, lease: UUID) -> Claim:
+    return Claim(
+        id=row.id,
+        lease=lease,
+        kind=Kind(row.kind),
+        email_key=row.email_key,
+        registration_id=row.registration_id,
+        requested_at=row.requested_at,
+        attempts=row.attempts + 1,
+        counted=row.counted,
+    )
+
+
+def _pending_key(kind: Kind, of: str) -> str:
+    return f"{kind.value}:{of}"
 
 
 async def _database_now() -> datetime:

@@ -21,7 +21,6 @@ ANYWHERE: dict[str, Any] = {
     "limit_login_failures": "1000/minute",
     "limit_login_captcha": "1000/minute",
     "limit_login": "1000/minute",
-    "limit_resend_email": "1000/minute",
 }
 
 

@@ -26,7 +26,7 @@ async def _request(api: Api, email: str) -> dict[str, str]:
 
 
 async def test_known_unknown_and_unconfirmed_e_mails_answer_alike(make_api: MakeApi) -> None:
-    api = await make_api(limit_resend_email="20/day")
+    api = await make_api()
     await api.account()
     await api.register(email="eva@example.com")
     await api.mails()

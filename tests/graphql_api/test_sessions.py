@@ -156,7 +156,7 @@ async def test_what_a_device_or_an_e_mail_holds_of_sql_stays_text(api: Api) -> N
 
 
 async def test_an_operator_ends_the_sessions_of_one_account_or_of_all(make_api: MakeApi) -> None:
-    api = await make_api(limit_resend_email="10/day")
+    api = await make_api()
     await api.account()
     await api.account(email="eva@example.com")
     tokens = [await api.token(), await api.token(), await api.token(email="eva@example.com")]
@@ -171,7 +171,7 @@ async def test_an_operator_ends_the_sessions_of_one_account_or_of_all(make_api: 
 
 
 async def test_an_operator_ends_a_password_and_only_recovery_opens_the_account(make_api: MakeApi) -> None:
-    api = await make_api(limit_recover_password_email="10/day", limit_resend_email="10/day")
+    api = await make_api(limit_recover_password_email="10/day")
     await api.account()
     await api.account(email="eva@example.com")
     leaked = await api.recover()

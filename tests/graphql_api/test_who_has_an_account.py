@@ -32,8 +32,9 @@ SEQUENCES: dict[str, tuple[list[str], list[str]]] = {
         ["CreateAccount", "Login", "CreateAccount", "Login"],
         ["CreateAccountSuccess", "InvalidCredentialsError", "CreateAccountSuccess", "InvalidCredentialsError"],
     ),
-    "registering until it has to wait": (
-        ["CreateAccount"] * 7,
+    "registering again": (["CreateAccount"] * 4, ["CreateAccountSuccess"] * 4),
+    "registering with other passwords until it has to wait": (
+        ["CreateAccount", *["CreateAccount, other password"] * 6],
         ["CreateAccountSuccess"] * 6 + ["TooManyAttemptsError"],
     ),
     "guessing": (
@@ -59,12 +60,16 @@ class Stranger:
     email: str
     address: str
     captcha_id: str | None = None
+    asked: int = 0
 
     async def ask(self, operation: str) -> httpx2.Response:
         form: dict[str, Any] = {"email": self.email}
+        self.asked += 1
+        password = f"{NEW} {self.asked}" if "other password" in operation else NEW
+        operation = operation.partition(",")[0]
         match operation:
             case "CreateAccount":
-                form |= {"rfc": RFC, "password": NEW, "passwordConfirmation": NEW}
+                form |= {"rfc": RFC, "password": password, "passwordConfirmation": password}
             case "Login":
                 form |= {"password": NEW}
             case "RecoverPassword":
@@ -90,6 +95,7 @@ async def _strangers(make_api: MakeApi) -> tuple[Api, list[Stranger]]:
         trusted_proxies=1,
         limit_recover_password_email="3/day",
         limit_resend_email="6/day",
+        limit_create_account_email_client="6/day",
         limit_resend_captcha="6/hour",
         limit_create_captcha="1000/hour",
     )

@@ -46,7 +46,8 @@ async def _cancelled_after(steps: int, work: Awaitable[None]) -> bool:
 async def test_no_transaction_is_left_open(make_api: MakeApi, work: Callable[[Api], Awaitable[None]]) -> None:
     generous = dict.fromkeys(("limit_login", "limit_login_captcha", "limit_login_failures"), "100000/hour")
     generous |= dict.fromkeys(("limit_create_account", "limit_create_account_captcha"), "100000/hour")
-    api = await make_api(**generous, limit_resend_email="100000/hour")
+    generous |= dict.fromkeys(("limit_create_account_email", "limit_create_account_email_client"), "100000/hour")
+    api = await make_api(**generous)
     await api.account()
     steps = EVERY
 

@@ -126,15 +126,73 @@ async def test_an_account_gets_a_notice_without_a_secret(server: SoundServer, ki
     assert await outcome() == "delivered"
 
 
-async def test_the_newest_of_several_registrations_gets_the_code(server: SoundServer) -> None:
-    await make_registration(ADDRESS, Language.ES, age=timedelta(hours=2))
-    newest = await make_registration(ADDRESS, Language.EN)
-    await make_registration(ADDRESS, Language.ES, age=timedelta(hours=1))
+async def test_a_mail_that_names_a_registration_is_that_registrations(server: SoundServer) -> None:
+    first = await make_registration(ADDRESS, Language.ES, age=timedelta(hours=2))
+    await make_registration(ADDRESS, Language.EN)
+    await outbox.owe_to_registration(Kind.CONFIRMATION, KEY, first)
 
-    (mail,) = await deliver(server, Kind.CONFIRMATION)
+    (mail,) = await deliver(server)
 
-    assert mail.message["Subject"] == subject("confirmation", Language.EN)
-    assert (await ConfirmationCode.get()).registration_id == newest
+    assert mail.message["Subject"] == subject("confirmation", Language.ES)
+    assert (await ConfirmationCode.get()).registration_id == first
+    assert (await Registration.get(id=first)).mailed_at
+
+
+async def test_a_mail_of_a_registration_that_is_gone_is_nobodys(server: SoundServer) -> None:
+    gone = await make_registration(ADDRESS)
+    await make_registration(ADDRESS)
+    await outbox.owe_to_registration(Kind.CONFIRMATION, KEY, gone)
+    await Registration.filter(id=gone).delete()
+
+    assert await deliver(server) == []
+
+    assert await Delivery.all().count() == 0
+
+
+@pytest.mark.parametrize("kind", [Kind.CONFIRMATION, Kind.RECOVERY])
+async def test_a_request_that_names_an_e_mail_means_the_newest_registration_and_two_that_wait_longest(
+    server: SoundServer, kind: Kind
+) -> None:
+    now = utc_now()
+    ids = [await make_registration(ADDRESS, age=timedelta(hours=hours)) for hours in (5, 4, 3, 2, 1)]
+    for registration_id, minutes in zip(ids, (10, 50, 20, 40, 30), strict=True):
+        await Registration.filter(id=registration_id).update(mailed_at=now - timedelta(minutes=minutes))
+
+    await deliver(server, kind)
+
+    meant = {ids[1], ids[3], ids[4]}
+    assert {code.registration_id for code in await ConfirmationCode.all()} == meant
+    assert [delivery.outcome for delivery in await Delivery.all()] == ["delivered"] * 3
+
+
+async def test_a_request_means_no_registration_that_got_a_mail_since(server: SoundServer) -> None:
+    registration_id = await make_registration(ADDRESS)
+    await outbox.owe(Kind.CONFIRMATION, KEY)
+    await outbox.owe_to_registration(Kind.CONFIRMATION, KEY, registration_id)
+    await Delivery.filter(registration_id__isnull=False).update(due_at=utc_now() - timedelta(minutes=1))
+
+    (mail,) = await deliver(server)
+
+    assert (await ConfirmationCode.get()).digest == digest(secret(CODE, mail))
+
+
+async def test_the_mail_limit_of_registrations_is_none_of_the_accounts(server: SoundServer) -> None:
+    for _ in range(2):
+        await make_registration(ADDRESS)
+    deliverer = make_deliverer(server.port, mail_limit="2/day")
+    await outbox.owe(Kind.CONFIRMATION, KEY)
+    await deliverer.deliver_due()
+    await outbox.owe(Kind.CONFIRMATION, KEY)
+    await deliverer.deliver_due()
+    postponed = await Delivery.get(pending_key__isnull=False)
+    await Registration.all().delete()
+    await make_account(ADDRESS)
+    await outbox.owe(Kind.RECOVERY, KEY)
+
+    await deliverer.deliver_due()
+
+    assert (postponed.registration_id, postponed.reason) == (None, "mail limit")
+    assert [PASSWORD.search(mail.text) is not None for mail in server.mails] == [False, False, True]
 
 
 @pytest.mark.parametrize("kind", Kind)
@@ -209,7 +267,7 @@ async def test_a_mail_that_is_owed_anew_before_it_is_minted_is_sent_once(server:
     (mail,) = await deliver(server, Kind.CONFIRMATION)
 
     assert (await ConfirmationCode.get()).digest == digest(secret(CODE, mail))
-    assert (len(server.recipients), await outcome()) == (2, "delivered")
+    assert (len(server.recipients), await outcome()) == (1, "delivered")
 
 
 async def test_a_mail_that_another_worker_took_over_is_not_sent_by_the_first(server: SoundServer) -> None:

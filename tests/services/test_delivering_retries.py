@@ -48,8 +48,7 @@ async def scripted() -> AsyncIterator[ScriptedServer]:
 
 
 async def owe_code() -> None:
-    await make_registration(EMAIL)
-    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+    await outbox.owe_to_registration(Kind.CONFIRMATION, EMAIL, await make_registration(EMAIL))
 
 
 def code_in(content: bytes) -> str:

@@ -11,6 +11,7 @@ import pytest
 from models.account import Account
 from models.company import Company
 from models.confirmation_code import ConfirmationCode
+from models.confirmed_code import ConfirmedCode
 from models.delivery import Delivery
 from models.failure_streak import FailureStreak
 from models.known_network import KnownNetwork
@@ -32,6 +33,7 @@ MODELS = (
     Account,
     Company,
     ConfirmationCode,
+    ConfirmedCode,
     Delivery,
     FailureStreak,
     KnownNetwork,
@@ -43,7 +45,7 @@ MODELS = (
     Session,
     SpentCaptcha,
 )
-LATER = {"Company", "Payment", "Series"}  # that the first migration does not have
+LATER = {"Company", "ConfirmedCode", "Payment", "Series"}  # that the first migration does not have
 
 
 @pytest.fixture
@@ -60,6 +62,7 @@ async def _populate() -> None:
     account = await Account.create(id=uuid4(), **person, created_at=now, confirmed_at=now)
     registration = await Registration.create(id=uuid4(), **person, created_at=now)
     await ConfirmationCode.create(digest="a" * 64, registration_id=registration.id, expires_at=later)
+    await ConfirmedCode.create(digest="h" * 64, account_id=account.id, expires_at=later)
     await MailedPassword.create(digest="b" * 64, account_id=account.id, expires_at=later)
     await Session.create(
         id=uuid4(),

@@ -32,7 +32,9 @@ async def test_a_mail_that_is_owed_can_be_claimed() -> None:
 
     owed = await row()
     assert claim.lease == owed.lease
-    assert claim == Claim(owed.id, claim.lease, Kind.RECOVERY, EMAIL, owed.requested_at, attempts=1, counted=False)
+    assert claim == Claim(
+        owed.id, claim.lease, Kind.RECOVERY, EMAIL, None, owed.requested_at, attempts=1, counted=False
+    )
 
 
 async def test_nothing_is_claimed_where_nothing_is_owed() -> None:

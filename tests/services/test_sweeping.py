@@ -15,6 +15,7 @@ from tortoise.models import Model
 
 from models.account import Account
 from models.confirmation_code import ConfirmationCode
+from models.confirmed_code import ConfirmedCode
 from models.delivery import Delivery
 from models.failure_streak import FailureStreak
 from models.known_network import KnownNetwork
@@ -75,6 +76,10 @@ async def _code(expires_at: datetime, registration_id: UUID | None = None) -> No
     await ConfirmationCode.create(digest=f"{next(_numbers)}", registration_id=owner, expires_at=expires_at)
 
 
+async def _confirmed_code(expires_at: datetime) -> None:
+    await ConfirmedCode.create(digest=f"{next(_numbers)}", account_id=await _account(), expires_at=expires_at)
+
+
 async def _mailed_password(expires_at: datetime) -> None:
     await MailedPassword.create(digest=f"{next(_numbers)}", account_id=await _account(), expires_at=expires_at)
 
@@ -132,6 +137,7 @@ Make = Callable[[datetime], Awaitable[Any]]
 def _kinds() -> Iterator[Any]:
     """Each kind of row, how one is made at a moment, and how long after that moment it leaves."""
     yield pytest.param(ConfirmationCode, _code, timedelta(), id="confirmation code")
+    yield pytest.param(ConfirmedCode, _confirmed_code, timedelta(), id="confirmed code")
     yield pytest.param(MailedPassword, _mailed_password, timedelta(), id="mailed password")
     yield pytest.param(Session, _session, timedelta(), id="session")
     yield pytest.param(SpentCaptcha, _spent_captcha, timedelta(hours=1), id="spent captcha")

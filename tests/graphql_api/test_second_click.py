@@ -1,0 +1,218 @@
+"""Step 1 again: the same e-mail and password are the same person, another password is somebody else."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from models.account import Account
+from models.confirmation_code import ConfirmationCode
+from models.delivery import Delivery
+from models.registration import Registration
+from models.sql import fetch
+from services.clock import utc_now
+from tests.api import EMAIL, PASSWORD, RFC, Api, found
+from tests.conftest import MakeApi
+
+OTHER_RFC = "H&E951128469"
+OTHER_PASSWORD = "otra frase larga"
+DAY = timedelta(days=1)
+
+
+async def time_passes(time: timedelta) -> None:
+    """Since the last mails left."""
+    for registration in await Registration.all():
+        if registration.mailed_at:
+            registration.mailed_at -= time
+            await registration.save()
+    for code in await ConfirmationCode.all():
+        code.expires_at -= time
+        await code.save()
+
+
+async def test_a_second_click_is_the_same_registration_and_needs_no_second_mail(api: Api) -> None:
+    first = await api.register()
+    before_the_mail_left = await api.register()
+    mails = await api.mails()
+
+    after_it_left = await api.register()
+
+    assert first["__typename"] == "CreateAccountSuccess"
+    assert first == before_the_mail_left == after_it_left
+    assert await Registration.all().count() == 1
+    assert (len(mails), await api.mails()) == (1, [])
+
+
+async def test_a_hundred_at_once_make_one_registration_and_one_mail(make_api: MakeApi) -> None:
+    api = await make_api(limit_create_account="1000/hour", limit_create_account_captcha="1000/hour")
+
+    created = await asyncio.gather(*(api.register(rfc=rfc) for rfc in (RFC, OTHER_RFC) for _ in range(50)))
+
+    assert {answer["__typename"] for answer in created} == {"CreateAccountSuccess"}
+    assert await Registration.all().count() == 1
+    assert len(await api.mails()) == 1
+
+
+async def test_people_who_register_one_e_mail_at_once_have_a_registration_and_a_mail_each(make_api: MakeApi) -> None:
+    api = await make_api(limit_create_account_captcha="100/hour", limit_create_account_email_client="10/day")
+    passwords = [f"la clave de cada {number}" for number in range(5)]
+
+    created = await asyncio.gather(*(api.register(password=password) for password in passwords * 4))
+
+    assert {answer["__typename"] for answer in created} == {"CreateAccountSuccess"}
+    assert await Registration.all().count() == 5
+    assert len({found(r"\b[2-9A-Z]{40}\b", mail) for mail in await api.mails()}) == 5
+
+
+async def test_the_newer_rfc_counts_for_the_code_that_was_mailed_before(api: Api) -> None:
+    await api.register(rfc=OTHER_RFC)
+    code = await api.mailed_code()
+
+    corrected = await api.register()
+    await api.act("ConfirmAccount", code=code)
+
+    assert corrected["rfc"] == RFC
+    assert (await Account.get()).rfc == RFC
+
+
+async def test_the_newer_spelling_and_language_count_too(api: Api) -> None:
+    await api.register(language="ES")
+
+    await api.register(email="ANA@example.com", language="EN")
+
+    (mail,) = await api.mails()
+    assert (mail["to"], found("Hello,", mail)) == ("ANA@example.com", "Hello,")
+
+
+async def test_after_a_minute_another_mail_leaves_and_both_codes_mean_the_newer_rfc(api: Api) -> None:
+    await api.register(rfc=OTHER_RFC)
+    first = await api.mailed_code()
+    await time_passes(timedelta(minutes=1))
+
+    await api.register()
+
+    (mail,) = await api.mails()
+    assert found(RFC, mail)
+    assert found(r"\b[2-9A-Z]{40}\b", mail) != first
+    await api.act("ConfirmAccount", code=first)
+    assert (await Account.get()).rfc == RFC
+
+
+async def test_a_mail_that_cannot_leave_is_tried_again_at_once_when_it_is_asked_for_after_a_minute(api: Api) -> None:
+    await api.register()
+    tomorrow, then = utc_now() + DAY, utc_now() - timedelta(minutes=2)
+    await Delivery.all().update(due_at=tomorrow, requested_at=then, attempts=20)
+
+    await api.register()
+
+    assert len(await api.mails()) == 1
+
+
+async def test_with_another_password_it_is_another_registration_with_a_code_of_its_own(api: Api) -> None:
+    await api.register(rfc=OTHER_RFC, password="clave del extraño")
+    await api.mailed_code()
+    await api.register()
+    code = await api.mailed_code()
+
+    confirmed = await api.act("ConfirmAccount", code=code)
+
+    assert confirmed["__typename"] == "ConfirmAccountSuccess"
+    assert (await Account.get(email_key=EMAIL)).rfc == RFC
+    assert await Registration.all().count() == 0
+    assert await api.token()
+
+
+async def test_one_password_of_two_people_has_two_hashes(api: Api) -> None:
+    await api.register()
+    await api.register(email="eva@example.com")
+
+    hashes = await Registration.all().values_list("password_hash", flat=True)
+
+    assert len(set(hashes)) == 2
+
+
+async def test_where_no_mail_is_left_for_today_a_code_that_is_still_good_is_what_to_look_for(make_api: MakeApi) -> None:
+    api = await make_api(limit_create_account_email="1/day")
+    await api.register(rfc=OTHER_RFC)
+    code = await api.mailed_code()
+    await time_passes(timedelta(hours=23))
+
+    again = await api.register()
+
+    assert again["__typename"] == "CreateAccountSuccess"
+    assert await api.mails() == []
+    await api.act("ConfirmAccount", code=code)
+    assert (await Account.get()).rfc == RFC
+
+
+async def test_where_neither_a_mail_nor_a_code_is_left_the_answer_says_how_long_to_wait(make_api: MakeApi) -> None:
+    api = await make_api(limit_create_account_email="1/day")
+    await api.register(rfc=OTHER_RFC)
+    await api.mails()
+    await time_passes(DAY)
+
+    again = await api.register()
+
+    assert again["__typename"] == "TooManyAttemptsError"
+    assert 86_000 < again["retryAfterSeconds"] <= 86_400
+    assert (await Registration.get()).rfc == OTHER_RFC
+
+
+async def test_who_has_to_wait_leaves_nothing_behind(make_api: MakeApi) -> None:
+    api = await make_api(limit_create_account_email="1/day")
+    await api.register()
+    await api.mails()
+
+    refused = await api.register(password=OTHER_PASSWORD)
+
+    assert refused["__typename"] == "TooManyAttemptsError"
+    assert await Registration.all().count() == 1
+    assert await api.mails() == []
+
+
+async def test_second_clicks_use_up_nothing(make_api: MakeApi) -> None:
+    api = await make_api(limit_create_account_email="2/day", limit_create_account_captcha="100/hour")
+
+    clicks = [await api.register() for _ in range(10)]
+    other = await api.register(password=OTHER_PASSWORD)
+
+    assert {answer["__typename"] for answer in (*clicks, other)} == {"CreateAccountSuccess"}
+    assert len(await api.mails()) == 2
+
+
+async def test_a_mail_is_not_counted_where_the_registration_could_not_be_kept(make_api: MakeApi) -> None:
+    api = await make_api(limit_create_account_email="1/day", limit_create_account_email_client="1/day")
+    form = {"rfc": RFC, "email": EMAIL, "password": PASSWORD, "passwordConfirmation": PASSWORD}
+    await fetch("ALTER TABLE registration RENAME TO registration_away")
+    try:
+        failed = await api.send("CreateAccount", {"input": form})
+    finally:
+        await fetch("ALTER TABLE registration_away RENAME TO registration")
+
+    created = await api.register()
+
+    assert failed.json()["errors"]
+    assert created["__typename"] == "CreateAccountSuccess"
+    assert len(await api.mails()) == 1
+
+
+class TestConcealed:
+    """With CONCEAL_ACCOUNTS."""
+
+    async def test_a_second_click_is_the_same_whether_or_not_the_e_mail_is_known(self, make_api: MakeApi) -> None:
+        api = await make_api(conceal_accounts=True, limit_create_account_captcha="100/hour")
+        await api.account()
+
+        mailed: dict[str, list[Any]] = {}
+        for email in (EMAIL, "eva@example.com"):
+            for _ in range(2):
+                created = await api.register(email=email, password=OTHER_PASSWORD)
+                assert created["__typename"] == "CreateAccountSuccess"
+            mailed[email] = await api.mails()
+            await api.register(email=email, password=OTHER_PASSWORD)
+            mailed[email] += await api.mails()
+            await time_passes(timedelta(minutes=1))
+            await api.register(email=email, password=OTHER_PASSWORD)
+            mailed[email] += await api.mails()
+
+        assert [len(mails) for mails in mailed.values()] == [2, 2]
+        assert await api.token(password=PASSWORD)

@@ -1,0 +1,184 @@
+"""Whatever strangers do with an e-mail, its owner gets a mail, and the code of what the owner registered."""
+
+import re
+from typing import Any
+
+import pytest
+
+from models.account import Account
+from models.registration import Registration
+from tests.api import EMAIL, PASSWORD, RFC, Api, found
+from tests.conftest import MakeApi
+
+CODE = r"\b[2-9A-Z]{40}\b"
+RFC_OF_STRANGERS = "H&E951128469"
+OWNER = "203.0.113.1"
+
+
+async def _as(api: Api, address: str, operation: str, **form: Any) -> Any:
+    return await api.run(operation, {"input": form}, {"x-forwarded-for": address})
+
+
+async def _register(api: Api, address: str, password: str, rfc: str = RFC_OF_STRANGERS) -> Any:
+    form = {"rfc": rfc, "email": EMAIL, "password": password, "passwordConfirmation": password}
+    return await _as(api, address, "CreateAccount", **form)
+
+
+async def _register_owner(api: Api) -> Any:
+    return await _register(api, OWNER, PASSWORD, RFC)
+
+
+async def _recover(api: Api) -> None:
+    captcha_id, solution = await api.captcha()
+    await api.act("RecoverPassword", email=EMAIL, captcha={"id": captcha_id, "answer": solution.digits})
+
+
+async def _codes(api: Api, rfc: str) -> list[str]:
+    """Those that came since the last time, for one RFC."""
+    return [found(CODE, mail) for mail in await api.mails() if re.search(re.escape(rfc), mail.as_string())]
+
+
+async def _owner_confirms(api: Api, code: str) -> None:
+    assert (await api.act("ConfirmAccount", code=code))["__typename"] == "ConfirmAccountSuccess"
+    assert (await Account.get()).rfc == RFC
+    assert await api.token()
+
+
+async def test_resending_for_an_e_mail_that_nobody_registered_takes_no_mail_from_its_owner(make_api: MakeApi) -> None:
+    api = await make_api(limit_resend_email="10/day", limit_resend_captcha="100/hour")
+    resent = [await api.act("ResendConfirmationCode", email=EMAIL) for _ in range(12)]
+    assert [answer["__typename"] for answer in resent[9:]] == [
+        "ResendConfirmationCodeSuccess",
+        "TooManyAttemptsError",
+        "TooManyAttemptsError",
+    ]
+    assert await api.mails() == []
+
+    created = await api.register()
+
+    assert created["__typename"] == "CreateAccountSuccess"
+    await _owner_confirms(api, await api.mailed_code())
+
+
+async def test_recovering_for_an_e_mail_that_nobody_registered_takes_no_mail_from_its_owner(make_api: MakeApi) -> None:
+    api = await make_api(limit_recover_password_email="100/day", limit_mail_email="3/day")
+    for _ in range(10):
+        await _recover(api)
+        await api.mails()
+
+    await api.register()
+
+    await _owner_confirms(api, await api.mailed_code())
+
+
+@pytest.mark.parametrize("strangers", [["198.51.100.1"], [f"2001:db8:1:{n:x}::1" for n in range(20)]])
+async def test_one_stranger_with_many_passwords_leaves_mails_for_the_owner(
+    make_api: MakeApi, strangers: list[str]
+) -> None:
+    api = await make_api(trusted_proxies=1, limit_create_account_captcha="100/hour")
+    answers = [await _register(api, strangers[n % len(strangers)], f"la clave {n} del extraño") for n in range(20)]
+    await api.mails()
+
+    created = await _register_owner(api)
+
+    assert {answer["__typename"] for answer in answers} == {"CreateAccountSuccess", "TooManyAttemptsError"}
+    assert created["__typename"] == "CreateAccountSuccess"
+    await _owner_confirms(api, await api.mailed_code())
+
+
+async def test_where_many_strangers_have_used_up_a_day_the_owner_is_told_how_long_to_wait(make_api: MakeApi) -> None:
+    api = await make_api(trusted_proxies=1, limit_create_account_captcha="100/hour")
+    for n in range(20):
+        await _register(api, f"198.51.100.{n}", f"la clave {n} del extraño")
+
+    created = await _register_owner(api)
+
+    assert created["__typename"] == "TooManyAttemptsError"
+    assert 86_000 < created["retryAfterSeconds"] <= 86_400
+    assert len(await api.mails()) == 12
+
+
+async def test_what_strangers_ask_for_takes_no_mail_from_who_registers_or_confirms_afterwards(
+    make_api: MakeApi,
+) -> None:
+    api = await make_api(trusted_proxies=1, limit_resend_email="100/day", limit_resend_captcha="100/hour")
+    await _register(api, "198.51.100.1", "clave del extraño")
+    for _ in range(20):
+        await _as(api, "198.51.100.1", "ResendConfirmationCode", email=EMAIL)
+        await api.mails()
+
+    await _register_owner(api)
+
+    (code,) = await _codes(api, RFC)
+    await _owner_confirms(api, code)
+    await _recover(api)
+    assert len(await api.mails()) == 1  # the recovery
+
+
+async def test_a_code_that_comes_late_is_that_of_the_registration_that_asked_for_it(api: Api) -> None:
+    await api.register()
+    await api.register(rfc=RFC_OF_STRANGERS, password="clave del extraño")
+
+    codes = await _codes(api, RFC)
+
+    assert len(codes) == 1
+    await _owner_confirms(api, codes[0])
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["resent", "recovered"])
+async def test_another_code_comes_for_each_of_the_owners_and_the_strangers_registration(
+    make_api: MakeApi, again: bool
+) -> None:
+    api = await make_api(limit_resend_email="10/day")
+    await api.register()
+    await api.register(rfc=RFC_OF_STRANGERS, password="clave del extraño")
+    await api.mails()
+
+    await (_recover(api) if again else api.act("ResendConfirmationCode", email=EMAIL))
+
+    mails = await api.mails()
+    assert sorted(found(rf"{RFC}|{RFC_OF_STRANGERS}", mail) for mail in mails) == [RFC, RFC_OF_STRANGERS]
+    assert len({mail["message-id"] for mail in mails}) == 2
+    (code,) = [found(CODE, mail) for mail in mails if RFC in mail.as_string()]
+    await _owner_confirms(api, code)
+
+
+@pytest.mark.parametrize("place", [0, 3, 6])
+async def test_among_many_registrations_the_owners_has_its_turn(make_api: MakeApi, place: int) -> None:
+    api = await make_api(
+        trusted_proxies=1,
+        limit_create_account_captcha="100/hour",
+        limit_resend_email="10/day",
+        limit_mail_email="100/day",
+    )
+    for n in range(7):
+        await (_register_owner(api) if n == place else _register(api, f"198.51.100.{n}", f"la clave {n} ajena"))
+        await api.mails()
+
+    codes: list[str] = []
+    for _ in range(3):
+        await _as(api, OWNER, "ResendConfirmationCode", email=EMAIL)
+        codes += await _codes(api, RFC)
+
+    assert codes
+    await _owner_confirms(api, codes[0])
+
+
+async def test_a_mail_for_a_registration_that_is_gone_is_sent_to_nobody(api: Api) -> None:
+    await api.register()
+    await api.register(rfc=RFC_OF_STRANGERS, password="clave del extraño")
+    await Registration.filter(rfc=RFC).delete()
+
+    mails = await api.mails()
+
+    assert [found(rf"{RFC}|{RFC_OF_STRANGERS}", mail) for mail in mails] == [RFC_OF_STRANGERS]
+
+
+async def test_user_already_exists_is_answered_where_one_does_and_at_no_limit(make_api: MakeApi) -> None:
+    api = await make_api(trusted_proxies=1, limit_create_account_captcha="1000/hour")
+    await api.account()
+
+    answers = [await _register(api, f"198.51.100.{n}", f"la clave {n} ajena") for n in range(20)]
+
+    assert {answer["__typename"] for answer in answers} == {"UserAlreadyExistsError"}
+    assert await api.mails() == []
