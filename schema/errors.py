@@ -58,7 +58,7 @@ class InvalidInputError(UserError):
         return cls(fields=[FieldError.of(problem) for problem in outcome.problems])
 
 
-@strawberry.type(description="The e-mail has an account, or a registration that waits for its code.")
+@strawberry.type(description="The e-mail has an account.")
 class UserAlreadyExistsError(UserError):
     pass
 
@@ -72,7 +72,7 @@ class TooManyAttemptsError(UserError):
         return cls(retry_after_seconds=outcome.retry_after_seconds)
 
 
-@strawberry.type(description="The code is unknown, used or expired: which is not told.")
+@strawberry.type(description="The code is unknown or expired, or another registration of its e-mail was confirmed.")
 class InvalidConfirmationCodeError(UserError):
     pass
 

@@ -57,7 +57,8 @@ class Query:
 class Mutation:
     create_account: CreateAccountResult = strawberry.mutation(
         resolver=registration.create_account,
-        description="Step 1: registers a taxpayer and mails a confirmation code of 40 characters.",
+        description="Step 1: registers a taxpayer and mails a confirmation code of 40 characters. Repeating it with "
+        "the same e-mail and password is safe: it updates the registration.",
     )
     resend_confirmation_code: ResendConfirmationCodeResult = strawberry.mutation(
         resolver=registration.resend_confirmation_code,
@@ -65,7 +66,8 @@ class Mutation:
     )
     confirm_account: ConfirmAccountResult = strawberry.mutation(
         resolver=registration.confirm_account,
-        description="Step 2: turns the registration that a code belongs to into an account. A code is good for a day.",
+        description="Step 2: turns the registration that a code belongs to into an account. A code is good for a day. "
+        "Repeating it is safe.",
     )
     login: LoginResult = strawberry.mutation(
         resolver=sessions.login, description="Signs in with an e-mail and a password, and opens a session."

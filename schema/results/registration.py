@@ -13,14 +13,17 @@ from schema.errors import (
 from schema.results.told import told
 
 
-@strawberry.type(description="The account is created, and a mail with the confirmation code is on its way.")
+@strawberry.type(description="The registration is saved. A mail with the confirmation code was sent, or is on its way.")
 class CreateAccountSuccess:
     message: str = told()
     email: str = strawberry.field(description="What was sent, normalised.")
     rfc: str = strawberry.field(description="What was sent, normalised.")
 
 
-@strawberry.type(description="If a registration of this e-mail waits for its code, a mail with one is on its way.")
+@strawberry.type(
+    description="If a registration of this e-mail waits for its code, a mail with one is on its way; if several do, a "
+    "mail for each of up to three."
+)
 class ResendConfirmationCodeSuccess:
     message: str = told()
 

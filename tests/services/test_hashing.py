@@ -25,7 +25,17 @@ async def test_a_hash_verifies_its_own_password_and_no_other() -> None:
     assert await hasher.verify(hashed, "") is False
 
 
-async def test_the_same_password_never_hashes_to_the_same() -> None:
+async def test_with_a_given_salt_the_same_password_hashes_to_the_same() -> None:
+    hasher = Hasher(**_CHEAP)
+
+    first, again, other = [await hasher.hash("una frase larga", salt * 16) for salt in (b"a", b"a", b"b")]
+
+    assert first == again != other
+    assert isinstance(first, str)
+    assert await hasher.verify(first, "una frase larga") is True
+
+
+async def test_without_a_given_salt_the_same_password_never_hashes_to_the_same() -> None:
     hasher = Hasher(**_CHEAP)
 
     hashes = {await hasher.hash("una frase larga") for _ in range(5)}
