@@ -17,6 +17,7 @@ from app.settings import Settings
 from schema.context import Services
 from services.captchas import Captchas
 from services.companies import CompanyService
+from services.cpus import usable_cpus
 from services.doors import Doors
 from services.hashing import Hasher
 from services.language import Texts
@@ -83,7 +84,7 @@ def compose(settings: Settings) -> Composition:
     limits = _limits(settings)
     storage, close_storage = limit_storage(settings)
     limiter = Limiter(storage, keys)
-    hasher = Hasher(settings.argon2_time_cost, settings.argon2_memory_kib, settings.argon2_parallelism)
+    hasher = _hasher(settings)
     policy = PasswordPolicy(settings.password_minimum_length, site_words=_site_words(settings))
     life = SessionLife(timedelta(days=settings.session_idle_days), timedelta(days=settings.session_days))
     doors = Doors(keys)
@@ -184,6 +185,12 @@ def _development_key(path: Path) -> bytes:
             with contextlib.suppress(FileExistsError):
                 path.hardlink_to(made.name)
     return path.read_bytes()
+
+
+def _hasher(settings: Settings) -> Hasher:
+    """The processes of `serve` share the CPUs."""
+    cpus = usable_cpus() / settings.workers
+    return Hasher(settings.argon2_time_cost, settings.argon2_memory_kib, settings.argon2_parallelism, cpus)
 
 
 def _limits(settings: Settings) -> Limits:

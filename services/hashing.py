@@ -1,6 +1,5 @@
 """Argon2id in threads under one limiter, so that a storm of logins stalls nothing else (RFC 9106)."""
 
-import os
 from functools import partial
 
 import anyio
@@ -8,21 +7,26 @@ from anyio import to_thread
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from services.cpus import usable_cpus
 from services.outcomes import Throttled
 from services.secrets import mint_token
 
-_WAITING_PER_CORE = 64  # at 25 ms a hash, the last one waits 1.6 s
+_WAITING_PER_CPU = 64  # at 25 ms a hash, the last one waits 1.6 s
 _BUSY = Throttled(retry_after_seconds=2)
 
 
 class Hasher:
     """Takes passwords that are already normalised. Past the queue's bound it answers Throttled at once."""
 
-    def __init__(self, time_cost: int = 2, memory_kib: int = 19456, parallelism: int = 1) -> None:
+    def __init__(
+        self, time_cost: int = 2, memory_kib: int = 19456, parallelism: int = 1, cpus: float | None = None
+    ) -> None:
+        """`cpus` are this process's share of them: all that it may use, where nothing is said."""
         self._argon2 = PasswordHasher(time_cost=time_cost, memory_cost=memory_kib, parallelism=parallelism)
-        cores = os.cpu_count() or 1
-        self._limiter = anyio.CapacityLimiter(cores)
-        self._room = cores * (1 + _WAITING_PER_CORE)
+        cpus = usable_cpus() if cpus is None else cpus
+        at_once = max(1, int(cpus / parallelism))
+        self._limiter = anyio.CapacityLimiter(at_once)
+        self._room = at_once + max(1, int(cpus * _WAITING_PER_CPU))
         self._decoy = self._argon2.hash(mint_token())
 
     async def hash(self, password: str, salt: bytes | None = None) -> str | Throttled:

@@ -1,15 +1,15 @@
 """Argon2id in threads: the same work for everyone, a bound for the queue, and a loop that goes on."""
 
 import asyncio
-import os
 
 import pytest
 from argon2 import extract_parameters
 
+from services.cpus import usable_cpus
 from services.hashing import Hasher
 from services.outcomes import Throttled
 
-_ROOM = 65 * (os.cpu_count() or 1)  # one at work and 64 that wait, a core
+_ROOM = max(1, int(usable_cpus())) + int(64 * usable_cpus())  # one at work and 64 that wait, a CPU
 _CHEAP = {"time_cost": 1, "memory_kib": 64}
 
 
@@ -88,6 +88,17 @@ async def test_past_the_queues_bound_the_answer_is_throttled_at_once() -> None:
     assert refused == {*late, *late_ones}
     assert {task.result() for task in refused} == {Throttled(retry_after_seconds=2)}
     assert await asyncio.gather(*under_way) == [True] * _ROOM
+
+
+@pytest.mark.parametrize(
+    ("cpus", "parallelism", "room"), [(2, 1, 130), (0.25, 1, 17), (2.5, 1, 162), (4, 4, 257), (0.001, 1, 2)]
+)
+async def test_its_bounds_go_by_the_cpus_that_it_may_use(cpus: float, parallelism: int, room: int) -> None:
+    hasher = Hasher(time_cost=1, memory_kib=256, parallelism=parallelism, cpus=cpus)
+
+    outcomes = await asyncio.gather(*(hasher.hash("una frase larga") for _ in range(room + 7)))
+
+    assert [outcome for outcome in outcomes if isinstance(outcome, Throttled)] == [Throttled(2)] * 7
 
 
 async def test_after_a_storm_there_is_room_again() -> None:
