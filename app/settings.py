@@ -140,6 +140,7 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
     workers: int = Field(1, ge=1, le=256)
+    keep_alive_seconds: int = Field(75, ge=1, le=3600)
     log_level: str = Field("INFO", pattern="^(?i:DEBUG|INFO|WARNING|ERROR)$")
     secret_key: Secrets = ()
     data_dir: Path = Path("data")

@@ -1,8 +1,9 @@
-"""Connections that are silent, stall, drip or do not read are closed, and others are answered meanwhile."""
+"""Connections that are silent, stall, drip, idle or do not read are closed, and others are answered meanwhile."""
 
 import asyncio
+import resource
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,6 +13,9 @@ from tests.process.serving import serving
 
 EACH = 50  # of six kinds: 300
 WITHIN = 15.0  # seconds
+KEPT = 30  # seconds that a connection may idle
+IDLE = 300
+LARGEST = 30_000_000  # bytes that 300 idle ones may take
 
 BODY = b'{"query": "{ passwordPolicy { minimumLength } }"}'
 HEAD = (
@@ -48,32 +52,51 @@ async def _dripping_body() -> AsyncIterator[bytes]:
         await asyncio.sleep(1)
 
 
-async def _idle_after_an_answer() -> AsyncIterator[bytes]:
+async def _stalled_after_an_answer() -> AsyncIterator[bytes]:
+    yield HEAD + BODY + HEAD[:40]
+    await asyncio.Event().wait()
+
+
+async def _idle() -> AsyncIterator[bytes]:
     yield HEAD + BODY
     await asyncio.Event().wait()
 
 
-KINDS = [_silent, _stalled_head, _stalled_body, _dripping_head, _dripping_body, _idle_after_an_answer]
+async def _idle_with_line_breaks() -> AsyncIterator[bytes]:
+    yield HEAD + BODY
+    while True:
+        await asyncio.sleep(1)
+        yield b"\r\n"
+
+
+KINDS = [_silent, _stalled_head, _stalled_body, _dripping_head, _dripping_body, _stalled_after_an_answer]
 
 
 async def test_three_hundred_of_them_are_closed_and_others_are_answered(tmp_path: Path) -> None:
     with serving(tmp_path) as (url, _):
         held = [asyncio.create_task(_seconds_until_closed(url, kind)) for kind in KINDS for _ in range(EACH)]
-        waits = []
-        async with httpx2.AsyncClient() as client:
-            while not all(task.done() for task in held):
-                begun = time.monotonic()
-                response = await client.post(
-                    f"{url}/graphql", content=BODY, headers={"content-type": "application/json"}
-                )
-                waits.append(time.monotonic() - begun)
-                assert response.status_code == 200
-                await asyncio.sleep(0.2)
-
+        slowest = await _slowest_answer_meanwhile(url, held)
         lives = await asyncio.gather(*held)
 
     assert max(lives) < WITHIN
-    assert max(waits) < 2
+    assert slowest < 2
+
+
+async def test_three_hundred_idle_ones_are_kept_as_long_as_told_and_harm_nobody(tmp_path: Path) -> None:
+    with serving(tmp_path, KEEP_ALIVE_SECONDS=str(KEPT)) as (url, process):
+        await asyncio.gather(*(_ask(url) for _ in range(20)))  # so that what is made once is made
+        before = _memory(process.pid)
+        held = [asyncio.create_task(_seconds_until_closed(url, _idle)) for _ in range(IDLE)]
+        odd = asyncio.create_task(_seconds_until_closed(url, _idle_with_line_breaks))
+        await asyncio.sleep(KEPT / 2)
+        taken = _memory(process.pid) - before
+        slowest = await _slowest_answer_meanwhile(url, held)
+        lives = await asyncio.gather(*held)
+
+        assert await odd < 2 * KEPT
+    assert KEPT - 1 < min(lives) <= max(lives) < KEPT + 5
+    assert taken < LARGEST
+    assert slowest < 2
 
 
 async def test_a_head_without_an_end_is_refused(tmp_path: Path) -> None:
@@ -105,6 +128,30 @@ async def test_whoever_does_not_read_the_answers_is_cut_off(tmp_path: Path) -> N
         writer.close()
 
     assert time.monotonic() - begun < 45
+
+
+async def _slowest_answer_meanwhile(url: str, held: Sequence[asyncio.Task[float]]) -> float:
+    """Seconds."""
+    waits = []
+    while not all(task.done() for task in held):
+        waits.append(await _ask(url))
+        await asyncio.sleep(0.2)
+    return max(waits)
+
+
+async def _ask(url: str) -> float:
+    """The seconds that an answer takes on a connection of its own."""
+    begun = time.monotonic()
+    async with httpx2.AsyncClient() as client:
+        response = await client.post(f"{url}/graphql", content=BODY, headers={"content-type": "application/json"})
+    assert response.status_code == 200
+    return time.monotonic() - begun
+
+
+def _memory(process: int) -> int:
+    """Resident bytes; 0 where there is no /proc."""
+    file = Path(f"/proc/{process}/statm")
+    return int(file.read_text("ascii").split()[1]) * resource.getpagesize() if file.exists() else 0
 
 
 async def _seconds_until_closed(url: str, kind: Callable[[], AsyncIterator[bytes]]) -> float:

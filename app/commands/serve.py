@@ -36,7 +36,7 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
     print(f"Serving     {url_of(bound)}/graphql", flush=True)
     if settings.development:
         _introduce(settings, url_of(bound))
-    return run_server(lambda: create_app(settings), bound, settings.workers)
+    return run_server(lambda: create_app(settings), bound, settings.workers, settings.keep_alive_seconds)
 
 
 def _introduce(settings: Settings, url: str) -> None:

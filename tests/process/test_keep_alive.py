@@ -1,0 +1,74 @@
+"""How long a connection is kept for the next request, and what is told of it."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.process.raw import answers
+from tests.process.serving import serving
+
+GET = b"GET /graphql?query={__typename} HTTP/1.1\r\nHost: localhost\r\n"
+KEPT = 2  # seconds
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with serving(tmp_path_factory.mktemp("kept"), KEEP_ALIVE_SECONDS=str(KEPT)) as (url, _):
+        yield url
+
+
+async def test_an_idle_connection_is_closed_after_the_time_that_it_was_told(url: str) -> None:
+    reader, writer = await _connect(url)
+    writer.write(GET + b"\r\n")
+    head = await reader.readuntil(b"\r\n\r\n")
+    begun = time.monotonic()
+    await asyncio.sleep(KEPT / 2)
+
+    rest = await reader.read()  # to the end: it is closed, and not broken off
+
+    writer.close()
+    assert b"\r\nkeep-alive: timeout=%d\r\n" % KEPT in head
+    assert rest.count(b"HTTP/1.1 ") == 0
+    assert KEPT - 0.5 < time.monotonic() - begun < KEPT + 1.5
+
+
+async def test_each_answer_begins_it_again(url: str) -> None:
+    received = await _with_pauses(url, KEPT * 0.7, GET + b"\r\n", GET + b"\r\n", GET + b"\r\n")
+
+    assert received.count(b"HTTP/1.1 200 ") == 3
+
+
+async def test_a_request_that_has_begun_has_a_deadline_of_its_own(url: str) -> None:
+    received = await _with_pauses(url, KEPT * 1.5, GET + b"\r\n" + GET[:20], GET[20:] + b"\r\n")
+
+    assert received.count(b"HTTP/1.1 200 ") == 2
+
+
+async def test_only_an_answer_that_keeps_the_connection_tells_it(url: str) -> None:
+    closing = await answers(url, GET + b"Connection: close\r\n\r\n")
+    refused = await answers(url, b"hello\r\n\r\n")
+    large = await answers(
+        url, GET.replace(b"GET", b"POST") + b"Content-Type: application/json\r\nContent-Length: 99999\r\n\r\n"
+    )
+
+    assert all(b"connection: close\r\n" in answer for answer in (closing, refused, large))
+    assert not any(b"keep-alive:" in answer for answer in (closing, refused, large))
+
+
+async def _with_pauses(url: str, seconds: float, *chunks: bytes) -> bytes:
+    """All that comes back, where the chunks are sent with pauses, until it is closed."""
+    reader, writer = await _connect(url)
+    for chunk in chunks:
+        writer.write(chunk)
+        await asyncio.sleep(seconds)
+    received = await reader.read()
+    writer.close()
+    return received
+
+
+async def _connect(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    parts = urlsplit(url)
+    return await asyncio.open_connection(parts.hostname, parts.port)
