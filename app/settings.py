@@ -189,6 +189,7 @@ class Settings(BaseSettings):
     limit_mail_email: LimitNotation = "15/day"
     limit_change_password: LimitNotation = "5/15 minutes"
     limit_payment: LimitNotation = "30/hour"
+    limit_paypal_webhook_payment: LimitNotation = "10/hour"
     plans_file: Annotated[Path | None, AfterValidator(_plans_file)] = None
     paypal_client_id: str | None = None
     paypal_client_secret: SecretStr | None = None

@@ -45,7 +45,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Every limit there is. A client's come first, then an e-mail's, then an account's."""
+    """Every limit there is. A client's come first, then an e-mail's, then an account's and a payment's."""
 
     create_account: Limit
     create_account_captcha: Limit
@@ -65,6 +65,7 @@ class Limits:
     mail_email: Limit
     change_password: Limit
     payment: Limit
+    paypal_webhook_payment: Limit
 
 
 @dataclass(frozen=True, slots=True)

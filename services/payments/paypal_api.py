@@ -22,6 +22,7 @@ _ORDERS = "/v2/checkout/orders"
 _CAPTURES = "/v2/payments/captures"
 _VERIFY = "/v1/notifications/verify-webhook-signature"
 _HEADER = re.compile(r"[\x21-\x7e]{1,500}")
+_CERTIFICATE = re.compile(r"https://([a-z0-9-]+\.)*paypal\.com/")
 _OURS = {"AUTHENTICATION_FAILURE", "INVALID_TOKEN", "NOT_AUTHORIZED", "PERMISSION_DENIED", "invalid_client"}
 _NOT_FOUND = "RESOURCE_NOT_FOUND"
 _SIGNATURE = {  # the header of a webhook, and what PayPal calls it when it is asked about it
@@ -52,6 +53,7 @@ class PayPalApi:
     ) -> None:
         """`timeout` is for a try, in seconds, its token among them: a method ends within twice that."""
         self._wire = Wire(base_url, client_id, client_secret, timeout, monotonic)
+        self._base_url = base_url.rstrip("/")
         self._webhook_id = webhook_id
 
     async def create_order(
@@ -141,13 +143,19 @@ class PayPalApi:
                 return None
             raise
 
-    async def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """Whether PayPal says that it sent this, to this webhook. Nothing is fetched from where the headers say."""
-        given = {name.lower(): value for name, value in headers.items()}
-        signature = {field: given.get(name, "") for name, field in _SIGNATURE.items()}
+    def may_have_signed(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """Whether a webhook has the shape of PayPal's, which costs nobody a question."""
+        signature = _signature(headers)
         if not all(map(_HEADER.fullmatch, signature.values())) or not _is_object(body):
             return False
-        fields = orjson.dumps({**signature, "webhook_id": self._webhook_id})
+        certificate = signature["cert_url"]
+        return bool(_CERTIFICATE.match(certificate)) or certificate.startswith(f"{self._base_url}/")
+
+    async def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """Whether PayPal says that it sent this, to this webhook. Nothing is fetched from where the headers say."""
+        if not self.may_have_signed(headers, body):
+            return False
+        fields = orjson.dumps({**_signature(headers), "webhook_id": self._webhook_id})
         # The bytes as they came: PayPal signed their checksum, and written anew they would be others.
         question = fields[:-1] + b',"webhook_event":' + body + b"}"
         try:
@@ -164,6 +172,12 @@ class PayPalApi:
 
 def _money(money: Money) -> dict[str, str]:
     return {"currency_code": money.currency, "value": money.text}
+
+
+def _signature(headers: Mapping[str, str]) -> dict[str, str]:
+    """What a webhook's headers say, under PayPal's names for it when it is asked; empty for what they do not say."""
+    given = {name.lower(): value for name, value in headers.items()}
+    return {field: given.get(name, "") for name, field in _SIGNATURE.items()}
 
 
 def _is_object(body: bytes) -> bool:

@@ -35,12 +35,12 @@ _CAPTURE = re.compile(r"/v2/payments/captures/([A-Z0-9-]{1,36})$")
 
 @dataclass(frozen=True, slots=True)
 class EventTaken:
-    """Whatever follows from it is done; also for one that says nothing new, or nothing to us."""
+    """Whatever follows from it is done; of one that says nothing new, or nothing to us, nothing does."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventForged:
-    """PayPal says that it did not send this, or it is no event at all."""
+    """It has not the shape of PayPal's events, or PayPal says that it did not send it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,43 +72,69 @@ class PayPalEvents:
     async def receive(
         self, caller: Caller, headers: Mapping[str, str], body: bytes
     ) -> EventTaken | EventForged | ProviderAway | Throttled:
-        """Counts forgeries, since each costs a question to PayPal. PayPal sends again what was not taken."""
-        hit = await self._limiter.count_client(self._limits.paypal_webhook, caller)
-        if hit.throttled:
-            return hit.throttled
-        try:
-            async with self._verifying:
-                signed = await self._api.verify_webhook(headers, body)
-        except PayPalAwayError:
-            await self._limiter.give_back(hit)
-            return ProviderAway()
-        if not signed:
+        """PayPal sends again what was not taken.
+
+        Whoever posts here spends none of what PayPal grants us: PayPal is asked about an event only if it names one of
+        our payments, and how often it denied that is bounded for each payment and each client.
+        """
+        if not self._api.may_have_signed(headers, body):
             return EventForged()
-        await self._limiter.give_back(hit)
+        event: Mapping[str, Any] = orjson.loads(body)
+        subject = _subject(event.get("resource"))
+        payment = await _find(subject)
+        if payment is None:
+            return _pass_over(event, subject)
         try:
-            await self._follow(orjson.loads(body))
+            signed = await self._verify(caller, payment, headers, body)
+            if isinstance(signed, Throttled):
+                return signed
+            if not signed:
+                return EventForged()
+            await self._follow(payment, event, subject)
         except PayPalAwayError as error:
             log.warning("paypal event not followed", reason=str(error))
             return ProviderAway()
         return EventTaken()
 
-    async def _follow(self, event: Mapping[str, Any]) -> None:
+    async def _verify(
+        self, caller: Caller, payment: PaymentView, headers: Mapping[str, str], body: bytes
+    ) -> bool | Throttled:
+        """Counts before it asks, and takes back unless PayPal denies. Raises PayPalAwayError."""
+        of_payment = await self._limiter.count(self._limits.paypal_webhook_payment, str(payment.id))
+        if of_payment.throttled:
+            return of_payment.throttled
+        of_client = await self._limiter.count_client(self._limits.paypal_webhook, caller)
+        denied = False
+        try:
+            if of_client.throttled:
+                return of_client.throttled
+            async with self._verifying:
+                denied = not await self._api.verify_webhook(headers, body)
+            return not denied
+        finally:
+            if not denied:
+                await self._limiter.give_back(of_payment)
+                if not of_client.throttled:
+                    await self._limiter.give_back(of_client)
+
+    async def _follow(self, payment: PaymentView, event: Mapping[str, Any], subject: _Subject) -> None:
         """Raises PayPalAwayError where it cannot be followed yet."""
-        subject = _subject(event.get("resource"))
-        payment = await _find(subject)
-        reversed_ = event.get("event_type") == _REVERSED
-        if payment is None:
-            log.info("paypal event about no payment", type=str(event.get("event_type"))[:60])
-            if reversed_ and subject.capture_id:  # which we may not know of yet
-                raise PayPalAwayError("a reversal of a payment that is not known")
-        elif reversed_ and subject.amount in (None, payment.total):
+        if event.get("event_type") == _REVERSED and subject.amount in (None, payment.total):
             # The payer's bank or PayPal took the money back: of that, the order itself does not always tell.
             await ledger.refund(payment, self._clock(), subject.capture_id)
-        else:
-            try:
-                await self._orders.look_again(payment)
-            except PayPalRefusedError as error:
-                report(error, payment.id)
+            return
+        try:
+            await self._orders.look_again(payment)
+        except PayPalRefusedError as error:
+            report(error, payment.id)
+
+
+def _pass_over(event: Mapping[str, Any], subject: _Subject) -> EventTaken | ProviderAway:
+    """Nothing follows from an event about no payment of ours, whoever sent it; but one may come to be known."""
+    log.info("paypal event about no payment", type=str(event.get("event_type"))[:60])
+    if event.get("event_type") == _REVERSED and subject.capture_id:
+        return ProviderAway()
+    return EventTaken()
 
 
 def _subject(resource: object) -> _Subject:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -14,6 +15,7 @@ from services.clock import utc_now
 from tests.api import Api
 from tests.conftest import MakeApi
 from tests.payers import TOTAL, YEAR, activation, pay, payer, payment_of, start, takes_paypal
+from tests.paypal_books import Json
 from tests.paypal_http import Call, Trouble
 from tests.paypal_server import PayPalServer
 
@@ -31,6 +33,12 @@ async def ana(shop: Api) -> Api:
 async def _post(api: Api, webhook: tuple[Mapping[str, str], bytes]) -> httpx2.Response:
     headers, body = webhook
     return await api.http.post("/webhooks/paypal", content=body, headers=dict(headers))
+
+
+def _forged(paypal: PayPalServer, order_id: str) -> tuple[Mapping[str, str], bytes]:
+    """An event with the shape of PayPal's, about an order that is one of ours."""
+    headers, _ = paypal.event("PAYMENT.CAPTURE.COMPLETED", {})
+    return headers, json.dumps({"resource": {"purchase_units": [], "id": order_id}}).encode()
 
 
 async def _capture_of(order_id: str) -> str:
@@ -212,14 +220,87 @@ class TestForgery:
         assert paypal.asked(Call.VERIFY) == []
 
     async def test_forgeries_are_limited_and_true_events_are_not(self, ana: Api, paypal: PayPalServer) -> None:
-        true = paypal.event("PAYMENT.CAPTURE.COMPLETED", {})
+        order_id = await start(ana)
+        true = paypal.event_about("CHECKOUT.ORDER.APPROVED", order_id)
         taken = [(await _post(ana, true)).status_code for _ in range(10)]
 
-        forged = [await _post(ana, ({}, b"{}")) for _ in range(5)]
+        forged = [await _post(ana, _forged(paypal, order_id)) for _ in range(5)]
 
         assert set(taken) == {204}
         assert [response.status_code for response in forged] == [400, 400, 400, 429, 429]
         assert 0 < int(forged[-1].headers["retry-after"]) <= 3600
+
+
+class TestFlood:
+    """Forged events from everywhere: what PayPal grants us is for those who pay."""
+
+    @pytest.fixture
+    async def shop(self, make_api: MakeApi, paypal: PayPalServer) -> Api:
+        return await make_api(**takes_paypal(paypal), trusted_proxies=1)
+
+    async def test_events_about_nothing_of_ours_are_not_asked_about(self, ana: Api, paypal: PayPalServer) -> None:
+        order_id = await start(ana)
+        paypal.approve(order_id)
+        strange: list[Json] = [
+            {},
+            {"id": "5O190127TN364715T"},
+            {"custom_id": str(uuid4())},
+            {"purchase_units": [], "id": "1AB"},
+        ]
+
+        for number in range(100):
+            headers, body = paypal.event("PAYMENT.CAPTURE.COMPLETED", strange[number % 4])
+            await _post(ana, ({**headers, "x-forwarded-for": f"203.0.113.{number}"}, body))
+        asked = len(paypal.asked(Call.VERIFY))
+        true = await _post(ana, paypal.event_about("CHECKOUT.ORDER.APPROVED", order_id))
+
+        assert (asked, true.status_code) == (0, 204)
+        assert (await activation(ana))["active"]
+
+    async def test_about_a_payment_whose_events_are_forged_paypal_is_asked_ten_times(
+        self, ana: Api, paypal: PayPalServer
+    ) -> None:
+        paid = await pay(ana, paypal)
+        await ana.mails()
+        eva = await payer(Api(ana.http, ana.composition, ana.settings), email="eva@example.com")
+        order_id = await start(eva)
+        paypal.approve(order_id)
+
+        statuses = []
+        for number in range(30):
+            headers, body = _forged(paypal, paid)
+            forged = ({**headers, "x-forwarded-for": f"203.0.113.{number}"}, body)
+            statuses.append((await _post(ana, forged)).status_code)
+        asked = len(paypal.asked(Call.VERIFY))
+        true = await _post(ana, paypal.event_about("CHECKOUT.ORDER.APPROVED", order_id))
+
+        assert statuses == [400] * 10 + [429] * 20
+        assert asked == 10
+        assert true.status_code == 204
+        assert (await activation(eva))["active"]
+
+    async def test_a_certificate_of_somebody_else_is_not_even_asked_about(self, ana: Api, paypal: PayPalServer) -> None:
+        order_id = await start(ana)
+        headers, body = paypal.event_about("CHECKOUT.ORDER.APPROVED", order_id)
+        elsewhere = [
+            "https://paypal.com.example/cert",
+            "http://api.paypal.com/cert",
+            "https://evilpaypal.com/cert",
+            "https://paypal.com@example.com/cert",
+            "https://example.com/https://api.paypal.com/cert",
+            f"{paypal.url}1/cert",
+        ]
+
+        answers = [await _post(ana, ({**headers, "paypal-cert-url": url}, body)) for url in elsewhere]
+
+        assert {answer.status_code for answer in answers} == {400}
+        assert paypal.asked(Call.VERIFY) == []
+
+    async def test_a_reversal_of_what_is_not_known_yet_is_sent_again(self, ana: Api, paypal: PayPalServer) -> None:
+        event = paypal.event("PAYMENT.CAPTURE.REVERSED", {"id": "5O190127TN364715T"})
+
+        assert (await _post(ana, event)).status_code == 503
+        assert paypal.asked(Call.VERIFY) == []
 
 
 class TestFailure:
@@ -228,11 +309,11 @@ class TestFailure:
     ) -> None:
         order_id = await start(ana)
         event = paypal.event_about("CHECKOUT.ORDER.APPROVED", order_id)
-        forged = [(await _post(ana, ({}, b"{}"))).status_code for _ in range(2)]
+        forged = [(await _post(ana, _forged(paypal, order_id))).status_code for _ in range(2)]
         paypal.fail(Call.SHOW, Trouble.DROP, Trouble.DROP)
 
         away = (await _post(ana, event)).status_code
-        forged += [(await _post(ana, ({}, b"{}"))).status_code for _ in range(2)]
+        forged += [(await _post(ana, _forged(paypal, order_id))).status_code for _ in range(2)]
 
         assert away == 503
         assert forged == [400, 400, 400, 429]
