@@ -7,7 +7,7 @@ from typing import Protocol
 
 from app.commands import captcha_answer, deposit, export_schema, migrate, payments, revoke, serve, worker
 from app.logs import configure_logs
-from app.settings import Settings, WrongSettingsError, read_settings
+from app.settings import Settings, WrongSettingsError, mistyped_settings, read_settings
 from models.outage import DATABASE_ERRORS
 
 
@@ -38,6 +38,8 @@ def main() -> int:
         command.add_arguments(subparsers.add_parser(name, help=command.HELP, description=command.HELP))
     arguments = parser.parse_args()
     os.umask(0o077)  # what is written here holds e-mails, and in development secrets
+    for doubt in mistyped_settings():
+        print(doubt, file=sys.stderr)
     try:
         settings = read_settings()
     except WrongSettingsError as error:

@@ -16,6 +16,7 @@ _SQLITE = {
     "synchronous": "FULL",  # an account that a client was told about survives a power cut
     "busy_timeout": "5000",  # milliseconds that one process waits for another's write
 }
+_SHAPE = "give sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME, where a password is percent-encoded"
 _CONNECT_SECONDS = 5.0
 _NETWORK_SECONDS = 2.0  # that an answer may be late beyond the statement's own time
 _ENGINES = {"tortoise.backends.sqlite": "models.engines.sqlite", "tortoise.backends.asyncpg": "models.engines.asyncpg"}
@@ -75,7 +76,9 @@ def tortoise_configuration(url: str, postgresql: Postgresql = Postgresql()) -> d
         connection = expand_db_url(url)
         engine = _ENGINES[connection["engine"]]
     except (ConfigurationError, KeyError, ValueError) as error:
-        raise ValueError("give sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME") from error
+        raise ValueError(_SHAPE) from error
+    if "asyncpg" in engine and not connection["credentials"]["database"]:
+        raise ValueError(f"it names no database: {_SHAPE}")
     options = _SQLITE if "sqlite" in engine else postgresql.credentials()
     return _configuration(engine, {**options, **connection["credentials"]})
 

@@ -5,13 +5,13 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.database import Postgresql, Tls, sqlite_configuration, tortoise_configuration
-from app.origins import Origins, is_loopback, parse_origin
+from app.origins import Origins, parse_origin
+from app.setting_faults import doubts, faults, sentence
 from services.limits import Limit
 from services.mail.compose import check_site_name
 from services.mail.smtp import SmtpServer
@@ -20,17 +20,21 @@ from services.payments.plans import Plans
 from services.validation.clabe import parse_clabe
 from services.validation.email import parse_email
 
-_SHORTEST_KEY = 32  # bytes
-_FEWEST_CHARACTERS = 8  # that differ: a placeholder has fewer
 _URL = re.compile(r"https?://[\w.-]+|https?://\[[0-9a-fA-F:]+\]")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'+.^_`|~-]+\*?")
-_REDIS = re.compile(r"rediss?://([^@/\s]*@)?([^:@/\s]+|\[[0-9a-fA-F:]+\]):\d{1,5}(/\d*)?")
+_REDIS = re.compile(r"rediss?://([^@/\s]*@)?([^:@/\s]+|\[[0-9a-fA-F:]+\]):(\d{1,5})(/\d*)?")
 
 _PAYPAL = ("paypal_client_id", "paypal_client_secret", "paypal_webhook_id")
 _PAYPAL_LIVE = "https://api-m.paypal.com"
 _PAYPAL_SANDBOX = "https://api-m.sandbox.paypal.com"
 _BANK_DEPOSIT = ("bank_deposit_clabe", "bank_deposit_bank", "bank_deposit_beneficiary")
-_LINKS = ("CONFIRM_URL", "RECOVER_URL", "PAYPAL_RETURN_URL", "PAYPAL_CANCEL_URL")
+_HOST = re.compile(r"[\w.-]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.%\w]*")
+_SERVED_HOST = re.compile(r"[\w.-]+|\[[0-9a-fA-F:]+\]")
+_PATTERNS = {
+    "log_level": "give DEBUG, INFO, WARNING or ERROR",
+    "redis_key_prefix": "give up to 64 letters, digits, _ and -",
+    "database_application_name": "give up to 63 printable characters of ASCII",
+}
 _MADE_UP_CLABE = "002010077777777771"
 
 
@@ -59,9 +63,27 @@ def _header_name(text: str) -> str:
     return text.lower()
 
 
+def _host(text: str) -> str:
+    host = text.removeprefix("[").removesuffix("]") if text.startswith("[") else text
+    if "://" in text or not _HOST.fullmatch(host) or re.fullmatch(r"[^:]+:\d+", host):
+        raise ValueError(
+            "give an address or a name to listen on, such as 127.0.0.1, without a scheme; the port is PORT"
+        )
+    return host
+
+
+def _served_host(text: str) -> str:
+    if not _SERVED_HOST.fullmatch(text):
+        raise ValueError("give hosts such as api.example.mx, without a scheme, a port or an asterisk")
+    return text
+
+
 def _redis_url(url: SecretStr | None) -> SecretStr | None:
-    if url and not _REDIS.fullmatch(url.get_secret_value()):
-        raise ValueError("give redis://USER:PASSWORD@HOST:PORT/NUMBER or rediss://…")
+    match = _REDIS.fullmatch(url.get_secret_value()) if url else None
+    if url and not match:
+        raise ValueError("give redis://USER:PASSWORD@HOST:PORT/NUMBER or rediss://…, with a port such as 6379")
+    if match and int(match[3]) > 65535:
+        raise ValueError("a port is at most 65535")
     return url
 
 
@@ -85,6 +107,12 @@ def _optional_address(text: str | None) -> str | None:
 def _url(text: str | None) -> str | None:
     if text and not _URL.match(text):
         raise ValueError("give a URL such as https://app.example.mx/entrar")
+    return text
+
+
+def _paypal_url(text: str | None) -> str | None:
+    if text and not _URL.match(text):
+        raise ValueError(f"give the URL of PayPal's API, which is {_PAYPAL_LIVE}")
     return text
 
 
@@ -122,9 +150,9 @@ def _plans_file(path: Path | None) -> Path | None:
     return path
 
 
-List = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_list)]
 OriginList = Annotated[tuple[Annotated[str, AfterValidator(parse_origin)], ...], NoDecode, BeforeValidator(_list)]
 HeaderNames = Annotated[tuple[Annotated[str, AfterValidator(_header_name)], ...], NoDecode, BeforeValidator(_list)]
+Hosts = Annotated[tuple[Annotated[str, AfterValidator(_served_host)], ...], NoDecode, BeforeValidator(_list)]
 LimitNotation = Annotated[str, AfterValidator(_limit)]
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_secret_list)]
 
@@ -137,7 +165,8 @@ class Settings(BaseSettings):
     )
 
     environment: Environment = Environment.DEVELOPMENT
-    host: str = "127.0.0.1"
+    host: Annotated[str, AfterValidator(_host)] = "127.0.0.1"
+    development_beyond_loopback: bool = False
     port: int = Field(8000, ge=0, le=65535)
     workers: int = Field(1, ge=1, le=256)
     keep_alive_seconds: int = Field(75, ge=1, le=3600)
@@ -162,7 +191,7 @@ class Settings(BaseSettings):
     support_email: Annotated[str | None, AfterValidator(_optional_address)] = None
     allowed_origins: OriginList = ()
     allowed_request_headers: HeaderNames = ()
-    allowed_hosts: List = ()
+    allowed_hosts: Hosts = ()
     trusted_proxies: int = Field(0, ge=0, le=10)
     conceal_accounts: bool = False
     session_idle_days: int = Field(14, ge=1, le=365)
@@ -194,7 +223,8 @@ class Settings(BaseSettings):
     paypal_client_id: str | None = None
     paypal_client_secret: SecretStr | None = None
     paypal_webhook_id: str | None = None
-    paypal_base_url: Annotated[str | None, AfterValidator(_url)] = None
+    paypal_base_url: Annotated[str | None, AfterValidator(_paypal_url)] = None
+    paypal_sandbox_in_production: bool = False
     paypal_return_url: Annotated[str | None, AfterValidator(_url)] = None
     paypal_cancel_url: Annotated[str | None, AfterValidator(_url)] = None
     bank_deposit_clabe: Annotated[str | None, AfterValidator(_clabe)] = None
@@ -203,9 +233,9 @@ class Settings(BaseSettings):
     bank_deposit_days: int = Field(5, ge=1, le=60)
 
     @model_validator(mode="after")
-    def _is_fit_for_its_environment(self) -> "Settings":
-        if self.environment is Environment.PRODUCTION and (missing := missing_for_production(self)):
-            raise ValueError(f"production needs {', '.join(missing)}")
+    def _has_no_faults(self) -> "Settings":
+        if found := faults(self):
+            raise ValueError("; ".join(found))
         return self
 
     @model_validator(mode="after")
@@ -261,47 +291,20 @@ class Settings(BaseSettings):
         return sqlite_configuration(self.data_dir / "accounts.sqlite3")
 
 
-def missing_for_production(settings: Settings) -> list[str]:
-    """The settings without which production does not start."""
-    missing = []
-    if not settings.secret_key or any(_is_weak(key.get_secret_value()) for key in settings.secret_key):
-        missing.append(f"SECRET_KEY (of {_SHORTEST_KEY} bytes or more)")
-    given = settings.model_fields_set
-    missing += [name.upper() for name in ("smtp_url", "mail_from") if name not in given]
-    if "site_url" not in given or not settings.site_url.startswith("https://"):
-        missing.append("SITE_URL (https)")
-    links = {name: getattr(settings, name.lower()) for name in _LINKS}
-    missing += [f"{name} (https)" for name, url in links.items() if url and not url.startswith("https://")]
-    if settings.paypal_base_url and not _is_https_or_loopback(settings.paypal_base_url):
-        missing.append("PAYPAL_BASE_URL (https)")
-    if not all(_is_protected(origin) for origin in settings.allowed_origins):
-        missing.append("ALLOWED_ORIGINS (https)")
-    return missing
-
-
-def _is_weak(key: str) -> bool:
-    return len(key.encode()) < _SHORTEST_KEY or len(set(key)) < _FEWEST_CHARACTERS
-
-
-def _is_protected(origin: str) -> bool:
-    """Its pages come over https, or from the device itself, as those of apps in a web view do."""
-    return not origin.startswith("http://") or is_loopback(origin)
-
-
-def _is_https_or_loopback(url: str) -> bool:
-    return url.startswith("https://") or urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
-
-
 def read_settings() -> Settings:
     """Raises WrongSettingsError with a sentence that names every wrong setting and repeats no value."""
-    named = (value.lower() for name, value in os.environ.items() if name.upper() == "ENVIRONMENT")
-    production = Environment.PRODUCTION.value in named
     try:
-        return Settings(_env_file=None if production else ".env")
+        return Settings(_env_file=_env_file())
     except ValidationError as error:
-        raise WrongSettingsError("; ".join(map(_sentence, error.errors()))) from None
+        raise WrongSettingsError("; ".join(sentence(each, _PATTERNS) for each in error.errors())) from None
 
 
-def _sentence(error: Any) -> str:
-    name = str(error["loc"][0]).upper() + ": " if error["loc"] else ""
-    return name + str(error["msg"]).removeprefix("Value error, ")
+def mistyped_settings() -> list[str]:
+    """A sentence for each name that looks like a setting and is none, or stands in .env more than once."""
+    return doubts(Settings.model_fields, os.environ, _env_file())
+
+
+def _env_file() -> Path | None:
+    """None in production."""
+    named = (value.lower() for name, value in os.environ.items() if name.upper() == "ENVIRONMENT")
+    return None if Environment.PRODUCTION.value in named else Path(".env")

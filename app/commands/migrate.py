@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import sys
 
 from app.settings import Settings
@@ -42,5 +43,13 @@ def is_up_to_date(settings: Settings) -> bool:
 
 
 def prepare_data_dir(settings: Settings) -> None:
-    """Makes DATA_DIR, readable by its owner alone: it holds the database and development's key and mails."""
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Makes DATA_DIR, readable by its owner alone: it holds the database and development's key and mails.
+
+    Raises OSError with a sentence where it cannot be written.
+    """
+    try:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(f"DATA_DIR cannot be made: {error.strerror}") from None
+    if not os.access(settings.data_dir, os.W_OK | os.X_OK):
+        raise OSError("DATA_DIR cannot be written by this user")

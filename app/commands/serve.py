@@ -3,13 +3,15 @@
 import argparse
 import asyncio
 import os
+import socket
 import sys
 
 from app.asgi import create_app
 from app.commands.migrate import is_up_to_date, prepare_data_dir
 from app.server import listen, url_of
 from app.server import run as run_server
-from app.settings import Settings, missing_for_production
+from app.setting_faults import missing_for_production
+from app.settings import Settings
 from models.migrating import upgrade
 
 HELP = "serve the API; in development on loopback, migrating first, with GraphiQL and mails as files"
@@ -30,7 +32,9 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
     try:
         bound = listen(settings.host, settings.port)
     except OSError as error:
-        print(f"Cannot listen on {settings.host}:{settings.port}: {os.strerror(error.errno or 0)}.", file=sys.stderr)
+        # Python adds the address to what the system says, but for names that it does not find.
+        reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
+        print(f"Cannot listen on {settings.host}:{settings.port}: {reason}.", file=sys.stderr)
         return 1
     # From here on connections wait in the socket's queue: whoever reads this line need not poll.
     print(f"Serving     {url_of(bound)}/graphql", flush=True)

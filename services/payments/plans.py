@@ -71,8 +71,12 @@ class Plans:
         except ValidationError as error:
             first = error.errors()[0]
             raise ValueError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
-        except (OSError, UnicodeError, tomllib.TOMLDecodeError) as error:
-            raise ValueError(f"cannot be read: {error}") from None
+        except OSError as error:
+            raise ValueError(f"cannot be read: {error.strerror}") from None
+        except UnicodeError:
+            raise ValueError("cannot be read: no text in UTF-8") from None
+        except tomllib.TOMLDecodeError as error:
+            raise ValueError(f"cannot be read: no TOML: {error}") from None
         plans = [_plan(entry, Decimal(file.iva)) for entry in file.plans]
         name, count = Counter(plan.id for plan in plans).most_common(1)[0]
         if count > 1:

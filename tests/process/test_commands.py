@@ -1,5 +1,6 @@
 """The commands, as an operator runs them."""
 
+import re
 import socket
 import subprocess
 import sys
@@ -123,6 +124,30 @@ def test_serve_says_when_its_port_is_taken(tmp_path: Path) -> None:
 
     assert status == 1
     assert error == f"Cannot listen on 127.0.0.1:{port}: Address already in use.\n"
+
+
+def test_serve_says_when_its_host_is_none(tmp_path: Path) -> None:
+    environment = {"DEVELOPMENT_BEYOND_LOOPBACK": "true", "PORT": "0", "HOST": "nowhere.invalid"}
+
+    status, _, error = _run("serve", DATA_DIR=str(tmp_path), **environment)
+
+    assert status == 1
+    assert re.fullmatch(r"Cannot listen on nowhere\.invalid:0: [^\n]*(name|Name)[^\n]*\.\n", error)
+
+
+@pytest.mark.parametrize("command", ["serve", "migrate"])
+def test_a_command_says_when_data_dir_cannot_be_made(tmp_path: Path, command: str) -> None:
+    (tmp_path / "file").write_text("")
+
+    status, _, error = _run(command, DATA_DIR=str(tmp_path / "file" / "data"), PORT="0")
+
+    assert (status, error) == (1, f"Cannot {command}: DATA_DIR cannot be made: Not a directory\n")
+
+
+def test_a_command_says_what_looks_mistyped(tmp_path: Path) -> None:
+    status, _, error = _run("migrate", DATA_DIR=str(tmp_path), DATABSE_URL="postgres://ana:word@127.0.0.1/x")
+
+    assert (status, error) == (0, "DATABSE_URL is no setting. Is it DATABASE_URL?\n")
 
 
 def test_the_worker_alone_sends_what_serve_owes(tmp_path: Path) -> None:

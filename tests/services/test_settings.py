@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from app.composition import limit_storage, make_keys
-from app.settings import Environment, Settings, WrongSettingsError, missing_for_production, read_settings
+from app.setting_faults import missing_for_production
+from app.settings import Environment, Settings, WrongSettingsError, mistyped_settings, read_settings
 from services.mail.smtp import SmtpServer
 from tests.process.serving import ROOT, clean_environment
 
@@ -158,20 +159,10 @@ def test_all_wrong_values_are_named_at_once(read: Read) -> None:
             {"SECRET_KEY": "", "SMTP_URL": "", "MAIL_FROM": "", "SITE_URL": ""},
             "production needs SECRET_KEY (of 32 bytes or more), SMTP_URL, MAIL_FROM, SITE_URL (https)",
         ),
-        ({"SECRET_KEY": "too short"}, "production needs SECRET_KEY (of 32 bytes or more)"),
-        (
-            {"SECRET_KEY": "a key of thirty-two bytes or more,short"},
-            "production needs SECRET_KEY (of 32 bytes or more)",
-        ),
         ({"SECRET_KEY": " , "}, "production needs SECRET_KEY (of 32 bytes or more)"),
-        ({"SECRET_KEY": "x" * 40}, "production needs SECRET_KEY (of 32 bytes or more)"),
         ({"SMTP_URL": ""}, "production needs SMTP_URL"),
         ({"MAIL_FROM": ""}, "production needs MAIL_FROM"),
         ({"SITE_URL": ""}, "production needs SITE_URL (https)"),
-        ({"SITE_URL": "http://app.example.mx"}, "production needs SITE_URL (https)"),
-        ({"CONFIRM_URL": "http://app.example.mx/c#{code}"}, "production needs CONFIRM_URL (https)"),
-        ({"RECOVER_URL": "http://app.example.mx/e"}, "production needs RECOVER_URL (https)"),
-        ({"ALLOWED_ORIGINS": "https://a.example.mx,http://b.example.mx"}, "production needs ALLOWED_ORIGINS (https)"),
     ],
 )
 def test_production_names_what_is_missing_in_one_sentence(read: Read, changes: dict[str, str], sentence: str) -> None:
@@ -179,6 +170,148 @@ def test_production_names_what_is_missing_in_one_sentence(read: Read, changes: d
         read(**{**_PRODUCTION, **changes})
 
     assert str(stopped.value) == sentence
+
+
+_EASILY_GUESSED = "which is easily guessed; make one as .env.example shows"
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"SECRET_KEY": "too short"}, "SECRET_KEY: it has 9 bytes, and production needs 32 or more"),
+        (
+            {"SECRET_KEY": "a key of thirty-two bytes or more,ñandú"},
+            "SECRET_KEY: key 2 of 2 has 7 bytes, and production needs 32 or more",
+        ),
+        ({"SECRET_KEY": "x" * 40}, f"SECRET_KEY: it is the same character over and over, {_EASILY_GUESSED}"),
+        ({"SECRET_KEY": "abc" * 20}, f"SECRET_KEY: it is only 3 different characters, {_EASILY_GUESSED}"),
+        ({"SITE_URL": "http://app.example.mx"}, "SITE_URL: production needs https"),
+        ({"CONFIRM_URL": "http://app.example.mx/c#{code}"}, "CONFIRM_URL: production needs https"),
+        ({"RECOVER_URL": "http://app.example.mx/e"}, "RECOVER_URL: production needs https"),
+        (
+            {"ALLOWED_ORIGINS": "https://a.example.mx,http://b.example.mx"},
+            "ALLOWED_ORIGINS: production needs https, but for loopback",
+        ),
+        (
+            {"SECRET_KEY": "short", "SMTP_URL": "", "PAYPAL_RETURN_URL": "http://app.example.mx"},
+            (
+                "production needs SMTP_URL; SECRET_KEY: it has 5 bytes, and production needs 32 or more; "
+                "PAYPAL_RETURN_URL: production needs https"
+            ),
+        ),
+    ],
+)
+def test_what_production_does_not_take_is_explained_by_its_real_fault(
+    read: Read, changes: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(WrongSettingsError) as stopped:
+        read(**{**_PRODUCTION, **changes})
+
+    assert str(stopped.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "fault"),
+    [
+        ("PORT", "web", "give a whole number"),
+        ("PORT", "70000", "give at most 65535"),
+        ("WORKERS", "0", "give at least 1"),
+        ("KEEP_ALIVE_SECONDS", "0", "give at least 1"),
+        ("KEEP_ALIVE_SECONDS", "1.5", "give a whole number"),
+        ("LOG_LEVEL", "WARN", "give DEBUG, INFO, WARNING or ERROR"),
+        ("ENVIRONMENT", "prod", "give 'development' or 'production'"),
+        ("CONCEAL_ACCOUNTS", "ja", "give true or false"),
+        ("DATABASE_STATEMENT_SECONDS", "x", "give a number"),
+        ("BANK_DEPOSIT_BANK", "x" * 101, "give at most 100 characters"),
+        ("REDIS_KEY_PREFIX", "a b", "give up to 64 letters, digits, _ and -"),
+        ("DATABASE_APPLICATION_NAME", "ñ", "give up to 63 printable characters of ASCII"),
+        ("DATABASE_URL", "postgres://ana:word@db.example.mx", "it names no database: give"),
+        ("REDIS_URL", "redis://localhost", "give redis://USER:PASSWORD@HOST:PORT/NUMBER or rediss://…, with a port"),
+        ("REDIS_URL", "redis://localhost:65536", "a port is at most 65535"),
+        ("PLANS_FILE", "/nowhere/plans.toml", "cannot be read: No such file or directory"),
+        ("PLANS_FILE", "/", "cannot be read: Is a directory"),
+        ("PAYPAL_BASE_URL", "api-m.paypal.com", "give the URL of PayPal's API, which is https://api-m.paypal.com"),
+        ("HOST", "http://127.0.0.1", "give an address or a name to listen on"),
+        ("HOST", "127.0.0.1:8000", "give an address or a name to listen on"),
+        ("HOST", "*", "give an address or a name to listen on"),
+        ("ALLOWED_HOSTS", "https://api.example.mx", "give hosts such as api.example.mx, without a scheme"),
+        ("ALLOWED_HOSTS", "api.example.mx:443", "give hosts such as api.example.mx, without a scheme, a port"),
+        ("ALLOWED_HOSTS", "*", "give hosts such as api.example.mx"),
+    ],
+)
+def test_a_sentence_says_what_to_give(read: Read, name: str, value: str, fault: str) -> None:
+    with pytest.raises(WrongSettingsError) as stopped:
+        read(**{name: value})
+
+    assert str(stopped.value).startswith(f"{name}: {fault}")
+
+
+def test_argon2_has_memory_for_each_of_its_lanes(read: Read) -> None:
+    with pytest.raises(WrongSettingsError, match=r"^ARGON2_MEMORY_KIB: give at least 128, 8 for each of ARGON2_PARALL"):
+        read(ARGON2_PARALLELISM="16", ARGON2_MEMORY_KIB="127")
+
+    assert read(ARGON2_MEMORY_KIB="128")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.20", "app.example.mx", "[::]", "fe80::1%eth0"])  # noqa: S104
+def test_development_listens_beyond_loopback_only_if_told_to(read: Read, host: str) -> None:
+    with pytest.raises(
+        WrongSettingsError, match=r"^HOST: development .* set ENVIRONMENT=production, or DEVELOPMENT_BEY"
+    ):
+        read(HOST=host)
+
+    assert read(HOST=host, DEVELOPMENT_BEYOND_LOOPBACK="true").host == host.strip("[]")
+    assert read(**_PRODUCTION, HOST=host, DEVELOPMENT_BEYOND_LOOPBACK="false")
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.0.0.2", "localhost", "LOCALHOST", "::1", "[::1]"])
+def test_loopback_has_many_names(read: Read, host: str) -> None:
+    assert read(HOST=host).host == host.strip("[]")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://api-m.sandbox.paypal.com",
+        "https://API.Sandbox.PayPal.com/",
+        "https://sandbox.paypal.com:443",
+        "https://api.sandbox.paypal.com.",
+    ],
+)
+def test_production_takes_no_money_of_the_sandbox(read: Read, url: str) -> None:
+    with pytest.raises(
+        WrongSettingsError, match=r"^PAYPAL_BASE_URL: this is PayPal's sandbox, .*PAYPAL_SANDBOX_IN_PROD"
+    ):
+        read(**_PRODUCTION, PAYPAL_BASE_URL=url)
+
+    assert read(PAYPAL_SANDBOX_IN_PRODUCTION="true").paypal_url == url
+
+
+@pytest.mark.parametrize("url", ["https://api-m.paypal.com", "https://sandbox.paypal.com.example.mx"])
+def test_other_hosts_are_no_sandbox(read: Read, url: str) -> None:
+    assert read(**_PRODUCTION, PAYPAL_BASE_URL=url).paypal_url == url
+
+
+def test_names_that_look_mistyped_are_told_and_stop_nothing(read: Read, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("SITE_NAME=A\nDATABSE_URL=x\nexport SITE_NAME=B\nOTHER_THING=1\n", "utf-8")
+
+    settings = read(LIMT_LOGIN="1/hour", Mail_Form="ana@example.com", LOGNAME="ana", HOSTNAME="a", SHELL="sh")
+
+    assert settings.site_name == "B"
+    assert mistyped_settings() == [
+        "SITE_NAME stands more than once in .env: the last one counts.",
+        "DATABSE_URL is no setting. Is it DATABASE_URL?",
+        "LIMT_LOGIN is no setting. Is it LIMIT_LOGIN?",
+        "MAIL_FORM is no setting. Is it MAIL_FROM?",
+    ]
+
+
+def test_names_of_an_env_file_do_not_matter_in_production(read: Read, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"DATABSE_URL=x\n\xff")
+
+    read(**_PRODUCTION)
+
+    assert mistyped_settings() == []
 
 
 def test_production_starts_with_what_it_needs(read: Read) -> None:
@@ -422,7 +555,9 @@ def test_paypal_is_the_sandbox_but_in_production(read: Read) -> None:
 
 
 def test_production_speaks_with_paypal_over_https_alone(read: Read) -> None:
-    with pytest.raises(WrongSettingsError, match=r"needs PAYPAL_RETURN_URL \(https\), PAYPAL_BASE_URL \(https\)"):
+    with pytest.raises(
+        WrongSettingsError, match="PAYPAL_RETURN_URL: production needs https; PAYPAL_BASE_URL: production"
+    ):
         read(**_PRODUCTION, PAYPAL_BASE_URL="http://paypal.example.mx", PAYPAL_RETURN_URL="http://app.example.mx")
 
 
