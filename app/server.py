@@ -33,8 +33,12 @@ class _Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A bound and listening socket; port 0 picks a free one. Raises OSError where the address is taken."""
+    """A bound and listening socket; port 0 picks a free one.
+
+    Raises OSError where the address is taken, and socket.gaierror where the host is none.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)  # create_server raises another error
     bound = socket.create_server((host, port), family=family, backlog=1024)
     bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return bound

@@ -32,7 +32,7 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
     try:
         bound = listen(settings.host, settings.port)
     except OSError as error:
-        # Python adds the address to what the system says, but for names that it does not find.
+        # To the other reasons Python adds the address once more.
         reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
         print(f"Cannot listen on {settings.host}:{settings.port}: {reason}.", file=sys.stderr)
         return 1
