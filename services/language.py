@@ -2,9 +2,14 @@
 
 import enum
 from collections.abc import Mapping
+from datetime import datetime, timedelta, timezone
+from math import ceil
 from pathlib import Path
 
+from babel.dates import format_date
+from babel.lists import format_list
 from babel.messages.pofile import read_po
+from babel.units import format_unit
 
 
 class Language(enum.Enum):
@@ -13,6 +18,8 @@ class Language(enum.Enum):
 
 
 _FILES = {Language.ES: "es_MX.po", Language.EN: "en.po"}
+_LOCALES = {Language.ES: "es_MX", Language.EN: "en"}
+_MEXICO = timezone(timedelta(hours=-6))  # most of it, and without summer time since 2022
 
 
 class Texts:
@@ -21,12 +28,57 @@ class Texts:
     def __init__(self, folder: Path) -> None:
         self._catalogs = {language: _catalog(folder / name) for language, name in _FILES.items()}
 
-    def say(self, language: Language, key: str, values: Mapping[str, object] | None = None) -> str:
-        """The text with its {placeholders} filled. Raises KeyError for an unknown key."""
-        return self._catalogs[language][key].format_map(values or {})
+    def say(
+        self,
+        language: Language,
+        key: str,
+        values: Mapping[str, object] | None = None,
+        *,
+        otherwise: str | None = None,
+    ) -> str:
+        """The text with its {placeholders} filled: durations and dates as people say them.
+
+        Under `otherwise` where there is no such key. Raises KeyError for an unknown key.
+        """
+        catalog = self._catalogs[language]
+        text = catalog[key] if key in catalog or otherwise is None else catalog[otherwise]
+        return text.format_map({name: _said(language, value) for name, value in (values or {}).items()})
 
     def entries(self, language: Language) -> Mapping[str, str]:
         return self._catalogs[language]
+
+
+def say_duration(language: Language, duration: timedelta) -> str:
+    """As people say it: `55 segundos`, `2 minutos`, `1 hora y 15 minutos`, `3 días`. Rounded up, and never nothing.
+
+    Below a minute in seconds, below an hour in minutes, below a day in hours and minutes, then in days and hours.
+    """
+    seconds = max(1, ceil(duration.total_seconds()))
+    minutes = ceil(seconds / 60)
+    hours = ceil(minutes / 60)
+    if seconds < 60:
+        parts = {"second": seconds}
+    elif minutes < 24 * 60:
+        parts = {"hour": minutes // 60, "minute": minutes % 60}
+    else:
+        parts = {"day": hours // 24, "hour": hours % 24}
+    locale = _LOCALES[language]
+    units = [format_unit(count, f"duration-{unit}", locale=locale) for unit, count in parts.items() if count]
+    return format_list(units, locale=locale)
+
+
+def say_date(language: Language, moment: datetime) -> str:
+    """The day in Mexico: `1 de marzo de 2026`."""
+    return format_date(moment.astimezone(_MEXICO), "long", locale=_LOCALES[language])
+
+
+def _said(language: Language, value: object) -> object:
+    match value:
+        case timedelta():
+            return say_duration(language, value)
+        case datetime():
+            return say_date(language, value)
+    return value
 
 
 def _catalog(path: Path) -> dict[str, str]:

@@ -2,18 +2,16 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from uuid import UUID
-
-from babel.dates import format_date
 
 from models.account import Account
 from models.confirmation_code import ConfirmationCode
 from models.mailed_password import MailedPassword
 from models.registration import Registration
 from services.clock import utc_now
-from services.language import Language
+from services.language import Language, say_date
 from services.mail.outbox import Kind
 from services.secrets import digest, mint
 
@@ -22,11 +20,9 @@ CODE_LIFE = timedelta(hours=24)
 MAILED_PASSWORD_LENGTH = 24  # 118 bits
 MAILED_PASSWORD_LIFE = timedelta(hours=24)
 _GROUP = 6  # characters of a mailed password between hyphens
-_MEXICO = timezone(timedelta(hours=-6))  # most of it, and without summer time since 2022
 _CODES = {Kind.CONFIRMATION, Kind.RECOVERY}  # what the owner of a registration may ask for
 _MOST_MEANT = 3  # registrations that one request may mean
 _NEVER = datetime.min.replace(tzinfo=UTC)
-_LOCALES = {Language.ES: "es_MX", Language.EN: "en"}
 
 
 async def _no_secret(_: datetime) -> None:
@@ -111,8 +107,7 @@ def notice(account: Account, kind: Kind) -> Letter:
     language = Language(account.language)
     values = {"user": account.email}
     if kind in {Kind.PAYMENT_RECEIVED, Kind.PAYMENT_REFUNDED} and account.active_until:
-        until = account.active_until.astimezone(_MEXICO)
-        values |= {"rfc": account.rfc, "until": format_date(until, "long", locale=_LOCALES[language])}
+        values |= {"rfc": account.rfc, "until": say_date(language, account.active_until)}
     return Letter(account.email, language, kind.value, values)
 
 
