@@ -19,6 +19,7 @@ from services.payments.deposits import BankAccount
 from services.payments.plans import Plans
 from services.validation.clabe import parse_clabe
 from services.validation.email import parse_email
+from services.validation.password import LEAST_MINIMUM_LENGTH
 
 _URL = re.compile(r"https?://[\w.-]+|https?://\[[0-9a-fA-F:]+\]")
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'+.^_`|~-]+\*?")
@@ -196,7 +197,7 @@ class Settings(BaseSettings):
     conceal_accounts: bool = False
     session_idle_days: int = Field(14, ge=1, le=365)
     session_days: int = Field(30, ge=1, le=365)
-    password_minimum_length: int = Field(8, ge=8, le=64)
+    password_minimum_length: int = Field(8, ge=LEAST_MINIMUM_LENGTH, le=64)
     argon2_time_cost: int = Field(2, ge=1, le=20)
     argon2_memory_kib: int = Field(19_456, ge=64, le=4_194_304)
     argon2_parallelism: int = Field(1, ge=1, le=16)

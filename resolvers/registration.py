@@ -65,5 +65,7 @@ async def confirm_account(info: Info, input: Sent[ConfirmAccountInput]) -> Confi
             return ConfirmAccountSuccess(email=email)
         case CodeRejected():
             return InvalidConfirmationCodeError()
+        case InputRejected() as outcome:
+            return InvalidInputError.of(outcome)
         case Throttled() as outcome:
             return TooManyAttemptsError.of(outcome)

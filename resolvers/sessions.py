@@ -7,6 +7,7 @@ from schema.errors import (
     CaptchaMismatchError,
     CaptchaRequiredError,
     InvalidCredentialsError,
+    InvalidInputError,
     NotAuthenticatedError,
     PasswordChangeRequiredError,
     RecoveryRequiredError,
@@ -29,6 +30,7 @@ from services.outcomes import (
     CaptchaMissed,
     CaptchaNeeded,
     CredentialsRejected,
+    InputRejected,
     PasswordChangeDue,
     SignedOut,
     Throttled,
@@ -56,6 +58,8 @@ async def login(info: Info, input: Sent[LoginInput]) -> LoginResult:
             return LoginSuccess(account=Account.of(profile), token=None if by_cookie else token, expires_at=expires_at)
         case CredentialsRejected():
             return InvalidCredentialsError()
+        case InputRejected() as outcome:
+            return InvalidInputError.of(outcome)
         case NotConfirmed():
             return AccountNotConfirmedError()
         case CaptchaNeeded() as outcome:

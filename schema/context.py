@@ -64,8 +64,8 @@ class Context:
     cookie: SessionCookie
     outcomes: dict[str, str] = field(default_factory=dict)  # root field → type of its result, for observers
 
-    def translate(self, key: str, values: Mapping[str, object] | None = None) -> str:
-        return self.services.texts.say(self.caller.language, key, values)
+    def translate(self, key: str, values: Mapping[str, object] | None = None, *, otherwise: str | None = None) -> str:
+        return self.services.texts.say(self.caller.language, key, values, otherwise=otherwise)
 
 
 Info = strawberry.Info[Context, None]

@@ -1,5 +1,7 @@
 """Failures that the person using the app can do something about. Their texts are in locales/, under the type's name."""
 
+from datetime import timedelta
+
 import strawberry
 
 from schema.context import Info
@@ -27,24 +29,37 @@ class UserError:
 @strawberry.type(description="What is wrong with one field of an input.")
 class FieldError(UserError):
     field: str = strawberry.field(
-        description="The field's path in the input, in camelCase, with dots where it is nested."
+        description="The field's path in the input, in camelCase, with dots if it is nested: `captcha.answer`."
     )
     code: FieldErrorCode = strawberry.field(description="What is wrong, for programs.")
     character: str | None = strawberry.field(
-        default=None,
         description="The character that FORBIDDEN_CHARACTER means, as message shows it: `«А» (U+0410)`, or `U+200B` "
         "for one that nobody sees; null with other codes.",
     )
+    minimum: str | None = strawberry.field(
+        description="The least that the field takes, whatever the code. For a text: how many characters. For folios, "
+        "approvalNumber and approvalYear: the value itself. A string of decimal digits; null if there is no minimum."
+    )
+    maximum: str | None = strawberry.field(
+        description="The most that the field takes, in the same unit; null if there is no maximum."
+    )
 
-    @strawberry.field(description="What to write at the field, in the language of Accept-Language.")
+    @strawberry.field(
+        description="What to write at the field, in the language of Accept-Language: what is right, and what to do."
+    )
     def message(self, info: Info) -> str:
-        return info.context.translate(
-            f"FieldErrorCode.{self.code.name}", {"field": self.field, "character": self.character}
-        )
+        key = f"FieldError.{self.field}.{self.code.name}"
+        return info.context.translate(key, vars(self), otherwise=f"FieldErrorCode.{self.code.name}")
 
     @classmethod
     def of(cls, problem: FieldProblem) -> "FieldError":
-        return cls(field=problem.field, code=problem.code, character=problem.character)
+        return cls(
+            field=problem.field,
+            code=problem.code,
+            character=problem.character,
+            minimum=None if problem.minimum is None else str(problem.minimum),
+            maximum=None if problem.maximum is None else str(problem.maximum),
+        )
 
 
 @strawberry.type(description="Every field that is wrong, at once, so that a form can mark them all.")
@@ -66,10 +81,12 @@ class UserAlreadyExistsError(UserError):
 @strawberry.type(description="The limit is reached; nothing was done.")
 class TooManyAttemptsError(UserError):
     retry_after_seconds: int = strawberry.field(description="After how many seconds trying again makes sense.")
+    wait: strawberry.Private[timedelta]
 
     @classmethod
     def of(cls, outcome: Throttled) -> "TooManyAttemptsError":
-        return cls(retry_after_seconds=outcome.retry_after_seconds)
+        seconds = outcome.retry_after_seconds
+        return cls(retry_after_seconds=seconds, wait=timedelta(seconds=seconds))
 
 
 @strawberry.type(description="The code is unknown or expired, or another registration of its e-mail was confirmed.")

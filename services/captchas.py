@@ -24,10 +24,20 @@ from services.captcha.image import draw
 from services.captcha.words import WORDS, normalise_digits, normalise_words
 from services.clock import Clock, utc_now
 from services.limits import Limit, Limiter
-from services.outcomes import CaptchaMissed, CaptchaNeeded, DrawnCaptcha, Throttled
+from services.outcomes import (
+    CaptchaMissed,
+    CaptchaNeeded,
+    DrawnCaptcha,
+    FieldErrorCode,
+    FieldProblem,
+    InputRejected,
+    Throttled,
+)
 from services.secrets import Keys
+from services.validation.blank import is_blank
 
 LIFE = timedelta(minutes=5)
+ANSWER_MISSING = FieldProblem("captcha.answer", FieldErrorCode.MISSING)
 _VERSION = b"\x01"  # begins every id, which therefore never looks like an option to a command
 _NONCE = 16  # bytes, the version's among them
 _EXPIRY = 8
@@ -83,8 +93,13 @@ class Captchas:
 
     async def require(
         self, caller: Caller, answer: CaptchaAnswer | None, purpose: str
-    ) -> CaptchaNeeded | CaptchaMissed | Throttled | None:
-        """None where the answer solves its captcha; otherwise a fresh one, so that a form needs no second request."""
+    ) -> CaptchaNeeded | CaptchaMissed | InputRejected | Throttled | None:
+        """None where the answer solves its captcha; otherwise a fresh one, so that a form needs no second request.
+
+        A blank answer spends nothing: the captcha that the form shows can still be solved.
+        """
+        if answer and is_blank(answer.answer):
+            return InputRejected((ANSWER_MISSING,))
         if answer:
             return None if await self.solve(answer, purpose) else await self.missed(caller)
         fresh = await self.create(caller)

@@ -33,17 +33,29 @@ class ForbiddenCharacter:
 
 @dataclass(frozen=True, slots=True)
 class FieldProblem:
-    """`field` is its path in the mutation's input, in camelCase; `character` is set for FORBIDDEN_CHARACTER."""
+    """`field` is its path in the mutation's input, in camelCase; `character` is set for FORBIDDEN_CHARACTER.
+
+    `minimum` and `maximum` are the bounds that the field has, whatever the code: how many characters a text may have,
+    and which numbers a number may be. None stands for no bound.
+    """
 
     field: str
     code: FieldErrorCode
+    minimum: int | None = None
+    maximum: int | None = None
     character: str | None = None
 
     @classmethod
-    def of(cls, field: str, found: FieldErrorCode | ForbiddenCharacter) -> "FieldProblem":
+    def of(
+        cls,
+        field: str,
+        found: FieldErrorCode | ForbiddenCharacter,
+        minimum: int | None = None,
+        maximum: int | None = None,
+    ) -> "FieldProblem":
         if isinstance(found, ForbiddenCharacter):
-            return cls(field, FieldErrorCode.FORBIDDEN_CHARACTER, found.character)
-        return cls(field, found)
+            return cls(field, FieldErrorCode.FORBIDDEN_CHARACTER, minimum, maximum, found.character)
+        return cls(field, found, minimum, maximum)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from models.account import Account
 from models.mailed_password import MailedPassword
 from models.transactions import atomically
 from services.caller import Caller
-from services.captchas import CaptchaAnswer, Captchas, SolvedCaptcha
+from services.captchas import ANSWER_MISSING, CaptchaAnswer, Captchas, SolvedCaptcha
 from services.clock import Clock, utc_now
 from services.doors import Doors
 from services.hashing import Hasher
@@ -28,8 +28,16 @@ from services.outcomes import (
 )
 from services.secrets import digest
 from services.sessions import Profile, SessionService
+from services.validation.blank import is_blank
 from services.validation.email import email_problem, parse_email
-from services.validation.password import PasswordPolicy, canonical_mailed_password, normalise_password, typed_password
+from services.validation.password import (
+    PasswordPolicy,
+    canonical_mailed_password,
+    check_confirmation,
+    is_missing,
+    normalise_password,
+    typed_password,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +100,11 @@ class RecoveryService:
     ) -> RecoveryRequested | CaptchaMissed | InputRejected | Throttled:
         """Looks nothing up: the worker finds out whom to write to, and what."""
         parsed = parse_email(email)
+        unanswered = (ANSWER_MISSING,) if is_blank(captcha.answer) else ()
         if parsed is None:
-            return InputRejected((FieldProblem.of("email", email_problem(email)),))
+            return InputRejected((email_problem(email), *unanswered))
+        if unanswered:
+            return InputRejected(unanswered)
         if throttled := await self._limiter.hit_client(self._limits.recover_password, caller):
             return throttled
         solved = await self._captchas.solve(captcha, f"recoverPassword {parsed.key}")
@@ -153,7 +164,7 @@ class RecoveryService:
         if not proved:
             return CredentialsRejected()
         if await self._mailed(account, new).exists():
-            return InputRejected((FieldProblem("newPassword", FieldErrorCode.NOT_NEW),))
+            return InputRejected((self._policy.problem("newPassword", FieldErrorCode.NOT_NEW),))
         password_hash = await self._hasher.hash(new)
         if isinstance(password_hash, Throttled):
             return password_hash
@@ -169,13 +180,14 @@ class RecoveryService:
 
     def _check(self, profile: Profile, current: str, new: str, form: PasswordForm) -> tuple[FieldProblem, ...]:
         problems = []
-        code = self._policy.check(new, (profile.rfc, profile.email))
-        if new == current or canonical_mailed_password(new) == canonical_mailed_password(current):
-            code = code or FieldErrorCode.NOT_NEW
-        if code:
-            problems.append(FieldProblem("newPassword", code))
-        if normalise_password(form.new_confirmation) != new:
-            problems.append(FieldProblem("newPasswordConfirmation", FieldErrorCode.DOES_NOT_MATCH))
+        if is_missing(current):
+            problems.append(FieldProblem("currentPassword", FieldErrorCode.MISSING))
+        if code := self._policy.check(new, (profile.rfc, profile.email)):
+            problems.append(self._policy.problem("newPassword", code))
+        elif new == current or canonical_mailed_password(new) == canonical_mailed_password(current):
+            problems.append(self._policy.problem("newPassword", FieldErrorCode.NOT_NEW))
+        if problem := check_confirmation("newPasswordConfirmation", new, form.new_confirmation):
+            problems.append(problem)
         return tuple(problems)
 
     async def _prove(self, account: Account, profile: Profile, current: str) -> bool | Throttled:

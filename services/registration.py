@@ -19,7 +19,7 @@ from services.doors import Doors
 from services.hashing import Hasher
 from services.language import Language
 from services.limits import Limit, Limiter, Limits
-from services.mail.letters import CODE_LIFE
+from services.mail.letters import CODE_LENGTH, CODE_LIFE
 from services.mail.outbox import Kind, forget_of_registration, owe, owe_to_registration
 from services.outcomes import (
     CaptchaMissed,
@@ -30,10 +30,11 @@ from services.outcomes import (
     Throttled,
 )
 from services.secrets import Keys, digest
+from services.validation.blank import is_blank
 from services.validation.confirmation_code import parse_confirmation_code
 from services.validation.email import LONGEST, Email, email_problem, parse_email
-from services.validation.password import PasswordPolicy, normalise_password
-from services.validation.rfc import Rfc, parse_rfc
+from services.validation.password import PasswordPolicy, check_confirmation, normalise_password
+from services.validation.rfc import OF_COMPANY, OF_PERSON, Rfc, parse_rfc
 
 _SALT = 16  # bytes (RFC 9106, 3.1)
 _JUST_MAILED = timedelta(minutes=1)
@@ -148,7 +149,7 @@ class RegistrationService:
         """Looks nothing up: the worker finds out whether there is a registration to write to."""
         parsed = parse_email(email)
         if parsed is None:
-            return InputRejected((FieldProblem.of("email", email_problem(email)),))
+            return InputRejected((email_problem(email),))
         limits = self._limits
         purpose = f"resendConfirmationCode {parsed.key}"
         if refused := await self._admit(caller, captcha, purpose, limits.resend, limits.resend_captcha):
@@ -159,11 +160,13 @@ class RegistrationService:
             await owe(Kind.CONFIRMATION, parsed.key)
         return CodeRequested()
 
-    async def confirm(self, caller: Caller, code: str) -> Confirmed | CodeRejected | Throttled:
+    async def confirm(self, caller: Caller, code: str) -> Confirmed | CodeRejected | InputRejected | Throttled:
         """Turns the code's registration into the account of its e-mail, once, and drops the e-mail's others.
 
         A code that did that is confirmed again for as long as it is good, and does nothing more.
         """
+        if is_blank(code):
+            return InputRejected((FieldProblem("code", FieldErrorCode.MISSING, CODE_LENGTH, CODE_LENGTH),))
         typed = parse_confirmation_code(code)
         if typed is None:
             return CodeRejected()
@@ -178,7 +181,7 @@ class RegistrationService:
 
     async def _admit(
         self, caller: Caller, captcha: CaptchaAnswer | None, purpose: str, stop: Limit, captcha_from: Limit
-    ) -> CaptchaNeeded | CaptchaMissed | Throttled | None:
+    ) -> CaptchaNeeded | CaptchaMissed | InputRejected | Throttled | None:
         """The client's limit: a captcha first, then no more."""
         if throttled := await self._limiter.hit_client(stop, caller):
             return throttled
@@ -190,15 +193,15 @@ class RegistrationService:
         problems: list[FieldProblem] = []
         rfc = parse_rfc(form.rfc)
         if not isinstance(rfc, Rfc):
-            problems.append(FieldProblem.of("rfc", rfc))
+            problems.append(FieldProblem.of("rfc", rfc, OF_COMPANY, OF_PERSON))
         email = parse_email(form.email)
         if email is None:
-            problems.append(FieldProblem.of("email", email_problem(form.email)))
+            problems.append(email_problem(form.email))
         password = normalise_password(form.password)
         if code := self._policy.check(password, (form.rfc[:LONGEST], form.email[:LONGEST])):
-            problems.append(FieldProblem("password", code))
-        if normalise_password(form.password_confirmation) != password:
-            problems.append(FieldProblem("passwordConfirmation", FieldErrorCode.DOES_NOT_MATCH))
+            problems.append(self._policy.problem("password", code))
+        if problem := check_confirmation("passwordConfirmation", password, form.password_confirmation):
+            problems.append(problem)
         if problems or email is None or not isinstance(rfc, Rfc):
             return InputRejected(tuple(problems))
         return rfc, email, password

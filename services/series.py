@@ -32,12 +32,13 @@ from services.series_outcomes import (
     SeriesView,
 )
 from services.sessions import Profile, SessionService
+from services.validation.folios import LARGEST_FOLIO
 from services.validation.ids import parse_id
-from services.validation.series import CheckedSeries, SeriesForm, check_series
+from services.validation.series import LONGEST_NAME, CheckedSeries, SeriesForm, check_series
 
 MOST_SERIES = 100
 
-_NAME_IN_USE = InputRejected((FieldProblem("name", FieldErrorCode.ALREADY_USED),))
+_NAME_IN_USE = InputRejected((FieldProblem("name", FieldErrorCode.ALREADY_USED, maximum=LONGEST_NAME),))
 
 # As text, since an operation may list a hundred of them several times.
 _OF_ACCOUNT = """
@@ -169,12 +170,15 @@ class SeriesService:
 
 def _problems_of_taken(series: Series, checked: CheckedSeries) -> tuple[FieldProblem, ...]:
     first, last = checked.folios.first, checked.folios.last
-    changed = (
-        ("name", checked.name != series.name),
-        ("firstFolio", first != series.first_folio),
-        ("lastFolio", last is not None and last < series.last_taken),
-    )
-    return tuple(FieldProblem(field, FieldErrorCode.FOLIOS_TAKEN) for field, wrong in changed if wrong)
+    problems = []
+    if checked.name != series.name:
+        problems.append(FieldProblem("name", FieldErrorCode.FOLIOS_TAKEN, maximum=LONGEST_NAME))
+    if first != series.first_folio:
+        stays = series.first_folio
+        problems.append(FieldProblem("firstFolio", FieldErrorCode.FOLIOS_TAKEN, stays, stays))
+    if last is not None and last < series.last_taken:
+        problems.append(FieldProblem("lastFolio", FieldErrorCode.FOLIOS_TAKEN, series.last_taken, LARGEST_FOLIO))
+    return tuple(problems)
 
 
 async def _wait_for_company(account_id: UUID) -> None:

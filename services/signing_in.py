@@ -18,13 +18,23 @@ from services.doors import Doors, Knock
 from services.hashing import Hasher
 from services.limits import Limiter, Limits, Tally
 from services.mail.outbox import Kind, forget, owe
-from services.outcomes import CaptchaMissed, CaptchaNeeded, CredentialsRejected, Throttled
+from services.outcomes import (
+    CaptchaMissed,
+    CaptchaNeeded,
+    CredentialsRejected,
+    FieldErrorCode,
+    FieldProblem,
+    InputRejected,
+    Throttled,
+)
 from services.secrets import digest
 from services.sessions import LoggedIn, SessionService
-from services.validation.email import parse_email
+from services.validation.blank import is_blank
+from services.validation.email import email_problem, parse_email
 from services.validation.password import (
     MAXIMUM_LENGTH,
     canonical_mailed_password,
+    is_missing,
     is_typeable,
     parse_mailed_password,
     typed_password,
@@ -100,15 +110,22 @@ class SigningIn:
 
     async def login(
         self, caller: Caller, email: str, password: str, captcha: CaptchaAnswer | None
-    ) -> LoggedIn | CredentialsRejected | NotConfirmed | CaptchaNeeded | CaptchaMissed | RecoveryNeeded | Throttled:
+    ) -> (
+        LoggedIn
+        | CredentialsRejected
+        | NotConfirmed
+        | CaptchaNeeded
+        | CaptchaMissed
+        | RecoveryNeeded
+        | InputRejected
+        | Throttled
+    ):
         """Opens a session; the one that the caller was signed in with ends."""
+        if problems := _missing(email, password):
+            return InputRejected(problems)
         parsed = parse_email(email)
         typed = typed_password(password)
-        if (
-            parsed is None
-            or not 0 < len(typed) <= MAXIMUM_LENGTH
-            or not (is_typeable(typed) or parse_mailed_password(typed))
-        ):
+        if parsed is None or len(typed) > MAXIMUM_LENGTH or not (is_typeable(typed) or parse_mailed_password(typed)):
             return CredentialsRejected()
         async with self._limiter.tally() as tally:
             if refused := await self._check_limits(tally, caller, parsed.key, captcha):
@@ -123,7 +140,7 @@ class SigningIn:
 
     async def _check_limits(
         self, tally: Tally, caller: Caller, email_key: str, captcha: CaptchaAnswer | None
-    ) -> CaptchaNeeded | CaptchaMissed | Throttled | None:
+    ) -> CaptchaNeeded | CaptchaMissed | InputRejected | Throttled | None:
         """Counts a failure in advance, so that parallel guesses count one by one."""
         if throttled := await tally.hit_client(self._limits.login, caller):
             return throttled
@@ -220,3 +237,11 @@ class SigningIn:
         if isinstance(password_hash, str):
             unchanged = Account.filter(id=found.account_id, password_generation=found.password_generation)
             await unchanged.update(password_hash=password_hash)
+
+
+def _missing(email: str, password: str) -> tuple[FieldProblem, ...]:
+    """What was left empty. No account is looked up, so that nobody learns of one."""
+    problems = [email_problem(email)] if is_blank(email) else []
+    if is_missing(typed_password(password)):
+        problems.append(FieldProblem("password", FieldErrorCode.MISSING))
+    return tuple(problems)

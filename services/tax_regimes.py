@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from services.outcomes import FieldErrorCode, ForbiddenCharacter
+from services.validation.blank import is_blank
 from services.validation.characters import compact
 from services.validation.rfc import TaxpayerType
 
@@ -30,11 +31,11 @@ def tax_regimes(taxpayer_type: TaxpayerType | None = None) -> tuple[TaxRegime, .
 
 def parse_tax_regime(text: str, taxpayer_type: TaxpayerType) -> str | FieldErrorCode | ForbiddenCharacter:
     """A code of the catalogue that such a taxpayer may have."""
+    if is_blank(text):
+        return FieldErrorCode.MISSING
     typed = compact(text)
     if isinstance(typed, ForbiddenCharacter):
         return typed
-    if not typed:
-        return FieldErrorCode.MISSING
     regime = _CATALOGUE.get(typed)
     if regime is None:
         return FieldErrorCode.NOT_IN_CATALOGUE

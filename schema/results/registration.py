@@ -55,6 +55,6 @@ ResendConfirmationCodeResult = Annotated[
     ),
 ]
 ConfirmAccountResult = Annotated[
-    ConfirmAccountSuccess | InvalidConfirmationCodeError | TooManyAttemptsError,
+    ConfirmAccountSuccess | InvalidConfirmationCodeError | InvalidInputError | TooManyAttemptsError,
     strawberry.union("ConfirmAccountResult", description="What came of confirmAccount."),
 ]

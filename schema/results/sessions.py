@@ -8,6 +8,7 @@ from schema.errors import (
     CaptchaMismatchError,
     CaptchaRequiredError,
     InvalidCredentialsError,
+    InvalidInputError,
     NotAuthenticatedError,
     PasswordChangeRequiredError,
     RecoveryRequiredError,
@@ -45,6 +46,7 @@ class RevokeOtherSessionsSuccess:
 LoginResult = Annotated[
     LoginSuccess
     | InvalidCredentialsError
+    | InvalidInputError
     | AccountNotConfirmedError
     | CaptchaRequiredError
     | CaptchaMismatchError

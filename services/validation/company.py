@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from services.outcomes import FieldProblem, InputRejected
 from services.tax_regimes import parse_tax_regime
+from services.validation.legal_name import LONGEST as LONGEST_NAME
 from services.validation.legal_name import parse_legal_name
-from services.validation.postal_code import parse_postal_code
+from services.validation.postal_code import DIGITS, parse_postal_code
 from services.validation.rfc import TaxpayerType
 
 
@@ -33,5 +34,11 @@ def check_company(form: CompanyForm, taxpayer_type: TaxpayerType) -> CheckedComp
     postal_code = parse_postal_code(form.postal_code)
     if isinstance(name, str) and isinstance(regime, str) and isinstance(postal_code, str):
         return CheckedCompany(name, regime, postal_code)
-    parsed = (("legalName", name), ("taxRegime", regime), ("postalCode", postal_code))
-    return InputRejected(tuple(FieldProblem.of(field, found) for field, found in parsed if not isinstance(found, str)))
+    problems = []
+    if not isinstance(name, str):
+        problems.append(FieldProblem.of("legalName", name, 1, LONGEST_NAME))
+    if not isinstance(regime, str):
+        problems.append(FieldProblem.of("taxRegime", regime))
+    if not isinstance(postal_code, str):
+        problems.append(FieldProblem.of("postalCode", postal_code, DIGITS, DIGITS))
+    return InputRejected(tuple(problems))

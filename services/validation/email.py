@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
 
-from services.outcomes import FieldErrorCode, ForbiddenCharacter
+from services.outcomes import FieldErrorCode, FieldProblem
+from services.validation.blank import is_blank
 from services.validation.characters import forbidden, typed_form, without_invisible
 
 LONGEST = 254
@@ -45,16 +46,20 @@ def parse_email(text: str) -> Email | None:
     return Email(valid.ascii_email) if valid.ascii_email and len(valid.ascii_email) <= LONGEST else None
 
 
-def email_problem(text: str) -> FieldErrorCode | ForbiddenCharacter:
-    """Why parse_email takes a text for none: a character that no e-mail has, or its form."""
+def email_problem(text: str) -> FieldProblem:
+    """Why parse_email takes such a text for no e-mail: the problem of the field `email`."""
+    if is_blank(text):
+        return FieldProblem("email", FieldErrorCode.MISSING, maximum=LONGEST)
     typed = _typed(text)
     if len(typed) > LONGEST:
-        return FieldErrorCode.MALFORMED
+        return FieldProblem("email", FieldErrorCode.TOO_LONG, maximum=LONGEST)
     local, _, domain = typed.rpartition("@")
     foreign = [sign for sign in local if not (sign.isascii() and sign.isprintable())]
     foreign += [sign for sign in domain if not (sign.isascii() and sign.isprintable()) and not _of_a_word(sign)]
     foreign += _look_alikes(typed)
-    return forbidden(foreign[0]) if foreign else FieldErrorCode.MALFORMED
+    if foreign:
+        return FieldProblem.of("email", forbidden(foreign[0]), maximum=LONGEST)
+    return FieldProblem("email", FieldErrorCode.MALFORMED, maximum=LONGEST)
 
 
 def _typed(text: str) -> str:

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from services.outcomes import FieldErrorCode, FieldProblem, ForbiddenCharacter
+from services.validation.blank import is_blank
 from services.validation.characters import plain
 
 LARGEST_FOLIO = 2**63 - 1
@@ -33,33 +34,42 @@ class Approval:
 
 
 def parse_folios(first: str, last: str | None) -> FolioRange | list[FieldProblem]:
-    """The problems are those of the fields firstFolio and lastFolio."""
-    first_folio = _parse(first, LARGEST_FOLIO)
-    last_folio = None if last is None else _parse(last, LARGEST_FOLIO)
-    given = (("firstFolio", first_folio), ("lastFolio", last_folio))
-    problems = [FieldProblem.of(field, value) for field, value in given if isinstance(value, _Refusal)]
-    if isinstance(first_folio, _Refusal) or isinstance(last_folio, _Refusal):
+    """The problems are those of the fields firstFolio and lastFolio; a blank last one is an open end."""
+    first_folio = _parse_first(first)
+    last_folio = None if last is None or is_blank(last) else _parse(last, LARGEST_FOLIO)
+    problems = [first_folio] if isinstance(first_folio, FieldProblem) else []
+    if isinstance(last_folio, _Refusal):
+        problems.append(FieldProblem.of("lastFolio", last_folio, 1, LARGEST_FOLIO))
+    if isinstance(first_folio, FieldProblem) or isinstance(last_folio, _Refusal):
         return problems
     if last_folio is not None and last_folio < first_folio:
-        return [FieldProblem("lastFolio", FieldErrorCode.LESS_THAN_FIRST)]
+        return [FieldProblem("lastFolio", FieldErrorCode.LESS_THAN_FIRST, first_folio, LARGEST_FOLIO)]
     return FolioRange(first_folio, last_folio)
 
 
 def parse_approval(number: str | None, year: int | None) -> Approval | list[FieldProblem] | None:
-    """Both or neither; the problems are those of the fields approvalNumber and approvalYear."""
+    """Both or neither, a blank number being none; the problems are those of approvalNumber and approvalYear."""
     problems = []
-    if number is None and year is not None:
-        problems.append(FieldProblem("approvalNumber", FieldErrorCode.MISSING))
-    parsed = None if number is None else _parse(number, LARGEST_APPROVAL_NUMBER)
+    first_year, last_year = APPROVAL_YEARS[0], APPROVAL_YEARS[-1]
+    parsed = None if number is None or is_blank(number) else _parse(number, LARGEST_APPROVAL_NUMBER)
+    if parsed is None and year is not None:
+        problems.append(FieldProblem("approvalNumber", FieldErrorCode.MISSING, 1, LARGEST_APPROVAL_NUMBER))
     if isinstance(parsed, _Refusal):
-        problems.append(FieldProblem.of("approvalNumber", parsed))
-    if year is None and number is not None:
-        problems.append(FieldProblem("approvalYear", FieldErrorCode.MISSING))
+        problems.append(FieldProblem.of("approvalNumber", parsed, 1, LARGEST_APPROVAL_NUMBER))
+    if year is None and parsed is not None:
+        problems.append(FieldProblem("approvalYear", FieldErrorCode.MISSING, first_year, last_year))
     if year is not None and year not in APPROVAL_YEARS:
-        problems.append(FieldProblem("approvalYear", FieldErrorCode.OUT_OF_RANGE))
+        problems.append(FieldProblem("approvalYear", FieldErrorCode.OUT_OF_RANGE, first_year, last_year))
     if problems or isinstance(parsed, _Refusal):
         return problems
     return None if parsed is None or year is None else Approval(parsed, year)
+
+
+def _parse_first(text: str) -> int | FieldProblem:
+    if is_blank(text):
+        return FieldProblem("firstFolio", FieldErrorCode.MISSING, 1, LARGEST_FOLIO)
+    folio = _parse(text, LARGEST_FOLIO)
+    return FieldProblem.of("firstFolio", folio, 1, LARGEST_FOLIO) if isinstance(folio, _Refusal) else folio
 
 
 def _parse(text: str, largest: int) -> int | FieldErrorCode | ForbiddenCharacter:
@@ -67,8 +77,6 @@ def _parse(text: str, largest: int) -> int | FieldErrorCode | ForbiddenCharacter
     typed = plain(text)
     if isinstance(typed, ForbiddenCharacter):
         return typed
-    if not typed:
-        return FieldErrorCode.MISSING
     match = _INTEGER.fullmatch(typed)
     if match is None:
         return FieldErrorCode.MALFORMED

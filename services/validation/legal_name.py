@@ -7,6 +7,7 @@ from itertools import product
 
 from services.outcomes import FieldErrorCode, ForbiddenCharacter
 from services.validation.attributes import parse_attribute
+from services.validation.blank import is_blank
 
 LONGEST = 300
 
@@ -60,8 +61,7 @@ _LEADING_ON = frozenset({"A", "AL", "CON", "DE", "DEL", "E", "EL", "EN", "LA", "
 
 def parse_legal_name(text: str) -> str | FieldErrorCode | ForbiddenCharacter:
     """From 1 to 300 characters, in NFC and with single blanks; otherwise as it was typed."""
-    name = parse_attribute(text, LONGEST)
-    return FieldErrorCode.MISSING if name == "" else name
+    return FieldErrorCode.MISSING if is_blank(text) else parse_attribute(text, LONGEST)
 
 
 def ends_in_legal_form(name: str) -> bool:

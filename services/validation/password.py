@@ -8,10 +8,12 @@ from functools import cache
 from pathlib import Path
 
 from services.mail.letters import MAILED_PASSWORD_LENGTH
-from services.outcomes import FieldErrorCode
+from services.outcomes import FieldErrorCode, FieldProblem
 from services.secrets import ALPHABET
+from services.validation.blank import is_blank
 from services.validation.characters import compact, in_typed_forms
 
+LEAST_MINIMUM_LENGTH = 8  # which no policy goes below
 MAXIMUM_LENGTH = 128
 _LONGEST_NORMALISED = 4 * MAXIMUM_LENGTH  # NFC joins at most four code points into one
 _FEWEST_OWN = 4  # letters and digits that a password needs beside the account's own words
@@ -31,6 +33,8 @@ class PasswordPolicy:
 
     def check(self, password: str, identity: Iterable[str]) -> FieldErrorCode | None:
         """What is wrong with a new password, normalised; `identity` is the account's RFC and e-mail."""
+        if is_missing(password):
+            return FieldErrorCode.MISSING
         if not is_typeable(password):
             return FieldErrorCode.MALFORMED
         if len(password) < self.minimum_length:
@@ -42,6 +46,19 @@ class PasswordPolicy:
         if _is_made_of(password, (*identity, *self.site_words)):
             return FieldErrorCode.CONTAINS_IDENTITY
         return None
+
+    def problem(self, field: str, code: FieldErrorCode) -> FieldProblem:
+        """The problem of a field for a new password."""
+        return FieldProblem(field, code, self.minimum_length, self.maximum_length)
+
+
+def check_confirmation(field: str, password: str, confirmation: str) -> FieldProblem | None:
+    """What is wrong with the second typing of a new password, which comes normalised."""
+    if is_missing(confirmation):
+        return FieldProblem(field, FieldErrorCode.MISSING)
+    if normalise_password(confirmation) != password:
+        return FieldProblem(field, FieldErrorCode.DOES_NOT_MATCH)
+    return None
 
 
 def normalise_password(text: str) -> str:
@@ -71,6 +88,11 @@ def parse_mailed_password(text: str) -> str | None:
     """None for what no mailed password can be."""
     typed = compact(text)
     return typed.upper() if isinstance(typed, str) and _MAILED.fullmatch(typed) else None
+
+
+def is_missing(text: str) -> bool:
+    """Whether nothing was typed that any password can be: spaces count as characters, but these are too few."""
+    return len(text) < LEAST_MINIMUM_LENGTH and is_blank(text)
 
 
 def is_typeable(password: str) -> bool:

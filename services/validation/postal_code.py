@@ -3,16 +3,19 @@
 import re
 
 from services.outcomes import FieldErrorCode, ForbiddenCharacter
+from services.validation.blank import is_blank
 from services.validation.characters import compact
 
-_PATTERN = re.compile(r"[0-9]{5}")
+DIGITS = 5
+
+_PATTERN = re.compile(rf"[0-9]{{{DIGITS}}}")
 
 
 def parse_postal_code(text: str) -> str | FieldErrorCode | ForbiddenCharacter:
     """Whether such a place exists is not looked up."""
+    if is_blank(text):
+        return FieldErrorCode.MISSING
     typed = compact(text)
     if isinstance(typed, ForbiddenCharacter):
         return typed
-    if not typed:
-        return FieldErrorCode.MISSING
     return typed if _PATTERN.fullmatch(typed) else FieldErrorCode.MALFORMED

@@ -10,7 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.outcomes import FieldErrorCode, ForbiddenCharacter
+from services.validation.blank import is_blank
 from services.validation.characters import compact
+
+OF_COMPANY, OF_PERSON = 12, 13  # characters
 
 _PATTERN = re.compile(
     r"[A-Za-zÑñ&]{3,4}(?P<year>[0-9]{2})(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12][0-9]|3[01])[A-Za-z0-9]{2}[0-9Aa]"
@@ -34,10 +37,12 @@ class Rfc:
 
     @property
     def taxpayer_type(self) -> TaxpayerType:
-        return TaxpayerType.PERSONA_FISICA if len(self.text) == 13 else TaxpayerType.PERSONA_MORAL
+        return TaxpayerType.PERSONA_FISICA if len(self.text) == OF_PERSON else TaxpayerType.PERSONA_MORAL
 
 
 def parse_rfc(text: str) -> Rfc | FieldErrorCode | ForbiddenCharacter:
+    if is_blank(text):
+        return FieldErrorCode.MISSING
     typed = compact(text, letters="Ññ")
     if isinstance(typed, ForbiddenCharacter):
         return typed

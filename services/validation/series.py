@@ -5,7 +5,6 @@ from typing import Any
 
 from services.outcomes import FieldProblem, InputRejected
 from services.validation.attributes import parse_attribute
-from services.validation.characters import plain
 from services.validation.folios import Approval, FolioRange, parse_approval, parse_folios
 
 LONGEST_NAME = 25
@@ -43,15 +42,11 @@ class CheckedSeries:
 
 def check_series(form: SeriesForm) -> CheckedSeries | InputRejected:
     name = parse_attribute(form.name, LONGEST_NAME)
-    folios = parse_folios(form.first_folio, _given(form.last_folio))
-    approval = parse_approval(_given(form.approval_number), form.approval_year)
+    folios = parse_folios(form.first_folio, form.last_folio)
+    approval = parse_approval(form.approval_number, form.approval_year)
     if isinstance(name, str) and isinstance(folios, FolioRange) and not isinstance(approval, list):
         return CheckedSeries(name, folios, approval)
-    problems = [] if isinstance(name, str) else [FieldProblem.of("name", name)]
+    problems = [] if isinstance(name, str) else [FieldProblem.of("name", name, maximum=LONGEST_NAME)]
     for part in (folios, approval):
         problems += part if isinstance(part, list) else []
     return InputRejected(tuple(problems))
-
-
-def _given(text: str | None) -> str | None:
-    return None if text is None or not plain(text) else text

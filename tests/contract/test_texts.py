@@ -4,7 +4,7 @@ import re
 import string
 from collections.abc import Iterator
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,12 +16,22 @@ from models.registration import Registration
 from schema.errors import FieldError
 from schema.root import schema
 from schema.types.company import CompanyWarning
+from services.captchas import LIFE as CAPTCHA_LIFE
 from services.companies import CompanyWarningCode
+from services.doors import MOST_FAILURES
 from services.language import Language, Texts
 from services.mail.compose import _SECRET_NAMES, Composer, Site
-from services.mail.letters import Letter, confirmation_code, mailed_password, notice
+from services.mail.letters import (
+    CODE_LIFE,
+    MAILED_PASSWORD_LIFE,
+    Letter,
+    confirmation_code,
+    mailed_password,
+    notice,
+)
 from services.mail.outbox import Kind
 from services.outcomes import FieldErrorCode
+from tests.field_pairs import field_pairs
 
 _ROOT = Path(__file__).parents[2]
 _TEXTS = Texts(_ROOT / "locales")
@@ -66,7 +76,8 @@ def _letters() -> Iterator[Letter]:
 def _allowed() -> dict[str, set[str]]:
     """Every text's key, and the placeholders that it may have."""
     keys = dict(_told_types())
-    keys |= {f"FieldErrorCode.{code.name}": {"field", "character"} for code in FieldErrorCode}
+    keys |= {f"FieldError.{field}.{code}": {"minimum", "maximum", "character"} for field, code in field_pairs()}
+    keys |= {f"FieldErrorCode.{code.name}": set() for code in FieldErrorCode}
     keys |= {f"CompanyWarningCode.{code.name}": set() for code in CompanyWarningCode}
     keys |= {"captcha.help": set()}
     for path in _TEMPLATES.iterdir():
@@ -157,10 +168,28 @@ def test_every_mail_can_be_written(letter: Letter) -> None:
     assert "H&E951128469" not in html.get_content()
 
 
+@pytest.mark.parametrize("field", ["password", "newPassword"])
 @pytest.mark.parametrize("code", ["TOO_SHORT", "TOO_COMMON", "CONTAINS_IDENTITY"])
-def test_a_refused_password_brings_advice(code: str) -> None:
-    assert "frase" in _TEXTS.entries(Language.ES)[f"FieldErrorCode.{code}"]
-    assert "phrase" in _TEXTS.entries(Language.EN)[f"FieldErrorCode.{code}"]
+def test_a_refused_password_brings_advice(field: str, code: str) -> None:
+    assert "frase" in _TEXTS.entries(Language.ES)[f"FieldError.{field}.{code}"]
+    assert "phrase" in _TEXTS.entries(Language.EN)[f"FieldError.{field}.{code}"]
+
+
+@pytest.mark.parametrize(
+    ("key", "told", "constant", "value"),
+    [
+        ("mail.confirmation.after", ("24 horas", "24 hours"), CODE_LIFE, timedelta(hours=24)),
+        ("mail.unconfirmed.after", ("24 horas", "24 hours"), CODE_LIFE, timedelta(hours=24)),
+        ("mail.recovery.after", ("24 horas", "24 hours"), MAILED_PASSWORD_LIFE, timedelta(hours=24)),
+        ("captcha.help", ("cinco minutos", "five minutes"), CAPTCHA_LIFE, timedelta(minutes=5)),
+        ("mail.sign_in_closed.before", ("cincuenta", "fifty"), MOST_FAILURES, 50),
+    ],
+)
+def test_a_number_in_a_text_is_that_of_the_services(
+    key: str, told: tuple[str, str], constant: object, value: object
+) -> None:
+    assert constant == value
+    assert all(words in _TEXTS.entries(language)[key] for language, words in zip(Language, told, strict=True))
 
 
 def test_an_unknown_text_is_a_bug() -> None:

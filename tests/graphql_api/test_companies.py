@@ -156,7 +156,7 @@ async def test_everything_that_is_wrong_is_told_at_once_and_nothing_is_kept(api:
         ("legalName", "A\x1bB", "FORBIDDEN_CHARACTER"),
         ("legalName", "A" * 301, "TOO_LONG"),
         ("legalName", "", "MISSING"),
-        ("legalName", "\u3164", "FORBIDDEN_CHARACTER"),
+        ("legalName", "\u3164", "MISSING"),
         ("taxRegime", " ", "MISSING"),
         ("postalCode", "", "MISSING"),
         ("taxRegime", "612", "NOT_FOR_TAXPAYER_TYPE"),

@@ -79,7 +79,7 @@ async def test_codes_of_the_registrations_that_lost_are_none(api: Api) -> None:
     assert rejected["__typename"] == "InvalidConfirmationCodeError"
 
 
-@pytest.mark.parametrize("code", ["", "A" * 40, "0" * 40, "x" * 10_000, "\0" * 40, "é" * 40, "🙂" * 40])
+@pytest.mark.parametrize("code", ["A", "A" * 40, "0" * 40, "x" * 10_000, "\0" * 40, "é" * 40, "🙂" * 40])
 async def test_what_is_no_code_is_rejected(api: Api, code: str) -> None:
     rejected = await api.act("ConfirmAccount", code=code)
 

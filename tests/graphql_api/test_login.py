@@ -80,9 +80,8 @@ async def test_a_new_account_sees_its_sessions_in_the_answer_of_login(api: Api) 
     [
         (EMAIL, WRONG),
         ("nadie@example.com", PASSWORD),
-        ("", ""),
         ("nada", PASSWORD),
-        (EMAIL, ""),
+        (EMAIL, " " * 8),
         (EMAIL, "x" * 10_000),
         (EMAIL, "\0" * 20),
         ("\0", "\0"),

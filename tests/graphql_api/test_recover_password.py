@@ -12,6 +12,7 @@ from models.mailed_password import MailedPassword
 from models.session import Session
 from services.mail.outbox import Kind, claim
 from tests.api import EMAIL, PASSWORD, Api
+from tests.companies import problems
 from tests.conftest import MakeApi
 
 NEW = "otra frase larga"
@@ -216,9 +217,7 @@ async def test_neither_the_mailed_nor_the_current_password_is_a_new_one(api: Api
         "ChangePassword", currentPassword=mailed, newPassword=mailed, newPasswordConfirmation=mailed
     )
 
-    assert [answer["fields"] for answer in (unused, current, used)] == [
-        [{"field": "newPassword", "code": "NOT_NEW", "message": unused["fields"][0]["message"]}]
-    ] * 3
+    assert [problems(answer) for answer in (unused, current, used)] == [[("newPassword", "NOT_NEW")]] * 3
 
 
 async def test_a_recovery_still_queued_when_the_password_changes_mints_nothing(api: Api) -> None:

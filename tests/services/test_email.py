@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.outcomes import FieldErrorCode, ForbiddenCharacter
+from services.outcomes import FieldErrorCode, FieldProblem, ForbiddenCharacter
 from services.validation.email import LONGEST, Email, email_problem, parse_email
 
 _LABELS = ".".join(["b" * 63, "c" * 63])
@@ -133,12 +133,24 @@ def test_what_is_no_address_is_refused(typed: str) -> None:
 )
 def test_what_could_name_another_mailbox_is_named_and_never_replaced(typed: str, character: str) -> None:
     assert parse_email(typed) is None
-    assert email_problem(typed) == ForbiddenCharacter(character)
+    assert email_problem(typed) == FieldProblem.of("email", ForbiddenCharacter(character), maximum=254)
 
 
-@pytest.mark.parametrize("typed", ["", "ana", "ana@@example.com", "ana luisa@example.com", "é" * 1_000_000, "@" * 300])
-def test_what_has_no_odd_character_is_malformed(typed: str) -> None:
-    assert email_problem(typed) == FieldErrorCode.MALFORMED
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        ("", FieldErrorCode.MISSING),
+        ("\u200b \n", FieldErrorCode.MISSING),
+        ("ana", FieldErrorCode.MALFORMED),
+        ("ana@@example.com", FieldErrorCode.MALFORMED),
+        ("ana luisa@example.com", FieldErrorCode.MALFORMED),
+        ("é" * 1_000_000, FieldErrorCode.TOO_LONG),
+        ("@" * 300, FieldErrorCode.TOO_LONG),
+    ],
+    ids=lambda value: getattr(value, "name", repr(value)[:24]),
+)
+def test_what_has_no_odd_character_is_missing_malformed_or_too_long(typed: str, code: FieldErrorCode) -> None:
+    assert email_problem(typed) == FieldProblem("email", code, maximum=254)
 
 
 @given(st.text(st.sampled_from("ana@example.mx\u200b\u200d <>'\u2019.ñа\ud800\0") | st.characters(), max_size=60))

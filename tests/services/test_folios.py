@@ -188,9 +188,9 @@ async def test_a_series_in_use_keeps_its_name_so_that_no_other_takes_its_folios_
     namesake = await SERIES.create(caller, SeriesForm("A", "1"))
 
     assert taken == FolioTaken("A", 1)
-    assert renamed == InputRejected((FieldProblem("name", FieldErrorCode.FOLIOS_TAKEN),))
+    assert renamed == InputRejected((FieldProblem("name", FieldErrorCode.FOLIOS_TAKEN, maximum=25),))
     assert deleted == SeriesInUse()
-    assert namesake == InputRejected((FieldProblem("name", FieldErrorCode.ALREADY_USED),))
+    assert namesake == InputRejected((FieldProblem("name", FieldErrorCode.ALREADY_USED, maximum=25),))
 
 
 @pytest.mark.parametrize("attempt", range(5))
@@ -224,7 +224,7 @@ async def test_a_first_folio_that_is_moved_meanwhile_is_taken_or_stays(attempt: 
     )
 
     first = (await Series.get(id=series)).first_folio
-    refused = InputRejected((FieldProblem("firstFolio", FieldErrorCode.FOLIOS_TAKEN),))
+    refused = InputRejected((FieldProblem("firstFolio", FieldErrorCode.FOLIOS_TAKEN, 1, 1),))
     assert _folios(list(outcomes)) == list(range(first, first + 10 + attempt))
     assert (refused in outcomes) == (first == 1)
 

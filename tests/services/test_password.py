@@ -46,7 +46,8 @@ def test_nothing_else_of_a_password_is_changed(typed: str) -> None:
 @pytest.mark.parametrize(
     ("typed", "problem"),
     [
-        pytest.param("", FieldErrorCode.TOO_SHORT, id="empty"),
+        pytest.param("", FieldErrorCode.MISSING, id="empty"),
+        pytest.param(" \u200b\t\n", FieldErrorCode.MISSING, id="a few blanks"),
         pytest.param("kxqv7wz", FieldErrorCode.TOO_SHORT, id="seven"),
         pytest.param("kxqv7wzj", None, id="eight"),
         pytest.param("n\u0303" * 7, FieldErrorCode.TOO_SHORT, id="seven once composed"),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.outcomes import FieldErrorCode, FieldProblem, InputRejected
+from services.outcomes import FieldErrorCode, FieldProblem, ForbiddenCharacter, InputRejected
 from services.validation.folios import Approval, FolioRange, parse_approval, parse_folios
 from services.validation.ids import parse_id
 from services.validation.series import CheckedSeries, SeriesForm, check_series
@@ -14,7 +14,7 @@ from services.validation.series import CheckedSeries, SeriesForm, check_series
 LARGEST = 2**63 - 1
 HOSTILE = st.text(st.characters(exclude_categories=()))
 NUMBERS = st.integers(0, LARGEST + 1).map(str)
-BLANK = ["", " ", "\t\n", "\u00a0\u200b"]
+BLANK = ["", " ", "\t\n", "\u00a0\u200b", "\u200b\ufeff"]
 ODD = [
     "x",
     "1.0",
@@ -44,6 +44,14 @@ FAR = [
 ]
 
 
+def _number(code: FieldErrorCode) -> FieldProblem:
+    return FieldProblem("approvalNumber", code, 1, 10**14 - 1)
+
+
+def _year(code: FieldErrorCode) -> FieldProblem:
+    return FieldProblem("approvalYear", code, 2004, 2014)
+
+
 @pytest.mark.parametrize(
     ("first", "last", "folios"),
     [
@@ -62,25 +70,26 @@ def test_folios_are_positive_and_of_64_bits(first: str, last: str | None, folios
 @pytest.mark.parametrize(
     ("typed", "code"),
     [
-        *((blank, FieldErrorCode.MISSING) for blank in BLANK),
         *((odd, FieldErrorCode.MALFORMED) for odd in ODD),
         *((far, FieldErrorCode.OUT_OF_RANGE) for far in FAR),
     ],
     ids=lambda value: getattr(value, "name", repr(value)[:24]),
 )
 def test_what_is_no_folio_is_refused_at_its_field(typed: str, code: FieldErrorCode) -> None:
-    assert parse_folios(typed, None) == [FieldProblem("firstFolio", code)]
-    assert parse_folios("1", typed) == [FieldProblem("lastFolio", code)]
-    assert parse_folios(typed, typed) == [FieldProblem("firstFolio", code), FieldProblem("lastFolio", code)]
+    first, last = (FieldProblem(field, code, 1, LARGEST) for field in ("firstFolio", "lastFolio"))
+
+    assert parse_folios(typed, None) == [first]
+    assert parse_folios("1", typed) == [last]
+    assert parse_folios(typed, typed) == [first, last]
 
 
 @pytest.mark.parametrize(("typed", "character"), [("1\0", "U+0000"), ("\ud800", "U+D800"), ("1О", "«О» (U+041E)")])
 def test_a_character_that_may_be_taken_for_another_is_named(typed: str, character: str) -> None:
-    assert parse_folios(typed, None) == [FieldProblem("firstFolio", FieldErrorCode.FORBIDDEN_CHARACTER, character)]
+    assert parse_folios(typed, None) == [FieldProblem.of("firstFolio", ForbiddenCharacter(character), 1, LARGEST)]
 
 
 def test_the_last_folio_is_not_less_than_the_first() -> None:
-    assert parse_folios("10", "9") == [FieldProblem("lastFolio", FieldErrorCode.LESS_THAN_FIRST)]
+    assert parse_folios("10", "9") == [FieldProblem("lastFolio", FieldErrorCode.LESS_THAN_FIRST, 10, LARGEST)]
 
 
 @pytest.mark.parametrize(("number", "year"), [("1", 2004), ("99999999999999", 2014), ("0000000000000000123", 2010)])
@@ -95,30 +104,30 @@ def test_an_approval_may_be_left_out() -> None:
 @pytest.mark.parametrize(
     ("number", "year", "problems"),
     [
-        ("1", None, [FieldProblem("approvalYear", FieldErrorCode.MISSING)]),
-        (None, 2010, [FieldProblem("approvalNumber", FieldErrorCode.MISSING)]),
+        ("1", None, [_year(FieldErrorCode.MISSING)]),
+        (None, 2010, [_number(FieldErrorCode.MISSING)]),
         (
             None,
             2003,
             [
-                FieldProblem("approvalNumber", FieldErrorCode.MISSING),
-                FieldProblem("approvalYear", FieldErrorCode.OUT_OF_RANGE),
+                _number(FieldErrorCode.MISSING),
+                _year(FieldErrorCode.OUT_OF_RANGE),
             ],
         ),
         (
             "x",
             None,
             [
-                FieldProblem("approvalNumber", FieldErrorCode.MALFORMED),
-                FieldProblem("approvalYear", FieldErrorCode.MISSING),
+                _number(FieldErrorCode.MALFORMED),
+                _year(FieldErrorCode.MISSING),
             ],
         ),
-        ("0", 2010, [FieldProblem("approvalNumber", FieldErrorCode.OUT_OF_RANGE)]),
-        ("100000000000000", 2010, [FieldProblem("approvalNumber", FieldErrorCode.OUT_OF_RANGE)]),
-        ("", 2010, [FieldProblem("approvalNumber", FieldErrorCode.MISSING)]),
-        ("1", 2003, [FieldProblem("approvalYear", FieldErrorCode.OUT_OF_RANGE)]),
-        ("1", 2015, [FieldProblem("approvalYear", FieldErrorCode.OUT_OF_RANGE)]),
-        ("1", -(2**31), [FieldProblem("approvalYear", FieldErrorCode.OUT_OF_RANGE)]),
+        ("0", 2010, [_number(FieldErrorCode.OUT_OF_RANGE)]),
+        ("100000000000000", 2010, [_number(FieldErrorCode.OUT_OF_RANGE)]),
+        ("", 2010, [_number(FieldErrorCode.MISSING)]),
+        ("1", 2003, [_year(FieldErrorCode.OUT_OF_RANGE)]),
+        ("1", 2015, [_year(FieldErrorCode.OUT_OF_RANGE)]),
+        ("1", -(2**31), [_year(FieldErrorCode.OUT_OF_RANGE)]),
     ],
 )
 def test_half_an_approval_or_a_wrong_one_is_refused(
@@ -135,11 +144,9 @@ def test_a_name_has_up_to_25_characters_and_may_be_empty(typed: str, name: str) 
 @pytest.mark.parametrize("blank", BLANK)
 def test_a_blank_last_folio_or_approval_number_is_left_out_and_a_blank_first_folio_is_missing(blank: str) -> None:
     assert check_series(SeriesForm("A", "1", blank, blank)) == CheckedSeries("A", FolioRange(1, None), None)
-    assert check_series(SeriesForm("A", "1", blank, blank, 2010)) == InputRejected(
-        (FieldProblem("approvalNumber", FieldErrorCode.MISSING),)
-    )
+    assert check_series(SeriesForm("A", "1", blank, blank, 2010)) == InputRejected((_number(FieldErrorCode.MISSING),))
     assert check_series(SeriesForm("A", blank, blank)) == InputRejected(
-        (FieldProblem("firstFolio", FieldErrorCode.MISSING),)
+        (FieldProblem("firstFolio", FieldErrorCode.MISSING, 1, LARGEST),)
     )
 
 
@@ -154,11 +161,11 @@ def test_all_that_is_wrong_is_told_at_once_in_the_order_of_the_form() -> None:
 
     assert outcome == InputRejected(
         (
-            FieldProblem("name", FieldErrorCode.FORBIDDEN_CHARACTER, "«|»"),
-            FieldProblem("firstFolio", FieldErrorCode.OUT_OF_RANGE),
-            FieldProblem("lastFolio", FieldErrorCode.MALFORMED),
-            FieldProblem("approvalNumber", FieldErrorCode.MALFORMED),
-            FieldProblem("approvalYear", FieldErrorCode.OUT_OF_RANGE),
+            FieldProblem("name", FieldErrorCode.FORBIDDEN_CHARACTER, maximum=25, character="«|»"),
+            FieldProblem("firstFolio", FieldErrorCode.OUT_OF_RANGE, 1, LARGEST),
+            FieldProblem("lastFolio", FieldErrorCode.MALFORMED, 1, LARGEST),
+            _number(FieldErrorCode.MALFORMED),
+            _year(FieldErrorCode.OUT_OF_RANGE),
         )
     )
 

@@ -345,7 +345,7 @@ def test_production_takes_the_origins_of_apps_that_bring_their_own_pages(read: R
 
 @pytest.mark.parametrize("origin", ["http://localhost.example.mx", "http://127.0.0.1.example.mx", "http://192.168.1.5"])
 def test_production_takes_no_page_that_comes_over_plain_http(read: Read, origin: str) -> None:
-    with pytest.raises(WrongSettingsError, match="^ALLOWED_ORIGINS: production needs https, but for loopback$"):
+    with pytest.raises(WrongSettingsError, match=r"^ALLOWED_ORIGINS: production needs https, but for loopback$"):
         read(**_PRODUCTION, ALLOWED_ORIGINS=origin)
 
 
