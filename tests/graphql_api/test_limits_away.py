@@ -80,9 +80,22 @@ async def test_while_redis_is_away_sensitive_mutations_are_closed_and_they_open_
     assert await api.token(password=NEW)
 
 
+async def test_a_mail_whose_limit_was_counted_with_its_request_leaves_while_redis_is_away(
+    make_api: MakeApi, wire: Wire
+) -> None:
+    api = await make_api(redis_url=f"redis://127.0.0.1:{wire.port}/0")
+    await api.register()
+
+    wire.become(State.REFUSED)
+
+    assert await api.mailed_code()
+
+
 async def test_a_mail_waits_while_redis_is_away(make_api: MakeApi, wire: Wire) -> None:
     api = await make_api(redis_url=f"redis://127.0.0.1:{wire.port}/0")
     await api.register()
+    await api.mails()
+    await api.act("ResendConfirmationCode", email=EMAIL)
 
     wire.become(State.REFUSED)
     meanwhile = await api.mails()
