@@ -438,7 +438,7 @@ class TestMoneyThatGoesBack:
     async def test_an_event_is_not_taken_for_forged_where_our_own_credentials_are_refused(
         self, ana: Api, paypal: PayPalServer
     ) -> None:
-        event = paypal.event("PAYMENT.CAPTURE.COMPLETED", {})
+        event = paypal.event_about("CHECKOUT.ORDER.APPROVED", await start(ana))
         paypal.answer(Call.VERIFY, 403, b'{"name":"NOT_AUTHORIZED","details":[{"issue":"PERMISSION_DENIED"}]}')
 
         assert await _tell(ana, event) == 503
