@@ -136,17 +136,15 @@ class RecoveryService:
                 await tally.give_back()
         return outcome
 
-    async def demand(self, email_key: str | None) -> Demanded:
-        """Ends the passwords and sessions of one account, or of all of them, so that only recovery opens it."""
+    async def demand(self, email_key: str) -> Demanded:
+        """Ends the passwords and sessions of one account, so that only recovery opens it."""
 
         async def end() -> Demanded:
-            accounts, mailed = Account.all(), MailedPassword.all()
-            if email_key:
-                accounts, mailed = accounts.filter(email_key=email_key), mailed.filter(account__email_key=email_key)
+            accounts = Account.filter(email_key=email_key)
             passwords = await accounts.filter(password_hash__isnull=False).count()
-            # The generation of all of them: a change that was proved before and is written later finds out.
+            # The generation in any case: a change that was proved before and is written later finds out.
             await accounts.update(password_hash=None, password_generation=F("password_generation") + 1)
-            await mailed.delete()
+            await MailedPassword.filter(account__email_key=email_key).delete()
             return Demanded(passwords, await self._sessions.revoke_all(email_key))
 
         return await atomically(end)

@@ -176,10 +176,9 @@ class SessionService:
             await Session.filter(digest=digest(caller.credential)).delete()
         return LoggedOut()
 
-    async def revoke_all(self, email_key: str | None) -> int:
-        """Ends every session of one account, or of all of them, and returns how many there were."""
-        sessions = Session.filter(account__email_key=email_key) if email_key else Session.all()
-        return await sessions.delete()
+    async def revoke_all(self, email_key: str) -> int:
+        """Ends every session of one account, and returns how many there were."""
+        return await Session.filter(account__email_key=email_key).delete()
 
     async def list_for(self, profile: Profile) -> tuple[SessionView, ...]:
         """The account's live sessions, the profile's own first, then by when they were last seen."""

@@ -8,6 +8,7 @@ from models.account import Account
 from models.session import Session
 from services.hashing import Hasher
 from services.outcomes import Throttled
+from services.revocation import revoke_everything
 from tests.api import EMAIL, PASSWORD, Api
 from tests.conftest import MakeApi
 
@@ -163,9 +164,9 @@ async def test_an_operator_ends_the_sessions_of_one_account_or_of_all(make_api: 
 
     of_ana = await api.composition.services.sessions.revoke_all(EMAIL)
     then_signed_in = [await api.signed_in(token).run("Me") is not None for token in tokens]
-    of_all = await api.composition.services.sessions.revoke_all(None)
+    *_, of_all = [done async for done in revoke_everything(passwords=False)]
 
-    assert (of_ana, of_all) == (2, 1)
+    assert (of_ana, of_all.accounts, of_all.sessions) == (2, 2, 1)
     assert then_signed_in == [False, False, True]
     assert await api.signed_in(tokens[2]).run("Me") is None
 
@@ -217,3 +218,22 @@ async def test_a_session_that_has_ended_is_not_listed(api: Api) -> None:
 
     assert listed == [current]
     assert await there.run("Me") is None
+
+
+async def test_a_sign_in_that_was_proved_before_every_password_was_ended_opens_nothing(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await api.account()
+    verify = Hasher.verify
+
+    async def verify_meanwhile(hasher: Hasher, password_hash: str | None, password: str) -> bool | Throttled:
+        verified = await verify(hasher, password_hash, password)
+        *_, ended = [done async for done in revoke_everything(passwords=True)]
+        assert (verified, ended.passwords) == (True, 1)
+        return verified
+
+    monkeypatch.setattr(Hasher, "verify", verify_meanwhile)
+    answer = await api.act("Login", email=EMAIL, password=PASSWORD)
+
+    assert answer["__typename"] == "InvalidCredentialsError"
+    assert await Session.all().count() == 0
