@@ -131,7 +131,9 @@ def compose(settings: Settings) -> Composition:
     return Composition(
         services=services,
         paypal=paypal,
-        deliverer=Deliverer(make_transport, Composer(texts, site), limiter, limits.mail_email),
+        deliverer=Deliverer(
+            make_transport, Composer(texts, site), limiter, limits.mail_email, senders=settings.mail_senders
+        ),
         sweeper=Sweeper(also=sweep_mails),
         cashier=Cashier(FollowUp(paypal.orders if paypal else None), deposits),
         aclose=aclose,

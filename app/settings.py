@@ -184,6 +184,7 @@ class Settings(BaseSettings):
     database_application_name: str = Field("timbrado-accounts", pattern="^[ -~]{1,63}$")
     smtp_url: Annotated[SecretStr | None, AfterValidator(_smtp_url)] = None
     worker_in_serve: bool = True
+    mail_senders: int = Field(2, ge=1, le=100)
     mail_from: Annotated[str, AfterValidator(_address)] = "cuentas@example.com"
     site_name: Annotated[str, AfterValidator(check_site_name)] = Field("Timbrado", min_length=1, max_length=60)
     site_url: Annotated[str, AfterValidator(_url)] = "http://localhost:5173"

@@ -15,6 +15,7 @@ from tortoise.transactions import in_transaction
 from services.clock import pause, utc_now
 from services.limits import Limit, Limiter
 from services.mail import outbox
+from services.mail.claims import Claims
 from services.mail.compose import Composer
 from services.mail.letters import Letter, letter_for, mark_mailed, registrations_meant
 from services.mail.outbox import Claim, Outcome
@@ -49,6 +50,7 @@ class Deliverer:
         self._limiter = limiter
         self._mail_limit = mail_limit
         self._senders = senders
+        self._claims = Claims()
         self._poll_seconds = poll_seconds
 
     async def run(self, stopped: asyncio.Event) -> None:
@@ -66,7 +68,7 @@ class Deliverer:
         """Delivers what is due now, and returns."""
         transport = self._make_transport()
         try:
-            while claim := await outbox.claim():
+            while claim := await self._claims.claim():
                 await self._deliver(claim, transport)
         finally:
             await transport.close()
@@ -76,7 +78,7 @@ class Deliverer:
         try:
             while not stopped.is_set():
                 try:
-                    claim = await outbox.claim()
+                    claim = await self._claims.claim()
                     if claim:
                         await self._deliver(claim, transport)
                         continue

@@ -24,7 +24,6 @@ LEASE = timedelta(seconds=120)
 GIVE_UP_AFTER = timedelta(hours=24)
 _FIRST_BACKOFF = 15.0  # seconds, doubled each time
 _LONGEST_BACKOFF = 3600.0
-_CANDIDATES = 20
 _LONGEST_REASON = 500
 _RENEWED_AFTER = timedelta(minutes=1)
 
@@ -125,20 +124,6 @@ async def forget(kinds: Iterable[Kind], email_key: str) -> None:
     await Delivery.filter(email_key=email_key, kind__in=names, pending_key__isnull=False).delete()
 
 
-async def claim() -> Claim | None:
-    """The mail that has been due for longest, for LEASE; none where all is done or in other hands."""
-    now = await _database_now()
-    candidates = await Delivery.filter(pending_key__isnull=False, due_at__lte=now).order_by("due_at").limit(_CANDIDATES)
-    for row in candidates:
-        lease = uuid4()
-        claimed = await Delivery.filter(id=row.id, pending_key__isnull=False, due_at=row.due_at).update(
-            lease=lease, due_at=now + LEASE, attempts=row.attempts + 1
-        )
-        if claimed:
-            return _claim(row, lease)
-    return None
-
-
 async def still_holds(claim: Claim) -> bool:
     """Whether the lease is the claimer's; within a transaction it stays so until the end."""
     return bool(await Delivery.filter(id=claim.id, lease=claim.lease).update(lease=claim.lease))
@@ -166,7 +151,7 @@ async def drop(claim: Claim) -> None:
 
 async def postpone(claim: Claim, after: timedelta, reason: str) -> None:
     """Has the row begin anew later, as if it had been requested then."""
-    later = await _database_now() + after
+    later = await database_now() + after
     await Delivery.filter(id=claim.id, lease=claim.lease).update(
         lease=None, requested_at=later, due_at=later, attempts=0, reason=reason
     )
@@ -175,7 +160,7 @@ async def postpone(claim: Claim, after: timedelta, reason: str) -> None:
 async def give_back(claim: Claim, after: timedelta = timedelta(), reason: str | None = None) -> None:
     """Lets the row be claimed again after a while."""
     await Delivery.filter(id=claim.id, lease=claim.lease).update(
-        lease=None, due_at=await _database_now() + after, reason=reason and reason[:_LONGEST_REASON]
+        lease=None, due_at=await database_now() + after, reason=reason and reason[:_LONGEST_REASON]
     )
 
 
@@ -185,24 +170,11 @@ def backoff(attempts: int, chance: float) -> timedelta:
     return timedelta(seconds=seconds * (0.5 + chance))
 
 
-def _claim(row: Delivery, lease: UUID) -> Claim:
-    return Claim(
-        id=row.id,
-        lease=lease,
-        kind=Kind(row.kind),
-        email_key=row.email_key,
-        registration_id=row.registration_id,
-        requested_at=row.requested_at,
-        attempts=row.attempts + 1,
-        counted=row.counted,
-    )
-
-
 def _pending_key(kind: Kind, of: str) -> str:
     return f"{kind.value}:{of}"
 
 
-async def _database_now() -> datetime:
+async def database_now() -> datetime:
     """The one clock that all workers share. SQLite's is this machine's."""
     connection = get_connection("default")
     if connection.capabilities.dialect == "sqlite":

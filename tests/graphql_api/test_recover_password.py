@@ -10,7 +10,8 @@ from models.account import Account
 from models.delivery import Delivery
 from models.mailed_password import MailedPassword
 from models.session import Session
-from services.mail.outbox import Kind, claim
+from services.mail.claims import Claims
+from services.mail.outbox import Kind
 from tests.api import EMAIL, PASSWORD, Api
 from tests.companies import problems
 from tests.conftest import MakeApi
@@ -224,7 +225,7 @@ async def test_a_recovery_still_queued_when_the_password_changes_mints_nothing(a
     await api.account()
     session = api.signed_in(await api.token())
     await _request(api, EMAIL)
-    claimed = await claim()
+    claimed = await Claims().claim()
     assert claimed
     assert claimed.kind is Kind.RECOVERY
 

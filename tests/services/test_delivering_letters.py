@@ -14,6 +14,7 @@ from models.registration import Registration
 from services.clock import utc_now
 from services.language import Language
 from services.mail import outbox
+from services.mail.claims import Claims
 from services.mail.outbox import Kind
 from services.secrets import ALPHABET, digest
 from services.validation.password import canonical_mailed_password
@@ -275,7 +276,7 @@ async def test_a_mail_that_another_worker_took_over_is_not_sent_by_the_first(ser
 
     async def take_over(_: str) -> str:
         await make_due()
-        assert await outbox.claim()
+        assert await Claims().claim()
         return "250 OK"
 
     server.on_recipient = take_over

@@ -10,6 +10,7 @@ from tortoise.connection import get_connection
 
 from models.delivery import Delivery
 from services.mail import outbox
+from services.mail.claims import Claims
 from services.mail.outbox import Kind
 from tests.smtp_servers import (
     ScriptedServer,
@@ -59,7 +60,7 @@ async def test_mails_leave_while_the_worker_runs_and_it_stops_when_told(server: 
 
     assert len(server.mails) == 1
     await outbox.owe(Kind.PASSWORD_CHANGED, EMAIL)
-    assert await outbox.claim()
+    assert await Claims().claim()
 
 
 async def test_an_idle_worker_stops_without_waiting_for_its_next_look(server: SoundServer) -> None:

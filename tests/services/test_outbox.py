@@ -1,4 +1,5 @@
 import asyncio
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -7,16 +8,18 @@ from tortoise.transactions import in_transaction
 from models.delivery import Delivery
 from services.clock import utc_now
 from services.mail import outbox
+from services.mail.claims import AWAITED, NOTICES, NOTICES_FIRST, Claims
 from services.mail.outbox import Claim, Kind, Outcome
 from tests.smtp_servers import make_due
 
 pytestmark = pytest.mark.usefixtures("database")
 
 EMAIL = "ana@example.com"
+_DAY = timedelta(days=1)
 
 
 async def claimed() -> Claim:
-    claim = await outbox.claim()
+    claim = await Claims().claim()
     assert claim
     return claim
 
@@ -38,7 +41,7 @@ async def test_a_mail_that_is_owed_can_be_claimed() -> None:
 
 
 async def test_nothing_is_claimed_where_nothing_is_owed() -> None:
-    assert await outbox.claim() is None
+    assert await Claims().claim() is None
 
 
 async def test_two_hundred_requests_at_once_owe_one_mail() -> None:
@@ -96,7 +99,7 @@ async def test_many_claimers_at_once_get_each_mail_once() -> None:
 
     async def claim_all() -> list[Claim]:
         claims = []
-        while claim := await outbox.claim():
+        while claim := await Claims().claim():
             claims.append(claim)
         return claims
 
@@ -109,7 +112,7 @@ async def test_many_claimers_at_once_get_each_mail_once() -> None:
 async def test_many_claimers_of_one_mail_get_it_once() -> None:
     await outbox.owe(Kind.CONFIRMATION, EMAIL)
 
-    claims = await asyncio.gather(*(outbox.claim() for _ in range(50)))
+    claims = await asyncio.gather(*(Claims().claim() for _ in range(50)))
 
     assert sum(claim is not None for claim in claims) == 1
 
@@ -119,9 +122,67 @@ async def test_what_has_been_due_for_longest_is_claimed_first() -> None:
         await outbox.owe(Kind.CONFIRMATION, email)
         await Delivery.filter(email_key=email).update(due_at=utc_now() - timedelta(minutes=minutes))
 
-    claims = [await outbox.claim() for _ in range(3)]
+    claims = [await Claims().claim() for _ in range(3)]
 
     assert [claim and claim.email_key for claim in claims] == ["first@example.com", "second@example.com", None]
+
+
+async def _owe_all(kinds: Iterable[Kind], *, minutes_ago: int) -> None:
+    for kind in kinds:
+        email = f"{minutes_ago}@example.com"
+        await outbox.owe(kind, email)
+        due_at = utc_now() - timedelta(minutes=minutes_ago)
+        await Delivery.filter(kind=kind.value, email_key=email).update(due_at=due_at)
+
+
+async def test_codes_and_recoveries_go_before_notices_however_long_those_have_been_due() -> None:
+    await _owe_all(NOTICES, minutes_ago=60)
+    await _owe_all(AWAITED, minutes_ago=1)
+    claims = Claims()
+
+    kinds = [claim.kind for _ in range(4) if (claim := await claims.claim())]
+
+    assert set(kinds[:2]) == set(AWAITED)
+    assert len(set(kinds[2:]) & set(NOTICES)) == 2
+
+
+async def test_a_rush_of_codes_keeps_no_notice_back_for_ever() -> None:
+    for minutes in range(20):
+        await _owe_all([Kind.CONFIRMATION], minutes_ago=minutes)
+    await _owe_all([Kind.PAYMENT_RECEIVED], minutes_ago=0)
+    claims = Claims()
+
+    kinds = [claim.kind for _ in range(NOTICES_FIRST) if (claim := await claims.claim())]
+
+    assert kinds == [Kind.CONFIRMATION] * (NOTICES_FIRST - 1) + [Kind.PAYMENT_RECEIVED]
+
+
+async def test_a_mail_of_a_kind_that_only_a_newer_release_knows_is_left_and_holds_up_none() -> None:
+    await outbox.owe(Kind.RECOVERY, "newer@example.com")
+    await Delivery.all().update(kind="invoice_ready", pending_key="invoice_ready:x", due_at=utc_now() - _DAY)
+    before = await Delivery.all().values()
+    await outbox.owe(Kind.RECOVERY, EMAIL)
+    claims = Claims()
+
+    claim = await claims.claim()
+
+    assert claim
+    assert claim.email_key == EMAIL
+    assert await claims.claim() is None
+    assert await Delivery.filter(kind="invoice_ready").values() == before
+
+
+async def test_a_worker_finds_a_mail_that_comes_late_with_an_earlier_moment() -> None:
+    claims = Claims()
+    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+    assert await claims.claim()
+    assert await claims.claim() is None
+
+    await outbox.owe(Kind.CONFIRMATION, "late@example.com")
+    late = Delivery.filter(email_key="late@example.com")
+    await late.update(due_at=utc_now() - timedelta(seconds=10))
+
+    assert await claims.claim()
 
 
 async def test_a_claim_is_a_lease_of_two_minutes() -> None:
@@ -130,7 +191,7 @@ async def test_a_claim_is_a_lease_of_two_minutes() -> None:
     await claimed()
 
     assert timedelta(seconds=110) < (await row()).due_at - utc_now() <= timedelta(seconds=120)
-    assert await outbox.claim() is None
+    assert await Claims().claim() is None
 
 
 async def test_a_crashed_workers_mail_comes_back_when_its_lease_ends() -> None:
@@ -157,7 +218,7 @@ async def test_finishing_keeps_the_outcome_and_its_reason(outcome: Outcome) -> N
     assert (finished.pending_key, finished.lease) == (None, None)
     assert finished.finished_at
     await make_due()
-    assert await outbox.claim() is None
+    assert await Claims().claim() is None
 
 
 async def test_only_the_lease_finishes_or_gives_back_a_mail() -> None:
@@ -252,7 +313,7 @@ async def test_requests_and_claims_at_once_lose_no_request() -> None:
     async def work() -> None:
         nonlocal last_request
         for _ in range(20):
-            if claim := await outbox.claim():
+            if claim := await Claims().claim():
                 await outbox.finish(claim, Outcome.DELIVERED)
                 last_request = max(last_request, claim.requested_at)
 

@@ -1,0 +1,87 @@
+"""Which owed mail is sent next: those that somebody waits for before notices, and never one of an unknown kind."""
+
+import itertools
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+from tortoise.connection import get_connection
+
+from models.sql import as_datetime, as_uuid, fetch
+from services.mail.outbox import LEASE, Claim, Kind, database_now
+
+AWAITED = (Kind.CONFIRMATION, Kind.RECOVERY)
+NOTICES = tuple(kind for kind in Kind if kind not in AWAITED)
+NOTICES_FIRST = 8  # once in so many claims, so that no rush of codes keeps notices back for ever
+_LATE = timedelta(seconds=15)  # by which a row may be seen after it was due, for a slow commit or a clock that is behind
+_AFRESH = 60.0  # seconds after which all that is due is looked at again, for what was passed by
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+_DUE = """
+  FROM delivery WHERE kind = $3 AND NOT "pending_key" IS NULL AND due_at >= $4 AND due_at <= $5 ORDER BY due_at LIMIT 1
+"""
+_TAKE = "UPDATE delivery SET lease = $1, due_at = $2, attempts = attempts + 1"
+_TAKEN = "RETURNING delivery.id, email_key, registration_id, requested_at, attempts, counted"
+
+# Each in one statement. On PostgreSQL workers neither wait for each other nor meet at a row.
+_CLAIM = {
+    "postgres": f"WITH due AS MATERIALIZED (SELECT id, due_at {_DUE} FOR UPDATE SKIP LOCKED)"
+    f" {_TAKE} FROM due WHERE delivery.id = due.id {_TAKEN}, due.due_at AS was_due_at",
+    "sqlite": f"{_TAKE} WHERE id = (SELECT id {_DUE}) {_TAKEN}, $4 AS was_due_at",
+}
+
+
+class Claims:
+    """Takes owed mails for a worker, whose senders share one.
+
+    While anybody holds a snapshot, PostgreSQL keeps the index entries of mails that were claimed since, in front of the
+    next mail. So a look begins where the last one of that kind ended, and only now and then at the beginning.
+    """
+
+    def __init__(self) -> None:
+        self._reached: dict[Kind, datetime] = {}
+        self._began: dict[Kind, float] = {}
+        self._turns = itertools.count(1)
+
+    async def claim(self) -> Claim | None:
+        """The mail whose turn it is, for LEASE; None where all is done or in other hands.
+
+        Codes and recoveries go before notices, kinds take turns, and of a kind the mail goes first that was due first.
+        """
+        now = await database_now()
+        for kind in self._order():
+            if claim := await self._claim(kind, now):
+                return claim
+        return None
+
+    def _order(self) -> Iterator[Kind]:
+        turn = next(self._turns)
+        for kinds in (AWAITED, NOTICES) if turn % NOTICES_FIRST else (NOTICES, AWAITED):
+            first = turn % len(kinds)
+            yield from kinds[first:] + kinds[:first]
+
+    async def _claim(self, kind: Kind, now: datetime) -> Claim | None:
+        lease = uuid4()
+        statement = _CLAIM[get_connection("default").capabilities.dialect]
+        rows = await fetch(statement, str(lease), now + LEASE, kind.value, self._since(kind, now), now)
+        self._reached[kind] = as_datetime(rows[0]["was_due_at"]) if rows else now
+        if not rows:
+            return None
+        registration_id = rows[0]["registration_id"]
+        return Claim(
+            id=as_uuid(rows[0]["id"]),
+            lease=lease,
+            kind=kind,
+            email_key=rows[0]["email_key"],
+            registration_id=registration_id and as_uuid(registration_id),
+            requested_at=as_datetime(rows[0]["requested_at"]),
+            attempts=rows[0]["attempts"],
+            counted=bool(rows[0]["counted"]),
+        )
+
+    def _since(self, kind: Kind, now: datetime) -> datetime:
+        if time.monotonic() - self._began.get(kind, -_AFRESH) >= _AFRESH:
+            self._began[kind] = time.monotonic()  # before the look, so that one that takes too long is not repeated
+            return _BEGINNING
+        return min(self._reached.get(kind, _BEGINNING), now - _LATE)
