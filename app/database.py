@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 from tortoise.backends.base.config_generator import expand_db_url
 from tortoise.context import TortoiseContext
 from tortoise.exceptions import ConfigurationError
@@ -66,8 +67,12 @@ class Postgresql:
             "application_name": self.application_name,
             "timeout": _CONNECT_SECONDS,
             "command_timeout": self.statement_seconds + _NETWORK_SECONDS,
-            "server_settings": {"statement_timeout": str(round(self.statement_seconds * 1000))},
+            "init": self._limit_statements,
         }
+
+    async def _limit_statements(self, connection: asyncpg.Connection) -> None:
+        """By a statement, since PgBouncer refuses a connection that asks for it when it begins."""
+        await connection.execute(f"SET statement_timeout = {round(self.statement_seconds * 1000)}")
 
 
 def tortoise_configuration(url: str, postgresql: Postgresql = Postgresql()) -> dict[str, Any]:

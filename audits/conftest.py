@@ -25,6 +25,7 @@ __all__ = [
     "database_url",
     "limits_in",
     "make_api",
+    "pgbouncer_path",
     "postgresql_url",
     "redis_server",
     "run_script",
@@ -56,9 +57,14 @@ def chromium() -> str:
     return _found("chromium", "chromium")
 
 
-def _found(command: str, package: str) -> str:
+@pytest.fixture(scope="session")
+def pgbouncer_path() -> str:
+    return _found("pgbouncer", "pgbouncer", "/usr/sbin")
+
+
+def _found(command: str, package: str, also_in: str = "") -> str:
     """Its path. Where it is missing, the audit is skipped, or fails in CI."""
-    path = shutil.which(command)
+    path = shutil.which(command) or shutil.which(command, path=also_in)
     if path is None:
         sentence = f"this audit needs {command}: apt install {package}"
         if os.environ.get("CI"):

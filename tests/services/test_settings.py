@@ -501,7 +501,7 @@ def test_how_postgresql_is_used_is_set(read: Read) -> None:
 
     credentials = settings.database["connections"]["default"]["credentials"]
     assert (credentials["minsize"], credentials["maxsize"]) == (1, 40)
-    assert credentials["server_settings"] == {"statement_timeout": "2500"}
+    assert credentials["init"].__self__.statement_seconds == 2.5
     assert credentials["application_name"] == "cuentas 3"
     assert credentials["ssl"].verify_mode is ssl.CERT_REQUIRED
     assert credentials["ssl"].check_hostname

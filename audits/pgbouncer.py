@@ -1,0 +1,79 @@
+"""A PgBouncer as Debian ships it, in front of the tests' PostgreSQL."""
+
+import asyncio
+import contextlib
+import os
+import socket
+from asyncio.subprocess import PIPE, Process
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+# What Debian's file has, with a port, a folder and users of our own: nothing that the service would need.
+_SETTINGS = """
+[databases]
+* = host={host} port={port}
+
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {listen_port}
+unix_socket_dir =
+auth_type = trust
+auth_file = {users}
+"""
+
+
+@dataclass
+class PgBouncer:
+    command: list[str]
+    port: int
+    process: Process | None = None
+
+    async def start(self) -> None:
+        self.process = await asyncio.create_subprocess_exec(*self.command, stderr=PIPE)
+        assert self.process.stderr
+        async with asyncio.timeout(10):
+            while b"process up" not in (line := await self.process.stderr.readline()):
+                assert line, "pgbouncer ended"
+
+    async def end(self) -> None:
+        """At once, with every connection."""
+        if self.process:
+            self.process.kill()
+            await self.process.communicate()
+            self.process = None
+
+    def url_of(self, database_url: str) -> str:
+        """The URL by which the service reaches the same database through it."""
+        parts = urlsplit(database_url)
+        user = parts.netloc.rpartition("@")[0]
+        return urlunsplit(parts._replace(netloc=f"{user}@127.0.0.1:{self.port}"))
+
+
+@contextlib.asynccontextmanager
+async def pgbouncer(path: str, folder: Path, database_url: str) -> AsyncIterator[PgBouncer]:
+    parts, port = urlsplit(database_url), _free_port()
+    settings = folder / "pgbouncer.ini"
+    settings.write_text(_settings(parts, port, folder), "utf-8")
+    as_root = ["-u", "nobody"] if os.geteuid() == 0 else []  # which it refuses to be
+    bouncer = PgBouncer([path, *as_root, str(settings)], port)
+    await bouncer.start()
+    try:
+        yield bouncer
+    finally:
+        await bouncer.end()
+
+
+def _settings(server: SplitResult, listen_port: int, folder: Path) -> str:
+    users = folder / "users.txt"
+    users.write_text(f'"{server.username}" "{server.password or ""}"\n', "utf-8")
+    host, port = server.hostname or "127.0.0.1", server.port or 5432
+    return _SETTINGS.format(host=host, port=port, listen_port=listen_port, users=users)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
