@@ -29,7 +29,7 @@ class Delivery(Model):
     class Meta:
         table = "delivery"
         # Finished rows were due long ago and are kept: an index of those, too, would be walked through at each look.
-        # By kind, so that a worker passes those by that it does not know. The first is for workers that do not do so yet.
+        # By kind, so that a worker passes those by that it does not know. Older workers use the first.
         indexes = (
             PresentIndex(fields=("due_at",), present="pending_key", name="idx_delivery_owed_due_at"),
             PresentIndex(fields=("kind", "due_at"), present="pending_key", name="idx_delivery_owed_kind_due"),

@@ -14,19 +14,22 @@ from services.mail.outbox import LEASE, Claim, Kind, database_now
 AWAITED = (Kind.CONFIRMATION, Kind.RECOVERY)
 NOTICES = tuple(kind for kind in Kind if kind not in AWAITED)
 NOTICES_FIRST = 8  # once in so many claims, so that no rush of codes keeps notices back for ever
-_LATE = timedelta(seconds=15)  # by which a row may be seen after it was due, for a slow commit or a clock that is behind
+_LATE = timedelta(seconds=15)  # that a row may be seen after it was due: commits are slow, and clocks behind
 _AFRESH = 60.0  # seconds after which all that is due is looked at again, for what was passed by
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
+# In pairs, so that no index of `due_at` alone is taken: for a rare kind that would walk through all that is owed.
 _DUE = """
-  FROM delivery WHERE kind = $3 AND NOT "pending_key" IS NULL AND due_at >= $4 AND due_at <= $5 ORDER BY due_at LIMIT 1
+  FROM delivery
+  WHERE (kind, due_at) >= ($3, $4) AND (kind, due_at) <= ($3, $5) AND NOT "pending_key" IS NULL
+  ORDER BY kind, due_at LIMIT 1
 """
 _TAKE = "UPDATE delivery SET lease = $1, due_at = $2, attempts = attempts + 1"
 _TAKEN = "RETURNING delivery.id, email_key, registration_id, requested_at, attempts, counted"
 
 # Each in one statement. On PostgreSQL workers neither wait for each other nor meet at a row.
 _CLAIM = {
-    "postgres": f"WITH due AS MATERIALIZED (SELECT id, due_at {_DUE} FOR UPDATE SKIP LOCKED)"
+    "postgres": f"WITH due AS MATERIALIZED (SELECT id, due_at {_DUE} FOR UPDATE SKIP LOCKED)"  # noqa: S608  # constants
     f" {_TAKE} FROM due WHERE delivery.id = due.id {_TAKEN}, due.due_at AS was_due_at",
     "sqlite": f"{_TAKE} WHERE id = (SELECT id {_DUE}) {_TAKEN}, $4 AS was_due_at",
 }
