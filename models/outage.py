@@ -38,6 +38,11 @@ def is_conflict(error: BaseException) -> bool:
     return any(isinstance(each, asyncpg.TransactionRollbackError) for each in _behind(error))
 
 
+def is_lock_timeout(error: BaseException) -> bool:
+    """A lock was not to be had in time."""
+    return any(isinstance(each, asyncpg.LockNotAvailableError) or _is_busy(each) for each in _behind(error))
+
+
 def is_lost_connection(error: BaseException) -> bool:
     return any(isinstance(each, asyncpg.PostgresConnectionError) or _is_closed(each) for each in _behind(error))
 
@@ -46,6 +51,11 @@ def _is_outage(error: BaseException) -> bool:
     if isinstance(error, sqlite3.Error):
         return getattr(error, "sqlite_errorcode", 0) & 0xFF in _OF_SQLITE  # the rest of an extended code says more
     return isinstance(error, _OF_POSTGRESQL) or _is_closed(error)
+
+
+def _is_busy(error: BaseException) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return isinstance(error, sqlite3.Error) and code in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 def _is_closed(error: BaseException) -> bool:

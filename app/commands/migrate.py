@@ -4,9 +4,11 @@ import argparse
 import asyncio
 import os
 import sys
+from collections.abc import Sequence
 
 from app.settings import Settings
-from models.migrating import behind, downgrade, upgrade
+from models.losses import Loss, UnknownMigrationError, losses
+from models.migrating import WAIT, behind, go_to, upgrade
 
 HELP = "bring the database up to date; safe from many nodes at once"
 
@@ -14,7 +16,10 @@ HELP = "bring the database up to date; safe from many nodes at once"
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--check", action="store_true", help="only say whether it is, with exit status 3 if it is not")
-    instead.add_argument("--to", metavar="NAME", help="take back what came after the migration of that name")
+    instead.add_argument("--to", metavar="NAME", help="go to the migration of that name, and take back what came after")
+    parser.add_argument("--yes", action="store_true", help="with --to, drop the tables and columns that it names")
+    wait = "for how long a migration that does not get its locks is tried again"
+    parser.add_argument("--wait", type=float, default=WAIT, metavar="SECONDS", help=f"{wait} ({WAIT:g})")
 
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
@@ -22,14 +27,8 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     if arguments.check:
         return 0 if is_up_to_date(settings) else 3
     if arguments.to:
-        try:
-            asyncio.run(downgrade(settings.database, arguments.to))
-        except ValueError:
-            print(f"There is no migration {arguments.to}.", file=sys.stderr)
-            return 2
-        print(f"The database is at {arguments.to}.")
-        return 0
-    asyncio.run(upgrade(settings.database))
+        return _go_to(settings, arguments.to, yes=arguments.yes, wait=arguments.wait)
+    asyncio.run(upgrade(settings.database, arguments.wait))
     print("The database is up to date.")
     return 0
 
@@ -53,3 +52,28 @@ def prepare_data_dir(settings: Settings) -> None:
         raise OSError(f"DATA_DIR cannot be made: {error.strerror}") from None
     if not os.access(settings.data_dir, os.W_OK | os.X_OK):
         raise OSError("DATA_DIR cannot be written by this user")
+
+
+def _go_to(settings: Settings, name: str, *, yes: bool, wait: float) -> int:
+    """2 where there is no such migration, and 1 where it would drop something that --yes did not allow."""
+    try:
+        lost = asyncio.run(losses(settings.database, name))
+    except UnknownMigrationError as error:
+        print(f"There is no migration {name}. There are {', '.join(error.known)}.", file=sys.stderr)
+        return 2
+    if lost and not yes:
+        print(f"Going back to {name} drops:", *_lines(lost), sep="\n", file=sys.stderr)
+        print("Nothing was changed: add --yes to drop this.", file=sys.stderr)
+        return 1
+    asyncio.run(go_to(settings.database, name, wait))
+    print(f"The database is at {name}.")
+    return 0
+
+
+def _lines(lost: Sequence[Loss]) -> list[str]:
+    return [
+        f"  column {loss.table}.{loss.column}, set in {loss.rows:,} rows"
+        if loss.column
+        else f"  table {loss.table}, {loss.rows:,} rows"
+        for loss in lost
+    ]
