@@ -34,10 +34,10 @@ class Revocation:
 
 
 async def revoke_everything(*, passwords: bool, after: UUID | None = None) -> AsyncIterator[Revocation]:
-    """Ends every session, and with `passwords` every password and mailed password, so that only recovery opens accounts.
+    """Ends every session, and with `passwords` every password, too, so that only recovery opens the accounts.
 
     Goes by account id, a batch a transaction, and yields after each what has been ended in all. A walk that stopped is
-    continued behind `last`. An account is locked while its turn lasts: a sign-in that was under way is either ended, or,
+    continued behind `last`. An account is locked while its turn lasts: a sign-in that was under way is ended, or,
     without `passwords`, opens its session afterwards, as any later one does.
     """
     done = Revocation(last=after)

@@ -77,7 +77,8 @@ class _Walk:
 
     async def _walk(self, settings: Settings) -> None:
         async with composed(settings):
-            async for self._done in revoke_everything(passwords=self._passwords, after=self._after):
+            async for done in revoke_everything(passwords=self._passwords, after=self._after):
+                self._done = done
                 self._say_progress()
 
     def _say_progress(self) -> None:
@@ -90,5 +91,7 @@ class _Walk:
     def _say_stopped(self, why: str) -> None:
         again = ["--all", *(["--password"] if self._passwords else [])]
         again += ["--after", str(self._done.last)] if self._done.last else []
-        counts = f"{self._done.accounts:,} accounts, {self._done.sessions:,} sessions, {self._done.passwords:,} passwords"
+        counts = (
+            f"{self._done.accounts:,} accounts, {self._done.sessions:,} sessions, {self._done.passwords:,} passwords"
+        )
         print(f"{why} after {counts}. Go on with: python -m app revoke {' '.join(again)}", file=sys.stderr)

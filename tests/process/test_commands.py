@@ -60,14 +60,24 @@ def test_migrate_says_whether_the_database_is_behind(tmp_path: Path) -> None:
     assert up_to_date == (0, "", "")
 
 
-def test_migrate_goes_back_to_a_migration_that_there_is(tmp_path: Path) -> None:
+def test_migrate_goes_back_only_once_it_is_told_to_drop_what_came_after(tmp_path: Path) -> None:
     _run("migrate", DATA_DIR=str(tmp_path))
 
-    there = _run("migrate", "--to", "0001_initial", DATA_DIR=str(tmp_path))
+    warned = _run("migrate", "--to", "0001_initial", DATA_DIR=str(tmp_path))
+    unchanged = _run("migrate", "--check", DATA_DIR=str(tmp_path))
+    done = _run("migrate", "--to", "0001_initial", "--yes", DATA_DIR=str(tmp_path))
+    onwards = _run("migrate", "--to", "0003_company_and_payment", DATA_DIR=str(tmp_path))
     nowhere = _run("migrate", "--to", "9999_never", DATA_DIR=str(tmp_path))
 
-    assert there == (0, "The database is at 0001_initial.\n", "")
-    assert nowhere == (2, "", "There is no migration 9999_never.\n")
+    assert warned[:2] == (1, "")
+    assert "  table payment, 0 rows\n" in warned[2]
+    assert "  column account.stage, set in 0 rows\n" in warned[2]
+    assert warned[2].endswith("Nothing was changed: add --yes to drop this.\n")
+    assert unchanged == (0, "", "")
+    assert done == (0, "The database is at 0001_initial.\n", "")
+    assert onwards == (0, "The database is at 0003_company_and_payment.\n", "")
+    assert nowhere[:2] == (2, "")
+    assert nowhere[2].startswith("There is no migration 9999_never. There are 0001_initial, 0002_owed_deliveries, ")
 
 
 def test_migrating_may_be_killed_and_begun_again(tmp_path: Path) -> None:
@@ -114,6 +124,17 @@ def test_revoke_says_what_it_ended(tmp_path: Path) -> None:
     assert of_one == (0, "ana@example.com: 0 sessions, 0 passwords\n", "")
     assert of_all == (0, "all: 0 sessions\n", "")
     assert of_none == (2, "", "'ana' is no e-mail.\n")
+
+
+def test_revoke_goes_on_only_where_a_walk_through_all_had_come_to(tmp_path: Path) -> None:
+    _run("migrate", DATA_DIR=str(tmp_path))
+    account = "7fffffff-ffff-4fff-bfff-ffffffffffff"
+
+    goes_on = _run("revoke", "--all", "--password", "--after", account, DATA_DIR=str(tmp_path))
+    alone = _run("revoke", "--after", account, "ana@example.com", DATA_DIR=str(tmp_path))
+
+    assert goes_on == (0, "all: 0 sessions, 0 passwords\n", "")
+    assert alone == (2, "", "--after goes with --all.\n")
 
 
 def test_serve_says_when_its_port_is_taken(tmp_path: Path) -> None:

@@ -83,8 +83,7 @@ async def test_it_says_how_far_it_is_and_about_how_far_it_has_to_go() -> None:
 
 
 async def test_one_that_stopped_goes_on_and_leaves_those_alone_whose_turn_it_was() -> None:
-    async for stopped in revoke_everything(passwords=True):
-        break
+    stopped = await anext(revoke_everything(passwords=True))
     assert stopped.last
     recovered = await Account.all().order_by("id").first()
     assert recovered
