@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.secrets import ALPHABET, mint
+from services.secrets import ALPHABET
 from services.validation.confirmation_code import parse_confirmation_code
 
 CODE = "23456789ABCDEFGHJKMNPQRSTUVWXYZ234567892"
@@ -44,7 +44,7 @@ def test_a_code_is_read_however_it_is_pasted(typed: str) -> None:
         CODE[:39] + "0",
         CODE[:39] + "\u0410",
         "\u017f" + CODE[1:],
-        f"{CODE} {mint(40)}",
+        f"{CODE} {CODE[::-1]}",
         "\0" * 40,
         "\ud800" * 40,
         f"https://app.example.mx/{CODE}ABC",
