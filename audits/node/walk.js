@@ -1,0 +1,114 @@
+// Walks through every operation of graphql/operations/ with each of the clients: node walk.js URL DATA_DIR PYTHON.
+//
+// The service is one in development: DATA_DIR has its mails, and PYTHON runs its command that solves captchas.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+
+import { parse } from "graphql";
+
+import { clients } from "./clients.js";
+
+const [url, dataDir, python] = process.argv.slice(2);
+const project = new URL("../../", import.meta.url);
+const operations = new URL("graphql/operations/", project);
+const documents = Object.fromEntries(
+  readdirSync(operations).map((file) => {
+    const text = readFileSync(new URL(file, operations), "utf-8");
+    return [file.replace(".graphql", ""), parse(text)];
+  }),
+);
+
+/** What matches the pattern in a mail to the address, once there is one. */
+async function mailed(email, pattern) {
+  const folder = `${dataDir}/mail`;
+  for (let tries = 0; tries < 300; tries += 1) {
+    const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(`-${email}.eml`)) : [];
+    for (const file of files) {
+      const found = readFileSync(`${folder}/${file}`, "utf-8").match(pattern);
+      if (found) return found[0];
+    }
+    await sleep(200);
+  }
+  throw new Error(`no mail to ${email}`);
+}
+
+/** The answer to a captcha, as recoverPassword takes it. */
+async function solved({ id }) {
+  const how = { cwd: project, env: { PATH: process.env.PATH, DATA_DIR: dataDir } };
+  const { stdout } = await promisify(execFile)(python, ["-m", "app", "captcha-answer", id], how);
+  return { id, answer: stdout.trim().split("\t").at(-1) };
+}
+
+async function walk(client, email) {
+  const walked = new Set();
+  const run = async (name, variables) => {
+    walked.add(name);
+    const data = await client.run(documents[name], variables);
+    return Object.entries(data).find(([field]) => field !== "__typename")[1];
+  };
+  const act = async (name, input, outcome = `${name}Success`) => {
+    const result = await run(name, input && { input });
+    assert.equal(result.__typename, outcome);
+    assert.ok("message" in result ? result.message : !outcome.endsWith("Error"), `${name} has no message`);
+    return result;
+  };
+  const password = "una frase larga";
+  const form = { rfc: "EKU9003173C9", email, password, passwordConfirmation: password };
+
+  await run("PasswordPolicy");
+  const refused = await act("CreateAccount", { ...form, rfc: "" }, "InvalidInputError");
+  assert.ok(refused.fields[0].message);
+  await act("CreateAccount", form);
+  await act("ConfirmAccount", { code: "x" }, "InvalidConfirmationCodeError");
+  const early = await run("ResendConfirmationCode", { input: { email } });
+  assert.ok(early.message);
+  await act("ConfirmAccount", { code: await mailed(email, /[2-9A-Z]{40}/) });
+  await act("Login", { email, password: "wrong" }, "InvalidCredentialsError");
+
+  client.signIn((await act("Login", { email, password })).token);
+  assert.equal((await run("Me")).email, email);
+  await run("TaxRegimes");
+  await act("ConfigureCompany", { legalName: "ESCUELA KEMPER URGATE", taxRegime: "601", postalCode: "26015" });
+  const { series } = await act("CreateSeries", { name: "A", firstFolio: "1" });
+  const second = await act("CreateSeries", { name: "B", firstFolio: "1" });
+  await act("UpdateSeries", { id: series.id, name: "C", firstFolio: "7" });
+  await act("DeleteSeries", { id: second.series.id });
+  const names = (await run("Company")).company.series.map(({ name }) => name);
+  assert.deepEqual(names, ["C"]);
+
+  const [plan] = await run("Plans");
+  await run("PaymentMethods");
+  await act("StartPayPalPayment", { planId: plan.id }, "PaymentMethodUnavailableError");
+  await act("CompletePayPalPayment", { orderId: "5O190127TN364715T" }, "PaymentMethodUnavailableError");
+  await act("RequestBankDeposit", { planId: plan.id });
+  assert.ok((await run("Payment")).openDeposit.reference);
+
+  const other = (await run("Me")).sessions[0].id;
+  await act("RevokeOtherSessions");
+  await act("RevokeSession", { id: `${other.slice(0, -4)}0000` }, "SessionNotFoundError");
+  const { captcha } = await act("CreateCaptcha");
+  await act("RecoverPassword", { email, captcha: await solved(captcha) });
+  const sent = await mailed(email, /([2-9A-Z]{6}-){3}[2-9A-Z]{6}/);
+  client.signIn((await act("Login", { email, password: sent })).token);
+  const next = "otra frase larga";
+  await act("ChangePassword", { currentPassword: sent, newPassword: next, newPasswordConfirmation: next });
+  await act("Logout");
+  client.signIn(null);
+  assert.equal(await run("Me"), null);
+
+  assert.deepEqual([...walked].sort(), Object.keys(documents).sort());
+}
+
+await test("clients", { concurrency: true }, (t) =>
+  Promise.all(
+    Object.entries(clients).map(([name, make]) => {
+      const email = `${name.toLowerCase().replaceAll(/[^a-z]+/g, ".")}@example.com`;
+      return t.test(name, () => walk(make(url), email));
+    }),
+  ),
+);
