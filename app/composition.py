@@ -40,6 +40,7 @@ from services.payments.plans import BUNDLED as BUNDLED_PLANS
 from services.payments.plans import Plans
 from services.recovery import RecoveryService
 from services.registration import RegistrationService
+from services.registration_ids import RegistrationIds
 from services.secrets import Keys
 from services.series import SeriesService
 from services.sessions import SessionLife, SessionService
@@ -90,6 +91,7 @@ def compose(settings: Settings) -> Composition:
     doors = Doors(keys)
     captchas = Captchas(keys, limiter, limits.create_captcha)
     conceal = settings.conceal_accounts
+    registration_ids = RegistrationIds(keys)
     sessions = SessionService(life)
     plans = Plans.read(settings.plans_file or BUNDLED_PLANS)
     paypal = _paypal(settings, limiter, limits)
@@ -101,10 +103,12 @@ def compose(settings: Settings) -> Composition:
         password_policy=policy,
         captchas=captchas,
         registration=RegistrationService(
-            hasher, limiter, limits, captchas, doors, policy, keys, conceal_accounts=conceal
+            hasher, limiter, limits, captchas, doors, policy, registration_ids, conceal_accounts=conceal
         ),
         sessions=sessions,
-        signing_in=SigningIn(hasher, limiter, limits, captchas, doors, sessions, conceal_accounts=conceal),
+        signing_in=SigningIn(
+            hasher, limiter, limits, captchas, doors, sessions, registration_ids, conceal_accounts=conceal
+        ),
         recovery=RecoveryService(hasher, limiter, limits, captchas, doors, sessions, policy),
         companies=CompanyService(sessions),
         series=SeriesService(sessions),

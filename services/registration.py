@@ -1,10 +1,8 @@
 """Steps 1 and 2: from what a person types to a confirmed account."""
 
-import hmac
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
 
@@ -29,14 +27,14 @@ from services.outcomes import (
     InputRejected,
     Throttled,
 )
-from services.secrets import Keys, digest
+from services.registration_ids import RegistrationIds
+from services.secrets import digest
 from services.validation.blank import is_blank
 from services.validation.confirmation_code import parse_confirmation_code
 from services.validation.email import LONGEST, Email, email_problem, parse_email
 from services.validation.password import PasswordPolicy, check_confirmation, normalise_password
 from services.validation.rfc import OF_COMPANY, OF_PERSON, Rfc, parse_rfc
 
-_SALT = 16  # bytes (RFC 9106, 3.1)
 _JUST_MAILED = timedelta(minutes=1)
 _TYPED = ("email", "rfc", "language", "created_at")  # what counts anew where the same person registers again
 
@@ -99,7 +97,7 @@ class RegistrationService:
         captchas: Captchas,
         doors: Doors,
         policy: PasswordPolicy,
-        keys: Keys,
+        ids: RegistrationIds,
         *,
         conceal_accounts: bool = False,
         clock: Clock = utc_now,
@@ -110,8 +108,7 @@ class RegistrationService:
         self._captchas = captchas
         self._doors = doors
         self._policy = policy
-        self._salt_key = keys.lasting("registration salt")
-        self._id_key = keys.lasting("registration id")
+        self._ids = ids
         self._conceal_accounts = conceal_accounts
         self._clock = clock
 
@@ -126,11 +123,11 @@ class RegistrationService:
         purpose = f"createAccount {email.key}"
         if refused := await self._admit(caller, captcha, purpose, limits.create_account, limits.create_account_captcha):
             return refused
-        password_hash = await self._hasher.hash(password, self._salt(email.key))
+        password_hash = await self._hasher.hash(password, self._ids.salt(email.key))
         if isinstance(password_hash, Throttled):
             return password_hash
         registration = Registration(
-            id=self._id(email.key, password_hash),
+            id=self._ids.of(email.key, password_hash),
             email_key=email.key,
             email=email.address,
             rfc=rfc.text,
@@ -254,11 +251,3 @@ class RegistrationService:
         if redeemed and not redeemed.again:
             await self._doors.reopen(redeemed.email_key)  # strangers may have closed them before there was an account
         return redeemed
-
-    def _salt(self, email_key: str) -> bytes:
-        """One for each e-mail, so that the same password gives the same hash: one hash says who is the same."""
-        return hmac.digest(self._salt_key, email_key.encode(), "sha256")[:_SALT]
-
-    def _id(self, email_key: str, password_hash: str) -> UUID:
-        """The database keeps one registration for each: its primary key decides, whoever comes at the same moment."""
-        return UUID(bytes=hmac.digest(self._id_key, f"{email_key} {password_hash}".encode(), "sha256")[:16])

@@ -3,11 +3,12 @@
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from models.account import Account
 from models.mailed_password import MailedPassword
 from models.outage import DATABASE_ERRORS
+from models.registration import Registration
 from models.session import Session
 from models.sql import as_datetime, as_uuid, fetch
 from models.transactions import atomically
@@ -27,6 +28,7 @@ from services.outcomes import (
     InputRejected,
     Throttled,
 )
+from services.registration_ids import RegistrationIds
 from services.secrets import digest
 from services.sessions import LoggedIn, SessionService
 from services.validation.blank import is_blank
@@ -43,8 +45,7 @@ from services.validation.password import (
 # One row for any e-mail, so that it takes the same time whether there is something to find.
 _LOOK_UP = """
 SELECT account.id, account.password_hash, account.password_generation,
-  mailed_password.digest, mailed_password.expires_at, mailed_password.used_at,
-  (SELECT password_hash FROM registration WHERE email_key = $1 ORDER BY created_at DESC LIMIT 1) AS registered_hash
+  mailed_password.digest, mailed_password.expires_at, mailed_password.used_at
 FROM (SELECT 1) AS always
 LEFT JOIN account ON account.email_key = $1
 LEFT JOIN mailed_password ON mailed_password.account_id = account.id AND mailed_password.digest = $2
@@ -72,7 +73,7 @@ class _Mailed:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Found:
-    """What was found for an e-mail: an account, or else perhaps a registration, of which only the hash counts."""
+    """What was found for an e-mail: an account or nothing."""
 
     account_id: UUID | None
     password_hash: str | None
@@ -95,6 +96,7 @@ class SigningIn:
         captchas: Captchas,
         doors: Doors,
         sessions: SessionService,
+        ids: RegistrationIds,
         *,
         conceal_accounts: bool = False,
         clock: Clock = utc_now,
@@ -105,6 +107,7 @@ class SigningIn:
         self._captchas = captchas
         self._doors = doors
         self._sessions = sessions
+        self._ids = ids
         self._conceal_accounts = conceal_accounts
         self._clock = clock
 
@@ -157,7 +160,7 @@ class SigningIn:
         self, caller: Caller, email_key: str, typed: str, tally: Tally, knock: Knock
     ) -> LoggedIn | CredentialsRejected | NotConfirmed | RecoveryNeeded | Throttled:
         found = await self._look_up(email_key, typed)
-        verified = await self._hasher.verify(None if knock.closed else found.password_hash, typed)
+        verified = await self._verify_password(email_key, found, typed, knock)
         if isinstance(verified, Throttled):
             await self._take_back(tally, knock)
             return verified
@@ -181,10 +184,27 @@ class SigningIn:
             await owe(Kind.SIGN_IN_CLOSED, email_key)
         return CredentialsRejected()
 
+    async def _verify_password(self, email_key: str, found: _Found, typed: str, knock: Knock) -> bool | Throttled:
+        """Whether it is the account's or, if there is none, that of a registration that waits for its code.
+
+        What turns out to be wrong takes one hash and the same statements for any e-mail.
+        """
+        if found.account_id:
+            verified = await self._hasher.verify(None if knock.closed else found.password_hash, typed)
+            if verified or found.mailed:
+                return verified
+            registration_id = uuid4()  # nobody's
+        else:
+            password_hash = await self._hasher.hash(typed, self._ids.salt(email_key))
+            if isinstance(password_hash, Throttled):
+                return password_hash
+            registration_id = self._ids.of(email_key, password_hash)
+        return await Registration.exists(id=registration_id)
+
     async def _look_up(self, email_key: str, typed: str) -> _Found:
         (row,) = await fetch(_LOOK_UP, email_key, digest(canonical_mailed_password(typed)))
         if row["id"] is None:
-            return _Found(None, row["registered_hash"], None, None)
+            return _Found(None, None, None, None)
         mailed = None
         if row["digest"] and as_datetime(row["expires_at"]) > self._clock():
             mailed = _Mailed(row["digest"], as_datetime(row["expires_at"]), row["used_at"] is not None)

@@ -182,3 +182,12 @@ async def test_user_already_exists_is_answered_where_one_does_and_at_no_limit(ma
 
     assert {answer["__typename"] for answer in answers} == {"UserAlreadyExistsError"}
     assert await api.mails() == []
+
+
+async def test_a_strangers_later_registration_does_not_make_the_owners_password_wrong(api: Api) -> None:
+    await _register_owner(api)
+    await _register(api, "203.0.113.2", "la frase de un extraño")
+
+    logins = [await api.act("Login", email=EMAIL, password=password) for password in (PASSWORD, "una frase ajena")]
+
+    assert [login["__typename"] for login in logins] == ["AccountNotConfirmedError", "InvalidCredentialsError"]
