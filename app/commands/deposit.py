@@ -10,7 +10,8 @@ from pathlib import Path
 from app.composition import composed
 from app.settings import Settings
 from services.money import Money
-from services.payments.bank_statement import StatementRow, parse_amount, read_statement
+from services.payments.bank_amounts import parse_amount
+from services.payments.bank_statement import StatementRow, candidates, read_statement
 from services.payments.deposits import (
     DepositClosed,
     DepositConfirmed,
@@ -20,7 +21,6 @@ from services.payments.deposits import (
     DepositUnknown,
 )
 from services.payments.records import PaymentStatus
-from services.payments.reference import parse_reference
 
 HELP = "confirm bank deposits, so that the accounts that made them are active"
 
@@ -33,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     confirm.add_argument("--late", action="store_true", help="also where the reference has expired or was replaced")
     statement = actions.add_parser("import", help="every deposit in the CSV file that the bank exports")
     statement.add_argument("file", metavar="FILE", type=Path)
+    statement.add_argument("--dry-run", action="store_true", help="only say what would be done")
     undo = actions.add_parser("undo", help="take a deposit back that was confirmed by mistake or did not clear")
     undo.add_argument("reference", metavar="REFERENCE")
 
@@ -41,16 +42,16 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """0 where every deposit is confirmed, 1 where one needs a look, 2 for a file that cannot be read."""
     match arguments.action:
         case "confirm":
-            row = StatementRow(0, arguments.reference, arguments.amount)
-            return asyncio.run(_with_deposits(settings, partial(_confirm, [row], late=arguments.late)))
+            work = partial(_confirm, arguments.reference, arguments.amount, late=arguments.late)
+            return asyncio.run(_with_deposits(settings, work))
         case "undo":
             return asyncio.run(_with_deposits(settings, partial(_undo, arguments.reference)))
     try:
         rows = read_statement(arguments.file.read_bytes())
     except (OSError, ValueError) as error:
-        print(f"Cannot read {arguments.file}: {error}", file=sys.stderr)
+        print(f"Cannot read {arguments.file}: {_printable(str(error), 2000)}", file=sys.stderr)
         return 2
-    return asyncio.run(_with_deposits(settings, partial(_confirm, rows, late=False)))
+    return asyncio.run(_with_deposits(settings, partial(_import, rows, dry_run=arguments.dry_run)))
 
 
 async def _with_deposits(settings: Settings, work: Callable[[Deposits], Awaitable[int]]) -> int:
@@ -58,20 +59,54 @@ async def _with_deposits(settings: Settings, work: Callable[[Deposits], Awaitabl
         return await work(composition.services.deposits)
 
 
-async def _confirm(rows: list[StatementRow], deposits: Deposits, *, late: bool) -> int:
-    seen: set[str | None] = set()
+async def _confirm(reference: str, amount: Money, deposits: Deposits, *, late: bool) -> int:
+    done, sentence = _told(amount, await deposits.confirm(reference, amount, late=late))
+    return _report(f"{_printable(reference)}: {sentence}", done=done)
+
+
+async def _import(rows: list[StatementRow], deposits: Deposits, *, dry_run: bool) -> int:
+    given = await deposits.given_out(candidates(rows))
+    seen: set[str] = set()
+    settled: set[str] = set()
+    others: list[StatementRow] = []
     status = 0
     for row in rows:
-        reference = parse_reference(row.reference)
-        if reference and reference in seen:
-            done, sentence = False, "occurs again in this file; look whether it was paid twice"
-        else:
-            done, sentence = await _one(deposits, row, late=late)
-        seen.add(reference)
-        line = f"line {row.line}: " if row.line else ""
-        print(f"{line}{row.reference or 'no reference'}: {sentence}", file=sys.stdout if done else sys.stderr)
-        status = status if done else 1
-    return status
+        named = row.named(given)
+        if not (named or row.exact or row.fault):
+            others.append(row)
+            continue
+        done, sentence = await _import_row(row, named, seen, deposits, dry_run=dry_run)
+        seen.update(named if len(named) == 1 else ())
+        settled.update(named if done else ())
+        name = named[0] if len(named) == 1 else _printable(row.text) or "no reference"
+        status |= _report(f"line {row.line}: {name}: {sentence}", done=done)
+    return status | _report_others(others, await deposits.awaited(settled) if others else set())
+
+
+async def _import_row(
+    row: StatementRow, named: list[str], seen: set[str], deposits: Deposits, *, dry_run: bool
+) -> tuple[bool, str]:
+    if row.amount is None:
+        return False, f"{row.fault}; nothing was done"
+    if len(named) > 1:
+        return False, f"names several references ({', '.join(named)}); nothing was done"
+    if not named:
+        return False, "unknown; nothing was done"
+    if named[0] in seen:
+        return False, "occurs again in this file; look whether it was paid twice"
+    done, sentence = _told(row.amount, await deposits.confirm(named[0], row.amount, dry_run=dry_run))
+    return done, sentence.replace("confirmed,", "would be confirmed,", 1) if dry_run else sentence
+
+
+def _report_others(rows: list[StatementRow], awaited: set[Money]) -> int:
+    """Movements of others, and deposits that came without their reference: those of an amount that is awaited."""
+    missing = [row for row in rows if row.amount in awaited]
+    for row in missing:
+        sentence = f"{row.amount} came without a known reference, and such a deposit is awaited; nothing was done"
+        _report(f"line {row.line}: {_printable(row.text) or 'no reference'}: {sentence}", done=False)
+    if others := len(rows) - len(missing):
+        print(f"{others} other movement{'s' if others > 1 else ''} without a reference of ours")
+    return 1 if missing else 0
 
 
 async def _undo(reference: str, deposits: Deposits) -> int:
@@ -80,10 +115,10 @@ async def _undo(reference: str, deposits: Deposits) -> int:
     return 0 if undone else 1
 
 
-async def _one(deposits: Deposits, row: StatementRow, *, late: bool) -> tuple[bool, str]:
-    if row.amount is None:
-        return False, "the amount cannot be read; nothing was done"
-    match await deposits.confirm(row.reference, row.amount, late=late):
+def _told(
+    paid: Money, outcome: DepositConfirmed | DepositKnown | DepositUnknown | DepositDiffers | DepositClosed
+) -> tuple[bool, str]:
+    match outcome:
         case DepositConfirmed(amount):
             return True, f"confirmed, {amount} {amount.currency}"
         case DepositKnown():
@@ -91,11 +126,22 @@ async def _one(deposits: Deposits, row: StatementRow, *, late: bool) -> tuple[bo
         case DepositUnknown():
             return False, "unknown; nothing was done"
         case DepositDiffers(expected):
-            return False, f"{row.amount} was paid instead of {expected}; nothing was done"
+            return False, f"{paid} was paid instead of {expected}; nothing was done"
         case DepositClosed(PaymentStatus.REFUNDED):
             return False, "was taken back; nothing was done"
         case DepositClosed(status):
             return False, f"is {status.value}; nothing was done (confirm it with --late if it is to count)"
+
+
+def _report(line: str, *, done: bool) -> int:
+    print(line, file=sys.stdout if done else sys.stderr)
+    return 0 if done else 1
+
+
+def _printable(text: str, length: int = 60) -> str:
+    """In one line that no terminal takes for a command: whoever pays writes the concept."""
+    line = "".join(sign if sign.isprintable() else " " for sign in text[: 2 * length])
+    return " ".join(line.split())[:length]
 
 
 def _amount(text: str) -> Money:

@@ -1,106 +1,129 @@
 """Deposits from the CSV file that a bank exports."""
 
-import csv
-import io
-import re
-import unicodedata
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from services.money import Money
-from services.payments.reference import parse_reference
+from services.payments.bank_amounts import is_nothing, parse_movement
+from services.payments.bank_columns import Columns, Role, direction, is_pesos
+from services.payments.bank_references import find_references
+from services.payments.bank_table import Row, read_table
+from services.payments.bank_text import decode
 
-_REFERENCE = ("referencia", "referencia numerica", "reference")
-_AMOUNT = ("abono", "abonos", "deposito", "depositos", "importe", "monto", "amount")
-_CONCEPT = ("concepto", "concepto de pago", "descripcion", "concept", "description")
-_NOTHING = ("", "-", "0", "0.00", "$0.00")
-_DELIMITERS = (",", ";", "\t", "|")
-_DECORATION = re.compile(r"[$\s]|MXN")
-_TEN_DIGITS = re.compile(r"(?<![0-9])[0-9]{10}(?![0-9])")
-_GROUPED = re.compile(r"\d{1,3}(,\d{3})+(\.\d{1,2})?")
+_MONEY = {Role.MONEY_IN, Role.MONEY_OUT, Role.AMOUNT, Role.BALANCE}
 
 
 @dataclass(frozen=True, slots=True)
 class StatementRow:
-    """`line` is the row's in the file; `amount` is None where none can be read."""
+    """A movement that brought money, in the line where it begins.
+
+    `text` is what most likely stands there for a reference, for people to read. `exact` are the references that stand
+    alone in the row; `glued` are those that can be read within longer numbers or across several. If the row cannot be
+    read, `amount` is None and `fault` says why.
+    """
 
     line: int
-    reference: str
+    text: str
     amount: Money | None
+    exact: tuple[str, ...] = ()
+    glued: tuple[str, ...] = ()
+    fault: str = ""
+
+    def named(self, given: Collection[str]) -> list[str]:
+        """Its references that were given out: those that stand alone, and the others only if there are none."""
+        exact = [reference for reference in self.exact if reference in given]
+        return exact or [reference for reference in self.glued if reference in given]
 
 
 def read_statement(content: bytes) -> list[StatementRow]:
-    """The rows with a deposit: those of charges, whose amount is empty or nothing, are left out.
+    """The rows that brought money, and those that cannot be read; what went out is left out.
 
-    The first line that names a column for the reference and one for the amount is the head; what banks write above it
-    is skipped. A reference that is none is looked for in the concept, where it stands after a transfer. UTF-8 or
-    Windows-1252. Raises ValueError with a sentence for a file without such a head, and for what is no table.
+    Encoding, delimiter and head are found, whichever bank it is. Raises ValueError with a sentence for what is no text
+    and for a file without a column for references or one for amounts.
     """
-    text = _decoded(content)
-    for delimiter in _DELIMITERS:
-        rows = _table(text, delimiter)
-        for place, (_, cells) in enumerate(rows):
-            names = [_plain(cell) for cell in cells]
-            reference, amount, concept = (_column(names, wanted) for wanted in (_REFERENCE, _AMOUNT, _CONCEPT))
-            if reference is not None and amount is not None:
-                return list(_deposits(rows[place + 1 :], reference, amount, concept))
-    raise ValueError(f"no line names a column {_REFERENCE[0]} and a column {_AMOUNT[0]} or {_AMOUNT[4]}")
+    columns, rows = read_table(decode(content))
+    return list(_deposits(columns, rows))
 
 
-def parse_amount(text: str) -> Money | None:
-    """From `1160`, `1160.00`, `1,160.00` or `$ 1,160.00`."""
-    typed = _DECORATION.sub("", text[:40])
-    if _GROUPED.fullmatch(typed):
-        typed = typed.replace(",", "")
-    try:
-        return Money.parse(typed)
-    except ValueError:
-        return None
+def candidates(rows: Iterable[StatementRow]) -> set[str]:
+    """Everything in these rows that may be a reference."""
+    return {reference for row in rows for reference in (*row.exact, *row.glued)}
 
 
-def _table(text: str, delimiter: str) -> list[tuple[int, list[str]]]:
-    """The rows, each with the number of the line that it ends in."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    try:
-        return [(reader.line_num, cells) for cells in reader]
-    except csv.Error as error:
-        raise ValueError(f"line {reader.line_num} is no table: {error}") from None
-
-
-def _deposits(
-    rows: list[tuple[int, list[str]]], reference: int, amount: int, concept: int | None
-) -> Iterator[StatementRow]:
+def _deposits(columns: Columns, rows: list[Row]) -> Iterator[StatementRow]:
+    letters = _letters(columns, rows)
     for line, cells in rows:
-        paid = _cell(cells, amount)
-        if paid not in _NOTHING:
-            named = _cell(cells, reference)
-            if parse_reference(named) is None:
-                named = _reference_in(_cell(cells, concept)) or named
-            yield StatementRow(line, named, parse_amount(paid))
+        if cells is None:
+            yield StatementRow(line, "", None, fault="its quotes are broken")
+        elif tuple(cells) != columns.names:  # the head again, on another page
+            try:
+                amount, fault = _money_in(columns, cells, letters), ""
+            except ValueError as error:
+                amount, fault = None, str(error)
+            if amount is not None or fault:
+                exact, glued = find_references(_text(columns, cells))
+                yield StatementRow(line, _likely(columns, cells, exact), amount, exact, glued, fault)
+
+
+def _money_in(columns: Columns, cells: list[str], letters: frozenset[str]) -> Money | None:
+    """None for what went out, and where nothing moved. Raises ValueError with what cannot be read."""
+    if any(cells[len(columns.roles) :]):
+        raise ValueError("it has more cells than the head")
+    if len(cells) <= columns.amount and _names_one(columns, cells):
+        raise ValueError("it ends before its amount")
+    paid, charged = _cell(cells, columns.amount), _cell(cells, columns.place(Role.MONEY_OUT))
+    if is_nothing(paid):
+        return None
+    amount = parse_movement(paid)
+    if amount is None:
+        raise ValueError("the amount cannot be read")
+    if amount.amount < 0:
+        return None
+    if not is_nothing(charged):
+        if columns.roles[columns.amount] is Role.MONEY_IN and (
+            _names_one(columns, cells) or not parse_movement(charged)
+        ):
+            raise ValueError("it has an amount that came in and one that went out")
+        return None  # a charge, or the totals
+    if not _came_in(columns, cells, letters):
+        return None
+    if not is_pesos(_cell(cells, columns.place(Role.CURRENCY))):
+        raise ValueError("it is not in pesos")
+    return amount
+
+
+def _came_in(columns: Columns, cells: list[str], letters: frozenset[str]) -> bool:
+    """By the columns that may say so, unless the amount's is for deposits alone."""
+    if columns.roles[columns.amount] is Role.MONEY_IN:
+        return True
+    said = {place: direction(_cell(cells, place), letters) for place in columns.directions}
+    if False in said.values():
+        return False
+    if True not in said.values() and any(columns.decides(place) or len(_cell(cells, place)) == 1 for place in said):
+        raise ValueError("it does not say whether the money came in or went out")
+    return True
+
+
+def _letters(columns: Columns, rows: list[Row]) -> frozenset[str]:
+    """The single letters in the columns of directions, and those that their names explain."""
+    found = {_cell(cells, place).lower() for place in columns.directions for _, cells in rows if cells}
+    initials = (columns.initials(place) for place in columns.directions)
+    return frozenset(letter for letter in found if len(letter) == 1).union(*initials)
+
+
+def _names_one(columns: Columns, cells: list[str]) -> bool:
+    return bool(find_references(_text(columns, cells))[0])
+
+
+def _text(columns: Columns, cells: list[str]) -> str:
+    """Everything but the amounts."""
+    roles = columns.roles
+    return " | ".join(cell for place, cell in enumerate(cells) if place >= len(roles) or roles[place] not in _MONEY)
+
+
+def _likely(columns: Columns, cells: list[str], exact: tuple[str, ...]) -> str:
+    return exact[0] if exact else next(filter(None, (_cell(cells, place) for place in columns.texts)), "")
 
 
 def _cell(cells: list[str], place: int | None) -> str:
-    return cells[place].strip() if place is not None and place < len(cells) else ""
-
-
-def _reference_in(concept: str) -> str | None:
-    """The only one that stands there."""
-    found = {digits for digits in _TEN_DIGITS.findall(concept) if parse_reference(digits)}
-    return found.pop() if len(found) == 1 else None
-
-
-def _column(names: list[str], wanted: tuple[str, ...]) -> int | None:
-    return next((names.index(name) for name in wanted if name in names), None)
-
-
-def _plain(cell: str) -> str:
-    """In lower case, without accents."""
-    decomposed = unicodedata.normalize("NFKD", cell.strip().lower())
-    return "".join(sign for sign in decomposed if not unicodedata.combining(sign))
-
-
-def _decoded(content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return content.decode("cp1252", "replace")
+    return cells[place] if place is not None and place < len(cells) else ""

@@ -1,5 +1,6 @@
 """Bank deposits: a reference to pay with, and the operator's word that the money is there."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -21,6 +22,7 @@ from services.payments.records import PaymentStatus, PaymentView
 from services.payments.reference import draw_reference, parse_reference
 from services.sessions import Profile, SessionService
 
+_CHUNK = 500
 GRACE = timedelta(days=3)
 """How much longer than is said a reference counts: banks take days, and their statements are read later."""
 
@@ -132,9 +134,12 @@ class Deposits:
         return _told(records.view(asked), self._account)
 
     async def confirm(
-        self, reference: str, amount: Money, *, late: bool = False
+        self, reference: str, amount: Money, *, late: bool = False, dry_run: bool = False
     ) -> DepositConfirmed | DepositKnown | DepositUnknown | DepositDiffers | DepositClosed:
-        """Activates the account that the reference was given to; with `late` also where it expired or was replaced."""
+        """Activates the account that the reference was given to; with `late` also where it expired or was replaced.
+
+        With `dry_run` it only says what it would do.
+        """
         payment = await self._find(reference)
         if payment is None:
             return DepositUnknown()
@@ -148,12 +153,28 @@ class Deposits:
             return DepositClosed(payment.status)
         if (overdue or payment.status is not PaymentStatus.OPEN) and not late:
             return DepositClosed(PaymentStatus.EXPIRED if overdue else payment.status)
-        if await ledger.settle(payment, now, None):
+        if dry_run or await ledger.settle(payment, now, None):
             return DepositConfirmed(amount)
         meanwhile = await self._find(reference)
         if meanwhile is None:
             return DepositUnknown()
         return DepositKnown() if meanwhile.status is PaymentStatus.PAID else DepositClosed(meanwhile.status)
+
+    async def given_out(self, references: Collection[str]) -> set[str]:
+        """Those of them that somebody was given."""
+        found: set[str] = set()
+        ordered = sorted(references)
+        for start in range(0, len(ordered), _CHUNK):
+            chunk = Payment.filter(reference__in=ordered[start : start + _CHUNK])
+            found.update(str(reference) for reference in await chunk.values_list("reference", flat=True))
+        return found
+
+    async def awaited(self, besides: Collection[str] = ()) -> set[Money]:
+        """The amounts of the deposits that may still come, without those of some references."""
+        waiting = {"method": PaymentMethod.BANK_DEPOSIT.value, "status": PaymentStatus.OPEN.value}
+        due = Payment.filter(**waiting, due_at__isnull=False)
+        prices = await due.values_list("reference", "subtotal", "tax", "currency")
+        return {Money(subtotal + tax, currency) for name, subtotal, tax, currency in prices if name not in besides}
 
     async def undo(self, reference: str) -> bool:
         """Takes a confirmed deposit back, with the mail that says so; False where there is none."""

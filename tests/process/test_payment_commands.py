@@ -16,9 +16,12 @@ from services.clock import utc_now
 from services.onboarding import PaymentMethod
 from services.payments.records import open_key
 from services.payments.reference import draw_reference
+from tests.bank_files import FILES, LINES, REFERENCE
 from tests.databases import database_of_its_own
 from tests.payers import keep_payment
 from tests.process.serving import run_command
+
+_NOT_OURS = "1234567897"
 
 
 @pytest.fixture
@@ -107,7 +110,7 @@ def test_a_statement_is_imported_and_importing_it_again_changes_nothing(data_dir
     statement = data_dir / "movimientos.csv"
     statement.write_text(
         f'Cuenta,,\nReferencia,Concepto,Abono\n{ana},Depósito,"1,160.00"\n,Comisión,\n{eva},SPEI,1000.00\n'
-        f"999,SPEI,1160.00\n{ivo},SPEI,mil\n",
+        f"{_NOT_OURS},SPEI,99.00\n{ivo},SPEI,mil\n",
         "cp1252",
     )
 
@@ -117,7 +120,7 @@ def test_a_statement_is_imported_and_importing_it_again_changes_nothing(data_dir
 
     left_alone = [
         f"line 5: {eva}: 1000.00 was paid instead of 1160.00; nothing was done",
-        "line 6: 999: unknown; nothing was done",
+        f"line 6: {_NOT_OURS}: unknown; nothing was done",
         f"line 7: {ivo}: the amount cannot be read; nothing was done",
     ]
     assert first == (1, [f"line 3: {ana}: confirmed, 1160.00 MXN"], left_alone)
@@ -160,6 +163,81 @@ def test_a_file_that_is_no_statement_is_told(data_dir: Path, content: bytes | No
 
     assert (status, out) == (2, [])
     assert error.startswith(f"Cannot read {statement}: ")
+
+
+def test_a_banks_file_confirms_the_deposit_in_it(data_dir: Path) -> None:
+    (reference,) = _ask(data_dir, "ana@example.com")
+    statement = data_dir / "movimientos.csv"
+    statement.write_text(FILES["BBVA"].replace(REFERENCE, reference), "cp1252")
+
+    assert _deposit(data_dir, "import", str(statement)) == (
+        0,
+        [f"line {LINES['BBVA']}: {reference}: confirmed, 1160.00 MXN"],
+        [],
+    )
+    assert _stages(data_dir) == {"ana@example.com": "active"}
+
+
+def test_a_dry_run_says_what_would_be_done_and_does_nothing(data_dir: Path) -> None:
+    ana, eva = _ask(data_dir, "ana@example.com", "eva@example.com")
+    statement = data_dir / "movimientos.csv"
+    statement.write_text(f"concepto,abono\n00{ana},1160.00\n{eva},5.00\nNOMINA,8000.00\n")
+
+    status, out, error = _deposit(data_dir, "import", "--dry-run", str(statement))
+
+    assert (status, out) == (
+        1,
+        [f"line 2: {ana}: would be confirmed, 1160.00 MXN", "1 other movement without a reference of ours"],
+    )
+    assert error == [f"line 3: {eva}: 5.00 was paid instead of 1160.00; nothing was done"]
+    assert _stages(data_dir) == {"ana@example.com": "configured", "eva@example.com": "configured"}
+
+
+def test_movements_of_others_are_counted_and_nobody_has_to_look(data_dir: Path) -> None:
+    (ana,) = _ask(data_dir, "ana@example.com")
+    statement = data_dir / "movimientos.csv"
+    renting = "".join(f"RENTA 77{draw_reference()}88,1160.00\n" for _ in range(1200))
+    statement.write_text(f"concepto,abono\n{renting}77{ana},1160.00\nNOMINA,8000.00\n,5\n")
+
+    assert _deposit(data_dir, "import", str(statement)) == (
+        0,
+        [f"line 1202: {ana}: confirmed, 1160.00 MXN", "1202 other movements without a reference of ours"],
+        [],
+    )
+
+
+def test_a_person_has_to_look_at_what_may_be_a_deposit_without_its_reference(data_dir: Path) -> None:
+    ana, eva = _ask(data_dir, "ana@example.com", "eva@example.com")
+    mistyped = ana[:-1] + str((int(ana[-1]) + 1) % 10)
+    statement = data_dir / "movimientos.csv"
+    statement.write_text(
+        f"concepto,abono\nREF {mistyped} \x1b]0;x\x07\u202eX,1160.00\n{ana} {eva},1160.00\n,1160.00\n"
+        f'NOMINA,8000.00\n"a"b",c",1\n',
+        "utf-16",
+    )
+
+    status, out, error = _deposit(data_dir, "import", str(statement))
+
+    awaited = "1160.00 came without a known reference, and such a deposit is awaited; nothing was done"
+    assert (status, out) == (1, ["1 other movement without a reference of ours"])
+    assert error == [
+        f"line 3: {ana}: names several references ({ana}, {eva}); nothing was done",
+        "line 6: no reference: its quotes are broken; nothing was done",
+        f"line 2: REF {mistyped} ]0;x X: {awaited}",
+        f"line 4: no reference: {awaited}",
+    ]
+
+
+def test_the_columns_of_a_file_without_references_are_shown_without_terminal_codes(data_dir: Path) -> None:
+    statement = data_dir / "movimientos.csv"
+    statement.write_text("Fe\x1b[31mcha,Monto\n1,2\n")
+
+    status, out, error = _deposit(data_dir, "import", str(statement))
+
+    assert (status, out) == (2, [])
+    assert error[0].startswith(
+        f"Cannot read {statement}: none of its columns can hold a reference: Fe [31mcha, Monto ("
+    )
 
 
 def test_support_sees_what_somebody_paid_and_was_asked_to_pay(data_dir: Path) -> None:

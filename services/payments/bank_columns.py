@@ -1,0 +1,157 @@
+"""What the columns of a bank's file hold, by the names that banks give them."""
+
+import re
+import unicodedata
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+
+_MAX_NAME = 60
+_WORDS = re.compile(r"[a-z0-9]+")
+
+
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+IN = _set(
+    "abono abonos deposito depositos credito creditos haber ingreso ingresos entrada entradas credit credits deposit"
+)
+IN |= _set("deposits")
+OUT = _set("cargo cargos retiro retiros debito debitos debe egreso egresos salida salidas debit debits charge charges")
+OUT |= _set("withdrawal withdrawals")
+_AMOUNT = _set("importe importes monto montos cantidad amount")
+_DIRECTION = _set("tipo signo naturaleza type sign")
+_LETTERS = (_set("c a"), _set("d c"), _set("d h"))
+_CURRENCY = _set("moneda divisa currency")
+_BALANCE = _set("saldo saldos balance")
+_PESOS = _set("mxn mxp mn peso pesos nacional")
+_DATE = _set("fecha fechas hora dia date time")
+_FILLING = _set("de del la el los en por mxn m n mn pesos movimiento mov operacion transaccion transaction money")
+_TEXT = _set("referencia referencias ref reference concepto conceptos concept descripcion descripciones description")
+_TEXT |= _set("detalle detalles detallada details leyenda motivo observacion observaciones rastreo informacion memo")
+_TEXT |= _set("movimiento movimientos comentario comentarios nota notas")
+_REFERENCE = _set("referencia referencias ref reference")
+
+
+class Role(Enum):
+    """What a column holds; DIRECTION says by a sign, a letter or a word which way the money went."""
+
+    MONEY_IN = 1
+    MONEY_OUT = 2
+    AMOUNT = 3
+    DIRECTION = 4
+    CURRENCY = 5
+    BALANCE = 6
+    DATE = 7
+    TEXT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of a table, in their order: their names as they stand there, and their roles."""
+
+    names: tuple[str, ...]
+    roles: tuple[Role | None, ...]
+
+    def place(self, role: Role) -> int | None:
+        return self.roles.index(role) if role in self.roles else None
+
+    @property
+    def amount(self) -> int:
+        """Where what came in stands: a column for it alone counts before one for all movements. -1 without any."""
+        places = [place for role in (Role.MONEY_IN, Role.AMOUNT) if (place := self.place(role)) is not None]
+        return places[0] if places else -1
+
+    @property
+    def texts(self) -> list[int]:
+        """Those that can hold a reference, the ones that are called so first."""
+        places = [place for place, role in enumerate(self.roles) if role is Role.TEXT]
+        return sorted(places, key=lambda place: not _REFERENCE & _words(self.names[place]))
+
+    @property
+    def complete(self) -> bool:
+        return self.amount >= 0 and Role.TEXT in self.roles
+
+    @property
+    def known(self) -> int:
+        """How many of the names are known: the more of them, the surer is this the head."""
+        return sum(role is not None for role in self.roles)
+
+    @property
+    def directions(self) -> list[int]:
+        """Those that may say which way the money went."""
+        return [place for place, role in enumerate(self.roles) if role is Role.DIRECTION]
+
+    def decides(self, direction: int) -> bool:
+        """Whether the column is there for nothing but the direction, as `Cargo/Abono` is and `Tipo` is not."""
+        return not _words(self.names[direction]) & _DIRECTION
+
+    def initials(self, direction: int) -> frozenset[str]:
+        """The letters that the column's name explains: those of `Cargo/Abono` are C and A."""
+        words = _words(self.names[direction])
+        return frozenset(word[0] for word in words if word in IN | OUT or len(word) == 1)
+
+
+def columns_of(cells: Sequence[str]) -> Columns:
+    """Of a line that may be the head. A column such as `Cargo/Abono` holds signed amounts if no other holds any."""
+    roles = [_role(cell) for cell in cells]
+    both = [place for place, cell in enumerate(cells) if roles[place] is Role.DIRECTION and _words(cell) & IN]
+    if both and not {Role.AMOUNT, Role.MONEY_IN} & set(roles):
+        roles[both[0]] = Role.AMOUNT
+    return Columns(tuple(cells), tuple(roles))
+
+
+def direction(text: str, letters: Collection[str]) -> bool | None:
+    """Whether money came in, by a sign, a word or a letter; None if it does not say.
+
+    `letters` are those of the whole column: C is a cargo beside A, and a credit beside D.
+    """
+    if text in {"+", "-"}:
+        return text == "+"
+    words = _words(text[:_MAX_NAME])
+    if bool(words & IN) != bool(words & OUT):
+        return bool(words & IN)
+    letter = text.lower()
+    if letter == "c" and ("a" in letters) != ("d" in letters):
+        return "d" in letters
+    return {"a": True, "h": True, "d": False, "r": False}.get(letter)
+
+
+def is_pesos(currency: str) -> bool:
+    """Also where nothing is said."""
+    return not currency.strip("$ ") or bool(_words(currency.replace(".", "")) & _PESOS)
+
+
+@lru_cache(maxsize=4096)
+def _words(text: str) -> frozenset[str]:
+    """In lower case, without accents and punctuation."""
+    decomposed = unicodedata.normalize("NFKD", text.lower())
+    return frozenset(_WORDS.findall("".join(sign for sign in decomposed if not unicodedata.combining(sign))))
+
+
+def _role(name: str) -> Role | None:
+    words: frozenset[str] = _words(name) if len(name) <= _MAX_NAME else frozenset()
+    if words & _BALANCE:
+        return Role.BALANCE
+    if words & _DATE:
+        return Role.DATE
+    if role := _money_role(words - _FILLING):
+        return role
+    return Role.TEXT if words & _TEXT else None
+
+
+def _money_role(words: frozenset[str]) -> Role | None:
+    """Only where nothing else is said: `referencia de abono` and `tipo de cambio` hold no money."""
+    if words in _LETTERS:
+        return Role.DIRECTION
+    if not words or not words <= IN | OUT | _AMOUNT | _DIRECTION | _CURRENCY:
+        return None
+    if words & _CURRENCY:
+        return Role.CURRENCY if words <= _CURRENCY else None
+    if words & _DIRECTION or (words & IN and words & OUT and not words & _AMOUNT):
+        return Role.DIRECTION
+    if words & IN and not words & OUT:
+        return Role.MONEY_IN
+    return Role.MONEY_OUT if words & OUT and not words & IN else Role.AMOUNT
