@@ -23,6 +23,7 @@ _NETWORK_SECONDS = 2.0  # that an answer may be late beyond the statement's own 
 _ENGINES = {"tortoise.backends.sqlite": "models.engines.sqlite", "tortoise.backends.asyncpg": "models.engines.asyncpg"}
 _MODELS = [
     "models.account",
+    "models.bank_movement",
     "models.company",
     "models.confirmation_code",
     "models.confirmed_code",

@@ -21,6 +21,7 @@ from tortoise.connection import get_connection
 from app.database import connected, tortoise_configuration
 from app.settings import Settings
 from models.account import Account
+from models.bank_movement import BankMovement
 from models.company import Company
 from models.confirmation_code import ConfirmationCode
 from models.confirmed_code import ConfirmedCode
@@ -42,7 +43,7 @@ from tests.paypal_clients import api_to
 from tests.paypal_server import PayPalServer, paypal_server
 
 _CHEAP_ARGON2 = {"argon2_time_cost": 1, "argon2_memory_kib": 64}
-_CHILDREN = (Company, ConfirmationCode, ConfirmedCode, MailedPassword, Payment, Series, Session)
+_CHILDREN = (BankMovement, Company, ConfirmationCode, ConfirmedCode, MailedPassword, Payment, Series, Session)
 _PARENTS = (Account, Delivery, FailureStreak, KnownNetwork, LimitCounter, Registration, SpentCaptcha)
 
 

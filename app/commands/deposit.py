@@ -11,18 +11,23 @@ from app.composition import composed
 from app.settings import Settings
 from services.money import Money
 from services.payments.bank_amounts import parse_amount
+from services.payments.bank_matching import UndecidedDeposit
 from services.payments.bank_statement import StatementRow, candidates, read_statement
 from services.payments.deposits import (
+    ConfirmOutcome,
     DepositClosed,
     DepositConfirmed,
     DepositDiffers,
     DepositKnown,
     Deposits,
+    DepositsUndecided,
     DepositUnknown,
 )
-from services.payments.records import PaymentStatus
+from services.payments.movements import MovementCounter
 
 HELP = "confirm bank deposits, so that the accounts that made them are active"
+_SHOWN = 12
+"""How much of a movement's id is shown: enough to tell those with one reference apart."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,7 +35,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     confirm = actions.add_parser("confirm", help="one deposit that you have seen")
     confirm.add_argument("reference", metavar="REFERENCE")
     confirm.add_argument("--amount", required=True, type=_amount, help="in MXN, such as 1160.00")
-    confirm.add_argument("--late", action="store_true", help="also where the reference has expired or was replaced")
+    confirm.add_argument(
+        "--late",
+        action="store_true",
+        help="also where the reference has expired, was replaced, taken back, or paid once more",
+    )
+    confirm.add_argument(
+        "--movement", default="", type=str.lower, metavar="ID", help="which deposit, where several wait for a decision"
+    )
     statement = actions.add_parser("import", help="every deposit in the CSV file that the bank exports")
     statement.add_argument("file", metavar="FILE", type=Path)
     statement.add_argument("--dry-run", action="store_true", help="only say what would be done")
@@ -42,8 +54,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     """0 where every deposit is confirmed, 1 where one needs a look, 2 for a file that cannot be read."""
     match arguments.action:
         case "confirm":
-            work = partial(_confirm, arguments.reference, arguments.amount, late=arguments.late)
-            return asyncio.run(_with_deposits(settings, work))
+            return asyncio.run(_with_deposits(settings, partial(_confirm, arguments)))
         case "undo":
             return asyncio.run(_with_deposits(settings, partial(_undo, arguments.reference)))
     try:
@@ -59,14 +70,15 @@ async def _with_deposits(settings: Settings, work: Callable[[Deposits], Awaitabl
         return await work(composition.services.deposits)
 
 
-async def _confirm(reference: str, amount: Money, deposits: Deposits, *, late: bool) -> int:
-    done, sentence = _told(amount, await deposits.confirm(reference, amount, late=late))
-    return _report(f"{_printable(reference)}: {sentence}", done=done)
+async def _confirm(arguments: argparse.Namespace, deposits: Deposits) -> int:
+    amount: Money = arguments.amount
+    outcome = await deposits.confirm(arguments.reference, amount, late=arguments.late, chosen=arguments.movement)
+    return _report(_printable(arguments.reference) or "no reference", *_told(amount, outcome))
 
 
 async def _import(rows: list[StatementRow], deposits: Deposits, *, dry_run: bool) -> int:
     given = await deposits.given_out(candidates(rows))
-    seen: set[str] = set()
+    counter = MovementCounter()
     settled: set[str] = set()
     others: list[StatementRow] = []
     status = 0
@@ -75,27 +87,28 @@ async def _import(rows: list[StatementRow], deposits: Deposits, *, dry_run: bool
         if not (named or row.exact or row.fault):
             others.append(row)
             continue
-        done, sentence = await _import_row(row, named, seen, deposits, dry_run=dry_run)
-        seen.update(named if len(named) == 1 else ())
+        if dry_run and settled.intersection(named):
+            done, sentences = False, ["occurs again in this file; a person would have to decide"]
+        else:
+            done, sentences = await _import_row(row, named, counter, deposits, dry_run=dry_run)
         settled.update(named if done else ())
         name = named[0] if len(named) == 1 else _printable(row.text) or "no reference"
-        status |= _report(f"line {row.line}: {name}: {sentence}", done=done)
+        status |= _report(f"line {row.line}: {name}", done, sentences)
     return status | _report_others(others, await deposits.awaited(settled) if others else set())
 
 
 async def _import_row(
-    row: StatementRow, named: list[str], seen: set[str], deposits: Deposits, *, dry_run: bool
-) -> tuple[bool, str]:
+    row: StatementRow, named: list[str], counter: MovementCounter, deposits: Deposits, *, dry_run: bool
+) -> tuple[bool, list[str]]:
     if row.amount is None:
-        return False, f"{row.fault}; nothing was done"
+        return False, [f"{row.fault}; nothing was done"]
     if len(named) > 1:
-        return False, f"names several references ({', '.join(named)}); nothing was done"
+        return False, [f"names several references ({', '.join(named)}); nothing was done"]
     if not named:
-        return False, "unknown; nothing was done"
-    if named[0] in seen:
-        return False, "occurs again in this file; look whether it was paid twice"
-    done, sentence = _told(row.amount, await deposits.confirm(named[0], row.amount, dry_run=dry_run))
-    return done, sentence.replace("confirmed,", "would be confirmed,", 1) if dry_run else sentence
+        return False, ["unknown; nothing was done"]
+    movement = counter.next(named[0], row.movement)
+    done, sentences = _told(row.amount, await deposits.receive(named[0], row.amount, movement, dry_run=dry_run))
+    return done, [each.replace("confirmed,", "would be confirmed,", 1) if dry_run else each for each in sentences]
 
 
 def _report_others(rows: list[StatementRow], awaited: set[Money]) -> int:
@@ -103,7 +116,7 @@ def _report_others(rows: list[StatementRow], awaited: set[Money]) -> int:
     missing = [row for row in rows if row.amount in awaited]
     for row in missing:
         sentence = f"{row.amount} came without a known reference, and such a deposit is awaited; nothing was done"
-        _report(f"line {row.line}: {_printable(row.text) or 'no reference'}: {sentence}", done=False)
+        _report(f"line {row.line}: {_printable(row.text) or 'no reference'}", False, [sentence])
     if others := len(rows) - len(missing):
         print(f"{others} other movement{'s' if others > 1 else ''} without a reference of ours")
     return 1 if missing else 0
@@ -115,26 +128,32 @@ async def _undo(reference: str, deposits: Deposits) -> int:
     return 0 if undone else 1
 
 
-def _told(
-    paid: Money, outcome: DepositConfirmed | DepositKnown | DepositUnknown | DepositDiffers | DepositClosed
-) -> tuple[bool, str]:
+def _told(paid: Money, outcome: ConfirmOutcome) -> tuple[bool, list[str]]:
+    """Whether nobody has to look at it, and what came of it."""
     match outcome:
         case DepositConfirmed(amount):
-            return True, f"confirmed, {amount} {amount.currency}"
+            return True, [f"confirmed, {amount} {amount.currency}"]
         case DepositKnown():
-            return True, "was confirmed before"
+            return True, ["was confirmed before"]
+        case DepositsUndecided(waiting):
+            return False, [_undecided(deposit) for deposit in waiting]
         case DepositUnknown():
-            return False, "unknown; nothing was done"
+            return False, ["unknown; nothing was done"]
         case DepositDiffers(expected):
-            return False, f"{paid} was paid instead of {expected}; nothing was done"
-        case DepositClosed(PaymentStatus.REFUNDED):
-            return False, "was taken back; nothing was done"
+            return False, [f"{paid} was paid instead of {expected}; nothing was done"]
         case DepositClosed(status):
-            return False, f"is {status.value}; nothing was done (confirm it with --late if it is to count)"
+            return False, [f"is {status.value}; nothing was done (confirm it with --late if it is to count)"]
 
 
-def _report(line: str, *, done: bool) -> int:
-    print(line, file=sys.stdout if done else sys.stderr)
+def _undecided(deposit: UndecidedDeposit) -> str:
+    what = "was taken back" if deposit.taken_back else "was confirmed before; this is another deposit"
+    day = f", of {deposit.day}" if deposit.day else ""
+    return f"{what}{day}; nothing was done (confirm it with --late --movement {deposit.id[:_SHOWN]} if it is to count)"
+
+
+def _report(start: str, done: bool, sentences: list[str]) -> int:
+    for sentence in sentences:
+        print(f"{start}: {sentence}", file=sys.stdout if done else sys.stderr)
     return 0 if done else 1
 
 

@@ -1,7 +1,7 @@
 """Deposits from the CSV file that a bank exports."""
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from services.money import Money
 from services.payments.bank_amounts import is_nothing, parse_movement
@@ -9,6 +9,7 @@ from services.payments.bank_columns import Columns, Role, direction, is_pesos
 from services.payments.bank_references import find_references
 from services.payments.bank_table import Row, read_table
 from services.payments.bank_text import decode
+from services.payments.movements import Movement, folded, movement_of
 
 _MONEY = {Role.MONEY_IN, Role.MONEY_OUT, Role.AMOUNT, Role.BALANCE}
 
@@ -19,7 +20,7 @@ class StatementRow:
 
     `text` is what most likely stands there for a reference, for people to read. `exact` are the references that stand
     alone in the row; `glued` are those that can be read within longer numbers or across several. If the row cannot be
-    read, `amount` is None and `fault` says why.
+    read, `amount` is None and `fault` says why. `movement` tells the row from every other, in whichever file it is.
     """
 
     line: int
@@ -28,6 +29,7 @@ class StatementRow:
     exact: tuple[str, ...] = ()
     glued: tuple[str, ...] = ()
     fault: str = ""
+    movement: Movement = field(default=Movement(None, ""), compare=False)
 
     def named(self, given: Collection[str]) -> list[str]:
         """Its references that were given out: those that stand alone, and the others only if there are none."""
@@ -52,6 +54,7 @@ def candidates(rows: Iterable[StatementRow]) -> set[str]:
 
 def _deposits(columns: Columns, rows: list[Row]) -> Iterator[StatementRow]:
     letters = _letters(columns, rows)
+    names = [folded(name) for name in columns.names]
     for line, cells in rows:
         if cells is None:
             yield StatementRow(line, "", None, fault="its quotes are broken")
@@ -62,7 +65,8 @@ def _deposits(columns: Columns, rows: list[Row]) -> Iterator[StatementRow]:
                 amount, fault = None, str(error)
             if amount is not None or fault:
                 exact, glued = find_references(_text(columns, cells))
-                yield StatementRow(line, _likely(columns, cells, exact), amount, exact, glued, fault)
+                likely = _likely(columns, cells, exact)
+                yield StatementRow(line, likely, amount, exact, glued, fault, movement_of(names, cells))
 
 
 def _money_in(columns: Columns, cells: list[str], letters: frozenset[str]) -> Money | None:

@@ -1,6 +1,6 @@
 """Bank deposits: a reference to pay with, and the operator's word that the money is there."""
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,8 +14,10 @@ from services.limits import Limiter, Limits
 from services.money import Money
 from services.onboarding import PaymentMethod
 from services.outcomes import PasswordChangeDue, SignedOut, Throttled
-from services.payments import ledger, records, turns
+from services.payments import bank_matching, ledger, records, turns
+from services.payments.bank_matching import UndecidedDeposit
 from services.payments.ledger import Terms
+from services.payments.movements import SeenMovement
 from services.payments.outcomes import AlreadyActive, MethodMissing, NoSuchPlan, PaymentUnderWay, StepMissing
 from services.payments.plans import Plan, Plans
 from services.payments.records import PaymentStatus, PaymentView
@@ -25,6 +27,7 @@ from services.sessions import Profile, SessionService
 _CHUNK = 500
 GRACE = timedelta(days=3)
 """How much longer than is said a reference counts: banks take days, and their statements are read later."""
+_ATTEMPTS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,16 @@ class DepositKnown:
 
 
 @dataclass(frozen=True, slots=True)
+class DepositsUndecided:
+    """Another deposit with the reference of one that was confirmed, or one that was taken back: a person has to decide.
+
+    `deposits` are all that wait for it with this reference.
+    """
+
+    deposits: tuple[UndecidedDeposit, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class DepositUnknown:
     """Nobody was given this reference, or it is mistyped."""
 
@@ -72,9 +85,12 @@ class DepositDiffers:
 
 @dataclass(frozen=True, slots=True)
 class DepositClosed:
-    """The reference expired, was replaced by another payment, or was paid back: an operator has to decide."""
+    """The reference expired, or was replaced by another payment: an operator has to decide."""
 
     status: PaymentStatus
+
+
+ConfirmOutcome = DepositConfirmed | DepositKnown | DepositsUndecided | DepositUnknown | DepositDiffers | DepositClosed
 
 
 class Deposits:
@@ -133,32 +149,54 @@ class Deposits:
             return None
         return _told(records.view(asked), self._account)
 
-    async def confirm(
-        self, reference: str, amount: Money, *, late: bool = False, dry_run: bool = False
-    ) -> DepositConfirmed | DepositKnown | DepositUnknown | DepositDiffers | DepositClosed:
-        """Activates the account that the reference was given to; with `late` also where it expired or was replaced.
+    async def confirm(self, reference: str, amount: Money, *, late: bool = False, chosen: str = "") -> ConfirmOutcome:
+        """Activates the account that the reference was given to, on the word of a person who has seen the money.
 
-        With `dry_run` it only says what it would do.
+        With `late` also where it expired or was replaced. Where it was confirmed before, `late` credits the deposit
+        that waits for a decision, once; where several wait, the one whose id begins with `chosen`.
         """
-        payment = await self._find(reference)
-        if payment is None:
-            return DepositUnknown()
-        if payment.total != amount:
-            return DepositDiffers(payment.total)
-        if payment.status is PaymentStatus.PAID:
-            return DepositKnown()
-        now = self._clock()
-        overdue = payment.status is PaymentStatus.OPEN and payment.expires_at + GRACE <= now
-        if payment.status is PaymentStatus.REFUNDED:
-            return DepositClosed(payment.status)
-        if (overdue or payment.status is not PaymentStatus.OPEN) and not late:
-            return DepositClosed(PaymentStatus.EXPIRED if overdue else payment.status)
-        if dry_run or await ledger.settle(payment, now, None):
-            return DepositConfirmed(amount)
-        meanwhile = await self._find(reference)
-        if meanwhile is None:
-            return DepositUnknown()
-        return DepositKnown() if meanwhile.status is PaymentStatus.PAID else DepositClosed(meanwhile.status)
+
+        async def decide(payment: PaymentView) -> ConfirmOutcome | None:
+            known = await bank_matching.deposits_of(payment)
+            fitting = [deposit for deposit in known.undecided if deposit.id.startswith(chosen)]
+            if not known.undecided or (chosen and not fitting and _has(known.counted, chosen)):
+                return DepositKnown()
+            if not late or len(fitting) != 1:
+                return DepositsUndecided(known.undecided)
+            done = await bank_matching.count(payment, fitting[0], self._clock())
+            return DepositConfirmed(amount) if done else None
+
+        async def settle(payment: PaymentView) -> bool:
+            return await ledger.settle(payment, self._clock(), None)
+
+        return await self._confirm(reference, amount, settle, decide, late=late)
+
+    async def receive(
+        self, reference: str, amount: Money, movement: SeenMovement, *, dry_run: bool = False
+    ) -> ConfirmOutcome:
+        """The same for a movement of the bank's statement, however often it is seen.
+
+        The first one explains what a person has confirmed without it; each further one waits for a decision. With
+        `dry_run` it only says what it would do.
+        """
+
+        async def decide(payment: PaymentView) -> ConfirmOutcome | None:
+            known = await bank_matching.deposits_of(payment)
+            if movement.id in known.counted:
+                return DepositKnown()
+            if undecided := tuple(deposit for deposit in known.undecided if deposit.id == movement.id):
+                return DepositsUndecided(undecided)
+            if dry_run:
+                explained = await bank_matching.explains(payment, movement, self._clock())
+                waiting = UndecidedDeposit(movement.id, movement.day, None)
+                return DepositKnown() if explained else DepositsUndecided((waiting,))
+            await bank_matching.remember(payment, movement, self._clock())
+            return None
+
+        async def settle(payment: PaymentView) -> bool:
+            return dry_run or await bank_matching.settle(payment, movement, self._clock())
+
+        return await self._confirm(reference, amount, settle, decide, late=False)
 
     async def given_out(self, references: Collection[str]) -> set[str]:
         """Those of them that somebody was given."""
@@ -177,15 +215,48 @@ class Deposits:
         return {Money(subtotal + tax, currency) for name, subtotal, tax, currency in prices if name not in besides}
 
     async def undo(self, reference: str) -> bool:
-        """Takes a confirmed deposit back, with the mail that says so; False where there is none."""
+        """Takes a confirmed deposit back, the last one with that reference, with the mail that says so.
+
+        False where there is none.
+        """
         payment = await self._find(reference)
-        if payment is None or payment.status is not PaymentStatus.PAID:
-            return False
-        return await ledger.refund(payment, self._clock())
+        last = await bank_matching.last_paid(payment) if payment else None
+        return last is not None and await ledger.refund(last, self._clock())
 
     async def expire(self) -> int:
         """Ends the references that were not paid in time, and returns how many."""
         return await turns.expire(PaymentMethod.BANK_DEPOSIT, self._clock())
+
+    async def _confirm(
+        self,
+        reference: str,
+        amount: Money,
+        settle: Callable[[PaymentView], Awaitable[bool]],
+        decide: Callable[[PaymentView], Awaitable[ConfirmOutcome | None]],
+        *,
+        late: bool,
+    ) -> ConfirmOutcome:
+        """Does the one for a payment that is not settled, the other for one that is, and again where it changed."""
+        for _ in range(_ATTEMPTS):
+            payment = await self._find(reference)
+            if payment is None:
+                return DepositUnknown()
+            if payment.total != amount:
+                return DepositDiffers(payment.total)
+            if payment.status not in records.WAITING | records.NOTHING_CAME:
+                if outcome := await decide(payment):
+                    return outcome
+            elif (closed := self._closed(payment)) and not late:
+                return closed
+            elif await settle(payment):
+                return DepositConfirmed(amount)
+        raise RuntimeError("the payment changes all the time")
+
+    def _closed(self, payment: PaymentView) -> DepositClosed | None:
+        overdue = payment.status is PaymentStatus.OPEN and payment.expires_at + GRACE <= self._clock()
+        if overdue or payment.status is not PaymentStatus.OPEN:
+            return DepositClosed(PaymentStatus.EXPIRED if overdue else payment.status)
+        return None
 
     async def _find(self, reference: str) -> PaymentView | None:
         parsed = parse_reference(reference)
@@ -215,3 +286,7 @@ def _told(payment: PaymentView, account: BankAccount) -> DepositRequested:
         requested_at=payment.created_at,
         expires_at=payment.expires_at,
     )
+
+
+def _has(ids: tuple[str, ...], start: str) -> bool:
+    return any(each.startswith(start) for each in ids)

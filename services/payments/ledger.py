@@ -20,13 +20,15 @@ from models.transactions import atomically
 from services.mail.outbox import Kind, forget, owe
 from services.onboarding import Activation, Event, OnboardingStep, PaymentMethod, Stage, after, progress_of
 from services.payments import turns
-from services.payments.coverage import PaidPeriod, coverage
+from services.payments.coverage import PaidPeriod, coverage, months_after
 from services.payments.outcomes import AlreadyActive, PaymentUnderWay, StepMissing
 from services.payments.plans import Plan
 from services.payments.records import NOTHING_CAME, WAITING, PaymentStatus, PaymentView, is_pending, open_key, view
 
 log = structlog.get_logger(__name__)
 
+Also = Callable[[UUID], Awaitable[bool]]
+"""What else is written in the transaction in which the payment of that id counts; False undoes all of it."""
 RENEWAL = timedelta(days=30)
 """Before its end an activation may be prolonged; earlier, a second payment would rather be a mistake."""
 _OUTDATED = {Kind.PAYMENT_REFUNDED: (Kind.PAYMENT_RECEIVED,), Kind.PAYMENT_RECEIVED: (Kind.PAYMENT_DECLINED,)}
@@ -75,7 +77,13 @@ async def open_payment(
     return await atomically(partial(_open, payment, terms, now))
 
 
-async def settle(payment: PaymentView, now: datetime, look_at: datetime | None, capture_id: str | None = None) -> bool:
+async def settle(
+    payment: PaymentView,
+    now: datetime,
+    look_at: datetime | None,
+    capture_id: str | None = None,
+    also: Also | None = None,
+) -> bool:
     """Records that the money came, activates the account and owes the mail that says so; False where it was known.
 
     At `look_at` a worker looks whether it went back.
@@ -87,7 +95,29 @@ async def settle(payment: PaymentView, now: datetime, look_at: datetime | None, 
         "paypal_capture_id": capture_id,
         "due_at": look_at,
     }
-    return await _change(payment, Kind.PAYMENT_RECEIVED, partial(_settle, payment, paid, now))
+    mark = partial(_mark_paid, payment, _UNPAID, paid)
+    return await _change(payment, Kind.PAYMENT_RECEIVED, partial(_settle, mark, also, now))
+
+
+async def settle_again(payment: PaymentView, now: datetime, also: Also | None = None) -> bool:
+    """Takes a refund back that was recorded by mistake, with the same mail; False where there is none.
+
+    It gives the time that it gave before, or where that is over, as much from now on.
+    """
+    before = payment.paid_at
+    paid_at = before if before and months_after(before, payment.period_months) > now else now
+    paid = {"status": PaymentStatus.PAID.value, "paid_at": paid_at}
+    mark = partial(_mark_paid, payment, [PaymentStatus.REFUNDED.value], paid)
+    return await _change(payment, Kind.PAYMENT_RECEIVED, partial(_settle, mark, also, now))
+
+
+async def settle_another(payment: PaymentView, reference: str, now: datetime, also: Also) -> bool:
+    """Records that as much came once more: a payment of its own with that `reference`, and the same mail.
+
+    False where the payment is not as it was when it was read, or where another has the reference.
+    """
+    mark = partial(_add_paid, payment, reference, now)
+    return await _change(payment, Kind.PAYMENT_RECEIVED, partial(_settle, mark, also, now))
 
 
 async def refund(payment: PaymentView, now: datetime, capture_id: str | None = None) -> bool:
@@ -173,13 +203,31 @@ async def _change(payment: PaymentView, kind: Kind, work: Callable[[Account], Aw
     return True
 
 
-async def _settle(payment: PaymentView, paid: dict[str, Any], now: datetime, account: Account) -> None:
-    if not await Payment.filter(id=payment.id, status__in=_UNPAID).update(**paid):
+async def _settle(mark: Callable[[], Awaitable[UUID]], also: Also | None, now: datetime, account: Account) -> None:
+    marked = await mark()
+    if also and not await also(marked):
         raise _UnchangedError
     for other in await Payment.filter(account_id=account.id, status=PaymentStatus.OPEN.value):
         await turns.close(view(other), PaymentStatus.REPLACED, now)
     account.stage = after(progress_of(account, now).stage, Event.PAID).value
     await _cover(account, now)
+
+
+async def _mark_paid(payment: PaymentView, of: list[str], paid: dict[str, Any]) -> UUID:
+    if not await Payment.filter(id=payment.id, status__in=of).update(**paid):
+        raise _UnchangedError
+    return payment.id
+
+
+async def _add_paid(payment: PaymentView, reference: str, now: datetime) -> UUID:
+    first = await Payment.get(id=payment.id)
+    if first.status != payment.status.value or await Payment.exists(reference=reference):
+        raise _UnchangedError
+    another = first.clone(pk=uuid4())
+    another.status, another.reference = PaymentStatus.PAID.value, reference
+    another.created_at = another.expires_at = another.paid_at = now
+    await Payment.bulk_create([another])
+    return another.id
 
 
 async def _refund(payment: PaymentView, refunded: dict[str, Any], now: datetime, account: Account) -> None:

@@ -39,6 +39,7 @@ class PaymentView:
     created_at: datetime
     expires_at: datetime
     turn: datetime | None
+    paid_at: datetime | None
     reference: str | None
     paypal_order_id: str | None
     paypal_refusals: int
@@ -69,6 +70,7 @@ def view(payment: Payment) -> PaymentView:
         created_at=payment.created_at,
         expires_at=payment.expires_at,
         turn=payment.due_at,
+        paid_at=payment.paid_at,
         reference=payment.reference,
         paypal_order_id=payment.paypal_order_id,
         paypal_refusals=payment.paypal_refusals,

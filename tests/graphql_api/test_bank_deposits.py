@@ -248,7 +248,6 @@ class TestConfirming:
         assert (unconfirmed, undone, await deposits.undo(reference)) == (False, True, False)
         assert not (await activation(ana))["active"]
         assert mail["subject"] == "Devolución de un pago de Timbrado"
-        assert await deposits.confirm(reference, AMOUNT, late=True) == DepositClosed(PaymentStatus.REFUNDED)
 
     async def test_one_that_was_replaced_counts_only_when_the_operator_insists(
         self, ana: Api, deposits: Deposits

@@ -1,6 +1,7 @@
 """An operator confirms deposits, from what the bank says."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from app.database import connected
 from app.settings import Settings
 from models.account import Account
+from models.payment import Payment
 from services.clock import utc_now
 from services.onboarding import PaymentMethod
 from services.payments.records import open_key
@@ -65,6 +67,16 @@ def _stages(data_dir: Path) -> dict[str, str]:
     async def look() -> dict[str, str]:
         async with connected(Settings(_env_file=None, data_dir=data_dir).database):
             return {account.email: account.stage for account in await Account.all()}
+
+    return asyncio.run(look())
+
+
+def _payments(data_dir: Path) -> list[str]:
+    """The status of each."""
+
+    async def look() -> list[str]:
+        async with connected(Settings(_env_file=None, data_dir=data_dir).database):
+            return [payment.status for payment in await Payment.all()]
 
     return asyncio.run(look())
 
@@ -129,28 +141,99 @@ def test_a_statement_is_imported_and_importing_it_again_changes_nothing(data_dir
     assert _stages(data_dir) == stages
 
 
-def test_a_reference_that_occurs_twice_is_confirmed_once_and_shown_to_the_operator(data_dir: Path) -> None:
+def _statement(data_dir: Path, *rows: str) -> str:
+    """A file with these rows."""
+    path = data_dir / "movimientos.csv"
+    path.write_text("\n".join(["Fecha,Concepto,Referencia,Abono", *rows, ""]))
+    return str(path)
+
+
+def _movement(line: str) -> str:
+    """The id that an operator is told to confirm."""
+    found = re.search(r"--late --movement ([0-9a-f]{12}) if", line)
+    assert found, line
+    return found[1]
+
+
+def test_a_second_deposit_is_listed_until_it_is_decided_and_credited_once(data_dir: Path) -> None:
+    (reference,) = _ask(data_dir, "ana@example.com")
+    first = f"02/03/2026,SPEI,{reference},1160.00"
+    confirmed = _deposit(data_dir, "import", _statement(data_dir, first))
+    again = _deposit(data_dir, "import", _statement(data_dir, first))
+    year_later = _statement(data_dir, f"02/03/2027,SPEI,{reference},1160.00", first)
+
+    listed, listed_again = _deposit(data_dir, "import", year_later), _deposit(data_dir, "import", year_later)
+    credited, slipped = (
+        _deposit(data_dir, "confirm", reference, "--amount", "1160", "--late"),
+        _deposit(data_dir, "confirm", reference, "--amount", "1160", "--late"),
+    )
+    afterwards = _deposit(data_dir, "import", year_later)
+
+    assert (confirmed[0], again) == (0, (0, [f"line 2: {reference}: was confirmed before"], []))
+    assert listed == listed_again
+    assert (listed[0], listed[1]) == (1, [f"line 3: {reference}: was confirmed before"])
+    assert listed[2][0] == (
+        f"line 2: {reference}: was confirmed before; this is another deposit, of 2027-03-02; nothing was done"
+        f" (confirm it with --late --movement {_movement(listed[2][0])} if it is to count)"
+    )
+    assert credited == (0, [f"{reference}: confirmed, 1160.00 MXN"], [])
+    assert slipped == (0, [f"{reference}: was confirmed before"], [])
+    assert afterwards[0] == 0
+    assert _payments(data_dir) == ["paid", "paid"]
+
+
+def test_a_reference_that_occurs_twice_in_a_file_is_confirmed_once_and_shown_to_the_operator(data_dir: Path) -> None:
     (reference,) = _ask(data_dir, "ana@example.com")
     statement = data_dir / "movimientos.csv"
     statement.write_text(f"referencia,abono\n{reference},1160.00\n{reference},1160.00\n")
 
-    status, out, error = _deposit(data_dir, "import", str(statement))
+    status, out, (error,) = _deposit(data_dir, "import", str(statement))
 
     assert (status, out) == (1, [f"line 2: {reference}: confirmed, 1160.00 MXN"])
-    assert error == [f"line 3: {reference}: occurs again in this file; look whether it was paid twice"]
+    assert error.startswith(f"line 3: {reference}: was confirmed before; this is another deposit; nothing was done")
+    assert (
+        _deposit(data_dir, "confirm", reference, "--amount", "1160", "--late", "--movement", _movement(error))[0] == 0
+    )
+    assert _deposit(data_dir, "import", str(statement))[0] == 0
 
 
-def test_a_deposit_that_was_confirmed_by_mistake_is_taken_back(data_dir: Path) -> None:
+def test_where_several_wait_the_operator_says_which(data_dir: Path) -> None:
     (reference,) = _ask(data_dir, "ana@example.com")
-    _deposit(data_dir, "confirm", reference, "--amount", "1160")
+    days = [f"{day:02}/03/2026,SPEI,{reference},1160.00" for day in (2, 3, 4)]
+    listed = _deposit(data_dir, "import", _statement(data_dir, *days))[2]
+    late = ("confirm", reference, "--amount", "1160", "--late")
+
+    which = _deposit(data_dir, *late)
+    outcomes = [_deposit(data_dir, *late, "--movement", _movement(listed[0]).upper()) for _ in range(2)]
+
+    assert (which[0], which[1]) == (1, [])
+    assert [_movement(line) for line in which[2]] == [_movement(line) for line in listed]
+    assert [outcome[1] for outcome in outcomes] == [
+        [f"{reference}: confirmed, 1160.00 MXN"],
+        [f"{reference}: was confirmed before"],
+    ]
+
+
+def test_a_deposit_that_was_confirmed_by_mistake_is_taken_back_and_may_count_again(data_dir: Path) -> None:
+    (reference,) = _ask(data_dir, "ana@example.com")
+    statement = _statement(data_dir, f"02/03/2026,SPEI,{reference},1160.00")
+    _deposit(data_dir, "import", statement)
 
     first, second = _deposit(data_dir, "undo", reference), _deposit(data_dir, "undo", reference)
-    late = _deposit(data_dir, "confirm", reference, "--amount", "1160", "--late")
+    undone = _stages(data_dir)
+    imported = _deposit(data_dir, "import", statement)
+    late = [_deposit(data_dir, "confirm", reference, "--amount", "1160", "--late") for _ in range(2)]
 
     assert first == (0, [f"{reference}: taken back"], [])
     assert second == (1, [f"{reference}: is no confirmed deposit; nothing was done"], [])
-    assert late == (1, [], [f"{reference}: was taken back; nothing was done"])
-    assert _stages(data_dir) == {"ana@example.com": "deactivated"}
+    assert (undone, imported[0]) == ({"ana@example.com": "deactivated"}, 1)
+    assert imported[2][0].startswith(f"line 2: {reference}: was taken back, of 2026-03-02; nothing was done (confirm")
+    assert [outcome[1] for outcome in late] == [
+        [f"{reference}: confirmed, 1160.00 MXN"],
+        [f"{reference}: was confirmed before"],
+    ]
+    assert _deposit(data_dir, "import", statement)[0] == 0
+    assert (_stages(data_dir), _payments(data_dir)) == ({"ana@example.com": "active"}, ["paid"])
 
 
 @pytest.mark.parametrize("content", [None, b"", b"fecha,monto\n1,2\n"])

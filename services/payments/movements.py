@@ -1,0 +1,114 @@
+"""What tells a movement of a bank's statement from every other, also in another export that has it again."""
+
+import hashlib
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+_DAY = re.compile(r"(fecha|dia|date)\b.*")
+_FOLIO = re.compile(
+    r"(clave|numero|no\.?|num\.?)? ?(de )?(rastreo|folio|movimiento|operacion|autorizacion|tracking)"
+    r"( (interno|unico|de operacion|spei|del banco))?"
+)
+_CHANGING = re.compile(r"saldo.*|balance.*")
+_CODE = re.compile(r"[A-Za-z0-9-]{1,40}")
+_NOT_PLAIN = re.compile(r"[\W_]+")
+_BETWEEN = r"\W{1,3}(?:de )?"
+_PARTS = re.compile(
+    rf"([0-9]{{1,4}}){_BETWEEN}([0-9]{{1,2}}|[a-z]{{3}})[a-z]*{_BETWEEN}([0-9]{{2,4}})(?![0-9]).*", re.DOTALL
+)
+_DIGITS = re.compile(r"([0-9]{8})(?![0-9]).*", re.DOTALL)
+_MONTHS = ("ene jan", "feb", "mar", "abr apr", "may", "jun", "jul", "ago aug", "sep", "oct", "nov", "dic dec")
+_LONGEST_DAY = 40
+_LONGEST_DAY_ALONE = len("02/mar/2026")
+
+
+@dataclass(frozen=True, slots=True)
+class Movement:
+    """`day` is the bank's, where it is told; `key` is the bank's folio, or else the text of the row."""
+
+    day: date | None
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeenMovement:
+    """One with a reference: `id` tells it from every other, in whichever file it is seen."""
+
+    id: str
+    day: date | None
+
+
+class MovementCounter:
+    """Tells equal movements with the same reference in one file apart."""
+
+    def __init__(self) -> None:
+        self._seen = Counter[str]()
+
+    def next(self, reference: str, movement: Movement) -> SeenMovement:
+        """The file's next one, with the reference that it is taken to have."""
+        identity = "\n".join((reference, movement.day.isoformat() if movement.day else "", movement.key))
+        self._seen[identity] += 1
+        text = f"{self._seen[identity]}\n{identity}"
+        return SeenMovement(hashlib.sha256(text.encode("utf-8", "replace")).hexdigest(), movement.day)
+
+
+def movement_of(names: Sequence[str], cells: Sequence[str]) -> Movement:
+    """Of a row, below a head with these names in lower case and without accents.
+
+    A folio is a word with a digit other than zero. Balances do not count: they depend on what else is in the file.
+    """
+    columns = list(zip(names, cells, strict=False))
+    days = (parse_day(cell) for name, cell in columns if _DAY.fullmatch(name))
+    day = next((each for each in days if each), None)
+    folio = next((_plain(cell) for name, cell in columns if _FOLIO.fullmatch(name) and _is_folio(cell)), None)
+    if folio:
+        return Movement(day, folio.lstrip("0"))
+    changing = {place for place, name in enumerate(names) if _CHANGING.fullmatch(name)}
+    told = [_told(cell) for place, cell in enumerate(cells) if place not in changing]
+    return Movement(day, "\t".join(each for each in told if each))
+
+
+def parse_day(text: str) -> date | None:
+    """From `02/03/2026`, `2-3-26`, `02/mar/2026`, `2026-03-02`, `02032026` or `20260302`, with or without a time."""
+    typed = folded(text[:_LONGEST_DAY])
+    if found := _PARTS.fullmatch(typed):
+        return _date(*found.groups())
+    if found := _DIGITS.fullmatch(typed):
+        digits = found[1]
+        return _date(digits[:4], digits[4:6], digits[6:]) or _date(digits[:2], digits[2:4], digits[4:])
+    return None
+
+
+def _date(first: str, month: str, last: str) -> date | None:
+    year, day = (first, last) if len(first) == 4 else (last, first)
+    number = next((place for place, names in enumerate(_MONTHS, 1) if month in names.split()), None)
+    try:
+        when = date(int(year) + (2000 if len(year) == 2 else 0), number or int(month), int(day))
+    except ValueError:
+        return None
+    return when if 2000 <= when.year < 2100 else None
+
+
+def _is_folio(cell: str) -> bool:
+    return bool(_CODE.fullmatch(cell.strip())) and any(sign in "123456789" for sign in cell)
+
+
+def _told(cell: str) -> str:
+    """A day alone is the same however it is written; a time with it may tell two movements apart."""
+    day = parse_day(cell) if len(cell.strip()) <= _LONGEST_DAY_ALONE else None
+    return day.isoformat() if day else _plain(cell)
+
+
+def _plain(cell: str) -> str:
+    """Its letters and digits: banks and spreadsheets write the same amount or text with other signs between them."""
+    return _NOT_PLAIN.sub("", folded(cell))
+
+
+def folded(text: str) -> str:
+    """In lower case and without accents."""
+    decomposed = unicodedata.normalize("NFKD", text.strip().lower())
+    return "".join(sign for sign in decomposed if not unicodedata.combining(sign))
