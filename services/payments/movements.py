@@ -18,7 +18,7 @@ _CODE = re.compile(r"[A-Za-z0-9-]{1,40}")
 _NOT_PLAIN = re.compile(r"[\W_]+")
 _BETWEEN = r"\W{1,3}(?:de )?"
 _PARTS = re.compile(
-    rf"([0-9]{{1,4}}){_BETWEEN}([0-9]{{1,2}}|[a-z]{{3}})[a-z]*{_BETWEEN}([0-9]{{2,4}})(?![0-9]).*", re.DOTALL
+    rf"([0-9]{{1,4}}){_BETWEEN}([0-9]{{1,2}}|[a-z]{{3}})[a-z]*{_BETWEEN}([0-9]{{1,4}})(?![0-9]).*", re.DOTALL
 )
 _DIGITS = re.compile(r"([0-9]{8})(?![0-9]).*", re.DOTALL)
 _MONTHS = ("ene jan", "feb", "mar", "abr apr", "may", "jun", "jul", "ago aug", "sep", "oct", "nov", "dic dec")
@@ -84,13 +84,12 @@ def parse_day(text: str) -> date | None:
 
 
 def _date(first: str, month: str, last: str) -> date | None:
-    year, day = (first, last) if len(first) == 4 else (last, first)
+    year, day = (first, last) if len(first) == len("2026") else (last, first)
     number = next((place for place, names in enumerate(_MONTHS, 1) if month in names.split()), None)
     try:
-        when = date(int(year) + (2000 if len(year) == 2 else 0), number or int(month), int(day))
-    except ValueError:
+        return date(int({2: "20", 4: ""}[len(year)] + year), number or int(month), int(day))
+    except (KeyError, ValueError):
         return None
-    return when if 2000 <= when.year < 2100 else None
 
 
 def _is_folio(cell: str) -> bool:

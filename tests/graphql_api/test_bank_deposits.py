@@ -1,7 +1,7 @@
 """Paying with a bank deposit: a reference, the operator's word that the money came, and what nobody else can do."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import uuid4
 
@@ -20,8 +20,10 @@ from services.payments.deposits import (
     DepositDiffers,
     DepositKnown,
     Deposits,
+    DepositsUndecided,
     DepositUnknown,
 )
+from services.payments.movements import SeenMovement
 from services.payments.records import PaymentStatus
 from services.payments.reference import parse_reference
 from services.validation.clabe import is_clabe
@@ -280,3 +282,264 @@ class TestConfirming:
         assert after.active_until is not None
         assert before.active_until is not None
         assert timedelta(days=365) <= after.active_until - before.active_until <= timedelta(days=366)
+
+
+FIRST, SECOND, THIRD = (SeenMovement(sign * 64, date(2026, 3, day)) for day, sign in enumerate("abc", 2))
+
+
+async def _until(api: Api) -> datetime:
+    return datetime.fromisoformat((await activation(api))["until"])
+
+
+def _ids(outcome: object) -> list[str]:
+    """Of the deposits that a person has to decide."""
+    assert isinstance(outcome, DepositsUndecided), outcome
+    return [deposit.id for deposit in outcome.deposits]
+
+
+class TestTheBanksMovements:
+    @pytest.fixture
+    async def reference(self, ana: Api) -> str:
+        return await _reference(ana)
+
+    async def test_one_that_is_imported_twenty_times_at_once_counts_once(
+        self, ana: Api, deposits: Deposits, reference: str
+    ) -> None:
+        outcomes = await asyncio.gather(*(deposits.receive(reference, AMOUNT, FIRST) for _ in range(20)))
+
+        assert outcomes.count(DepositConfirmed(AMOUNT)) == 1
+        assert outcomes.count(DepositKnown()) == 19
+        assert await _until(ana) - utc_now() <= timedelta(days=366)
+        assert len(await ana.mails()) == 1
+
+    async def test_of_two_at_once_one_counts_and_one_is_listed_each_time(
+        self, deposits: Deposits, reference: str
+    ) -> None:
+        await asyncio.gather(*(deposits.receive(reference, AMOUNT, each) for each in [FIRST, SECOND] * 10))
+
+        outcomes = [await deposits.receive(reference, AMOUNT, each) for each in (FIRST, SECOND) * 2]
+
+        assert [type(outcome) for outcome in outcomes].count(DepositKnown) == 2
+        assert [type(outcome) for outcome in outcomes].count(DepositsUndecided) == 2
+        assert await Payment.filter(status="paid").count() == 1
+
+    async def test_a_second_one_is_credited_once_however_often_it_is_said(
+        self, ana: Api, deposits: Deposits, reference: str
+    ) -> None:
+        await deposits.receive(reference, AMOUNT, FIRST)
+        await ana.mails()
+        first_until = await _until(ana)
+        listed = await deposits.receive(reference, AMOUNT, SECOND)
+        unsure = await deposits.confirm(reference, AMOUNT)
+
+        outcomes = await asyncio.gather(*(deposits.confirm(reference, AMOUNT, late=True) for _ in range(10)))
+
+        assert _ids(listed) == _ids(unsure) == [SECOND.id]
+        assert outcomes.count(DepositConfirmed(AMOUNT)) == 1
+        assert outcomes.count(DepositKnown()) == 9
+        assert timedelta(days=365) <= await _until(ana) - first_until <= timedelta(days=366)
+        assert [mail["subject"] for mail in await ana.mails()] == ["Recibimos tu pago en Timbrado"]
+        assert [await deposits.receive(reference, AMOUNT, each) for each in (FIRST, SECOND)] == [DepositKnown()] * 2
+        assert [payment.reference for payment in await records.history(EMAIL)] == [reference, f"{reference}-2"]
+
+    async def test_a_second_one_that_comes_after_the_time_is_over_gives_a_year_from_then(
+        self, ana: Api, deposits: Deposits, reference: str
+    ) -> None:
+        await deposits.receive(reference, AMOUNT, FIRST)
+        await _make_older(timedelta(days=400))
+        await deposits.receive(reference, AMOUNT, SECOND)
+
+        assert await deposits.confirm(reference, AMOUNT, late=True) == DepositConfirmed(AMOUNT)
+
+        assert (await activation(ana))["active"]
+        assert timedelta(days=364) <= await _until(ana) - utc_now() <= timedelta(days=366)
+
+    async def test_without_a_second_one_nothing_more_can_be_credited(self, deposits: Deposits, reference: str) -> None:
+        await deposits.receive(reference, AMOUNT, FIRST)
+
+        assert await deposits.confirm(reference, AMOUNT, late=True) == DepositKnown()
+        assert await deposits.confirm(reference, AMOUNT, late=True, chosen=FIRST.id[:12]) == DepositKnown()
+
+    async def test_where_several_wait_one_is_chosen(self, deposits: Deposits, reference: str) -> None:
+        for each in (FIRST, SECOND, THIRD):
+            await deposits.receive(reference, AMOUNT, each)
+
+        which = await deposits.confirm(reference, AMOUNT, late=True)
+        none_such = await deposits.confirm(reference, AMOUNT, late=True, chosen="d")
+        chosen = [await deposits.confirm(reference, AMOUNT, late=True, chosen=THIRD.id) for _ in range(2)]
+
+        assert _ids(which) == _ids(none_such) == [SECOND.id, THIRD.id]
+        assert chosen == [DepositConfirmed(AMOUNT), DepositKnown()]
+        assert _ids(await deposits.receive(reference, AMOUNT, SECOND)) == [SECOND.id]
+
+    async def test_one_of_another_amount_is_listed_with_both_amounts(self, deposits: Deposits, reference: str) -> None:
+        await deposits.receive(reference, AMOUNT, FIRST)
+
+        assert await deposits.receive(reference, Money.parse("900.00"), SECOND) == DepositDiffers(AMOUNT)
+        assert await deposits.confirm(reference, AMOUNT, late=True) == DepositKnown()
+
+    async def test_the_first_explains_what_a_person_has_confirmed(self, deposits: Deposits, reference: str) -> None:
+        await deposits.confirm(reference, AMOUNT)
+
+        outcomes = [await deposits.receive(reference, AMOUNT, each) for each in (FIRST, SECOND, FIRST)]
+
+        assert (outcomes[0], outcomes[2]) == (DepositKnown(), DepositKnown())
+        assert _ids(outcomes[1]) == [SECOND.id]
+
+    async def test_of_two_at_once_one_explains_it(self, deposits: Deposits, reference: str) -> None:
+        await deposits.confirm(reference, AMOUNT)
+
+        outcomes = await asyncio.gather(*(deposits.receive(reference, AMOUNT, each) for each in [FIRST, SECOND] * 5))
+
+        assert outcomes.count(DepositKnown()) == 5
+
+    async def test_one_that_came_after_the_reference_expired_explains_it_too(
+        self, deposits: Deposits, reference: str
+    ) -> None:
+        await Payment.all().update(expires_at=utc_now() - GRACE)
+        listed = await deposits.receive(reference, AMOUNT, FIRST)
+
+        assert listed == DepositClosed(PaymentStatus.EXPIRED)
+        assert await deposits.confirm(reference, AMOUNT, late=True) == DepositConfirmed(AMOUNT)
+        assert await deposits.receive(reference, AMOUNT, FIRST) == DepositKnown()
+
+    @pytest.mark.parametrize(("days", "explains"), [(-300, True), (0, True), (4, True), (10, False), (365, False)])
+    async def test_what_the_bank_dates_long_after_a_person_has_confirmed_is_another_deposit(
+        self, deposits: Deposits, reference: str, *, days: int, explains: bool
+    ) -> None:
+        await deposits.confirm(reference, AMOUNT)
+        movement = SeenMovement(FIRST.id, (utc_now() + timedelta(days=days)).date())
+
+        assert (await deposits.receive(reference, AMOUNT, movement) == DepositKnown()) == explains
+
+    @pytest.mark.parametrize(("days", "explains"), [(0, True), (31, True), (60, False)])
+    async def test_a_statement_that_tells_no_days_explains_what_was_confirmed_lately(
+        self, deposits: Deposits, reference: str, *, days: int, explains: bool
+    ) -> None:
+        await deposits.confirm(reference, AMOUNT)
+        await _make_older(timedelta(days=days))
+
+        assert (await deposits.receive(reference, AMOUNT, SeenMovement("a" * 64, None)) == DepositKnown()) == explains
+
+
+class TestTakingBack:
+    @pytest.fixture
+    async def reference(self, ana: Api, deposits: Deposits) -> str:
+        """That has been confirmed."""
+        reference = await _reference(ana)
+        await deposits.receive(reference, AMOUNT, FIRST)
+        await ana.mails()
+        return reference
+
+    async def test_an_import_leaves_it_to_a_person_whether_it_counts_again(
+        self, ana: Api, deposits: Deposits, reference: str
+    ) -> None:
+        before = await activation(ana)
+        await deposits.undo(reference)
+
+        listed = [await deposits.receive(reference, AMOUNT, FIRST) for _ in range(2)]
+        unsure = await deposits.confirm(reference, AMOUNT)
+        undone = await activation(ana)
+        outcomes = await asyncio.gather(*(deposits.confirm(reference, AMOUNT, late=True) for _ in range(10)))
+
+        assert [_ids(each) for each in (*listed, unsure)] == [[FIRST.id]] * 3
+        assert not undone["active"]
+        assert outcomes.count(DepositConfirmed(AMOUNT)) == 1
+        assert outcomes.count(DepositKnown()) == 9
+        assert await activation(ana) == before
+        assert await deposits.receive(reference, AMOUNT, FIRST) == DepositKnown()
+        assert await Payment.all().count() == 1
+
+    async def test_its_mail_says_that_it_counts_again(self, ana: Api, deposits: Deposits, reference: str) -> None:
+        await deposits.undo(reference)
+        await ana.mails()
+        await deposits.confirm(reference, AMOUNT, late=True)
+
+        assert [mail["subject"] for mail in await ana.mails()] == ["Recibimos tu pago en Timbrado"]
+
+    async def test_where_its_time_is_over_it_begins_anew(self, ana: Api, deposits: Deposits, reference: str) -> None:
+        await deposits.undo(reference)
+        await _make_older(timedelta(days=400))
+
+        assert await deposits.confirm(reference, AMOUNT, late=True) == DepositConfirmed(AMOUNT)
+        assert (await activation(ana))["active"]
+        assert await _until(ana) - utc_now() > timedelta(days=364)
+
+    async def test_what_a_person_has_confirmed_and_taken_back_counts_again_too(
+        self, shop: Api, deposits: Deposits
+    ) -> None:
+        eva = await payer(shop, "eva@example.com")
+        reference = await _reference(eva)
+        await deposits.confirm(reference, AMOUNT)
+        await deposits.undo(reference)
+
+        outcomes = [await deposits.confirm(reference, AMOUNT, late=True) for _ in range(2)]
+
+        assert outcomes == [DepositConfirmed(AMOUNT), DepositKnown()]
+        assert (await activation(eva))["active"]
+
+    async def test_the_statement_that_comes_after_a_person_has_taken_it_back_confirms_nothing(
+        self, shop: Api, deposits: Deposits
+    ) -> None:
+        reference = await _reference(await payer(shop, "eva@example.com"))
+        await deposits.confirm(reference, AMOUNT)
+        await deposits.undo(reference)
+
+        listed = await deposits.receive(reference, AMOUNT, SECOND)
+        late = await deposits.confirm(reference, AMOUNT, late=True)
+
+        assert (_ids(listed), late) == ([SECOND.id], DepositConfirmed(AMOUNT))
+        assert await deposits.receive(reference, AMOUNT, SECOND) == DepositKnown()
+
+    async def test_another_deposit_after_it_is_one_that_is_chosen(
+        self, ana: Api, deposits: Deposits, reference: str
+    ) -> None:
+        await deposits.undo(reference)
+        await deposits.receive(reference, AMOUNT, SECOND)
+
+        which = await deposits.confirm(reference, AMOUNT, late=True)
+        chosen = await deposits.confirm(reference, AMOUNT, late=True, chosen=SECOND.id)
+
+        assert (_ids(which), chosen) == ([FIRST.id, SECOND.id], DepositConfirmed(AMOUNT))
+        assert {payment.status for payment in await records.history(EMAIL)} == {
+            PaymentStatus.REFUNDED,
+            PaymentStatus.PAID,
+        }
+        assert await _until(ana) - utc_now() <= timedelta(days=366)
+
+    async def test_of_two_the_last_is_taken_back_first_and_each_counts_again(
+        self, ana: Api, deposits: Deposits, reference: str
+    ) -> None:
+        await deposits.receive(reference, AMOUNT, SECOND)
+        await deposits.confirm(reference, AMOUNT, late=True)
+        both = await _until(ana)
+
+        undone = [(await deposits.undo(reference), (await activation(ana))["active"]) for _ in range(3)]
+        late = [await deposits.confirm(reference, AMOUNT, late=True, chosen=each.id) for each in (SECOND, FIRST)]
+
+        assert undone == [(True, True), (True, False), (False, False)]
+        assert late == [DepositConfirmed(AMOUNT)] * 2
+        assert await _until(ana) == both
+
+    async def test_undone_and_confirmed_at_once_the_account_is_active_where_something_is_paid(
+        self, ana: Api, deposits: Deposits, reference: str
+    ) -> None:
+        await deposits.receive(reference, AMOUNT, SECOND)
+        works = [deposits.undo(reference), deposits.confirm(reference, AMOUNT, late=True)]
+        works += [deposits.undo(reference), deposits.receive(reference, AMOUNT, SECOND)]
+
+        await asyncio.gather(*works)
+
+        paid = await Payment.filter(status="paid").count()
+        active = await activation(ana)
+        assert active["active"] == (paid > 0)
+        if paid:
+            assert timedelta(days=364 * paid) < await _until(ana) - utc_now() < timedelta(days=367 * paid)
+
+
+async def _make_older(age: timedelta) -> None:
+    """As if what was paid had been paid so much earlier."""
+    for payment in await Payment.all():
+        payment.paid_at = payment.paid_at and payment.paid_at - age
+        await payment.save(update_fields=["paid_at"])
+    await Account.all().update(active_since=utc_now() - age, active_until=utc_now() - age + YEAR)

@@ -142,6 +142,37 @@ class _Life(RuleBasedStateMachine):
                 self.stage = TRANSITIONS[self.stage, Event.REFUNDED]
         self._refresh()
 
+    @rule(number=_NUMBERS)
+    @precondition(lambda self: self.payments)
+    def a_refund_is_taken_back(self, number: int) -> None:
+        payment_id = self._payment(number)
+        refunded = self.payments[payment_id] is PaymentStatus.REFUNDED
+
+        assert self._do(ledger.settle_again(self._view(payment_id), self.now)) == refunded
+
+        if refunded:
+            paid = self._do(Payment.get(id=payment_id))
+            assert paid.paid_at
+            self.periods[payment_id] = (paid.paid_at, paid.period_months)
+            self.stage = TRANSITIONS[self.stage, Event.PAID]
+        self._refresh()
+
+    @rule(number=_NUMBERS)
+    @precondition(lambda self: self.periods)
+    def as_much_comes_once_more(self, number: int) -> None:
+        first = self._view(list(self.periods)[number % len(self.periods)])
+        reference = str(len(self.payments))
+
+        async def also(_: UUID) -> bool:
+            return True
+
+        assert self._do(ledger.settle_another(first, reference, self.now, also))
+
+        another = self._do(Payment.get(reference=reference))
+        self.periods[another.id] = (self.now, first.period_months)
+        self.stage = TRANSITIONS[self.stage, Event.PAID]
+        self._refresh()
+
     @rule(number=_NUMBERS, status=st.sampled_from(PaymentStatus))
     @precondition(lambda self: self.payments)
     def nothing_comes_of_it(self, number: int, status: PaymentStatus) -> None:

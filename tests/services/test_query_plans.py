@@ -22,7 +22,8 @@ from services.mail import outbox
 from services.mail.claims import Claims
 from services.mail.outbox import Kind
 from services.money import Money
-from services.payments.deposits import DepositConfirmed
+from services.payments.deposits import DepositConfirmed, Deposits
+from services.payments.movements import SeenMovement
 from services.sweeping import Sweeper
 from tests.api import COMPANY, EMAIL, PASSWORD, Api
 from tests.conftest import MakeApi
@@ -117,8 +118,19 @@ async def _paying(api: Api) -> None:
     await ana.act("RequestBankDeposit", planId="empresa")
     confirmed = await api.composition.services.deposits.confirm(reference, Money.parse(TOTAL), late=True)
     assert isinstance(confirmed, DepositConfirmed)
+    await _paying_again(api.composition.services.deposits, reference)
     await api.composition.cashier.follow_up()
     await api.mails()
+
+
+async def _paying_again(deposits: Deposits, reference: str) -> None:
+    """With the same reference, and the operator's mistakes about it."""
+    amount = Money.parse(TOTAL)
+    for sign in "ab":
+        await deposits.receive(reference, amount, SeenMovement(sign * 64, None))
+    for _ in range(2):
+        assert isinstance(await deposits.confirm(reference, amount, late=True), DepositConfirmed)
+        assert await deposits.undo(reference)
 
 
 async def _sweeping(api: Api) -> None:
