@@ -13,6 +13,7 @@ from services.money import Money
 from services.payments.bank_amounts import parse_amount
 from services.payments.bank_matching import UndecidedDeposit
 from services.payments.bank_statement import StatementRow, candidates, read_statement
+from services.payments.bank_text import MAX_BYTES
 from services.payments.deposits import (
     ConfirmOutcome,
     DepositClosed,
@@ -51,14 +52,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
-    """0 where every deposit is confirmed, 1 where one needs a look, 2 for a file that cannot be read."""
+    """0 if a person has nothing to look at, 1 if a deposit or a row needs a look, 2 for a file that cannot be read."""
     match arguments.action:
         case "confirm":
             return asyncio.run(_with_deposits(settings, partial(_confirm, arguments)))
         case "undo":
             return asyncio.run(_with_deposits(settings, partial(_undo, arguments.reference)))
     try:
-        rows = read_statement(arguments.file.read_bytes())
+        with arguments.file.open("rb") as file:
+            rows = read_statement(file.read(MAX_BYTES + 1))
     except (OSError, ValueError) as error:
         print(f"Cannot read {arguments.file}: {_printable(str(error), 2000)}", file=sys.stderr)
         return 2

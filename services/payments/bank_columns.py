@@ -21,6 +21,8 @@ IN = _set(
 IN |= _set("deposits")
 OUT = _set("cargo cargos retiro retiros debito debitos debe egreso egresos salida salidas debit debits charge charges")
 OUT |= _set("withdrawal withdrawals")
+_RECEIVED = _set("recibido recibida recibidos recibidas received")
+_SENT = _set("enviado enviada enviados enviadas sent")
 _AMOUNT = _set("importe importes monto montos cantidad amount")
 _DIRECTION = _set("tipo signo naturaleza type sign")
 _LETTERS = (_set("c a"), _set("d c"), _set("d h"))
@@ -28,7 +30,7 @@ _CURRENCY = _set("moneda divisa currency")
 _BALANCE = _set("saldo saldos balance")
 _PESOS = _set("mxn mxp mn peso pesos nacional")
 _DATE = _set("fecha fechas hora dia date time")
-_FILLING = _set("de del la el los en por mxn m n mn pesos movimiento mov operacion transaccion transaction money")
+_FILLING = _set("de del la el los en por total mxn m n mn pesos movimiento mov operacion transaccion transaction money")
 _TEXT = _set("referencia referencias ref reference concepto conceptos concept descripcion descripciones description")
 _TEXT |= _set("detalle detalles detallada details leyenda motivo observacion observaciones rastreo informacion memo")
 _TEXT |= _set("movimiento movimientos comentario comentarios nota notas")
@@ -111,8 +113,9 @@ def direction(text: str, letters: Collection[str]) -> bool | None:
     if text in {"+", "-"}:
         return text == "+"
     words = _words(text[:_MAX_NAME])
-    if bool(words & IN) != bool(words & OUT):
-        return bool(words & IN)
+    came_in, went_out = bool(words & (IN | _RECEIVED)), bool(words & (OUT | _SENT))
+    if came_in != went_out:
+        return came_in
     letter = text.lower()
     if letter == "c" and ("a" in letters) != ("d" in letters):
         return "d" in letters

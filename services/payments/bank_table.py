@@ -29,7 +29,7 @@ def read_table(text: str) -> tuple[Columns, list[Row]]:
     lines = _LINE_END.split(text)
     named = _NAMED_DELIMITER.fullmatch(lines[0].strip(" \ufeff"))
     heads = [head for delimiter in (named[1] if named else _DELIMITERS) for head in _heads(lines, delimiter)]
-    best = max(heads, key=lambda head: (head.columns.complete, head.columns.known), default=None)
+    best = max(heads, key=_rank, default=None)
     if best is None or not best.columns.complete:
         raise ValueError(_without_head(best.columns if best else None))
     return best.columns, list(_below(lines, best))
@@ -40,6 +40,12 @@ class _Head:
     columns: Columns
     delimiter: str
     end: int
+
+
+def _rank(head: _Head) -> tuple[bool, int, int]:
+    """The first of those that rank highest is the head; if none is complete, the widest is shown."""
+    columns = head.columns
+    return columns.complete, columns.known, 0 if columns.complete else sum(map(bool, columns.names))
 
 
 def _heads(lines: Sequence[str], delimiter: str) -> Iterator[_Head]:

@@ -2,7 +2,7 @@
 
 import codecs
 
-_MAX_BYTES = 32 * 1024 * 1024
+MAX_BYTES = 32 * 1024 * 1024
 _BINARY = (
     (b"PK\x03\x04", "an Excel workbook"),
     (b"\xd0\xcf\x11\xe0", "an Excel workbook"),
@@ -18,7 +18,7 @@ def decode(content: bytes) -> str:
 
     Raises ValueError with a sentence for a file of more than 32 MiB and for what is no text.
     """
-    if len(content) > _MAX_BYTES:
+    if len(content) > MAX_BYTES:
         raise ValueError("it is larger than 32 MiB; export fewer days at a time")
     text = _text(content)
     kind = next((kind for start, kind in _BINARY if content.lstrip().startswith(start)), None)

@@ -210,8 +210,8 @@ class Deposits:
     async def awaited(self, besides: Collection[str] = ()) -> set[Money]:
         """The amounts of the deposits that may still come, without those of some references."""
         waiting = {"method": PaymentMethod.BANK_DEPOSIT.value, "status": PaymentStatus.OPEN.value}
-        due = Payment.filter(**waiting, due_at__isnull=False)
-        prices = await due.values_list("reference", "subtotal", "tax", "currency")
+        open_ones = Payment.filter(**waiting, due_at__gt=self._clock())
+        prices = await open_ones.values_list("reference", "subtotal", "tax", "currency")
         return {Money(subtotal + tax, currency) for name, subtotal, tax, currency in prices if name not in besides}
 
     async def undo(self, reference: str) -> bool:

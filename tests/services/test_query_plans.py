@@ -116,7 +116,10 @@ async def _paying(api: Api) -> None:
     ana = await payer(api)
     reference = (await ana.act("RequestBankDeposit", planId=PLAN))["deposit"]["reference"]
     await ana.act("RequestBankDeposit", planId="empresa")
-    confirmed = await api.composition.services.deposits.confirm(reference, Money.parse(TOTAL), late=True)
+    deposits = api.composition.services.deposits
+    assert await deposits.given_out([reference, "1234567897"]) == {reference}
+    assert len(await deposits.awaited()) == 1
+    confirmed = await deposits.confirm(reference, Money.parse(TOTAL), late=True)
     assert isinstance(confirmed, DepositConfirmed)
     await _paying_again(api.composition.services.deposits, reference)
     await api.composition.cashier.follow_up()
