@@ -71,9 +71,13 @@ async def remember(payment: PaymentView, movement: SeenMovement, now: datetime) 
         return
 
 
-async def explains(payment: PaymentView, movement: SeenMovement, now: datetime) -> bool:
-    """Whether a movement that was not seen before is what a person has confirmed."""
-    return _may_be(payment, movement, now) and not await BankMovement.exists(counted_as_id=payment.id)
+async def foresee(payment: PaymentView, movement: SeenMovement, now: datetime) -> UndecidedDeposit | None:
+    """What would wait for a decision if the movement, which is not kept yet, were; None where it would count."""
+    if not await _explains(payment, movement, now):
+        return UndecidedDeposit(movement.id, movement.day, None)
+    if payment.status is PaymentStatus.REFUNDED:
+        return UndecidedDeposit(movement.id, movement.day, payment.id)
+    return None
 
 
 async def count(payment: PaymentView, deposit: UndecidedDeposit, now: datetime) -> bool:
@@ -103,16 +107,16 @@ async def _further(payment: PaymentView) -> list[UUID]:
 
 async def _remember(payment: PaymentView, movement: SeenMovement, now: datetime) -> None:
     await Account.select_for_update().get(id=payment.account_id)
-    counted_as = payment.id if await explains(payment, movement, now) else None
-    await _create(payment, movement, counted_as, now)
+    explains = await _explains(payment, movement, now)
+    await _create(payment, movement, payment.id if explains else None, now)
 
 
-def _may_be(payment: PaymentView, movement: SeenMovement, now: datetime) -> bool:
-    """Whether it can be what a person saw who confirmed the payment: it cannot if it came long after that."""
-    if payment.paid_at is None:
-        return False
+async def _explains(payment: PaymentView, movement: SeenMovement, now: datetime) -> bool:
+    """Whether it is what a person saw who confirmed the payment: not if it came long after that."""
     came = movement.day or (now - _READ_LATE).date()
-    return came <= (payment.paid_at + _BOOKED_LATE).date()
+    if payment.paid_at is None or came > (payment.paid_at + _BOOKED_LATE).date():
+        return False
+    return not await BankMovement.exists(counted_as_id=payment.id)
 
 
 async def _create(payment: PaymentView, movement: SeenMovement, counted_as: UUID | None, now: datetime) -> None:

@@ -186,12 +186,11 @@ class Deposits:
                 return DepositKnown()
             if undecided := tuple(deposit for deposit in known.undecided if deposit.id == movement.id):
                 return DepositsUndecided(undecided)
-            if dry_run:
-                explained = await bank_matching.explains(payment, movement, self._clock())
-                waiting = UndecidedDeposit(movement.id, movement.day, None)
-                return DepositKnown() if explained else DepositsUndecided((waiting,))
-            await bank_matching.remember(payment, movement, self._clock())
-            return None
+            if not dry_run:
+                await bank_matching.remember(payment, movement, self._clock())
+                return None
+            foreseen = await bank_matching.foresee(payment, movement, self._clock())
+            return DepositsUndecided((foreseen,)) if foreseen else DepositKnown()
 
         async def settle(payment: PaymentView) -> bool:
             return dry_run or await bank_matching.settle(payment, movement, self._clock())

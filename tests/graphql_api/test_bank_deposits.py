@@ -386,6 +386,21 @@ class TestTheBanksMovements:
         assert (outcomes[0], outcomes[2]) == (DepositKnown(), DepositKnown())
         assert _ids(outcomes[1]) == [SECOND.id]
 
+    async def test_a_dry_run_says_what_would_be_done_and_does_nothing(
+        self, ana: Api, deposits: Deposits, reference: str
+    ) -> None:
+        unpaid = await deposits.receive(reference, AMOUNT, FIRST, dry_run=True)
+        untouched = await activation(ana)
+        await deposits.confirm(reference, AMOUNT)
+        first = [await deposits.receive(reference, AMOUNT, each, dry_run=True) for each in (FIRST, SECOND)]
+        await deposits.receive(reference, AMOUNT, FIRST)
+        second = await deposits.receive(reference, AMOUNT, SECOND, dry_run=True)
+
+        assert (unpaid, untouched) == (DepositConfirmed(AMOUNT), None)
+        assert first == [DepositKnown()] * 2
+        assert _ids(second) == [SECOND.id]
+        assert await deposits.confirm(reference, AMOUNT, late=True) == DepositKnown()
+
     async def test_of_two_at_once_one_explains_it(self, deposits: Deposits, reference: str) -> None:
         await deposits.confirm(reference, AMOUNT)
 
@@ -485,9 +500,11 @@ class TestTakingBack:
         await deposits.confirm(reference, AMOUNT)
         await deposits.undo(reference)
 
+        foreseen = await deposits.receive(reference, AMOUNT, SECOND, dry_run=True)
         listed = await deposits.receive(reference, AMOUNT, SECOND)
         late = await deposits.confirm(reference, AMOUNT, late=True)
 
+        assert foreseen == listed
         assert (_ids(listed), late) == ([SECOND.id], DepositConfirmed(AMOUNT))
         assert await deposits.receive(reference, AMOUNT, SECOND) == DepositKnown()
 
