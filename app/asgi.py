@@ -55,7 +55,7 @@ def create_app(settings: Settings) -> Starlette:
         Middleware(Cors, settings.origins, settings.allowed_request_headers),
     ]
     if settings.development or settings.allowed_hosts:
-        middleware.insert(1, Middleware(KnownHosts, hosts=settings.allowed_hosts))
+        middleware.append(Middleware(KnownHosts, hosts=settings.allowed_hosts))  # so that pages can read a refusal
     exploring = graphiql_routes(operations, _SCHEMA) if settings.development else []
     events = composition.paypal.events if composition.paypal else None
     endpoint = Endpoint(executor, open_cookie, open_context)

@@ -19,7 +19,7 @@ class RefusedRequestError(Exception):
 
 async def read_body(request: Request, maximum: int) -> bytes:
     """At most `maximum` bytes, however they are sent. Raises RefusedRequestError with 408, 413 or 415."""
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
+    if request.headers.get("content-encoding", "").strip().lower() not in {"", "identity"}:
         raise RefusedRequestError(415, "Send the body without compression.", {"Accept-Encoding": "identity"})
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced[:20]) > maximum:

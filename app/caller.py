@@ -1,5 +1,6 @@
 """The request's Caller: its address behind proxies, its language, its device."""
 
+import re
 from ipaddress import IPv6Address, ip_address
 
 from starlette.requests import HTTPConnection
@@ -9,6 +10,7 @@ from services.caller import Address, Caller
 
 _LOOPBACK = ip_address("127.0.0.1")
 _LONGEST_USER_AGENT = 255
+_HOP = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?|([0-9.]+)(?::[0-9]{1,5})?")
 
 
 def caller_of(request: HTTPConnection, credential: str | None, trusted_proxies: int) -> Caller:
@@ -28,10 +30,16 @@ def _address(request: HTTPConnection, trusted_proxies: int) -> Address:
     """
     hops = [hop.strip() for line in request.headers.getlist("x-forwarded-for") for hop in line.split(",")]
     if 0 < trusted_proxies <= len(hops):
-        forwarded = _parsed(hops[-trusted_proxies])
+        forwarded = _parsed(_without_port(hops[-trusted_proxies]))
         if forwarded:
             return forwarded
     return (request.client and _parsed(request.client.host)) or _LOOPBACK
+
+
+def _without_port(hop: str) -> str:
+    """Some proxies write the client's port, too, and brackets or quotes (RFC 7239, 6): `203.0.113.9:51234`."""
+    match = _HOP.fullmatch(hop.strip('"'))
+    return (match[1] or match[2]) if match else hop
 
 
 def _parsed(text: str) -> Address | None:

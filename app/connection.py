@@ -146,6 +146,8 @@ class Connection(HttpToolsProtocol):
         if len(self.pipeline) >= _MOST_PIPELINED:
             self.transport.abort()
             raise _RefusedError
+        if not self._has_its_host():
+            raise _RefusedError
         self._read_absolute_form()
         super().on_headers_complete()
 
@@ -193,6 +195,11 @@ class Connection(HttpToolsProtocol):
         self._head += sum(map(len, parts))
         if self._head > _LONGEST_HEAD:
             self._give_up(_HEAD_TOO_LONG)
+
+    def _has_its_host(self) -> bool:
+        """Exactly one, which HTTP/1.0 may leave out (RFC 9112, 3.2)."""
+        hosts = sum(name == b"host" for name, _ in self.headers)
+        return hosts == 1 or (hosts == 0 and self.parser.get_http_version() == "1.0")
 
     def _read_absolute_form(self) -> None:
         """Takes Host from the target where that names a whole URL, as proxies' clients send it (RFC 9112, 3.2.2)."""

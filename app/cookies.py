@@ -8,7 +8,7 @@ from graphql import GraphQLError
 from starlette.requests import Request
 
 from app.bodies import RefusedRequestError
-from app.origins import Origins, origin_of
+from app.origins import Origins, origin_of, own_origin
 from schema.errors import NotAuthenticatedError
 
 _FOREIGN = "This origin may not use cookies here: list it in ALLOWED_ORIGINS, or use transport BEARER."
@@ -41,17 +41,14 @@ def why_not(origin: str | None, site: str | None, *, allowed: bool) -> str | Non
     """Why a cookie does not count by the Origin and the Sec-Fetch-Site that came with it; None where it does.
 
     `allowed` says that the Origin is the service's own or listed. Browsers send none with a GET to their page's own
-    origin, and some send null with a POST to it, but there Sec-Fetch-Site, which no script can set, says so; it also
-    says that the person typed the address. The table is in docs/decisions/0012-when-a-cookie-counts.md.
+    origin, some send null with a POST to it, and a proxy may have changed the Host that it is compared with; but
+    Sec-Fetch-Site, which no script can set, says so. It also says that the person typed the address.
+    The table is in docs/decisions/0012-when-a-cookie-counts.md.
     """
-    if allowed:
-        return None
-    if origin not in {None, "null"}:
-        return _FOREIGN
-    if site == "same-origin" or (origin is None and site == "none"):
+    if allowed or site == "same-origin" or (origin is None and site == "none"):
         return None
     if origin:
-        return _HIDDEN
+        return _HIDDEN if origin == "null" else _FOREIGN
     return _EMBEDDED if site else _UNNAMED
 
 
@@ -66,11 +63,11 @@ class RequestCookie:
         self._secure = secure
         self._site = request.headers.get("sec-fetch-site")
         origin = origin_of(request.headers)
-        own = f"{'https' if secure else request.url.scheme}://{request.headers.get('host', '')}".lower()
+        own = own_origin("https" if secure else request.url.scheme, request.headers.get("host", ""))
         allowed = origin is not None and (origin.lower() == own or origins.allows(origin))
         self._why_not = why_not(origin, self._site, allowed=allowed)
         self.header: str | None = None  # for Set-Cookie
-        self.held = None if _authorization(request) else _only_cookie(request, self._name)
+        self.held = None if bearer_token(request) else _only_cookie(request, self._name)
         if self.held and self._why_not:
             raise OriginNotAllowedError(self._why_not)
 
@@ -102,18 +99,19 @@ class RequestCookie:
 
 
 def credential_of(request: Request, cookie: RequestCookie) -> str | None:
-    """The token of the Authorization header, which counts alone even when it is bad; else the cookie's."""
-    authorization = _authorization(request)
-    if authorization is None:
-        return cookie.held
-    scheme, _, token = authorization.partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else None
+    """The token of `Authorization: Bearer`, which counts alone even when it is bad; else the cookie's."""
+    token = bearer_token(request)
+    return cookie.held if token is None else token
 
 
-def _authorization(request: Request) -> str | None:
-    """None also for one that says nothing, as clients send it that have no token: empty, or Bearer alone."""
-    authorization = request.headers.get("authorization", "").strip()
-    return authorization if authorization.lower() not in {"", "bearer"} else None
+def bearer_token(request: Request) -> str | None:
+    """None also for what clients send that have no token: an empty one, or what they make of null.
+
+    Other schemes are for a proxy in front of the service: a browser adds its password for that by itself.
+    """
+    scheme, _, token = request.headers.get("authorization", "").strip().partition(" ")
+    token = token.strip()
+    return token if scheme.lower() == "bearer" and token not in {"", "null", "undefined"} else None
 
 
 def nobody_signed_in(outcomes: Mapping[str, str]) -> bool:

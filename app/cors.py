@@ -9,7 +9,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.origins import Origins, origin_of
+from app.origins import Origins, origin_of, own_origin
 
 log = structlog.get_logger(__name__)
 
@@ -80,7 +80,7 @@ class Cors:
 
     def _log(self, origin: str, headers: Headers) -> None:
         """A page of the service's own needs no leave, whatever a proxy made of its host."""
-        own = origin.lower().partition("://")[2] == headers.get("host", "").lower()
+        own = origin.lower() == own_origin(origin.partition("://")[0].lower(), headers.get("host", ""))
         name = _UNPRINTABLE.sub("?", origin[:_LONGEST_NAME])
         if not own and headers.get("sec-fetch-site") != "same-origin" and self._is_due(name):
             log.warning("origin refused", origin=name, hint="ALLOWED_ORIGINS lists those that are allowed")

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import asyncpg
 from tortoise.backends.base.config_generator import expand_db_url
@@ -85,6 +86,11 @@ def tortoise_configuration(url: str, postgresql: Postgresql = Postgresql()) -> d
         raise ValueError(_SHAPE) from error
     if "asyncpg" in engine and not connection["credentials"]["database"]:
         raise ValueError(f"it names no database: {_SHAPE}")
+    if query := urlsplit(url).query:
+        names = ", ".join(dict(parse_qsl(query, keep_blank_values=True)))
+        raise ValueError(
+            f"leave out its options ({names[:100]}): DATABASE_TLS is for sslmode, DATABASE_POOL_… for pools"
+        )
     options = _SQLITE if "sqlite" in engine else postgresql.credentials()
     return _configuration(engine, {**options, **connection["credentials"]})
 

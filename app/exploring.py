@@ -85,7 +85,8 @@ class _Visit(Route):
     """A route that any other request passes by, whatever its path and method."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        visit = "query" not in QueryParams(scope["query_string"]) and _prefers_a_page(Headers(scope=scope))
+        request = QueryParams(scope["query_string"]).keys() & {"query", "extensions"}
+        visit = not request and _prefers_a_page(Headers(scope=scope))
         return super().matches(scope) if visit else (Match.NONE, {})
 
 

@@ -62,6 +62,14 @@ def origin_of(headers: Headers) -> str | None:
     return ", ".join(headers.getlist("origin")) or None
 
 
+def own_origin(scheme: str, host: str) -> str:
+    """The origin of whatever is served under a Host, as browsers send it."""
+    try:
+        return parse_origin(f"{scheme}://{host}")
+    except ValueError:
+        return f"{scheme}://{host}".lower()
+
+
 def _in_ascii(origin: str) -> str:
     """With the host's international labels as browsers spell them; unchanged where that would alter a letter."""
     if origin.isascii():

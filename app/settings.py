@@ -5,6 +5,7 @@ import os
 import re
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -21,7 +22,7 @@ from services.validation.clabe import parse_clabe
 from services.validation.email import parse_email
 from services.validation.password import LEAST_MINIMUM_LENGTH
 
-_URL = re.compile(r"https?://[\w.-]+|https?://\[[0-9a-fA-F:]+\]")
+_URL = re.compile(r"https?://(\w[\w.-]*|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?([/?#][!-~]*)?", re.IGNORECASE | re.ASCII)
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'+.^_`|~-]+\*?")
 _REDIS = re.compile(r"rediss?://([^@/\s]*@)?([^:@/\s]+|\[[0-9a-fA-F:]+\]):(\d{1,5})(/\d*)?")
 
@@ -106,13 +107,21 @@ def _optional_address(text: str | None) -> str | None:
 
 
 def _url(text: str | None) -> str | None:
-    if text and not _URL.match(text):
-        raise ValueError("give a URL such as https://app.example.mx/entrar")
+    if text and not _is_url(text):
+        raise ValueError("give one URL such as https://app.example.mx/entrar, without spaces")
     return text
 
 
+def _is_url(text: str) -> bool:
+    try:
+        port = urlsplit(text).port
+    except ValueError:
+        return False
+    return port != 0 and bool(_URL.fullmatch(text))
+
+
 def _paypal_url(text: str | None) -> str | None:
-    if text and not _URL.match(text):
+    if text and not _is_url(text):
         raise ValueError(f"give the URL of PayPal's API, which is {_PAYPAL_LIVE}")
     return text
 
@@ -162,7 +171,12 @@ class Settings(BaseSettings):
     """Twelve-factor names: the setting `data_dir` is the variable DATA_DIR. The README explains each."""
 
     model_config = SettingsConfigDict(
-        frozen=True, extra="ignore", env_ignore_empty=True, hide_input_in_errors=True, env_file_encoding="utf-8"
+        frozen=True,
+        extra="ignore",
+        env_ignore_empty=True,
+        str_strip_whitespace=True,
+        hide_input_in_errors=True,
+        env_file_encoding="utf-8",
     )
 
     environment: Environment = Environment.DEVELOPMENT
@@ -297,6 +311,9 @@ def read_settings() -> Settings:
     """Raises WrongSettingsError with a sentence that names every wrong setting and repeats no value."""
     try:
         return Settings(_env_file=_env_file())
+    except (OSError, UnicodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise WrongSettingsError(f".env cannot be read: {reason}") from None
     except ValidationError as error:
         raise WrongSettingsError("; ".join(sentence(each, _PATTERNS) for each in error.errors())) from None
 

@@ -17,11 +17,13 @@ from limits.aio.strategies import FixedWindowRateLimiter
 from limits.errors import StorageError
 
 from services.caller import Caller
+from services.limit_storage import DatabaseStorage
 from services.outcomes import Throttled
 from services.secrets import Keys
 
 _ROUNDED = 1.0  # second: Redis tells whole ones
 _LONGEST_WINDOW = 366 * 86_400  # seconds: what a client is told to wait fits into GraphQL's Int
+_MINUTE = 60  # seconds
 _SITE_FACTOR = 8  # an IPv6 /48 has so many times what one of its /64 has
 
 
@@ -86,9 +88,13 @@ class Limiter:
         self._key = keys.lasting("limits")
 
     @asynccontextmanager
-    async def tally(self) -> AsyncIterator["Tally"]:
-        """Gives back what is counted with it if an error ends the block: such a failure is ours, not the caller's."""
-        tally = Tally(self)
+    async def tally(self, *, in_transaction: bool = False) -> AsyncIterator["Tally"]:
+        """Gives back what is counted with it if an error ends the block: such a failure is ours, not the caller's.
+
+        With `in_transaction` all is counted in one transaction that the error undoes, and with it what the database
+        has counted.
+        """
+        tally = Tally(self, undone=in_transaction and isinstance(self._storage, DatabaseStorage))
         try:
             yield tally
         except BaseException:  # a deadline, too
@@ -151,8 +157,9 @@ class Limiter:
 class Tally:
     """What one request has counted so far; `Limiter.tally` makes one."""
 
-    def __init__(self, limiter: Limiter) -> None:
+    def __init__(self, limiter: Limiter, *, undone: bool) -> None:
         self._limiter = limiter
+        self._undone = undone
         self.hits: list[Hit] = []
 
     async def hit(self, limit: Limit, subject: str) -> Throttled | None:
@@ -165,10 +172,19 @@ class Tally:
         self.hits.append(await self._limiter.count_client(limit, caller))
         return self.hits[-1].throttled
 
+    @property
+    def just_done(self) -> bool:
+        """Whether the last hit was denied since there was one within the last minute, as after a double click."""
+        if not self.hits or not self.hits[-1].throttled:
+            return False
+        _, window = self.hits[-1].counted[-1]
+        return bool(window.get_expiry() <= _MINUTE)
+
     async def give_back(self) -> None:
         """Takes back all of it, once."""
         hits, self.hits = self.hits, []
-        await self._limiter.give_back(*hits)
+        if not self._undone:
+            await self._limiter.give_back(*hits)
 
 
 def _joined(hits: Sequence[Hit]) -> Hit:

@@ -9,6 +9,7 @@ from tortoise.queryset import QuerySet
 
 from models.account import Account
 from models.mailed_password import MailedPassword
+from models.session import Session
 from models.transactions import atomically
 from services.caller import Caller
 from services.captchas import ANSWER_MISSING, CaptchaAnswer, Captchas, SolvedCaptcha
@@ -114,7 +115,7 @@ class RecoveryService:
             return RecoveryRequested()
         async with self._limiter.tally() as tally:
             if throttled := await tally.hit(self._limits.recover_password_email, parsed.key):
-                return throttled
+                return RecoveryRequested() if tally.just_done else throttled
             await atomically(partial(self._owe, parsed.key, solved))
         return RecoveryRequested()
 
@@ -132,7 +133,9 @@ class RecoveryService:
             if throttled := await tally.hit(self._limits.change_password, str(profile.id)):
                 return throttled
             outcome = await self._change(profile, current, new)
-            if isinstance(outcome, Throttled):
+            if isinstance(outcome, CredentialsRejected):
+                outcome = await self._changed_before(profile, new) or outcome
+            if isinstance(outcome, Throttled | PasswordChanged):
                 await tally.give_back()
         return outcome
 
@@ -171,6 +174,15 @@ class RecoveryService:
             await self._limiter.clear(self._limits.change_password, str(profile.id))
             await self._doors.reopen(account.email_key)
         return outcome
+
+    async def _changed_before(self, profile: Profile, new: str) -> PasswordChanged | Throttled | None:
+        """The same form sent twice, as by a double click: its new password is the account's already."""
+        account = await Account.get_or_none(id=profile.id)
+        verified = await self._hasher.verify(account.password_hash if account else None, new)
+        if isinstance(verified, Throttled):
+            return verified
+        session = await Session.get_or_none(id=profile.session_id) if verified else None
+        return PasswordChanged(session.ends_at) if session else None
 
     async def _owe(self, email_key: str, solved: SolvedCaptcha) -> None:
         if await self._captchas.use(solved):

@@ -16,7 +16,7 @@ from services.confirmation import Redeemed, redeem, redeemed_before
 from services.doors import Doors
 from services.hashing import Hasher
 from services.language import Language
-from services.limits import Limit, Limiter, Limits
+from services.limits import Limit, Limiter, Limits, Tally
 from services.mail.letters import CODE_LENGTH, CODE_LIFE
 from services.mail.outbox import Kind, forget_of_registration, owe, owe_to_registration
 from services.outcomes import (
@@ -136,7 +136,8 @@ class RegistrationService:
             created_at=self._clock(),
         )
         try:
-            return await atomically(partial(self._keep, caller, registration))
+            async with self._limiter.tally(in_transaction=True) as tally:
+                return await atomically(partial(self._keep, caller, registration, tally))
         except _MailRefusedError as error:
             return error.throttled
 
@@ -153,7 +154,7 @@ class RegistrationService:
             return refused
         async with self._limiter.tally() as tally:
             if throttled := await tally.hit(limits.resend_email, parsed.key):
-                return throttled
+                return CodeRequested() if tally.just_done else throttled
             await owe(Kind.CONFIRMATION, parsed.key)
         return CodeRequested()
 
@@ -174,6 +175,8 @@ class RegistrationService:
             redeemed = await atomically(partial(self._redeem, code_digest))
         except IntegrityError:  # a registration of this e-mail was confirmed at the same time
             redeemed = await redeemed_before(code_digest, self._clock())
+        if redeemed and not redeemed.again:  # what strangers asked for before there was an account does not count
+            await self._limiter.clear(self._limits.recover_password_email, redeemed.email_key)
         return Confirmed(redeemed.email) if redeemed else CodeRejected()
 
     async def _admit(
@@ -203,11 +206,12 @@ class RegistrationService:
             return InputRejected(tuple(problems))
         return rfc, email, password
 
-    async def _keep(self, caller: Caller, registration: Registration) -> Registered | AlreadyRegistered:
+    async def _keep(self, caller: Caller, registration: Registration, tally: Tally) -> Registered | AlreadyRegistered:
         """Keeps what was typed, and owes its mail unless that is on its way or has just left.
 
         The outbox comes first, as everywhere: so of a double click, one owes the mail and the other finds it owed.
         """
+        await tally.give_back()  # of an attempt before this one
         known = await Account.exists(email_key=registration.email_key)
         if known and not self._conceal_accounts:
             return AlreadyRegistered()
@@ -217,33 +221,28 @@ class RegistrationService:
         before = await Registration.get_or_none(id=registration.id)
         await Registration.bulk_create([registration], on_conflict=["id"], update_fields=_TYPED)
         mailed_at = before.mailed_at if before else None
-        if first and not await self._mail_is_due(caller, registration.email_key, mailed_at):
+        if first and not await self._mail_is_due(caller, registration.email_key, mailed_at, tally):
             await forget_of_registration(kind, registration.id)
         return Registered(registration.email, registration.rfc)
 
-    async def _mail_is_due(self, caller: Caller, email_key: str, mailed_at: datetime | None) -> bool:
+    async def _mail_is_due(self, caller: Caller, email_key: str, mailed_at: datetime | None, tally: Tally) -> bool:
         """Counts the mail, and raises _MailRefusedError where that is one too many and no code counts any more."""
         now = self._clock()
         if mailed_at and mailed_at > now - _JUST_MAILED:
             return False
-        throttled = await self._count_mail(caller, email_key)
+        throttled = await self._count_mail(caller, email_key, tally)
         if throttled and (mailed_at is None or mailed_at <= now - CODE_LIFE):
             raise _MailRefusedError(throttled)
         return throttled is None
 
-    async def _count_mail(self, caller: Caller, email_key: str) -> Throttled | None:
-        """At the e-mail, and before that at the e-mail for this client, who cannot use all of it up alone.
-
-        Last in its transaction: what fails before has counted nothing.
-        """
-        limits = self._limits
+    async def _count_mail(self, caller: Caller, email_key: str, tally: Tally) -> Throttled | None:
+        """At the e-mail, and before that at the e-mail for this client, who cannot use all of it up alone."""
         client = f"{email_key} {caller.site or caller.client}"
-        here = await self._limiter.count(limits.create_account_email_client, client)
-        if here.throttled:
-            return here.throttled
-        throttled = await self._limiter.hit(limits.create_account_email, email_key)
+        if throttled := await tally.hit(self._limits.create_account_email_client, client):
+            return throttled
+        throttled = await tally.hit(self._limits.create_account_email, email_key)
         if throttled:
-            await self._limiter.give_back(here)
+            await self._limiter.give_back(tally.hits.pop(0))
         return throttled
 
     async def _redeem(self, code_digest: str) -> Redeemed | None:

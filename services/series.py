@@ -4,6 +4,7 @@ A transaction here takes the account before the company, and the company before 
 those wait at that create or delete one of its series; a series' row what those wait at that take a folio or change it.
 """
 
+from datetime import timedelta
 from functools import partial
 from uuid import UUID, uuid4
 
@@ -37,6 +38,7 @@ from services.validation.ids import parse_id
 from services.validation.series import LONGEST_NAME, CheckedSeries, SeriesForm, check_series
 
 MOST_SERIES = 100
+_SENT_TWICE_WITHIN = timedelta(minutes=1)
 
 _NAME_IN_USE = InputRejected((FieldProblem("name", FieldErrorCode.ALREADY_USED, maximum=LONGEST_NAME),))
 
@@ -76,7 +78,7 @@ class SeriesService:
         try:
             return await atomically(partial(self._create, profile.id, checked))
         except IntegrityError:
-            return _NAME_IN_USE
+            return await self._just_created(profile.id, checked) or _NAME_IN_USE
 
     async def update(
         self, caller: Caller, id: str, form: SeriesForm
@@ -139,6 +141,12 @@ class SeriesService:
             **checked.columns(),
         )
         return SeriesCreated(_view(series))
+
+    async def _just_created(self, account_id: UUID, checked: CheckedSeries) -> SeriesCreated | None:
+        """The same form sent twice, as by a double click, is one series."""
+        since = self._clock() - _SENT_TWICE_WITHIN
+        series = await Series.get_or_none(account_id=account_id, created_at__gt=since, **checked.columns())
+        return SeriesCreated(_view(series)) if series and not _in_use(series) else None
 
     async def _update(
         self, account_id: UUID, series_id: UUID, checked: CheckedSeries

@@ -22,7 +22,7 @@ def normalise_words(text: str) -> str:
 
     Case, accents, and what separates the words or surrounds them make no difference. Their order does.
     """
-    return "".join(sign for sign in _folded(text) if not (sign.isspace() or unicodedata.category(sign)[0] == "P"))
+    return "".join(sign for sign in _folded(text) if not (sign.isspace() or unicodedata.category(sign)[0] in "PS"))
 
 
 def normalise_digits(text: str) -> str:

@@ -8,10 +8,12 @@ from itertools import product
 from services.outcomes import FieldErrorCode, ForbiddenCharacter
 from services.validation.attributes import parse_attribute
 from services.validation.blank import is_blank
+from services.validation.characters import typed_form
+from services.validation.name_spelling import without_entities
 
 LONGEST = 300
 
-_BETWEEN_WORDS = re.compile(r"[\s,;()–—]+")
+_BETWEEN_WORDS = re.compile(r"[\s,;:()\"'´`–—]+")
 _AT_A_WORDS_END = "/-"  # inside a word they are of the name: "A/C", "COCA-COLA"
 
 # What may follow a régimen societario.
@@ -93,8 +95,9 @@ def _words(name: str) -> list[str]:
 
 
 def _plain(name: str) -> str:
-    """In capitals, without accents and dots."""
-    letters = unicodedata.normalize("NFD", name.upper())
+    """In capitals, without accents and dots, and with the signs that a keyboard has."""
+    typed = "".join(map(typed_form, without_entities(name).replace("\u2026", "")))
+    letters = unicodedata.normalize("NFD", typed.upper())
     return "".join(letter for letter in letters if letter != "." and not unicodedata.combining(letter))
 
 

@@ -13,7 +13,7 @@ _ENTITIES = frozenset(name.lower() for name in html5 if name.endswith(";"))
 
 
 def has_lower_case(name: str) -> bool:
-    return (text := _without_entities(name)) != text.upper()
+    return (text := without_entities(name)) != text.upper()
 
 
 def has_accents(name: str) -> bool:
@@ -33,10 +33,11 @@ def has_typographic_signs(name: str) -> bool:
 
 def has_html_entity(name: str) -> bool:
     """Such as `&amp;`, of a name that was copied from a page's source or out of an XML file."""
-    return _without_entities(name) != name
+    return without_entities(name) != name
 
 
-def _without_entities(name: str) -> str:
+def without_entities(name: str) -> str:
+    """Without what HTML and XML write for a sign, such as `&quot;`."""
     return _ENTITY.sub(lambda entity: "" if _is_known(entity.group()) else entity.group(), name)
 
 

@@ -6,11 +6,15 @@ from pathlib import Path
 
 import pytest
 from graphql import (
+    FieldNode,
     GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
+    TypeInfo,
+    TypeInfoVisitor,
+    Visitor,
     build_schema,
     get_named_type,
     get_nullable_type,
@@ -20,6 +24,7 @@ from graphql import (
     is_list_type,
     parse,
     validate,
+    visit,
 )
 
 from app.commands.export_schema import sdl
@@ -155,3 +160,34 @@ def _leaves(type_: GraphQLInputObjectType) -> int:
     """How many fields an input has, those of its inputs among them."""
     named = [get_named_type(field.type) for field in type_.fields.values()]
     return sum(_leaves(each) if isinstance(each, GraphQLInputObjectType) else 1 for each in named)
+
+
+def test_what_a_cache_embeds_is_selected_alike_by_every_operation() -> None:
+    """An object without an id replaces the one that a cache has in its place, with whatever was selected of that."""
+    selected: dict[tuple[str, str], set[frozenset[str]]] = {}
+
+    for path in OPERATIONS:
+        document, info = parse(path.read_text("utf-8")), TypeInfo(schema._schema)
+        visit(document, TypeInfoVisitor(info, _Embedded(info, selected)))
+
+    assert {place: fields for place, fields in selected.items() if len(fields) > 1} == {}
+
+
+class _Embedded(Visitor):
+    """Collects what is selected of objects without an id, by the field of an object with one."""
+
+    def __init__(self, info: TypeInfo, selected: dict[tuple[str, str], set[frozenset[str]]]) -> None:
+        super().__init__()
+        self._info = info
+        self._selected = selected
+
+    def enter_field(self, node: FieldNode, *_: object) -> None:
+        parent, type_ = self._info.get_parent_type(), get_named_type(self._info.get_type())
+        if _has_id(parent) and isinstance(type_, GraphQLObjectType) and not _has_id(type_) and node.selection_set:
+            names = [each.name.value for each in node.selection_set.selections if isinstance(each, FieldNode)]
+            place = (str(parent), node.name.value)
+            self._selected.setdefault(place, set()).add(frozenset(names) - {"__typename"})
+
+
+def _has_id(type_: object) -> bool:
+    return isinstance(type_, GraphQLObjectType) and "id" in type_.fields

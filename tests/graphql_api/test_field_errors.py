@@ -145,7 +145,7 @@ OF_SERIES: list[Case] = [
         ],
     ),
     ({"firstFolio": "100", "lastFolio": "99"}, [("lastFolio", "LESS_THAN_FIRST", "100", LARGEST)]),
-    ({"name": "A"}, [("name", "ALREADY_USED", None, "25")]),
+    ({"name": "A", "firstFolio": "2"}, [("name", "ALREADY_USED", None, "25")]),
 ]
 OF_SERIES_IN_USE: list[Case] = [
     (

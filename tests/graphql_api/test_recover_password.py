@@ -368,7 +368,7 @@ async def test_a_captcha_that_was_used_opens_no_second_e_mail(api: Api) -> None:
 
 
 async def test_recoveries_are_limited_for_an_e_mail_and_for_a_client(make_api: MakeApi) -> None:
-    api = await make_api(limit_recover_password="3/hour")
+    api = await make_api(limit_recover_password="3/hour", limit_recover_password_email="1/day")
     first = await _request(api, EMAIL)
     soon = await _request(api, EMAIL)
     other = await _request(api, "eva@example.com")
@@ -380,6 +380,42 @@ async def test_recoveries_are_limited_for_an_e_mail_and_for_a_client(make_api: M
         "RecoverPasswordSuccess",
         "TooManyAttemptsError",
     ]
+
+
+async def test_asking_again_within_a_minute_is_answered_like_the_first_time(api: Api) -> None:
+    await api.account()
+
+    answers = [await _request(api, EMAIL) for _ in range(2)]
+
+    assert [answer["__typename"] for answer in answers] == ["RecoverPasswordSuccess"] * 2
+    assert len(await api.mails()) == 1
+
+
+async def test_what_strangers_asked_for_before_there_was_an_account_does_not_count(make_api: MakeApi) -> None:
+    api = await make_api(limit_recover_password_email="3/day")
+    strangers = [await _request(api, EMAIL) for _ in range(4)]
+    await api.account()
+
+    assert [answer["__typename"] for answer in strangers[2:]] == ["RecoverPasswordSuccess", "TooManyAttemptsError"]
+    assert (await _request(api, EMAIL))["__typename"] == "RecoverPasswordSuccess"
+    assert await api.mailed_password()
+
+
+@pytest.mark.parametrize("pause", [0.0, 0.3])
+async def test_a_double_click_changes_the_password_once_and_both_answers_say_so(api: Api, pause: float) -> None:
+    await api.account()
+    session = api.signed_in(await api.token())
+    form = {"currentPassword": PASSWORD, "newPassword": NEW, "newPasswordConfirmation": NEW}
+
+    async def click(delay: float) -> Any:
+        await asyncio.sleep(delay)
+        return await session.act("ChangePassword", **form)
+
+    answers = await asyncio.gather(click(0), click(pause))
+
+    assert [answer["__typename"] for answer in answers] == ["ChangePasswordSuccess"] * 2
+    assert len(await api.mails()) == 1
+    assert await api.token(password=NEW)
 
 
 async def test_captchas_are_limited_for_a_client(make_api: MakeApi) -> None:

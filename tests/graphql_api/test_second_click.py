@@ -216,3 +216,14 @@ class TestConcealed:
 
         assert [len(mails) for mails in mailed.values()] == [2, 2]
         assert await api.token(password=PASSWORD)
+
+
+async def test_a_double_click_on_resending_asks_once_and_both_answers_say_so(make_api: MakeApi) -> None:
+    api = await make_api(limit_resend_email="1/minute;10/day")
+    await api.register()
+    await api.mails()
+
+    answers = await asyncio.gather(*(api.act("ResendConfirmationCode", email=EMAIL) for _ in range(2)))
+
+    assert [answer["__typename"] for answer in answers] == ["ResendConfirmationCodeSuccess"] * 2
+    assert len(await api.mails()) == 1

@@ -107,7 +107,7 @@ async def test_a_series_that_is_refused_completes_nothing(api: Api) -> None:
     me = await configured(api)
     await _many(1)
 
-    refused = await me.act("CreateSeries", name="N0")
+    refused = await me.act("CreateSeries", name="N0", firstFolio=2)
 
     assert problems(refused) == [("name", "ALREADY_USED")]
     assert (await Account.get()).stage == "confirmed"
@@ -147,7 +147,7 @@ async def test_a_name_is_used_once_in_a_company_also_the_empty_one(api: Api) -> 
         await created(ana, name=name)
         await created(eva, name=name)
 
-    again = [await ana.act("CreateSeries", name=name) for name in (" A ", "")]
+    again = [await ana.act("CreateSeries", name=name, firstFolio=2) for name in (" A ", "")]
     renamed = await ana.act("UpdateSeries", id=(await created(ana, name="B"))["id"], name="A", firstFolio=1)
 
     assert [problems(refused) for refused in (*again, renamed)] == [[("name", "ALREADY_USED")]] * 3
@@ -265,3 +265,14 @@ async def test_an_account_that_is_deleted_takes_its_company_and_series_along(api
 
     assert await me.run("Company") is None
     assert (await Company.all().count(), await Series.all().count()) == (0, 0)
+
+
+async def test_a_double_click_makes_one_series_and_both_answers_say_so(api: Api) -> None:
+    me = await configured(api)
+
+    answers = await asyncio.gather(*(me.act("CreateSeries", name="A", firstFolio="5") for _ in range(2)))
+    other = await me.act("CreateSeries", name="A", firstFolio="6")
+
+    assert [answer["__typename"] for answer in answers] == ["CreateSeriesSuccess"] * 2
+    assert answers[0]["series"] == answers[1]["series"]
+    assert problems(other) == [("name", "ALREADY_USED")]

@@ -565,3 +565,48 @@ def test_only_development_has_a_bank_account_of_its_own(read: Read) -> None:
     assert read().bank_account
     assert read(**_PRODUCTION).bank_account is None
     assert read(**_PRODUCTION, **_BANK).bank_account
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_a_file_that_is_not_utf_8_is_named(read: Read, tmp_path: Path, encoding: str) -> None:
+    (tmp_path / ".env").write_text("SITE_NAME=Facturación\n", encoding)
+
+    with pytest.raises(WrongSettingsError, match=r"^\.env cannot be read: it is not UTF-8$"):
+        read()
+
+
+@pytest.mark.parametrize("query", ["sslmode=require", "connect_timeout=5", "max_size=5"])
+def test_options_in_the_databases_url_are_refused(read: Read, query: str) -> None:
+    with pytest.raises(WrongSettingsError, match=r"^DATABASE_URL: leave out its options \(\w+\): DATABASE_TLS is for"):
+        read(DATABASE_URL=f"postgres://ana:word@127.0.0.1/accounts?{query}")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://app.example.mx, https://b.mx",
+        "https://app.example.mx:port",
+        "https://app.example.mx:99999999",
+        "https://ap p",
+        "https://-",
+        'https://x" onclick=x',
+        "https://app.example.mx/\nx",
+        "app.example.mx",
+    ],
+)
+def test_a_url_is_checked_to_its_end(read: Read, url: str) -> None:
+    with pytest.raises(WrongSettingsError, match=r"^RECOVER_URL: give one URL"):
+        read(RECOVER_URL=url)
+
+
+@pytest.mark.parametrize("url", ["https://app.example.mx/entrar?a=1#b", "http://[::1]:5173", "HTTPS://App.example.mx"])
+def test_a_url_may_have_a_port_and_a_path(read: Read, url: str) -> None:
+    assert read(RECOVER_URL=url).recover_url == url
+
+
+@pytest.mark.parametrize("name", ["BANK_DEPOSIT_BANK", "BANK_DEPOSIT_BENEFICIARY", "SITE_NAME"])
+def test_a_blank_value_is_none(read: Read, name: str) -> None:
+    bank = {"BANK_DEPOSIT_CLABE": "002010077777777771", "BANK_DEPOSIT_BANK": "B", "BANK_DEPOSIT_BENEFICIARY": "T"}
+
+    with pytest.raises(WrongSettingsError, match=f"^{name}: "):
+        read(**{**bank, name: " "})
