@@ -82,6 +82,7 @@ async def _move(configuration: Configuration, target: MigrationTarget, wait: flo
     """Step by step, each with its record in one transaction, unless the migration says that it cannot run in any."""
     patient = without_time_limits(configuration)
     async with _exclusive(patient), executor_of(patient) as executor:
+        await executor.connection.execute_query("SELECT 1")  # where this fails, Tortoise would hang in the next one
         await executor.migrate([])  # makes the table of records, which must not be missed within a transaction
         steps = await executor.plan([target])
         for step, stop in zip(steps, _stops(steps, target), strict=True):

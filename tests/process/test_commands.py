@@ -165,6 +165,15 @@ def test_a_command_says_when_data_dir_cannot_be_made(tmp_path: Path, command: st
     assert (status, error) == (1, f"Cannot {command}: DATA_DIR cannot be made: Not a directory\n")
 
 
+def test_serve_says_that_its_database_is_none(tmp_path: Path) -> None:
+    (tmp_path / "accounts.sqlite3").write_bytes(b"no database " * 500)
+
+    served = run_command("serve", DATA_DIR=str(tmp_path), PORT="0")
+
+    assert (served.returncode, served.stdout) == (1, "")
+    assert served.stderr == "Cannot serve: file is not a database\n"
+
+
 def test_a_command_says_what_looks_mistyped(tmp_path: Path) -> None:
     status, _, error = _run("migrate", DATA_DIR=str(tmp_path), DATABSE_URL="postgres://ana:word@127.0.0.1/x")
 
