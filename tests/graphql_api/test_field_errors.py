@@ -67,6 +67,10 @@ OF_REGISTRATION: list[Case] = [
             ("passwordConfirmation", "DOES_NOT_MATCH", None, None),
         ],
     ),
+    (
+        {"rfc": "АKU9003173C9", "email": "Аna@example.com"},
+        [("rfc", "FORBIDDEN_CHARACTER", "12", "13"), ("email", "FORBIDDEN_CHARACTER", None, "254")],
+    ),
     *_passwords("password", {"contraseña123": "TOO_COMMON", RFC: "CONTAINS_IDENTITY", "nul\0nul\0nul": "MALFORMED"}),
 ]
 CHANGE = {"currentPassword": PASSWORD, "newPassword": NEW, "newPasswordConfirmation": NEW}
@@ -114,9 +118,21 @@ OF_COMPANY: list[Case] = [
             ("taxRegime", "NOT_FOR_TAXPAYER_TYPE", None, None),
         ],
     ),
+    (
+        {"taxRegime": "60А", "postalCode": "2601А"},
+        [("taxRegime", "FORBIDDEN_CHARACTER", None, None), ("postalCode", "FORBIDDEN_CHARACTER", "5", "5")],
+    ),
 ]
 SERIES = {"name": "B", "firstFolio": "1"}
 OF_SERIES: list[Case] = [
+    (
+        {"firstFolio": "1А", "lastFolio": "2А", "approvalNumber": "3А", "approvalYear": 2010},
+        [
+            ("firstFolio", "FORBIDDEN_CHARACTER", "1", LARGEST),
+            ("lastFolio", "FORBIDDEN_CHARACTER", "1", LARGEST),
+            ("approvalNumber", "FORBIDDEN_CHARACTER", *APPROVAL),
+        ],
+    ),
     (
         {"name": "A" * 26, "firstFolio": BLANK, "approvalNumber": BLANK, "approvalYear": 2010},
         [
@@ -188,13 +204,20 @@ async def _check(api: Api, operation: str, form: dict[str, Any], told: list[Told
                 "code": code,
                 "minimum": minimum,
                 "maximum": maximum,
-                "message": texts[f"FieldError.{field}.{code}"].format(minimum=minimum, maximum=maximum),
+                "message": texts[f"FieldError.{field}.{code}"].format(
+                    minimum=minimum, maximum=maximum, character=_forbidden(form.get(field))
+                ),
             }
             for field, code, minimum, maximum in told
         ]
         assert refused["__typename"] == "InvalidInputError", refused
         assert refused["fields"] == expected
         assert not [each["message"] for each in refused["fields"] if "None" in each["message"]]
+
+
+def _forbidden(typed: object) -> str | None:
+    """How the answer names what a field of these cases cannot have: a bar, or a Cyrillic letter."""
+    return next((shown for sign, shown in {"|": "«|»", "А": "«А» (U+0410)"}.items() if sign in str(typed)), None)
 
 
 def test_every_pair_that_the_services_answer_is_tried_here() -> None:
