@@ -394,6 +394,7 @@ async def test_asking_again_within_a_minute_is_answered_like_the_first_time(api:
 async def test_what_strangers_asked_for_before_there_was_an_account_does_not_count(make_api: MakeApi) -> None:
     api = await make_api(limit_recover_password_email="3/day")
     strangers = [await _request(api, EMAIL) for _ in range(4)]
+    assert await api.mails() == []
     await api.account()
 
     assert [answer["__typename"] for answer in strangers[2:]] == ["RecoverPasswordSuccess", "TooManyAttemptsError"]
