@@ -15,7 +15,7 @@ from app.settings import Settings
 from models.migrating import upgrade
 from schema.root import schema
 from services.captcha.words import normalise_digits, normalise_words
-from services.outcomes import FieldErrorCode
+from services.outcomes import FieldErrorCode, ForbiddenCharacter
 from services.validation.email import Email, parse_email
 from services.validation.password import PasswordPolicy, canonical_mailed_password, normalise_password
 from services.validation.rfc import Rfc, parse_rfc
@@ -34,7 +34,7 @@ BOUNDED = settings(
 @BOUNDED
 @given(NEARLY)
 def test_an_rfc_is_one_or_none(text: str) -> None:
-    assert isinstance(parse_rfc(text), Rfc | FieldErrorCode)
+    assert isinstance(parse_rfc(text), Rfc | FieldErrorCode | ForbiddenCharacter)
 
 
 @BOUNDED

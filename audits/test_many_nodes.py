@@ -93,12 +93,17 @@ async def test_a_captcha_drawn_at_one_node_is_solved_at_another_and_then_spent_a
     captcha = {"id": captcha_id, "answer": _digits(captcha_id, site.fleet.environment["SECRET_KEY"])}
 
     answers = [
-        await run(site.http, node, "RecoverPassword", email="nadie@example.com", captcha=captcha)
-        for node in (solving, last, drawing)
+        await run(site.http, node, "RecoverPassword", email=email, captcha=captcha)
+        for node, email in (
+            (solving, "nadie@example.com"),
+            (last, "otra@example.com"),
+            (drawing, "nadie@example.com"),
+            (solving, "otra@example.com"),
+        )
     ]
 
     names = [answer["__typename"] for answer in answers]
-    assert names == ["RecoverPasswordSuccess", "CaptchaMismatchError", "CaptchaMismatchError"]
+    assert names == ["RecoverPasswordSuccess", "CaptchaMismatchError"] * 2
 
 
 async def test_five_wrong_passwords_in_all_lead_to_a_captcha_at_every_node(site: Site) -> None:
