@@ -34,6 +34,23 @@ async def _without(table: str) -> AsyncIterator[None]:
         await fetch(f"ALTER TABLE away RENAME TO {table}")
 
 
+@asynccontextmanager
+async def _full_at_the_commit(table: str) -> AsyncIterator[None]:
+    """The disk of PostgreSQL's machine is full just when a transaction that wrote to the table is to be kept."""
+    await fetch(
+        "CREATE FUNCTION be_full() RETURNS trigger LANGUAGE plpgsql AS "
+        "$$ BEGIN RAISE EXCEPTION 'the disk is full' USING ERRCODE = 'disk_full'; END $$"
+    )
+    await fetch(
+        f"CREATE CONSTRAINT TRIGGER full_disk AFTER INSERT ON {table} DEFERRABLE INITIALLY DEFERRED "
+        "FOR EACH ROW EXECUTE FUNCTION be_full()"
+    )
+    try:
+        yield
+    finally:
+        await fetch("DROP FUNCTION be_full() CASCADE")
+
+
 async def _fails(api: Api, operation: str, **input: Any) -> None:
     response = await api.send(operation, {"input": input})
     assert response.json()["errors"][0]["extensions"]["code"] == "INTERNAL"
@@ -56,6 +73,19 @@ async def test_registering(api: Api) -> None:
 
     assert (await api.act("CreateAccount", **form))["__typename"] == "CreateAccountSuccess"
     assert await api.mailed_code()
+
+
+async def test_registering_if_the_commit_fails(make_api: MakeApi, stores: str) -> None:
+    if "postgresql" not in stores:
+        pytest.skip("only PostgreSQL can be told to fail at a commit")
+    api = await make_api(limit_create_account_email="1/day")
+    form = {"rfc": RFC, "email": EMAIL, "password": PASSWORD, "passwordConfirmation": PASSWORD}
+
+    async with _full_at_the_commit("registration"):
+        refused = [await api.send("CreateAccount", {"input": form}) for _ in range(2)]
+
+    assert [response.status_code for response in refused] == [503, 503]
+    assert (await api.act("CreateAccount", **form))["__typename"] == "CreateAccountSuccess"
 
 
 async def test_recovering_a_password_even_with_the_same_captcha(api: Api) -> None:

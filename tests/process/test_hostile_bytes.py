@@ -29,9 +29,23 @@ async def test_a_few_pipelined_requests_are_answered_in_their_order(url: str) ->
 
 
 async def test_pipelining_without_end_is_cut_off(url: str) -> None:
-    received = await answers(url, then=b"GET / HTTP/1.1\r\n\r\n" * 10_000)
+    received = await answers(url, then=b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 10_000)
 
     assert received.count(b"HTTP/1.1 404") < 100
+
+
+@pytest.mark.parametrize("hosts", [b"", b"Host: localhost\r\nHost: evil.example\r\n"], ids=["none", "two"])
+async def test_a_request_that_names_no_host_or_two_is_refused(url: str, hosts: bytes) -> None:
+    received = await answers(url, GET.replace(b"Host: localhost\r\n", hosts) + b"\r\n")
+
+    assert received.startswith(b"HTTP/1.1 400")
+    assert ANSWER not in received
+
+
+async def test_http_1_0_may_leave_the_host_out(url: str) -> None:
+    received = await answers(url, b"GET /nowhere HTTP/1.0\r\n\r\n")
+
+    assert not received.startswith(b"HTTP/1.1 400")
 
 
 @pytest.mark.parametrize("trailers", [b"a: b\r\n" * 1_000, b"a" * 10_000], ids=["many", "one without end"])
