@@ -9,9 +9,8 @@ from starlette.datastructures import Headers
 
 _ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-_NEVER_SENT = frozenset(
-    {"about", "blob", "data", "file", "javascript", "ws", "wss"}
-)  # their pages hide it, or send http
+# Pages of these schemes hide their origin, or send that of http.
+_NEVER_SENT = frozenset({"about", "blob", "data", "file", "javascript", "ws", "wss"})
 _EXAMPLE = "give origins such as https://app.example.mx or capacitor://localhost: scheme, host and port, without a path"
 
 
