@@ -16,7 +16,7 @@ from app.cookies import RequestCookie, credential_of
 from app.cors import Cors
 from app.database import connected
 from app.execution import Executor, Observation, record_outcomes
-from app.exploring import graphiql_routes
+from app.graphiql import graphiql_routes
 from app.http import PATHS, Endpoint, not_found
 from app.middleware import KnownHosts, SecurityHeaders
 from app.settings import Settings

@@ -6,7 +6,7 @@ from ipaddress import IPv6Address, ip_address
 from starlette.requests import HTTPConnection
 
 from app import negotiation
-from services.caller import Address, Caller
+from services.common.caller import Address, Caller
 
 _LOOPBACK = ip_address("127.0.0.1")
 _LONGEST_USER_AGENT = 255

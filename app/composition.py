@@ -15,38 +15,38 @@ from redis.asyncio import BlockingConnectionPool
 from app.database import connected
 from app.settings import Settings
 from schema.context import Services
-from services.captchas import Captchas
-from services.companies import CompanyService
-from services.cpus import usable_cpus
-from services.doors import Doors
-from services.hashing import Hasher
-from services.language import Texts
-from services.limit_storage import DatabaseStorage
-from services.limits import Limit, Limiter, Limits
-from services.mail.compose import Composer, Site
-from services.mail.delivering import Deliverer
+from services.accounts.hashing import Hasher
+from services.accounts.lockout import Doors
+from services.accounts.login import SigningIn
+from services.accounts.onboarding import PaymentMethod
+from services.accounts.password_policy import PasswordPolicy
+from services.accounts.passwords import RecoveryService
+from services.accounts.registration import RegistrationService
+from services.accounts.registration_ids import RegistrationIds
+from services.accounts.sessions import SessionLife, SessionService
+from services.captcha.service import Captchas
+from services.cleanup import Sweeper
+from services.common.cpus import usable_cpus
+from services.common.limit_storage import DatabaseStorage
+from services.common.limits import Limit, Limiter, Limits
+from services.common.secrets import Keys
+from services.common.translations import Texts
+from services.company.company import CompanyService
+from services.company.series import SeriesService
 from services.mail.files import FileTransport
+from services.mail.rendering import Composer, Site
 from services.mail.smtp import SmtpServer, SmtpTransport
 from services.mail.transport import Transport
-from services.onboarding import PaymentMethod
-from services.payments.cashier import Cashier
-from services.payments.deposits import Deposits
-from services.payments.paypal import PayPalPayments
-from services.payments.paypal_api import PayPalApi
-from services.payments.paypal_events import PayPalEvents
-from services.payments.paypal_follow_up import FollowUp
-from services.payments.paypal_orders import PayPalOrders, PayPalPage
+from services.mail.worker import Deliverer
+from services.payments.bank.deposits import Deposits
+from services.payments.paypal.client import PayPalApi
+from services.payments.paypal.orders import PayPalOrders, PayPalPage
+from services.payments.paypal.reconciliation import FollowUp
+from services.payments.paypal.service import PayPalPayments
+from services.payments.paypal.webhooks import PayPalEvents
 from services.payments.plans import BUNDLED as BUNDLED_PLANS
 from services.payments.plans import Plans
-from services.recovery import RecoveryService
-from services.registration import RegistrationService
-from services.registration_ids import RegistrationIds
-from services.secrets import Keys
-from services.series import SeriesService
-from services.sessions import SessionLife, SessionService
-from services.signing_in import SigningIn
-from services.sweeping import Sweeper
-from services.validation.password import PasswordPolicy
+from services.payments.worker import Cashier
 
 ROOT = Path(__file__).parent.parent
 _REDIS_CONNECTIONS = 50

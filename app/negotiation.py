@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from services.language import Language
+from services.common.translations import Language
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"

@@ -12,15 +12,15 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.database import Postgresql, Tls, sqlite_configuration, tortoise_configuration
 from app.origins import Origins, parse_origin
-from app.setting_faults import doubts, faults, sentence
-from services.limits import Limit
-from services.mail.compose import check_site_name
+from app.setting_checks import doubts, faults, sentence
+from services.accounts.email import parse_email
+from services.accounts.password_policy import LEAST_MINIMUM_LENGTH
+from services.common.limits import Limit
+from services.mail.rendering import check_site_name
 from services.mail.smtp import SmtpServer
-from services.payments.deposits import BankAccount
+from services.payments.bank.clabe import parse_clabe
+from services.payments.bank.deposits import BankAccount
 from services.payments.plans import Plans
-from services.validation.clabe import parse_clabe
-from services.validation.email import parse_email
-from services.validation.password import LEAST_MINIMUM_LENGTH
 
 _URL = re.compile(r"https?://(\w[\w.-]*|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?([/?#][!-~]*)?", re.IGNORECASE | re.ASCII)
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'+.^_`|~-]+\*?")

@@ -13,9 +13,9 @@ from app.caller import caller_of
 from app.errors import formatted, internal_error
 from app.execution import outage
 from app.http import refusal
-from services.outcomes import Throttled
+from services.common.outcomes import Throttled
 from services.payments.outcomes import ProviderAway
-from services.payments.paypal_events import EventForged, EventTaken, PayPalEvents
+from services.payments.paypal.webhooks import EventForged, EventTaken, PayPalEvents
 
 MAXIMUM_EVENT = 100_000  # bytes; PayPal's have some thousands
 DEADLINE = 15.0  # seconds: what PayPal is asked about an event has to fit in

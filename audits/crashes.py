@@ -32,7 +32,7 @@ from app.database import connected, tortoise_configuration
 from audits.fleet import Command, Fleet, Node, fleet, form, run, send
 from models.delivery import Delivery
 from models.registration import Registration
-from services.clock import utc_now
+from services.common.clock import utc_now
 from tests.api import found
 from tests.databases import database_of_its_own
 from tests.smtp_servers import Received, SoundServer, make_due, sound_server

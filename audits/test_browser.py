@@ -5,7 +5,7 @@ from pathlib import Path
 
 from app.settings import Settings
 from audits.conftest import RunScript
-from models.migrating import upgrade
+from models.migrator import upgrade
 from tests.api import EMAIL, PASSWORD, api_of
 from tests.process.serving import serving
 

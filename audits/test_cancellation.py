@@ -14,7 +14,7 @@ from models.failure_streak import FailureStreak
 from models.sql import fetch
 from tests.api import EMAIL, PASSWORD, Api
 from tests.conftest import MakeApi
-from tests.services.test_cancellation import assert_unlocked
+from tests.models.test_cancellation import assert_unlocked
 
 CANCELLATIONS = 2_000
 AT_ONCE = 10

@@ -13,7 +13,7 @@ import pytest
 
 from app.execution import DEADLINE
 from tests.process.serving import CHEAP_ARGON2, ROOT, WITHOUT_LIMITS, serving_aside
-from tests.wire import State, Wire
+from tests.tcp_proxy import State, Wire
 
 AWAY = 20.0  # seconds
 CLIENTS = 20

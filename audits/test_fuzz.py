@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from app import negotiation
 from app.database import tortoise_configuration
 from app.settings import Settings
-from models.migrating import upgrade
+from models.migrator import upgrade
 from schema.root import schema
+from services.accounts.email import Email, parse_email
+from services.accounts.password_policy import PasswordPolicy, canonical_mailed_password, normalise_password
+from services.accounts.rfc import Rfc, parse_rfc
 from services.captcha.words import normalise_digits, normalise_words
-from services.outcomes import FieldErrorCode, ForbiddenCharacter
-from services.validation.email import Email, parse_email
-from services.validation.password import PasswordPolicy, canonical_mailed_password, normalise_password
-from services.validation.rfc import Rfc, parse_rfc
+from services.common.outcomes import FieldErrorCode, ForbiddenCharacter
 from tests.api import OPERATIONS, Api, api_of
 
 # Every code point, surrogates and NUL among them; and what looks nearly right.

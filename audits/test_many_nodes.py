@@ -15,9 +15,9 @@ import pytest_asyncio
 from limits.aio.storage import MemoryStorage
 
 from audits.fleet import Fleet, Node, fleet, form, run, send
-from services.captchas import Captchas
-from services.limits import Limit, Limiter
-from services.secrets import Keys
+from services.captcha.service import Captchas
+from services.common.limits import Limit, Limiter
+from services.common.secrets import Keys
 from tests.api import PASSWORD, found
 from tests.databases import database_on
 from tests.smtp_servers import Received, SoundServer, sound_server

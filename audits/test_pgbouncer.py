@@ -14,7 +14,7 @@ import pytest
 from app.database import Postgresql, connected, tortoise_configuration
 from audits.pgbouncer import PgBouncer, pgbouncer
 from audits.test_database_away import Load
-from models.migrating import EMPTY, behind, go_to, upgrade
+from models.migrator import EMPTY, behind, go_to, upgrade
 from models.sql import fetch
 from tests.api import EMAIL, OPERATIONS, PASSWORD, found
 from tests.databases import database_on

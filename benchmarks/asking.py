@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 
 from limits.aio.storage import MemoryStorage
 
-from services.caller import Caller
-from services.captchas import Captchas
-from services.limits import Limit, Limiter
-from services.outcomes import DrawnCaptcha
-from services.secrets import Keys
+from services.captcha.service import Captchas
+from services.common.caller import Caller
+from services.common.limits import Limit, Limiter
+from services.common.outcomes import DrawnCaptcha
+from services.common.secrets import Keys
 from tests.process.serving import ROOT
 
 RFC = "EKU9003173C9"

@@ -13,7 +13,7 @@ from typing import Any
 from app.logs import configure_logs
 from app.settings import Settings
 from benchmarks.corpus import CORPUS, Sample, operation
-from models.migrating import upgrade
+from models.migrator import upgrade
 from tests.api import PRODUCTION, Api, api_of
 from tests.full_accounts import full_account
 

@@ -36,7 +36,7 @@ from argon2 import PasswordHasher
 
 from benchmarks.asking import PASSWORD, RFC, SECRET_KEY, Asker
 from benchmarks.servers import cpu
-from services.clock import utc_now
+from services.common.clock import utc_now
 from tests.databases import database_of_its_own
 from tests.process.serving import CHEAP_ARGON2, WITHOUT_LIMITS, serving
 

@@ -25,7 +25,7 @@ from app.logs import configure_logs
 from app.server import listen
 from app.server import run as run_ours
 from app.settings import Settings
-from models.migrating import upgrade
+from models.migrator import upgrade
 
 CONNECTIONS = 10
 REQUESTS = 400  # on each

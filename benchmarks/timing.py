@@ -35,7 +35,7 @@ from app.database import connected, tortoise_configuration
 from benchmarks.asking import RFC, SECRET_KEY, Asker
 from models.account import Account
 from models.registration import Registration
-from services.clock import utc_now
+from services.common.clock import utc_now
 from tests.databases import database_of_its_own
 from tests.process.serving import WITHOUT_LIMITS, serving
 from tests.smtp_servers import ScriptedServer

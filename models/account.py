@@ -8,7 +8,7 @@ class Account(Model):
     `password_hash` is null after a mailed password was used and until a new one is chosen. Every write of it
     raises `password_generation`, so that whoever verified an older password notices.
 
-    `stage` is of services/onboarding.py; the other four say what it was last paid for, and are null before.
+    `stage` is of services/accounts/onboarding.py; the other four say what it was last paid for, and are null before.
     """
 
     id = fields.UUIDField(primary_key=True)

@@ -2,7 +2,7 @@ from schema.context import Info
 from schema.errors import TooManyAttemptsError
 from schema.results.captchas import CreateCaptchaResult, CreateCaptchaSuccess
 from schema.types.captcha import Captcha
-from services.outcomes import DrawnCaptcha, Throttled
+from services.common.outcomes import DrawnCaptcha, Throttled
 
 
 async def create_captcha(info: Info) -> CreateCaptchaResult:

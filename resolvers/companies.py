@@ -8,9 +8,9 @@ from schema.errors import InvalidInputError, NotAuthenticatedError, PasswordChan
 from schema.inputs import ConfigureCompanyInput, Sent
 from schema.results.companies import ConfigureCompanyResult, ConfigureCompanySuccess
 from schema.types.company import Company, CompanyWarning, TaxRegime
-from services import tax_regimes as catalogue
-from services.companies import CompanyConfigured
-from services.outcomes import InputRejected, PasswordChangeDue, SignedOut
+from services.common.outcomes import InputRejected, PasswordChangeDue, SignedOut
+from services.company import tax_regimes as catalogue
+from services.company.company import CompanyConfigured
 
 
 async def tax_regimes(

@@ -27,8 +27,8 @@ from schema.results.payments import (
 )
 from schema.types.account import Activation
 from schema.types.payment import BankDeposit, Money, Plan
-from services.outcomes import PasswordChangeDue, SignedOut, Throttled
-from services.payments.deposits import DepositRequested
+from services.common.outcomes import PasswordChangeDue, SignedOut, Throttled
+from services.payments.bank.deposits import DepositRequested
 from services.payments.outcomes import (
     AlreadyActive,
     MethodMissing,
@@ -37,7 +37,7 @@ from services.payments.outcomes import (
     ProviderAway,
     StepMissing,
 )
-from services.payments.paypal_outcomes import Declined, NoSuchPayment, NotApproved, PaymentCompleted, PayPalStarted
+from services.payments.paypal.outcomes import Declined, NoSuchPayment, NotApproved, PaymentCompleted, PayPalStarted
 
 
 async def plans(info: Info) -> list[Plan]:

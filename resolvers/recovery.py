@@ -13,8 +13,8 @@ from schema.results.recovery import (
     RecoverPasswordResult,
     RecoverPasswordSuccess,
 )
-from services.outcomes import CaptchaMissed, CredentialsRejected, InputRejected, SignedOut, Throttled
-from services.recovery import PasswordChanged, RecoveryRequested
+from services.accounts.passwords import PasswordChanged, RecoveryRequested
+from services.common.outcomes import CaptchaMissed, CredentialsRejected, InputRejected, SignedOut, Throttled
 
 
 async def recover_password(info: Info, input: Sent[RecoverPasswordInput]) -> RecoverPasswordResult:

@@ -17,8 +17,8 @@ from schema.results.registration import (
     ResendConfirmationCodeSuccess,
 )
 from schema.types.account import PasswordPolicy
-from services.outcomes import CaptchaMissed, CaptchaNeeded, InputRejected, Throttled
-from services.registration import AlreadyRegistered, CodeRejected, CodeRequested, Confirmed, Registered
+from services.accounts.registration import AlreadyRegistered, CodeRejected, CodeRequested, Confirmed, Registered
+from services.common.outcomes import CaptchaMissed, CaptchaNeeded, InputRejected, Throttled
 
 
 async def password_policy(info: Info) -> PasswordPolicy:

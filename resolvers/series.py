@@ -21,8 +21,8 @@ from schema.results.series import (
     UpdateSeriesSuccess,
 )
 from schema.types.company import Series
-from services.outcomes import InputRejected, PasswordChangeDue, SignedOut
-from services.series_outcomes import (
+from services.common.outcomes import InputRejected, PasswordChangeDue, SignedOut
+from services.company.series_outcomes import (
     CompanyNotConfigured,
     LastSeries,
     NoSuchSeries,

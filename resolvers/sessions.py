@@ -26,7 +26,9 @@ from schema.results.sessions import (
     RevokeSessionSuccess,
 )
 from schema.types.account import Account
-from services.outcomes import (
+from services.accounts.login import NotConfirmed, RecoveryNeeded
+from services.accounts.sessions import LoggedIn, LoggedOut, NoSuchSession, OthersRevoked, Revoked
+from services.common.outcomes import (
     CaptchaMissed,
     CaptchaNeeded,
     CredentialsRejected,
@@ -35,8 +37,6 @@ from services.outcomes import (
     SignedOut,
     Throttled,
 )
-from services.sessions import LoggedIn, LoggedOut, NoSuchSession, OthersRevoked, Revoked
-from services.signing_in import NotConfirmed, RecoveryNeeded
 
 
 async def me(info: Info) -> Account | None:

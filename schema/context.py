@@ -7,20 +7,20 @@ from typing import Protocol
 
 import strawberry
 
-from services.caller import Caller
-from services.captchas import Captchas
-from services.companies import CompanyService
-from services.language import Texts
-from services.onboarding import PaymentMethod
-from services.payments.deposits import Deposits
-from services.payments.paypal import PayPalPayments
+from services.accounts.login import SigningIn
+from services.accounts.onboarding import PaymentMethod
+from services.accounts.password_policy import PasswordPolicy
+from services.accounts.passwords import RecoveryService
+from services.accounts.registration import RegistrationService
+from services.accounts.sessions import SessionService
+from services.captcha.service import Captchas
+from services.common.caller import Caller
+from services.common.translations import Texts
+from services.company.company import CompanyService
+from services.company.series import SeriesService
+from services.payments.bank.deposits import Deposits
+from services.payments.paypal.service import PayPalPayments
 from services.payments.plans import Plans
-from services.recovery import RecoveryService
-from services.registration import RegistrationService
-from services.series import SeriesService
-from services.sessions import SessionService
-from services.signing_in import SigningIn
-from services.validation.password import PasswordPolicy
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ from typing import Any, cast
 
 import strawberry
 
-from services.companies import CompanyWarningCode as CompanyWarningCode
-from services.language import Language as Language
-from services.onboarding import OnboardingStep as OnboardingStep
-from services.onboarding import PaymentMethod as PaymentMethod
-from services.outcomes import FieldErrorCode as FieldErrorCode
-from services.validation.rfc import TaxpayerType as TaxpayerType
+from services.accounts.onboarding import OnboardingStep as OnboardingStep
+from services.accounts.onboarding import PaymentMethod as PaymentMethod
+from services.accounts.rfc import TaxpayerType as TaxpayerType
+from services.common.outcomes import FieldErrorCode as FieldErrorCode
+from services.common.translations import Language as Language
+from services.company.company import CompanyWarningCode as CompanyWarningCode
 
 
 def _register(enumeration: type[enum.Enum], description: str, values: dict[str, str]) -> None:

@@ -9,7 +9,7 @@ from schema.enums import FieldErrorCode, OnboardingStep
 from schema.list_size import ListSize
 from schema.types.account import Activation
 from schema.types.captcha import Captcha
-from services.outcomes import CaptchaMissed, CaptchaNeeded, FieldProblem, InputRejected, Throttled
+from services.common.outcomes import CaptchaMissed, CaptchaNeeded, FieldProblem, InputRejected, Throttled
 
 MOST_PROBLEMS = 10  # of one input: one for each of its fields
 

@@ -6,11 +6,11 @@ import strawberry
 
 from schema.enums import Language, SessionTransport
 from schema.scalars import BigInt
-from services.captchas import CaptchaAnswer
-from services.recovery import PasswordForm
-from services.registration import RegistrationForm
-from services.validation.company import CompanyForm
-from services.validation.series import SeriesForm
+from services.accounts.passwords import PasswordForm
+from services.accounts.registration import RegistrationForm
+from services.captcha.service import CaptchaAnswer
+from services.company.company_form import CompanyForm
+from services.company.series_form import SeriesForm
 
 T = TypeVar("T")
 Sent = Annotated[T, strawberry.argument(description="Everything that the mutation needs.")]

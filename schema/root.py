@@ -23,8 +23,8 @@ from schema.scalars import BIG_INT, DATE_TIME, BigInt
 from schema.types.account import Account, PasswordPolicy
 from schema.types.company import TaxRegime
 from schema.types.payment import Plan
+from services.company.tax_regimes import MOST_TAX_REGIMES
 from services.payments.plans import MOST_PLANS
-from services.tax_regimes import MOST_TAX_REGIMES
 
 
 @strawberry.type(description="What can be read.")

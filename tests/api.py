@@ -15,7 +15,7 @@ import httpx2
 from app.asgi import create_app
 from app.composition import Composition, compose, limit_storage
 from app.settings import Settings
-from services.captchas import Solution
+from services.captcha.service import Solution
 
 OPERATIONS = Path(__file__).parent.parent / "graphql/operations"
 

@@ -30,17 +30,17 @@ from models.failure_streak import FailureStreak
 from models.known_network import KnownNetwork
 from models.limit_counter import LimitCounter
 from models.mailed_password import MailedPassword
-from models.migrating import upgrade
+from models.migrator import upgrade
 from models.payment import Payment
 from models.registration import Registration
 from models.series import Series
 from models.session import Session
 from models.spent_captcha import SpentCaptcha
-from services.payments.paypal_api import PayPalApi
+from services.payments.paypal.client import PayPalApi
 from tests.api import Api, api_of
 from tests.databases import database_on
-from tests.paypal_clients import api_to
-from tests.paypal_server import PayPalServer, paypal_server
+from tests.paypal.clients import api_to
+from tests.paypal.server import PayPalServer, paypal_server
 
 _CHEAP_ARGON2 = {"argon2_time_cost": 1, "argon2_memory_kib": 64}
 _CHILDREN = (BankMovement, Company, ConfirmationCode, ConfirmedCode, MailedPassword, Payment, Series, Session)

@@ -10,7 +10,7 @@ from uuid import uuid4
 import asyncpg
 
 from app.database import tortoise_configuration
-from models.migrating import upgrade
+from models.migrator import upgrade
 
 
 @contextlib.contextmanager

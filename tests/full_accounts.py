@@ -7,9 +7,9 @@ from models.account import Account
 from models.company import Company
 from models.series import Series
 from models.session import Session
-from services.secrets import digest
-from services.series import MOST_SERIES
-from services.sessions import MOST_SESSIONS
+from services.accounts.sessions import MOST_SESSIONS
+from services.common.secrets import digest
+from services.company.series import MOST_SERIES
 from tests.api import COMPANY, EMAIL, RFC, Api
 
 

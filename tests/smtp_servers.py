@@ -24,14 +24,14 @@ from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from models.account import Account
 from models.delivery import Delivery
 from models.registration import Registration
-from services.clock import utc_now
-from services.language import Language, Texts
-from services.limit_storage import DatabaseStorage
-from services.limits import Limit, Limiter
-from services.mail.compose import Composer, Site
-from services.mail.delivering import Deliverer
+from services.common.clock import utc_now
+from services.common.limit_storage import DatabaseStorage
+from services.common.limits import Limit, Limiter
+from services.common.secrets import Keys
+from services.common.translations import Language, Texts
+from services.mail.rendering import Composer, Site
 from services.mail.smtp import SmtpServer, SmtpTransport
-from services.secrets import Keys
+from services.mail.worker import Deliverer
 
 SENDER = "cuentas@example.com"
 SITE = Site("Timbrado", "https://app.example.com", SENDER)

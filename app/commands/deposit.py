@@ -9,12 +9,9 @@ from pathlib import Path
 
 from app.composition import composed
 from app.settings import Settings
-from services.money import Money
-from services.payments.bank_amounts import parse_amount
-from services.payments.bank_matching import UndecidedDeposit
-from services.payments.bank_statement import StatementRow, candidates, read_statement
-from services.payments.bank_text import MAX_BYTES
-from services.payments.deposits import (
+from services.common.money import Money
+from services.payments.bank.amounts import parse_amount
+from services.payments.bank.deposits import (
     ConfirmOutcome,
     DepositClosed,
     DepositConfirmed,
@@ -24,7 +21,10 @@ from services.payments.deposits import (
     DepositsUndecided,
     DepositUnknown,
 )
-from services.payments.movements import MovementCounter
+from services.payments.bank.encoding import MAX_BYTES
+from services.payments.bank.matching import UndecidedDeposit
+from services.payments.bank.movements import MovementCounter
+from services.payments.bank.statement import StatementRow, candidates, read_statement
 
 HELP = "confirm bank deposits, so that the accounts that made them are active"
 _SHOWN = 12

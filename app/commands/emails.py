@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterable
 
-from services.validation.email import parse_email
+from services.accounts.email import parse_email
 
 
 def keys_of(texts: Iterable[str]) -> list[str] | None:

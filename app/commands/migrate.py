@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 
 from app.settings import Settings
-from models.losses import Loss, UnknownMigrationError, losses
-from models.migrating import WAIT, behind, go_to, upgrade
+from models.migration_losses import Loss, UnknownMigrationError, losses
+from models.migrator import WAIT, behind, go_to, upgrade
 
 HELP = "bring the database up to date; safe from many nodes at once"
 

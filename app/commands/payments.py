@@ -7,9 +7,9 @@ import sys
 from app.commands.emails import keys_of
 from app.composition import composed
 from app.settings import Settings
-from services.payments import records
-from services.payments.paypal_values import PayPalAwayError, PayPalRefusedError
-from services.payments.records import PaymentView
+from services.payments import queries
+from services.payments.paypal.values import PayPalAwayError, PayPalRefusedError
+from services.payments.queries import PaymentView
 
 HELP = "show the payments of accounts, and with --ask what PayPal says of them now"
 
@@ -30,13 +30,13 @@ async def _show(settings: Settings, email_keys: list[str], *, ask: bool) -> int:
     async with composed(settings) as composition:
         for email_key in email_keys:
             if ask and composition.paypal:
-                for payment in await records.history(email_key):
+                for payment in await queries.history(email_key):
                     try:
                         await composition.paypal.orders.look_again(payment)
                     except (PayPalAwayError, PayPalRefusedError) as error:
                         print(f"{payment.id}: {error}", file=sys.stderr)
                         status = 1
-            for payment in await records.history(email_key):
+            for payment in await queries.history(email_key):
                 print(email_key, *_columns(payment), sep="\t")
     return status
 

@@ -11,7 +11,7 @@ from app.commands.emails import keys_of
 from app.composition import composed
 from app.settings import Settings
 from models.outage import is_outage
-from services.revocation import Revocation, revoke_everything
+from services.accounts.revocation import Revocation, revoke_everything
 
 HELP = "end the sessions of accounts, and with --password their passwords, so that only recovery opens them"
 _SAID_EVERY = 5.0  # seconds

@@ -10,9 +10,9 @@ from app.asgi import create_app
 from app.commands.migrate import is_up_to_date, prepare_data_dir
 from app.server import listen, url_of
 from app.server import run as run_server
-from app.setting_faults import missing_for_production
+from app.setting_checks import missing_for_production
 from app.settings import Settings
-from models.migrating import upgrade
+from models.migrator import upgrade
 
 HELP = "serve the API; in development on loopback, migrating first, with GraphiQL and mails as files"
 

@@ -6,7 +6,7 @@ from schema.errors import InvalidInputError, NotAuthenticatedError, PasswordChan
 from schema.list_size import ListSize
 from schema.results.told import told
 from schema.types.company import Company, CompanyWarning
-from services.companies import MOST_WARNINGS
+from services.company.company import MOST_WARNINGS
 
 
 @strawberry.type(description="The company's data are kept as they were sent, but for superfluous blanks.")

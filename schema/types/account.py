@@ -7,9 +7,9 @@ from schema.enums import Language, OnboardingStep, PaymentMethod, TaxpayerType
 from schema.list_size import ListSize
 from schema.types.company import Company
 from schema.types.payment import BankDeposit
-from services.onboarding import Activation as ActivationView
-from services.sessions import MOST_SESSIONS, Profile, SessionView
-from services.validation.password import PasswordPolicy as Policy
+from services.accounts.onboarding import Activation as ActivationView
+from services.accounts.password_policy import PasswordPolicy as Policy
+from services.accounts.sessions import MOST_SESSIONS, Profile, SessionView
 
 
 @strawberry.type(description="The rules for passwords, so that a form can show them before it asks.")

@@ -5,7 +5,7 @@ import strawberry
 
 from schema.context import Info
 from services.captcha.image import HEIGHT, WIDTH
-from services.outcomes import DrawnCaptcha
+from services.common.outcomes import DrawnCaptcha
 
 
 @strawberry.type(description="The picture of a captcha.")

@@ -6,10 +6,10 @@ from schema.context import Info
 from schema.enums import CompanyWarningCode, TaxpayerType
 from schema.list_size import ListSize
 from schema.scalars import BigInt
-from services.companies import MOST_WARNINGS, CompanyView
-from services.series import MOST_SERIES
-from services.series_outcomes import SeriesView
-from services.tax_regimes import TaxRegime as TaxRegimeView
+from services.company.company import MOST_WARNINGS, CompanyView
+from services.company.series import MOST_SERIES
+from services.company.series_outcomes import SeriesView
+from services.company.tax_regimes import TaxRegime as TaxRegimeView
 
 
 @strawberry.type(description="A tax regime of the SAT's catalogue c_RegimenFiscal.")

@@ -3,8 +3,8 @@ from datetime import datetime
 import strawberry
 
 from schema.context import Info
-from services.money import Money as Amount
-from services.payments.deposits import DepositRequested
+from services.common.money import Money as Amount
+from services.payments.bank.deposits import DepositRequested
 from services.payments.plans import Plan as PlanOnSale
 
 

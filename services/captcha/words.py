@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from services.captcha.numbers import spoken_digits
-from services.validation.characters import in_typed_forms
+from services.common.characters import in_typed_forms
 
 
 def _load(path: Path) -> tuple[str, ...]:

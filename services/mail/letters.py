@@ -10,10 +10,10 @@ from models.account import Account
 from models.confirmation_code import ConfirmationCode
 from models.mailed_password import MailedPassword
 from models.registration import Registration
-from services.clock import utc_now
-from services.language import Language, say_date
+from services.common.clock import utc_now
+from services.common.secrets import digest, mint
+from services.common.translations import Language, say_date
 from services.mail.outbox import Kind
-from services.secrets import digest, mint
 
 CODE_LENGTH = 40  # 198 bits
 CODE_LIFE = timedelta(hours=24)

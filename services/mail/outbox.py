@@ -18,7 +18,7 @@ from tortoise.transactions import in_transaction
 
 from models.delivery import Delivery
 from models.sql import fetch
-from services.clock import utc_now
+from services.common.clock import utc_now
 
 LEASE = timedelta(seconds=120)
 GIVE_UP_AFTER = timedelta(hours=24)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from services.onboarding import Activation, OnboardingStep
+from services.accounts.onboarding import Activation, OnboardingStep
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from services.language import Language
-from services.money import Money
-from services.validation.ids import typed_id
+from services.common.ids import typed_id
+from services.common.money import Money
+from services.common.translations import Language
 
 BUNDLED = Path(__file__).parent / "plans.toml"
 MOST_PLANS = 20

@@ -15,7 +15,7 @@ import resolvers
 import schema
 import services
 from app.database import MIGRATIONS_CONFIG
-from models.migrating import drift
+from models.migrator import drift
 
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(

@@ -31,11 +31,11 @@ from app.commands.export_schema import sdl
 from schema.errors import MOST_PROBLEMS
 from schema.list_size import assumed_size
 from schema.root import schema
-from services.companies import CompanyWarningCode
+from services.accounts.sessions import MOST_SESSIONS
+from services.company.company import CompanyWarningCode
+from services.company.series import MOST_SERIES
+from services.company.tax_regimes import tax_regimes
 from services.payments.plans import MOST_PLANS
-from services.series import MOST_SERIES
-from services.sessions import MOST_SESSIONS
-from services.tax_regimes import tax_regimes
 
 ROOT = Path(__file__).parents[2]
 OPERATIONS = sorted((ROOT / "graphql/operations").glob("*.graphql"))

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 LISTS = (ROOT / "docs/security.md").read_text("utf-8").partition("\n## Item by item\n")[2]
 ROWS = [line.strip("| ").split(" | ") for line in re.findall(r"^\| (?!id |label ).*\|$", LISTS, re.MULTILINE)]
 
-TEST = r"`(\w+)/(\w+)::(\w+)`"
+TEST = r"`([\w/]+)/(\w+)::(\w+)`"
 FILE = r"`([\w./-]+\.\w+)`"
 
 # How many items each section of ASVS 5.0 has.

@@ -16,11 +16,11 @@ from models.registration import Registration
 from schema.errors import FieldError
 from schema.root import schema
 from schema.types.company import CompanyWarning
-from services.captchas import LIFE as CAPTCHA_LIFE
-from services.companies import CompanyWarningCode
-from services.doors import MOST_FAILURES
-from services.language import Language, Texts
-from services.mail.compose import _SECRET_NAMES, Composer, Site
+from services.accounts.lockout import MOST_FAILURES
+from services.captcha.service import LIFE as CAPTCHA_LIFE
+from services.common.outcomes import FieldErrorCode
+from services.common.translations import Language, Texts
+from services.company.company import CompanyWarningCode
 from services.mail.letters import (
     CODE_LIFE,
     MAILED_PASSWORD_LIFE,
@@ -30,7 +30,7 @@ from services.mail.letters import (
     notice,
 )
 from services.mail.outbox import Kind
-from services.outcomes import FieldErrorCode
+from services.mail.rendering import _SECRET_NAMES, Composer, Site
 from tests.field_pairs import field_pairs
 
 _ROOT = Path(__file__).parents[2]

@@ -10,10 +10,11 @@ from argon2 import PasswordHasher
 
 from models.account import Account
 from models.payment import Payment
-from services.clock import utc_now
-from services.money import Money
-from services.payments import records, turns
-from services.payments.deposits import (
+from services.common.clock import utc_now
+from services.common.money import Money
+from services.payments import queries, transitions
+from services.payments.bank.clabe import is_clabe
+from services.payments.bank.deposits import (
     GRACE,
     DepositClosed,
     DepositConfirmed,
@@ -23,13 +24,12 @@ from services.payments.deposits import (
     DepositsUndecided,
     DepositUnknown,
 )
-from services.payments.movements import SeenMovement
-from services.payments.records import PaymentStatus
-from services.payments.reference import parse_reference
-from services.validation.clabe import is_clabe
+from services.payments.bank.movements import SeenMovement
+from services.payments.bank.reference import parse_reference
+from services.payments.queries import PaymentStatus
 from tests.api import EMAIL, PASSWORD, PRODUCTION, RFC, Api
 from tests.conftest import MakeApi
-from tests.payers import BANK, PLAN, TOTAL, YEAR, activation, make_due, payer
+from tests.paypal.payers import BANK, PLAN, TOTAL, YEAR, activation, make_due, payer
 
 AMOUNT = Money(Decimal(TOTAL))
 
@@ -93,11 +93,11 @@ class TestRequesting:
 
     async def test_one_that_expires_while_it_is_asked_for_again_is_not_prolonged(self, ana: Api) -> None:
         await _reference(ana)
-        read = records.view(await Payment.get())
+        read = queries.view(await Payment.get())
         await Payment.all().update(due_at=utc_now())
         await ana.composition.cashier.follow_up()
 
-        assert await turns.prolong(read, utc_now() + YEAR, utc_now() + YEAR) is None
+        assert await transitions.prolong(read, utc_now() + YEAR, utc_now() + YEAR) is None
         assert (await Payment.get()).status == "expired"
 
     async def test_after_a_reload_it_can_be_read_without_asking_again(self, ana: Api, deposits: Deposits) -> None:
@@ -340,7 +340,7 @@ class TestTheBanksMovements:
         assert timedelta(days=365) <= await _until(ana) - first_until <= timedelta(days=366)
         assert [mail["subject"] for mail in await ana.mails()] == ["Recibimos tu pago en Timbrado"]
         assert [await deposits.receive(reference, AMOUNT, each) for each in (FIRST, SECOND)] == [DepositKnown()] * 2
-        assert [payment.reference for payment in await records.history(EMAIL)] == [reference, f"{reference}-2"]
+        assert [payment.reference for payment in await queries.history(EMAIL)] == [reference, f"{reference}-2"]
 
     async def test_a_second_one_that_comes_after_the_time_is_over_gives_a_year_from_then(
         self, ana: Api, deposits: Deposits, reference: str
@@ -518,7 +518,7 @@ class TestTakingBack:
         chosen = await deposits.confirm(reference, AMOUNT, late=True, chosen=SECOND.id)
 
         assert (_ids(which), chosen) == ([FIRST.id, SECOND.id], DepositConfirmed(AMOUNT))
-        assert {payment.status for payment in await records.history(EMAIL)} == {
+        assert {payment.status for payment in await queries.history(EMAIL)} == {
             PaymentStatus.REFUNDED,
             PaymentStatus.PAID,
         }

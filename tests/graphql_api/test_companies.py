@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from models.company import Company
-from services.clock import utc_now
+from services.common.clock import utc_now
 from tests.api import COMPANY, Api
 from tests.companies import signed_in
 from tests.statements import statements_run

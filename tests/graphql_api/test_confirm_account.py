@@ -10,8 +10,8 @@ from models.confirmation_code import ConfirmationCode
 from models.confirmed_code import ConfirmedCode
 from models.failure_streak import FailureStreak
 from models.session import Session
-from services.clock import utc_now
-from services.doors import MOST_FAILURES
+from services.accounts.lockout import MOST_FAILURES
+from services.common.clock import utc_now
 from tests.api import EMAIL, Api
 from tests.conftest import MakeApi
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.composition import ROOT
-from services.language import Language, Texts
+from services.common.translations import Language, Texts
 from tests.api import COMPANY, EMAIL, PASSWORD, RFC, Api
 from tests.companies import configured, created, signed_in, take
 from tests.conftest import MakeApi

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from models.failure_streak import FailureStreak
-from services.caller import Caller
-from services.outcomes import DrawnCaptcha
+from services.common.caller import Caller
+from services.common.outcomes import DrawnCaptcha
 from tests.api import EMAIL, PASSWORD, RFC, Api
 from tests.conftest import MakeApi
 

@@ -10,7 +10,7 @@ import pytest
 from models.sql import fetch
 from tests.api import EMAIL, PASSWORD, RFC, Api
 from tests.conftest import MakeApi
-from tests.wire import State, Wire
+from tests.tcp_proxy import State, Wire
 
 NEW = "otra frase larga"
 CAPTCHA = {"id": "none", "answer": "none"}

@@ -10,15 +10,15 @@ import pytest
 
 from models.failure_streak import FailureStreak
 from models.sql import fetch
-from services.caller import Caller
-from services.hashing import Hasher
-from services.outcomes import Throttled
-from services.recovery import PasswordForm
+from services.accounts.hashing import Hasher
+from services.accounts.passwords import PasswordForm
+from services.common.caller import Caller
+from services.common.outcomes import Throttled
 from tests.api import EMAIL, PASSWORD, RFC, Api
 from tests.companies import signed_in
 from tests.conftest import MakeApi
-from tests.payers import PLAN, payer, start, takes_paypal
-from tests.paypal_server import PayPalServer
+from tests.paypal.payers import PLAN, payer, start, takes_paypal
+from tests.paypal.server import PayPalServer
 
 NEW = "otra frase larga"
 CHANGE = {"currentPassword": PASSWORD, "newPassword": NEW, "newPasswordConfirmation": NEW}

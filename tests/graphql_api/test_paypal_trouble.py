@@ -10,17 +10,17 @@ import pytest
 
 from models.account import Account
 from models.payment import Payment
-from services.clock import utc_now
-from services.money import Money
-from services.payments import records, turns
-from services.payments.cashier import Cashier
-from services.payments.paypal_follow_up import FollowUp
+from services.common.clock import utc_now
+from services.common.money import Money
+from services.payments import queries, transitions
+from services.payments.paypal.reconciliation import FollowUp
+from services.payments.worker import Cashier
 from tests.api import Api
 from tests.conftest import MakeApi
-from tests.payers import BANK, PLAN, TOTAL, activation, make_due, pay, payer, payment_of, start, takes_paypal
-from tests.paypal_books import Json, new_id
-from tests.paypal_http import Call, Trouble
-from tests.paypal_server import PayPalServer
+from tests.paypal.books import Json, new_id
+from tests.paypal.http import Call, Trouble
+from tests.paypal.payers import BANK, PLAN, TOTAL, activation, make_due, pay, payer, payment_of, start, takes_paypal
+from tests.paypal.server import PayPalServer
 
 
 @pytest.fixture
@@ -331,7 +331,7 @@ class TestPayingInTwoWays:
         paypal.decline_next()
         await _complete(ana, order_id)
         paypal.approve(order_id)
-        assert await turns.hold(records.view(await payment_of(order_id)), utc_now() + timedelta(minutes=2))
+        assert await transitions.hold(queries.view(await payment_of(order_id)), utc_now() + timedelta(minutes=2))
 
         await _tell(ana, paypal.event_about("CHECKOUT.ORDER.APPROVED", order_id))
 

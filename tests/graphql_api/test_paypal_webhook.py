@@ -11,13 +11,13 @@ import pytest
 
 from models.account import Account
 from models.payment import Payment
-from services.clock import utc_now
+from services.common.clock import utc_now
 from tests.api import Api
 from tests.conftest import MakeApi
-from tests.payers import TOTAL, YEAR, activation, pay, payer, payment_of, start, takes_paypal
-from tests.paypal_books import Json
-from tests.paypal_http import Call, Trouble
-from tests.paypal_server import PayPalServer
+from tests.paypal.books import Json
+from tests.paypal.http import Call, Trouble
+from tests.paypal.payers import TOTAL, YEAR, activation, pay, payer, payment_of, start, takes_paypal
+from tests.paypal.server import PayPalServer
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from tests.api import PRODUCTION, Api
 from tests.conftest import MakeApi
-from tests.payers import takes_paypal
-from tests.paypal_server import PayPalServer
+from tests.paypal.payers import takes_paypal
+from tests.paypal.server import PayPalServer
 
 _FILE = """
 iva = "0.08"

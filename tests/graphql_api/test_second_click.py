@@ -9,7 +9,7 @@ from models.confirmation_code import ConfirmationCode
 from models.delivery import Delivery
 from models.registration import Registration
 from models.sql import fetch
-from services.clock import utc_now
+from services.common.clock import utc_now
 from tests.api import EMAIL, PASSWORD, RFC, Api, found
 from tests.conftest import MakeApi
 

@@ -8,8 +8,8 @@ import pytest
 from models.account import Account
 from models.company import Company
 from models.series import Series
-from services.clock import utc_now
-from services.series import MOST_SERIES
+from services.common.clock import utc_now
+from services.company.series import MOST_SERIES
 from tests.api import OPERATIONS, Api
 from tests.calls import counted_calls
 from tests.companies import configured, created, listed, problems, signed_in

@@ -6,9 +6,9 @@ import pytest
 
 from models.account import Account
 from models.session import Session
-from services.hashing import Hasher
-from services.outcomes import Throttled
-from services.revocation import revoke_everything
+from services.accounts.hashing import Hasher
+from services.accounts.revocation import revoke_everything
+from services.common.outcomes import Throttled
 from tests.api import EMAIL, PASSWORD, Api
 from tests.conftest import MakeApi
 

@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from models.failure_streak import FailureStreak
-from services.doors import MOST_FAILURES
+from services.accounts.lockout import MOST_FAILURES
 from tests.api import RFC, Api
 from tests.conftest import MakeApi
 from tests.statements import statements_run

@@ -3,7 +3,7 @@
 import pytest
 
 from app.negotiation import language as negotiate
-from services.language import Language
+from services.common.translations import Language
 
 
 @pytest.mark.parametrize(

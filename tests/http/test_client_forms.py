@@ -7,8 +7,8 @@ from graphql import parse
 
 from app.documents import MAXIMUM_TOKENS
 from benchmarks.corpus import SCREEN
-from services.series import MOST_SERIES
-from services.sessions import MOST_SESSIONS
+from services.accounts.sessions import MOST_SESSIONS
+from services.company.series import MOST_SERIES
 from tests.api import EMAIL, OPERATIONS, PASSWORD, PRODUCTION, RFC
 from tests.client_forms import FORMS
 from tests.conftest import MakeApi

@@ -7,7 +7,7 @@ import pytest
 
 from models.confirmation_code import ConfirmationCode
 from models.registration import Registration
-from services.secrets import digest
+from services.common.secrets import digest
 from tests.api import EMAIL, PASSWORD, PRODUCTION, Api
 from tests.conftest import MakeApi
 

@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from app.exploring import graphiql_routes
+from app.graphiql import graphiql_routes
 from app.middleware import SecurityHeaders
 from schema.root import schema
 from tests.api import OPERATIONS, PRODUCTION, Api
@@ -22,7 +22,7 @@ CHROMIUM = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,ima
 FIREFOX = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 JSON = "application/json"
 RESPONSE_JSON = "application/graphql-response+json"
-FOLDER = Path(__file__).parents[2] / "app/graphiql"
+FOLDER = Path(__file__).parents[2] / "app/static/graphiql"
 
 
 def client_of(operations: dict[str, str], sdl: str | None = None) -> httpx2.AsyncClient:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx2
 
 from tests.api import COMPANY
-from tests.paypal_server import PayPalServer
+from tests.paypal.server import PayPalServer
 from tests.process.client import Client, found
 from tests.process.conftest import Mailbox
 from tests.process.serving import run_command, serving, serving_aside

@@ -14,13 +14,13 @@ from app.database import connected
 from app.settings import Settings
 from models.account import Account
 from models.payment import Payment
-from services.clock import utc_now
-from services.onboarding import PaymentMethod
-from services.payments.records import open_key
-from services.payments.reference import draw_reference
+from services.accounts.onboarding import PaymentMethod
+from services.common.clock import utc_now
+from services.payments.bank.reference import draw_reference
+from services.payments.queries import open_key
 from tests.bank_files import FILES, LINES, REFERENCE
 from tests.databases import database_of_its_own
-from tests.payers import keep_payment
+from tests.paypal.payers import keep_payment
 from tests.process.serving import run_command
 
 _NOT_OURS = "1234567897"

@@ -1,0 +1,131 @@
+"""GraphiQL at GET /graphql, where / leads, for development: a page, its script and its data, all served from here."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInputType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLScalarType,
+    GraphQLSchema,
+    NonNullTypeNode,
+    get_operation_ast,
+    is_required_input_field,
+    parse,
+    type_from_ast,
+)
+from starlette.datastructures import Headers, QueryParams
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Match, Route
+from starlette.types import Scope
+
+from app.http import PATHS
+from app.negotiation import GRAPHQL_RESPONSE, JSON, weight
+
+_FOLDER = Path(__file__).parent / "static/graphiql"
+_MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
+
+# 'unsafe-inline': GraphiQL's dialogs bring styles of their own.
+_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; "
+    "img-src 'self' data:; font-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+)
+
+# The way of a new account comes first; what is not named here follows by its name.
+_FIRST = (
+    *("PasswordPolicy", "CreateAccount", "ConfirmAccount", "Login", "Me"),
+    *("TaxRegimes", "ConfigureCompany", "CreateSeries", "Company"),
+    *("Plans", "PaymentMethods", "RequestBankDeposit", "StartPayPalPayment", "CompletePayPalPayment", "Payment"),
+)
+
+
+def graphiql_routes(operations: Mapping[str, str], schema: GraphQLSchema) -> list[BaseRoute]:
+    """The routes of GraphiQL, to stand before those of the endpoint; `operations` are valid documents by their names.
+
+    Of the endpoint's paths they take only a browser's visit: a GET or HEAD that prefers text/html and brings no query.
+    """
+    names = [name for name in _FIRST if name in operations] + sorted(operations.keys() - set(_FIRST))
+    documents = [operations[name] for name in names]
+    tabs = [{"query": text, "variables": _example_variables(text, schema)} for text in documents]
+
+    async def send_tabs(_: Request) -> Response:
+        return JSONResponse(tabs)
+
+    page = _file(_FOLDER / "index.html", "text/html", {"Content-Security-Policy": _POLICY, "Vary": "Accept"})
+    return [
+        _Home("/", _lead_to_the_endpoint),
+        *(_Visit(path, page) for path in PATHS),
+        Route("/graphiql/operations.json", send_tabs),
+        *(
+            Route(f"/graphiql/{path.relative_to(_FOLDER).as_posix()}", _file(path, _MEDIA_TYPES[path.suffix]))
+            for path in sorted(_FOLDER.rglob("*"))
+            if path.suffix in _MEDIA_TYPES
+        ),
+    ]
+
+
+class _Home(Route):
+    """A route that requests of other methods pass by, to be told where the endpoint is."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return super().matches(scope) if scope.get("method") in {"GET", "HEAD"} else (Match.NONE, {})
+
+
+async def _lead_to_the_endpoint(_: Request) -> Response:
+    """To a path alone, since the scheme and the host are the client's word."""
+    return RedirectResponse(PATHS[0])
+
+
+class _Visit(Route):
+    """A route that any other request passes by, whatever its path and method."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        request = QueryParams(scope["query_string"]).keys() & {"query", "extensions"}
+        visit = not request and _prefers_a_page(Headers(scope=scope))
+        return super().matches(scope) if visit else (Match.NONE, {})
+
+
+def _prefers_a_page(headers: Headers) -> bool:
+    """Whether Accept gives text/html more weight than each type of a GraphQL answer."""
+    accept = ",".join(headers.getlist("accept"))
+    return weight(accept, "text/html") > max(weight(accept, JSON), weight(accept, GRAPHQL_RESPONSE))
+
+
+def _file(
+    path: Path, media_type: str, headers: Mapping[str, str] | None = None
+) -> Callable[[Request], Awaitable[Response]]:
+    async def send_file(_: Request) -> Response:
+        return FileResponse(path, media_type=media_type, headers=headers)
+
+    return send_file
+
+
+def _example_variables(document: str, schema: GraphQLSchema) -> dict[str, Any] | None:
+    """A value for each variable that must be given, to be filled in; None where there is none."""
+    operation = get_operation_ast(parse(document))
+    return {
+        definition.variable.name.value: _example(type_from_ast(schema, definition.type))
+        for definition in (operation and operation.variable_definitions) or ()
+        if isinstance(definition.type, NonNullTypeNode) and not definition.default_value
+    } or None
+
+
+def _example(type_: GraphQLInputType | None) -> Any:
+    match type_:
+        case GraphQLNonNull():
+            return _example(type_.of_type)
+        case GraphQLList():
+            return []
+        case GraphQLInputObjectType():
+            return {name: _example(f.type) for name, f in type_.fields.items() if is_required_input_field(f)}
+        case GraphQLEnumType():
+            return next(iter(type_.values))
+        case GraphQLScalarType():
+            return {"Boolean": False, "Int": 0, "Float": 0}.get(type_.name, "")
+        case None:
+            return None

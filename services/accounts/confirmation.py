@@ -1,0 +1,64 @@
+"""Step 2's transaction: a mailed code makes an account of its registration."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from models.account import Account
+from models.confirmation_code import ConfirmationCode
+from models.confirmed_code import ConfirmedCode
+from models.registration import Registration
+from services.accounts.onboarding import Event, Stage, after
+from services.mail.outbox import Kind, forget
+
+
+@dataclass(frozen=True, slots=True)
+class Redeemed:
+    """`again` where the account was there before: then nothing was done."""
+
+    email: str
+    email_key: str
+    again: bool
+
+
+async def redeem(code_digest: str, now: datetime) -> Redeemed | None:
+    """Makes the account, once, and drops the e-mail's other registrations, in the caller's transaction.
+
+    Any code of the registration that became the account answers the same until it expires. None for every other code.
+    """
+    code = await ConfirmationCode.get_or_none(digest=code_digest, expires_at__gt=now).select_related("registration")
+    if code is None:
+        return await redeemed_before(code_digest, now)
+    email_key = code.registration.email_key
+    await forget((Kind.CONFIRMATION, Kind.RECOVERY), email_key)
+    rivals = await Registration.filter(email_key=email_key).order_by("id").select_for_update()
+    # As it is now: it may have got another RFC, or become an account, since it was found.
+    registration = next((rival for rival in rivals if rival.id == code.registration_id), None)
+    if registration is None:
+        return await redeemed_before(code_digest, now)
+    await _make_account(registration, now)
+    return Redeemed(registration.email, email_key, again=False)
+
+
+async def redeemed_before(code_digest: str, now: datetime) -> Redeemed | None:
+    code = await ConfirmedCode.get_or_none(digest=code_digest, expires_at__gt=now).select_related("account")
+    return Redeemed(code.account.email, code.account.email_key, again=True) if code else None
+
+
+async def _make_account(registration: Registration, now: datetime) -> None:
+    codes = await ConfirmationCode.filter(registration_id=registration.id)
+    account = await Account.create(
+        id=uuid4(),
+        email_key=registration.email_key,
+        email=registration.email,
+        rfc=registration.rfc,
+        password_hash=registration.password_hash,
+        language=registration.language,
+        created_at=registration.created_at,
+        confirmed_at=now,
+        stage=after(Stage.REGISTERED, Event.CONFIRMED).value,
+    )
+    await ConfirmedCode.bulk_create(
+        ConfirmedCode(digest=code.digest, account_id=account.id, expires_at=code.expires_at) for code in codes
+    )
+    await Registration.filter(email_key=registration.email_key).delete()

@@ -1,0 +1,23 @@
+"""The confirmation code, as it is pasted from its mail."""
+
+import re
+
+from services.common.characters import in_typed_forms, without_separators
+from services.common.secrets import ALPHABET
+from services.mail.letters import CODE_LENGTH
+
+_LONGEST_TYPED = 2_000
+_CODE = re.compile(f"(?<![0-9A-Z])[{ALPHABET}]{{{CODE_LENGTH}}}(?![0-9A-Z])", re.IGNORECASE | re.ASCII)
+
+
+def parse_confirmation_code(text: str) -> str | None:
+    """As it was minted: case, spaces, line breaks and dashes do not matter.
+
+    It may stand in a sentence or in the link of the mail: 40 letters and digits of its alphabet are nothing else. None
+    for what holds no code, or more than one.
+    """
+    if len(text) > _LONGEST_TYPED:
+        return None
+    line = in_typed_forms(text)
+    found = {code.upper() for reading in (line, without_separators(line)) for code in _CODE.findall(reading)}
+    return found.pop() if len(found) == 1 else None

@@ -1,0 +1,101 @@
+"""E-mail addresses (RFC 5321, ASCII local parts), without asking the network."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from email_validator import EmailNotValidError, validate_email
+
+from services.common.blank import is_blank
+from services.common.characters import forbidden, typed_form, without_invisible
+from services.common.outcomes import FieldErrorCode, FieldProblem
+
+LONGEST = 254
+_LONGEST_TYPED = 1_000  # with what is around it; composing letters takes quadratic time
+_ENCODED_WORD = "=?"  # mail programs read what follows as another text (RFC 2047), with whatever it holds
+_LONG_DASHES = "\u2014\u2015\u2e3a\u2e3b"  # which phones put in the place of two hyphens, and so may mean either
+_JOINERS = "\u200c\u200d"
+_SPACES_AROUND_AT = re.compile(r" *@ *")
+_BEFORE = '<"([ \t\r\n'  # with which no address begins
+_AFTER = ">\")].,;:' \t\r\n"  # with which no domain ends
+_SCHEME = "mailto:"
+_LATIN = re.compile("[A-Za-z]")
+_ALIKE = ("CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")  # alphabets with letters that look like Latin ones
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """`address` is where mail goes; `key` is by which we find it again: the same, in lower case."""
+
+    address: str
+
+    @property
+    def key(self) -> str:
+        return self.address.lower()
+
+
+def parse_email(text: str) -> Email | None:
+    """From how people and phones write it; what that may change is docs/decisions/0014-spellings-of-an-e-mail.md."""
+    typed = _typed(text)
+    if len(typed) > LONGEST or _ENCODED_WORD in typed or _look_alikes(typed):
+        return None
+    try:
+        valid = validate_email(typed, check_deliverability=False, allow_smtputf8=False, strict=True)
+    except (EmailNotValidError, UnicodeError):
+        return None
+    return Email(valid.ascii_email) if valid.ascii_email and len(valid.ascii_email) <= LONGEST else None
+
+
+def email_problem(text: str) -> FieldProblem:
+    """Why parse_email takes such a text for no e-mail: the problem of the field `email`."""
+    if is_blank(text):
+        return FieldProblem("email", FieldErrorCode.MISSING, maximum=LONGEST)
+    typed = _typed(text)
+    if len(typed) > LONGEST:
+        return FieldProblem("email", FieldErrorCode.TOO_LONG, maximum=LONGEST)
+    local, _, domain = typed.rpartition("@")
+    foreign = [sign for sign in local if not (sign.isascii() and sign.isprintable())]
+    foreign += [sign for sign in domain if not (sign.isascii() and sign.isprintable()) and not _of_a_word(sign)]
+    foreign += _look_alikes(typed)
+    if foreign:
+        return FieldProblem.of("email", forbidden(foreign[0]), maximum=LONGEST)
+    return FieldProblem("email", FieldErrorCode.MALFORMED, maximum=LONGEST)
+
+
+def _typed(text: str) -> str:
+    """As a keyboard types it, without what surrounds it. A text that is far too long is returned as it is."""
+    if len(text) > _LONGEST_TYPED:
+        return text
+    line = "".join(map(_sign, unicodedata.normalize("NFC", text)))
+    # In a domain of another script a joiner between letters is part of the name; IDNA says where it may stand.
+    of_another_script = not without_invisible(line.rpartition("@")[2]).isascii()
+    seen = without_invisible(line, kept=_JOINERS if of_another_script else "")
+    return _SPACES_AROUND_AT.sub("@", _unwrapped(seen))
+
+
+def _sign(character: str) -> str:
+    if unicodedata.category(character) == "Zs":
+        return " "
+    form = character if character in _LONG_DASHES else typed_form(character)
+    return "." if form == "\u3002" else form  # the ideographic full stop, which is one in domains (UTS 46)
+
+
+def _unwrapped(line: str) -> str:
+    bare = line.rstrip(_AFTER).lstrip(_BEFORE)
+    if bare.startswith("'") and "'" in line[line.rindex(bare[-1]) :]:  # which an address may begin with
+        bare = bare[1:]
+    return bare[len(_SCHEME) :] if bare[: len(_SCHEME)].lower() == _SCHEME else bare
+
+
+def _look_alikes(typed: str) -> list[str]:
+    """Letters of an alphabet that looks like the Latin one, in a part of the domain that has Latin letters, too."""
+    labels = typed.rpartition("@")[2].split(".")
+    return [sign for label in labels if _LATIN.search(label) for sign in label if _is_look_alike(sign)]
+
+
+def _is_look_alike(sign: str) -> bool:
+    return unicodedata.name(sign, "").startswith(_ALIKE)
+
+
+def _of_a_word(sign: str) -> bool:
+    return unicodedata.category(sign)[0] in "LMN"

@@ -1,0 +1,61 @@
+"""Argon2id in threads under one limiter, so that a storm of logins stalls nothing else (RFC 9106)."""
+
+from functools import partial
+
+import anyio
+from anyio import to_thread
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from services.common.cpus import usable_cpus
+from services.common.outcomes import Throttled
+from services.common.secrets import mint_token
+
+_WAITING_PER_CPU = 64  # at 25 ms a hash, the last one waits 1.6 s
+_BUSY = Throttled(retry_after_seconds=2)
+
+
+class Hasher:
+    """Takes passwords that are already normalised. Past the queue's bound it answers Throttled at once."""
+
+    def __init__(
+        self, time_cost: int = 2, memory_kib: int = 19456, parallelism: int = 1, cpus: float | None = None
+    ) -> None:
+        """`cpus` are this process's share of them: all that it may use, where nothing is said."""
+        self._argon2 = PasswordHasher(time_cost=time_cost, memory_cost=memory_kib, parallelism=parallelism)
+        cpus = usable_cpus() if cpus is None else cpus
+        at_once = max(1, int(cpus / parallelism))
+        self._limiter = anyio.CapacityLimiter(at_once)
+        self._room = at_once + max(1, int(cpus * _WAITING_PER_CPU))
+        self._decoy = self._argon2.hash(mint_token())
+
+    async def hash(self, password: str, salt: bytes | None = None) -> str | Throttled:
+        """With a random salt, unless the same password is to give the same hash."""
+        if not self._room:
+            return _BUSY
+        self._room -= 1
+        try:
+            hash_it = partial(self._argon2.hash, password, salt=salt)
+            return await to_thread.run_sync(hash_it, limiter=self._limiter)
+        finally:
+            self._room += 1
+
+    async def verify(self, password_hash: str | None, password: str) -> bool | Throttled:
+        """Costs the same where there is no hash: a decoy is verified, and the answer is False."""
+        if not self._room:
+            return _BUSY
+        self._room -= 1
+        try:
+            return await to_thread.run_sync(self._matches, password_hash, password, limiter=self._limiter)
+        finally:
+            self._room += 1
+
+    def is_outdated(self, password_hash: str) -> bool:
+        return self._argon2.check_needs_rehash(password_hash)
+
+    def _matches(self, password_hash: str | None, password: str) -> bool:
+        try:
+            self._argon2.verify(password_hash or self._decoy, password)
+        except (VerificationError, InvalidHashError):
+            return False
+        return password_hash is not None

@@ -1,0 +1,130 @@
+"""Passwords after NIST SP 800-63B-4: length and a block list, no composition rules, no truncation."""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from services.common.blank import is_blank
+from services.common.characters import compact, in_typed_forms
+from services.common.outcomes import FieldErrorCode, FieldProblem
+from services.common.secrets import ALPHABET
+from services.mail.letters import MAILED_PASSWORD_LENGTH
+
+LEAST_MINIMUM_LENGTH = 8  # which no policy goes below
+MAXIMUM_LENGTH = 128
+_LONGEST_NORMALISED = 4 * MAXIMUM_LENGTH  # NFC joins at most four code points into one
+_FEWEST_OWN = 4  # letters and digits that a password needs beside the account's own words
+_SHORTEST_WORD = 4  # of the account's words that are looked for
+_SEPARATORS = re.compile(r"[\s-]+")
+_MAILED = re.compile(f"[{ALPHABET}]{{{MAILED_PASSWORD_LENGTH}}}", re.IGNORECASE | re.ASCII)
+_NO_LETTER_OR_DIGIT = re.compile(r"[\W_]+")
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordPolicy:
+    """Lengths in Unicode code points after NFC. `site_words` are names of ours that no password may be made of."""
+
+    minimum_length: int
+    maximum_length: int = MAXIMUM_LENGTH
+    site_words: tuple[str, ...] = ()
+
+    def check(self, password: str, identity: Iterable[str]) -> FieldErrorCode | None:
+        """What is wrong with a new password, normalised; `identity` is the account's RFC and e-mail."""
+        if is_missing(password):
+            return FieldErrorCode.MISSING
+        if not is_typeable(password):
+            return FieldErrorCode.MALFORMED
+        if len(password) < self.minimum_length:
+            return FieldErrorCode.TOO_SHORT
+        if len(password) > self.maximum_length:
+            return FieldErrorCode.TOO_LONG
+        if password.casefold() in _common():
+            return FieldErrorCode.TOO_COMMON
+        if _is_made_of(password, (*identity, *self.site_words)):
+            return FieldErrorCode.CONTAINS_IDENTITY
+        return None
+
+    def problem(self, field: str, code: FieldErrorCode) -> FieldProblem:
+        """The problem of a field for a new password."""
+        return FieldProblem(field, code, self.minimum_length, self.maximum_length)
+
+
+def check_confirmation(field: str, password: str, confirmation: str) -> FieldProblem | None:
+    """What is wrong with the second typing of a new password, which comes normalised."""
+    if is_missing(confirmation):
+        return FieldProblem(field, FieldErrorCode.MISSING)
+    if normalise_password(confirmation) != password:
+        return FieldProblem(field, FieldErrorCode.DOES_NOT_MATCH)
+    return None
+
+
+def normalise_password(text: str) -> str:
+    """NFC, so that the same password typed on another keyboard is the same; nothing else is changed.
+
+    A text that is too long all the same is returned as it is: normalising takes quadratic time.
+    """
+    if len(text) > _LONGEST_NORMALISED:
+        return text
+    return unicodedata.normalize("NFC", text)
+
+
+def typed_password(text: str) -> str:
+    """A password for signing in, normalised, without the line break or tab that a paste brings and no password has."""
+    return normalise_password(text.strip("\t\r\n"))
+
+
+def canonical_mailed_password(text: str) -> str:
+    """A mailed password as it was minted: case, spaces, dashes and what a paste adds do not matter in it.
+
+    Of another text only case, blanks and hyphens are left out, so that two chosen passwords stay two.
+    """
+    return parse_mailed_password(text) or _SEPARATORS.sub("", text).upper()
+
+
+def parse_mailed_password(text: str) -> str | None:
+    """None for what no mailed password can be."""
+    typed = compact(text)
+    return typed.upper() if isinstance(typed, str) and _MAILED.fullmatch(typed) else None
+
+
+def is_missing(text: str) -> bool:
+    """Whether nothing was typed that any password can be: spaces count as characters, but these are too few."""
+    return len(text) < LEAST_MINIMUM_LENGTH and is_blank(text)
+
+
+def is_typeable(password: str) -> bool:
+    """Control characters and lone surrogates come from no keyboard."""
+    return not any(unicodedata.category(character) in {"Cc", "Cs"} for character in password[: MAXIMUM_LENGTH + 1])
+
+
+def _is_made_of(password: str, identity: Iterable[str]) -> bool:
+    """Whether less than four letters or digits remain once the identity's words are taken out."""
+    candidate = _bare(password)
+    rest = candidate
+    for word in sorted(_words(identity), key=len, reverse=True):
+        rest = rest.replace(word, "")
+    return rest != candidate and len(rest) < _FEWEST_OWN
+
+
+def _words(identity: Iterable[str]) -> set[str]:
+    """Each text whole, its parts, what an e-mail is before the @, and an RFC without its homoclave."""
+    parts = {
+        part
+        for text in map(in_typed_forms, identity)
+        for part in (text, *re.split(r"[\W_]+", text), text.partition("@")[0], text[:-3])
+    }
+    return {word for part in parts if len(word := _bare(part)) >= _SHORTEST_WORD}
+
+
+def _bare(text: str) -> str:
+    return _NO_LETTER_OR_DIGIT.sub("", text.casefold())
+
+
+@cache
+def _common() -> frozenset[str]:
+    folder = Path(__file__).parent / "common_passwords"
+    lines = (line for path in folder.glob("*.txt") for line in path.read_text("utf-8").splitlines())
+    return frozenset(line for line in lines if line and not line.startswith("#"))

@@ -1,0 +1,235 @@
+"""A lost password, and a new one."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+from tortoise.expressions import F
+from tortoise.queryset import QuerySet
+
+from models.account import Account
+from models.mailed_password import MailedPassword
+from models.session import Session
+from models.transactions import atomically
+from services.accounts.email import email_problem, parse_email
+from services.accounts.hashing import Hasher
+from services.accounts.lockout import Doors
+from services.accounts.password_policy import (
+    PasswordPolicy,
+    canonical_mailed_password,
+    check_confirmation,
+    is_missing,
+    normalise_password,
+    typed_password,
+)
+from services.accounts.sessions import Profile, SessionService
+from services.captcha.service import ANSWER_MISSING, CaptchaAnswer, Captchas, SolvedCaptcha
+from services.common.blank import is_blank
+from services.common.caller import Caller
+from services.common.clock import Clock, utc_now
+from services.common.limits import Limiter, Limits
+from services.common.outcomes import (
+    CaptchaMissed,
+    CredentialsRejected,
+    FieldErrorCode,
+    FieldProblem,
+    InputRejected,
+    SignedOut,
+    Throttled,
+)
+from services.common.secrets import digest
+from services.mail.outbox import Kind, forget, owe
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryRequested:
+    """Whether or not a mail goes out: that depends on what is not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordForm:
+    current: str = field(repr=False)
+    new: str = field(repr=False)
+    new_confirmation: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChanged:
+    """This session stays, until `ends_at` at the latest; every other one and every mailed password has ended."""
+
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Demanded:
+    """How many passwords and sessions have ended."""
+
+    passwords: int
+    sessions: int
+
+
+class _RefusedError(Exception):
+    """Undoes what was done so far."""
+
+    def __init__(self, outcome: CredentialsRejected | SignedOut) -> None:
+        self.outcome = outcome
+
+
+class RecoveryService:
+    def __init__(
+        self,
+        hasher: Hasher,
+        limiter: Limiter,
+        limits: Limits,
+        captchas: Captchas,
+        doors: Doors,
+        sessions: SessionService,
+        policy: PasswordPolicy,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._hasher = hasher
+        self._limiter = limiter
+        self._limits = limits
+        self._captchas = captchas
+        self._doors = doors
+        self._sessions = sessions
+        self._policy = policy
+        self._clock = clock
+
+    async def request(
+        self, caller: Caller, email: str, captcha: CaptchaAnswer
+    ) -> RecoveryRequested | CaptchaMissed | InputRejected | Throttled:
+        """Looks nothing up: the worker finds out whom to write to, and what."""
+        parsed = parse_email(email)
+        unanswered = (ANSWER_MISSING,) if is_blank(captcha.answer) else ()
+        if parsed is None:
+            return InputRejected((email_problem(email), *unanswered))
+        if unanswered:
+            return InputRejected(unanswered)
+        if throttled := await self._limiter.hit_client(self._limits.recover_password, caller):
+            return throttled
+        solved = await self._captchas.solve(captcha, f"recoverPassword {parsed.key}")
+        if solved is None:
+            return await self._captchas.missed(caller)
+        if solved.repeated and await self._captchas.is_used(solved):
+            return RecoveryRequested()
+        async with self._limiter.tally() as tally:
+            if throttled := await tally.hit(self._limits.recover_password_email, parsed.key):
+                return RecoveryRequested() if tally.just_done else throttled
+            await atomically(partial(self._owe, parsed.key, solved))
+        return RecoveryRequested()
+
+    async def change(
+        self, caller: Caller, form: PasswordForm
+    ) -> PasswordChanged | CredentialsRejected | InputRejected | SignedOut | Throttled:
+        profile = await self._sessions.authenticate(caller)
+        if profile is None:
+            return SignedOut()
+        current = typed_password(form.current)
+        new = normalise_password(form.new)
+        if problems := self._check(profile, current, new, form):
+            return InputRejected(problems)
+        async with self._limiter.tally() as tally:
+            if throttled := await tally.hit(self._limits.change_password, str(profile.id)):
+                return throttled
+            outcome = await self._change(profile, current, new)
+            if isinstance(outcome, CredentialsRejected):
+                outcome = await self._changed_before(profile, new) or outcome
+            if isinstance(outcome, Throttled | PasswordChanged):
+                await tally.give_back()
+        return outcome
+
+    async def demand(self, email_key: str) -> Demanded:
+        """Ends the passwords and sessions of one account, so that only recovery opens it."""
+
+        async def end() -> Demanded:
+            accounts = Account.filter(email_key=email_key)
+            passwords = await accounts.filter(password_hash__isnull=False).count()
+            # The generation in any case: a change that was proved before and is written later finds out.
+            await accounts.update(password_hash=None, password_generation=F("password_generation") + 1)
+            await MailedPassword.filter(account__email_key=email_key).delete()
+            return Demanded(passwords, await self._sessions.revoke_all(email_key))
+
+        return await atomically(end)
+
+    async def _change(
+        self, profile: Profile, current: str, new: str
+    ) -> PasswordChanged | CredentialsRejected | InputRejected | SignedOut | Throttled:
+        """Throttled if there is no room to hash."""
+        account = await Account.get_or_none(id=profile.id)
+        if account is None:
+            return SignedOut()
+        proved = await self._prove(account, profile, current)
+        if isinstance(proved, Throttled):
+            return proved
+        if not proved:
+            return CredentialsRejected()
+        if await self._mailed(account, new).exists():
+            return InputRejected((self._policy.problem("newPassword", FieldErrorCode.NOT_NEW),))
+        password_hash = await self._hasher.hash(new)
+        if isinstance(password_hash, Throttled):
+            return password_hash
+        outcome = await self._replace(account, profile, password_hash)
+        if isinstance(outcome, PasswordChanged):
+            await self._limiter.clear(self._limits.change_password, str(profile.id))
+            await self._doors.reopen(account.email_key)
+        return outcome
+
+    async def _changed_before(self, profile: Profile, new: str) -> PasswordChanged | Throttled | None:
+        """The same form sent twice, as by a double click: its new password is the account's already."""
+        account = await Account.get_or_none(id=profile.id)
+        verified = await self._hasher.verify(account.password_hash if account else None, new)
+        if isinstance(verified, Throttled):
+            return verified
+        session = await Session.get_or_none(id=profile.session_id) if verified else None
+        return PasswordChanged(session.ends_at) if session else None
+
+    async def _owe(self, email_key: str, solved: SolvedCaptcha) -> None:
+        if await self._captchas.use(solved):
+            await owe(Kind.RECOVERY, email_key)
+
+    def _check(self, profile: Profile, current: str, new: str, form: PasswordForm) -> tuple[FieldProblem, ...]:
+        problems = []
+        if is_missing(current):
+            problems.append(FieldProblem("currentPassword", FieldErrorCode.MISSING))
+        if code := self._policy.check(new, (profile.rfc, profile.email)):
+            problems.append(self._policy.problem("newPassword", code))
+        elif new == current or canonical_mailed_password(new) == canonical_mailed_password(current):
+            problems.append(self._policy.problem("newPassword", FieldErrorCode.NOT_NEW))
+        if problem := check_confirmation("newPasswordConfirmation", new, form.new_confirmation):
+            problems.append(problem)
+        return tuple(problems)
+
+    async def _prove(self, account: Account, profile: Profile, current: str) -> bool | Throttled:
+        """Behind a mailed password the account has none of its own: the mailed one is the current one."""
+        if profile.password_change_required:
+            return await self._mailed(account, current).exists()
+        return await self._hasher.verify(account.password_hash, current)
+
+    def _mailed(self, account: Account, typed: str) -> QuerySet[MailedPassword]:
+        """The account's mailed password that was typed, used before or not, where it is alive."""
+        alive = MailedPassword.filter(account_id=account.id, expires_at__gt=self._clock())
+        return alive.filter(digest=digest(canonical_mailed_password(typed)))
+
+    async def _replace(
+        self, verified: Account, profile: Profile, password_hash: str
+    ) -> PasswordChanged | CredentialsRejected | SignedOut:
+        async def replace() -> PasswordChanged:
+            await forget((Kind.RECOVERY,), verified.email_key)
+            account = await Account.select_for_update().get(id=verified.id)
+            if account.password_generation != verified.password_generation:
+                raise _RefusedError(CredentialsRejected())
+            ends_at = await self._sessions.keep_only(profile.session_id, account)
+            if ends_at is None:
+                raise _RefusedError(SignedOut())
+            account.password_hash = password_hash
+            account.password_generation += 1
+            await account.save(update_fields=["password_hash", "password_generation"])
+            await MailedPassword.filter(account_id=account.id).delete()
+            await owe(Kind.PASSWORD_CHANGED, account.email_key)
+            return PasswordChanged(ends_at)
+
+        try:
+            return await atomically(replace)
+        except _RefusedError as refused:
+            return refused.outcome

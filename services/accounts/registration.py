@@ -1,0 +1,252 @@
+"""Steps 1 and 2: from what a person types to a confirmed account."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+
+from tortoise.exceptions import IntegrityError
+
+from models.account import Account
+from models.registration import Registration
+from models.transactions import atomically
+from services.accounts.confirmation import Redeemed, redeem, redeemed_before
+from services.accounts.confirmation_code import parse_confirmation_code
+from services.accounts.email import LONGEST, Email, email_problem, parse_email
+from services.accounts.hashing import Hasher
+from services.accounts.lockout import Doors
+from services.accounts.password_policy import PasswordPolicy, check_confirmation, normalise_password
+from services.accounts.registration_ids import RegistrationIds
+from services.accounts.rfc import OF_COMPANY, OF_PERSON, Rfc, parse_rfc
+from services.captcha.service import CaptchaAnswer, Captchas
+from services.common.blank import is_blank
+from services.common.caller import Caller
+from services.common.clock import Clock, utc_now
+from services.common.limits import Limit, Limiter, Limits, Tally
+from services.common.outcomes import (
+    CaptchaMissed,
+    CaptchaNeeded,
+    FieldErrorCode,
+    FieldProblem,
+    InputRejected,
+    Throttled,
+)
+from services.common.secrets import digest
+from services.common.translations import Language
+from services.mail.letters import CODE_LENGTH, CODE_LIFE
+from services.mail.outbox import Kind, forget_of_registration, owe, owe_to_registration
+
+_JUST_MAILED = timedelta(minutes=1)
+_TYPED = ("email", "rfc", "language", "created_at")  # what counts anew where the same person registers again
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationForm:
+    """Step 1 as it was typed."""
+
+    rfc: str
+    email: str
+    password: str = field(repr=False)
+    password_confirmation: str = field(repr=False)
+    language: Language | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    email: str
+    rfc: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyRegistered:
+    """The e-mail has an account."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRequested:
+    """Whether or not a mail goes out: that depends on what is not told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRejected:
+    """Unknown or expired, or of a registration that did not become the account."""
+
+
+class _MailRefusedError(Exception):
+    """No mail may go out, and none is there to wait for: the registration is not kept."""
+
+    def __init__(self, throttled: Throttled) -> None:
+        self.throttled = throttled
+
+
+class RegistrationService:
+    """Same e-mail and same password: same person, who has one registration, with what was typed last.
+
+    With `conceal_accounts` nobody learns from createAccount whether an e-mail has an account.
+    """
+
+    def __init__(
+        self,
+        hasher: Hasher,
+        limiter: Limiter,
+        limits: Limits,
+        captchas: Captchas,
+        doors: Doors,
+        policy: PasswordPolicy,
+        ids: RegistrationIds,
+        *,
+        conceal_accounts: bool = False,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._hasher = hasher
+        self._limiter = limiter
+        self._limits = limits
+        self._captchas = captchas
+        self._doors = doors
+        self._policy = policy
+        self._ids = ids
+        self._conceal_accounts = conceal_accounts
+        self._clock = clock
+
+    async def create(
+        self, caller: Caller, form: RegistrationForm, captcha: CaptchaAnswer | None
+    ) -> Registered | AlreadyRegistered | InputRejected | CaptchaNeeded | CaptchaMissed | Throttled:
+        checked = self._check(form)
+        if isinstance(checked, InputRejected):
+            return checked
+        rfc, email, password = checked
+        limits = self._limits
+        purpose = f"createAccount {email.key}"
+        if refused := await self._admit(caller, captcha, purpose, limits.create_account, limits.create_account_captcha):
+            return refused
+        password_hash = await self._hasher.hash(password, self._ids.salt(email.key))
+        if isinstance(password_hash, Throttled):
+            return password_hash
+        registration = Registration(
+            id=self._ids.of(email.key, password_hash),
+            email_key=email.key,
+            email=email.address,
+            rfc=rfc.text,
+            password_hash=password_hash,
+            language=(form.language or caller.language).value,
+            created_at=self._clock(),
+        )
+        try:
+            async with self._limiter.tally(in_transaction=True) as tally:
+                return await atomically(partial(self._keep, caller, registration, tally))
+        except _MailRefusedError as error:
+            return error.throttled
+
+    async def resend(
+        self, caller: Caller, email: str, captcha: CaptchaAnswer | None
+    ) -> CodeRequested | InputRejected | CaptchaNeeded | CaptchaMissed | Throttled:
+        """Looks nothing up: the worker finds out whether there is a registration to write to."""
+        parsed = parse_email(email)
+        if parsed is None:
+            return InputRejected((email_problem(email),))
+        limits = self._limits
+        purpose = f"resendConfirmationCode {parsed.key}"
+        if refused := await self._admit(caller, captcha, purpose, limits.resend, limits.resend_captcha):
+            return refused
+        async with self._limiter.tally() as tally:
+            if throttled := await tally.hit(limits.resend_email, parsed.key):
+                return CodeRequested() if tally.just_done else throttled
+            await owe(Kind.CONFIRMATION, parsed.key)
+        return CodeRequested()
+
+    async def confirm(self, caller: Caller, code: str) -> Confirmed | CodeRejected | InputRejected | Throttled:
+        """Turns the code's registration into the account of its e-mail, once, and drops the e-mail's others.
+
+        A code that did that is confirmed again for as long as it is good, and does nothing more.
+        """
+        if is_blank(code):
+            return InputRejected((FieldProblem("code", FieldErrorCode.MISSING, CODE_LENGTH, CODE_LENGTH),))
+        typed = parse_confirmation_code(code)
+        if typed is None:
+            return CodeRejected()
+        if throttled := await self._limiter.hit_client(self._limits.confirm_account, caller):
+            return throttled
+        code_digest = digest(typed)
+        try:
+            redeemed = await atomically(partial(self._redeem, code_digest))
+        except IntegrityError:  # a registration of this e-mail was confirmed at the same time
+            redeemed = await redeemed_before(code_digest, self._clock())
+        if redeemed and not redeemed.again:  # what strangers asked for before there was an account does not count
+            await self._limiter.clear(self._limits.recover_password_email, redeemed.email_key)
+        return Confirmed(redeemed.email) if redeemed else CodeRejected()
+
+    async def _admit(
+        self, caller: Caller, captcha: CaptchaAnswer | None, purpose: str, stop: Limit, captcha_from: Limit
+    ) -> CaptchaNeeded | CaptchaMissed | InputRejected | Throttled | None:
+        """The client's limit: a captcha first, then no more."""
+        if throttled := await self._limiter.hit_client(stop, caller):
+            return throttled
+        if await self._limiter.hit_client(captcha_from, caller):
+            return await self._captchas.require(caller, captcha, purpose)
+        return None
+
+    def _check(self, form: RegistrationForm) -> tuple[Rfc, Email, str] | InputRejected:
+        problems: list[FieldProblem] = []
+        rfc = parse_rfc(form.rfc)
+        if not isinstance(rfc, Rfc):
+            problems.append(FieldProblem.of("rfc", rfc, OF_COMPANY, OF_PERSON))
+        email = parse_email(form.email)
+        if email is None:
+            problems.append(email_problem(form.email))
+        password = normalise_password(form.password)
+        if code := self._policy.check(password, (form.rfc[:LONGEST], form.email[:LONGEST])):
+            problems.append(self._policy.problem("password", code))
+        if problem := check_confirmation("passwordConfirmation", password, form.password_confirmation):
+            problems.append(problem)
+        if problems or email is None or not isinstance(rfc, Rfc):
+            return InputRejected(tuple(problems))
+        return rfc, email, password
+
+    async def _keep(self, caller: Caller, registration: Registration, tally: Tally) -> Registered | AlreadyRegistered:
+        """Keeps what was typed, and owes its mail unless that is on its way or has just left.
+
+        The outbox comes first, as everywhere: so of a double click, one owes the mail and the other finds it owed.
+        """
+        await tally.give_back()  # of an attempt before this one
+        known = await Account.exists(email_key=registration.email_key)
+        if known and not self._conceal_accounts:
+            return AlreadyRegistered()
+        # Also where the e-mail is known, so that it takes as long: no code of such a registration is ever mailed.
+        kind = Kind.ALREADY_REGISTERED if known else Kind.CONFIRMATION
+        first = await owe_to_registration(kind, registration.email_key, registration.id)
+        before = await Registration.get_or_none(id=registration.id)
+        await Registration.bulk_create([registration], on_conflict=["id"], update_fields=_TYPED)
+        mailed_at = before.mailed_at if before else None
+        if first and not await self._mail_is_due(caller, registration.email_key, mailed_at, tally):
+            await forget_of_registration(kind, registration.id)
+        return Registered(registration.email, registration.rfc)
+
+    async def _mail_is_due(self, caller: Caller, email_key: str, mailed_at: datetime | None, tally: Tally) -> bool:
+        """Counts the mail, and raises _MailRefusedError where that is one too many and no code counts any more."""
+        now = self._clock()
+        if mailed_at and mailed_at > now - _JUST_MAILED:
+            return False
+        throttled = await self._count_mail(caller, email_key, tally)
+        if throttled and (mailed_at is None or mailed_at <= now - CODE_LIFE):
+            raise _MailRefusedError(throttled)
+        return throttled is None
+
+    async def _count_mail(self, caller: Caller, email_key: str, tally: Tally) -> Throttled | None:
+        """At the e-mail, and before that at the e-mail for this client, who cannot use all of it up alone."""
+        client = f"{email_key} {caller.site or caller.client}"
+        if throttled := await tally.hit(self._limits.create_account_email_client, client):
+            return throttled
+        throttled = await tally.hit(self._limits.create_account_email, email_key)
+        if throttled:
+            await self._limiter.give_back(tally.hits.pop(0))
+        return throttled
+
+    async def _redeem(self, code_digest: str) -> Redeemed | None:
+        redeemed = await redeem(code_digest, self._clock())
+        if redeemed and not redeemed.again:
+            await self._doors.reopen(redeemed.email_key)  # strangers may have closed them before there was an account
+        return redeemed

@@ -1,0 +1,245 @@
+"""Sessions: opaque tokens, of which the database holds digests, and who is signed in with one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from models.account import Account
+from models.session import Session
+from models.sql import as_datetime, as_uuid, fetch
+from services.accounts.onboarding import Progress, progress, progress_of
+from services.accounts.rfc import Rfc, TaxpayerType
+from services.common.caller import Caller
+from services.common.clock import Clock, utc_now
+from services.common.ids import parse_id
+from services.common.outcomes import PasswordChangeDue, SignedOut
+from services.common.secrets import digest, mint_token
+from services.common.translations import Language
+
+MOST_SESSIONS = 50
+_TOUCHED_EVERY = timedelta(minutes=5)
+
+# As text, since every request of a signed-in client runs it and building it takes longer than running it.
+_SIGNED_IN = """
+SELECT session.id AS session_id, account_id, email, rfc, language, account.created_at, confirmed_at,
+  stage, active_since, active_until, activated_by, active_plan,
+  password_change_required, last_seen_at, ends_at, expires_at
+FROM session JOIN account ON account.id = session.account_id
+WHERE session.digest = $1
+"""
+
+# As text too: an operation may list fifty of them several times.
+_OF_ACCOUNT = """
+SELECT id, created_at, last_seen_at, expires_at, user_agent, ip_address
+FROM session WHERE account_id = $1 ORDER BY last_seen_at DESC
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """An account as its owner sees it through one session."""
+
+    id: UUID
+    email: str
+    rfc: str
+    language: Language
+    created_at: datetime
+    confirmed_at: datetime
+    progress: Progress
+    session_id: UUID
+    password_change_required: bool
+
+    @property
+    def taxpayer_type(self) -> TaxpayerType:
+        return Rfc(self.rfc).taxpayer_type
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    profile: Profile
+    token: str = field(repr=False)
+    expires_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedOut:
+    """No session stands behind the credential any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    id: UUID
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
+    user_agent: str | None
+    ip_address: str | None
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class OthersRevoked:
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchSession:
+    """None of the account's live sessions has this id."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionLife:
+    idle: timedelta = timedelta(days=14)
+    absolute: timedelta = timedelta(days=30)
+
+
+class SessionService:
+    def __init__(self, life: SessionLife, clock: Clock = utc_now) -> None:
+        self._life = life
+        self._clock = clock
+
+    async def authenticate(self, caller: Caller) -> Profile | None:
+        """Who is signed in with the caller's credential: one indexed look-up, and a write once in five minutes."""
+        if not caller.credential:
+            return None
+        now = self._clock()
+        rows = await fetch(_SIGNED_IN, digest(caller.credential))
+        if not rows or as_datetime(rows[0]["expires_at"]) <= now:
+            return None
+        profile, last_seen_at = _profile(rows[0], now), as_datetime(rows[0]["last_seen_at"])
+        if now - last_seen_at >= _TOUCHED_EVERY:
+            await Session.filter(id=profile.session_id, last_seen_at=last_seen_at).update(
+                last_seen_at=now, expires_at=min(now + self._life.idle, as_datetime(rows[0]["ends_at"]))
+            )
+        return profile
+
+    async def open(self, caller: Caller, account: Account, *, restricted_until: datetime | None = None) -> LoggedIn:
+        """A new session, in the caller's transaction; with `restricted_until` it may only change the password."""
+        now = self._clock()
+        token = mint_token()
+        ends_at = now + self._life.absolute
+        if restricted_until:
+            ends_at = min(ends_at, restricted_until)
+        session = await Session.create(
+            id=uuid4(),
+            account_id=account.id,
+            digest=digest(token),
+            password_change_required=restricted_until is not None,
+            created_at=now,
+            last_seen_at=now,
+            ends_at=ends_at,
+            expires_at=min(now + self._life.idle, ends_at),
+            user_agent=caller.user_agent,
+            ip_address=str(caller.address),
+        )
+        seen_least = Session.filter(account_id=account.id).order_by("-last_seen_at").offset(MOST_SESSIONS)
+        if surplus := await seen_least.limit(MOST_SESSIONS).values_list("id", flat=True):
+            await Session.filter(id__in=surplus).delete()
+        profile = Profile(
+            id=account.id,
+            email=account.email,
+            rfc=account.rfc,
+            language=Language(account.language),
+            created_at=account.created_at,
+            confirmed_at=account.confirmed_at,
+            progress=progress_of(account, now),
+            session_id=session.id,
+            password_change_required=session.password_change_required,
+        )
+        return LoggedIn(profile, token, session.expires_at, session.ends_at)
+
+    async def keep_only(self, session_id: UUID, account: Account) -> datetime | None:
+        """Lifts the session's restriction and ends the account's others, in the caller's transaction.
+
+        Returns when it ends at the latest; None where it has ended already, and nothing was done.
+        """
+        session = await Session.get_or_none(id=session_id)
+        if session is None:
+            return None
+        await Session.filter(account_id=account.id).exclude(id=session.id).delete()
+        session.password_change_required = False
+        session.ends_at = session.created_at + self._life.absolute
+        session.expires_at = min(self._clock() + self._life.idle, session.ends_at)
+        await session.save(update_fields=["password_change_required", "ends_at", "expires_at"])
+        return session.ends_at
+
+    async def logout(self, caller: Caller) -> LoggedOut:
+        if caller.credential:
+            await Session.filter(digest=digest(caller.credential)).delete()
+        return LoggedOut()
+
+    async def revoke_all(self, email_key: str) -> int:
+        """Ends every session of one account, and returns how many there were."""
+        return await Session.filter(account__email_key=email_key).delete()
+
+    async def list_for(self, profile: Profile) -> tuple[SessionView, ...]:
+        """The account's live sessions, the profile's own first, then by when they were last seen."""
+        now = self._clock()
+        views = [_view(row, profile) for row in await fetch(_OF_ACCOUNT, str(profile.id))]
+        live = [view for view in views if view.expires_at > now][:MOST_SESSIONS]
+        return tuple(sorted(live, key=lambda view: not view.current))
+
+    async def revoke(self, caller: Caller, id: str) -> Revoked | NoSuchSession | PasswordChangeDue | SignedOut:
+        profile = await self.admit(caller)
+        if not isinstance(profile, Profile):
+            return profile
+        session_id = parse_id(id)
+        if session_id is None or not await Session.filter(id=session_id, account_id=profile.id).delete():
+            return NoSuchSession()
+        return Revoked(session_id)
+
+    async def revoke_others(self, caller: Caller) -> OthersRevoked | PasswordChangeDue | SignedOut:
+        profile = await self.admit(caller)
+        if not isinstance(profile, Profile):
+            return profile
+        return OthersRevoked(await Session.filter(account_id=profile.id).exclude(id=profile.session_id).delete())
+
+    async def admit(self, caller: Caller) -> Profile | PasswordChangeDue | SignedOut:
+        """Who is signed in without having to change the password first."""
+        profile = await self.authenticate(caller)
+        if profile is None:
+            return SignedOut()
+        return PasswordChangeDue() if profile.password_change_required else profile
+
+
+def _profile(row: Mapping[str, Any], now: datetime) -> Profile:
+    since, until = row["active_since"], row["active_until"]
+    return Profile(
+        id=as_uuid(row["account_id"]),
+        email=row["email"],
+        rfc=row["rfc"],
+        language=Language(row["language"]),
+        created_at=as_datetime(row["created_at"]),
+        confirmed_at=as_datetime(row["confirmed_at"]),
+        progress=progress(
+            row["stage"],
+            as_datetime(since) if since else None,
+            as_datetime(until) if until else None,
+            row["activated_by"],
+            row["active_plan"],
+            now,
+        ),
+        session_id=as_uuid(row["session_id"]),
+        password_change_required=bool(row["password_change_required"]),
+    )
+
+
+def _view(row: Mapping[str, Any], profile: Profile) -> SessionView:
+    session_id = as_uuid(row["id"])
+    return SessionView(
+        id=session_id,
+        created_at=as_datetime(row["created_at"]),
+        last_seen_at=as_datetime(row["last_seen_at"]),
+        expires_at=as_datetime(row["expires_at"]),
+        user_agent=row["user_agent"],
+        ip_address=row["ip_address"],
+        current=session_id == profile.session_id,
+    )

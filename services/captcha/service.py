@@ -1,0 +1,215 @@
+"""CAPTCHAs without storage: everything about one is derived from its id, by any node, with a key.
+
+A captcha is a delay, not a wall: every limit holds with all of them solved.
+"""
+
+import asyncio
+import base64
+import binascii
+import hmac
+import secrets
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import anyio
+from anyio import to_thread
+from tortoise.exceptions import IntegrityError
+from tortoise.expressions import F
+
+from models.spent_captcha import SpentCaptcha
+from services.captcha.audio import dictate
+from services.captcha.image import draw
+from services.captcha.words import WORDS, normalise_digits, normalise_words
+from services.common.blank import is_blank
+from services.common.caller import Caller
+from services.common.clock import Clock, utc_now
+from services.common.limits import Limit, Limiter
+from services.common.outcomes import (
+    CaptchaMissed,
+    CaptchaNeeded,
+    DrawnCaptcha,
+    FieldErrorCode,
+    FieldProblem,
+    InputRejected,
+    Throttled,
+)
+from services.common.secrets import Keys
+
+LIFE = timedelta(minutes=5)
+ANSWER_MISSING = FieldProblem("captcha.answer", FieldErrorCode.MISSING)
+_VERSION = b"\x01"  # begins every id, which therefore never looks like an option to a command
+_NONCE = 16  # bytes, the version's among them
+_EXPIRY = 8
+_MAC = 16
+_LONGEST_ANSWER = 200
+_DRAWING = 2  # pictures and clips that are made at once
+_MAX_REPEATS = 3  # of a right answer: a double click, and a client that tries again by itself
+_PATIENCE = 1.0  # second that a repeated answer waits for the first one's work to be done
+_POLL = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class CaptchaAnswer:
+    """What a client sent for a captcha."""
+
+    id: str
+    answer: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SolvedCaptcha:
+    """A right answer; `repeated` if an earlier right one was sent for the same purpose, as by a double click."""
+
+    spent_id: str
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Solution:
+    """What solves a captcha, either way, and the seed of its drawing."""
+
+    words: tuple[str, str]
+    digits: str
+    seed: bytes
+
+
+class Captchas:
+    def __init__(self, keys: Keys, limiter: Limiter, limit: Limit, clock: Clock = utc_now) -> None:
+        self._signing = keys.signing("captcha")
+        self._verifying = keys.verifying("captcha")
+        self._purposes = keys.lasting("captcha purposes")
+        self._limiter = limiter
+        self._limit = limit
+        self._clock = clock
+        self._threads = anyio.CapacityLimiter(_DRAWING)
+
+    async def create(self, caller: Caller) -> DrawnCaptcha | Throttled:
+        if throttled := await self._limiter.hit_client(self._limit, caller):
+            return throttled
+        expires_at = (self._clock() + LIFE).replace(microsecond=0)
+        payload = _VERSION + secrets.token_bytes(_NONCE - 1) + int(expires_at.timestamp()).to_bytes(_EXPIRY, "big")
+        return DrawnCaptcha(_encode(payload + _mac(self._signing, payload)), expires_at)
+
+    async def require(
+        self, caller: Caller, answer: CaptchaAnswer | None, purpose: str
+    ) -> CaptchaNeeded | CaptchaMissed | InputRejected | Throttled | None:
+        """None where the answer solves its captcha; otherwise a fresh one, so that a form needs no second request.
+
+        A blank answer spends nothing: the captcha that the form shows can still be solved.
+        """
+        if answer and is_blank(answer.answer):
+            return InputRejected((ANSWER_MISSING,))
+        if answer:
+            return None if await self.solve(answer, purpose) else await self.missed(caller)
+        fresh = await self.create(caller)
+        return fresh if isinstance(fresh, Throttled) else CaptchaNeeded(fresh)
+
+    async def missed(self, caller: Caller) -> CaptchaMissed | Throttled:
+        """What to answer to a wrong solution."""
+        fresh = await self.create(caller)
+        return fresh if isinstance(fresh, Throttled) else CaptchaMissed(fresh)
+
+    async def solve(self, answer: CaptchaAnswer, purpose: str) -> SolvedCaptcha | None:
+        """Spends the captcha. None for a wrong answer, and for one to a captcha that was spent before.
+
+        A right answer may be repeated a few times for the same `purpose`, such as a mutation and its e-mail.
+        """
+        opened = self._open(answer.id)
+        if opened is None or opened.expires_at <= self._clock() or len(answer.answer) > _LONGEST_ANSWER:
+            return None
+        right = _solves(answer.answer, opened.solution)
+        digest = hmac.digest(self._purposes, purpose.encode(), "sha256").hex() if right else None
+        spent_id = opened.payload.hex()
+        try:
+            await SpentCaptcha.create(id=spent_id, expires_at=opened.expires_at, purpose=digest)
+        except IntegrityError:
+            spent = SpentCaptcha.filter(id=spent_id, purpose=digest, repeats__lt=_MAX_REPEATS)
+            repeated = right and await spent.update(repeats=F("repeats") + 1)
+            return SolvedCaptcha(spent_id, repeated=True) if repeated else None
+        return SolvedCaptcha(spent_id, repeated=False) if right else None
+
+    async def use(self, solved: SolvedCaptcha) -> bool:
+        """In the transaction of what the captcha is for, which is done once: False if it has been done."""
+        return bool(await SpentCaptcha.filter(id=solved.spent_id, used=False).update(used=True))
+
+    async def is_used(self, solved: SolvedCaptcha) -> bool:
+        """Whether what the captcha is for has been done; waits for a moment, since it may be under way."""
+        deadline = time.monotonic() + _PATIENCE
+        while not await SpentCaptcha.exists(id=solved.spent_id, used=True):
+            if time.monotonic() > deadline:
+                return False
+            await asyncio.sleep(_POLL)
+        return True
+
+    def solution(self, id: str) -> Solution | None:
+        """What solves a captcha; None for an id that none of our keys made."""
+        opened = self._open(id)
+        return opened.solution if opened else None
+
+    async def image(self, id: str) -> bytes:
+        """The picture of one of our captchas, as PNG. Raises ValueError for another id."""
+        solution = self._known(id)
+        return await to_thread.run_sync(draw, solution.words, solution.seed, limiter=self._threads)
+
+    async def audio(self, id: str) -> bytes:
+        """The dictation of one of our captchas, as WAV. Raises ValueError for another id."""
+        solution = self._known(id)
+        return await to_thread.run_sync(dictate, solution.digits, solution.seed, limiter=self._threads)
+
+    def _known(self, id: str) -> Solution:
+        solution = self.solution(id)
+        if solution is None:
+            raise ValueError("not one of our captchas")
+        return solution
+
+    def _open(self, id: str) -> "_Opened | None":
+        """The id taken apart, with the key that made it: after a rotation that may be an older one."""
+        content = _decode(id)
+        if content is None:
+            return None
+        payload, mac = content[:-_MAC], content[-_MAC:]
+        for key in self._verifying:
+            if hmac.compare_digest(mac, _mac(key, payload)):
+                return _Opened(payload, key)
+        return None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Opened:
+    payload: bytes
+    key: bytes
+
+    @property
+    def expires_at(self) -> datetime:
+        return datetime.fromtimestamp(int.from_bytes(self.payload[_NONCE:], "big"), UTC)
+
+    @property
+    def solution(self) -> Solution:
+        drawn = hmac.digest(self.key, b"solution" + self.payload, "sha512")
+        first, second, digits = (int.from_bytes(drawn[start : start + 8], "big") for start in (0, 8, 16))
+        words = (WORDS[first % len(WORDS)], WORDS[second % len(WORDS)])
+        return Solution(words, f"{digits % 10**8:08}", drawn[24:])
+
+
+def _solves(answer: str, solution: Solution) -> bool:
+    typed = normalise_words(answer).encode("utf-8", "surrogatepass")
+    words = hmac.compare_digest(typed, "".join(solution.words).encode())
+    digits = hmac.compare_digest(normalise_digits(answer).encode(), solution.digits.encode())
+    return words or digits
+
+
+def _mac(key: bytes, payload: bytes) -> bytes:
+    return hmac.digest(key, b"id" + payload, "sha256")[:_MAC]
+
+
+def _encode(content: bytes) -> str:
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+
+def _decode(id: str) -> bytes | None:
+    try:
+        content = base64.b64decode(id.encode() + b"=" * (-len(id) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return content if len(content) == _NONCE + _EXPIRY + _MAC and _encode(content) == id else None

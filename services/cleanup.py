@@ -1,0 +1,101 @@
+"""Expired things leave, in small batches, by one worker at a time."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from tortoise.expressions import Subquery
+from tortoise.queryset import QuerySet
+from tortoise.transactions import in_transaction
+
+from models.confirmation_code import ConfirmationCode
+from models.confirmed_code import ConfirmedCode
+from models.delivery import Delivery
+from models.failure_streak import FailureStreak
+from models.known_network import KnownNetwork
+from models.limit_counter import LimitCounter
+from models.mailed_password import MailedPassword
+from models.payment import Payment
+from models.registration import Registration
+from models.session import Session
+from models.spent_captcha import SpentCaptcha
+from models.sql import try_lock
+from services.accounts.lockout import KNOWN_FOR, MOST_FAILURES
+from services.accounts.onboarding import PaymentMethod
+from services.common.clock import Clock, pause, utc_now
+from services.payments.queries import NOTHING_CAME
+
+log = structlog.get_logger(__name__)
+
+LOCK = 0x53574550  # one number for sweeping in the database's lock space
+_EVERY = 600.0  # seconds
+_BATCH = 500
+_REGISTRATION_LIFE = timedelta(days=7)
+_CAPTCHA_GRACE = timedelta(hours=1)
+_DELIVERY_KEPT = timedelta(days=30)  # for whoever asks why a mail did not come
+_NOTHING_CAME = [status.value for status in NOTHING_CAME]
+_STREAK_KEPT = timedelta(days=30)
+
+
+class _OtherWorkerError(Exception):
+    """Another worker is sweeping."""
+
+
+class Sweeper:
+    """`also` is what else is to be swept with the database, such as development's mails."""
+
+    def __init__(self, also: Callable[[], None] | None = None, clock: Clock = utc_now) -> None:
+        self._also = also
+        self._clock = clock
+
+    async def run(self, stopped: asyncio.Event) -> None:
+        """Sweeps every ten minutes or so, until `stopped`."""
+        while not stopped.is_set():
+            try:
+                await self.sweep()
+            except Exception:
+                log.exception("sweeping failed")
+            await pause(stopped, _EVERY)
+
+    async def sweep(self) -> int:
+        """Removes what has expired, and returns how many rows that were; stops where another worker is at it."""
+        removed = 0
+        with suppress(_OtherWorkerError):
+            for expired in self._expired():
+                while batch := await self._remove_some(expired):
+                    removed += batch
+        if self._also:
+            await asyncio.to_thread(self._also)
+        return removed
+
+    async def _remove_some(self, expired: QuerySet[Any]) -> int:
+        key = expired.model._meta.pk_attr
+        async with in_transaction() as connection:
+            if not await try_lock(LOCK):
+                raise _OtherWorkerError
+            here = expired.using_db(connection)
+            keys = await here.limit(_BATCH).values_list(key, flat=True)
+            return await here.filter(**{f"{key}__in": keys}).delete() if keys else 0
+
+    def _expired(self) -> tuple[QuerySet[Any], ...]:
+        now = self._clock()
+        return (
+            ConfirmationCode.filter(expires_at__lte=now),
+            ConfirmedCode.filter(expires_at__lte=now),
+            MailedPassword.filter(expires_at__lte=now),
+            Session.filter(expires_at__lte=now),
+            SpentCaptcha.filter(expires_at__lte=now - _CAPTCHA_GRACE),
+            Delivery.filter(finished_at__lte=now - _DELIVERY_KEPT),
+            LimitCounter.filter(expires_at__lte=now.timestamp()),
+            # A door that has closed stays closed: only recovering or changing the password opens it.
+            FailureStreak.filter(count__lt=MOST_FAILURES, touched_at__lte=(now - _STREAK_KEPT).timestamp()),
+            Payment.filter(method=PaymentMethod.BANK_DEPOSIT.value, status__in=_NOTHING_CAME, due_at__lte=now),
+            KnownNetwork.filter(last_seen_at__lte=now - KNOWN_FOR),
+            # A week old, without a live code (those that expired have just left) and with no mail on its way.
+            Registration.filter(created_at__lte=now - _REGISTRATION_LIFE, codes__digest__isnull=True).exclude(
+                email_key__in=Subquery(Delivery.filter(pending_key__isnull=False).values("email_key"))
+            ),
+        )

@@ -1,0 +1,35 @@
+"""Who asks: what belongs to one request and nothing else."""
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv6Address, ip_network
+
+from services.common.translations import Language
+
+Address = IPv4Address | IPv6Address
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    address: Address
+    language: Language = Language.ES
+    user_agent: str | None = None
+    credential: str | None = field(default=None, repr=False)
+
+    @property
+    def client(self) -> str:
+        """What limits count as one: an IPv4 address or an IPv6 /64, the least that a customer gets."""
+        return _prefix(self.address, 32 if self.address.version == 4 else 64)
+
+    @property
+    def site(self) -> str | None:
+        """The IPv6 /48 around the client, the most that a customer gets; none for IPv4."""
+        return _prefix(self.address, 48) if self.address.version == 6 else None
+
+    @property
+    def network(self) -> str:
+        """The neighbourhood that sign-ins are remembered by: /24 or /48."""
+        return _prefix(self.address, 24 if self.address.version == 4 else 48)
+
+
+def _prefix(address: Address, length: int) -> str:
+    return str(ip_network((address, length), strict=False))

@@ -1,0 +1,197 @@
+"""How often something may be asked for: fixed windows, in the notation of the package `limits`.
+
+Where the storage is away, what has to be counted raises StorageError, so that nothing is done uncounted.
+"""
+
+import hmac
+import math
+import re
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+
+from limits import RateLimitItem, parse_many
+from limits.aio.storage import Storage
+from limits.aio.strategies import FixedWindowRateLimiter
+from limits.errors import StorageError
+
+from services.common.caller import Caller
+from services.common.limit_storage import DatabaseStorage
+from services.common.outcomes import Throttled
+from services.common.secrets import Keys
+
+_ROUNDED = 1.0  # second: Redis tells whole ones
+_LONGEST_WINDOW = 366 * 86_400  # seconds: what a client is told to wait fits into GraphQL's Int
+_MINUTE = 60  # seconds
+_SITE_FACTOR = 8  # an IPv6 /48 has so many times what one of its /64 has
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A named limit of one or several windows, the shortest first."""
+
+    name: str
+    windows: tuple[RateLimitItem, ...]
+
+    @classmethod
+    def parse(cls, name: str, notation: str) -> "Limit":
+        """From `1/minute;10/day`. Raises ValueError for anything else."""
+        if ":" in notation or re.search(r"/\s*0", notation):  # which parse_many takes for something else
+            raise ValueError("not in the notation of limits")
+        windows = sorted(parse_many(notation), key=lambda window: window.get_expiry())
+        if windows[-1].get_expiry() > _LONGEST_WINDOW:
+            raise ValueError("a window of more than a year")
+        return cls(name, tuple(windows))
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Every limit there is. A client's come first, then an e-mail's, then an account's and a payment's."""
+
+    create_account: Limit
+    create_account_captcha: Limit
+    resend: Limit
+    resend_captcha: Limit
+    confirm_account: Limit
+    login: Limit
+    login_captcha: Limit
+    recover_password: Limit
+    create_captcha: Limit
+    paypal_webhook: Limit
+    create_account_email: Limit
+    create_account_email_client: Limit
+    login_failures: Limit
+    recover_password_email: Limit
+    resend_email: Limit
+    mail_email: Limit
+    change_password: Limit
+    payment: Limit
+    paypal_webhook_payment: Limit
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """What was counted, to be taken back where it turns out that nothing happened; by `since` (Unix seconds)."""
+
+    counted: tuple[tuple[str, RateLimitItem], ...]  # keys of the storage, and their windows
+    throttled: Throttled | None
+    since: float
+
+
+class Limiter:
+    """Counts in a storage that all processes share, and which wraps its errors. E-mails stand under a keyed digest."""
+
+    def __init__(self, storage: Storage, keys: Keys) -> None:
+        self._windows = FixedWindowRateLimiter(storage)
+        self._storage = storage
+        self._key = keys.lasting("limits")
+
+    @asynccontextmanager
+    async def tally(self, *, in_transaction: bool = False) -> AsyncIterator["Tally"]:
+        """Gives back what is counted with it if an error ends the block: such a failure is ours, not the caller's.
+
+        With `in_transaction` all is counted in one transaction that the error undoes, and with it what the database
+        has counted.
+        """
+        tally = Tally(self, undone=in_transaction and isinstance(self._storage, DatabaseStorage))
+        try:
+            yield tally
+        except BaseException:  # a deadline, too
+            await tally.give_back()
+            raise
+
+    async def hit(self, limit: Limit, subject: str) -> Throttled | None:
+        """Counts one for a client, an e-mail's key or an account's id; Throttled where that was one too many."""
+        return (await self.count(limit, subject)).throttled
+
+    async def hit_client(self, limit: Limit, caller: Caller) -> Throttled | None:
+        """Counts one for the caller's client, and for the /48 around an IPv6 client."""
+        return (await self.count_client(limit, caller)).throttled
+
+    async def count(self, limit: Limit, subject: str) -> Hit:
+        """As `hit`, for what may have to be given back. A window that denies leaves the longer ones uncounted."""
+        identifiers = (limit.name, self._pseudonym(subject))
+        async with self.tally() as tally:
+            for window in limit.windows:
+                throttled = await self._hit(window, *identifiers)
+                tally.hits.append(Hit(((window.key_for(*identifiers), window),), throttled, time.time()))
+                if throttled:
+                    break
+        return _joined(tally.hits)
+
+    async def count_client(self, limit: Limit, caller: Caller) -> Hit:
+        async with self.tally() as tally:
+            if not await tally.hit(limit, caller.client) and caller.site:
+                await tally.hit(_widened(limit), caller.site)
+        return _joined(tally.hits)
+
+    async def give_back(self, *hits: Hit) -> None:
+        """Takes back just what was counted, but from a window that began later, which never counted it.
+
+        If the storage is away the hits stay, and it is no failure: what they were counted for is over.
+        """
+        with suppress(StorageError):
+            for hit in hits:
+                for key, window in hit.counted:
+                    began = await self._storage.get_expiry(key) - window.get_expiry()
+                    if began <= hit.since + _ROUNDED and await self._storage.get(key) > 0:
+                        await self._storage.incr(key, window.get_expiry(), -1)
+
+    async def clear(self, limit: Limit, subject: str) -> None:
+        """Forgets what was counted; where the storage is away it stays, as in `give_back`."""
+        with suppress(StorageError):
+            for window in limit.windows:
+                await self._storage.clear(window.key_for(limit.name, self._pseudonym(subject)))
+
+    async def _hit(self, window: RateLimitItem, *identifiers: str) -> Throttled | None:
+        if await self._windows.hit(window, *identifiers):
+            return None
+        ends_at = await self._storage.get_expiry(window.key_for(*identifiers))
+        return Throttled(retry_after_seconds=max(1, math.ceil(ends_at - time.time())))
+
+    def _pseudonym(self, subject: str) -> str:
+        return hmac.digest(self._key, subject.encode(), "sha256").hex()[:32]
+
+
+class Tally:
+    """What one request has counted so far; `Limiter.tally` makes one."""
+
+    def __init__(self, limiter: Limiter, *, undone: bool) -> None:
+        self._limiter = limiter
+        self._undone = undone
+        self.hits: list[Hit] = []
+
+    async def hit(self, limit: Limit, subject: str) -> Throttled | None:
+        """As `Limiter.hit`."""
+        self.hits.append(await self._limiter.count(limit, subject))
+        return self.hits[-1].throttled
+
+    async def hit_client(self, limit: Limit, caller: Caller) -> Throttled | None:
+        """As `Limiter.hit_client`."""
+        self.hits.append(await self._limiter.count_client(limit, caller))
+        return self.hits[-1].throttled
+
+    @property
+    def just_done(self) -> bool:
+        """Whether the last hit was denied since there was one within the last minute, as after a double click."""
+        if not self.hits or not self.hits[-1].throttled:
+            return False
+        _, window = self.hits[-1].counted[-1]
+        return bool(window.get_expiry() <= _MINUTE)
+
+    async def give_back(self) -> None:
+        """Takes back all of it, once."""
+        hits, self.hits = self.hits, []
+        if not self._undone:
+            await self._limiter.give_back(*hits)
+
+
+def _joined(hits: Sequence[Hit]) -> Hit:
+    """At least one, the last of which may be throttled."""
+    return Hit(tuple(counted for hit in hits for counted in hit.counted), hits[-1].throttled, hits[-1].since)
+
+
+def _widened(limit: Limit) -> Limit:
+    windows = tuple(type(window)(window.amount * _SITE_FACTOR, window.multiples) for window in limit.windows)
+    return Limit(f"{limit.name}_site", windows)

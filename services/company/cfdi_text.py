@@ -1,0 +1,39 @@
+"""Text that becomes an attribute of a CFDI.
+
+Its XML schema, cfdv40.xsd, collapses white space and refuses `|`, which separates the values of the cadena original.
+"""
+
+import re
+import unicodedata
+
+from services.common.characters import UNSEEN, forbidden
+from services.common.outcomes import FieldErrorCode, ForbiddenCharacter
+
+# Before blanks are collapsed and letters composed, which a long text would make dear: as much as a line that was
+# pasted with its indentation may have.
+_LONGEST_TYPED = 3_000
+_BLANKS = re.compile(r"[\t\n\r\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
+
+_UNSEEN = re.compile(f"[{UNSEEN}]")
+
+
+def parse_attribute(text: str, longest: int) -> str | FieldErrorCode | ForbiddenCharacter:
+    """In NFC, without blanks around it and with single ones inside. It may be empty.
+
+    Refused are `|`; what is of a category C, namely control and format characters, surrogates, and code points that are
+    private or not assigned; what Unicode calls default ignorable, such as the Hangul fillers and variation selectors;
+    the blank Braille pattern; and a combining mark at the beginning, which has nothing to combine with.
+    """
+    if len(text) > _LONGEST_TYPED:
+        return FieldErrorCode.TOO_LONG
+    line = _BLANKS.sub(" ", unicodedata.normalize("NFC", text)).strip(" ")
+    if character := _first_forbidden(line):
+        return forbidden(character)
+    return line if len(line) <= longest else FieldErrorCode.TOO_LONG
+
+
+def _first_forbidden(line: str) -> str | None:
+    if unicodedata.category(line[:1] or " ")[0] == "M":
+        return line[0]
+    refused = (sign for sign in line if sign == "|" or unicodedata.category(sign)[0] == "C" or _UNSEEN.match(sign))
+    return next(refused, None)

@@ -1,0 +1,103 @@
+"""Step 3, first half: the data with which an account invoices."""
+
+import enum
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from models.company import Company
+from services.accounts.rfc import TaxpayerType
+from services.accounts.sessions import Profile, SessionService
+from services.common.caller import Caller
+from services.common.clock import Clock, utc_now
+from services.common.outcomes import InputRejected, PasswordChangeDue, SignedOut
+from services.company.company_form import CompanyForm, check_company
+from services.company.legal_name import ends_in_legal_form
+from services.company.name_spelling import has_accents, has_html_entity, has_lower_case, has_typographic_signs
+
+
+class CompanyWarningCode(enum.Enum):
+    LEGAL_FORM_IN_NAME = "LEGAL_FORM_IN_NAME"
+    LOWER_CASE_IN_NAME = "LOWER_CASE_IN_NAME"
+    ACCENT_IN_NAME = "ACCENT_IN_NAME"
+    TYPOGRAPHIC_SIGN_IN_NAME = "TYPOGRAPHIC_SIGN_IN_NAME"
+    HTML_ENTITY_IN_NAME = "HTML_ENTITY_IN_NAME"
+
+
+_SPELLINGS = {
+    CompanyWarningCode.LOWER_CASE_IN_NAME: has_lower_case,
+    CompanyWarningCode.ACCENT_IN_NAME: has_accents,
+    CompanyWarningCode.TYPOGRAPHIC_SIGN_IN_NAME: has_typographic_signs,
+    CompanyWarningCode.HTML_ENTITY_IN_NAME: has_html_entity,
+}
+
+
+MOST_WARNINGS = len(CompanyWarningCode)  # each of them once
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyView:
+    """`warnings` are what to check before the first invoice."""
+
+    account_id: UUID
+    legal_name: str
+    tax_regime: str
+    postal_code: str
+    updated_at: datetime
+    warnings: tuple[CompanyWarningCode, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyConfigured:
+    """Kept as it was typed, whatever its warnings say."""
+
+    company: CompanyView
+
+
+class CompanyService:
+    def __init__(self, sessions: SessionService, clock: Clock = utc_now) -> None:
+        self._sessions = sessions
+        self._clock = clock
+
+    async def of(self, profile: Profile) -> CompanyView | None:
+        """None until it is configured, and while the password must be changed."""
+        if profile.password_change_required:
+            return None
+        company = await Company.get_or_none(account_id=profile.id)
+        return _view(company, profile.taxpayer_type) if company else None
+
+    async def configure(
+        self, caller: Caller, form: CompanyForm
+    ) -> CompanyConfigured | InputRejected | PasswordChangeDue | SignedOut:
+        """Writes the account's only company, or writes it anew: of two at once the later one stays."""
+        profile = await self._sessions.admit(caller)
+        if not isinstance(profile, Profile):
+            return profile
+        checked = check_company(form, profile.taxpayer_type)
+        if isinstance(checked, InputRejected):
+            return checked
+        typed = asdict(checked)
+        company = Company(id=uuid4(), account_id=profile.id, updated_at=self._clock(), **typed)
+        written = [*typed, "updated_at"]
+        await Company.bulk_create([company], on_conflict=["account_id"], update_fields=written)
+        return CompanyConfigured(_view(company, profile.taxpayer_type))
+
+
+def _view(company: Company, taxpayer_type: TaxpayerType) -> CompanyView:
+    return CompanyView(
+        account_id=company.account_id,
+        legal_name=company.legal_name,
+        tax_regime=company.tax_regime,
+        postal_code=company.postal_code,
+        updated_at=company.updated_at,
+        warnings=tuple(_warnings(company.legal_name, taxpayer_type)),
+    )
+
+
+def _warnings(name: str, taxpayer_type: TaxpayerType) -> Iterator[CompanyWarningCode]:
+    if taxpayer_type is TaxpayerType.PERSONA_MORAL and ends_in_legal_form(name):
+        yield CompanyWarningCode.LEGAL_FORM_IN_NAME
+    for code, has in _SPELLINGS.items():
+        if has(name):
+            yield code

@@ -1,0 +1,44 @@
+"""A company's data as they are typed."""
+
+from dataclasses import dataclass
+
+from services.accounts.rfc import TaxpayerType
+from services.common.outcomes import FieldProblem, InputRejected
+from services.company.legal_name import LONGEST as LONGEST_NAME
+from services.company.legal_name import parse_legal_name
+from services.company.postal_code import DIGITS, parse_postal_code
+from services.company.tax_regimes import parse_tax_regime
+
+
+@dataclass(frozen=True, slots=True)
+class CompanyForm:
+    """The first half of step 3 as it was typed."""
+
+    legal_name: str
+    tax_regime: str
+    postal_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedCompany:
+    """The same in its own shape: the columns of models/company.py that are typed."""
+
+    legal_name: str
+    tax_regime: str
+    postal_code: str
+
+
+def check_company(form: CompanyForm, taxpayer_type: TaxpayerType) -> CheckedCompany | InputRejected:
+    name = parse_legal_name(form.legal_name)
+    regime = parse_tax_regime(form.tax_regime, taxpayer_type)
+    postal_code = parse_postal_code(form.postal_code)
+    if isinstance(name, str) and isinstance(regime, str) and isinstance(postal_code, str):
+        return CheckedCompany(name, regime, postal_code)
+    problems = []
+    if not isinstance(name, str):
+        problems.append(FieldProblem.of("legalName", name, 1, LONGEST_NAME))
+    if not isinstance(regime, str):
+        problems.append(FieldProblem.of("taxRegime", regime))
+    if not isinstance(postal_code, str):
+        problems.append(FieldProblem.of("postalCode", postal_code, DIGITS, DIGITS))
+    return InputRejected(tuple(problems))

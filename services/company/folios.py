@@ -1,0 +1,86 @@
+"""Folios of a series, and the approval of the scheme before CFDI (CFD, Anexo 20 of 2004), typed as text."""
+
+import re
+from dataclasses import dataclass
+
+from services.common.blank import is_blank
+from services.common.characters import plain
+from services.common.outcomes import FieldErrorCode, FieldProblem, ForbiddenCharacter
+
+LARGEST_FOLIO = 2**63 - 1
+LARGEST_APPROVAL_NUMBER = 10**14 - 1
+# From the year of its rules to that of its end: folios of CFD, and of printed invoices with a bar code, were approved
+# until CFDI took the place of both in 2014.
+APPROVAL_YEARS = range(2004, 2015)
+
+_Refusal = FieldErrorCode | ForbiddenCharacter
+
+_INTEGER = re.compile(r"(-?)0*([0-9]+)")
+_MOST_DIGITS = len(str(LARGEST_FOLIO))
+
+
+@dataclass(frozen=True, slots=True)
+class FolioRange:
+    """`last` is None for an open end."""
+
+    first: int
+    last: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    number: int
+    year: int
+
+
+def parse_folios(first: str, last: str | None) -> FolioRange | list[FieldProblem]:
+    """The problems are those of the fields firstFolio and lastFolio; a blank last one is an open end."""
+    first_folio = _parse_first(first)
+    last_folio = None if last is None or is_blank(last) else _parse(last, LARGEST_FOLIO)
+    problems = [first_folio] if isinstance(first_folio, FieldProblem) else []
+    if isinstance(last_folio, _Refusal):
+        problems.append(FieldProblem.of("lastFolio", last_folio, 1, LARGEST_FOLIO))
+    if isinstance(first_folio, FieldProblem) or isinstance(last_folio, _Refusal):
+        return problems
+    if last_folio is not None and last_folio < first_folio:
+        return [FieldProblem("lastFolio", FieldErrorCode.LESS_THAN_FIRST, first_folio, LARGEST_FOLIO)]
+    return FolioRange(first_folio, last_folio)
+
+
+def parse_approval(number: str | None, year: int | None) -> Approval | list[FieldProblem] | None:
+    """Both or neither, a blank number being none; the problems are those of approvalNumber and approvalYear."""
+    problems = []
+    first_year, last_year = APPROVAL_YEARS[0], APPROVAL_YEARS[-1]
+    parsed = None if number is None or is_blank(number) else _parse(number, LARGEST_APPROVAL_NUMBER)
+    if parsed is None and year is not None:
+        problems.append(FieldProblem("approvalNumber", FieldErrorCode.MISSING, 1, LARGEST_APPROVAL_NUMBER))
+    if isinstance(parsed, _Refusal):
+        problems.append(FieldProblem.of("approvalNumber", parsed, 1, LARGEST_APPROVAL_NUMBER))
+    if year is None and parsed is not None:
+        problems.append(FieldProblem("approvalYear", FieldErrorCode.MISSING, first_year, last_year))
+    if year is not None and year not in APPROVAL_YEARS:
+        problems.append(FieldProblem("approvalYear", FieldErrorCode.OUT_OF_RANGE, first_year, last_year))
+    if problems or isinstance(parsed, _Refusal):
+        return problems
+    return None if parsed is None or year is None else Approval(parsed, year)
+
+
+def _parse_first(text: str) -> int | FieldProblem:
+    if is_blank(text):
+        return FieldProblem("firstFolio", FieldErrorCode.MISSING, 1, LARGEST_FOLIO)
+    folio = _parse(text, LARGEST_FOLIO)
+    return FieldProblem.of("firstFolio", folio, 1, LARGEST_FOLIO) if isinstance(folio, _Refusal) else folio
+
+
+def _parse(text: str, largest: int) -> int | FieldErrorCode | ForbiddenCharacter:
+    """A number from 1 on. Too long a one is not computed."""
+    typed = plain(text)
+    if isinstance(typed, ForbiddenCharacter):
+        return typed
+    match = _INTEGER.fullmatch(typed)
+    if match is None:
+        return FieldErrorCode.MALFORMED
+    sign, digits = match.groups()
+    if sign or len(digits) > _MOST_DIGITS or not 1 <= int(digits) <= largest:
+        return FieldErrorCode.OUT_OF_RANGE
+    return int(digits)

@@ -1,0 +1,206 @@
+"""Step 3, second half: the series of an account's invoices, and the folios that are taken of them.
+
+A transaction here takes the account before the company, and the company before a series. The company's row is what
+those wait at that create or delete one of its series; a series' row what those wait at that take a folio or change it.
+"""
+
+from datetime import timedelta
+from functools import partial
+from uuid import UUID, uuid4
+
+from tortoise.exceptions import IntegrityError
+
+from models.account import Account
+from models.company import Company
+from models.series import Series
+from models.sql import fetch
+from models.transactions import atomically
+from services.accounts.onboarding import Event, Stage, after
+from services.accounts.sessions import Profile, SessionService
+from services.common.caller import Caller
+from services.common.clock import Clock, utc_now
+from services.common.ids import parse_id
+from services.common.outcomes import FieldErrorCode, FieldProblem, InputRejected, PasswordChangeDue, SignedOut
+from services.company.folios import LARGEST_FOLIO
+from services.company.series_form import LONGEST_NAME, CheckedSeries, SeriesForm, check_series
+from services.company.series_outcomes import (
+    CompanyNotConfigured,
+    FolioTaken,
+    LastSeries,
+    NoSuchSeries,
+    RangeUsedUp,
+    SeriesCreated,
+    SeriesDeleted,
+    SeriesInUse,
+    SeriesLimitReached,
+    SeriesUpdated,
+    SeriesView,
+)
+
+MOST_SERIES = 100
+_SENT_TWICE_WITHIN = timedelta(minutes=1)
+
+_NAME_IN_USE = InputRejected((FieldProblem("name", FieldErrorCode.ALREADY_USED, maximum=LONGEST_NAME),))
+
+# As text, since an operation may list a hundred of them several times.
+_OF_ACCOUNT = """
+SELECT id, name, first_folio, last_folio, last_taken, approval_number, approval_year, created_at
+FROM series WHERE account_id = $1 ORDER BY created_at, id
+"""
+
+# One statement: whoever comes at the same time waits at the row, and sees what the one before took.
+_TAKE = """
+UPDATE series SET last_taken = last_taken + 1
+WHERE id = $1 AND account_id = $2 AND last_taken < COALESCE(last_folio, 9223372036854775807)
+RETURNING name, last_taken
+"""
+
+
+class SeriesService:
+    def __init__(self, sessions: SessionService, clock: Clock = utc_now) -> None:
+        self._sessions = sessions
+        self._clock = clock
+
+    async def list_for(self, account_id: UUID) -> tuple[SeriesView, ...]:
+        """The oldest first, and never more than MOST_SERIES."""
+        return tuple(SeriesView.of(row) for row in await fetch(_OF_ACCOUNT, str(account_id)))
+
+    async def create(
+        self, caller: Caller, form: SeriesForm
+    ) -> SeriesCreated | InputRejected | CompanyNotConfigured | SeriesLimitReached | PasswordChangeDue | SignedOut:
+        """The first one completes step 3."""
+        profile = await self._sessions.admit(caller)
+        if not isinstance(profile, Profile):
+            return profile
+        checked = check_series(form)
+        if isinstance(checked, InputRejected):
+            return checked
+        try:
+            return await atomically(partial(self._create, profile.id, checked))
+        except IntegrityError:
+            return await self._just_created(profile.id, checked) or _NAME_IN_USE
+
+    async def update(
+        self, caller: Caller, id: str, form: SeriesForm
+    ) -> SeriesUpdated | InputRejected | NoSuchSeries | PasswordChangeDue | SignedOut:
+        """Replaces all that was typed. Where folios were taken the name and the first stay, lest another series takes
+        the same ones again, and the last is none below them.
+        """
+        profile = await self._sessions.admit(caller)
+        if not isinstance(profile, Profile):
+            return profile
+        checked = check_series(form)
+        if isinstance(checked, InputRejected):
+            return checked
+        series_id = parse_id(id)
+        if series_id is None:
+            return NoSuchSeries()
+        try:
+            return await atomically(partial(self._update, profile.id, series_id, checked))
+        except IntegrityError:
+            return _NAME_IN_USE
+
+    async def delete(
+        self, caller: Caller, id: str
+    ) -> SeriesDeleted | NoSuchSeries | SeriesInUse | LastSeries | PasswordChangeDue | SignedOut:
+        """Only one of which no folio was taken; and never the only one, so that step 3 stays done."""
+        profile = await self._sessions.admit(caller)
+        if not isinstance(profile, Profile):
+            return profile
+        series_id = parse_id(id)
+        if series_id is None:
+            return NoSuchSeries()
+        return await atomically(partial(self._delete, profile.id, series_id))
+
+    async def take_folio(self, account_id: UUID, series_id: UUID) -> FolioTaken | RangeUsedUp | NoSuchSeries:
+        """The next folio: one after the other, each once.
+
+        In the caller's transaction where there is one: others wait for its end, and if it is undone, the folio is
+        taken by who comes next.
+        """
+        if rows := await fetch(_TAKE, str(series_id), str(account_id)):
+            return FolioTaken(rows[0]["name"], rows[0]["last_taken"])
+        known = await Series.exists(id=series_id, account_id=account_id)
+        return RangeUsedUp() if known else NoSuchSeries()
+
+    async def _create(
+        self, account_id: UUID, checked: CheckedSeries
+    ) -> SeriesCreated | CompanyNotConfigured | SeriesLimitReached:
+        if not await Company.exists(account_id=account_id):  # and where there is one, it stays
+            return CompanyNotConfigured()
+        waiting = Account.filter(id=account_id, stage=Stage.CONFIRMED.value)
+        await waiting.update(stage=after(Stage.CONFIRMED, Event.CONFIGURED).value)
+        await _wait_for_company(account_id)
+        if await Series.filter(account_id=account_id).count() >= MOST_SERIES:
+            return SeriesLimitReached(MOST_SERIES)
+        series = await Series.create(
+            id=uuid4(),
+            account_id=account_id,
+            last_taken=checked.folios.first - 1,
+            created_at=self._clock(),
+            **checked.columns(),
+        )
+        return SeriesCreated(_view(series))
+
+    async def _just_created(self, account_id: UUID, checked: CheckedSeries) -> SeriesCreated | None:
+        """The same form sent twice, as by a double click, is one series."""
+        since = self._clock() - _SENT_TWICE_WITHIN
+        series = await Series.get_or_none(account_id=account_id, created_at__gt=since, **checked.columns())
+        return SeriesCreated(_view(series)) if series and not _in_use(series) else None
+
+    async def _update(
+        self, account_id: UUID, series_id: UUID, checked: CheckedSeries
+    ) -> SeriesUpdated | InputRejected | NoSuchSeries:
+        series = await _series_to_change(account_id, series_id)
+        if series is None:
+            return NoSuchSeries()
+        if not _in_use(series):
+            series.last_taken = checked.folios.first - 1
+        elif problems := _problems_of_taken(series, checked):
+            return InputRejected(problems)
+        await series.update_from_dict(checked.columns()).save()
+        return SeriesUpdated(_view(series))
+
+    async def _delete(
+        self, account_id: UUID, series_id: UUID
+    ) -> SeriesDeleted | NoSuchSeries | SeriesInUse | LastSeries:
+        await _wait_for_company(account_id)
+        series = await _series_to_change(account_id, series_id)
+        if series is None:
+            return NoSuchSeries()
+        if _in_use(series):
+            return SeriesInUse()
+        if await Series.filter(account_id=account_id).count() == 1:
+            return LastSeries()
+        await series.delete()
+        return SeriesDeleted(series.id)
+
+
+def _problems_of_taken(series: Series, checked: CheckedSeries) -> tuple[FieldProblem, ...]:
+    first, last = checked.folios.first, checked.folios.last
+    problems = []
+    if checked.name != series.name:
+        problems.append(FieldProblem("name", FieldErrorCode.FOLIOS_TAKEN, maximum=LONGEST_NAME))
+    if first != series.first_folio:
+        stays = series.first_folio
+        problems.append(FieldProblem("firstFolio", FieldErrorCode.FOLIOS_TAKEN, stays, stays))
+    if last is not None and last < series.last_taken:
+        problems.append(FieldProblem("lastFolio", FieldErrorCode.FOLIOS_TAKEN, series.last_taken, LARGEST_FOLIO))
+    return tuple(problems)
+
+
+async def _wait_for_company(account_id: UUID) -> None:
+    await Company.filter(account_id=account_id).select_for_update().only("id")
+
+
+async def _series_to_change(account_id: UUID, series_id: UUID) -> Series | None:
+    """Nobody else takes a folio of it, or changes it, until this transaction ends."""
+    return await Series.filter(id=series_id, account_id=account_id).select_for_update().get_or_none()
+
+
+def _in_use(series: Series) -> bool:
+    return bool(series.last_taken >= series.first_folio)
+
+
+def _view(series: Series) -> SeriesView:
+    return SeriesView.of({column: getattr(series, column) for column in SeriesView.__dataclass_fields__})

@@ -1,0 +1,52 @@
+"""A series as it is typed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from services.common.outcomes import FieldProblem, InputRejected
+from services.company.cfdi_text import parse_attribute
+from services.company.folios import Approval, FolioRange, parse_approval, parse_folios
+
+LONGEST_NAME = 25
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesForm:
+    """A series as it was typed; a blank last folio or approval number is left out, as HTML forms send them."""
+
+    name: str
+    first_folio: str
+    last_folio: str | None = None
+    approval_number: str | None = None
+    approval_year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedSeries:
+    """The same in its own shape."""
+
+    name: str
+    folios: FolioRange
+    approval: Approval | None
+
+    def columns(self) -> dict[str, Any]:
+        """Those of models/series.py that are typed."""
+        return {
+            "name": self.name,
+            "first_folio": self.folios.first,
+            "last_folio": self.folios.last,
+            "approval_number": self.approval.number if self.approval else None,
+            "approval_year": self.approval.year if self.approval else None,
+        }
+
+
+def check_series(form: SeriesForm) -> CheckedSeries | InputRejected:
+    name = parse_attribute(form.name, LONGEST_NAME)
+    folios = parse_folios(form.first_folio, form.last_folio)
+    approval = parse_approval(form.approval_number, form.approval_year)
+    if isinstance(name, str) and isinstance(folios, FolioRange) and not isinstance(approval, list):
+        return CheckedSeries(name, folios, approval)
+    problems = [] if isinstance(name, str) else [FieldProblem.of("name", name, maximum=LONGEST_NAME)]
+    for part in (folios, approval):
+        problems += part if isinstance(part, list) else []
+    return InputRejected(tuple(problems))

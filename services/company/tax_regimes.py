@@ -1,0 +1,56 @@
+"""The tax regimes that an issuer may have: the SAT's catalogue, from services/company/tax_regimes.toml."""
+
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from services.accounts.rfc import TaxpayerType
+from services.common.blank import is_blank
+from services.common.characters import compact
+from services.common.outcomes import FieldErrorCode, ForbiddenCharacter
+
+_COLUMNS = {TaxpayerType.PERSONA_FISICA: "fisica", TaxpayerType.PERSONA_MORAL: "moral"}
+
+
+@dataclass(frozen=True, slots=True)
+class TaxRegime:
+    """A row of c_RegimenFiscal. The description is the SAT's own, in Spanish."""
+
+    code: str
+    description: str
+    taxpayer_types: tuple[TaxpayerType, ...]
+
+
+def tax_regimes(taxpayer_type: TaxpayerType | None = None) -> tuple[TaxRegime, ...]:
+    """Those for a kind of taxpayer, or all of them, by their code."""
+    if taxpayer_type is None:
+        return tuple(_CATALOGUE.values())
+    return tuple(regime for regime in _CATALOGUE.values() if taxpayer_type in regime.taxpayer_types)
+
+
+def parse_tax_regime(text: str, taxpayer_type: TaxpayerType) -> str | FieldErrorCode | ForbiddenCharacter:
+    """A code of the catalogue that such a taxpayer may have."""
+    if is_blank(text):
+        return FieldErrorCode.MISSING
+    typed = compact(text)
+    if isinstance(typed, ForbiddenCharacter):
+        return typed
+    regime = _CATALOGUE.get(typed)
+    if regime is None:
+        return FieldErrorCode.NOT_IN_CATALOGUE
+    return regime.code if taxpayer_type in regime.taxpayer_types else FieldErrorCode.NOT_FOR_TAXPAYER_TYPE
+
+
+def _row(row: dict[str, Any]) -> TaxRegime:
+    types = tuple(kind for kind, column in _COLUMNS.items() if row.get(column))
+    return TaxRegime(row["code"], row["description"], types)
+
+
+def _load() -> dict[str, TaxRegime]:
+    path = Path(__file__).parent / "tax_regimes.toml"
+    return {row["code"]: _row(row) for row in tomllib.loads(path.read_text("utf-8"))["regime"]}
+
+
+_CATALOGUE = _load()
+MOST_TAX_REGIMES = len(_CATALOGUE)

@@ -1,0 +1,94 @@
+"""Mails as RFC 5322 messages: text and HTML from Jinja2 templates, in the recipient's language."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime
+from functools import partial
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from services.common.translations import Texts
+from services.mail.letters import Letter
+
+
+def check_site_name(name: str) -> str:
+    """The name as it is. Raises ValueError for one that mail programs would read as something else."""
+    if "=?" in name or not name.isprintable():
+        raise ValueError("give a name of printable characters without =?")
+    return name
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """How the operator's service presents itself. `confirm_url` holds {code} in its fragment."""
+
+    name: str
+    url: str
+    sender: str
+    confirm_url: str | None = None
+    recover_url: str | None = None
+    support: str | None = None  # the address that answers to mails go to
+
+    def __post_init__(self) -> None:
+        check_site_name(self.name)
+
+
+class Composer:
+    def __init__(self, texts: Texts, site: Site) -> None:
+        self._texts = texts
+        self._site = site
+        self._templates = Environment(
+            loader=FileSystemLoader(Path(__file__).parent / "templates"),
+            autoescape=select_autoescape(["html"]),
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def compose(self, letter: Letter, secret: str | None, message_id: str, now: datetime) -> EmailMessage:
+        """The whole mail. `message_id` is the same each time that a mail is sent again."""
+        say = partial(self._texts.say, letter.language)
+        values = {**letter.values, "site": self._site.name}
+        content = {
+            "language": letter.language.value,
+            "subject": say(f"mail.{letter.template}.subject", values),
+            "before": say(f"mail.{letter.template}.before", values),
+            "after": say(f"mail.{letter.template}.after", values),
+            "facts": self._facts(letter, secret),
+            "link": self._link(letter, secret),
+            "site": self._site,
+            "say": say,
+        }
+        message = EmailMessage()
+        message["From"] = Address(self._site.name, addr_spec=self._site.sender)
+        message["To"] = Address(addr_spec=letter.email)
+        if self._site.support:
+            message["Reply-To"] = Address(addr_spec=self._site.support)
+        message["Subject"] = content["subject"]
+        message["Date"] = format_datetime(now)
+        message["Message-ID"] = f"<{message_id}@{self._site.sender.rpartition('@')[2]}>"
+        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office replies
+        message.set_content(self._templates.get_template("mail.txt").render(content), cte="quoted-printable")
+        message.add_alternative(
+            self._templates.get_template("mail.html").render(content), subtype="html", cte="quoted-printable"
+        )
+        message["Content-Language"] = letter.language.value  # last: a part takes Content-* along
+        return message
+
+    def _facts(self, letter: Letter, secret: str | None) -> list[tuple[str, str]]:
+        facts = {**letter.values, **({_SECRET_NAMES[letter.template]: secret} if secret else {})}
+        return [(self._texts.say(letter.language, f"mail.fact.{name}"), value) for name, value in facts.items()]
+
+    def _link(self, letter: Letter, secret: str | None) -> str | None:
+        match letter.template:
+            case "confirmation" | "unconfirmed" if self._site.confirm_url and secret:
+                return self._site.confirm_url.replace("{code}", secret)
+            case "recovery":
+                return self._site.recover_url
+        return None
+
+
+_SECRET_NAMES = {"confirmation": "code", "unconfirmed": "code", "recovery": "password"}

@@ -1,0 +1,178 @@
+"""The worker: takes mails from the outbox, one a sender at a time, until it is stopped."""
+
+import asyncio
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from email.message import EmailMessage
+from uuid import UUID
+
+import structlog
+from limits.errors import StorageError
+from tortoise.exceptions import IntegrityError
+from tortoise.transactions import in_transaction
+
+from services.common.clock import pause, utc_now
+from services.common.limits import Limit, Limiter
+from services.mail import outbox
+from services.mail.claims import Claims
+from services.mail.letters import Letter, letter_for, mark_mailed, registrations_meant
+from services.mail.outbox import Claim, Outcome
+from services.mail.rendering import Composer
+from services.mail.transport import DeferredError, RefusedError, Transport
+
+log = structlog.get_logger(__name__)
+
+MESSAGE_DEADLINE = 30.0  # seconds, well below the lease
+_PATIENCE = 10  # times as long between polls after a failure, such as of the database
+_STOP_GRACE = 15.0  # seconds that mails under way get when the worker is stopped
+
+
+class _OutrunError(Exception):
+    """The mail is not this worker's any more: owed anew, owed no longer, or its lease ran out."""
+
+
+class Deliverer:
+    """`senders` mails are under way at once, each on a transport of its own."""
+
+    def __init__(
+        self,
+        make_transport: Callable[[], Transport],
+        composer: Composer,
+        limiter: Limiter,
+        mail_limit: Limit,
+        *,
+        senders: int = 2,
+        poll_seconds: float = 1.0,
+    ) -> None:
+        self._make_transport = make_transport
+        self._composer = composer
+        self._limiter = limiter
+        self._mail_limit = mail_limit
+        self._senders = senders
+        self._claims = Claims()
+        self._poll_seconds = poll_seconds
+
+    async def run(self, stopped: asyncio.Event) -> None:
+        """Delivers until `stopped`; mails under way then get 15 seconds, and are handed back after that."""
+        senders = [asyncio.create_task(self._send_until(stopped)) for _ in range(self._senders)]
+        try:
+            await stopped.wait()
+            await asyncio.wait(senders, timeout=_STOP_GRACE)
+        finally:
+            for task in senders:
+                task.cancel()
+            await asyncio.gather(*senders, return_exceptions=True)
+
+    async def deliver_due(self) -> None:
+        """Delivers what is due now, and returns."""
+        transport = self._make_transport()
+        try:
+            while claim := await self._claims.claim():
+                await self._deliver(claim, transport)
+        finally:
+            await transport.close()
+
+    async def _send_until(self, stopped: asyncio.Event) -> None:
+        transport = self._make_transport()
+        try:
+            while not stopped.is_set():
+                try:
+                    claim = await self._claims.claim()
+                    if claim:
+                        await self._deliver(claim, transport)
+                        continue
+                    await transport.close()  # a connection that idles is dropped by the server sooner or later
+                    seconds = self._poll_seconds
+                except Exception:
+                    log.exception("a sender failed")
+                    seconds = self._poll_seconds * _PATIENCE
+                # Polled with jitter, and not woken by requests: when a mail leaves says nothing about who asked.
+                await pause(stopped, seconds)
+        finally:
+            await transport.close()
+
+    async def _deliver(self, claim: Claim, transport: Transport) -> None:
+        try:
+            await self._attempt(claim, transport)
+        except asyncio.CancelledError:
+            await asyncio.shield(outbox.give_back(claim))
+            raise
+        except _OutrunError:
+            log.info("mail outrun", delivery=str(claim.id))
+        except RefusedError as error:
+            log.warning("mail refused", delivery=str(claim.id), reply=str(error))
+            await outbox.finish(claim, Outcome.REFUSED, str(error))
+        except (DeferredError, StorageError, TimeoutError, OSError) as error:
+            await self._retry(claim, str(error) or type(error).__name__)
+        except Exception as error:
+            log.exception("mail failed", delivery=str(claim.id))
+            await self._retry(claim, type(error).__name__)
+
+    async def _attempt(self, claim: Claim, transport: Transport) -> None:
+        letter = await letter_for(claim.kind, claim.email_key, claim.registration_id)
+        if letter is None:
+            await self._share_out(claim)
+            return
+        if not claim.counted:
+            if throttled := await self._limiter.hit(self._mail_limit, claim.email_key):
+                await outbox.postpone(claim, timedelta(seconds=throttled.retry_after_seconds), "mail limit")
+                return
+            await outbox.mark_counted(claim)
+        async with asyncio.timeout(MESSAGE_DEADLINE):
+            await transport.deliver(letter.email, lambda: self._write(claim, letter))
+        async with in_transaction():
+            await outbox.finish(claim, Outcome.DELIVERED)
+            if claim.registration_id:
+                await mark_mailed(claim.registration_id)
+        log.info("mail delivered", delivery=str(claim.id), kind=claim.kind.value)
+
+    async def _share_out(self, claim: Claim) -> None:
+        """Ends a row with nobody to write to; one that names no registration owes a mail to each that it may mean.
+
+        Those mails have a limit of their own: what strangers ask for takes nothing from a later account's mails.
+        """
+        allowed: list[UUID] = []
+        for registration_id in await self._meant(claim):
+            throttled = await self._limiter.hit(self._mail_limit, f"registrations of {claim.email_key}")
+            if throttled and not allowed:
+                await outbox.postpone(claim, timedelta(seconds=throttled.retry_after_seconds), "mail limit")
+                return
+            if throttled:
+                break
+            allowed.append(registration_id)
+        async with in_transaction():
+            if not await outbox.still_holds(claim):
+                raise _OutrunError
+            for registration_id in allowed:
+                await outbox.owe_to_registration(claim.kind, claim.email_key, registration_id, claim.requested_at)
+            await outbox.drop(claim)
+
+    async def _meant(self, claim: Claim) -> list[UUID]:
+        if claim.registration_id:
+            return []
+        return await registrations_meant(claim.kind, claim.email_key, claim.requested_at)
+
+    async def _write(self, claim: Claim, letter: Letter) -> EmailMessage:
+        """Mints the secret while the row is held, so that what ends the row before then ends the secret too.
+
+        A mail that cannot be composed mints nothing.
+        """
+        now = utc_now()
+        message_id = f"{claim.id}.{int(claim.requested_at.timestamp() * 1000)}"
+        try:
+            async with in_transaction():
+                if not await outbox.still_holds(claim):
+                    raise _OutrunError
+                return self._composer.compose(letter, await letter.mint(now), message_id, now)
+        except IntegrityError as error:  # whom the secret was for is gone
+            raise _OutrunError from error
+
+    async def _retry(self, claim: Claim, reason: str) -> None:
+        if utc_now() - claim.requested_at > outbox.GIVE_UP_AFTER:
+            log.error("mail given up", delivery=str(claim.id), reason=reason)
+            await outbox.finish(claim, Outcome.EXPIRED, reason)
+            return
+        log.warning("mail deferred", delivery=str(claim.id), attempts=claim.attempts, reason=reason)
+        wait = outbox.backoff(claim.attempts, random.random())  # noqa: S311
+        await outbox.give_back(claim, wait, reason)

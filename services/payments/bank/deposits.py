@@ -1,0 +1,292 @@
+"""Bank deposits: a reference to pay with, and the operator's word that the money is there."""
+
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tortoise.exceptions import IntegrityError
+
+from models.payment import Payment
+from services.accounts.onboarding import PaymentMethod
+from services.accounts.sessions import Profile, SessionService
+from services.common.caller import Caller
+from services.common.clock import Clock, utc_now
+from services.common.limits import Limiter, Limits
+from services.common.money import Money
+from services.common.outcomes import PasswordChangeDue, SignedOut, Throttled
+from services.payments import lifecycle, queries, transitions
+from services.payments.bank import matching
+from services.payments.bank.matching import UndecidedDeposit
+from services.payments.bank.movements import SeenMovement
+from services.payments.bank.reference import draw_reference, parse_reference
+from services.payments.lifecycle import Terms
+from services.payments.outcomes import AlreadyActive, MethodMissing, NoSuchPlan, PaymentUnderWay, StepMissing
+from services.payments.plans import Plan, Plans
+from services.payments.queries import PaymentStatus, PaymentView
+
+_CHUNK = 500
+GRACE = timedelta(days=3)
+"""How much longer than is said a reference counts: banks take days, and their statements are read later."""
+_ATTEMPTS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class BankAccount:
+    """Where deposits go."""
+
+    clabe: str
+    bank: str
+    beneficiary: str
+
+
+@dataclass(frozen=True, slots=True)
+class DepositRequested:
+    """`expires_at` is told to the payer; what comes a few days later counts, too."""
+
+    plan_id: str
+    reference: str
+    account: BankAccount
+    amount: Money
+    requested_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DepositConfirmed:
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class DepositKnown:
+    """It was confirmed before."""
+
+
+@dataclass(frozen=True, slots=True)
+class DepositsUndecided:
+    """Another deposit with the reference of one that was confirmed, or one that was taken back: a person has to decide.
+
+    `deposits` are all that wait for it with this reference.
+    """
+
+    deposits: tuple[UndecidedDeposit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DepositUnknown:
+    """Nobody was given this reference, or it is mistyped."""
+
+
+@dataclass(frozen=True, slots=True)
+class DepositDiffers:
+    """Another amount was to be paid."""
+
+    expected: Money
+
+
+@dataclass(frozen=True, slots=True)
+class DepositClosed:
+    """The reference expired, or was replaced by another payment: an operator has to decide."""
+
+    status: PaymentStatus
+
+
+ConfirmOutcome = DepositConfirmed | DepositKnown | DepositsUndecided | DepositUnknown | DepositDiffers | DepositClosed
+
+
+class Deposits:
+    """Without an `account` nobody can pay this way, and what was asked for before can still be confirmed."""
+
+    def __init__(
+        self,
+        account: BankAccount | None,
+        plans: Plans,
+        sessions: SessionService,
+        limiter: Limiter,
+        limits: Limits,
+        life: timedelta,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._account = account
+        self._plans = plans
+        self._sessions = sessions
+        self._limiter = limiter
+        self._limits = limits
+        self._life = life
+        self._clock = clock
+
+    async def request(
+        self, caller: Caller, plan_id: str
+    ) -> (
+        DepositRequested
+        | NoSuchPlan
+        | MethodMissing
+        | StepMissing
+        | AlreadyActive
+        | PaymentUnderWay
+        | PasswordChangeDue
+        | SignedOut
+        | Throttled
+    ):
+        """The same reference each time, with its days begun anew, until it expires or another plan is asked for."""
+        profile = await self._sessions.admit(caller)
+        if not isinstance(profile, Profile):
+            return profile
+        if self._account is None:
+            return MethodMissing()
+        plan = self._plans.get(plan_id)
+        if plan is None:
+            return NoSuchPlan()
+        async with self._limiter.tally() as tally:
+            if throttled := await tally.hit(self._limits.payment, str(profile.id)):
+                return throttled
+            opened = await self._open(profile.id, plan)
+        return _told(opened, self._account) if isinstance(opened, PaymentView) else opened
+
+    async def open_for(self, profile: Profile) -> DepositRequested | None:
+        """The deposit that the account has asked for and that has not come yet."""
+        asked = await Payment.get_or_none(open_key=queries.open_key(PaymentMethod.BANK_DEPOSIT, profile.id))
+        if asked is None or self._account is None or asked.expires_at <= self._clock():
+            return None
+        return _told(queries.view(asked), self._account)
+
+    async def confirm(self, reference: str, amount: Money, *, late: bool = False, chosen: str = "") -> ConfirmOutcome:
+        """Activates the account that the reference was given to, on the word of a person who has seen the money.
+
+        With `late` also where it expired or was replaced. Where it was confirmed before, `late` credits the deposit
+        that waits for a decision, once; where several wait, the one whose id begins with `chosen`.
+        """
+
+        async def decide(payment: PaymentView) -> ConfirmOutcome | None:
+            known = await matching.deposits_of(payment)
+            fitting = [deposit for deposit in known.undecided if deposit.id.startswith(chosen)]
+            if not known.undecided or (chosen and not fitting and _has(known.counted, chosen)):
+                return DepositKnown()
+            if not late or len(fitting) != 1:
+                return DepositsUndecided(known.undecided)
+            done = await matching.count(payment, fitting[0], self._clock())
+            return DepositConfirmed(amount) if done else None
+
+        async def settle(payment: PaymentView) -> bool:
+            return await lifecycle.settle(payment, self._clock(), None)
+
+        return await self._confirm(reference, amount, settle, decide, late=late)
+
+    async def receive(
+        self, reference: str, amount: Money, movement: SeenMovement, *, dry_run: bool = False
+    ) -> ConfirmOutcome:
+        """The same for a movement of the bank's statement, however often it is seen.
+
+        The first one explains what a person has confirmed without it; each further one waits for a decision. With
+        `dry_run` it only says what it would do.
+        """
+
+        async def decide(payment: PaymentView) -> ConfirmOutcome | None:
+            known = await matching.deposits_of(payment)
+            if movement.id in known.counted:
+                return DepositKnown()
+            if undecided := tuple(deposit for deposit in known.undecided if deposit.id == movement.id):
+                return DepositsUndecided(undecided)
+            if not dry_run:
+                await matching.remember(payment, movement, self._clock())
+                return None
+            foreseen = await matching.foresee(payment, movement, self._clock())
+            return DepositsUndecided((foreseen,)) if foreseen else DepositKnown()
+
+        async def settle(payment: PaymentView) -> bool:
+            return dry_run or await matching.settle(payment, movement, self._clock())
+
+        return await self._confirm(reference, amount, settle, decide, late=False)
+
+    async def given_out(self, references: Collection[str]) -> set[str]:
+        """Those of them that somebody was given."""
+        found: set[str] = set()
+        ordered = sorted(references)
+        for start in range(0, len(ordered), _CHUNK):
+            chunk = Payment.filter(reference__in=ordered[start : start + _CHUNK])
+            found.update(str(reference) for reference in await chunk.values_list("reference", flat=True))
+        return found
+
+    async def awaited(self, besides: Collection[str] = ()) -> set[Money]:
+        """The amounts of the deposits that may still come, without those of some references."""
+        waiting = {"method": PaymentMethod.BANK_DEPOSIT.value, "status": PaymentStatus.OPEN.value}
+        open_ones = Payment.filter(**waiting, due_at__gt=self._clock())
+        prices = await open_ones.values_list("reference", "subtotal", "tax", "currency")
+        return {Money(subtotal + tax, currency) for name, subtotal, tax, currency in prices if name not in besides}
+
+    async def undo(self, reference: str) -> bool:
+        """Takes a confirmed deposit back, the last one with that reference, with the mail that says so.
+
+        False where there is none.
+        """
+        payment = await self._find(reference)
+        last = await matching.last_paid(payment) if payment else None
+        return last is not None and await lifecycle.refund(last, self._clock())
+
+    async def expire(self) -> int:
+        """Ends the references that were not paid in time, and returns how many."""
+        return await transitions.expire(PaymentMethod.BANK_DEPOSIT, self._clock())
+
+    async def _confirm(
+        self,
+        reference: str,
+        amount: Money,
+        settle: Callable[[PaymentView], Awaitable[bool]],
+        decide: Callable[[PaymentView], Awaitable[ConfirmOutcome | None]],
+        *,
+        late: bool,
+    ) -> ConfirmOutcome:
+        """Does the one for a payment that is not settled, the other for one that is, and again where it changed."""
+        for _ in range(_ATTEMPTS):
+            payment = await self._find(reference)
+            if payment is None:
+                return DepositUnknown()
+            if payment.total != amount:
+                return DepositDiffers(payment.total)
+            if payment.status not in queries.WAITING | queries.NOTHING_CAME:
+                if outcome := await decide(payment):
+                    return outcome
+            elif (closed := self._closed(payment)) and not late:
+                return closed
+            elif await settle(payment):
+                return DepositConfirmed(amount)
+        raise RuntimeError("the payment changes all the time")
+
+    def _closed(self, payment: PaymentView) -> DepositClosed | None:
+        overdue = payment.status is PaymentStatus.OPEN and payment.expires_at + GRACE <= self._clock()
+        if overdue or payment.status is not PaymentStatus.OPEN:
+            return DepositClosed(PaymentStatus.EXPIRED if overdue else payment.status)
+        return None
+
+    async def _find(self, reference: str) -> PaymentView | None:
+        parsed = parse_reference(reference)
+        found = await Payment.get_or_none(reference=parsed) if parsed else None
+        return queries.view(found) if found else None
+
+    async def _open(
+        self, account_id: UUID, plan: Plan, draws: int = 5
+    ) -> PaymentView | StepMissing | AlreadyActive | PaymentUnderWay:
+        now = self._clock()
+        expires_at = now + self._life
+        terms = Terms(expires_at, expires_at + GRACE, draw_reference(), least_left=-GRACE, prolonged=True)
+        try:
+            return await lifecycle.open_payment(account_id, PaymentMethod.BANK_DEPOSIT, plan, terms, now)
+        except IntegrityError:  # somebody has this reference
+            if draws == 1:
+                raise
+        return await self._open(account_id, plan, draws - 1)
+
+
+def _told(payment: PaymentView, account: BankAccount) -> DepositRequested:
+    return DepositRequested(
+        plan_id=payment.plan_id,
+        reference=payment.reference or "",
+        account=account,
+        amount=payment.total,
+        requested_at=payment.created_at,
+        expires_at=payment.expires_at,
+    )
+
+
+def _has(ids: tuple[str, ...], start: str) -> bool:
+    return any(each.startswith(start) for each in ids)

@@ -1,0 +1,124 @@
+"""Which movement of the bank made which payment, and which ones wait for a person's decision.
+
+A movement makes one payment at most, and a payment is made by one movement at most. The first with a reference makes
+the payment that has it; a further one waits, and a payment of its own is made of it if a person says so. The movement
+of a payment that was taken back waits, too.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import partial
+from uuid import UUID
+
+from tortoise.exceptions import IntegrityError
+
+from models.account import Account
+from models.bank_movement import BankMovement
+from models.payment import Payment
+from models.transactions import atomically
+from services.payments import lifecycle, queries
+from services.payments.bank.movements import SeenMovement
+from services.payments.queries import PaymentStatus, PaymentView
+
+_BOOKED_LATE = timedelta(days=5)
+"""How much later than a person confirms a deposit the bank's statement may date it: over a long weekend."""
+_READ_LATE = timedelta(days=45)
+"""How much later a statement that tells no days may be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class UndecidedDeposit:
+    """A movement, or a payment that was confirmed without one; `taken_back` is the payment that it made before."""
+
+    id: str
+    day: date | None
+    taken_back: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDeposits:
+    """Those with one reference: the ids of the movements that count, and what waits, in the order in which it came."""
+
+    counted: tuple[str, ...]
+    undecided: tuple[UndecidedDeposit, ...]
+
+
+async def deposits_of(payment: PaymentView) -> KnownDeposits:
+    """With the reference of a payment that is PAID or REFUNDED."""
+    rows = await BankMovement.filter(payment_id=payment.id).select_related("counted_as").order_by("seen_at", "id")
+    counted = tuple(row.id for row in rows if row.counted_as and row.counted_as.status == PaymentStatus.PAID.value)
+    undecided = [UndecidedDeposit(row.id, row.day, row.counted_as_id) for row in rows if row.id not in counted]
+    if payment.status is PaymentStatus.REFUNDED and all(row.counted_as_id != payment.id for row in rows):
+        undecided.insert(0, UndecidedDeposit(payment.id.hex, None, payment.id))
+    return KnownDeposits(counted, tuple(undecided))
+
+
+async def settle(payment: PaymentView, movement: SeenMovement, now: datetime) -> bool:
+    """Has the movement make the payment whose reference it has; False where that was paid meanwhile."""
+
+    async def remember(counted_as: UUID) -> bool:
+        await _create(payment, movement, counted_as, now)
+        return True
+
+    return await lifecycle.settle(payment, now, None, also=remember)
+
+
+async def remember(payment: PaymentView, movement: SeenMovement, now: datetime) -> None:
+    """Keeps a movement that comes after its payment was confirmed: as what a person has confirmed, or to be decided."""
+    try:
+        await atomically(partial(_remember, payment, movement, now))
+    except IntegrityError:  # somebody else imports it, too
+        return
+
+
+async def foresee(payment: PaymentView, movement: SeenMovement, now: datetime) -> UndecidedDeposit | None:
+    """What would wait for a decision if the movement, which is not kept yet, were; None where it would count."""
+    if not await _explains(payment, movement, now):
+        return UndecidedDeposit(movement.id, movement.day, None)
+    if payment.status is PaymentStatus.REFUNDED:
+        return UndecidedDeposit(movement.id, movement.day, payment.id)
+    return None
+
+
+async def count(payment: PaymentView, deposit: UndecidedDeposit, now: datetime) -> bool:
+    """Makes a payment of it, or has the one count again that it made before; False where that was done meanwhile."""
+    if deposit.taken_back:
+        return await lifecycle.settle_again(await queries.get(deposit.taken_back), now)
+
+    async def claim(counted_as: UUID) -> bool:
+        waiting = BankMovement.filter(id=deposit.id, counted_as_id__isnull=True)
+        return bool(await waiting.update(counted_as_id=counted_as))
+
+    further = await _further(payment)
+    return await lifecycle.settle_another(payment, f"{payment.reference}-{len(further) + 2}", now, claim)
+
+
+async def last_paid(payment: PaymentView) -> PaymentView | None:
+    """The last payment with its reference that counts."""
+    ids = [payment.id, *await _further(payment)]
+    last = await Payment.filter(id__in=ids, status=PaymentStatus.PAID.value).order_by("-paid_at").first()
+    return queries.view(last) if last else None
+
+
+async def _further(payment: PaymentView) -> list[UUID]:
+    rows = await BankMovement.filter(payment_id=payment.id)
+    return [row.counted_as_id for row in rows if row.counted_as_id and row.counted_as_id != payment.id]
+
+
+async def _remember(payment: PaymentView, movement: SeenMovement, now: datetime) -> None:
+    await Account.select_for_update().get(id=payment.account_id)
+    explains = await _explains(payment, movement, now)
+    await _create(payment, movement, payment.id if explains else None, now)
+
+
+async def _explains(payment: PaymentView, movement: SeenMovement, now: datetime) -> bool:
+    """Whether it is what a person saw who confirmed the payment: not if it came long after that."""
+    came = movement.day or (now - _READ_LATE).date()
+    if payment.paid_at is None or came > (payment.paid_at + _BOOKED_LATE).date():
+        return False
+    return not await BankMovement.exists(counted_as_id=payment.id)
+
+
+async def _create(payment: PaymentView, movement: SeenMovement, counted_as: UUID | None, now: datetime) -> None:
+    row = BankMovement(id=movement.id, payment_id=payment.id, counted_as_id=counted_as, day=movement.day, seen_at=now)
+    await BankMovement.bulk_create([row])

@@ -1,0 +1,133 @@
+"""Deposits from the CSV file that a bank exports."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from services.common.money import Money
+from services.payments.bank.amounts import is_nothing, parse_movement
+from services.payments.bank.columns import Columns, Role, direction, is_pesos
+from services.payments.bank.encoding import decode
+from services.payments.bank.movements import Movement, folded, movement_of
+from services.payments.bank.reference_search import find_references
+from services.payments.bank.table import Row, read_table
+
+_MONEY = {Role.MONEY_IN, Role.MONEY_OUT, Role.AMOUNT, Role.BALANCE}
+
+
+@dataclass(frozen=True, slots=True)
+class StatementRow:
+    """A movement that brought money, in the line where it begins.
+
+    `text` is what most likely stands there for a reference, for people to read. `exact` are the references that stand
+    alone in the row; `glued` are those that can be read within longer numbers or across several. If the row cannot be
+    read, `amount` is None and `fault` says why. `movement` tells the row from every other, in whichever file it is.
+    """
+
+    line: int
+    text: str
+    amount: Money | None
+    exact: tuple[str, ...] = ()
+    glued: tuple[str, ...] = ()
+    fault: str = ""
+    movement: Movement = field(default=Movement(None, ""), compare=False)
+
+    def named(self, given: Collection[str]) -> list[str]:
+        """Its references that were given out: those that stand alone, and the others only if there are none."""
+        exact = [reference for reference in self.exact if reference in given]
+        return exact or [reference for reference in self.glued if reference in given]
+
+
+def read_statement(content: bytes) -> list[StatementRow]:
+    """The rows that brought money, and those that cannot be read; what went out is left out.
+
+    Encoding, delimiter and head are found, whichever bank it is. Raises ValueError with a sentence for what is no text
+    and for a file without a column for references or one for amounts.
+    """
+    columns, rows = read_table(decode(content))
+    return list(_deposits(columns, rows))
+
+
+def candidates(rows: Iterable[StatementRow]) -> set[str]:
+    """Everything in these rows that may be a reference."""
+    return {reference for row in rows for reference in (*row.exact, *row.glued)}
+
+
+def _deposits(columns: Columns, rows: list[Row]) -> Iterator[StatementRow]:
+    letters = _letters(columns, rows)
+    names = [folded(name) for name in columns.names]
+    for line, cells in rows:
+        if cells is None:
+            yield StatementRow(line, "", None, fault="its quotes are broken")
+        elif tuple(cells) != columns.names:  # the head again, on another page
+            try:
+                amount, fault = _money_in(columns, cells, letters), ""
+            except ValueError as error:
+                amount, fault = None, str(error)
+            if amount is not None or fault:
+                exact, glued = find_references(_text(columns, cells))
+                likely = _likely(columns, cells, exact)
+                yield StatementRow(line, likely, amount, exact, glued, fault, movement_of(names, cells))
+
+
+def _money_in(columns: Columns, cells: list[str], letters: frozenset[str]) -> Money | None:
+    """None for what went out, and where nothing moved. Raises ValueError with what cannot be read."""
+    if any(cells[len(columns.roles) :]):
+        raise ValueError("it has more cells than the head")
+    if len(cells) <= columns.amount and _names_one(columns, cells):
+        raise ValueError("it ends before its amount")
+    paid, charged = _cell(cells, columns.amount), _cell(cells, columns.place(Role.MONEY_OUT))
+    if is_nothing(paid):
+        return None
+    amount = parse_movement(paid)
+    if amount is None:
+        raise ValueError("the amount cannot be read")
+    if amount.amount < 0:
+        return None
+    if not is_nothing(charged):
+        if columns.roles[columns.amount] is Role.MONEY_IN and (
+            _names_one(columns, cells) or not parse_movement(charged)
+        ):
+            raise ValueError("it has an amount that came in and one that went out")
+        return None  # a charge, or the totals
+    if not _came_in(columns, cells, letters):
+        return None
+    if not is_pesos(_cell(cells, columns.place(Role.CURRENCY))):
+        raise ValueError("it is not in pesos")
+    return amount
+
+
+def _came_in(columns: Columns, cells: list[str], letters: frozenset[str]) -> bool:
+    """By the columns that may say so, unless the amount's is for deposits alone."""
+    if columns.roles[columns.amount] is Role.MONEY_IN:
+        return True
+    said = {place: direction(_cell(cells, place), letters) for place in columns.directions}
+    if False in said.values():
+        return False
+    if True not in said.values() and any(columns.decides(place) or len(_cell(cells, place)) == 1 for place in said):
+        raise ValueError("it does not say whether the money came in or went out")
+    return True
+
+
+def _letters(columns: Columns, rows: list[Row]) -> frozenset[str]:
+    """The single letters in the columns of directions, and those that their names explain."""
+    found = {_cell(cells, place).lower() for place in columns.directions for _, cells in rows if cells}
+    initials = (columns.initials(place) for place in columns.directions)
+    return frozenset(letter for letter in found if len(letter) == 1).union(*initials)
+
+
+def _names_one(columns: Columns, cells: list[str]) -> bool:
+    return bool(find_references(_text(columns, cells))[0])
+
+
+def _text(columns: Columns, cells: list[str]) -> str:
+    """Everything but the amounts."""
+    roles = columns.roles
+    return " | ".join(cell for place, cell in enumerate(cells) if place >= len(roles) or roles[place] not in _MONEY)
+
+
+def _likely(columns: Columns, cells: list[str], exact: tuple[str, ...]) -> str:
+    return exact[0] if exact else next(filter(None, (_cell(cells, place) for place in columns.texts)), "")
+
+
+def _cell(cells: list[str], place: int | None) -> str:
+    return cells[place] if place is not None and place < len(cells) else ""

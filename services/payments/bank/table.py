@@ -1,0 +1,116 @@
+"""The table in a bank's file: its head, wherever it stands, and its rows."""
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from services.payments.bank.columns import Columns, columns_of
+
+_DELIMITERS = (",", ";", "\t", "|")
+_NAMED_DELIMITER = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_MAX_HEAD_LINE = 500
+_MAX_LINES_OF_A_ROW = 10
+_FORMULA = re.compile(r'="(.*)"', re.DOTALL)
+_EDGES = " \t\r\n\v\f\u00a0\u200b\u2007\u202f\ufeff"
+
+Row = tuple[int, list[str] | None]
+"""The number of the line in which a row begins, and its cells: None if they cannot be told apart."""
+
+
+def read_table(text: str) -> tuple[Columns, list[Row]]:
+    """The columns, and the rows below the head that are not blank. What stands above is left out.
+
+    The delimiter is the one by which most columns are known, unless a first line `sep=;` names it.
+    Raises ValueError with the columns that were seen if none of them can hold a reference, or an amount.
+    """
+    lines = _LINE_END.split(text)
+    named = _NAMED_DELIMITER.fullmatch(lines[0].strip(" \ufeff"))
+    heads = [head for delimiter in (named[1] if named else _DELIMITERS) for head in _heads(lines, delimiter)]
+    best = max(heads, key=_rank, default=None)
+    if best is None or not best.columns.complete:
+        raise ValueError(_without_head(best.columns if best else None))
+    return best.columns, list(_below(lines, best))
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    columns: Columns
+    delimiter: str
+    end: int
+
+
+def _rank(head: _Head) -> tuple[bool, int, int]:
+    """The first of those that rank highest is the head; if none is complete, the widest is shown."""
+    columns = head.columns
+    return columns.complete, columns.known, 0 if columns.complete else sum(map(bool, columns.names))
+
+
+def _heads(lines: Sequence[str], delimiter: str) -> Iterator[_Head]:
+    """Every line that may be one."""
+    top = lines[:_MAX_HEAD_LINE]
+    place = 0
+    while place < len(top):
+        read, place = _row(top, place, delimiter, None)
+        cells = read or []
+        if len(cells) > 1:
+            yield _Head(columns_of(cells), delimiter, place)
+
+
+def _below(lines: Sequence[str], head: _Head) -> Iterator[Row]:
+    width, place = len(head.columns.names), head.end
+    while place < len(lines):
+        begin = place
+        cells, place = _row(lines, begin, head.delimiter, width)
+        if cells is None or any(cells):
+            yield begin + 1, cells
+
+
+def _row(lines: Sequence[str], place: int, delimiter: str, width: int | None) -> tuple[list[str] | None, int]:
+    """The cells of the row that begins in this line, and the place of the next one.
+
+    A quote that does not end makes one row unreadable, not those that follow.
+    """
+    if '"' not in lines[place]:
+        return _cleaned(lines[place].split(delimiter)), place + 1
+    for end in range(place + 1, min(place + _MAX_LINES_OF_A_ROW, len(lines)) + 1):
+        if end > place + 1 and width and lines[end - 1].count(delimiter) >= width - 1:
+            break  # a row of its own
+        if (quoted := _quoted(lines[place:end], delimiter)) is not None:
+            return _cleaned(quoted), end
+    cells = lines[place].split(delimiter)
+    return (_cleaned(cells) if width is None or len(cells) == width else None), place + 1
+
+
+def _quoted(lines: Sequence[str], delimiter: str) -> list[str] | None:
+    reader = csv.reader(["\n".join(lines)], delimiter=delimiter, skipinitialspace=True, strict=True)
+    try:
+        return next(reader, None)
+    except csv.Error:
+        return None
+
+
+def _cleaned(cells: list[str]) -> list[str]:
+    return [_clean(cell) for cell in cells]
+
+
+def _clean(cell: str) -> str:
+    """Without what spreadsheets put around digits, so that they stay text: `="0123"` or `'0123`."""
+    cell = cell.strip(_EDGES)
+    if cell.startswith("="):
+        formula = _FORMULA.fullmatch(cell)
+        cell = formula[1] if formula else cell
+    return cell.strip(_EDGES + "'\"")
+
+
+def _without_head(seen: Columns | None) -> str:
+    needed = (
+        "one for a reference (referencia, concepto or descripción) and one for amounts (abono, depósitos or importe)"
+    )
+    if seen is None:
+        return f"no line names its columns: {needed}"
+    missing = "a reference" if seen.amount >= 0 else "an amount of money that came in"
+    names = ", ".join(name[:40] for name in islice(filter(None, seen.names), 30))
+    return f"none of its columns can hold {missing}: {names} (it needs {needed})"

@@ -1,0 +1,249 @@
+"""Payments, whichever way they are made: opened once, settled once, and what that makes of the account.
+
+A payment is OPEN until its payer pays. It is PENDING from just before PayPal is asked to take the money until it is
+known whether PayPal did. PAID and REFUNDED are facts that no other state hides: money that came late or for a payment
+that was replaced still counts.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+from uuid import UUID, uuid4
+
+import structlog
+
+from models.account import Account
+from models.payment import Payment
+from models.transactions import atomically
+from services.accounts.onboarding import Activation, Event, OnboardingStep, PaymentMethod, Stage, after, progress_of
+from services.mail.outbox import Kind, forget, owe
+from services.payments import transitions
+from services.payments.outcomes import AlreadyActive, PaymentUnderWay, StepMissing
+from services.payments.periods import PaidPeriod, coverage, months_after
+from services.payments.plans import Plan
+from services.payments.queries import NOTHING_CAME, WAITING, PaymentStatus, PaymentView, is_pending, open_key, view
+
+log = structlog.get_logger(__name__)
+
+Also = Callable[[UUID], Awaitable[bool]]
+"""What else is written in the transaction in which the payment of that id counts; False undoes all of it."""
+RENEWAL = timedelta(days=30)
+"""Before its end an activation may be prolonged; earlier, a second payment would rather be a mistake."""
+_OUTDATED = {Kind.PAYMENT_REFUNDED: (Kind.PAYMENT_RECEIVED,), Kind.PAYMENT_RECEIVED: (Kind.PAYMENT_DECLINED,)}
+_UNPAID = [status.value for status in WAITING | NOTHING_CAME]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a payment is opened: until when it can be paid, when a worker looks at it, and its reference, if any.
+
+    One that is open already with at least `least_left` is handed out again; `prolonged`, it then begins anew.
+    """
+
+    expires_at: datetime
+    due_at: datetime
+    reference: str | None = None
+    least_left: timedelta = timedelta()
+    prolonged: bool = False
+
+
+class _UnchangedError(Exception):
+    """Somebody else settled it meanwhile: nothing of this transaction stays."""
+
+
+async def open_payment(
+    account_id: UUID, method: PaymentMethod, plan: Plan, terms: Terms, now: datetime
+) -> PaymentView | StepMissing | AlreadyActive | PaymentUnderWay:
+    """The account's payment of that method: the one that is open already, where it is of this plan and price."""
+    payment = Payment(
+        id=uuid4(),
+        account_id=account_id,
+        method=method.value,
+        status=PaymentStatus.OPEN.value,
+        open_key=open_key(method, account_id),
+        plan_id=plan.id,
+        subtotal=plan.subtotal.amount,
+        tax=plan.tax.amount,
+        currency=plan.subtotal.currency,
+        stamps=plan.stamps,
+        period_months=plan.period_months,
+        created_at=now,
+        expires_at=terms.expires_at,
+        due_at=terms.due_at,
+        reference=terms.reference,
+    )
+    return await atomically(partial(_open, payment, terms, now))
+
+
+async def settle(
+    payment: PaymentView,
+    now: datetime,
+    look_at: datetime | None,
+    capture_id: str | None = None,
+    also: Also | None = None,
+) -> bool:
+    """Records that the money came, activates the account and owes the mail that says so; False where it was known.
+
+    At `look_at` a worker looks whether it went back.
+    """
+    paid = {
+        "status": PaymentStatus.PAID.value,
+        "open_key": None,
+        "paid_at": now,
+        "paypal_capture_id": capture_id,
+        "due_at": look_at,
+    }
+    mark = partial(_mark_paid, payment, _UNPAID, paid)
+    return await _change(payment, Kind.PAYMENT_RECEIVED, partial(_settle, mark, also, now))
+
+
+async def settle_again(payment: PaymentView, now: datetime, also: Also | None = None) -> bool:
+    """Takes a refund back that was recorded by mistake, with the same mail; False where there is none.
+
+    It gives the time that it gave before, or where that is over, as much from now on.
+    """
+    before = payment.paid_at
+    paid_at = before if before and months_after(before, payment.period_months) > now else now
+    paid = {"status": PaymentStatus.PAID.value, "paid_at": paid_at}
+    mark = partial(_mark_paid, payment, [PaymentStatus.REFUNDED.value], paid)
+    return await _change(payment, Kind.PAYMENT_RECEIVED, partial(_settle, mark, also, now))
+
+
+async def settle_another(payment: PaymentView, reference: str, now: datetime, also: Also) -> bool:
+    """Records that as much came once more: a payment of its own with that `reference`, and the same mail.
+
+    False where the payment is not as it was when it was read, or where another has the reference.
+    """
+    mark = partial(_add_paid, payment, reference, now)
+    return await _change(payment, Kind.PAYMENT_RECEIVED, partial(_settle, mark, also, now))
+
+
+async def refund(payment: PaymentView, now: datetime, capture_id: str | None = None) -> bool:
+    """Records that the money went back, takes what it paid for off the account and owes the mail that says so.
+
+    False where it was known, or where the account never had anything of it.
+    """
+    refunded = {"status": PaymentStatus.REFUNDED.value, "open_key": None, "due_at": None}
+    unpaid = Payment.filter(id=payment.id, status__in=_UNPAID)
+    if await unpaid.update(**refunded, paypal_capture_id=capture_id):
+        log.warning("payment went back before it counted", payment=str(payment.id))
+        return False
+    return await _change(payment, Kind.PAYMENT_REFUNDED, partial(_refund, payment, refunded, now))
+
+
+async def decline(payment: PaymentView, status: PaymentStatus, now: datetime) -> bool:
+    """The same for a payment that was pending, whose payer was told to wait: a mail says that nothing came of it."""
+
+    async def end(_: Account) -> None:
+        if not await transitions.close(payment, status, now):
+            raise _UnchangedError
+
+    return await _change(payment, Kind.PAYMENT_DECLINED, end)
+
+
+async def refuse(payment: PaymentView, due_at: datetime) -> bool:
+    """Has the payer, who was told to wait, try again; a mail says that PayPal declined."""
+
+    async def reopen(_: Account) -> None:
+        if not await transitions.reopen(payment, due_at, declined=True):
+            raise _UnchangedError
+
+    return await _change(payment, Kind.PAYMENT_DECLINED, reopen)
+
+
+def is_covered(activation: Activation | None, months: int, now: datetime) -> bool:
+    """Whether what is paid for reaches further than a renewal is sold: 30 days, or ten for each month bought."""
+    if activation is None or not activation.active:
+        return False
+    return activation.until - now > min(RENEWAL, timedelta(days=10 * months))
+
+
+async def _open(
+    payment: Payment, terms: Terms, now: datetime
+) -> PaymentView | StepMissing | AlreadyActive | PaymentUnderWay:
+    account = await Account.select_for_update().get(id=payment.account_id)
+    at = progress_of(account, now)
+    if at.stage is Stage.CONFIRMED:
+        return StepMissing(OnboardingStep.CONFIGURE_COMPANY)
+    if at.activation and is_covered(at.activation, payment.period_months, now):
+        return AlreadyActive(at.activation)
+    known = await Payment.get_or_none(open_key=payment.open_key)
+    if await is_pending(account.id):  # after the payment is read: of one that turns pending later, the turn is another
+        return PaymentUnderWay()
+    if known and known.expires_at - now > terms.least_left and _same(known, payment):
+        if not terms.prolonged:
+            return view(known)
+        if prolonged := await transitions.prolong(view(known), terms.expires_at, terms.due_at):
+            return prolonged
+    elif known and not await transitions.close(view(known), PaymentStatus.REPLACED, now):
+        return PaymentUnderWay()
+    await Payment.bulk_create([payment])
+    return view(payment)
+
+
+def _same(known: Payment, wanted: Payment) -> bool:
+    terms = ("plan_id", "subtotal", "tax", "currency", "stamps", "period_months")
+    return all(getattr(known, term) == getattr(wanted, term) for term in terms)
+
+
+async def _change(payment: PaymentView, kind: Kind, work: Callable[[Account], Awaitable[None]]) -> bool:
+    account = await Account.get(id=payment.account_id)
+
+    async def change() -> None:
+        await forget(_OUTDATED.get(kind, ()), account.email_key)
+        await owe(kind, account.email_key)
+        await work(await Account.select_for_update().get(id=account.id))
+
+    try:
+        await atomically(change)
+    except _UnchangedError:
+        return False
+    return True
+
+
+async def _settle(mark: Callable[[], Awaitable[UUID]], also: Also | None, now: datetime, account: Account) -> None:
+    marked = await mark()
+    if also and not await also(marked):
+        raise _UnchangedError
+    for other in await Payment.filter(account_id=account.id, status=PaymentStatus.OPEN.value):
+        await transitions.close(view(other), PaymentStatus.REPLACED, now)
+    account.stage = after(progress_of(account, now).stage, Event.PAID).value
+    await _cover(account, now)
+
+
+async def _mark_paid(payment: PaymentView, of: list[str], paid: dict[str, Any]) -> UUID:
+    if not await Payment.filter(id=payment.id, status__in=of).update(**paid):
+        raise _UnchangedError
+    return payment.id
+
+
+async def _add_paid(payment: PaymentView, reference: str, now: datetime) -> UUID:
+    first = await Payment.get(id=payment.id)
+    if first.status != payment.status.value or await Payment.exists(reference=reference):
+        raise _UnchangedError
+    another = first.clone(pk=uuid4())
+    another.status, another.reference = PaymentStatus.PAID.value, reference
+    another.created_at = another.expires_at = another.paid_at = now
+    await Payment.bulk_create([another])
+    return another.id
+
+
+async def _refund(payment: PaymentView, refunded: dict[str, Any], now: datetime, account: Account) -> None:
+    if not await Payment.filter(id=payment.id, status=PaymentStatus.PAID.value).update(**refunded):
+        raise _UnchangedError
+    await _cover(account, now)
+
+
+async def _cover(account: Account, now: datetime) -> None:
+    """Has the account covered by what is paid; where nothing is left of that, it ends now."""
+    paid = await Payment.filter(account_id=account.id, status=PaymentStatus.PAID.value).order_by("paid_at", "id")
+    covered = coverage(PaidPeriod(each.paid_at, each.period_months) for each in paid if each.paid_at)
+    if covered and covered.until > now:
+        account.active_since, account.active_until = covered.since, covered.until
+        account.activated_by, account.active_plan = paid[-1].method, paid[-1].plan_id
+    else:
+        account.stage = after(progress_of(account, now).stage, Event.REFUNDED).value
+        account.active_until = min(account.active_until or now, now)
+    await account.save(update_fields=["stage", "active_since", "active_until", "activated_by", "active_plan"])

@@ -1,0 +1,197 @@
+"""A client of PayPal's Orders v2 API, and of its verdict on webhooks."""
+
+import re
+import time
+from collections.abc import Callable, Mapping
+
+import orjson
+
+from services.common.money import Money
+from services.payments.paypal.http import Call, Wire
+from services.payments.paypal.values import (
+    Capture,
+    Order,
+    PayPalAwayError,
+    PayPalRefusedError,
+    is_paypal_id,
+    read_capture,
+    read_order,
+)
+
+_ORDERS = "/v2/checkout/orders"
+_CAPTURES = "/v2/payments/captures"
+_VERIFY = "/v1/notifications/verify-webhook-signature"
+_HEADER = re.compile(r"[\x21-\x7e]{1,500}")
+_CERTIFICATE = re.compile(r"https://([a-z0-9-]+\.)*paypal\.com/")
+_OURS = {"AUTHENTICATION_FAILURE", "INVALID_TOKEN", "NOT_AUTHORIZED", "PERMISSION_DENIED", "invalid_client"}
+_NOT_FOUND = "RESOURCE_NOT_FOUND"
+_SIGNATURE = {  # the header of a webhook, and what PayPal calls it when it is asked about it
+    "paypal-auth-algo": "auth_algo",
+    "paypal-cert-url": "cert_url",
+    "paypal-transmission-id": "transmission_id",
+    "paypal-transmission-sig": "transmission_sig",
+    "paypal-transmission-time": "transmission_time",
+}
+
+
+class PayPalApi:
+    """One merchant's PayPal. Every call is tried once more after a time-out, a lost connection or a 5xx: that is safe,
+    as PayPal knows a repeated PayPal-Request-Id again (for 6 hours) and answers what it answered.
+
+    Every method raises PayPalAwayError where PayPal does not answer in time, and where its answer makes no sense.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        client_id: str,
+        client_secret: str,
+        webhook_id: str,
+        *,
+        timeout: float = 4.0,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`timeout` is for a try, in seconds, its token among them: a method ends within twice that."""
+        self._wire = Wire(base_url, client_id, client_secret, timeout, monotonic)
+        self._base_url = base_url.rstrip("/")
+        self._webhook_id = webhook_id
+
+    async def create_order(
+        self,
+        *,
+        request_id: str,
+        custom_id: str,
+        subtotal: Money,
+        tax: Money,
+        description: str,
+        locale: str,
+        brand: str,
+        return_url: str,
+        cancel_url: str,
+    ) -> Order:
+        """An order that its payer has yet to approve. Raises PayPalRefusedError.
+
+        PayPal takes a `request_id` of at most 108 characters, a `custom_id`, `description` and `brand` of at most 127,
+        and a `locale` such as es-MX. `custom_id` is the invoice's number, too, so that PayPal lets it be paid once.
+        """
+        item = {
+            "name": description,
+            "quantity": "1",
+            "unit_amount": _money(subtotal),
+            "tax": _money(tax),
+            "category": "DIGITAL_GOODS",
+        }
+        unit = {
+            "reference_id": custom_id,
+            "custom_id": custom_id,
+            "invoice_id": custom_id,
+            "description": description,
+            "amount": {
+                **_money(subtotal + tax),
+                "breakdown": {"item_total": _money(subtotal), "tax_total": _money(tax)},
+            },
+            "items": [item],
+        }
+        experience = {
+            "user_action": "PAY_NOW",
+            "shipping_preference": "NO_SHIPPING",
+            "locale": locale,
+            "brand_name": brand,
+            "return_url": return_url,
+            "cancel_url": cancel_url,
+        }
+        order = {
+            "intent": "CAPTURE",
+            "purchase_units": [unit],
+            "payment_source": {"paypal": {"experience_context": experience}},
+        }
+        answered = _order(await self._wire.ask(Call("POST", _ORDERS, orjson.dumps(order), request_id)))
+        if not is_paypal_id(answered.id):
+            raise PayPalAwayError("an order with an id that is none")
+        return answered
+
+    async def capture_order(self, order_id: str, request_id: str) -> Order:
+        """The order with its payment. Raises PayPalRefusedError, with RESOURCE_NOT_FOUND for an id that is none.
+
+        After a refusal, ask with another `request_id`: PayPal may answer to the same as it did before.
+        """
+        if not is_paypal_id(order_id):
+            raise PayPalRefusedError(_NOT_FOUND)
+        call = Call("POST", f"{_ORDERS}/{order_id}/capture", b"{}", request_id)
+        return _order(await self._wire.ask(call), order_id)
+
+    async def get_order(self, order_id: str) -> Order | None:
+        """None for one that is not this merchant's, or no more: PayPal forgets orders. Raises PayPalRefusedError."""
+        if not is_paypal_id(order_id):
+            return None
+        try:
+            return _order(await self._wire.ask(Call("GET", f"{_ORDERS}/{order_id}")), order_id)
+        except PayPalRefusedError as refusal:
+            if refusal.issue == _NOT_FOUND:
+                return None
+            raise
+
+    async def get_capture(self, capture_id: str) -> Capture | None:
+        """A payment; None for one that is not this merchant's. Raises PayPalRefusedError."""
+        try:
+            answer = await self._wire.ask(Call("GET", f"{_CAPTURES}/{capture_id}"))
+            return read_capture(answer)
+        except ValueError:
+            raise PayPalAwayError("an answer that is no payment") from None
+        except PayPalRefusedError as refusal:
+            if refusal.issue == _NOT_FOUND:
+                return None
+            raise
+
+    def may_have_signed(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """Whether a webhook has the shape of PayPal's, which costs nobody a question."""
+        signature = _signature(headers)
+        if not all(map(_HEADER.fullmatch, signature.values())) or not _is_object(body):
+            return False
+        certificate = signature["cert_url"]
+        return bool(_CERTIFICATE.match(certificate)) or certificate.startswith(f"{self._base_url}/")
+
+    async def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> bool:
+        """Whether PayPal says that it sent this, to this webhook. Nothing is fetched from where the headers say."""
+        if not self.may_have_signed(headers, body):
+            return False
+        fields = orjson.dumps({**_signature(headers), "webhook_id": self._webhook_id})
+        # The bytes as they came: PayPal signed their checksum, and written anew they would be others.
+        question = fields[:-1] + b',"webhook_event":' + body + b"}"
+        try:
+            verdict = await self._wire.ask(Call("POST", _VERIFY, question))
+        except PayPalRefusedError as refusal:
+            if refusal.issue in _OURS:
+                raise PayPalAwayError(f"our credentials are refused: {refusal.issue}") from None
+            return False
+        return isinstance(verdict, dict) and verdict.get("verification_status") == "SUCCESS"
+
+    async def aclose(self) -> None:
+        await self._wire.aclose()
+
+
+def _money(money: Money) -> dict[str, str]:
+    return {"currency_code": money.currency, "value": money.text}
+
+
+def _signature(headers: Mapping[str, str]) -> dict[str, str]:
+    """What a webhook's headers say, under PayPal's names for it when it is asked; empty for what they do not say."""
+    given = {name.lower(): value for name, value in headers.items()}
+    return {field: given.get(name, "") for name, field in _SIGNATURE.items()}
+
+
+def _is_object(body: bytes) -> bool:
+    try:
+        return isinstance(orjson.loads(body), dict)
+    except ValueError:
+        return False
+
+
+def _order(answer: object, id: str | None = None) -> Order:
+    try:
+        order = read_order(answer)
+    except ValueError:
+        raise PayPalAwayError("an answer that is no order") from None
+    if id not in (None, order.id):
+        raise PayPalAwayError("an answer about another order")
+    return order

@@ -1,0 +1,180 @@
+"""PayPal's REST API as HTTP: tokens, deadlines, second tries and bounds."""
+
+import asyncio
+import base64
+import contextlib
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import httpx2
+import orjson
+import structlog
+
+from services.payments.paypal.values import PayPalAwayError, PayPalRefusedError, read_debug_id, read_refusal
+
+log = structlog.get_logger(__name__)
+
+_LONGEST_ANSWER = 262_144  # bytes
+_MARGIN = 60.0  # seconds before its end at which a token is used no more, at most half its life
+_TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
+_TOKEN_PATH = "/v1/oauth2/token"  # noqa: S105
+
+
+class _LostError(PayPalAwayError):
+    """No answer, or one that says to come back: a second try is worth it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One that may be made twice: it changes nothing, or PayPal knows it again by its `request_id`."""
+
+    method: str
+    path: str
+    body: bytes | None = field(default=None, repr=False)
+    request_id: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Answer:
+    status: int
+    content: bytes
+    debug_id: str
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Token:
+    value: str
+    good_until: float  # seconds of the monotonic clock
+
+
+class Wire:
+    """Connections to one PayPal, kept until `aclose`.
+
+    Proxies of the environment are used, as HTTPS_PROXY is how a server behind a firewall gets out; through one TLS ends
+    at PayPal all the same. No redirect is followed.
+    """
+
+    def __init__(
+        self, base_url: str, client_id: str, client_secret: str, timeout: float, monotonic: Callable[[], float]
+    ) -> None:
+        """`timeout` is for a try with all that belongs to it, in seconds; there are at most two. A token gets half."""
+        self._base_url = base_url.rstrip("/")
+        self._basic = "Basic " + base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
+        self._timeout = timeout
+        self._monotonic = monotonic
+        self._http = httpx2.AsyncClient(timeout=None, follow_redirects=False)  # the deadlines here are for the whole
+        self._kept: _Token | None = None
+        self._fetching: asyncio.Task[_Token] | None = None
+
+    async def ask(self, call: Call) -> object:
+        """The JSON of PayPal's answer. Raises PayPalRefusedError and PayPalAwayError."""
+        try:
+            try:
+                return await self._try(call)
+            except _LostError as error:
+                log.info("paypal asked again", call=str(call), reason=str(error))
+                return await self._try(call)
+        except PayPalRefusedError as error:
+            log.info("paypal refused", call=str(call), issue=error.issue, debug_id=error.debug_id)
+            raise
+        except PayPalAwayError as error:
+            log.warning("paypal away", call=str(call), reason=str(error))
+            raise
+
+    async def aclose(self) -> None:
+        if self._fetching:
+            self._fetching.cancel()
+            await asyncio.wait([self._fetching])
+        await self._http.aclose()
+
+    async def _try(self, call: Call) -> object:
+        try:
+            async with asyncio.timeout(self._timeout):
+                token = await self._token()
+                answer = await self._send_with(token, call)
+                if answer.status == 401:  # revoked before its time
+                    if self._kept is token:
+                        self._kept = None
+                    answer = await self._send_with(await self._token(), call)
+        except TimeoutError:
+            raise _LostError("no answer in time") from None
+        return _understand(answer)
+
+    async def _token(self) -> _Token:
+        """Fetched once for all who wait for it."""
+        if self._kept and self._monotonic() < self._kept.good_until:
+            return self._kept
+        if self._fetching is None:
+            self._fetching = asyncio.create_task(self._fetch())
+            self._fetching.add_done_callback(self._end_fetching)
+        return await asyncio.shield(self._fetching)  # one who gives up leaves it to the others
+
+    def _end_fetching(self, fetching: asyncio.Task[_Token]) -> None:
+        self._fetching = None
+        if not fetching.cancelled() and fetching.exception() is None:  # asked for, as nobody may wait for it any more
+            self._kept = fetching.result()
+
+    async def _fetch(self) -> _Token:
+        asked_at = self._monotonic()
+        headers = {"Authorization": self._basic, "Content-Type": "application/x-www-form-urlencoded"}
+        try:
+            # Half a try, so that it has ended when a second try of the same call needs another.
+            async with asyncio.timeout(self._timeout / 2):
+                answer = await self._send("POST", _TOKEN_PATH, headers, b"grant_type=client_credentials")
+        except TimeoutError:
+            raise _LostError("no token in time") from None
+        return _read_token(_understand(answer), asked_at)
+
+    async def _send_with(self, token: _Token, call: Call) -> _Answer:
+        headers = {"Authorization": f"Bearer {token.value}", "Prefer": "return=representation"}
+        if call.body is not None:
+            headers["Content-Type"] = "application/json"
+        if call.request_id is not None:
+            headers["PayPal-Request-Id"] = call.request_id
+        return await self._send(call.method, call.path, headers, call.body)
+
+    async def _send(self, method: str, path: str, headers: dict[str, str], body: bytes | None) -> _Answer:
+        headers |= {"Accept": "application/json", "Accept-Encoding": "identity"}  # so that the bound is the answer's
+        content = bytearray()
+        try:
+            async with (
+                self._http.stream(method, self._base_url + path, headers=headers, content=body) as response,
+                contextlib.aclosing(response.aiter_raw()) as parts,
+            ):
+                async for part in parts:
+                    content += part
+                    if len(content) > _LONGEST_ANSWER:
+                        raise PayPalAwayError(f"an answer of more than {_LONGEST_ANSWER} bytes")
+        except httpx2.HTTPError as error:
+            raise _LostError(type(error).__name__) from None
+        return _Answer(response.status_code, bytes(content), read_debug_id(response.headers.get("Paypal-Debug-Id")))
+
+
+def _understand(answer: _Answer) -> object:
+    said = f"status {answer.status}, debug id {answer.debug_id or 'unknown'}"
+    if answer.status >= 500:
+        raise _LostError(said)
+    # 429: not now. 409: an earlier call for the same thing is still running, and may yet succeed.
+    if answer.status in (408, 409, 429) or not (200 <= answer.status < 300 or 400 <= answer.status < 500):
+        raise PayPalAwayError(said)
+    try:
+        body = orjson.loads(answer.content)
+        if answer.status < 300:
+            return body
+        refusal = read_refusal(body)
+    except ValueError:
+        raise PayPalAwayError(f"not PayPal's JSON, {said}") from None
+    if not refusal.debug_id:
+        refusal = PayPalRefusedError(refusal.issue, answer.debug_id, refusal.approval_url)
+    raise refusal
+
+
+def _read_token(body: object, asked_at: float) -> _Token:
+    token, life = (body.get("access_token"), body.get("expires_in")) if isinstance(body, dict) else (None, None)
+    if not isinstance(token, str) or not _TOKEN.fullmatch(token) or type(life) is not int or life < 0:
+        raise PayPalAwayError("an answer without a token")
+    return _Token(token, asked_at + life - min(_MARGIN, life / 2))

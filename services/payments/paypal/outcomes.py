@@ -1,0 +1,43 @@
+"""Outcomes of paying with PayPal."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from services.accounts.onboarding import Activation
+from services.common.money import Money
+from services.payments.outcomes import PaymentUnderWay
+
+
+@dataclass(frozen=True, slots=True)
+class PayPalStarted:
+    order_id: str
+    approval_url: str
+    amount: Money
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentCompleted:
+    activation: Activation
+
+
+@dataclass(frozen=True, slots=True)
+class NotApproved:
+    """The payer has not approved the order yet."""
+
+    approval_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """PayPal did not take the money; at `retry_url`, where there is one, the payer can choose another way."""
+
+    retry_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoSuchPayment:
+    """The account has no payment of this order that can still be completed."""
+
+
+Collected = PaymentCompleted | PaymentUnderWay | NotApproved | Declined | NoSuchPayment

@@ -1,0 +1,71 @@
+"""The worker's questions to PayPal: what became of orders that nobody told us of, and whether money went back."""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+
+from services.accounts.onboarding import PaymentMethod
+from services.common.clock import Clock, utc_now
+from services.payments import lifecycle, transitions
+from services.payments.paypal.orders import FIRST_LOOK, FIRST_LOOK_AT_PAID, PayPalOrders, report
+from services.payments.paypal.values import PayPalAwayError, PayPalRefusedError
+from services.payments.queries import PaymentStatus, PaymentView
+
+log = structlog.get_logger(__name__)
+
+_LEASE = timedelta(minutes=2)
+_MOST_MISSES = 3  # in a row, after which PayPal is taken to be away for this round
+_LONGEST_PAUSE = timedelta(hours=6)
+_LONGEST_PAUSE_AT_PAID = timedelta(days=7)
+_LONGEST_PENDING = timedelta(days=30)  # that an eCheck or a review may take
+_LONGEST_DISPUTE = timedelta(days=180)  # in which a payer may have PayPal take the money back
+
+
+class FollowUp:
+    """Without `orders`, as where PayPal is not set up any more, nothing is asked, and what is pending ends some day."""
+
+    def __init__(self, orders: PayPalOrders | None, clock: Clock = utc_now) -> None:
+        self._orders = orders
+        self._clock = clock
+
+    async def run_due(self, stopped: asyncio.Event) -> None:
+        """Looks at every payment that is due, whatever goes wrong with one, until PayPal is away or `stopped`."""
+        misses = 0
+        while misses < _MOST_MISSES and not stopped.is_set():
+            payment = await transitions.claim_due(PaymentMethod.PAYPAL, self._clock(), _LEASE)
+            if payment is None:
+                return
+            try:
+                if self._orders:
+                    await self._orders.look_again(payment)
+                misses = 0
+            except PayPalAwayError:
+                misses += 1
+            except PayPalRefusedError as error:
+                report(error, payment.id)
+            except Exception:
+                log.exception("payment not followed up", payment=str(payment.id))
+            await self._look_later(payment)
+
+    async def _look_later(self, payment: PaymentView) -> None:
+        """Again after about as long as it has been there, so that what is slow is asked about less and less."""
+        now = self._clock()
+        age = now - payment.created_at
+        match payment.status:
+            case PaymentStatus.OPEN if now >= payment.expires_at:
+                await transitions.close(payment, PaymentStatus.EXPIRED, now)
+            case PaymentStatus.PENDING if age > _LONGEST_PENDING:
+                log.error("payment pending for too long", payment=str(payment.id), order=payment.paypal_order_id)
+                await lifecycle.decline(payment, PaymentStatus.EXPIRED, now)
+            case PaymentStatus.OPEN | PaymentStatus.PENDING:
+                await transitions.postpone(payment, now + min(max(age, FIRST_LOOK), _LONGEST_PAUSE))
+            case PaymentStatus.PAID:
+                again = now + min(max(age, FIRST_LOOK_AT_PAID), _LONGEST_PAUSE_AT_PAID)
+                await transitions.postpone(payment, again if age < _LONGEST_DISPUTE else None)
+            case PaymentStatus.REFUNDED:
+                await transitions.postpone(payment, None)
+            case _ if age > transitions.KEPT:
+                await transitions.remove(payment)
+            case _:
+                await transitions.postpone(payment, now + max(age, transitions.LOOK_AFTER_END))

@@ -1,0 +1,115 @@
+"""Paying with PayPal: an order that its payer approves on PayPal's page, and whose money is then taken."""
+
+from datetime import timedelta
+
+from models.payment import Payment
+from services.accounts.onboarding import PaymentMethod
+from services.accounts.sessions import Profile, SessionService
+from services.common.caller import Caller
+from services.common.clock import Clock, utc_now
+from services.common.ids import typed_id
+from services.common.limits import Limiter, Limits
+from services.common.outcomes import PasswordChangeDue, SignedOut, Throttled
+from services.payments import lifecycle, queries
+from services.payments.lifecycle import Terms
+from services.payments.outcomes import (
+    AlreadyActive,
+    MethodMissing,
+    NoSuchPlan,
+    PaymentUnderWay,
+    ProviderAway,
+    StepMissing,
+)
+from services.payments.paypal.orders import FIRST_LOOK, PayPalOrders
+from services.payments.paypal.outcomes import Collected, NoSuchPayment, PayPalStarted
+from services.payments.paypal.values import is_paypal_id
+from services.payments.plans import Plans
+from services.payments.queries import PaymentView
+
+ORDER_LIFE = timedelta(hours=3)  # that PayPal gives a payer to approve
+_LEAST_LEFT = timedelta(minutes=15)  # of an order that is handed out again
+
+
+class PayPalPayments:
+    """Without `orders` nobody can pay this way."""
+
+    def __init__(
+        self,
+        orders: PayPalOrders | None,
+        plans: Plans,
+        sessions: SessionService,
+        limiter: Limiter,
+        limits: Limits,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._orders = orders
+        self._plans = plans
+        self._sessions = sessions
+        self._limiter = limiter
+        self._limits = limits
+        self._clock = clock
+
+    async def start(
+        self, caller: Caller, plan_id: str
+    ) -> (
+        PayPalStarted
+        | NoSuchPlan
+        | MethodMissing
+        | StepMissing
+        | AlreadyActive
+        | PaymentUnderWay
+        | ProviderAway
+        | PasswordChangeDue
+        | SignedOut
+        | Throttled
+    ):
+        """The same order each time, until it is paid, expires or another plan is asked for."""
+        admitted = await self._admit(caller)
+        if not isinstance(admitted, tuple):
+            return admitted
+        orders, profile = admitted
+        plan = self._plans.get(plan_id)
+        if plan is None:
+            return NoSuchPlan()
+        async with self._limiter.tally() as tally:
+            if throttled := await tally.hit(self._limits.payment, str(profile.id)):
+                return throttled
+            now = self._clock()
+            terms = Terms(now + ORDER_LIFE, now + FIRST_LOOK, least_left=_LEAST_LEFT)
+            payment = await lifecycle.open_payment(profile.id, PaymentMethod.PAYPAL, plan, terms, now)
+            if not isinstance(payment, PaymentView):
+                return payment
+            if payment.paypal_order_id and payment.approval_url:
+                return PayPalStarted(payment.paypal_order_id, payment.approval_url, payment.total, payment.expires_at)
+            return await orders.order(payment, plan, caller.language)
+
+    async def complete(
+        self, caller: Caller, order_id: str
+    ) -> Collected | MethodMissing | PasswordChangeDue | SignedOut | Throttled:
+        """Takes the money of an order that its payer has approved; once, however often it is asked for."""
+        admitted = await self._admit(caller)
+        if not isinstance(admitted, tuple):
+            return admitted
+        orders, profile = admitted
+        order_id = typed_id(order_id)
+        if not is_paypal_id(order_id):
+            return NoSuchPayment()
+        async with self._limiter.tally() as tally:
+            if throttled := await tally.hit(self._limits.payment, str(profile.id)):
+                return throttled
+            found = await Payment.get_or_none(paypal_order_id=order_id, account_id=profile.id)
+            return await orders.collect(queries.view(found)) if found else NoSuchPayment()
+
+    async def has_pending(self, profile: Profile) -> bool:
+        """Whether PayPal was asked to take the account's money, and it is not known yet whether it did."""
+        return await queries.is_pending(profile.id)
+
+    async def _admit(
+        self, caller: Caller
+    ) -> tuple[PayPalOrders, Profile] | MethodMissing | PasswordChangeDue | SignedOut:
+        profile = await self._sessions.admit(caller)
+        if not isinstance(profile, Profile):
+            return profile
+        if self._orders is None:
+            return MethodMissing()
+        return self._orders, profile

@@ -1,0 +1,186 @@
+"""PayPal's webhooks: verified, then a reason to ask PayPal what became of the order that they speak of."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+import orjson
+import structlog
+
+from models.payment import Payment
+from services.common.caller import Caller
+from services.common.clock import Clock, utc_now
+from services.common.ids import parse_id
+from services.common.limits import Limiter, Limits
+from services.common.money import Money
+from services.common.outcomes import Throttled
+from services.payments import lifecycle, queries
+from services.payments.outcomes import ProviderAway
+from services.payments.paypal.client import PayPalApi
+from services.payments.paypal.orders import PayPalOrders, report
+from services.payments.paypal.values import PayPalAwayError, PayPalRefusedError, is_paypal_id
+from services.payments.queries import PaymentView
+
+log = structlog.get_logger(__name__)
+
+_REVERSED = "PAYMENT.CAPTURE.REVERSED"
+_VERIFICATIONS = 10  # at once: the connections to PayPal are for those who pay
+_NOTHING = Money(Decimal(0))
+_CAPTURE = re.compile(r"/v2/payments/captures/([A-Z0-9-]{1,36})$")
+
+
+@dataclass(frozen=True, slots=True)
+class EventTaken:
+    """Whatever follows from it is done; of one that says nothing new, or nothing to us, nothing does."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventForged:
+    """It has not the shape of PayPal's events, or PayPal says that it did not send it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What an event names: ids, from the most certain to the least, and how much money it is about."""
+
+    order_id: str | None
+    payment_id: UUID | None
+    capture_id: str | None
+    amount: Money | None
+
+
+class PayPalEvents:
+    def __init__(
+        self,
+        api: PayPalApi,
+        orders: PayPalOrders,
+        limiter: Limiter,
+        limits: Limits,
+        clock: Clock = utc_now,
+    ) -> None:
+        self._api = api
+        self._orders = orders
+        self._limiter = limiter
+        self._limits = limits
+        self._clock = clock
+        self._verifying = asyncio.Semaphore(_VERIFICATIONS)
+
+    async def receive(
+        self, caller: Caller, headers: Mapping[str, str], body: bytes
+    ) -> EventTaken | EventForged | ProviderAway | Throttled:
+        """PayPal sends again what was not taken.
+
+        Whoever posts here spends none of what PayPal grants us: PayPal is asked about an event only if it names one of
+        our payments, and how often it denied that is bounded for each payment and each client.
+        """
+        if not self._api.may_have_signed(headers, body):
+            return EventForged()
+        event: Mapping[str, Any] = orjson.loads(body)
+        subject = _subject(event.get("resource"))
+        payment = await _find(subject)
+        if payment is None:
+            return _pass_over(event, subject)
+        try:
+            signed = await self._verify(caller, payment, headers, body)
+            if isinstance(signed, Throttled):
+                return signed
+            if not signed:
+                return EventForged()
+            await self._follow(payment, event, subject)
+        except PayPalAwayError as error:
+            log.warning("paypal event not followed", reason=str(error))
+            return ProviderAway()
+        return EventTaken()
+
+    async def _verify(
+        self, caller: Caller, payment: PaymentView, headers: Mapping[str, str], body: bytes
+    ) -> bool | Throttled:
+        """Counts before it asks, and takes back unless PayPal denies. Raises PayPalAwayError."""
+        of_payment = await self._limiter.count(self._limits.paypal_webhook_payment, str(payment.id))
+        if of_payment.throttled:
+            return of_payment.throttled
+        of_client = await self._limiter.count_client(self._limits.paypal_webhook, caller)
+        denied = False
+        try:
+            if of_client.throttled:
+                return of_client.throttled
+            async with self._verifying:
+                denied = not await self._api.verify_webhook(headers, body)
+            return not denied
+        finally:
+            if not denied:
+                await self._limiter.give_back(of_payment)
+                if not of_client.throttled:
+                    await self._limiter.give_back(of_client)
+
+    async def _follow(self, payment: PaymentView, event: Mapping[str, Any], subject: _Subject) -> None:
+        """Raises PayPalAwayError where it cannot be followed yet."""
+        if event.get("event_type") == _REVERSED and subject.amount in (None, payment.total):
+            # The payer's bank or PayPal took the money back: of that, the order itself does not always tell.
+            await lifecycle.refund(payment, self._clock(), subject.capture_id)
+            return
+        try:
+            await self._orders.look_again(payment)
+        except PayPalRefusedError as error:
+            report(error, payment.id)
+
+
+def _pass_over(event: Mapping[str, Any], subject: _Subject) -> EventTaken | ProviderAway:
+    """Nothing follows from an event about no payment of ours, whoever sent it; but one may come to be known."""
+    log.info("paypal event about no payment", type=str(event.get("event_type"))[:60])
+    if event.get("event_type") == _REVERSED and subject.capture_id:
+        return ProviderAway()
+    return EventTaken()
+
+
+def _subject(resource: object) -> _Subject:
+    """Of an order, a capture or a refund, whichever the event is about; what has another shape names nothing."""
+    fields: Mapping[str, Any] = resource if isinstance(resource, dict) else {}
+    related = fields.get("supplementary_data") or {}
+    ids = (related.get("related_ids") or {}) if isinstance(related, dict) else {}
+    order_id = ids.get("order_id") if isinstance(ids, dict) else None
+    if "purchase_units" in fields:
+        order_id = fields.get("id")
+    custom_id = fields.get("custom_id")
+    ups = [link for link in _links(fields) if link.get("rel") == "up"]
+    found = next((match for link in ups if (match := _CAPTURE.search(str(link.get("href"))))), None)
+    return _Subject(
+        _id(order_id),
+        parse_id(custom_id) if isinstance(custom_id, str) else None,
+        found[1] if found else _id(fields.get("id")),
+        _money(fields.get("amount")),
+    )
+
+
+async def _find(subject: _Subject) -> PaymentView | None:
+    found = None
+    if subject.order_id:
+        found = await Payment.get_or_none(paypal_order_id=subject.order_id)
+    if found is None and subject.payment_id:
+        found = await Payment.get_or_none(id=subject.payment_id)
+    if found is None and subject.capture_id:
+        found = await Payment.get_or_none(paypal_capture_id=subject.capture_id)
+    return queries.view(found) if found else None
+
+
+def _links(fields: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    links = fields.get("links")
+    return [link for link in links if isinstance(link, dict)] if isinstance(links, list) else []
+
+
+def _id(value: object) -> str | None:
+    return value if isinstance(value, str) and is_paypal_id(value) else None
+
+
+def _money(value: object) -> Money | None:
+    """None where there is none; what cannot be read is nothing, and so not the whole of a payment."""
+    if value is None:
+        return None
+    try:
+        return Money.parse(value["value"], value["currency_code"]) if isinstance(value, dict) else _NOTHING
+    except (KeyError, TypeError, ValueError):
+        return _NOTHING

@@ -1,0 +1,95 @@
+"""Payments as they are read."""
+
+import enum
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from models.payment import Payment
+from services.accounts.onboarding import PaymentMethod
+from services.common.money import Money
+
+
+class PaymentStatus(enum.Enum):
+    OPEN = "open"
+    PENDING = "pending"
+    PAID = "paid"
+    REFUNDED = "refunded"
+    EXPIRED = "expired"
+    REPLACED = "replaced"
+    DECLINED = "declined"
+
+
+WAITING = frozenset({PaymentStatus.OPEN, PaymentStatus.PENDING})
+NOTHING_CAME = frozenset({PaymentStatus.EXPIRED, PaymentStatus.REPLACED, PaymentStatus.DECLINED})
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentView:
+    """A payment as it was when it was read; `turn` is its `due_at` then."""
+
+    id: UUID
+    account_id: UUID
+    method: PaymentMethod
+    status: PaymentStatus
+    plan_id: str
+    period_months: int
+    subtotal: Money
+    tax: Money
+    created_at: datetime
+    expires_at: datetime
+    turn: datetime | None
+    paid_at: datetime | None
+    reference: str | None
+    paypal_order_id: str | None
+    paypal_refusals: int
+    paypal_declined: bool
+    paypal_capture_id: str | None
+    approval_url: str | None
+
+    @property
+    def total(self) -> Money:
+        return self.subtotal + self.tax
+
+
+def open_key(method: PaymentMethod, account_id: UUID) -> str:
+    """What only one payment of an account and method has: that which may still be paid."""
+    return f"{method.value}:{account_id}"
+
+
+def view(payment: Payment) -> PaymentView:
+    return PaymentView(
+        id=payment.id,
+        account_id=payment.account_id,
+        method=PaymentMethod(payment.method),
+        status=PaymentStatus(payment.status),
+        plan_id=payment.plan_id,
+        period_months=payment.period_months,
+        subtotal=Money(payment.subtotal, payment.currency),
+        tax=Money(payment.tax, payment.currency),
+        created_at=payment.created_at,
+        expires_at=payment.expires_at,
+        turn=payment.due_at,
+        paid_at=payment.paid_at,
+        reference=payment.reference,
+        paypal_order_id=payment.paypal_order_id,
+        paypal_refusals=payment.paypal_refusals,
+        paypal_declined=payment.paypal_declined,
+        paypal_capture_id=payment.paypal_capture_id,
+        approval_url=payment.approval_url,
+    )
+
+
+async def get(payment_id: UUID) -> PaymentView:
+    return view(await Payment.get(id=payment_id))
+
+
+async def history(email_key: str) -> list[PaymentView]:
+    """All of an account's payments, the oldest first."""
+    payments = await Payment.filter(account__email_key=email_key).order_by("created_at", "id")
+    return [view(payment) for payment in payments]
+
+
+async def is_pending(account_id: UUID) -> bool:
+    """Whether PayPal was asked to take the account's money, and it is not known yet whether it did."""
+    return await Payment.filter(account_id=account_id, status=PaymentStatus.PENDING.value).exists()

@@ -1,0 +1,93 @@
+"""What is written to a payment before it is settled, each in a turn.
+
+What is read of a payment may be old by the time that PayPal has answered. So whoever works on one first gives it
+another `due_at`, and what they then write is written only while it still has that.
+"""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from tortoise.expressions import F
+
+from models.payment import Payment
+from services.accounts.onboarding import PaymentMethod
+from services.payments.queries import PaymentStatus, PaymentView, view
+
+KEPT = timedelta(days=90)
+"""How long a payment is kept that nothing came of, in case that its money comes all the same."""
+LOOK_AFTER_END = timedelta(hours=1)
+"""After how long PayPal is asked about one for the first time."""
+_CANDIDATES = 20
+
+
+async def close(payment: PaymentView, status: PaymentStatus, now: datetime) -> bool:
+    """Ends a payment that nothing came of; False where it is not as it was when it was read."""
+    as_it_was = Payment.filter(id=payment.id, status=payment.status.value, due_at=payment.turn)
+    return bool(await as_it_was.update(**_ended(payment.method, status, now)))
+
+
+async def hold(payment: PaymentView, until: datetime) -> PaymentView | None:
+    """Takes a turn to have PayPal take the money: PENDING, and a worker looks at `until`. None where it is too late."""
+    as_it_was = Payment.filter(id=payment.id, status=payment.status.value, due_at=payment.turn)
+    if not await as_it_was.update(status=PaymentStatus.PENDING.value, due_at=until):
+        return None
+    return replace(payment, status=PaymentStatus.PENDING, turn=until)
+
+
+async def reopen(payment: PaymentView, due_at: datetime, *, declined: bool) -> bool:
+    """Has the payer try again, after PayPal refused to take the money; False where it is not as it was."""
+    as_it_was = Payment.filter(id=payment.id, status=PaymentStatus.PENDING.value, due_at=payment.turn)
+    return bool(
+        await as_it_was.update(
+            status=PaymentStatus.OPEN.value,
+            due_at=due_at,
+            paypal_refusals=F("paypal_refusals") + 1,
+            paypal_declined=declined,
+        )
+    )
+
+
+async def attach_order(payment: PaymentView, order_id: str, approval_url: str) -> PaymentView:
+    """Keeps which PayPal order is to pay it, where it is open and has none yet; the payment as it is then."""
+    without = Payment.filter(id=payment.id, status=PaymentStatus.OPEN.value, paypal_order_id=None)
+    await without.update(paypal_order_id=order_id, approval_url=approval_url)
+    return view(await Payment.get(id=payment.id))
+
+
+async def prolong(payment: PaymentView, expires_at: datetime, due_at: datetime) -> PaymentView | None:
+    """Begins its days anew; None where it is not as it was."""
+    as_it_was = Payment.filter(id=payment.id, status=payment.status.value, due_at=payment.turn)
+    if not await as_it_was.update(expires_at=expires_at, due_at=due_at):
+        return None
+    return replace(payment, expires_at=expires_at, turn=due_at)
+
+
+async def postpone(payment: PaymentView, due_at: datetime | None) -> None:
+    """Has a worker look at it again then, unless somebody else took a turn."""
+    await Payment.filter(id=payment.id, due_at=payment.turn).update(due_at=due_at)
+
+
+async def remove(payment: PaymentView) -> None:
+    """For one that nothing came of for long."""
+    await Payment.filter(id=payment.id, status=payment.status.value, due_at=payment.turn).delete()
+
+
+async def claim_due(method: PaymentMethod, now: datetime, lease: timedelta) -> PaymentView | None:
+    """The payment that has been due for longest, which no other worker gets for the time of `lease`."""
+    for payment in await Payment.filter(due_at__lte=now, method=method.value).order_by("due_at").limit(_CANDIDATES):
+        if await Payment.filter(id=payment.id, due_at=payment.due_at).update(due_at=now + lease):
+            return replace(view(payment), turn=now + lease)
+    return None
+
+
+async def expire(method: PaymentMethod, now: datetime) -> int:
+    """Ends the payments of that method that are due, and returns how many."""
+    due = Payment.filter(method=method.value, status=PaymentStatus.OPEN.value, due_at__lte=now)
+    return await due.update(**_ended(method, PaymentStatus.EXPIRED, now))
+
+
+def _ended(method: PaymentMethod, status: PaymentStatus, now: datetime) -> dict[str, Any]:
+    """The columns of a payment that nothing came of; PayPal is asked about it all the same, now and then."""
+    due_at = now + (LOOK_AFTER_END if method is PaymentMethod.PAYPAL else KEPT)
+    return {"status": status.value, "open_key": None, "due_at": due_at}

@@ -1,0 +1,36 @@
+"""The worker's part in payments: what PayPal has not told, and references that were not paid in time."""
+
+import asyncio
+
+import structlog
+
+from services.common.clock import pause
+from services.payments.bank.deposits import Deposits
+from services.payments.paypal.reconciliation import FollowUp
+
+log = structlog.get_logger(__name__)
+
+_EVERY = 30.0  # seconds
+
+
+class Cashier:
+    def __init__(self, paypal: FollowUp, deposits: Deposits) -> None:
+        self._paypal = paypal
+        self._deposits = deposits
+
+    async def run(self, stopped: asyncio.Event) -> None:
+        """Follows up twice a minute or so, until `stopped`; as many workers as there are share what is due."""
+        while not stopped.is_set():
+            await self.follow_up(stopped)
+            await pause(stopped, _EVERY)
+
+    async def follow_up(self, stopped: asyncio.Event | None = None) -> None:
+        """Once; neither part waits for the other to work."""
+        try:
+            await self._deposits.expire()
+        except Exception:
+            log.exception("expiring deposits failed")
+        try:
+            await self._paypal.run_due(stopped or asyncio.Event())
+        except Exception:
+            log.exception("following payments up failed")

@@ -1,0 +1,251 @@
+"""Migrations on a database that holds data, up and down."""
+
+import asyncio
+import contextlib
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import asyncpg
+import pytest
+
+from models.account import Account
+from models.bank_movement import BankMovement
+from models.company import Company
+from models.confirmation_code import ConfirmationCode
+from models.confirmed_code import ConfirmedCode
+from models.delivery import Delivery
+from models.failure_streak import FailureStreak
+from models.known_network import KnownNetwork
+from models.limit_counter import LimitCounter
+from models.mailed_password import MailedPassword
+from models.migration_losses import Loss, UnknownMigrationError, losses
+from models.migrator import EMPTY, MigrationBlockedError, behind, go_to, upgrade
+from models.payment import Payment
+from models.registration import Registration
+from models.series import Series
+from models.session import Session
+from models.spent_captcha import SpentCaptcha
+from models.sql import fetch
+from services.common.clock import utc_now
+from tests.api import EMAIL, RFC
+from tests.paypal.payers import keep_payment
+
+FIRST = "0001_initial"
+MODELS = (
+    Account,
+    BankMovement,
+    Company,
+    ConfirmationCode,
+    ConfirmedCode,
+    Delivery,
+    FailureStreak,
+    KnownNetwork,
+    LimitCounter,
+    MailedPassword,
+    Payment,
+    Registration,
+    Series,
+    Session,
+    SpentCaptcha,
+)
+LATER = {"BankMovement", "Company", "ConfirmedCode", "Payment", "Series"}  # that the first migration does not have
+
+
+@pytest.fixture
+async def configuration(database: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    """A database with a row in every table, and the newest migrations again at the end."""
+    await _populate()
+    yield database
+    await upgrade(database)
+
+
+async def _populate() -> None:
+    now, later = utc_now(), utc_now() + timedelta(hours=1)
+    person: dict[str, Any] = {"email_key": EMAIL, "email": EMAIL, "rfc": RFC, "password_hash": "none", "language": "es"}
+    account = await Account.create(id=uuid4(), **person, created_at=now, confirmed_at=now)
+    registration = await Registration.create(id=uuid4(), **person, created_at=now)
+    await ConfirmationCode.create(digest="a" * 64, registration_id=registration.id, expires_at=later)
+    await ConfirmedCode.create(digest="h" * 64, account_id=account.id, expires_at=later)
+    await MailedPassword.create(digest="b" * 64, account_id=account.id, expires_at=later)
+    await Session.create(
+        id=uuid4(),
+        account_id=account.id,
+        digest="c" * 64,
+        created_at=now,
+        last_seen_at=now,
+        ends_at=later,
+        expires_at=later,
+    )
+    await Company.create(
+        id=uuid4(),
+        account_id=account.id,
+        legal_name="ESCUELA KEMPER URGATE",
+        tax_regime="601",
+        postal_code="42501",
+        updated_at=now,
+    )
+    await Series.create(id=uuid4(), account_id=account.id, name="A", first_folio=1, last_taken=0, created_at=now)
+    payment = await keep_payment(account.id, now)
+    await BankMovement.create(id="i" * 64, payment_id=payment.id, seen_at=now)
+    await Delivery.create(id=uuid4(), kind="recovery", email_key=EMAIL, requested_at=now, due_at=now)
+    await FailureStreak.create(key="d", count=1, touched_at=now.timestamp())
+    await KnownNetwork.create(key="e", last_seen_at=now)
+    await LimitCounter.create(key="f", count=1, expires_at=later.timestamp())
+    await SpentCaptcha.create(id="g", expires_at=later)
+
+
+async def _rows() -> dict[str, list[dict[str, Any]]]:
+    return {m.__name__: await m.all().order_by(m._meta.pk_attr).values() for m in MODELS}
+
+
+async def test_back_to_the_first_migration_and_forth_again_its_rows_are_kept(configuration: dict[str, Any]) -> None:
+    before = await _rows()
+
+    await go_to(configuration, FIRST)
+    await upgrade(configuration)
+
+    assert all(len(rows) == 1 for rows in before.values())
+    assert await _rows() == {**before, **{name: [] for name in LATER}}
+    assert await behind(configuration) == []
+
+
+async def test_everything_can_be_taken_back_and_built_anew(configuration: dict[str, Any]) -> None:
+    await go_to(configuration, EMPTY)
+
+    missing = await behind(configuration)
+    await upgrade(configuration)
+
+    assert missing[0] == FIRST
+    assert await behind(configuration) == []
+    assert [rows for rows in (await _rows()).values() if rows] == []
+
+
+async def test_many_upgrades_at_once_are_one(configuration: dict[str, Any]) -> None:
+    await go_to(configuration, EMPTY)
+
+    await asyncio.gather(*(upgrade(configuration) for _ in range(8)))
+
+    assert await behind(configuration) == []
+
+
+async def test_a_database_that_is_away_is_not_taken_for_an_empty_one(configuration: dict[str, Any]) -> None:
+    connections = {"default": {**configuration["connections"]["default"]}}
+    credentials = connections["default"]["credentials"]
+    elsewhere = {"port": 1} if "port" in credentials else {"file_path": "/nowhere/accounts.sqlite3"}
+    connections["default"]["credentials"] = {**credentials, **elsewhere}
+
+    with pytest.raises(Exception, match=r"Connect call failed|unable to open"):
+        await behind({**configuration, "connections": connections})
+
+
+async def test_a_step_that_fails_leaves_nothing_behind(configuration: dict[str, Any]) -> None:
+    await go_to(configuration, EMPTY)
+    await fetch("CREATE TABLE spent_captcha (id INTEGER)")  # the last table of the first migration is in the way
+
+    with pytest.raises(Exception, match="already exists"):
+        await upgrade(configuration)
+
+    await fetch("DROP TABLE spent_captcha")
+    await upgrade(configuration)
+    assert await behind(configuration) == []
+
+
+async def test_what_going_back_drops_is_named_with_its_rows(configuration: dict[str, Any]) -> None:
+    lost = await losses(configuration, FIRST)
+
+    dropped = ["bank_movement", "company", "confirmed_code", "payment", "series"]
+    assert sorted(loss.table for loss in lost if loss.column is None) == dropped
+    assert {loss.rows for loss in lost if loss.column is None} == {1}
+    assert Loss("account", "stage", 1) in lost
+    assert Loss("account", "active_until", 0) in lost
+    changed = {"account", "delivery", "registration", "spent_captcha"}
+    assert {loss.table for loss in lost if loss.column} == changed
+
+
+async def test_going_back_behind_the_first_migration_drops_every_table(configuration: dict[str, Any]) -> None:
+    lost = await losses(configuration, EMPTY)
+
+    assert {loss.table for loss in lost} == {model._meta.db_table for model in MODELS}
+    assert {(loss.column, loss.rows) for loss in lost} == {(None, 1)}
+
+
+async def test_going_on_and_taking_indexes_back_lose_nothing(configuration: dict[str, Any]) -> None:
+    await go_to(configuration, "0006_owed_by_kind")
+    of_an_index = await losses(configuration, "0005_same_person")
+    await go_to(configuration, FIRST)
+    onwards = await losses(configuration, "0003_company_and_payment")
+
+    assert (of_an_index, onwards) == ([], [])
+
+
+async def test_a_migration_that_there_is_not_is_answered_with_those_that_there_are(
+    configuration: dict[str, Any],
+) -> None:
+    with pytest.raises(UnknownMigrationError) as caught:
+        await losses(configuration, "9999_never")
+
+    assert caught.value.known[:2] == [FIRST, "0002_owed_deliveries"]
+
+
+async def test_a_migration_waits_for_a_long_transaction_and_stops_nobody_meanwhile(
+    configuration: dict[str, Any],
+) -> None:
+    seconds = []
+    async with _long_transaction(configuration):
+        migration = asyncio.create_task(go_to(_impatient(configuration), FIRST))
+        until = time.monotonic() + 2.5
+        while time.monotonic() < until:
+            begun = time.monotonic()
+            await fetch("SELECT count(*) FROM account")
+            seconds.append(time.monotonic() - begun)
+            await asyncio.sleep(0.05)
+        blocked = not migration.done()
+    await asyncio.wait_for(migration, 30)
+
+    assert blocked
+    assert max(seconds) < 4  # half a second for the lock, and what a busy machine adds
+    assert (await behind(configuration))[0] == "0002_owed_deliveries"
+
+
+async def test_a_migration_that_gets_no_lock_in_time_says_so_and_has_done_nothing(
+    configuration: dict[str, Any],
+) -> None:
+    before = await _rows()
+
+    async with _long_transaction(configuration):
+        with pytest.raises(MigrationBlockedError, match=r"did not get its locks in 0\.1 seconds, and nothing"):
+            await go_to(_impatient(configuration), FIRST, wait=0.1)
+
+    assert await _rows() == before
+
+
+@contextlib.asynccontextmanager
+async def _long_transaction(configuration: dict[str, Any]) -> AsyncIterator[None]:
+    """Of a reader, or in SQLite, where readers are in nobody's way, of a writer."""
+    credentials = configuration["connections"]["default"]["credentials"]
+    if "file_path" in credentials:
+        with contextlib.closing(sqlite3.connect(credentials["file_path"], isolation_level=None)) as writer:
+            writer.execute("BEGIN IMMEDIATE")
+            yield
+        return
+    names = ("host", "port", "user", "password", "database")
+    reader = await asyncpg.connect(**{name: credentials[name] for name in names if name in credentials})
+    try:
+        async with reader.transaction():
+            await reader.execute("SELECT 1 FROM account, bank_movement")  # of the first migration and of the last
+            yield
+    finally:
+        await reader.close()
+
+
+def _impatient(configuration: dict[str, Any]) -> dict[str, Any]:
+    """SQLite waits for 5 seconds otherwise."""
+    connection = configuration["connections"]["default"]
+    if "file_path" not in connection["credentials"]:
+        return configuration
+    credentials = {**connection["credentials"], "busy_timeout": "50"}
+    return {**configuration, "connections": {"default": {**connection, "credentials": credentials}}}

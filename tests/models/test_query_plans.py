@@ -1,0 +1,262 @@
+"""No statement of a request, of the worker or of the sweeper walks through a table, however many rows it has.
+
+The statements are those that the services run: they are taken from Tortoise's log and explained with their values.
+`benchmarks/growth.py` measures what they cost with a million accounts.
+"""
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from tortoise.connection import get_connection
+from tortoise.transactions import in_transaction
+
+from models.delivery import Delivery
+from models.payment import Payment
+from services.cleanup import Sweeper
+from services.common.clock import utc_now
+from services.common.money import Money
+from services.mail import outbox
+from services.mail.claims import Claims
+from services.mail.outbox import Kind
+from services.payments.bank.deposits import DepositConfirmed, Deposits
+from services.payments.bank.movements import SeenMovement
+from tests.api import COMPANY, EMAIL, PASSWORD, Api
+from tests.conftest import MakeApi
+from tests.paypal.payers import PLAN, TOTAL, make_due, pay, payer, payment_of, start, takes_paypal
+from tests.paypal.server import PayPalServer
+from tests.statements import Statement, statements_run
+
+NEW = "otra frase larga"
+EVERY_SWEPT_TABLE = {
+    "confirmation_code",
+    "confirmed_code",
+    "delivery",
+    "failure_streak",
+    "known_network",
+    "limit_counter",
+    "mailed_password",
+    "payment",
+    "registration",
+    "session",
+    "spent_captcha",
+}
+OWED = "idx_delivery_owed_kind_due"
+# The sweeper reads for whom mails are owed: these indexes hold those, and nothing else.
+OF_THE_OWED = {OWED, "idx_delivery_owed_due_at"}
+
+# Walks that are no more than what they are for.
+_SHORT_IN_SQLITE = (
+    "SCAN CONSTANT ROW",
+    "SCAN always",  # login's one row for any e-mail
+    *(f"SCAN delivery USING INDEX {index}" for index in OF_THE_OWED),
+)
+
+
+async def _registering(api: Api) -> None:
+    await api.register()
+    await api.mails()
+    await api.act("ResendConfirmationCode", email=EMAIL)
+    await api.act("ConfirmAccount", code=await api.mailed_code())
+    assert (await api.register())["__typename"] == "UserAlreadyExistsError"
+
+
+async def _signing_in(api: Api) -> None:
+    await api.account()
+    await api.act("Login", email=EMAIL, password=NEW)
+    await api.token()
+    await api.act("Login", email="nobody@example.com", password=NEW)
+
+
+async def _being_signed_in(api: Api) -> None:
+    await api.account()
+    me, elsewhere = api.signed_in(await api.token()), api.signed_in(await api.token())
+    assert len((await me.run("Me"))["sessions"]) == 2
+    (other,) = [session for session in (await me.run("Me"))["sessions"] if not session["current"]]
+    assert (await me.act("RevokeSession", id=other["id"]))["__typename"] == "RevokeSessionSuccess"
+    assert await elsewhere.run("Me") is None
+    await me.run("RevokeOtherSessions")
+    await me.run("Logout")
+
+
+async def _recovering(api: Api) -> None:
+    await api.account()
+    mailed = await api.recover()
+    me = api.signed_in(await api.token(password=mailed))
+    form = {"currentPassword": mailed, "newPassword": NEW, "newPasswordConfirmation": NEW}
+    assert (await me.act("ChangePassword", **form))["__typename"] == "ChangePasswordSuccess"
+    again = {"currentPassword": NEW, "newPassword": PASSWORD, "newPasswordConfirmation": PASSWORD}
+    assert (await me.act("ChangePassword", **again))["__typename"] == "ChangePasswordSuccess"
+    await api.mails()
+
+
+async def _configuring(api: Api) -> None:
+    await api.account()
+    me = api.signed_in(await api.token())
+    for _ in range(2):
+        assert (await me.act("ConfigureCompany", **COMPANY))["__typename"] == "ConfigureCompanySuccess"
+    for name in ("A", "B", "A"):
+        await me.act("CreateSeries", name=name)
+    account = await me.run("Company")
+    first, second = [series["id"] for series in account["company"]["series"]]
+    take_folio = api.composition.services.series.take_folio
+    for _ in range(2):
+        await take_folio(UUID(account["id"]), UUID(first))
+    for series, name in ((first, "A"), (second, "C")):
+        updated = await me.act("UpdateSeries", id=series, name=name, firstFolio=1, lastFolio=2)
+        assert updated["__typename"] == "UpdateSeriesSuccess"
+    await take_folio(UUID(account["id"]), UUID(first))
+    answers = [await me.act("DeleteSeries", id=series) for series in (first, second)]
+    assert [answer["__typename"] for answer in answers] == ["SeriesInUseError", "DeleteSeriesSuccess"]
+
+
+async def _paying(api: Api) -> None:
+    """Everything but PayPal's part, which has a test of its own below."""
+    ana = await payer(api)
+    reference = (await ana.act("RequestBankDeposit", planId=PLAN))["deposit"]["reference"]
+    await ana.act("RequestBankDeposit", planId="empresa")
+    deposits = api.composition.services.deposits
+    assert await deposits.given_out([reference, "1234567897"]) == {reference}
+    assert len(await deposits.awaited()) == 1
+    confirmed = await deposits.confirm(reference, Money.parse(TOTAL), late=True)
+    assert isinstance(confirmed, DepositConfirmed)
+    await _paying_again(api.composition.services.deposits, reference)
+    await api.composition.cashier.follow_up()
+    await api.mails()
+
+
+async def _paying_again(deposits: Deposits, reference: str) -> None:
+    """With the same reference, and the operator's mistakes about it."""
+    amount = Money.parse(TOTAL)
+    for sign in "ab":
+        await deposits.receive(reference, amount, SeenMovement(sign * 64, None))
+    for _ in range(2):
+        assert isinstance(await deposits.confirm(reference, amount, late=True), DepositConfirmed)
+        assert await deposits.undo(reference)
+
+
+async def _sweeping(api: Api) -> None:
+    await _signing_in(api)
+    await api.recover()
+    ivo = await payer(api, "ivo@example.com")
+    reference = (await ivo.act("RequestBankDeposit", planId=PLAN))["deposit"]["reference"]
+    await Payment.filter(reference=reference).update(due_at=utc_now())
+    await api.composition.cashier.follow_up()
+    await api.register(email="eva@example.com")
+    await api.mails()
+    await api.act("ResendConfirmationCode", email="nobody@example.com")
+    await Sweeper(clock=lambda: utc_now() + timedelta(days=400)).sweep()
+
+
+STORIES: dict[str, Callable[[Api], Awaitable[None]]] = {
+    "registering": _registering,
+    "signing in": _signing_in,
+    "being signed in": _being_signed_in,
+    "recovering": _recovering,
+    "configuring": _configuring,
+    "paying": _paying,
+    "sweeping": _sweeping,
+}
+
+
+@pytest.mark.parametrize("story", STORIES)
+async def test_no_statement_walks_through_a_table(make_api: MakeApi, story: str) -> None:
+    api = await make_api()
+
+    with statements_run() as statements:
+        await STORIES[story](api)
+
+    assert len(statements) > 10
+    assert [(statement.text, walk) for statement in statements for walk in await _walks(statement)] == []
+
+
+async def test_no_statement_for_paypal_walks_through_a_table(make_api: MakeApi, paypal: PayPalServer) -> None:
+    api = await make_api(**takes_paypal(paypal))
+    ana = await payer(api)
+
+    with statements_run() as starting:
+        await start(ana)
+    await make_due()
+    with statements_run() as afterwards:
+        await api.composition.cashier.follow_up()
+        capture_id = (await payment_of(await pay(ana, paypal))).paypal_capture_id
+        headers, body = paypal.event_about("PAYMENT.CAPTURE.REVERSED", paypal.reverse(str(capture_id)))
+        assert (await api.http.post("/webhooks/paypal", content=body, headers=headers)).status_code == 204
+
+    statements = [*starting, *afterwards]
+    assert [(statement.text, walk) for statement in statements for walk in await _walks(statement)] == []
+
+
+async def test_the_sweeper_is_seen_to_look_into_and_to_remove_from_every_table_of_its_own(api: Api) -> None:
+    with statements_run() as statements:
+        await _sweeping(api)
+
+    for verb in ("SELECT .* FROM", "DELETE FROM"):
+        found = {match[1] for s in statements if (match := re.match(rf'{verb} "(\w+)"', s.text))}
+        assert found >= EVERY_SWEPT_TABLE
+
+
+async def test_the_worker_looks_for_mails_among_those_alone_that_are_owed(database: dict[str, Any]) -> None:
+    await Delivery.bulk_create(_finished(2000))
+    await outbox.owe(Kind.RECOVERY, EMAIL)
+    await _analyze()
+
+    with statements_run() as statements:
+        await Claims().claim()
+
+    looks = [s for s in statements if "UPDATE delivery" in s.text]
+    assert looks
+    assert [look.text for look in looks if OWED not in json.dumps(await _plan(look))] == []
+
+
+def _finished(count: int) -> Iterator[Delivery]:
+    then = utc_now() - timedelta(days=1)
+    for number in range(count):
+        email = f"{number}@example.com"
+        yield Delivery(
+            id=uuid4(), kind="recovery", email_key=email, requested_at=then, due_at=then, finished_at=then, attempts=1
+        )
+
+
+async def _analyze() -> None:
+    """As autovacuum does; in SQLite nobody does."""
+    if _on_postgresql():
+        await get_connection("default").execute_script("ANALYZE")
+
+
+async def _walks(statement: Statement) -> list[str]:
+    """The steps of its plan that read a table, or all of an index, from one end to the other."""
+    plan = await _plan(statement)
+    if not _on_postgresql():
+        details = [row["detail"] for row in plan]
+        return [detail for detail in details if detail.startswith("SCAN") and detail not in _SHORT_IN_SQLITE]
+    return [node["Node Type"] for node in _nodes(json.loads(plan[0]["QUERY PLAN"])[0]["Plan"]) if _walks_all(node)]
+
+
+async def _plan(statement: Statement) -> list[dict[str, Any]]:
+    """PostgreSQL, whose tables are small here, is told to walk only where it cannot do otherwise."""
+    async with in_transaction() as connection:
+        if _on_postgresql():
+            await connection.execute_query("SET LOCAL enable_seqscan = off")
+        prefix = "EXPLAIN (FORMAT JSON)" if _on_postgresql() else "EXPLAIN QUERY PLAN"
+        return await connection.execute_query_dict(f"{prefix} {statement.text}", list(statement.values))
+
+
+def _walks_all(node: dict[str, Any]) -> bool:
+    if node["Node Type"] in {"Index Scan", "Index Only Scan", "Bitmap Index Scan"}:
+        return "Index Cond" not in node and node["Index Name"] not in OF_THE_OWED
+    return bool(node["Node Type"] == "Seq Scan")
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from _nodes(part)
+
+
+def _on_postgresql() -> bool:
+    return get_connection("default").capabilities.dialect == "postgres"

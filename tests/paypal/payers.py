@@ -1,0 +1,86 @@
+"""People who are about to pay, and the API of an operator who takes their money."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID, uuid4
+
+from models.payment import Payment
+from services.common.clock import utc_now
+from tests.api import EMAIL, Api
+from tests.companies import configured, created
+from tests.paypal.server import PayPalServer
+
+PLAN = "negocio"
+TOTAL = "1160.00"
+YEAR = timedelta(days=365)
+BANK = {
+    "bank_deposit_clabe": "002010077777777771",
+    "bank_deposit_bank": "Banco de prueba",
+    "bank_deposit_beneficiary": "Timbrado",
+}
+
+
+def takes_paypal(server: PayPalServer) -> dict[str, Any]:
+    """The settings for it."""
+    return {
+        "paypal_client_id": server.client_id,
+        "paypal_client_secret": server.client_secret,
+        "paypal_webhook_id": server.webhook_id,
+        "paypal_base_url": server.url,
+        "paypal_return_url": "https://app.example.com/paid",
+        "paypal_cancel_url": "https://app.example.com/plans",
+    }
+
+
+async def payer(api: Api, email: str = EMAIL) -> Api:
+    """Somebody who is signed in and has done the first three steps."""
+    me = await configured(api, email=email)
+    await created(me, name="A")
+    return me
+
+
+async def start(api: Api, plan: str = PLAN) -> str:
+    """The id of a PayPal order."""
+    started = await api.act("StartPayPalPayment", planId=plan)
+    assert started["__typename"] == "StartPayPalPaymentSuccess", started
+    return str(started["orderId"])
+
+
+async def pay(api: Api, server: PayPalServer, plan: str = PLAN) -> str:
+    """The id of an order that is paid, and has activated the account."""
+    order_id = await start(api, plan)
+    server.approve(order_id)
+    completed = await api.act("CompletePayPalPayment", orderId=order_id)
+    assert completed["__typename"] == "CompletePayPalPaymentSuccess", completed
+    return order_id
+
+
+async def activation(api: Api) -> Any:
+    return (await api.run("Me"))["activation"]
+
+
+async def make_due() -> None:
+    """As if every payment that may still be made had been due to be looked at."""
+    await Payment.filter(open_key__isnull=False).update(due_at=utc_now() - timedelta(minutes=1))
+
+
+async def payment_of(order_id: str) -> Payment:
+    return await Payment.get(paypal_order_id=order_id)
+
+
+async def keep_payment(account_id: UUID, now: datetime, **changes: Any) -> Payment:
+    """A row of a bank deposit of 1160.00 for a year, as it is before anything comes of it."""
+    row = {
+        "method": "bank_deposit",
+        "status": "open",
+        "plan_id": PLAN,
+        "subtotal": Decimal("1000.00"),
+        "tax": Decimal("160.00"),
+        "currency": "MXN",
+        "stamps": 500,
+        "period_months": 12,
+        "created_at": now,
+        "expires_at": now + timedelta(days=5),
+    }
+    return await Payment.create(id=uuid4(), account_id=account_id, **{**row, **changes})

@@ -1,0 +1,63 @@
+"""A confirmation code is found in what people paste, and nothing else is taken for one."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.accounts.confirmation_code import parse_confirmation_code
+from services.common.secrets import ALPHABET
+
+CODE = "23456789ABCDEFGHJKMNPQRSTUVWXYZ234567892"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        CODE,
+        CODE.lower(),
+        f"  {CODE[:13]} \r\n{CODE[13:]}\t",
+        f"{CODE}.",
+        f"“{CODE}”",
+        f"«{CODE}».",
+        "-".join(CODE[start : start + 8] for start in range(0, 40, 8)),
+        "\u2013".join(CODE[start : start + 8] for start in range(0, 40, 8)),
+        "\u200b".join(CODE),
+        "\u00ad\ufeff\u202a" + CODE + "\u202c",
+        "".join(chr(ord(letter) + 0xFEE0) for letter in CODE),
+        f"https://app.example.mx/confirmar#{CODE}",
+        f"https://app.example.mx/confirmar?a=1#/codigo={CODE}&b=2",
+        f"<https://app.example.mx/confirmar#{CODE[:20]}\n{CODE[20:]}>",
+        f"Tu código de confirmación: {CODE}. Es válido un día.",
+        f"{CODE} {CODE}",
+    ],
+)
+def test_a_code_is_read_however_it_is_pasted(typed: str) -> None:
+    assert parse_confirmation_code(typed) == CODE
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        CODE[:39],
+        CODE + "2",
+        CODE[:39] + "0",
+        CODE[:39] + "\u0410",
+        "\u017f" + CODE[1:],
+        f"{CODE} {CODE[::-1]}",
+        "\0" * 40,
+        "\ud800" * 40,
+        f"https://app.example.mx/{CODE}ABC",
+        "A" * 1_000_000,
+        "\u200b" * 1_000_000 + CODE,
+    ],
+)
+def test_what_holds_no_code_or_several_is_none(typed: str) -> None:
+    assert parse_confirmation_code(typed) is None
+
+
+@given(st.text(st.sampled_from(ALPHABET + "-# \u200b\ud800\0") | st.characters(), max_size=200))
+def test_whatever_is_typed_a_code_has_forty_characters_of_its_alphabet(typed: str) -> None:
+    code = parse_confirmation_code(typed)
+
+    assert code is None or (len(code) == 40 and set(code) <= set(ALPHABET))

@@ -1,0 +1,136 @@
+"""Argon2id in threads: the same work for everyone, a bound for the queue, and a loop that goes on."""
+
+import asyncio
+
+import pytest
+from argon2 import extract_parameters
+
+from services.accounts.hashing import Hasher
+from services.common.cpus import usable_cpus
+from services.common.outcomes import Throttled
+
+_ROOM = max(1, int(usable_cpus())) + int(64 * usable_cpus())  # one at work and 64 that wait, a CPU
+_CHEAP = {"time_cost": 1, "memory_kib": 64}
+
+
+async def test_a_hash_verifies_its_own_password_and_no_other() -> None:
+    hasher = Hasher(**_CHEAP)
+
+    hashed = await hasher.hash("una frase larga")
+
+    assert isinstance(hashed, str)
+    assert hashed.startswith("$argon2id$v=19$m=64,t=1,p=1$")
+    assert await hasher.verify(hashed, "una frase larga") is True
+    assert await hasher.verify(hashed, "una frase larga ") is False
+    assert await hasher.verify(hashed, "") is False
+
+
+async def test_with_a_given_salt_the_same_password_hashes_to_the_same() -> None:
+    hasher = Hasher(**_CHEAP)
+
+    first, again, other = [await hasher.hash("una frase larga", salt * 16) for salt in (b"a", b"a", b"b")]
+
+    assert first == again != other
+    assert isinstance(first, str)
+    assert await hasher.verify(first, "una frase larga") is True
+
+
+async def test_without_a_given_salt_the_same_password_never_hashes_to_the_same() -> None:
+    hasher = Hasher(**_CHEAP)
+
+    hashes = {await hasher.hash("una frase larga") for _ in range(5)}
+
+    assert len(hashes) == 5
+
+
+def test_the_profile_is_owasps_unless_told_otherwise() -> None:
+    assert not Hasher().is_outdated("$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$" + "A" * 43)
+
+
+@pytest.mark.parametrize("changed", [{"time_cost": 2}, {"memory_kib": 128}, {"parallelism": 2}])
+async def test_other_parameters_make_a_hash_outdated_and_leave_it_good(changed: dict[str, int]) -> None:
+    old, new = Hasher(**_CHEAP), Hasher(**{**_CHEAP, **changed})
+
+    hashed = await old.hash("una frase larga")
+
+    assert isinstance(hashed, str)
+    assert not old.is_outdated(hashed)
+    assert new.is_outdated(hashed)
+    assert await new.verify(hashed, "una frase larga") is True
+
+
+@pytest.mark.parametrize("foreign", ["x", "", "$2b$12$" + "a" * 53])
+async def test_a_hash_of_another_kind_matches_nothing(foreign: str) -> None:
+    assert await Hasher(**_CHEAP).verify(foreign, "una frase larga") is False
+
+
+async def test_nobodys_password_is_never_right_and_costs_as_much() -> None:
+    hasher = Hasher(time_cost=2, memory_kib=128)
+    hashed = await hasher.hash("una frase larga")
+
+    matches = await hasher.verify(None, "una frase larga")
+
+    assert isinstance(hashed, str)
+    assert matches is False
+    assert extract_parameters(hasher._decoy) == extract_parameters(hashed)
+
+
+async def test_past_the_queues_bound_the_answer_is_throttled_at_once() -> None:
+    hasher = Hasher(time_cost=1, memory_kib=2048)
+    hashed = await hasher.hash("una frase larga")
+    assert isinstance(hashed, str)
+
+    crowd = [asyncio.create_task(hasher.verify(hashed, "una frase larga")) for _ in range(_ROOM)]
+    late = [asyncio.create_task(hasher.hash("una frase larga")) for _ in range(10)]
+    late_ones = [asyncio.create_task(hasher.verify(hashed, "una frase larga")) for _ in range(10)]
+    refused, under_way = await asyncio.wait([*crowd, *late, *late_ones], return_when=asyncio.FIRST_COMPLETED)
+
+    assert refused == {*late, *late_ones}
+    assert {task.result() for task in refused} == {Throttled(retry_after_seconds=2)}
+    assert await asyncio.gather(*under_way) == [True] * _ROOM
+
+
+@pytest.mark.parametrize(
+    ("cpus", "parallelism", "room"), [(2, 1, 130), (0.25, 1, 17), (2.5, 1, 162), (4, 4, 257), (0.001, 1, 2)]
+)
+async def test_its_bounds_go_by_the_cpus_that_it_may_use(cpus: float, parallelism: int, room: int) -> None:
+    hasher = Hasher(time_cost=1, memory_kib=256, parallelism=parallelism, cpus=cpus)
+
+    outcomes = await asyncio.gather(*(hasher.hash("una frase larga") for _ in range(room + 7)))
+
+    assert [outcome for outcome in outcomes if isinstance(outcome, Throttled)] == [Throttled(2)] * 7
+
+
+async def test_after_a_storm_there_is_room_again() -> None:
+    hasher = Hasher(**_CHEAP)
+
+    await asyncio.gather(*(hasher.hash("una frase larga") for _ in range(2 * _ROOM)))
+    again = await asyncio.gather(*(hasher.hash("una frase larga") for _ in range(_ROOM)))
+
+    assert not any(isinstance(outcome, Throttled) for outcome in again)
+
+
+async def test_who_hangs_up_gives_the_room_back() -> None:
+    hasher = Hasher(time_cost=1, memory_kib=1024)
+    crowd = [asyncio.create_task(hasher.hash("una frase larga")) for _ in range(_ROOM)]
+    await asyncio.sleep(0.01)
+
+    for task in crowd:
+        task.cancel()
+    await asyncio.gather(*crowd, return_exceptions=True)
+    again = await asyncio.gather(*(hasher.hash("una frase larga") for _ in range(_ROOM)))
+
+    assert not any(isinstance(outcome, Throttled) for outcome in again)
+
+
+async def test_the_loop_goes_on_while_a_storm_of_hashes_runs() -> None:
+    hasher = Hasher(time_cost=1, memory_kib=8192)
+    storm = asyncio.gather(*(hasher.hash("una frase larga") for _ in range(_ROOM)))
+    turns = 0
+
+    while not storm.done():
+        await asyncio.sleep(0.001)
+        turns += 1
+
+    assert turns > 20  # were the loop held, it would turn once a hash at the most, and then find them all done
+    assert not any(isinstance(outcome, Throttled) for outcome in await storm)

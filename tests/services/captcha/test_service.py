@@ -1,0 +1,447 @@
+"""Captchas: derived from their id, solved in two ways, and spent by their first answer."""
+
+import asyncio
+import base64
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+
+import pytest
+from limits.aio.storage import MemoryStorage
+
+from models.spent_captcha import SpentCaptcha
+from services.captcha.service import LIFE, CaptchaAnswer, Captchas, Solution, _encode, _mac
+from services.captcha.words import WORDS
+from services.common.caller import Caller
+from services.common.limits import Limit, Limiter
+from services.common.outcomes import CaptchaMissed, CaptchaNeeded, DrawnCaptcha, Throttled
+from services.common.secrets import Keys
+
+_KEY = b"a key of thirty-two bytes or more"
+_CALLER = Caller(ip_address("203.0.113.9"))
+_PURPOSE = "login ana@example.com"
+_ACCENTS = str.maketrans({"a": "á", "e": "é", "i": "i\u0301", "o": "ö", "u": "ü", "n": "ñ"})
+_FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.now = datetime(2026, 3, 1, 12, 0, 0, 700_000, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> _Clock:
+    return _Clock()
+
+
+def _captchas(*keys: bytes, clock: _Clock, limit: str = "1000/minute") -> Captchas:
+    return Captchas(Keys(keys), Limiter(MemoryStorage(), Keys(keys)), Limit.parse("create_captcha", limit), clock)
+
+
+@pytest.fixture
+def captchas(clock: _Clock) -> Captchas:
+    return _captchas(_KEY, clock=clock)
+
+
+async def test_a_captcha_is_good_for_five_minutes(captchas: Captchas, clock: _Clock) -> None:
+    captcha = await _drawn(captchas)
+
+    assert timedelta(minutes=5) == LIFE
+    assert captcha.expires_at == clock.now.replace(microsecond=0) + LIFE
+
+
+@pytest.mark.usefixtures("database")
+async def test_asking_for_a_captcha_writes_nothing(captchas: Captchas) -> None:
+    captcha = await _drawn(captchas)
+
+    await captchas.image(captcha.id)
+    await captchas.audio(captcha.id)
+
+    assert await SpentCaptcha.all().count() == 0
+
+
+async def test_the_same_id_gives_the_same_picture_and_clip_on_every_node(captchas: Captchas, clock: _Clock) -> None:
+    captcha = await _drawn(captchas)
+    other_node = _captchas(_KEY, clock=clock)
+
+    pictures = {await node.image(captcha.id) for node in (captchas, captchas, other_node)}
+    clips = {await node.audio(captcha.id) for node in (captchas, captchas, other_node)}
+
+    assert len(pictures) == len(clips) == 1
+    assert pictures.pop().startswith(b"\x89PNG")
+    assert clips.pop().startswith(b"RIFF")
+
+
+async def test_each_captcha_is_another(captchas: Captchas) -> None:
+    first, second = await _drawn(captchas), await _drawn(captchas)
+
+    assert first.id != second.id
+    assert _solution(captchas, first.id) != _solution(captchas, second.id)
+    assert await captchas.image(first.id) != await captchas.image(second.id)
+    assert await captchas.audio(first.id) != await captchas.audio(second.id)
+
+
+async def test_solutions_are_two_known_words_and_eight_digits(captchas: Captchas) -> None:
+    for _ in range(200):
+        solution = _solution(captchas, (await _drawn(captchas)).id)
+
+        assert set(solution.words) <= set(WORDS)
+        assert len(solution.digits) == 8
+        assert solution.digits.isdecimal()
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        pytest.param(lambda s: " ".join(s.words), id="words"),
+        pytest.param(lambda s: " ".join(s.words).upper(), id="capitals"),
+        pytest.param(lambda s: f"  {s.words[0]}\t \n{s.words[1].title()} ", id="extra blanks"),
+        pytest.param(lambda s: f"{s.words[0]}\u00a0{s.words[1]}", id="a non-breaking space"),
+        pytest.param(lambda s: _accented(" ".join(s.words)), id="accents"),
+        pytest.param(lambda s: f"{s.words[0]}, {s.words[1]}.", id="a comma and a full stop"),
+        pytest.param(lambda s: "".join(s.words), id="words without a blank"),
+        pytest.param(lambda s: s.digits, id="digits"),
+        pytest.param(lambda s: " ".join(s.digits), id="digits apart"),
+        pytest.param(lambda s: f"{s.digits[:4]}-{s.digits[4:]}\n", id="digits in groups"),
+        pytest.param(lambda s: s.digits.translate(_FULL_WIDTH), id="full-width digits"),
+    ],
+)
+@pytest.mark.usefixtures("database")
+async def test_words_or_digits_solve_it_however_they_are_typed(
+    captchas: Captchas, form: Callable[[Solution], str]
+) -> None:
+    captcha = await _drawn(captchas)
+
+    assert await captchas.solve(CaptchaAnswer(captcha.id, form(_solution(captchas, captcha.id))), _PURPOSE)
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        pytest.param(lambda s: "", id="nothing"),
+        pytest.param(lambda s: "otras palabras", id="other words"),
+        pytest.param(lambda s: s.words[0], id="the first word"),
+        pytest.param(lambda s: f"{s.words[1]} {s.words[0]} x", id="one word too many"),
+        pytest.param(lambda s: f"{s.words[0]} y {s.words[1]}", id="a word between"),
+        pytest.param(lambda s: s.digits[:-1], id="seven digits"),
+        pytest.param(lambda s: s.digits + "0", id="nine digits"),
+        pytest.param(lambda s: f"{int(s.digits[0]) + 1}"[-1] + s.digits[1:], id="a wrong digit"),
+        pytest.param(lambda s: "\0", id="NUL"),
+        pytest.param(lambda s: "\ud800", id="a surrogate"),
+        pytest.param(lambda s: "😀", id="an emoji"),
+    ],
+)
+@pytest.mark.usefixtures("database")
+async def test_a_wrong_answer_spends_the_captcha(captchas: Captchas, form: Callable[[Solution], str]) -> None:
+    captcha = await _drawn(captchas)
+    solution = _solution(captchas, captcha.id)
+
+    wrong = await captchas.solve(CaptchaAnswer(captcha.id, form(solution)), _PURPOSE)
+    right = await captchas.solve(CaptchaAnswer(captcha.id, solution.digits), _PURPOSE)
+
+    assert (wrong, right) == (None, None)
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_megabyte_is_no_answer_and_spends_nothing(captchas: Captchas) -> None:
+    captcha = await _drawn(captchas)
+
+    assert not await captchas.solve(CaptchaAnswer(captcha.id, "1" * 1_000_000), _PURPOSE)
+    assert await captchas.solve(CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits), _PURPOSE)
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_right_answer_counts_for_one_purpose(captchas: Captchas) -> None:
+    captcha = await _drawn(captchas)
+    answer = CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits)
+
+    assert await captchas.solve(answer, _PURPOSE)
+    assert await captchas.solve(answer, "login eva@example.com") is None
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_right_answer_may_be_sent_again_a_few_times_for_the_same_purpose(captchas: Captchas) -> None:
+    captcha = await _drawn(captchas)
+    solution = _solution(captchas, captcha.id)
+
+    answers = [
+        await captchas.solve(CaptchaAnswer(captcha.id, answer), _PURPOSE)
+        for answer in (solution.digits, " ".join(solution.words), "wrong", *[solution.digits] * 3)
+    ]
+
+    assert [answer and answer.repeated for answer in answers] == [False, True, None, True, True, None]
+
+
+@pytest.mark.usefixtures("database")
+async def test_of_a_hundred_right_answers_at_once_one_is_the_first(captchas: Captchas) -> None:
+    captcha = await _drawn(captchas)
+    answer = CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits)
+
+    answers = await asyncio.gather(*(captchas.solve(answer, _PURPOSE) for _ in range(100)))
+
+    assert sorted(answer.repeated for answer in answers if answer) == [False, True, True, True]
+    assert await SpentCaptcha.all().count() == 1
+
+
+@pytest.mark.usefixtures("database")
+async def test_what_a_captcha_is_for_is_done_once(captchas: Captchas) -> None:
+    captcha = await _drawn(captchas)
+    answer = CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits)
+    first, again = [await captchas.solve(answer, _PURPOSE) for _ in range(2)]
+    assert first
+    assert again
+
+    under_way = asyncio.create_task(captchas.is_used(again))
+    done = [await captchas.use(first), await captchas.use(again)]
+
+    assert done == [True, False]
+    assert await under_way
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_captcha_counts_until_its_last_moment(captchas: Captchas, clock: _Clock) -> None:
+    captcha = await _drawn(captchas)
+
+    clock.now = captcha.expires_at - timedelta(microseconds=1)
+
+    assert await captchas.solve(CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits), _PURPOSE)
+
+
+@pytest.mark.usefixtures("database")
+async def test_an_expired_captcha_counts_for_nothing_and_is_not_kept(captchas: Captchas, clock: _Clock) -> None:
+    captcha = await _drawn(captchas)
+
+    clock.now = captcha.expires_at
+
+    assert not await captchas.solve(CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits), _PURPOSE)
+    assert await SpentCaptcha.all().count() == 0
+
+
+@pytest.mark.usefixtures("database")
+async def test_what_is_kept_of_a_spent_captcha_is_its_expiry_and_not_its_answer(captchas: Captchas) -> None:
+    captcha = await _drawn(captchas)
+
+    await captchas.solve(CaptchaAnswer(captcha.id, "una respuesta"), _PURPOSE)
+
+    (row,) = await SpentCaptcha.all()
+    assert row.expires_at == captcha.expires_at
+    assert captcha.id not in row.id
+    assert row.purpose is None
+
+
+@pytest.mark.usefixtures("database")
+async def test_whose_captcha_was_solved_is_not_kept_in_clear(captchas: Captchas) -> None:
+    captcha = await _drawn(captchas)
+
+    await captchas.solve(CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits), _PURPOSE)
+
+    (row,) = await SpentCaptcha.all()
+    assert row.purpose
+    assert "ana" not in row.purpose
+
+
+@pytest.mark.parametrize(
+    "forge",
+    [
+        pytest.param(lambda given: "", id="empty"),
+        pytest.param(lambda given: "x", id="a letter"),
+        pytest.param(lambda given: given[:-1], id="truncated by one"),
+        pytest.param(lambda given: given[:-16], id="truncated"),
+        pytest.param(lambda given: given[1:], id="beheaded"),
+        pytest.param(lambda given: given + "A", id="too long"),
+        pytest.param(lambda given: given + "=", id="padded"),
+        pytest.param(lambda given: f" {given}", id="a blank before"),
+        pytest.param(lambda given: f"{given}\n", id="a line break behind"),
+        pytest.param(lambda given: given.swapcase(), id="in another case"),
+        pytest.param(lambda given: _flipped(given, 0), id="another nonce"),
+        pytest.param(lambda given: _flipped(given, 20), id="another expiry"),
+        pytest.param(lambda given: _flipped(given, 39), id="another signature"),
+        pytest.param(lambda given: base64.urlsafe_b64encode(secrets.token_bytes(40)).decode().rstrip("="), id="random"),
+        pytest.param(
+            lambda given: base64.urlsafe_b64encode(b"\xff" * 40).decode().rstrip("="), id="the year 584 milliard"
+        ),
+        pytest.param(lambda given: "ñ" * 54, id="beyond ASCII"),
+        pytest.param(lambda given: "\0" * 54, id="NULs"),
+        pytest.param(lambda given: "\ud800" + given[1:], id="a surrogate"),
+        pytest.param(lambda given: "A" * 1_000_000, id="a megabyte"),
+        pytest.param(lambda given: "../../etc/passwd", id="a path"),
+    ],
+)
+async def test_a_forged_id_is_no_captcha_of_ours(captchas: Captchas, forge: Callable[[str], str]) -> None:
+    """It is refused without a database: spending it would fail here."""
+    genuine = await _drawn(captchas)
+    forged = forge(genuine.id)
+
+    assert forged != genuine.id
+    assert captchas.solution(forged) is None
+    assert not await captchas.solve(CaptchaAnswer(forged, _solution(captchas, genuine.id).digits), _PURPOSE)
+    with pytest.raises(ValueError, match="not one of our captchas"):
+        await captchas.image(forged)
+    with pytest.raises(ValueError, match="not one of our captchas"):
+        await captchas.audio(forged)
+
+
+async def test_an_id_is_written_in_one_way_only(captchas: Captchas) -> None:
+    """Otherwise one captcha could be answered under several ids."""
+    captcha = await _drawn(captchas)
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/"
+
+    accepted = [letter for letter in alphabet if captchas.solution(captcha.id[:-1] + letter)]
+
+    assert accepted == [captcha.id[-1]]
+
+
+@pytest.mark.usefixtures("database")
+async def test_the_first_key_signs_and_all_verify(clock: _Clock) -> None:
+    old, rotated, new = (_captchas(*keys, clock=clock) for keys in ((b"old",), (b"new", b"old"), (b"new",)))
+    before, after = await _drawn(old), await _drawn(rotated)
+
+    assert rotated.solution(before.id) is not None
+    assert _same(rotated.solution(before.id), old.solution(before.id))
+    assert await rotated.image(before.id) == await old.image(before.id)
+    assert _same(rotated.solution(after.id), new.solution(after.id))
+    assert old.solution(after.id) is None
+    assert new.solution(before.id) is None
+    assert not await new.solve(CaptchaAnswer(before.id, _solution(old, before.id).digits), _PURPOSE)
+    assert await rotated.solve(CaptchaAnswer(before.id, _solution(old, before.id).digits), _PURPOSE)
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_captcha_is_spent_before_and_after_a_rotation_alike(clock: _Clock) -> None:
+    old, rotated = (_captchas(*keys, clock=clock) for keys in ((b"old",), (b"new", b"old")))
+    captcha = await _drawn(old)
+    answer = CaptchaAnswer(captcha.id, _solution(old, captcha.id).digits)
+
+    assert await old.solve(answer, _PURPOSE)
+    assert await rotated.solve(answer, "login eva@example.com") is None
+
+
+async def test_an_id_tells_nothing_of_its_answer(captchas: Captchas, clock: _Clock) -> None:
+    captcha = await _drawn(captchas)
+    solution = _solution(captchas, captcha.id)
+    decoded = base64.urlsafe_b64decode(captcha.id + "==")
+    stranger = _captchas(b"another key", clock=clock)
+
+    assert not any(secret in captcha.id for secret in (*solution.words, solution.digits))
+    assert not any(secret.encode() in decoded for secret in (*solution.words, solution.digits))
+    assert stranger.solution(captcha.id) is None
+
+
+async def test_an_answer_follows_from_the_id_only_with_the_key(captchas: Captchas, clock: _Clock) -> None:
+    """Whoever reads the code and an id, but has no key, can work out nothing."""
+    captcha = await _drawn(captchas)
+    stranger = _captchas(b"another key", clock=clock)
+    payload = base64.urlsafe_b64decode(captcha.id + "==")[:24]
+
+    theirs = _solution(stranger, _encode(payload + _mac(stranger._signing, payload)))
+
+    ours = _solution(captchas, captcha.id)
+    assert theirs.words != ours.words
+    assert theirs.digits != ours.digits
+    assert theirs.seed != ours.seed
+
+
+async def test_nothing_secret_is_in_a_repr(captchas: Captchas) -> None:
+    captcha = await _drawn(captchas)
+    solution = _solution(captchas, captcha.id)
+    answer = CaptchaAnswer(captcha.id, solution.digits)
+
+    shown = f"{solution!r} {solution} {answer!r} {answer} {captcha!r} {captchas!r}"
+
+    assert not any(secret in shown for secret in (*solution.words, solution.digits, repr(solution.seed)))
+    assert captcha.id in repr(answer)
+
+
+async def test_who_sends_no_answer_gets_a_captcha(captchas: Captchas) -> None:
+    outcome = await captchas.require(_CALLER, None, _PURPOSE)
+
+    assert isinstance(outcome, CaptchaNeeded)
+    assert captchas.solution(outcome.captcha.id)
+
+
+@pytest.mark.usefixtures("database")
+async def test_who_solves_a_captcha_goes_on(captchas: Captchas) -> None:
+    captcha = await _drawn(captchas)
+
+    outcome = await captchas.require(
+        _CALLER, CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits), _PURPOSE
+    )
+
+    assert outcome is None
+
+
+@pytest.mark.parametrize("forge", [str, lambda given: given[:-1], lambda given: ""], ids=["wrong", "forged", "empty"])
+@pytest.mark.usefixtures("database")
+async def test_who_misses_gets_a_fresh_captcha(captchas: Captchas, forge: Callable[[str], str]) -> None:
+    captcha = await _drawn(captchas)
+
+    outcome = await captchas.require(_CALLER, CaptchaAnswer(forge(captcha.id), "otras palabras"), _PURPOSE)
+
+    assert isinstance(outcome, CaptchaMissed)
+    assert outcome.captcha.id != captcha.id
+    assert (
+        await captchas.require(
+            _CALLER, CaptchaAnswer(outcome.captcha.id, _solution(captchas, outcome.captcha.id).digits), _PURPOSE
+        )
+        is None
+    )
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_client_gets_as_many_captchas_as_its_limit_says(clock: _Clock) -> None:
+    captchas = _captchas(_KEY, clock=clock, limit="3/minute")
+    captcha = await _drawn(captchas)
+
+    needed = await captchas.require(_CALLER, None, _PURPOSE)
+    missed = await captchas.missed(_CALLER)
+    refused = [
+        await captchas.create(_CALLER),
+        await captchas.require(_CALLER, None, _PURPOSE),
+        await captchas.require(_CALLER, CaptchaAnswer("forged", "x"), _PURPOSE),
+        await captchas.missed(_CALLER),
+    ]
+
+    assert isinstance(needed, CaptchaNeeded)
+    assert isinstance(missed, CaptchaMissed)
+    assert all(isinstance(outcome, Throttled) for outcome in refused)
+    assert isinstance(await captchas.create(Caller(ip_address("203.0.113.10"))), DrawnCaptcha)
+    solved = await captchas.require(
+        _CALLER, CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits), _PURPOSE
+    )
+    assert solved is None
+
+
+async def test_an_id_never_looks_like_an_option_to_a_command(captchas: Captchas, database: object) -> None:
+    initials = {(await _drawn(captchas)).id[0] for _ in range(20)}
+
+    assert initials == {"A"}
+
+
+def _accented(text: str) -> str:
+    return text.translate(_ACCENTS)
+
+
+def _flipped(id: str, place: int) -> str:
+    content = bytearray(base64.urlsafe_b64decode(id + "=="))
+    content[place] ^= 1
+    return base64.urlsafe_b64encode(bytes(content)).decode().rstrip("=")
+
+
+def _same(first: Solution | None, second: Solution | None) -> bool:
+    return first is not None and first == second
+
+
+async def _drawn(captchas: Captchas) -> DrawnCaptcha:
+    captcha = await captchas.create(_CALLER)
+    assert isinstance(captcha, DrawnCaptcha)
+    return captcha
+
+
+def _solution(captchas: Captchas, id: str) -> Solution:
+    solution = captchas.solution(id)
+    assert solution
+    return solution

@@ -1,0 +1,80 @@
+"""What is minted, what is kept of it, and keys for one purpose each."""
+
+import math
+import re
+from collections import Counter
+
+import pytest
+
+from services.common.secrets import ALPHABET, Keys, digest, mint, mint_token
+from services.mail.letters import CODE_LENGTH, MAILED_PASSWORD_LENGTH
+
+
+def test_the_alphabet_has_no_look_alikes() -> None:
+    assert len(set(ALPHABET)) == len(ALPHABET) == 31
+    assert not set(ALPHABET) & set("01OIL")
+    assert ALPHABET.upper() == ALPHABET
+
+
+@pytest.mark.parametrize(("length", "bits"), [(CODE_LENGTH, 190), (MAILED_PASSWORD_LENGTH, 112)])
+def test_what_is_mailed_has_bits_enough(length: int, bits: int) -> None:
+    assert length * math.log2(len(ALPHABET)) >= bits
+
+
+def test_what_is_minted_is_of_the_alphabet_and_never_twice_the_same() -> None:
+    minted = [mint(CODE_LENGTH) for _ in range(500)]
+
+    assert len(set(minted)) == 500
+    assert all(re.fullmatch(f"[{ALPHABET}]{{{CODE_LENGTH}}}", code) for code in minted)
+
+
+def test_every_letter_is_minted_as_often_as_another() -> None:
+    counts = Counter(mint(31_000))
+
+    assert set(counts) == set(ALPHABET)
+    assert all(750 < count < 1250 for count in counts.values())  # 1000 each, 8 standard deviations to either side
+
+
+def test_a_token_has_256_bits_and_goes_into_a_header() -> None:
+    tokens = {mint_token() for _ in range(500)}
+
+    assert len(tokens) == 500
+    assert all(re.fullmatch("[A-Za-z0-9_-]{43}", token) for token in tokens)
+
+
+def test_a_digest_is_sha_256_in_hex() -> None:
+    assert digest("abc") == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # FIPS 180-4's example
+
+
+@pytest.mark.parametrize("secret", ["", "\0", "\ud800", "ñ", "x" * 1_000_000])
+def test_whatever_is_typed_has_a_digest(secret: str) -> None:
+    assert re.fullmatch("[0-9a-f]{64}", digest(secret))
+
+
+def test_subkeys_are_those_of_hkdf() -> None:
+    """RFC 5869, A.3: no salt and no purpose; the first block of its output."""
+    keys = Keys((b"\x0b" * 22,))
+
+    assert keys.signing("").hex() == "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d"
+
+
+def test_no_key_serves_two_purposes() -> None:
+    keys = Keys((b"new", b"old"))
+
+    subkeys = [key for purpose in ("captcha", "limits", "doors") for key in keys.verifying(purpose)]
+
+    assert len(set(subkeys)) == 6
+
+
+def test_the_first_key_signs_and_all_verify_and_the_oldest_lasts() -> None:
+    old, rotated = Keys((b"old",)), Keys((b"new", b"old"))
+
+    assert rotated.signing("captcha") == Keys((b"new",)).signing("captcha")
+    assert rotated.verifying("captcha") == (rotated.signing("captcha"), old.signing("captcha"))
+    assert rotated.lasting("limits") == old.lasting("limits")
+
+
+def test_keys_show_nothing_of_themselves() -> None:
+    keys = Keys((b"a key of thirty-two bytes or more",))
+
+    assert "thirty" not in repr(keys)

@@ -1,0 +1,287 @@
+"""Folios are taken one after the other, each once, whatever happens at the same time."""
+
+import asyncio
+from ipaddress import ip_address
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from tortoise.transactions import in_transaction
+
+from models.account import Account
+from models.company import Company
+from models.series import Series
+from services.accounts.sessions import SessionLife, SessionService
+from services.common.caller import Caller
+from services.common.clock import utc_now
+from services.common.outcomes import FieldErrorCode, FieldProblem, InputRejected
+from services.company.series import SeriesService
+from services.company.series_form import SeriesForm
+from services.company.series_outcomes import (
+    FolioTaken,
+    LastSeries,
+    NoSuchSeries,
+    RangeUsedUp,
+    SeriesCreated,
+    SeriesDeleted,
+    SeriesInUse,
+    SeriesUpdated,
+)
+
+pytestmark = pytest.mark.usefixtures("database")
+
+LARGEST = 2**63 - 1
+SESSIONS = SessionService(SessionLife())
+SERIES = SeriesService(SESSIONS)
+
+
+async def _account() -> Account:
+    """Confirmed, and with a company."""
+    now = utc_now()
+    email = f"{uuid4()}@example.com"
+    account = await Account.create(
+        id=uuid4(),
+        email_key=email,
+        email=email,
+        rfc="EKU9003173C9",
+        language="es",
+        created_at=now,
+        confirmed_at=now,
+    )
+    await Company.create(
+        id=uuid4(),
+        account_id=account.id,
+        legal_name="ESCUELA KEMPER URGATE",
+        tax_regime="601",
+        postal_code="26015",
+        updated_at=now,
+    )
+    return account
+
+
+async def _series(account: Account, first: int = 1, last: int | None = None, **columns: Any) -> UUID:
+    made = {"name": "A", "last_taken": first - 1, **columns}
+    series = await Series.create(
+        id=uuid4(), account_id=account.id, first_folio=first, last_folio=last, created_at=utc_now(), **made
+    )
+    return series.id
+
+
+async def _signed_in(account: Account) -> Caller:
+    address = ip_address("127.0.0.1")
+    opened = await SESSIONS.open(Caller(address), account)
+    return Caller(address, credential=opened.token)
+
+
+def _folios(outcomes: list[Any]) -> list[int]:
+    return sorted(outcome.folio for outcome in outcomes if isinstance(outcome, FolioTaken))
+
+
+async def test_folios_are_taken_in_their_order() -> None:
+    account = await _account()
+    series = await _series(account, first=7)
+
+    outcomes = [await SERIES.take_folio(account.id, series) for _ in range(3)]
+
+    assert outcomes == [FolioTaken("A", 7), FolioTaken("A", 8), FolioTaken("A", 9)]
+
+
+async def test_200_at_once_take_200_folios_without_a_gap() -> None:
+    account = await _account()
+    series = await _series(account)
+
+    outcomes = await asyncio.gather(*(SERIES.take_folio(account.id, series) for _ in range(200)))
+
+    assert _folios(outcomes) == list(range(1, 201))
+
+
+async def test_so_they_do_while_the_series_is_changed() -> None:
+    account = await _account()
+    series, caller = await _series(account), await _signed_in(account)
+    await SERIES.take_folio(account.id, series)
+    forms = [SeriesForm("A", "1", None if number % 2 else "1000") for number in range(20)]
+
+    outcomes = await asyncio.gather(
+        *(SERIES.take_folio(account.id, series) for _ in range(100)),
+        *(SERIES.update(caller, str(series), form) for form in forms),
+        *(SERIES.take_folio(account.id, series) for _ in range(100)),
+    )
+
+    assert _folios(outcomes) == list(range(2, 202))
+    assert sum(isinstance(outcome, SeriesUpdated) for outcome in outcomes) == 20
+
+
+async def test_where_the_range_ends_the_last_folio_is_taken_once_and_no_other() -> None:
+    account = await _account()
+    series = await _series(account, first=11, last=60)
+
+    outcomes = await asyncio.gather(*(SERIES.take_folio(account.id, series) for _ in range(200)))
+
+    assert _folios(outcomes) == list(range(11, 61))
+    assert outcomes.count(RangeUsedUp()) == 150
+    assert (await Series.get(id=series)).last_taken == 60
+
+
+@pytest.mark.parametrize("last", [None, LARGEST])
+async def test_the_largest_folio_is_reached_and_not_passed(last: int | None) -> None:
+    account = await _account()
+    series = await _series(account, first=LARGEST - 1, last=last)
+
+    outcomes = [await SERIES.take_folio(account.id, series) for _ in range(3)]
+
+    assert outcomes == [FolioTaken("A", LARGEST - 1), FolioTaken("A", LARGEST), RangeUsedUp()]
+    assert (await Series.get(id=series)).last_taken == LARGEST
+
+
+async def test_the_largest_folio_shows_in_the_list_as_the_next_and_then_none_is() -> None:
+    account = await _account()
+    series = await _series(account, first=LARGEST)
+    (before,) = await SERIES.list_for(account.id)
+
+    await SERIES.take_folio(account.id, series)
+
+    (after,) = await SERIES.list_for(account.id)
+    assert (before.next_folio, before.remaining) == (LARGEST, None)
+    assert (after.next_folio, after.remaining) == (None, None)
+
+
+async def test_a_folio_is_taken_again_where_its_transaction_was_undone() -> None:
+    account = await _account()
+    series = await _series(account)
+
+    with pytest.raises(KeyError):
+        await _take_and_fail(account.id, series, asyncio.Event())
+
+    assert await SERIES.take_folio(account.id, series) == FolioTaken("A", 1)
+
+
+async def test_who_comes_meanwhile_waits_for_the_end_of_the_transaction() -> None:
+    account = await _account()
+    series, taken = await _series(account), asyncio.Event()
+
+    failed, meanwhile = await asyncio.gather(
+        _take_and_fail(account.id, series, taken), _take_after(account.id, series, taken), return_exceptions=True
+    )
+
+    assert isinstance(failed, KeyError)
+    assert meanwhile == FolioTaken("A", 1)
+
+
+async def test_nobody_takes_folios_of_another_account_or_of_no_series() -> None:
+    ana, eva = await _account(), await _account()
+    series = await _series(ana)
+
+    outcomes = [await SERIES.take_folio(eva.id, series), await SERIES.take_folio(ana.id, uuid4())]
+
+    assert outcomes == [NoSuchSeries(), NoSuchSeries()]
+    assert (await Series.get(id=series)).last_taken == 0
+
+
+async def test_a_series_in_use_keeps_its_name_so_that_no_other_takes_its_folios_again() -> None:
+    account = await _account()
+    caller = await _signed_in(account)
+    series = await _series(account)
+    taken = await SERIES.take_folio(account.id, series)
+
+    renamed = await SERIES.update(caller, str(series), SeriesForm("B", "1"))
+    deleted = await SERIES.delete(caller, str(series))
+    namesake = await SERIES.create(caller, SeriesForm("A", "1"))
+
+    assert taken == FolioTaken("A", 1)
+    assert renamed == InputRejected((FieldProblem("name", FieldErrorCode.FOLIOS_TAKEN, maximum=25),))
+    assert deleted == SeriesInUse()
+    assert namesake == InputRejected((FieldProblem("name", FieldErrorCode.ALREADY_USED, maximum=25),))
+
+
+@pytest.mark.parametrize("attempt", range(5))
+async def test_no_folio_of_a_name_is_taken_twice_while_series_are_renamed_and_made(attempt: int) -> None:
+    account = await _account()
+    series, caller = await _series(account), await _signed_in(account)
+
+    outcomes = await asyncio.gather(
+        *(SERIES.take_folio(account.id, series) for _ in range(attempt)),
+        SERIES.update(caller, str(series), SeriesForm("B", "1")),
+        SERIES.create(caller, SeriesForm("A", "1")),
+        *(SERIES.take_folio(account.id, series) for _ in range(3)),
+    )
+    for created in (outcome for outcome in outcomes if isinstance(outcome, SeriesCreated)):
+        outcomes.append(await SERIES.take_folio(account.id, created.series.id))
+
+    taken = [outcome for outcome in outcomes if isinstance(outcome, FolioTaken)]
+    assert len(taken) == len(set(taken)) >= attempt + 3
+    assert {outcome.series for outcome in taken[: attempt + 3]} in ({"A"}, {"B"})
+
+
+@pytest.mark.parametrize("attempt", range(5))
+async def test_a_first_folio_that_is_moved_meanwhile_is_taken_or_stays(attempt: int) -> None:
+    account = await _account()
+    series, caller = await _series(account), await _signed_in(account)
+
+    outcomes = await asyncio.gather(
+        *(SERIES.take_folio(account.id, series) for _ in range(attempt)),
+        SERIES.update(caller, str(series), SeriesForm("A", "500")),
+        *(SERIES.take_folio(account.id, series) for _ in range(10)),
+    )
+
+    first = (await Series.get(id=series)).first_folio
+    refused = InputRejected((FieldProblem("firstFolio", FieldErrorCode.FOLIOS_TAKEN, 1, 1),))
+    assert _folios(list(outcomes)) == list(range(first, first + 10 + attempt))
+    assert (refused in outcomes) == (first == 1)
+
+
+@pytest.mark.parametrize("attempt", range(5))
+async def test_a_last_folio_that_is_moved_meanwhile_is_none_below_what_was_taken(attempt: int) -> None:
+    account = await _account()
+    series, caller = await _series(account), await _signed_in(account)
+
+    outcomes = await asyncio.gather(
+        *(SERIES.take_folio(account.id, series) for _ in range(attempt)),
+        SERIES.update(caller, str(series), SeriesForm("A", "1", "6")),
+        *(SERIES.take_folio(account.id, series) for _ in range(10)),
+    )
+
+    kept = await Series.get(id=series)
+    folios = _folios(list(outcomes))
+    assert folios == list(range(1, kept.last_taken + 1))
+    assert kept.last_taken <= (kept.last_folio or LARGEST)
+
+
+@pytest.mark.parametrize("attempt", range(5))
+async def test_of_a_series_that_is_deleted_meanwhile_no_folio_is_taken(attempt: int) -> None:
+    account = await _account()
+    series, caller = await _series(account), await _signed_in(account)
+    await _series(account, name="B")
+
+    outcomes = await asyncio.gather(
+        *(SERIES.take_folio(account.id, series) for _ in range(attempt)),
+        SERIES.delete(caller, str(series)),
+        SERIES.take_folio(account.id, series),
+    )
+
+    deleted = SeriesDeleted(series) in outcomes
+    assert deleted != (SeriesInUse() in outcomes)
+    assert deleted == (_folios(list(outcomes)) == []) == (not await Series.exists(id=series))
+
+
+async def test_of_many_that_are_deleted_at_once_one_is_left() -> None:
+    account = await _account()
+    caller = await _signed_in(account)
+    ids = [await _series(account, name=f"A{number}") for number in range(10)]
+
+    outcomes = await asyncio.gather(*(SERIES.delete(caller, str(series)) for series in ids))
+
+    assert outcomes.count(LastSeries()) == 1
+    assert await Series.filter(account_id=account.id).count() == 1
+
+
+async def _take_and_fail(account_id: UUID, series_id: UUID, taken: asyncio.Event) -> None:
+    async with in_transaction():
+        assert await SERIES.take_folio(account_id, series_id) == FolioTaken("A", 1)
+        taken.set()
+        await asyncio.sleep(0.05)  # which lets the others come
+        raise KeyError
+
+
+async def _take_after(account_id: UUID, series_id: UUID, taken: asyncio.Event) -> object:
+    await taken.wait()
+    return await SERIES.take_folio(account_id, series_id)

@@ -1,0 +1,204 @@
+"""A series as it is typed: its name, its folios, and the approval of the older scheme."""
+
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.common.ids import parse_id
+from services.common.outcomes import FieldErrorCode, FieldProblem, ForbiddenCharacter, InputRejected
+from services.company.folios import Approval, FolioRange, parse_approval, parse_folios
+from services.company.series_form import CheckedSeries, SeriesForm, check_series
+
+LARGEST = 2**63 - 1
+HOSTILE = st.text(st.characters(exclude_categories=()))
+NUMBERS = st.integers(0, LARGEST + 1).map(str)
+BLANK = ["", " ", "\t\n", "\u00a0\u200b", "\u200b\ufeff"]
+ODD = [
+    "x",
+    "1.0",
+    "1e3",
+    "0x1",
+    "1_000",
+    "1,000",
+    "1 000",
+    "- 1",
+    "--1",
+    "+1",
+    "１" * 1_000_000,
+    "NaN",
+]
+FAR = [
+    "0",
+    "000",
+    "-1",
+    "\u22121",
+    "\u20131",
+    "-0",
+    str(LARGEST + 1),
+    "-" + str(LARGEST),
+    "9" * 20,
+    "9" * 100_000,
+    "-" + "9" * 100_000,
+]
+
+
+def _number(code: FieldErrorCode) -> FieldProblem:
+    return FieldProblem("approvalNumber", code, 1, 10**14 - 1)
+
+
+def _year(code: FieldErrorCode) -> FieldProblem:
+    return FieldProblem("approvalYear", code, 2004, 2014)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "folios"),
+    [
+        ("1", None, FolioRange(1, None)),
+        ("1", "1", FolioRange(1, 1)),
+        (" 0042\n", "00100", FolioRange(42, 100)),
+        ("\ufeff１", "\u00a0١٠\u200b", FolioRange(1, 10)),
+        (str(LARGEST), str(LARGEST), FolioRange(LARGEST, LARGEST)),
+        ("0" * 100_000 + "7", None, FolioRange(7, None)),
+    ],
+)
+def test_folios_are_positive_and_of_64_bits(first: str, last: str | None, folios: FolioRange) -> None:
+    assert parse_folios(first, last) == folios
+
+
+@pytest.mark.parametrize(
+    ("typed", "code"),
+    [
+        *((odd, FieldErrorCode.MALFORMED) for odd in ODD),
+        *((far, FieldErrorCode.OUT_OF_RANGE) for far in FAR),
+    ],
+    ids=lambda value: getattr(value, "name", repr(value)[:24]),
+)
+def test_what_is_no_folio_is_refused_at_its_field(typed: str, code: FieldErrorCode) -> None:
+    first, last = (FieldProblem(field, code, 1, LARGEST) for field in ("firstFolio", "lastFolio"))
+
+    assert parse_folios(typed, None) == [first]
+    assert parse_folios("1", typed) == [last]
+    assert parse_folios(typed, typed) == [first, last]
+
+
+@pytest.mark.parametrize(("typed", "character"), [("1\0", "U+0000"), ("\ud800", "U+D800"), ("1О", "«О» (U+041E)")])
+def test_a_character_that_may_be_taken_for_another_is_named(typed: str, character: str) -> None:
+    assert parse_folios(typed, None) == [FieldProblem.of("firstFolio", ForbiddenCharacter(character), 1, LARGEST)]
+
+
+def test_the_last_folio_is_not_less_than_the_first() -> None:
+    assert parse_folios("10", "9") == [FieldProblem("lastFolio", FieldErrorCode.LESS_THAN_FIRST, 10, LARGEST)]
+
+
+@pytest.mark.parametrize(("number", "year"), [("1", 2004), ("99999999999999", 2014), ("0000000000000000123", 2010)])
+def test_an_approval_has_up_to_14_digits_and_a_year(number: str, year: int) -> None:
+    assert parse_approval(number, year) == Approval(int(number), year)
+
+
+def test_an_approval_may_be_left_out() -> None:
+    assert parse_approval(None, None) is None
+
+
+@pytest.mark.parametrize(
+    ("number", "year", "problems"),
+    [
+        ("1", None, [_year(FieldErrorCode.MISSING)]),
+        (None, 2010, [_number(FieldErrorCode.MISSING)]),
+        (
+            None,
+            2003,
+            [
+                _number(FieldErrorCode.MISSING),
+                _year(FieldErrorCode.OUT_OF_RANGE),
+            ],
+        ),
+        (
+            "x",
+            None,
+            [
+                _number(FieldErrorCode.MALFORMED),
+                _year(FieldErrorCode.MISSING),
+            ],
+        ),
+        ("0", 2010, [_number(FieldErrorCode.OUT_OF_RANGE)]),
+        ("100000000000000", 2010, [_number(FieldErrorCode.OUT_OF_RANGE)]),
+        ("", 2010, [_number(FieldErrorCode.MISSING)]),
+        ("1", 2003, [_year(FieldErrorCode.OUT_OF_RANGE)]),
+        ("1", 2015, [_year(FieldErrorCode.OUT_OF_RANGE)]),
+        ("1", -(2**31), [_year(FieldErrorCode.OUT_OF_RANGE)]),
+    ],
+)
+def test_half_an_approval_or_a_wrong_one_is_refused(
+    number: str | None, year: int | None, problems: list[FieldProblem]
+) -> None:
+    assert parse_approval(number, year) == problems
+
+
+@pytest.mark.parametrize(("typed", "name"), [("", ""), ("  ", ""), (" A \n 1 ", "A 1"), ("Ñ" * 25, "Ñ" * 25)])
+def test_a_name_has_up_to_25_characters_and_may_be_empty(typed: str, name: str) -> None:
+    assert check_series(SeriesForm(typed, "1")) == CheckedSeries(name, FolioRange(1, None), None)
+
+
+@pytest.mark.parametrize("blank", BLANK)
+def test_a_blank_last_folio_or_approval_number_is_left_out_and_a_blank_first_folio_is_missing(blank: str) -> None:
+    assert check_series(SeriesForm("A", "1", blank, blank)) == CheckedSeries("A", FolioRange(1, None), None)
+    assert check_series(SeriesForm("A", "1", blank, blank, 2010)) == InputRejected((_number(FieldErrorCode.MISSING),))
+    assert check_series(SeriesForm("A", blank, blank)) == InputRejected(
+        (FieldProblem("firstFolio", FieldErrorCode.MISSING, 1, LARGEST),)
+    )
+
+
+def test_names_that_differ_only_in_case_are_two() -> None:
+    assert [check_series(SeriesForm(name, "1")) for name in "aA"] == [
+        CheckedSeries(name, FolioRange(1, None), None) for name in "aA"
+    ]
+
+
+def test_all_that_is_wrong_is_told_at_once_in_the_order_of_the_form() -> None:
+    outcome = check_series(SeriesForm("A|B", "0", "x", "y", 1999))
+
+    assert outcome == InputRejected(
+        (
+            FieldProblem("name", FieldErrorCode.FORBIDDEN_CHARACTER, maximum=25, character="«|»"),
+            FieldProblem("firstFolio", FieldErrorCode.OUT_OF_RANGE, 1, LARGEST),
+            FieldProblem("lastFolio", FieldErrorCode.MALFORMED, 1, LARGEST),
+            _number(FieldErrorCode.MALFORMED),
+            _year(FieldErrorCode.OUT_OF_RANGE),
+        )
+    )
+
+
+@given(
+    name=HOSTILE,
+    first=HOSTILE | NUMBERS,
+    last=HOSTILE | NUMBERS | st.none(),
+    number=HOSTILE | NUMBERS | st.none(),
+    year=st.integers(2000, 2020) | st.integers() | st.none(),
+)
+def test_whatever_is_typed_a_series_fits_its_columns_or_is_refused(
+    name: str, first: str, last: str | None, number: str | None, year: int | None
+) -> None:
+    outcome = check_series(SeriesForm(name, first, last, number, year))
+
+    if isinstance(outcome, CheckedSeries):
+        assert len(outcome.name) <= 25
+        assert outcome.name.encode().decode() == outcome.name  # no lone surrogate, which no database takes
+        assert 1 <= outcome.folios.first <= (outcome.folios.last or LARGEST) <= LARGEST
+    else:
+        assert outcome.problems
+
+
+@given(text=HOSTILE)
+def test_whatever_comes_as_an_id_it_is_one_or_none(text: str) -> None:
+    parsed = parse_id(text)
+
+    assert parsed is None or parsed == parse_id(str(parsed))
+
+
+@pytest.mark.parametrize("added", ["\u200b", "\u00a0", "\ufeff", "\u2060", "\n"])
+def test_an_id_is_known_with_what_a_paste_adds(added: str) -> None:
+    series_id = uuid4()
+
+    assert parse_id(f"{added}{series_id}{added}") == parse_id(str(series_id).replace("-", "\u2011")) == series_id

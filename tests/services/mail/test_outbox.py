@@ -1,0 +1,333 @@
+import asyncio
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from tortoise.transactions import in_transaction
+
+from models.delivery import Delivery
+from services.common.clock import utc_now
+from services.mail import outbox
+from services.mail.claims import AWAITED, NOTICES, NOTICES_FIRST, Claims
+from services.mail.outbox import Claim, Kind, Outcome
+from tests.smtp_servers import make_due
+
+pytestmark = pytest.mark.usefixtures("database")
+
+EMAIL = "ana@example.com"
+_DAY = timedelta(days=1)
+
+
+async def claimed() -> Claim:
+    claim = await Claims().claim()
+    assert claim
+    return claim
+
+
+async def row() -> Delivery:
+    return await Delivery.get()
+
+
+async def test_a_mail_that_is_owed_can_be_claimed() -> None:
+    await outbox.owe(Kind.RECOVERY, EMAIL)
+
+    claim = await claimed()
+
+    owed = await row()
+    assert claim.lease == owed.lease
+    assert claim == Claim(
+        owed.id, claim.lease, Kind.RECOVERY, EMAIL, None, owed.requested_at, attempts=1, counted=False
+    )
+
+
+async def test_nothing_is_claimed_where_nothing_is_owed() -> None:
+    assert await Claims().claim() is None
+
+
+async def test_two_hundred_requests_at_once_owe_one_mail() -> None:
+    await asyncio.gather(*(outbox.owe(Kind.CONFIRMATION, EMAIL) for _ in range(200)))
+
+    assert await Delivery.all().count() == 1
+
+
+async def test_other_kinds_and_other_emails_have_rows_of_their_own() -> None:
+    for kind, email in ((Kind.CONFIRMATION, EMAIL), (Kind.RECOVERY, EMAIL), (Kind.RECOVERY, "eva@example.com")):
+        await outbox.owe(kind, email)
+
+    assert await Delivery.all().count() == 3
+
+
+async def test_a_finished_mail_can_be_owed_anew() -> None:
+    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+    await outbox.finish(await claimed(), Outcome.DELIVERED)
+
+    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+
+    assert await Delivery.filter(pending_key__isnull=True).count() == 1
+    assert await Delivery.filter(pending_key__isnull=False).count() == 1
+
+
+async def test_a_second_request_makes_a_postponed_mail_due_now_and_begins_afresh() -> None:
+    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+    first = await claimed()
+    await outbox.mark_counted(first)
+    await outbox.give_back(first, timedelta(hours=1), "451 later")
+    await Delivery.all().update(requested_at=utc_now() - timedelta(hours=20))
+
+    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+
+    second = await claimed()
+    assert (second.id, second.attempts, second.counted) == (first.id, 1, False)
+    assert utc_now() - second.requested_at < timedelta(minutes=1)
+
+
+async def test_a_second_request_takes_the_mail_from_the_worker_that_holds_it() -> None:
+    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+    first = await claimed()
+
+    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+
+    assert not await outbox.still_holds(first)
+    await outbox.finish(first, Outcome.DELIVERED)
+    second = await claimed()
+    assert (second.id, second.lease != first.lease) == (first.id, True)
+
+
+async def test_many_claimers_at_once_get_each_mail_once() -> None:
+    for number in range(30):
+        await outbox.owe(Kind.CONFIRMATION, f"user{number}@example.com")
+
+    async def claim_all() -> list[Claim]:
+        claims = []
+        while claim := await Claims().claim():
+            claims.append(claim)
+        return claims
+
+    claims = [claim for claims in await asyncio.gather(*(claim_all() for _ in range(20))) for claim in claims]
+
+    assert len(claims) == 30
+    assert len({claim.id for claim in claims}) == 30
+
+
+async def test_many_claimers_of_one_mail_get_it_once() -> None:
+    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+
+    claims = await asyncio.gather(*(Claims().claim() for _ in range(50)))
+
+    assert sum(claim is not None for claim in claims) == 1
+
+
+async def test_what_has_been_due_for_longest_is_claimed_first() -> None:
+    for minutes, email in ((5, "second@example.com"), (9, "first@example.com"), (-9, "not_yet@example.com")):
+        await outbox.owe(Kind.CONFIRMATION, email)
+        await Delivery.filter(email_key=email).update(due_at=utc_now() - timedelta(minutes=minutes))
+
+    claims = [await Claims().claim() for _ in range(3)]
+
+    assert [claim and claim.email_key for claim in claims] == ["first@example.com", "second@example.com", None]
+
+
+async def _owe_all(kinds: Iterable[Kind], *, minutes_ago: int) -> None:
+    for kind in kinds:
+        email = f"{minutes_ago}@example.com"
+        await outbox.owe(kind, email)
+        due_at = utc_now() - timedelta(minutes=minutes_ago)
+        await Delivery.filter(kind=kind.value, email_key=email).update(due_at=due_at)
+
+
+async def test_codes_and_recoveries_go_before_notices_however_long_those_have_been_due() -> None:
+    await _owe_all(NOTICES, minutes_ago=60)
+    await _owe_all(AWAITED, minutes_ago=1)
+    claims = Claims()
+
+    kinds = [claim.kind for _ in range(4) if (claim := await claims.claim())]
+
+    assert set(kinds[:2]) == set(AWAITED)
+    assert len(set(kinds[2:]) & set(NOTICES)) == 2
+
+
+async def test_a_rush_of_codes_keeps_no_notice_back_for_ever() -> None:
+    for minutes in range(20):
+        await _owe_all([Kind.CONFIRMATION], minutes_ago=minutes)
+    await _owe_all([Kind.PAYMENT_RECEIVED], minutes_ago=0)
+    claims = Claims()
+
+    kinds = [claim.kind for _ in range(NOTICES_FIRST) if (claim := await claims.claim())]
+
+    assert kinds == [Kind.CONFIRMATION] * (NOTICES_FIRST - 1) + [Kind.PAYMENT_RECEIVED]
+
+
+async def test_a_mail_of_a_kind_that_only_a_newer_release_knows_is_left_and_holds_up_none() -> None:
+    await outbox.owe(Kind.RECOVERY, "newer@example.com")
+    await Delivery.all().update(kind="invoice_ready", pending_key="invoice_ready:x", due_at=utc_now() - _DAY)
+    before = await Delivery.all().values()
+    await outbox.owe(Kind.RECOVERY, EMAIL)
+    claims = Claims()
+
+    claim = await claims.claim()
+
+    assert claim
+    assert claim.email_key == EMAIL
+    assert await claims.claim() is None
+    assert await Delivery.filter(kind="invoice_ready").values() == before
+
+
+async def test_a_worker_finds_a_mail_that_comes_late_with_an_earlier_moment() -> None:
+    claims = Claims()
+    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+    assert await claims.claim()
+    assert await claims.claim() is None
+
+    await outbox.owe(Kind.CONFIRMATION, "late@example.com")
+    late = Delivery.filter(email_key="late@example.com")
+    await late.update(due_at=utc_now() - timedelta(seconds=10))
+
+    assert await claims.claim()
+
+
+async def test_a_claim_is_a_lease_of_two_minutes() -> None:
+    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+
+    await claimed()
+
+    assert timedelta(seconds=110) < (await row()).due_at - utc_now() <= timedelta(seconds=120)
+    assert await Claims().claim() is None
+
+
+async def test_a_crashed_workers_mail_comes_back_when_its_lease_ends() -> None:
+    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+    crashed = await claimed()
+
+    await make_due()
+
+    claim = await claimed()
+    assert (claim.id, claim.attempts) == (crashed.id, 2)
+    assert claim.requested_at == crashed.requested_at
+    assert not await outbox.still_holds(crashed)
+    assert await outbox.still_holds(claim)
+
+
+@pytest.mark.parametrize("outcome", Outcome)
+async def test_finishing_keeps_the_outcome_and_its_reason(outcome: Outcome) -> None:
+    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+
+    await outbox.finish(await claimed(), outcome, "550 5.1.1 nobody here")
+
+    finished = await row()
+    assert (finished.outcome, finished.reason) == (outcome.value, "550 5.1.1 nobody here")
+    assert (finished.pending_key, finished.lease) == (None, None)
+    assert finished.finished_at
+    await make_due()
+    assert await Claims().claim() is None
+
+
+async def test_only_the_lease_finishes_or_gives_back_a_mail() -> None:
+    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+    late = await claimed()
+    await make_due()
+    holder = await claimed()
+    before = await Delivery.all().values()
+
+    await outbox.finish(late, Outcome.REFUSED, "550")
+    await outbox.give_back(late, timedelta(hours=1), "451")
+    await outbox.mark_counted(late)
+
+    assert await Delivery.all().values() == before
+    assert await outbox.still_holds(holder)
+
+
+async def test_a_mail_that_is_given_back_waits_as_long_as_was_said() -> None:
+    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+
+    await outbox.give_back(await claimed(), timedelta(minutes=10), "451 4.7.1 greylisted")
+
+    waiting = await row()
+    assert (waiting.lease, waiting.reason, waiting.outcome) == (None, "451 4.7.1 greylisted", None)
+    assert timedelta(minutes=9) < waiting.due_at - utc_now() <= timedelta(minutes=10)
+
+
+async def test_a_mail_that_is_given_back_at_once_can_be_claimed_at_once() -> None:
+    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+
+    await outbox.give_back(await claimed())
+
+    assert (await claimed()).attempts == 2
+
+
+async def test_a_long_reason_is_cut() -> None:
+    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+
+    await outbox.finish(await claimed(), Outcome.REFUSED, "550 " + "x" * 10_000)
+
+    assert (await row()).reason == "550 " + "x" * 496
+
+
+async def test_a_mail_that_is_forgotten_is_lost_to_the_worker_that_holds_it() -> None:
+    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+    await outbox.owe(Kind.RECOVERY, EMAIL)
+    await outbox.owe(Kind.RECOVERY, "eva@example.com")
+    claims = [await claimed() for _ in range(3)]
+
+    await outbox.forget((Kind.CONFIRMATION, Kind.RECOVERY), EMAIL)
+
+    held = [claim.email_key for claim in claims if await outbox.still_holds(claim)]
+    assert held == ["eva@example.com"]
+    assert await Delivery.all().count() == 1
+
+
+async def test_forgetting_leaves_what_was_sent() -> None:
+    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+    await outbox.finish(await claimed(), Outcome.DELIVERED)
+
+    await outbox.forget((Kind.CONFIRMATION,), EMAIL)
+
+    assert (await row()).outcome == "delivered"
+
+
+async def test_a_rolled_back_transaction_owes_nothing() -> None:
+    async with in_transaction() as transaction:
+        await outbox.owe(Kind.CONFIRMATION, EMAIL)
+        await transaction.rollback()
+
+    assert await Delivery.all().count() == 0
+
+
+async def test_a_rolled_back_transaction_forgets_nothing() -> None:
+    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+    holder = await claimed()
+
+    async with in_transaction() as transaction:
+        await outbox.forget((Kind.CONFIRMATION,), EMAIL)
+        await transaction.rollback()
+
+    assert await outbox.still_holds(holder)
+
+
+async def test_requests_and_claims_at_once_lose_no_request() -> None:
+    last_request = datetime.min.replace(tzinfo=UTC)
+
+    async def ask() -> None:
+        for _ in range(10):
+            await outbox.owe(Kind.CONFIRMATION, EMAIL)
+
+    async def work() -> None:
+        nonlocal last_request
+        for _ in range(20):
+            if claim := await Claims().claim():
+                await outbox.finish(claim, Outcome.DELIVERED)
+                last_request = max(last_request, claim.requested_at)
+
+    await asyncio.gather(*(ask() for _ in range(5)), *(work() for _ in range(5)))
+    await work()
+
+    assert await Delivery.filter(pending_key__isnull=False).count() == 0
+    newest = await Delivery.all().order_by("-requested_at").first()
+    assert newest
+    assert newest.requested_at == last_request
+
+
+@pytest.mark.parametrize(("attempts", "seconds"), [(1, 15), (2, 30), (3, 60), (8, 1920), (9, 3600), (10_000, 3600)])
+def test_the_wait_between_attempts_doubles_up_to_an_hour_with_jitter(attempts: int, seconds: int) -> None:
+    shortest, longest = outbox.backoff(attempts, 0.0), outbox.backoff(attempts, 1.0)
+
+    assert (shortest, longest) == (timedelta(seconds=seconds * 0.5), timedelta(seconds=seconds * 1.5))

@@ -1,0 +1,276 @@
+"""Mails as bytes: headers, texts in both languages, and nothing that a hostile value could add."""
+
+import email
+import email.policy
+import re
+from datetime import UTC, datetime
+from email.message import EmailMessage
+from html.parser import HTMLParser
+
+import pytest
+
+from services.accounts.email import parse_email
+from services.common.translations import Language
+from services.mail.letters import Letter
+from services.mail.rendering import Composer, Site
+from tests.smtp_servers import SITE, TEXTS, body
+
+NOW = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)
+MESSAGE_ID = "5e1b1f6e-3f3c-4a5e-9d59-2f4d8a1c7b11.1777863721000"
+CODE = "23456789ABCDEFGHJKMNPQRSTUVWXYZ23456789A"
+PASSWORD = "ABCDEF-GHJKMN-PQRSTU-VWXYZ2"
+RFC = "H&E951128469"
+WITH_SECRET = {"confirmation": CODE, "unconfirmed": CODE, "recovery": PASSWORD}
+NOTICES = [
+    "already_registered",
+    "password_changed",
+    "mailed_password_used",
+    "sign_in_closed",
+    "payment_received",
+    "payment_refunded",
+    "payment_declined",
+]
+TEMPLATES = [*WITH_SECRET, *NOTICES]
+HELPED = Site(SITE.name, SITE.url, SITE.sender, support="ayuda@example.com")
+LINKS = Site(
+    SITE.name,
+    SITE.url,
+    SITE.sender,
+    confirm_url="https://app.example.com/confirmar?a=1&b=2#codigo={code}",
+    recover_url="https://app.example.com/entrar",
+)
+
+
+def plain_letter(
+    email: str = "ana@example.com",
+    language: Language = Language.ES,
+    template: str = "confirmation",
+    values: dict[str, str] | None = None,
+) -> Letter:
+    return Letter(email, language, template, values or {"user": "ana@example.com", "rfc": RFC})
+
+
+def raw(letter: Letter, site: Site = SITE) -> bytes:
+    secret = WITH_SECRET.get(letter.template)
+    return Composer(TEXTS, site).compose(letter, secret, MESSAGE_ID, NOW).as_bytes()
+
+
+def read(letter: Letter, site: Site = SITE) -> EmailMessage:
+    """As the recipient's program does."""
+    return email.message_from_bytes(raw(letter, site), policy=email.policy.default)
+
+
+class Page(HTMLParser):
+    """The texts and links of an HTML part."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.texts: list[str] = []
+        self.links: list[str] = []
+        self.feed(html)
+        self.close()
+
+    def handle_data(self, data: str) -> None:
+        self.texts.append(data)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.links += [value for name, value in attrs if (tag, name) == ("a", "href") and value]
+
+
+def page(letter: Letter, site: Site = SITE) -> Page:
+    return Page(body(read(letter, site), "html"))
+
+
+def test_the_head_says_who_writes_to_whom_when_and_that_no_person_does() -> None:
+    message = read(plain_letter())
+
+    head = {name: message[name] for name in ("From", "To", "Subject", "Date", "Message-ID", "Auto-Submitted")}
+    assert head == {
+        "From": "Timbrado <cuentas@example.com>",
+        "To": "ana@example.com",
+        "Subject": "Confirma tu cuenta en Timbrado",
+        "Date": "Mon, 04 May 2026 03:02:01 +0000",
+        "Message-ID": f"<{MESSAGE_ID}@example.com>",
+        "Auto-Submitted": "auto-generated",
+    }
+
+
+@pytest.mark.parametrize("language", Language)
+def test_the_head_names_the_language(language: Language) -> None:
+    assert read(plain_letter(language=language))["Content-Language"] == language.value
+
+
+def test_each_header_is_there_once() -> None:
+    names = [name.lower() for name in read(plain_letter()).keys()]  # noqa: SIM118  # a message iterates otherwise
+
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_every_mail_has_all_its_texts_as_text_and_as_html(template: str, language: Language) -> None:
+    letter = plain_letter(language=language, template=template)
+
+    text, shown = body(read(letter), "plain"), page(letter).texts
+
+    expected = [TEXTS.say(language, f"mail.{template}.{part}", {"site": SITE.name}) for part in ("before", "after")]
+    expected += [TEXTS.say(language, "mail.greeting"), "ana@example.com", RFC, SITE.name]
+    expected += filter(None, [WITH_SECRET.get(template)])
+    assert [part for part in expected if part not in text] == []
+    assert [part for part in expected if part not in shown] == []
+    assert not re.search(r"[{}]", text)
+
+
+def test_no_text_of_a_mail_is_without_use() -> None:
+    used = {f"mail.{template}.{part}" for template in TEMPLATES for part in ("subject", "before", "after")}
+    used |= {
+        "mail.greeting",
+        "mail.open",
+        "mail.support",
+        *(f"mail.fact.{fact}" for fact in ("user", "rfc", "code", "password", "until")),
+    }
+
+    for language in Language:
+        assert {key for key in TEXTS.entries(language) if key.startswith("mail.")} == used
+
+
+@pytest.mark.parametrize("template", NOTICES)
+def test_a_notice_has_no_secret_and_no_link_but_the_sites(template: str) -> None:
+    assert page(plain_letter(template=template), LINKS).links == [SITE.url]
+
+
+@pytest.mark.parametrize("template", ["confirmation", "unconfirmed"])
+def test_the_code_is_in_the_links_fragment_where_servers_do_not_see_it(template: str) -> None:
+    letter = plain_letter(template=template)
+    link = f"https://app.example.com/confirmar?a=1&b=2#codigo={CODE}"
+
+    assert page(letter, LINKS).links == [link, SITE.url]
+    assert link in body(read(letter, LINKS), "plain").split()
+
+
+def test_a_recovery_links_to_the_app_without_the_password() -> None:
+    letter = plain_letter(template="recovery")
+
+    assert page(letter, LINKS).links == ["https://app.example.com/entrar", SITE.url]
+
+
+@pytest.mark.parametrize("template", WITH_SECRET)
+def test_without_urls_there_is_no_link_but_the_sites(template: str) -> None:
+    assert page(plain_letter(template=template)).links == [SITE.url]
+
+
+def test_an_rfc_with_an_ampersand_is_escaped_in_html_and_plain_in_text() -> None:
+    message = read(plain_letter())
+
+    assert RFC in body(message, "plain")
+    assert "H&amp;E951128469" in body(message, "html")
+    assert RFC not in body(message, "html")
+
+
+def test_markup_in_a_value_stays_text() -> None:
+    value = "<script>alert('x')</script>"
+    letter = plain_letter(values={"user": value, "rfc": RFC})
+
+    html = body(read(letter), "html")
+
+    assert "<script" not in html
+    assert value in page(letter).texts
+    assert value in body(read(letter), "plain")
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_lines_are_short_enough_and_seven_bits_wide(template: str, language: Language) -> None:
+    address = f"{'a' * 64}@{'.'.join(['b' * 60] * 3)}.mx"
+    site = Site("Ñandú " * 10, "https://app.example.com/" + "x" * 2000, SITE.sender, LINKS.confirm_url)
+    letter = plain_letter(address, language, template, {"user": address, "rfc": RFC})
+
+    content = raw(letter, site)
+
+    assert max(map(len, content.split(b"\n"))) <= 998
+    assert content.isascii()
+    assert b"\r" not in content
+
+
+@pytest.mark.parametrize(
+    "name", ["Timbrado", "Facturación", "Cía, S.A. de C.V.", 'La "Ñ" <otro@example.net>; (s)', "a@b"]
+)
+def test_the_sites_name_is_shown_as_it_is(name: str) -> None:
+    message = read(plain_letter(), Site(name, SITE.url, SITE.sender))
+
+    (sender,) = message["From"].addresses
+    assert (sender.display_name, sender.addr_spec) == (name, SITE.sender)
+    assert message["Subject"] == f"Confirma tu cuenta en {name}"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Timbrado\r\nBcc: evil@example.net",
+        "Timbrado\nBcc: evil@example.net",
+        "=?utf-8?q?Timbrado=0D=0ABcc=3A_evil=40example=2Enet?=",
+        "=?utf-8?q?=0ABcc=3A_x?=",
+    ],
+    ids=["CRLF", "LF", "encoded", "encoded at the start"],
+)
+def test_a_sites_name_cannot_add_a_header(name: str) -> None:
+    try:
+        message = read(plain_letter(), Site(name, SITE.url, SITE.sender))
+    except ValueError:
+        return  # not written at all is as good
+
+    assert "Bcc" not in message
+    assert message.get_body(("plain",))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ana@example.com\r\nBcc: evil@example.net",
+        "ana@example.com\nBcc: evil@example.net",
+        "ana@example.com, evil@example.net",
+        "Ana <ana@example.com>",
+        "ana@example.com\0",
+        "",
+    ],
+)
+def test_a_recipient_that_is_not_one_address_gets_no_mail(address: str) -> None:
+    with pytest.raises(Exception):  # noqa: B017, PT011  # the package email has many
+        raw(plain_letter(address))
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "ana+sat@example.com",
+        "o'brien!#$%&*/^_`{|}~-@example.com",
+        "=?x?=@example.com",
+        "=?utf-8?q?ana?=@example.com",
+        "=?utf-8?q?=0D=0ABcc=3Ax=40example=2Enet?=@example.com",
+        "=?us-ascii?b?YW5h?=@example.com",
+        "ana@ñandú.example.com",
+    ],
+)
+def test_every_address_that_may_register_can_be_written_to(typed: str) -> None:
+    accepted = parse_email(typed)
+    if accepted is None:
+        return  # refused at the door is as good
+
+    message = raw(plain_letter(accepted.address))
+
+    assert f"\nTo: {accepted.address}\n".encode() in message
+    assert b"\nBcc:" not in message
+
+
+@pytest.mark.parametrize("language", Language)
+def test_a_mail_says_whom_to_ask_where_somebody_answers(language: Language) -> None:
+    letter = plain_letter(language=language)
+
+    helped, alone = read(letter, HELPED), read(letter)
+
+    help_ = TEXTS.say(language, "mail.support")
+    assert helped["reply-to"] == "ayuda@example.com"
+    assert help_ in body(helped, "plain")
+    assert help_ in body(helped, "html")
+    assert "reply-to" not in alone
+    assert help_ not in body(alone, "plain")

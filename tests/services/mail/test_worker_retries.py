@@ -1,0 +1,308 @@
+"""What becomes of a mail that a server does not take at once."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+
+from models.confirmation_code import ConfirmationCode
+from models.delivery import Delivery
+from models.limit_counter import LimitCounter
+from services.common.clock import utc_now
+from services.common.secrets import digest
+from services.mail import outbox
+from services.mail.outbox import Kind
+from services.mail.rendering import Site
+from tests.smtp_servers import (
+    Received,
+    ScriptedServer,
+    SoundServer,
+    Stage,
+    Trouble,
+    make_account,
+    make_deliverer,
+    make_due,
+    make_registration,
+    scripted_server,
+    sound_server,
+)
+
+pytestmark = pytest.mark.usefixtures("database")
+
+EMAIL = "ana@example.com"
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[SoundServer]:
+    async with sound_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def scripted() -> AsyncIterator[ScriptedServer]:
+    async with scripted_server() as server:
+        yield server
+
+
+async def owe_code() -> None:
+    await outbox.owe_to_registration(Kind.CONFIRMATION, EMAIL, await make_registration(EMAIL))
+
+
+def code_in(content: bytes) -> str:
+    found = re.search(r"\b[2-9A-Z]{40}\b", Received("", (), content).text)
+    assert found
+    return found.group()
+
+
+async def test_a_refused_recipient_mints_nothing_and_is_recorded(scripted: ScriptedServer) -> None:
+    await owe_code()
+    scripted.script[Stage.RCPT] = "550 5.1.1 nobody here"
+
+    await make_deliverer(scripted.port).deliver_due()
+
+    row = await Delivery.get()
+    assert (row.outcome, row.reason, row.pending_key) == ("refused", "550 5.1.1 nobody here", None)
+    assert row.finished_at
+    assert await ConfirmationCode.all().count() == 0
+
+
+async def test_a_refused_text_is_recorded_without_what_it_quotes(scripted: ScriptedServer) -> None:
+    await owe_code()
+    scripted.script[Stage.CONTENT] = "554 5.7.1 looks like spam: code"
+
+    await make_deliverer(scripted.port).deliver_due()
+
+    row = await Delivery.get()
+    assert (row.outcome, row.reason) == ("refused", "554 5.7.1")
+
+
+async def test_a_greylisted_mail_mints_nothing_is_retried_and_arrives_once(scripted: ScriptedServer) -> None:
+    await owe_code()
+    scripted.script[Stage.RCPT] = "451 4.7.1 greylisted"
+    deliverer = make_deliverer(scripted.port)
+
+    await deliverer.deliver_due()
+    waiting, minted_meanwhile = await Delivery.get(), await ConfirmationCode.all().count()
+    await deliverer.deliver_due()  # not due yet
+    scripted.script.clear()
+    await make_due()
+    await deliverer.deliver_due()
+    await make_due()
+    await deliverer.deliver_due()
+
+    assert (waiting.lease, waiting.outcome, waiting.reason) == (None, None, "451 4.7.1 greylisted")
+    assert timedelta(seconds=5) < waiting.due_at - utc_now() < timedelta(seconds=23)
+    assert minted_meanwhile == 0
+    (content,) = scripted.contents
+    assert (await ConfirmationCode.get()).digest == digest(code_in(content))
+    assert ((await Delivery.get()).outcome, (await Delivery.get()).attempts) == ("delivered", 2)
+
+
+async def test_a_retry_after_the_text_mints_another_code_and_both_are_good(server: SoundServer) -> None:
+    await owe_code()
+    contents: list[bytes] = []
+
+    async def fail_once(content: bytes) -> str:
+        contents.append(content)
+        return "451 4.3.0 later" if len(contents) == 1 else "250 OK"
+
+    server.on_content = fail_once
+
+    await make_deliverer(server.port).deliver_due()
+    await make_due()
+    await make_deliverer(server.port).deliver_due()
+
+    first, second = map(code_in, contents)
+    assert first != second
+    good = ConfirmationCode.filter(expires_at__gt=utc_now() + timedelta(hours=23))
+    assert {code.digest for code in await good} == {digest(first), digest(second)}
+    assert len(server.mails) == 1
+
+
+@pytest.mark.parametrize("stage", [Stage.GREETING, Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.CONTENT])
+async def test_a_mail_arrives_once_when_a_server_that_disconnected_is_well(
+    scripted: ScriptedServer, stage: Stage
+) -> None:
+    await owe_code()
+    scripted.script[stage] = Trouble.DISCONNECT
+    deliverer = make_deliverer(scripted.port)
+
+    await deliverer.deliver_due()
+    scripted.script.clear()
+    await make_due()
+    await deliverer.deliver_due()
+
+    assert len(scripted.contents) == 1
+    assert (await Delivery.get()).outcome == "delivered"
+
+
+async def test_a_mail_arrives_once_when_a_stopped_server_runs_again(scripted: ScriptedServer) -> None:
+    await owe_code()
+    await scripted.stop()
+    await make_deliverer(scripted.port).deliver_due()
+    reason = (await Delivery.get()).reason
+
+    await scripted.start()
+    await make_due()
+    await make_deliverer(scripted.port).deliver_due()
+
+    assert reason
+    assert reason.startswith("SMTPConnectError")
+    assert len(scripted.contents) == 1
+
+
+async def test_one_refused_mail_does_not_hold_up_the_others(server: SoundServer) -> None:
+    for address in ("no@example.com", "yes@example.com"):
+        await make_account(address)
+        await outbox.owe(Kind.PASSWORD_CHANGED, address)
+
+    async def refuse_one(address: str) -> str:
+        return "550 5.1.1 nobody here" if address == "no@example.com" else "250 OK"
+
+    server.on_recipient = refuse_one
+
+    await make_deliverer(server.port).deliver_due()
+
+    assert [mail.recipients for mail in server.mails] == [("yes@example.com",)]
+
+
+async def test_after_24_hours_a_mail_is_given_up_with_its_last_reason(scripted: ScriptedServer) -> None:
+    await owe_code()
+    scripted.script[Stage.RCPT] = "451 4.7.1 still greylisted"
+    await Delivery.all().update(requested_at=utc_now() - timedelta(hours=24, minutes=1))
+
+    await make_deliverer(scripted.port).deliver_due()
+
+    row = await Delivery.get()
+    assert (row.outcome, row.reason, row.pending_key) == ("expired", "451 4.7.1 still greylisted", None)
+
+
+async def test_before_24_hours_a_mail_is_not_given_up(scripted: ScriptedServer) -> None:
+    await owe_code()
+    scripted.script[Stage.RCPT] = "451 4.7.1 still greylisted"
+    await Delivery.all().update(requested_at=utc_now() - timedelta(hours=23, minutes=59), attempts=50)
+
+    await make_deliverer(scripted.port).deliver_due()
+
+    row = await Delivery.get()
+    assert (row.outcome, row.lease) == (None, None)
+    assert timedelta(minutes=29) < row.due_at - utc_now() < timedelta(minutes=90)
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome"),
+    [(b"550 5.1.1 usuario no v\xe1lido", "refused"), (b"550 5.1.1 nobody\0here", "refused"), (b"450 \xe1\0", None)],
+    ids=["latin-1", "NUL", "transient"],
+)
+async def test_a_reply_that_no_database_takes_as_text_is_recorded_all_the_same(
+    scripted: ScriptedServer, reply: bytes, outcome: str | None
+) -> None:
+    await owe_code()
+    scripted.script[Stage.RCPT] = reply
+
+    with suppress(Exception):  # the row tells; pytest-xdist cannot report a lone surrogate
+        await make_deliverer(scripted.port).deliver_due()
+
+    row = await Delivery.get()
+    assert (row.outcome, row.lease) == (outcome, None)
+    assert row.reason
+    assert row.reason.startswith(reply[:3].decode())
+
+
+async def test_a_mail_that_cannot_be_written_waits_for_mended_settings(server: SoundServer) -> None:
+    await owe_code()
+    broken = Site("Timbrado", "https://app.example.com", "no address")
+
+    await make_deliverer(server.port, site=broken).deliver_due()
+
+    row = await Delivery.get()
+    assert (row.outcome, row.lease) == (None, None)
+    assert row.reason
+    assert row.due_at > utc_now() + timedelta(seconds=5)
+    assert await ConfirmationCode.all().count() == 0
+    assert server.mails == []
+
+
+async def test_a_mail_that_cannot_be_written_is_given_up_after_24_hours_too(server: SoundServer) -> None:
+    await owe_code()
+    await Delivery.all().update(requested_at=utc_now() - timedelta(hours=24, minutes=1))
+    broken = Site("Timbrado", "https://app.example.com", "no address")
+
+    await make_deliverer(server.port, site=broken).deliver_due()
+
+    row = await Delivery.get()
+    assert row.outcome == "expired"
+    assert row.reason
+
+
+async def test_the_mail_limit_postpones_a_mail_to_the_end_of_its_window(server: SoundServer) -> None:
+    await make_account(EMAIL)
+    for kind in (Kind.PASSWORD_CHANGED, Kind.MAILED_PASSWORD_USED, Kind.SIGN_IN_CLOSED):
+        await outbox.owe(kind, EMAIL)
+    deliverer = make_deliverer(server.port, mail_limit="2/day")
+
+    await deliverer.deliver_due()
+
+    postponed = await Delivery.get(pending_key__isnull=False)
+    assert (len(server.mails), postponed.reason, postponed.lease) == (2, "mail limit", None)
+    assert timedelta(hours=23) < postponed.due_at - utc_now() <= timedelta(hours=24, seconds=1)
+    await LimitCounter.all().update(expires_at=0)
+    await make_due()
+    await deliverer.deliver_due()
+    assert len(server.mails) == 3
+
+
+async def test_the_mail_limit_of_one_email_leaves_others_alone(server: SoundServer) -> None:
+    for address in (EMAIL, "eva@example.com"):
+        await make_account(address)
+        await outbox.owe(Kind.PASSWORD_CHANGED, address)
+
+    await make_deliverer(server.port, mail_limit="1/day").deliver_due()
+
+    assert len(server.mails) == 2
+
+
+async def test_a_mail_counts_once_however_often_it_is_tried(scripted: ScriptedServer) -> None:
+    await make_account(EMAIL)
+    deliverer = make_deliverer(scripted.port, mail_limit="2/day")
+    await outbox.owe(Kind.PASSWORD_CHANGED, EMAIL)
+    scripted.script[Stage.RCPT] = "451 4.7.1 greylisted"
+    for _ in range(4):
+        await deliverer.deliver_due()
+        await make_due()
+    scripted.script.clear()
+    await deliverer.deliver_due()
+
+    for kind in (Kind.MAILED_PASSWORD_USED, Kind.SIGN_IN_CLOSED):
+        await outbox.owe(kind, EMAIL)
+    await deliverer.deliver_due()
+
+    assert len(scripted.contents) == 2
+
+
+async def test_nobody_to_write_to_counts_for_nothing(server: SoundServer) -> None:
+    await outbox.owe(Kind.RECOVERY, EMAIL)
+
+    await make_deliverer(server.port).deliver_due()
+
+    assert await LimitCounter.all().count() == 0
+
+
+@pytest.mark.parametrize("stage", [Stage.GREETING, Stage.RCPT, Stage.CONTENT])
+async def test_a_cancelled_worker_hands_its_mail_back(scripted: ScriptedServer, stage: Stage) -> None:
+    await owe_code()
+    scripted.script[stage] = Trouble.HANG
+    worker = asyncio.create_task(make_deliverer(scripted.port).deliver_due())
+    await scripted.reached(stage)
+
+    worker.cancel()
+    await asyncio.gather(worker, return_exceptions=True)
+
+    assert worker.cancelled()
+    assert (await Delivery.get()).lease is None
+    scripted.script.clear()
+    await make_deliverer(scripted.port).deliver_due()
+    assert len(scripted.contents) == 1

@@ -1,0 +1,90 @@
+"""The time that payments cover."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.accounts.onboarding import Activation, PaymentMethod
+from services.payments.lifecycle import is_covered
+from services.payments.periods import Coverage, PaidPeriod, coverage, months_after
+
+
+def _at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("moment", "months", "expected"),
+    [
+        ("2026-03-15T10:30:00", 12, "2027-03-15T10:30:00"),
+        ("2026-01-31", 1, "2026-02-28"),
+        ("2028-01-31", 1, "2028-02-29"),
+        ("2028-02-29", 12, "2029-02-28"),
+        ("2026-12-31", 1, "2027-01-31"),
+        ("2026-11-30", 3, "2027-02-28"),
+        ("2026-05-31", 120, "2036-05-31"),
+    ],
+)
+def test_a_month_later_is_the_same_day_or_the_months_last(moment: str, months: int, expected: str) -> None:
+    assert months_after(_at(moment), months) == _at(expected)
+
+
+def test_nothing_paid_covers_nothing() -> None:
+    assert coverage([]) is None
+
+
+def test_a_period_begins_when_it_is_paid() -> None:
+    assert coverage([PaidPeriod(_at("2026-03-01"), 12)]) == Coverage(_at("2026-03-01"), _at("2027-03-01"))
+
+
+def test_a_renewal_in_time_follows_without_a_break() -> None:
+    periods = [PaidPeriod(_at("2026-03-01"), 12), PaidPeriod(_at("2027-02-10"), 12)]
+
+    assert coverage(periods) == Coverage(_at("2026-03-01"), _at("2028-03-01"))
+
+
+def test_a_short_month_takes_no_day_of_those_that_follow() -> None:
+    periods = [PaidPeriod(_at("2026-01-31"), 1), PaidPeriod(_at("2026-02-20"), 1), PaidPeriod(_at("2026-03-20"), 1)]
+
+    assert coverage(periods) == Coverage(_at("2026-01-31"), _at("2026-04-30"))
+
+
+def test_after_a_break_it_begins_anew() -> None:
+    periods = [PaidPeriod(_at("2026-03-01"), 1), PaidPeriod(_at("2026-04-01"), 1), PaidPeriod(_at("2026-09-05"), 1)]
+
+    assert coverage(periods) == Coverage(_at("2026-09-05"), _at("2026-10-05"))
+
+
+_periods = st.lists(
+    st.builds(
+        PaidPeriod,
+        st.integers(0, 5000).map(lambda days: _at("2026-01-01") + timedelta(days=days)),
+        st.integers(1, 24),
+    ),
+    min_size=1,
+    max_size=8,
+).map(lambda periods: sorted(periods, key=lambda period: period.paid_at))
+
+
+@given(_periods)
+def test_one_more_payment_never_takes_time_away_and_always_gives_its_months(periods: list[PaidPeriod]) -> None:
+    before, after = coverage(periods[:-1]), coverage(periods)
+
+    last = periods[-1]
+    assert after
+    assert after.until >= last.paid_at + timedelta(days=28 * last.months)
+    assert before is None or after.until > before.until
+    assert after.since <= last.paid_at
+
+
+@pytest.mark.parametrize(
+    ("months", "days_left", "covered"), [(12, 31, True), (12, 30, False), (1, 11, True), (1, 10, False)]
+)
+def test_a_renewal_is_sold_in_the_last_days_of_what_is_bought(months: int, days_left: int, covered: bool) -> None:
+    now = _at("2026-03-01")
+    activation = Activation(True, _at("2025-01-01"), now + timedelta(days=days_left), PaymentMethod.PAYPAL, "uno")
+
+    assert is_covered(activation, months, now) == covered
+    assert not is_covered(None, months, now)

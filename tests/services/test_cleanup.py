@@ -1,0 +1,323 @@
+"""What has expired leaves, what is alive stays."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+from tortoise.connection import get_connection
+from tortoise.models import Model
+
+from models.account import Account
+from models.confirmation_code import ConfirmationCode
+from models.confirmed_code import ConfirmedCode
+from models.delivery import Delivery
+from models.failure_streak import FailureStreak
+from models.known_network import KnownNetwork
+from models.limit_counter import LimitCounter
+from models.mailed_password import MailedPassword
+from models.payment import Payment
+from models.registration import Registration
+from models.session import Session
+from models.spent_captcha import SpentCaptcha
+from services.cleanup import LOCK, Sweeper
+from tests.paypal.payers import keep_payment
+
+pytestmark = pytest.mark.usefixtures("database")
+
+_NOW = datetime.now(UTC).replace(microsecond=0)
+_DAY = timedelta(days=1)
+_WEEK = timedelta(days=7)
+_A_MOMENT = timedelta(minutes=1)
+_EMAIL = "ana@example.com"
+
+_numbers = count(1)
+
+
+@pytest.fixture
+def sweeper() -> Sweeper:
+    return Sweeper(clock=lambda: _NOW)
+
+
+async def _account() -> UUID:
+    number = next(_numbers)
+    account = await Account.create(
+        id=uuid4(),
+        email_key=f"{number}@example.com",
+        email=f"{number}@example.com",
+        rfc="EKU9003173C9",
+        language="es",
+        created_at=_NOW,
+        confirmed_at=_NOW,
+    )
+    return account.id
+
+
+async def _registration(created_at: datetime, email_key: str = _EMAIL) -> UUID:
+    registration = await Registration.create(
+        id=uuid4(),
+        email_key=email_key,
+        email=email_key,
+        rfc="EKU9003173C9",
+        password_hash="x",
+        language="es",
+        created_at=created_at,
+    )
+    return registration.id
+
+
+async def _code(expires_at: datetime, registration_id: UUID | None = None) -> None:
+    owner = registration_id or await _registration(_NOW)
+    await ConfirmationCode.create(digest=f"{next(_numbers)}", registration_id=owner, expires_at=expires_at)
+
+
+async def _confirmed_code(expires_at: datetime) -> None:
+    await ConfirmedCode.create(digest=f"{next(_numbers)}", account_id=await _account(), expires_at=expires_at)
+
+
+async def _mailed_password(expires_at: datetime) -> None:
+    await MailedPassword.create(digest=f"{next(_numbers)}", account_id=await _account(), expires_at=expires_at)
+
+
+async def _session(expires_at: datetime) -> None:
+    await Session.create(
+        id=uuid4(),
+        account_id=await _account(),
+        digest=f"{next(_numbers)}",
+        created_at=_NOW,
+        last_seen_at=_NOW,
+        ends_at=_NOW + 30 * _DAY,
+        expires_at=expires_at,
+    )
+
+
+async def _spent_captcha(expires_at: datetime) -> None:
+    await SpentCaptcha.create(id=f"{next(_numbers)}", expires_at=expires_at)
+
+
+async def _delivery(finished_at: datetime | None, email_key: str = _EMAIL, kind: str = "confirmation") -> None:
+    await Delivery.create(
+        id=uuid4(),
+        kind=kind,
+        email_key=email_key,
+        pending_key=None if finished_at else f"{kind}:{email_key}",
+        requested_at=_NOW - 40 * _DAY,
+        due_at=_NOW - 40 * _DAY,
+        finished_at=finished_at,
+    )
+
+
+async def _limit_counter(expires_at: datetime) -> None:
+    await LimitCounter.create(key=f"{next(_numbers)}", count=1, expires_at=expires_at.timestamp())
+
+
+async def _failure_streak(touched_at: datetime) -> None:
+    await FailureStreak.create(key=f"{next(_numbers)}", count=1, touched_at=touched_at.timestamp())
+
+
+async def _known_network(last_seen_at: datetime) -> None:
+    await KnownNetwork.create(key=f"{next(_numbers)}", last_seen_at=last_seen_at)
+
+
+async def _payment(due_at: datetime, status: str = "expired") -> None:
+    email = f"{next(_numbers)}@example.com"
+    person: dict[str, Any] = {"email_key": email, "email": email, "rfc": "EKU9003173C9", "language": "es"}
+    account = await Account.create(id=uuid4(), **person, created_at=_NOW, confirmed_at=_NOW)
+    await keep_payment(account.id, _NOW, status=status, due_at=due_at)
+
+
+Make = Callable[[datetime], Awaitable[Any]]
+
+
+def _kinds() -> Iterator[Any]:
+    """Each kind of row, how one is made at a moment, and how long after that moment it leaves."""
+    yield pytest.param(ConfirmationCode, _code, timedelta(), id="confirmation code")
+    yield pytest.param(ConfirmedCode, _confirmed_code, timedelta(), id="confirmed code")
+    yield pytest.param(MailedPassword, _mailed_password, timedelta(), id="mailed password")
+    yield pytest.param(Session, _session, timedelta(), id="session")
+    yield pytest.param(SpentCaptcha, _spent_captcha, timedelta(hours=1), id="spent captcha")
+    yield pytest.param(Delivery, _delivery, 30 * _DAY, id="finished mail")
+    yield pytest.param(LimitCounter, _limit_counter, timedelta(), id="limit's counter")
+    yield pytest.param(FailureStreak, _failure_streak, 30 * _DAY, id="failure streak")
+    yield pytest.param(KnownNetwork, _known_network, 90 * _DAY, id="known network")
+    yield pytest.param(Payment, _payment, timedelta(), id="payment that nothing came of")
+    yield pytest.param(Registration, _registration, _WEEK, id="registration")
+
+
+@pytest.mark.parametrize("status", ["open", "pending", "paid", "refunded"])
+async def test_a_payment_that_something_came_or_may_come_of_stays(sweeper: Sweeper, status: str) -> None:
+    await _payment(_NOW - 400 * _DAY, status)
+
+    assert await sweeper.sweep() == 0
+    assert await Payment.all().count() == 1
+
+
+@pytest.mark.parametrize(("model", "make", "kept_for"), list(_kinds()))
+async def test_what_has_expired_leaves_and_what_has_not_stays(
+    sweeper: Sweeper, model: type[Model], make: Make, kept_for: timedelta
+) -> None:
+    await make(_NOW - kept_for - _A_MOMENT)
+    expired = {row.pk for row in await model.all()}
+    await make(_NOW - kept_for + _A_MOMENT)
+    await make(_NOW - kept_for + _DAY)
+
+    removed = await sweeper.sweep()
+
+    left = {row.pk for row in await model.all()}
+    assert removed == 1
+    assert len(left) == 2
+    assert not left & expired
+
+
+async def test_a_mail_that_is_owed_is_never_swept(sweeper: Sweeper) -> None:
+    await _delivery(None)
+
+    assert await sweeper.sweep() == 0
+    assert await Delivery.all().count() == 1
+
+
+async def test_a_session_or_mailed_password_that_leaves_takes_no_account_with_it(sweeper: Sweeper) -> None:
+    await _session(_NOW - _DAY)
+    await _mailed_password(_NOW - _DAY)
+
+    await sweeper.sweep()
+
+    assert await Account.all().count() == 2
+
+
+async def test_a_registration_of_a_week_with_a_live_code_stays(sweeper: Sweeper) -> None:
+    registration_id = await _registration(_NOW - 2 * _WEEK)
+    await _code(_NOW - _A_MOMENT, registration_id)
+    await _code(_NOW + _A_MOMENT, registration_id)
+
+    removed = await sweeper.sweep()
+
+    assert removed == 1  # the code that expired
+    assert await Registration.exists(id=registration_id)
+
+
+async def test_a_registration_of_a_week_leaves_with_its_last_code(sweeper: Sweeper) -> None:
+    registration_id = await _registration(_NOW - _WEEK)
+    await _code(_NOW - _A_MOMENT, registration_id)
+    await _code(_NOW - _DAY, registration_id)
+
+    removed = await sweeper.sweep()
+
+    assert removed == 3
+    assert not await Registration.exists(id=registration_id)
+
+
+@pytest.mark.parametrize("kind", ["confirmation", "recovery"])
+async def test_a_registration_of_a_week_with_a_mail_pending_stays(sweeper: Sweeper, kind: str) -> None:
+    await _registration(_NOW - 2 * _WEEK)
+    await _registration(_NOW - 2 * _WEEK, "eva@example.com")
+    await _delivery(None, kind=kind)
+
+    removed = await sweeper.sweep()
+
+    assert removed == 1
+    assert [row.email_key for row in await Registration.all()] == [_EMAIL]
+
+
+async def test_a_mail_that_was_sent_keeps_no_registration(sweeper: Sweeper) -> None:
+    await _registration(_NOW - _WEEK)
+    await _delivery(_NOW - _DAY)
+
+    assert await sweeper.sweep() == 1
+    assert await Registration.all().count() == 0
+    assert await Delivery.all().count() == 1
+
+
+async def test_more_than_one_batch_leaves_at_once(sweeper: Sweeper) -> None:
+    expired = [SpentCaptcha(id=f"{n}", expires_at=_NOW - _DAY) for n in range(1201)]
+    await SpentCaptcha.bulk_create([*expired, SpentCaptcha(id="alive", expires_at=_NOW)])
+
+    removed = await sweeper.sweep()
+
+    assert removed == 1201
+    assert [row.id for row in await SpentCaptcha.all()] == ["alive"]
+
+
+async def test_more_than_one_batch_of_registrations_leaves_without_what_is_alive(sweeper: Sweeper) -> None:
+    """The only kind that is found over a join: a batch must neither stop early nor loop."""
+    await Registration.bulk_create(
+        Registration(
+            id=uuid4(),
+            email_key=f"{n}@example.com",
+            email=f"{n}@example.com",
+            rfc="EKU9003173C9",
+            password_hash="x",
+            language="es",
+            created_at=_NOW - 2 * _WEEK,
+        )
+        for n in range(600)
+    )
+    alive = await _registration(_NOW - 2 * _WEEK)
+    for _ in range(3):
+        await _code(_NOW + _DAY, alive)
+
+    removed = await sweeper.sweep()
+
+    assert removed == 600
+    assert [row.id for row in await Registration.all()] == [alive]
+
+
+async def test_an_empty_database_has_nothing_to_sweep(sweeper: Sweeper) -> None:
+    assert await sweeper.sweep() == 0
+
+
+async def test_two_workers_may_sweep_at_once(sweeper: Sweeper) -> None:
+    for _ in range(50):
+        await _spent_captcha(_NOW - _DAY)
+
+    removed = await asyncio.gather(sweeper.sweep(), Sweeper(clock=lambda: _NOW).sweep())
+
+    assert sum(removed) == 50
+    assert await SpentCaptcha.all().count() == 0
+
+
+async def test_while_another_worker_sweeps_this_one_leaves_it_alone(
+    sweeper: Sweeper, request: pytest.FixtureRequest
+) -> None:
+    if get_connection("default").capabilities.dialect == "sqlite":
+        pytest.skip("SQLite serves one process")
+    await _spent_captcha(_NOW - _DAY)
+    other = await asyncpg.connect(request.getfixturevalue("postgresql_url"))
+    async with other.transaction():
+        await other.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
+
+        meanwhile = await sweeper.sweep()
+    afterwards = await sweeper.sweep()
+    await other.close()
+
+    assert (meanwhile, afterwards) == (0, 1)
+
+
+async def test_what_else_is_to_be_swept_is_swept_too() -> None:
+    swept: list[float] = []
+
+    await Sweeper(also=lambda: swept.append(time.time())).sweep()
+
+    assert len(swept) == 1
+
+
+async def test_the_sweeper_goes_on_after_a_failure_and_stops_when_told() -> None:
+    stopped, called = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def fail() -> None:
+        loop.call_soon_threadsafe(called.set)
+        raise OSError("the folder is gone")
+
+    running = asyncio.create_task(Sweeper(also=fail).run(stopped))
+    await asyncio.wait_for(called.wait(), 5)
+    await asyncio.sleep(0.05)
+
+    assert not running.done()
+    stopped.set()
+    await asyncio.wait_for(running, 5)
