@@ -7,7 +7,7 @@ from typing import Protocol
 
 from app.commands import captcha_answer, deposit, export_schema, migrate, payments, revoke, serve, worker
 from app.logs import configure_logs
-from app.settings import Settings, WrongSettingsError, mistyped_settings, read_settings
+from app.settings import InvalidSettingsError, Settings, mistyped_settings, read_settings
 from models.outage import DATABASE_ERRORS
 
 
@@ -42,7 +42,7 @@ def main() -> int:
         print(doubt, file=sys.stderr)
     try:
         settings = read_settings()
-    except WrongSettingsError as error:
+    except InvalidSettingsError as error:
         print(f"Wrong settings: {error}", file=sys.stderr)
         return 2
     configure_logs(settings.log_level, json=not settings.development)

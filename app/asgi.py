@@ -18,7 +18,7 @@ from app.database import connected
 from app.execution import Executor, Observation, record_outcomes
 from app.graphiql import graphiql_routes
 from app.http import PATHS, Endpoint, not_found
-from app.middleware import KnownHosts, SecurityHeaders
+from app.middleware import AllowedHosts, SecurityHeaders
 from app.settings import Settings
 from app.webhooks import PayPalWebhook
 from schema.context import Context
@@ -34,7 +34,7 @@ def create_app(settings: Settings) -> Starlette:
     operations = {
         path.stem: path.read_text("utf-8") for path in sorted((ROOT / "graphql/operations").glob("*.graphql"))
     }
-    executor = Executor(_SCHEMA, operations.values(), [_log], exploring=settings.development)
+    executor = Executor(_SCHEMA, operations.values(), [_log], introspection=settings.development)
 
     def open_cookie(request: Request) -> RequestCookie:
         return RequestCookie(request, settings.origins, secure=not settings.development)
@@ -55,12 +55,12 @@ def create_app(settings: Settings) -> Starlette:
         Middleware(Cors, settings.origins, settings.allowed_request_headers),
     ]
     if settings.development or settings.allowed_hosts:
-        middleware.append(Middleware(KnownHosts, hosts=settings.allowed_hosts))  # so that pages can read a refusal
-    exploring = graphiql_routes(operations, _SCHEMA) if settings.development else []
+        middleware.append(Middleware(AllowedHosts, hosts=settings.allowed_hosts))  # so that pages can read a refusal
+    introspection = graphiql_routes(operations, _SCHEMA) if settings.development else []
     events = composition.paypal.events if composition.paypal else None
     endpoint = Endpoint(executor, open_cookie, open_context)
     routes = [
-        *exploring,
+        *introspection,
         *(Route(path, endpoint) for path in PATHS),
         Route("/webhooks/paypal", PayPalWebhook(events, settings.trusted_proxies)),
     ]

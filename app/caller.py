@@ -9,7 +9,7 @@ from app import negotiation
 from services.common.caller import Address, Caller
 
 _LOOPBACK = ip_address("127.0.0.1")
-_LONGEST_USER_AGENT = 255
+_MAX_USER_AGENT = 255
 _HOP = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?|([0-9.]+)(?::[0-9]{1,5})?")
 
 
@@ -17,7 +17,7 @@ def caller_of(request: HTTPConnection, credential: str | None, trusted_proxies: 
     return Caller(
         address=_address(request, trusted_proxies),
         language=negotiation.language(", ".join(request.headers.getlist("accept-language"))),
-        user_agent=request.headers.get("user-agent", "")[:_LONGEST_USER_AGENT] or None,
+        user_agent=request.headers.get("user-agent", "")[:_MAX_USER_AGENT] or None,
         credential=credential,
     )
 

@@ -16,37 +16,37 @@ from app.database import connected
 from app.settings import Settings
 from schema.context import Services
 from services.accounts.hashing import Hasher
-from services.accounts.lockout import Doors
-from services.accounts.login import SigningIn
+from services.accounts.lockout import LoginLockout
+from services.accounts.login import LoginService
 from services.accounts.onboarding import PaymentMethod
 from services.accounts.password_policy import PasswordPolicy
-from services.accounts.passwords import RecoveryService
+from services.accounts.passwords import PasswordService
 from services.accounts.registration import RegistrationService
 from services.accounts.registration_ids import RegistrationIds
 from services.accounts.sessions import SessionLife, SessionService
-from services.captcha.service import Captchas
-from services.cleanup import Sweeper
+from services.captcha.service import CaptchaService
+from services.cleanup import Cleanup
 from services.common.cpus import usable_cpus
 from services.common.limit_storage import DatabaseStorage
 from services.common.limits import Limit, Limiter, Limits
 from services.common.secrets import Keys
-from services.common.translations import Texts
+from services.common.translations import Translations
 from services.company.company import CompanyService
 from services.company.series import SeriesService
 from services.mail.files import FileTransport
-from services.mail.rendering import Composer, Site
+from services.mail.rendering import MailRenderer, Site
 from services.mail.smtp import SmtpServer, SmtpTransport
 from services.mail.transport import Transport
-from services.mail.worker import Deliverer
-from services.payments.bank.deposits import Deposits
-from services.payments.paypal.client import PayPalApi
+from services.mail.worker import MailWorker
+from services.payments.bank.deposits import DepositService
+from services.payments.paypal.client import PayPalClient
 from services.payments.paypal.orders import PayPalOrders, PayPalPage
-from services.payments.paypal.reconciliation import FollowUp
-from services.payments.paypal.service import PayPalPayments
-from services.payments.paypal.webhooks import PayPalEvents
+from services.payments.paypal.reconciliation import Reconciler
+from services.payments.paypal.service import PayPalService
+from services.payments.paypal.webhooks import PayPalWebhooks
 from services.payments.plans import BUNDLED as BUNDLED_PLANS
 from services.payments.plans import Plans
-from services.payments.worker import Cashier
+from services.payments.worker import PaymentWorker
 
 ROOT = Path(__file__).parent.parent
 _REDIS_CONNECTIONS = 50
@@ -58,7 +58,7 @@ class PayPal:
     """What there is where PayPal is set up."""
 
     orders: PayPalOrders
-    events: PayPalEvents
+    events: PayPalWebhooks
     aclose: Callable[[], Awaitable[None]]
 
 
@@ -68,53 +68,53 @@ class Composition:
 
     services: Services
     paypal: PayPal | None
-    deliverer: Deliverer
-    sweeper: Sweeper
-    cashier: Cashier
+    mail_worker: MailWorker
+    cleanup: Cleanup
+    payment_worker: PaymentWorker
     aclose: Callable[[], Awaitable[None]]
 
     async def work(self, stopped: asyncio.Event) -> None:
         """Sends mails, sweeps and follows up payments, until `stopped`."""
-        workers = (self.deliverer, self.sweeper, self.cashier)
+        workers = (self.mail_worker, self.cleanup, self.payment_worker)
         await asyncio.gather(*(worker.run(stopped) for worker in workers))
 
 
 def compose(settings: Settings) -> Composition:
     keys = make_keys(settings)
-    texts = Texts(ROOT / "locales")
+    translations = Translations(ROOT / "locales")
     limits = _limits(settings)
     storage, close_storage = limit_storage(settings)
     limiter = Limiter(storage, keys)
     hasher = _hasher(settings)
     policy = PasswordPolicy(settings.password_minimum_length, site_words=_site_words(settings))
     life = SessionLife(timedelta(days=settings.session_idle_days), timedelta(days=settings.session_days))
-    doors = Doors(keys)
-    captchas = Captchas(keys, limiter, limits.create_captcha)
+    lockout = LoginLockout(keys)
+    captchas = CaptchaService(keys, limiter, limits.create_captcha)
     conceal = settings.conceal_accounts
     registration_ids = RegistrationIds(keys)
     sessions = SessionService(life)
     plans = Plans.read(settings.plans_file or BUNDLED_PLANS)
     paypal = _paypal(settings, limiter, limits)
     deposit_life = timedelta(days=settings.bank_deposit_days)
-    deposits = Deposits(settings.bank_account, plans, sessions, limiter, limits, deposit_life)
+    deposits = DepositService(settings.bank_account, plans, sessions, limiter, limits, deposit_life)
     ways = {PaymentMethod.PAYPAL: paypal, PaymentMethod.BANK_DEPOSIT: settings.bank_account}
     services = Services(
-        texts=texts,
+        translations=translations,
         password_policy=policy,
         captchas=captchas,
         registration=RegistrationService(
-            hasher, limiter, limits, captchas, doors, policy, registration_ids, conceal_accounts=conceal
+            hasher, limiter, limits, captchas, lockout, policy, registration_ids, conceal_accounts=conceal
         ),
         sessions=sessions,
-        signing_in=SigningIn(
-            hasher, limiter, limits, captchas, doors, sessions, registration_ids, conceal_accounts=conceal
+        login=LoginService(
+            hasher, limiter, limits, captchas, lockout, sessions, registration_ids, conceal_accounts=conceal
         ),
-        recovery=RecoveryService(hasher, limiter, limits, captchas, doors, sessions, policy),
-        companies=CompanyService(sessions),
+        passwords=PasswordService(hasher, limiter, limits, captchas, lockout, sessions, policy),
+        company=CompanyService(sessions),
         series=SeriesService(sessions),
         plans=plans,
         payment_methods=tuple(method for method, configured in ways.items() if configured),
-        paypal=PayPalPayments(paypal.orders if paypal else None, plans, sessions, limiter, limits),
+        paypal=PayPalService(paypal.orders if paypal else None, plans, sessions, limiter, limits),
         deposits=deposits,
     )
     site = Site(
@@ -125,7 +125,7 @@ def compose(settings: Settings) -> Composition:
         recover_url=settings.recover_url,
         support=settings.support_email,
     )
-    make_transport, sweep_mails = _mail(settings)
+    make_transport, clean_up_mails = _mail(settings)
 
     async def aclose() -> None:
         await close_storage()
@@ -135,11 +135,11 @@ def compose(settings: Settings) -> Composition:
     return Composition(
         services=services,
         paypal=paypal,
-        deliverer=Deliverer(
-            make_transport, Composer(texts, site), limiter, limits.mail_email, senders=settings.mail_senders
+        mail_worker=MailWorker(
+            make_transport, MailRenderer(translations, site), limiter, limits.mail_email, senders=settings.mail_senders
         ),
-        sweeper=Sweeper(also=sweep_mails),
-        cashier=Cashier(FollowUp(paypal.orders if paypal else None), deposits),
+        cleanup=Cleanup(also=clean_up_mails),
+        payment_worker=PaymentWorker(Reconciler(paypal.orders if paypal else None), deposits),
         aclose=aclose,
     )
 
@@ -214,21 +214,21 @@ def _mail(settings: Settings) -> tuple[Callable[[], Transport], Callable[[], Non
         server = SmtpServer.parse(settings.smtp_url.get_secret_value())
         return (lambda: SmtpTransport(server, settings.mail_from)), None
     folder = settings.data_dir / "mail"
-    return (lambda: FileTransport(folder)), FileTransport(folder).sweep
+    return (lambda: FileTransport(folder)), FileTransport(folder).clean_up
 
 
 def _paypal(settings: Settings, limiter: Limiter, limits: Limits) -> PayPal | None:
     if not (settings.paypal_client_id and settings.paypal_client_secret and settings.paypal_webhook_id):
         return None
     secret = settings.paypal_client_secret.get_secret_value()
-    api = PayPalApi(settings.paypal_url, settings.paypal_client_id, secret, settings.paypal_webhook_id)
+    api = PayPalClient(settings.paypal_url, settings.paypal_client_id, secret, settings.paypal_webhook_id)
     page = PayPalPage(
         brand=settings.site_name,
         return_url=settings.paypal_return_url or settings.site_url,
         cancel_url=settings.paypal_cancel_url or settings.site_url,
     )
     orders = PayPalOrders(api, page)
-    return PayPal(orders, PayPalEvents(api, orders, limiter, limits), api.aclose)
+    return PayPal(orders, PayPalWebhooks(api, orders, limiter, limits), api.aclose)
 
 
 def _site_words(settings: Settings) -> tuple[str, ...]:

@@ -15,9 +15,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 _REQUEST_DEADLINE = 10.0  # seconds until a whole request is here, counted from the connection or its first byte
 _ANSWER_DEADLINE = 20.0  # seconds until the answer is out: a request's own deadline, and time to read it
-_LONGEST_HEAD = 16_384  # bytes of a request line and headers
-_LONGEST_REQUEST = 262_144  # bytes of a whole request, chunks and trailers among them
-_MOST_PIPELINED = 8  # requests that wait behind the one that is being answered
+_MAX_HEAD = 16_384  # bytes of a request line and headers
+_MAX_REQUEST = 262_144  # bytes of a whole request, chunks and trailers among them
+_MAX_PIPELINED = 8  # requests that wait behind the one that is being answered
 _VERSIONS = {"1.0", "1.1"}
 _ABSOLUTE_FORM = re.compile(rb"https?://([^/?#@]+)([/?].*)?", re.IGNORECASE)
 
@@ -112,9 +112,9 @@ class Connection(HttpToolsProtocol):
         super().data_received(data)
         if self.transport.is_closing():
             return
-        if self._head >= 0 and self._received > _LONGEST_HEAD:  # a line that has no end yet
+        if self._head >= 0 and self._received > _MAX_HEAD:  # a line that has no end yet
             self._refuse(_HEAD_TOO_LONG)
-        elif self._received > _LONGEST_REQUEST:
+        elif self._received > _MAX_REQUEST:
             self.transport.abort()
 
     def on_message_begin(self) -> None:
@@ -143,7 +143,7 @@ class Connection(HttpToolsProtocol):
         if self._requests.is_offered_another_protocol():
             return
         self._head = -1
-        if len(self.pipeline) >= _MOST_PIPELINED:
+        if len(self.pipeline) >= _MAX_PIPELINED:
             self.transport.abort()
             raise _RefusedError
         if not self._has_its_host():
@@ -189,11 +189,11 @@ class Connection(HttpToolsProtocol):
         return line + b"".join(b"%s: %s\r\n" % each for each in self.headers if each[0] != b"upgrade") + b"\r\n"
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        super()._start_asgi_task(cycle, _telling_how_long_it_is_kept(app, cycle, self.timeout_keep_alive))
+        super()._start_asgi_task(cycle, _with_keep_alive_header(app, cycle, self.timeout_keep_alive))
 
     def _add_to_head(self, *parts: bytes) -> None:
         self._head += sum(map(len, parts))
-        if self._head > _LONGEST_HEAD:
+        if self._head > _MAX_HEAD:
             self._give_up(_HEAD_TOO_LONG)
 
     def _has_its_host(self) -> bool:
@@ -240,7 +240,7 @@ class Connection(HttpToolsProtocol):
         self._deadline = self.loop.call_later(seconds, then or self.transport.abort)
 
 
-def _telling_how_long_it_is_kept(app: ASGIApp, cycle: RequestResponseCycle, seconds: float) -> Any:
+def _with_keep_alive_header(app: ASGIApp, cycle: RequestResponseCycle, seconds: float) -> Any:
     """Adds Keep-Alive where the connection stays open after the answer."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:

@@ -37,7 +37,7 @@ class OriginNotAllowedError(GraphQLError):
         super().__init__(message, extensions={"code": "ORIGIN_NOT_ALLOWED"})
 
 
-def why_not(origin: str | None, site: str | None, *, allowed: bool) -> str | None:
+def refusal_reason(origin: str | None, site: str | None, *, allowed: bool) -> str | None:
     """Why a cookie does not count by the Origin and the Sec-Fetch-Site that came with it; None where it does.
 
     `allowed` says that the Origin is the service's own or listed. Browsers send none with a GET to their page's own
@@ -65,7 +65,7 @@ class RequestCookie:
         origin = origin_of(request.headers)
         own = own_origin("https" if secure else request.url.scheme, request.headers.get("host", ""))
         allowed = origin is not None and (origin.lower() == own or origins.allows(origin))
-        self._why_not = why_not(origin, self._site, allowed=allowed)
+        self._why_not = refusal_reason(origin, self._site, allowed=allowed)
         self.header: str | None = None  # for Set-Cookie
         self.held = None if bearer_token(request) else _only_cookie(request, self._name)
         if self.held and self._why_not:
@@ -78,7 +78,7 @@ class RequestCookie:
     def keep(self, token: str, ends_at: datetime) -> None:
         self._set(token, max(0, int((ends_at - datetime.now(UTC)).total_seconds())))
 
-    def prolong(self, ends_at: datetime) -> None:
+    def extend(self, ends_at: datetime) -> None:
         if self.held:
             self.keep(self.held, ends_at)
 

@@ -29,7 +29,7 @@ _PREFLIGHT_HEADERS = {
 }
 _VARY = "Origin, Access-Control-Request-Headers"
 _ASKED = 100  # names of a header that anyone may fill
-_LONGEST_NAME = 100
+_MAX_NAME = 100
 _UNPRINTABLE = re.compile(r"[^!-~]")
 
 
@@ -45,7 +45,7 @@ class Cors:
         names = {*REQUEST_HEADERS, *more_headers}
         self._prefixes = tuple(name[:-1] for name in names if name.endswith("*"))
         self._names = frozenset(name for name in names if not name.endswith("*"))
-        self._is_due = Sparingly().is_due
+        self._is_due = LogThrottle().is_due
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
@@ -81,12 +81,12 @@ class Cors:
     def _log(self, origin: str, headers: Headers) -> None:
         """A page of the service's own needs no leave, whatever a proxy made of its host."""
         own = origin.lower() == own_origin(origin.partition("://")[0].lower(), headers.get("host", ""))
-        name = _UNPRINTABLE.sub("?", origin[:_LONGEST_NAME])
+        name = _UNPRINTABLE.sub("?", origin[:_MAX_NAME])
         if not own and headers.get("sec-fetch-site") != "same-origin" and self._is_due(name):
             log.warning("origin refused", origin=name, hint="ALLOWED_ORIGINS lists those that are allowed")
 
 
-class Sparingly:
+class LogThrottle:
     """Each name once in `SECONDS`, and no more than `NAMES`: who invents names fills neither log nor memory."""
 
     SECONDS = 3600

@@ -26,8 +26,8 @@ from app.cost import BOUNDS
 from app.errors import Redactor
 from app.measurement import measure
 
-MAXIMUM_TOKENS = 600  # which also keep the recursion of measurement.py, a call a token, within Python's limit
-MAXIMUM_ERRORS = 5
+MAX_TOKENS = 600  # which also keep the recursion of measurement.py, a call a token, within Python's limit
+MAX_ERRORS = 5
 _SUGGESTED_UP_TO = 100  # tokens: to suggest a name takes milliseconds
 _KEPT_WEIGHT = 50_000  # of all kept documents together; a token is about a kilobyte
 _CHARACTERS_A_TOKEN = 20
@@ -67,12 +67,14 @@ class Refused:
 
 
 class Documents:
-    """`exploring` is for development: introspection is open and errors may suggest names."""
+    """`introspection` is for development: introspection is open and errors may suggest names."""
 
-    def __init__(self, schema: GraphQLSchema, pinned: Iterable[str], redactor: Redactor, *, exploring: bool) -> None:
+    def __init__(
+        self, schema: GraphQLSchema, pinned: Iterable[str], redactor: Redactor, *, introspection: bool
+    ) -> None:
         self._schema = schema
-        self._rules = specified_rules if exploring else (*specified_rules, NoSchemaIntrospectionCustomRule)
-        self._exploring = exploring
+        self._rules = specified_rules if introspection else (*specified_rules, NoSchemaIntrospectionCustomRule)
+        self._introspection = introspection
         self._redactor = redactor
         self._kept: OrderedDict[str, Prepared] = OrderedDict()
         self._kept_weight = 0
@@ -101,8 +103,8 @@ class Documents:
         try:
             document = parse(
                 text,
-                max_lexical_tokens=MAXIMUM_TOKENS,
-                max_comments=MAXIMUM_TOKENS,
+                max_lexical_tokens=MAX_TOKENS,
+                max_comments=MAX_TOKENS,
                 allow_empty_selection_sets=False,
             )
         except GraphQLSyntaxError as error:
@@ -113,8 +115,8 @@ class Documents:
             self._schema,
             document,
             self._rules,
-            max_errors=MAXIMUM_ERRORS - 1,
-            hide_suggestions=not self._exploring or document.token_count > _SUGGESTED_UP_TO,
+            max_errors=MAX_ERRORS - 1,
+            hide_suggestions=not self._introspection or document.token_count > _SUGGESTED_UP_TO,
             allow_empty_selection_sets=False,
         )
         if errors:

@@ -17,8 +17,8 @@ from graphql import (
 
 log = structlog.get_logger(__name__)
 
-_LONGEST_MESSAGE = 400
-_LONGEST_WORD = 100  # names in quotes, such as a path into an input
+_MAX_MESSAGE = 400
+_MAX_WORD = 100  # names in quotes, such as a path into an input
 _VALUES = re.compile(
     r"""
       (?P<token>\b(?:String|BlockString|Name|Int|Float|sequence:|digit\ after\ 0:))\ '.*'  # the parser's last token
@@ -33,18 +33,18 @@ _VALUES = re.compile(
 _SUGGESTION = re.compile(r"\s*Did you mean .*?\?", re.DOTALL)
 _QUOTED = re.compile(r"'[^']*'")
 _NAME = re.compile(r"\w+")
-_LONG_WORD = re.compile(rf"[\w$@.\[\]]{{{_LONGEST_WORD + 1},}}")
+_LONG_WORD = re.compile(rf"[\w$@.\[\]]{{{_MAX_WORD + 1},}}")
 
 
 class Redactor:
     """Takes out of graphql-core's messages what it quotes: the values of literals and variables, a password perhaps.
 
-    Names that are not the schema's and suggestions go too, unless `exploring`: whoever explores wants to read which
+    Names that are not the schema's and suggestions go too, unless `introspection`: whoever explores wants to read which
     name was mistyped.
     """
 
-    def __init__(self, schema: GraphQLSchema, *, exploring: bool) -> None:
-        self._names = None if exploring else frozenset(_names_of(schema))
+    def __init__(self, schema: GraphQLSchema, *, introspection: bool) -> None:
+        self._names = None if introspection else frozenset(_names_of(schema))
 
     def redact(self, error: GraphQLError) -> GraphQLError:
         message = _VALUES.sub(_kept, error.message)
@@ -65,9 +65,9 @@ def _kept(match: re.Match[str]) -> str:
 def _bounded(message: str) -> str:
     """With an ellipsis for a name that is too long, and for the words that are too many."""
     message = _LONG_WORD.sub("…", message)
-    if len(message) <= _LONGEST_MESSAGE:
+    if len(message) <= _MAX_MESSAGE:
         return message
-    return message[: _LONGEST_MESSAGE - 1].rpartition(" ")[0] + " …"
+    return message[: _MAX_MESSAGE - 1].rpartition(" ")[0] + " …"
 
 
 def _names_of(schema: GraphQLSchema) -> Iterator[str]:

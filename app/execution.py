@@ -20,14 +20,14 @@ from graphql import (
 from graphql.execution.collect_fields import collect_fields
 from limits.errors import StorageError
 
-from app.documents import MAXIMUM_ERRORS, Documents, Prepared, Refused
+from app.documents import MAX_ERRORS, Documents, Prepared, Refused
 from app.errors import Redactor, formatted, internal_error
 from models.outage import is_outage
 from schema.context import Context
 
 log = structlog.get_logger(__name__)
 
-_LONGEST_NAME = 60  # of an operation, for observers
+_MAX_NAME = 60  # of an operation, for observers
 DEADLINE = 10.0  # seconds that a request may take
 
 
@@ -41,7 +41,7 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """`status` is for application/graphql-response+json; a body without `data` means that nothing was executed."""
 
     body: dict[str, Any]
@@ -84,26 +84,26 @@ def _recorded(resolve: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Executor:
-    """`exploring` opens introspection and suggestions; `pinned` documents are kept parsed for good."""
+    """`introspection` opens introspection and suggestions; `pinned` documents are kept parsed for good."""
 
     def __init__(
-        self, schema: GraphQLSchema, pinned: Iterable[str], observers: Sequence[Observer], *, exploring: bool
+        self, schema: GraphQLSchema, pinned: Iterable[str], observers: Sequence[Observer], *, introspection: bool
     ) -> None:
         self._schema = schema
-        self._redactor = Redactor(schema, exploring=exploring)
-        self._documents = Documents(schema, pinned, self._redactor, exploring=exploring)
+        self._redactor = Redactor(schema, introspection=introspection)
+        self._documents = Documents(schema, pinned, self._redactor, introspection=introspection)
         self._observers = observers
-        self._exploring = exploring
+        self._introspection = introspection
         self._ending: set[asyncio.Future[ExecutionResult]] = set()
 
-    async def run(self, request: Operation, context: Context, *, reading: bool) -> Answer:
-        """Executes the operation; with `reading` (a GET) only a query is executed."""
+    async def run(self, request: Operation, context: Context, *, read_only: bool) -> Response:
+        """Executes the operation; with `read_only` (a GET) only a query is executed."""
         start = time.perf_counter()
         prepared = self._documents.prepare(request.query)
-        answer = await self._answer(request, prepared, context, reading)
+        answer = await self._answer(request, prepared, context, read_only)
         named = isinstance(prepared, Prepared) and prepared.operation(request.operation_name)
         observation = Observation(
-            operation=named.name.value[:_LONGEST_NAME] if named and named.name else None,
+            operation=named.name.value[:_MAX_NAME] if named and named.name else None,
             digest=prepared.digest[:16] if isinstance(prepared, Prepared) else None,
             outcomes=context.outcomes,
             code=answer.code,
@@ -114,16 +114,16 @@ class Executor:
         return answer
 
     async def _answer(
-        self, request: Operation, prepared: Prepared | Refused, context: Context, reading: bool
-    ) -> Answer:
+        self, request: Operation, prepared: Prepared | Refused, context: Context, read_only: bool
+    ) -> Response:
         if isinstance(prepared, Refused):
             return _refusal(prepared.code, prepared.errors)
         operation = prepared.operation(request.operation_name)
         if operation is None:
             return _refusal("BAD_REQUEST", [GraphQLError("Name one of the document's operations in operationName.")])
-        if reading and operation.operation is not OperationType.QUERY:
+        if read_only and operation.operation is not OperationType.QUERY:
             return _refusal("BAD_REQUEST", [GraphQLError("Only queries may be sent with GET.")], status=405)
-        if errors := self._misfits(request, prepared, operation):
+        if errors := self._request_errors(request, prepared, operation):
             return _refusal("BAD_REQUEST", errors)
         result = execute(
             self._schema,
@@ -131,7 +131,7 @@ class Executor:
             context_value=context,
             variable_values=request.variables,
             operation_name=request.operation_name,
-            hide_suggestions=not self._exploring,
+            hide_suggestions=not self._introspection,
         )
         completed = result if isinstance(result, ExecutionResult) else await self._within_deadline(result)
         if completed is None:
@@ -155,7 +155,7 @@ class Executor:
         if not task.cancelled() and (error := task.exception()):
             log.warning("an operation failed after its deadline", error=repr(error))
 
-    def _misfits(
+    def _request_errors(
         self, request: Operation, prepared: Prepared, operation: OperationDefinitionNode
     ) -> list[GraphQLError]:
         """What is wrong with the variables, or with a mutation that has not one root field beside `__typename`."""
@@ -163,8 +163,8 @@ class Executor:
             self._schema,
             operation.variable_definitions or (),
             request.variables,
-            max_errors=MAXIMUM_ERRORS - 1,
-            hide_suggestions=not self._exploring,
+            max_errors=MAX_ERRORS - 1,
+            hide_suggestions=not self._introspection,
         )
         if isinstance(values, list):
             return [self._redactor.redact(error) for error in values]
@@ -177,17 +177,17 @@ class Executor:
         return []
 
 
-def _completed(result: ExecutionResult) -> Answer:
+def _completed(result: ExecutionResult) -> Response:
     if not result.errors:
-        return Answer({"data": result.data})
+        return Response({"data": result.data})
     if cause := next(filter(None, (outage(error.original_error) for error in result.errors)), None):
         log.warning("storage unavailable", error=repr(cause))
         return _unavailable()
-    errors = [_masked(error) for error in result.errors[:MAXIMUM_ERRORS]]
+    errors = [_masked(error) for error in result.errors[:MAX_ERRORS]]
     code = errors[0]["extensions"]["code"]
     if code == "ORIGIN_NOT_ALLOWED":
-        return Answer({"errors": errors}, 403, code)
-    return Answer({"data": result.data, "errors": errors}, code=code)
+        return Response({"errors": errors}, 403, code)
+    return Response({"data": result.data, "errors": errors}, code=code)
 
 
 def _masked(error: GraphQLError) -> dict[str, Any]:
@@ -205,9 +205,9 @@ def outage(error: Exception | None) -> Exception | None:
     return error if error and is_outage(error) else None
 
 
-def _unavailable() -> Answer:
+def _unavailable() -> Response:
     return _refusal("UNAVAILABLE", [GraphQLError("The service is busy. Try again in a moment.")], status=503)
 
 
-def _refusal(code: str, errors: list[GraphQLError], status: int = 400) -> Answer:
-    return Answer({"errors": [formatted(error, code) for error in errors]}, status, code)
+def _refusal(code: str, errors: list[GraphQLError], status: int = 400) -> Response:
+    return Response({"errors": [formatted(error, code) for error in errors]}, status, code)

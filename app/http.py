@@ -22,8 +22,8 @@ from app.persisted_queries import NOT_SUPPORTED, PersistedQueryError, require_te
 from schema.context import Context
 
 PATHS = ("/graphql", "/graphql/")
-MAXIMUM_BODY = 20_000  # bytes; also of a GET's query string
-_DEEPEST_JSON = 32
+MAX_BODY = 20_000  # bytes; also of a GET's query string
+_MAX_JSON = 32
 # Of a request; like the first, none of the others comes from another page without a preflight.
 _JSON_TYPES = frozenset({JSON, GRAPHQL_RESPONSE, "application/graphql+json"})
 
@@ -64,8 +64,8 @@ class Endpoint:
             raise RefusedRequestError(406, f"Accept {GRAPHQL_RESPONSE} or {JSON}.")
         match request.method:
             case "GET" | "HEAD":
-                if len(request.scope["query_string"]) > MAXIMUM_BODY:
-                    raise too_large(MAXIMUM_BODY)
+                if len(request.scope["query_string"]) > MAX_BODY:
+                    raise too_large(MAX_BODY)
                 operation = _from_query(request.query_params)
             case "POST":
                 operation = await _from_body(request)
@@ -73,7 +73,7 @@ class Endpoint:
                 raise RefusedRequestError(405, "Send GraphQL requests with POST.", {"Allow": "GET, HEAD, POST"})
         cookie = self._open_cookie(request)
         context = self._open_context(request, cookie)
-        answer = await self._executor.run(operation, context, reading=request.method != "POST")
+        answer = await self._executor.run(operation, context, read_only=request.method != "POST")
         if nobody_signed_in(context.outcomes):
             cookie.drop()
         headers = {"Content-Language": context.caller.language.value}
@@ -117,7 +117,7 @@ def _response(body: dict[str, Any], status: int, media_type: str, headers: Mappi
 async def _from_body(request: Request) -> Operation:
     if not _is_json(request.headers.get("content-type", "").lower()):
         raise RefusedRequestError(415, f"Send {JSON} in UTF-8.", {"Accept-Post": JSON})
-    return _operation(_parsed(await read_body(request, MAXIMUM_BODY)))
+    return _operation(_parsed(await read_body(request, MAX_BODY)))
 
 
 def _is_json(content_type: str) -> bool:
@@ -155,7 +155,7 @@ def _parsed(body: bytes) -> Any:
 
 def _too_deep(value: Any) -> bool:
     level = [value]
-    for _ in range(_DEEPEST_JSON):
+    for _ in range(_MAX_JSON):
         level = [
             inner
             for outer in level

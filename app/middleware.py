@@ -20,7 +20,7 @@ _SECURITY_HEADERS = {
 _HSTS = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
 
 
-class KnownHosts:
+class AllowedHosts:
     """Answers 421 to a Host that is neither this machine's nor listed.
 
     So a page cannot reach a laptop's service by DNS rebinding: nobody can make a name below localhost lead elsewhere.

@@ -14,21 +14,21 @@ from starlette.types import ASGIApp
 from app.connection import Connection
 
 _GRACEFUL_TIMEOUT = 10  # seconds that running requests get after SIGTERM
-_LAST_LOOK = 0.2  # seconds after SIGTERM in which what was sent before it is read
+_DRAIN_SECONDS = 0.2  # seconds after SIGTERM in which what was sent before it is read
 _END = (signal.SIGTERM, signal.SIGINT)
 
 
 class _Server(uvicorn.Server):
     """uvicorn's loses a signal that comes while it starts, and drops what still waits in the kernel at SIGTERM."""
 
-    told_early = False
+    stop_requested = False
 
     async def main_loop(self) -> None:
-        self.should_exit = self.should_exit or self.told_early
+        self.should_exit = self.should_exit or self.stop_requested
         await super().main_loop()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await asyncio.sleep(_LAST_LOOK)
+        await asyncio.sleep(_DRAIN_SECONDS)
         await super().shutdown(sockets)
 
 
@@ -101,7 +101,7 @@ def _serve(make_app: Callable[[], ASGIApp], bound: socket.socket, keep_alive_sec
     )
 
     def tell(*_: object) -> None:
-        server.told_early = True  # or late: once it has shut down, uvicorn raises the signal again
+        server.stop_requested = True  # or late: once it has shut down, uvicorn raises the signal again
 
     _on_end(tell)
     server.run(sockets=[bound])

@@ -16,9 +16,9 @@ from app.origins import is_loopback
 if TYPE_CHECKING:
     from app.settings import Settings
 
-_SHORTEST_KEY = 32  # bytes
-_FEWEST_CHARACTERS = 8  # that differ: a placeholder has fewer
-_LEAST_MEMORY = 8  # KiB for each lane (RFC 9106, 3.1)
+_MIN_KEY = 32  # bytes
+_MIN_CHARACTERS = 8  # that differ: a placeholder has fewer
+_MIN_MEMORY = 8  # KiB for each lane (RFC 9106, 3.1)
 _ALIKE = 0.85  # of two names, from which one is taken for a mistyped other
 _LINKS = ("CONFIRM_URL", "RECOVER_URL", "PAYPAL_RETURN_URL", "PAYPAL_CANCEL_URL")
 _SANDBOX = re.compile(r"(.+\.)?sandbox\.paypal\.com\.?")
@@ -45,7 +45,7 @@ _PLAINLY = {
 
 def faults(settings: "Settings") -> list[str]:
     found = []
-    if settings.argon2_memory_kib < (least := _LEAST_MEMORY * settings.argon2_parallelism):
+    if settings.argon2_memory_kib < (least := _MIN_MEMORY * settings.argon2_parallelism):
         found.append(f"ARGON2_MEMORY_KIB: give at least {least}, 8 for each of ARGON2_PARALLELISM")
     if not settings.development:
         return found + _of_production(settings)
@@ -56,7 +56,7 @@ def faults(settings: "Settings") -> list[str]:
 
 def missing_for_production(settings: "Settings") -> list[str]:
     """The settings without which production does not start."""
-    missing = [] if settings.secret_key else [f"SECRET_KEY (of {_SHORTEST_KEY} bytes or more)"]
+    missing = [] if settings.secret_key else [f"SECRET_KEY (of {_MIN_KEY} bytes or more)"]
     given = settings.model_fields_set
     missing += [name.upper() for name in ("smtp_url", "mail_from") if name not in given]
     return missing if "site_url" in given else [*missing, "SITE_URL (https)"]
@@ -84,9 +84,9 @@ def _of_production(settings: "Settings") -> list[str]:
 def _weak_keys(keys: list[str]) -> Iterator[str]:
     for number, key in enumerate(keys, start=1):
         which = f"key {number} of {len(keys)}" if len(keys) > 1 else "it"
-        if (length := len(key.encode("utf-8", "surrogateescape"))) < _SHORTEST_KEY:
-            yield f"SECRET_KEY: {which} has {length} bytes, and production needs {_SHORTEST_KEY} or more"
-        elif (different := len(set(key))) < _FEWEST_CHARACTERS:
+        if (length := len(key.encode("utf-8", "surrogateescape"))) < _MIN_KEY:
+            yield f"SECRET_KEY: {which} has {length} bytes, and production needs {_MIN_KEY} or more"
+        elif (different := len(set(key))) < _MIN_CHARACTERS:
             characters = (
                 "the same character over and over" if different == 1 else f"only {different} different characters"
             )

@@ -14,7 +14,7 @@ from app.database import Postgresql, Tls, sqlite_configuration, tortoise_configu
 from app.origins import Origins, parse_origin
 from app.setting_checks import doubts, faults, sentence
 from services.accounts.email import parse_email
-from services.accounts.password_policy import LEAST_MINIMUM_LENGTH
+from services.accounts.password_policy import MIN_POLICY_LENGTH
 from services.common.limits import Limit
 from services.mail.rendering import check_site_name
 from services.mail.smtp import SmtpServer
@@ -45,7 +45,7 @@ class Environment(enum.Enum):
     PRODUCTION = "production"
 
 
-class WrongSettingsError(Exception):
+class InvalidSettingsError(Exception):
     """The start must stop; the text is a sentence a setting, for the operator."""
 
 
@@ -212,7 +212,7 @@ class Settings(BaseSettings):
     conceal_accounts: bool = False
     session_idle_days: int = Field(14, ge=1, le=365)
     session_days: int = Field(30, ge=1, le=365)
-    password_minimum_length: int = Field(8, ge=LEAST_MINIMUM_LENGTH, le=64)
+    password_minimum_length: int = Field(8, ge=MIN_POLICY_LENGTH, le=64)
     argon2_time_cost: int = Field(2, ge=1, le=20)
     argon2_memory_kib: int = Field(19_456, ge=64, le=4_194_304)
     argon2_parallelism: int = Field(1, ge=1, le=16)
@@ -308,14 +308,14 @@ class Settings(BaseSettings):
 
 
 def read_settings() -> Settings:
-    """Raises WrongSettingsError with a sentence that names every wrong setting and repeats no value."""
+    """Raises InvalidSettingsError with a sentence that names every wrong setting and repeats no value."""
     try:
         return Settings(_env_file=_env_file())
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-        raise WrongSettingsError(f".env cannot be read: {reason}") from None
+        raise InvalidSettingsError(f".env cannot be read: {reason}") from None
     except ValidationError as error:
-        raise WrongSettingsError("; ".join(sentence(each, _PATTERNS) for each in error.errors())) from None
+        raise InvalidSettingsError("; ".join(sentence(each, _PATTERNS) for each in error.errors())) from None
 
 
 def mistyped_settings() -> list[str]:

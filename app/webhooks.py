@@ -13,11 +13,11 @@ from app.caller import caller_of
 from app.errors import formatted, internal_error
 from app.execution import outage
 from app.http import refusal
-from services.common.outcomes import Throttled
-from services.payments.outcomes import ProviderAway
-from services.payments.paypal.webhooks import EventForged, EventTaken, PayPalEvents
+from services.common.outcomes import TooManyAttempts
+from services.payments.outcomes import PaymentProviderUnavailable
+from services.payments.paypal.webhooks import EventForged, EventTaken, PayPalWebhooks
 
-MAXIMUM_EVENT = 100_000  # bytes; PayPal's have some thousands
+MAX_EVENT = 100_000  # bytes; PayPal's have some thousands
 DEADLINE = 15.0  # seconds: what PayPal is asked about an event has to fit in
 _RETRY = {"Retry-After": "5"}
 
@@ -25,7 +25,7 @@ _RETRY = {"Retry-After": "5"}
 class PayPalWebhook:
     """The ASGI application at /webhooks/paypal: 204 for an event that was taken, else an error in JSON."""
 
-    def __init__(self, events: PayPalEvents | None, trusted_proxies: int) -> None:
+    def __init__(self, events: PayPalWebhooks | None, trusted_proxies: int) -> None:
         self._events = events
         self._trusted_proxies = trusted_proxies
 
@@ -46,23 +46,23 @@ class PayPalWebhook:
             raise RefusedRequestError(405, "Send events with POST.", {"Allow": "POST"})
         if self._events is None:
             raise RefusedRequestError(404, "PayPal is not set up here.")
-        body = await read_body(request, MAXIMUM_EVENT)
+        body = await read_body(request, MAX_EVENT)
         caller = caller_of(request, None, self._trusted_proxies)
         try:
             async with asyncio.timeout(DEADLINE):
                 outcome = await self._events.receive(caller, request.headers, body)
         except TimeoutError:
-            outcome = ProviderAway()
+            outcome = PaymentProviderUnavailable()
         match outcome:
             case EventTaken():
                 return Response(status_code=204)
             case EventForged():
                 return _refused(request, 400, "PayPal did not sign this.")
-            case Throttled(seconds):
+            case TooManyAttempts(seconds):
                 return _refused(
                     request, 429, "Too many events that PayPal did not sign.", {"Retry-After": str(seconds)}
                 )
-            case ProviderAway():
+            case PaymentProviderUnavailable():
                 return _refused(request, 503, "PayPal does not answer. Send it again.", _RETRY, "UNAVAILABLE")
 
 

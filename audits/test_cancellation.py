@@ -63,7 +63,7 @@ async def _revoke(api: Api) -> None:
 
 
 async def _send_mails(api: Api) -> None:
-    await api.composition.deliverer.deliver_due()
+    await api.composition.mail_worker.deliver_due()
 
 
 WORKS: list[Callable[[Api], Awaitable[None]]] = [

@@ -13,7 +13,7 @@ import pytest
 
 from app.execution import DEADLINE
 from tests.process.serving import CHEAP_ARGON2, ROOT, WITHOUT_LIMITS, serving_aside
-from tests.tcp_proxy import State, Wire
+from tests.tcp_proxy import State, TcpProxy
 
 AWAY = 20.0  # seconds
 CLIENTS = 20
@@ -44,27 +44,27 @@ class Load:
 
 
 @pytest.fixture
-async def wire(postgresql_url: str) -> AsyncIterator[Wire]:
+async def tcp_proxy(postgresql_url: str) -> AsyncIterator[TcpProxy]:
     parts = urlsplit(postgresql_url)
-    async with Wire(parts.hostname or "127.0.0.1", parts.port or 5432).laid() as wire:
-        yield wire
+    async with TcpProxy(parts.hostname or "127.0.0.1", parts.port or 5432).laid() as tcp_proxy:
+        yield tcp_proxy
 
 
 @pytest.mark.parametrize("state", [State.REFUSED, State.HUNG])
 async def test_requests_end_and_the_service_heals(
-    postgresql_url: str, wire: Wire, tmp_path: Path, state: State
+    postgresql_url: str, tcp_proxy: TcpProxy, tmp_path: Path, state: State
 ) -> None:
     parts = urlsplit(postgresql_url)
-    url = urlunsplit(parts._replace(netloc=f"{parts.username}@127.0.0.1:{wire.port}"))
+    url = urlunsplit(parts._replace(netloc=f"{parts.username}@127.0.0.1:{tcp_proxy.port}"))
     async with serving_aside(tmp_path, DATABASE_URL=url, **WITHOUT_LIMITS, **CHEAP_ARGON2) as (served, _):
         load = Load(served)
         clients = [asyncio.create_task(load.run()) for _ in range(CLIENTS)]
         await asyncio.sleep(3)
         away = time.monotonic()
-        wire.become(state)
+        tcp_proxy.become(state)
         await asyncio.sleep(AWAY)
         back = time.monotonic()
-        wire.become(State.WHOLE)
+        tcp_proxy.become(State.WHOLE)
         await asyncio.sleep(8)
         load.stopped = True
         await asyncio.gather(*clients)

@@ -15,7 +15,7 @@ import pytest_asyncio
 from limits.aio.storage import MemoryStorage
 
 from audits.fleet import Fleet, Node, fleet, form, run, send
-from services.captcha.service import Captchas
+from services.captcha.service import CaptchaService
 from services.common.limits import Limit, Limiter
 from services.common.secrets import Keys
 from tests.api import PASSWORD, found
@@ -273,7 +273,7 @@ def _code(mail: Received) -> str:
 
 def _digits(captcha_id: str, secret_key: str) -> str:
     keys = Keys((secret_key.encode(),))
-    captchas = Captchas(keys, Limiter(MemoryStorage(), keys), Limit.parse("any", "1/second"))
+    captchas = CaptchaService(keys, Limiter(MemoryStorage(), keys), Limit.parse("any", "1/second"))
     solution = captchas.solution(captcha_id)
     assert solution
     return solution.digits

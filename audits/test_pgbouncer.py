@@ -14,7 +14,7 @@ import pytest
 from app.database import Postgresql, connected, tortoise_configuration
 from audits.pgbouncer import PgBouncer, pgbouncer
 from audits.test_database_away import Load
-from models.migrator import EMPTY, behind, go_to, upgrade
+from models.migrator import EMPTY, go_to, pending_migrations, upgrade
 from models.sql import fetch
 from tests.api import EMAIL, OPERATIONS, PASSWORD, found
 from tests.databases import database_on
@@ -44,7 +44,7 @@ async def test_migrations_from_several_nodes_at_once_go_through_it(url: str) -> 
 
     await asyncio.gather(*(upgrade(configuration) for _ in range(4)))
 
-    assert await behind(configuration) == []
+    assert await pending_migrations(configuration) == []
 
 
 async def test_statements_have_their_time_out_behind_it_also_on_a_connection_that_was_used_before(url: str) -> None:

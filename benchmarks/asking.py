@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from limits.aio.storage import MemoryStorage
 
-from services.captcha.service import Captchas
+from services.captcha.service import CaptchaService
 from services.common.caller import Caller
 from services.common.limits import Limit, Limiter
 from services.common.outcomes import DrawnCaptcha
@@ -29,7 +29,7 @@ class Asker:
         self._http = http.client.HTTPConnection(urlsplit(url).netloc)
         self._operations = {path.stem: path.read_text("utf-8") for path in (ROOT / "graphql/operations").iterdir()}
         keys = Keys((SECRET_KEY.encode(),))
-        self._captchas = Captchas(keys, Limiter(MemoryStorage(), keys), Limit.parse("any", _ENDLESS))
+        self._captchas = CaptchaService(keys, Limiter(MemoryStorage(), keys), Limit.parse("any", _ENDLESS))
 
     def body(self, operation: str, email: str | None = None) -> bytes:
         """Of a request about an e-mail, with its captcha solved."""

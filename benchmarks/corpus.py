@@ -1,4 +1,4 @@
-"""Requests that cost the most CPU within MAXIMUM_BODY: the worst of every family that a search has found.
+"""Requests that cost the most CPU within MAX_BODY: the worst of every family that a search has found.
 
 Those that a bound refuses show what it is for: the bound lost, most of them take a tenth of a second and more.
 """

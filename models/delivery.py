@@ -1,7 +1,7 @@
 from tortoise import fields
 from tortoise.models import Model
 
-from models.indexes import PresentIndex
+from models.indexes import PartialIndex
 
 
 class Delivery(Model):
@@ -31,6 +31,6 @@ class Delivery(Model):
         # Finished rows were due long ago and are kept: an index of those, too, would be walked through at each look.
         # By kind, so that a worker passes those by that it does not know. Older workers use the first.
         indexes = (
-            PresentIndex(fields=("due_at",), present="pending_key", name="idx_delivery_owed_due_at"),
-            PresentIndex(fields=("kind", "due_at"), present="pending_key", name="idx_delivery_owed_kind_due"),
+            PartialIndex(fields=("due_at",), present="pending_key", name="idx_delivery_owed_due_at"),
+            PartialIndex(fields=("kind", "due_at"), present="pending_key", name="idx_delivery_owed_kind_due"),
         )

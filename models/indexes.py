@@ -5,7 +5,7 @@ from typing import Any
 from tortoise.indexes import Index
 
 
-class PresentIndex(Index):
+class PartialIndex(Index):
     """Holds the rows alone whose column `present` is not null."""
 
     def __init__(self, *, fields: tuple[str, ...] | list[str], present: str, name: str) -> None:

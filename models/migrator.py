@@ -33,7 +33,7 @@ _ADVISORY_LOCK = 0x54494D42  # one number for this project in the database's loc
 _LOCK_TIMEOUT = (
     "SET LOCAL lock_timeout = '500ms'"  # while a statement waits for a lock, all behind it wait, readers too
 )
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0  # seconds, doubled each time, in which those get on
+_FIRST_PAUSE, _MAX_PAUSE = 0.5, 10.0  # seconds, doubled each time, in which those get on
 _POLL = 0.2  # seconds between two looks whether another node has done
 
 
@@ -57,7 +57,7 @@ async def go_to(configuration: Configuration, name: str, wait: float = WAIT) -> 
     await _move(configuration, target(name), wait)
 
 
-async def behind(configuration: Configuration) -> list[str]:
+async def pending_migrations(configuration: Configuration) -> list[str]:
     """The migrations that the database lacks, in their order. Raises where it is away."""
     async with executor_of(configuration) as executor:
         await executor.connection.execute_query("SELECT 1")  # which plan() would take for an empty database
@@ -113,7 +113,7 @@ async def _again_and_again(work: Callable[[], Awaitable[None]], name: str, wait:
                 raise MigrationBlockedError(f"{sentence}: end the transactions that are open for long") from error
         log.warning("migration waits for locks", migration=name, again_in_seconds=pause)
         await asyncio.sleep(pause)
-        pause = min(2 * pause, _LONGEST_PAUSE)
+        pause = min(2 * pause, _MAX_PAUSE)
 
 
 def _stops(steps: Sequence[PlanStep], target: MigrationTarget) -> list[MigrationTarget]:

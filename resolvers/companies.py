@@ -8,7 +8,7 @@ from schema.errors import InvalidInputError, NotAuthenticatedError, PasswordChan
 from schema.inputs import ConfigureCompanyInput, Sent
 from schema.results.companies import ConfigureCompanyResult, ConfigureCompanySuccess
 from schema.types.company import Company, CompanyWarning, TaxRegime
-from services.common.outcomes import InputRejected, PasswordChangeDue, SignedOut
+from services.common.outcomes import InvalidInput, NotAuthenticated, PasswordChangeRequired
 from services.company import tax_regimes as catalogue
 from services.company.company import CompanyConfigured
 
@@ -22,12 +22,12 @@ async def tax_regimes(
 
 
 async def configure_company(info: Info, input: Sent[ConfigureCompanyInput]) -> ConfigureCompanyResult:
-    match await info.context.services.companies.configure(info.context.caller, input.value()):
+    match await info.context.services.company.configure(info.context.caller, input.value()):
         case CompanyConfigured(company):
             return ConfigureCompanySuccess(company=Company.of(company), warnings=CompanyWarning.all_of(company))
-        case InputRejected() as outcome:
+        case InvalidInput() as outcome:
             return InvalidInputError.of(outcome)
-        case PasswordChangeDue():
+        case PasswordChangeRequired():
             return PasswordChangeRequiredError()
-        case SignedOut():
+        case NotAuthenticated():
             return NotAuthenticatedError()

@@ -27,17 +27,23 @@ from schema.results.payments import (
 )
 from schema.types.account import Activation
 from schema.types.payment import BankDeposit, Money, Plan
-from services.common.outcomes import PasswordChangeDue, SignedOut, Throttled
+from services.common.outcomes import NotAuthenticated, PasswordChangeRequired, TooManyAttempts
 from services.payments.bank.deposits import DepositRequested
 from services.payments.outcomes import (
     AlreadyActive,
-    MethodMissing,
-    NoSuchPlan,
-    PaymentUnderWay,
-    ProviderAway,
-    StepMissing,
+    OnboardingIncomplete,
+    PaymentMethodUnavailable,
+    PaymentPending,
+    PaymentProviderUnavailable,
+    PlanNotFound,
 )
-from services.payments.paypal.outcomes import Declined, NoSuchPayment, NotApproved, PaymentCompleted, PayPalStarted
+from services.payments.paypal.outcomes import (
+    PaymentCompleted,
+    PaymentDeclined,
+    PaymentNotApproved,
+    PaymentNotFound,
+    PayPalStarted,
+)
 
 
 async def plans(info: Info) -> list[Plan]:
@@ -57,23 +63,23 @@ async def start_pay_pal_payment(info: Info, input: Sent[StartPayPalPaymentInput]
                 amount=Money.of(amount),
                 expires_at=expires_at,
             )
-        case NoSuchPlan():
+        case PlanNotFound():
             return PlanNotFoundError()
-        case MethodMissing():
+        case PaymentMethodUnavailable():
             return PaymentMethodUnavailableError()
-        case StepMissing(step):
+        case OnboardingIncomplete(step):
             return OnboardingIncompleteError(step=step)
         case AlreadyActive(activation):
             return AlreadyActiveError(activation=Activation.of(activation))
-        case PaymentUnderWay():
+        case PaymentPending():
             return PaymentPendingError()
-        case ProviderAway():
+        case PaymentProviderUnavailable():
             return PaymentProviderUnavailableError()
-        case PasswordChangeDue():
+        case PasswordChangeRequired():
             return PasswordChangeRequiredError()
-        case SignedOut():
+        case NotAuthenticated():
             return NotAuthenticatedError()
-        case Throttled() as outcome:
+        case TooManyAttempts() as outcome:
             return TooManyAttemptsError.of(outcome)
 
 
@@ -81,21 +87,21 @@ async def complete_pay_pal_payment(info: Info, input: Sent[CompletePayPalPayment
     match await info.context.services.paypal.complete(info.context.caller, input.order_id):
         case PaymentCompleted(activation):
             return CompletePayPalPaymentSuccess(activation=Activation.of(activation))
-        case PaymentUnderWay():
+        case PaymentPending():
             return PaymentPendingError()
-        case NotApproved(approval_url):
+        case PaymentNotApproved(approval_url):
             return PaymentNotApprovedError(approval_url=approval_url)
-        case Declined(retry_url):
+        case PaymentDeclined(retry_url):
             return PaymentDeclinedError(retry_url=retry_url)
-        case NoSuchPayment():
+        case PaymentNotFound():
             return PaymentNotFoundError()
-        case MethodMissing():
+        case PaymentMethodUnavailable():
             return PaymentMethodUnavailableError()
-        case PasswordChangeDue():
+        case PasswordChangeRequired():
             return PasswordChangeRequiredError()
-        case SignedOut():
+        case NotAuthenticated():
             return NotAuthenticatedError()
-        case Throttled() as outcome:
+        case TooManyAttempts() as outcome:
             return TooManyAttemptsError.of(outcome)
 
 
@@ -103,19 +109,19 @@ async def request_bank_deposit(info: Info, input: Sent[RequestBankDepositInput])
     match await info.context.services.deposits.request(info.context.caller, input.plan_id):
         case DepositRequested() as deposit:
             return RequestBankDepositSuccess(deposit=BankDeposit.of(deposit))
-        case NoSuchPlan():
+        case PlanNotFound():
             return PlanNotFoundError()
-        case MethodMissing():
+        case PaymentMethodUnavailable():
             return PaymentMethodUnavailableError()
-        case StepMissing(step):
+        case OnboardingIncomplete(step):
             return OnboardingIncompleteError(step=step)
         case AlreadyActive(activation):
             return AlreadyActiveError(activation=Activation.of(activation))
-        case PaymentUnderWay():
+        case PaymentPending():
             return PaymentPendingError()
-        case PasswordChangeDue():
+        case PasswordChangeRequired():
             return PasswordChangeRequiredError()
-        case SignedOut():
+        case NotAuthenticated():
             return NotAuthenticatedError()
-        case Throttled() as outcome:
+        case TooManyAttempts() as outcome:
             return TooManyAttemptsError.of(outcome)

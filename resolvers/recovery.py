@@ -14,31 +14,37 @@ from schema.results.recovery import (
     RecoverPasswordSuccess,
 )
 from services.accounts.passwords import PasswordChanged, RecoveryRequested
-from services.common.outcomes import CaptchaMissed, CredentialsRejected, InputRejected, SignedOut, Throttled
+from services.common.outcomes import (
+    CaptchaMismatch,
+    InvalidCredentials,
+    InvalidInput,
+    NotAuthenticated,
+    TooManyAttempts,
+)
 
 
 async def recover_password(info: Info, input: Sent[RecoverPasswordInput]) -> RecoverPasswordResult:
-    match await info.context.services.recovery.request(info.context.caller, input.email, input.captcha.value()):
+    match await info.context.services.passwords.request(info.context.caller, input.email, input.captcha.value()):
         case RecoveryRequested():
             return RecoverPasswordSuccess()
-        case CaptchaMissed() as outcome:
+        case CaptchaMismatch() as outcome:
             return CaptchaMismatchError.of(outcome)
-        case InputRejected() as outcome:
+        case InvalidInput() as outcome:
             return InvalidInputError.of(outcome)
-        case Throttled() as outcome:
+        case TooManyAttempts() as outcome:
             return TooManyAttemptsError.of(outcome)
 
 
 async def change_password(info: Info, input: Sent[ChangePasswordInput]) -> ChangePasswordResult:
-    match await info.context.services.recovery.change(info.context.caller, input.value()):
+    match await info.context.services.passwords.change(info.context.caller, input.value()):
         case PasswordChanged(ends_at):
-            info.context.cookie.prolong(ends_at)
+            info.context.cookie.extend(ends_at)
             return ChangePasswordSuccess()
-        case CredentialsRejected():
+        case InvalidCredentials():
             return InvalidCredentialsError()
-        case InputRejected() as outcome:
+        case InvalidInput() as outcome:
             return InvalidInputError.of(outcome)
-        case SignedOut():
+        case NotAuthenticated():
             return NotAuthenticatedError()
-        case Throttled() as outcome:
+        case TooManyAttempts() as outcome:
             return TooManyAttemptsError.of(outcome)

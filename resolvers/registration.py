@@ -17,8 +17,14 @@ from schema.results.registration import (
     ResendConfirmationCodeSuccess,
 )
 from schema.types.account import PasswordPolicy
-from services.accounts.registration import AlreadyRegistered, CodeRejected, CodeRequested, Confirmed, Registered
-from services.common.outcomes import CaptchaMissed, CaptchaNeeded, InputRejected, Throttled
+from services.accounts.registration import (
+    CodeRequested,
+    Confirmed,
+    InvalidConfirmationCode,
+    Registered,
+    UserAlreadyExists,
+)
+from services.common.outcomes import CaptchaMismatch, CaptchaRequired, InvalidInput, TooManyAttempts
 
 
 async def password_policy(info: Info) -> PasswordPolicy:
@@ -30,15 +36,15 @@ async def create_account(info: Info, input: Sent[CreateAccountInput]) -> CreateA
     match await info.context.services.registration.create(info.context.caller, input.value(), captcha):
         case Registered(email, rfc):
             return CreateAccountSuccess(email=email, rfc=rfc)
-        case AlreadyRegistered():
+        case UserAlreadyExists():
             return UserAlreadyExistsError()
-        case InputRejected() as outcome:
+        case InvalidInput() as outcome:
             return InvalidInputError.of(outcome)
-        case CaptchaNeeded() as outcome:
+        case CaptchaRequired() as outcome:
             return CaptchaRequiredError.of(outcome)
-        case CaptchaMissed() as outcome:
+        case CaptchaMismatch() as outcome:
             return CaptchaMismatchError.of(outcome)
-        case Throttled() as outcome:
+        case TooManyAttempts() as outcome:
             return TooManyAttemptsError.of(outcome)
 
 
@@ -49,13 +55,13 @@ async def resend_confirmation_code(
     match await info.context.services.registration.resend(info.context.caller, input.email, captcha):
         case CodeRequested():
             return ResendConfirmationCodeSuccess()
-        case InputRejected() as outcome:
+        case InvalidInput() as outcome:
             return InvalidInputError.of(outcome)
-        case CaptchaNeeded() as outcome:
+        case CaptchaRequired() as outcome:
             return CaptchaRequiredError.of(outcome)
-        case CaptchaMissed() as outcome:
+        case CaptchaMismatch() as outcome:
             return CaptchaMismatchError.of(outcome)
-        case Throttled() as outcome:
+        case TooManyAttempts() as outcome:
             return TooManyAttemptsError.of(outcome)
 
 
@@ -63,9 +69,9 @@ async def confirm_account(info: Info, input: Sent[ConfirmAccountInput]) -> Confi
     match await info.context.services.registration.confirm(info.context.caller, input.code):
         case Confirmed(email):
             return ConfirmAccountSuccess(email=email)
-        case CodeRejected():
+        case InvalidConfirmationCode():
             return InvalidConfirmationCodeError()
-        case InputRejected() as outcome:
+        case InvalidInput() as outcome:
             return InvalidInputError.of(outcome)
-        case Throttled() as outcome:
+        case TooManyAttempts() as outcome:
             return TooManyAttemptsError.of(outcome)

@@ -21,15 +21,15 @@ from schema.results.series import (
     UpdateSeriesSuccess,
 )
 from schema.types.company import Series
-from services.common.outcomes import InputRejected, PasswordChangeDue, SignedOut
+from services.common.outcomes import InvalidInput, NotAuthenticated, PasswordChangeRequired
 from services.company.series_outcomes import (
     CompanyNotConfigured,
     LastSeries,
-    NoSuchSeries,
     SeriesCreated,
     SeriesDeleted,
     SeriesInUse,
     SeriesLimitReached,
+    SeriesNotFound,
     SeriesUpdated,
 )
 
@@ -38,15 +38,15 @@ async def create_series(info: Info, input: Sent[CreateSeriesInput]) -> CreateSer
     match await info.context.services.series.create(info.context.caller, input.value()):
         case SeriesCreated(series):
             return CreateSeriesSuccess(series=Series.of(series))
-        case InputRejected() as outcome:
+        case InvalidInput() as outcome:
             return InvalidInputError.of(outcome)
         case CompanyNotConfigured():
             return CompanyNotConfiguredError()
         case SeriesLimitReached(maximum):
             return SeriesLimitReachedError(maximum=maximum)
-        case PasswordChangeDue():
+        case PasswordChangeRequired():
             return PasswordChangeRequiredError()
-        case SignedOut():
+        case NotAuthenticated():
             return NotAuthenticatedError()
 
 
@@ -54,13 +54,13 @@ async def update_series(info: Info, input: Sent[UpdateSeriesInput]) -> UpdateSer
     match await info.context.services.series.update(info.context.caller, input.id, input.value()):
         case SeriesUpdated(series):
             return UpdateSeriesSuccess(series=Series.of(series))
-        case InputRejected() as outcome:
+        case InvalidInput() as outcome:
             return InvalidInputError.of(outcome)
-        case NoSuchSeries():
+        case SeriesNotFound():
             return SeriesNotFoundError()
-        case PasswordChangeDue():
+        case PasswordChangeRequired():
             return PasswordChangeRequiredError()
-        case SignedOut():
+        case NotAuthenticated():
             return NotAuthenticatedError()
 
 
@@ -68,13 +68,13 @@ async def delete_series(info: Info, input: Sent[DeleteSeriesInput]) -> DeleteSer
     match await info.context.services.series.delete(info.context.caller, input.id):
         case SeriesDeleted(id):
             return DeleteSeriesSuccess(id=strawberry.ID(str(id)))
-        case NoSuchSeries():
+        case SeriesNotFound():
             return SeriesNotFoundError()
         case SeriesInUse():
             return SeriesInUseError()
         case LastSeries():
             return LastSeriesError()
-        case PasswordChangeDue():
+        case PasswordChangeRequired():
             return PasswordChangeRequiredError()
-        case SignedOut():
+        case NotAuthenticated():
             return NotAuthenticatedError()

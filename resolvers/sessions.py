@@ -26,22 +26,22 @@ from schema.results.sessions import (
     RevokeSessionSuccess,
 )
 from schema.types.account import Account
-from services.accounts.login import NotConfirmed, RecoveryNeeded
-from services.accounts.sessions import LoggedIn, LoggedOut, NoSuchSession, OthersRevoked, Revoked
+from services.accounts.login import AccountNotConfirmed, RecoveryRequired
+from services.accounts.sessions import LoggedIn, LoggedOut, OthersRevoked, Revoked, SessionNotFound
 from services.common.outcomes import (
-    CaptchaMissed,
-    CaptchaNeeded,
-    CredentialsRejected,
-    InputRejected,
-    PasswordChangeDue,
-    SignedOut,
-    Throttled,
+    CaptchaMismatch,
+    CaptchaRequired,
+    InvalidCredentials,
+    InvalidInput,
+    NotAuthenticated,
+    PasswordChangeRequired,
+    TooManyAttempts,
 )
 
 
 async def me(info: Info) -> Account | None:
-    profile = await info.context.services.sessions.authenticate(info.context.caller)
-    return Account.of(profile) if profile else None
+    principal = await info.context.services.sessions.authenticate(info.context.caller)
+    return Account.of(principal) if principal else None
 
 
 async def login(info: Info, input: Sent[LoginInput]) -> LoginResult:
@@ -49,26 +49,28 @@ async def login(info: Info, input: Sent[LoginInput]) -> LoginResult:
     if by_cookie:
         context.cookie.require_own_origin()
     captcha = input.captcha.value() if input.captcha else None
-    match await context.services.signing_in.login(context.caller, input.email, input.password, captcha):
-        case LoggedIn(profile, token, expires_at, ends_at):
+    match await context.services.login.login(context.caller, input.email, input.password, captcha):
+        case LoggedIn(principal, token, expires_at, ends_at):
             if by_cookie:
                 context.cookie.keep(token, ends_at)
             else:
                 context.cookie.drop()  # its session has ended
-            return LoginSuccess(account=Account.of(profile), token=None if by_cookie else token, expires_at=expires_at)
-        case CredentialsRejected():
+            return LoginSuccess(
+                account=Account.of(principal), token=None if by_cookie else token, expires_at=expires_at
+            )
+        case InvalidCredentials():
             return InvalidCredentialsError()
-        case InputRejected() as outcome:
+        case InvalidInput() as outcome:
             return InvalidInputError.of(outcome)
-        case NotConfirmed():
+        case AccountNotConfirmed():
             return AccountNotConfirmedError()
-        case CaptchaNeeded() as outcome:
+        case CaptchaRequired() as outcome:
             return CaptchaRequiredError.of(outcome)
-        case CaptchaMissed() as outcome:
+        case CaptchaMismatch() as outcome:
             return CaptchaMismatchError.of(outcome)
-        case RecoveryNeeded():
+        case RecoveryRequired():
             return RecoveryRequiredError()
-        case Throttled() as outcome:
+        case TooManyAttempts() as outcome:
             return TooManyAttemptsError.of(outcome)
 
 
@@ -83,11 +85,11 @@ async def revoke_session(info: Info, input: Sent[RevokeSessionInput]) -> RevokeS
     match await info.context.services.sessions.revoke(info.context.caller, input.id):
         case Revoked(id):
             return RevokeSessionSuccess(id=strawberry.ID(str(id)))
-        case NoSuchSession():
+        case SessionNotFound():
             return SessionNotFoundError()
-        case PasswordChangeDue():
+        case PasswordChangeRequired():
             return PasswordChangeRequiredError()
-        case SignedOut():
+        case NotAuthenticated():
             return NotAuthenticatedError()
 
 
@@ -95,7 +97,7 @@ async def revoke_other_sessions(info: Info) -> RevokeOtherSessionsResult:
     match await info.context.services.sessions.revoke_others(info.context.caller):
         case OthersRevoked(count):
             return RevokeOtherSessionsSuccess(count=count)
-        case PasswordChangeDue():
+        case PasswordChangeRequired():
             return PasswordChangeRequiredError()
-        case SignedOut():
+        case NotAuthenticated():
             return NotAuthenticatedError()

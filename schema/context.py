@@ -7,19 +7,19 @@ from typing import Protocol
 
 import strawberry
 
-from services.accounts.login import SigningIn
+from services.accounts.login import LoginService
 from services.accounts.onboarding import PaymentMethod
 from services.accounts.password_policy import PasswordPolicy
-from services.accounts.passwords import RecoveryService
+from services.accounts.passwords import PasswordService
 from services.accounts.registration import RegistrationService
 from services.accounts.sessions import SessionService
-from services.captcha.service import Captchas
+from services.captcha.service import CaptchaService
 from services.common.caller import Caller
-from services.common.translations import Texts
+from services.common.translations import Translations
 from services.company.company import CompanyService
 from services.company.series import SeriesService
-from services.payments.bank.deposits import Deposits
-from services.payments.paypal.service import PayPalPayments
+from services.payments.bank.deposits import DepositService
+from services.payments.paypal.service import PayPalService
 from services.payments.plans import Plans
 
 
@@ -27,19 +27,19 @@ from services.payments.plans import Plans
 class Services:
     """The process's services; they live as long as it does."""
 
-    texts: Texts
+    translations: Translations
     password_policy: PasswordPolicy
-    captchas: Captchas
+    captchas: CaptchaService
     registration: RegistrationService
     sessions: SessionService
-    signing_in: SigningIn
-    recovery: RecoveryService
-    companies: CompanyService
+    login: LoginService
+    passwords: PasswordService
+    company: CompanyService
     series: SeriesService
     plans: Plans
     payment_methods: tuple[PaymentMethod, ...]
-    paypal: PayPalPayments
-    deposits: Deposits
+    paypal: PayPalService
+    deposits: DepositService
 
 
 class SessionCookie(Protocol):
@@ -50,7 +50,7 @@ class SessionCookie(Protocol):
 
     def keep(self, token: str, ends_at: datetime) -> None: ...
 
-    def prolong(self, ends_at: datetime) -> None:
+    def extend(self, ends_at: datetime) -> None:
         """Keeps the token that came, where one did."""
 
     def drop(self) -> None:
@@ -65,7 +65,7 @@ class Context:
     outcomes: dict[str, str] = field(default_factory=dict)  # root field → type of its result, for observers
 
     def translate(self, key: str, values: Mapping[str, object] | None = None, *, otherwise: str | None = None) -> str:
-        return self.services.texts.say(self.caller.language, key, values, otherwise=otherwise)
+        return self.services.translations.format(self.caller.language, key, values, otherwise=otherwise)
 
 
 Info = strawberry.Info[Context, None]

@@ -9,9 +9,9 @@ from schema.enums import FieldErrorCode, OnboardingStep
 from schema.list_size import ListSize
 from schema.types.account import Activation
 from schema.types.captcha import Captcha
-from services.common.outcomes import CaptchaMissed, CaptchaNeeded, FieldProblem, InputRejected, Throttled
+from services.common.outcomes import CaptchaMismatch, CaptchaRequired, FieldProblem, InvalidInput, TooManyAttempts
 
-MOST_PROBLEMS = 10  # of one input: one for each of its fields
+MAX_PROBLEMS = 10  # of one input: one for each of its fields
 
 
 @strawberry.interface(
@@ -65,11 +65,11 @@ class FieldError(UserError):
 @strawberry.type(description="Every field that is wrong, at once, so that a form can mark them all.")
 class InvalidInputError(UserError):
     fields: list[FieldError] = strawberry.field(
-        description="At least one, in the order of the form.", directives=[ListSize(assumed_size=MOST_PROBLEMS)]
+        description="At least one, in the order of the form.", directives=[ListSize(assumed_size=MAX_PROBLEMS)]
     )
 
     @classmethod
-    def of(cls, outcome: InputRejected) -> "InvalidInputError":
+    def of(cls, outcome: InvalidInput) -> "InvalidInputError":
         return cls(fields=[FieldError.of(problem) for problem in outcome.problems])
 
 
@@ -84,7 +84,7 @@ class TooManyAttemptsError(UserError):
     wait: strawberry.Private[timedelta]
 
     @classmethod
-    def of(cls, outcome: Throttled) -> "TooManyAttemptsError":
+    def of(cls, outcome: TooManyAttempts) -> "TooManyAttemptsError":
         seconds = outcome.retry_after_seconds
         return cls(retry_after_seconds=seconds, wait=timedelta(seconds=seconds))
 
@@ -109,7 +109,7 @@ class CaptchaRequiredError(UserError):
     captcha: Captcha = strawberry.field(description="A fresh one, so that the form needs no second request.")
 
     @classmethod
-    def of(cls, outcome: CaptchaNeeded) -> "CaptchaRequiredError":
+    def of(cls, outcome: CaptchaRequired) -> "CaptchaRequiredError":
         return cls(captcha=Captcha.of(outcome.captcha))
 
 
@@ -118,7 +118,7 @@ class CaptchaMismatchError(UserError):
     captcha: Captcha = strawberry.field(description="A fresh one, so that the form needs no second request.")
 
     @classmethod
-    def of(cls, outcome: CaptchaMissed) -> "CaptchaMismatchError":
+    def of(cls, outcome: CaptchaMismatch) -> "CaptchaMismatchError":
         return cls(captcha=Captcha.of(outcome.captcha))
 
 

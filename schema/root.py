@@ -23,8 +23,8 @@ from schema.scalars import BIG_INT, DATE_TIME, BigInt
 from schema.types.account import Account, PasswordPolicy
 from schema.types.company import TaxRegime
 from schema.types.payment import Plan
-from services.company.tax_regimes import MOST_TAX_REGIMES
-from services.payments.plans import MOST_PLANS
+from services.company.tax_regimes import MAX_TAX_REGIMES
+from services.payments.plans import MAX_PLANS
 
 
 @strawberry.type(description="What can be read.")
@@ -38,12 +38,12 @@ class Query:
     tax_regimes: list[TaxRegime] = strawberry.field(
         resolver=companies.tax_regimes,
         description="The tax regimes to choose from, by their code; nobody need be signed in.",
-        directives=[ListSize(assumed_size=MOST_TAX_REGIMES)],
+        directives=[ListSize(assumed_size=MAX_TAX_REGIMES)],
     )
     plans: list[Plan] = strawberry.field(
         resolver=payments.plans,
         description="What can be bought, for everybody.",
-        directives=[ListSize(assumed_size=MOST_PLANS)],
+        directives=[ListSize(assumed_size=MAX_PLANS)],
     )
     payment_methods: list[PaymentMethod] = strawberry.field(
         resolver=payments.payment_methods, description="The ways to pay that the operator takes."

@@ -23,7 +23,7 @@ from models.registration import Registration
 from models.session import Session
 from models.spent_captcha import SpentCaptcha
 from models.sql import try_lock
-from services.accounts.lockout import KNOWN_FOR, MOST_FAILURES
+from services.accounts.lockout import KNOWN_FOR, MAX_FAILURES
 from services.accounts.onboarding import PaymentMethod
 from services.common.clock import Clock, pause, utc_now
 from services.payments.queries import NOTHING_CAME
@@ -44,7 +44,7 @@ class _OtherWorkerError(Exception):
     """Another worker is sweeping."""
 
 
-class Sweeper:
+class Cleanup:
     """`also` is what else is to be swept with the database, such as development's mails."""
 
     def __init__(self, also: Callable[[], None] | None = None, clock: Clock = utc_now) -> None:
@@ -55,12 +55,12 @@ class Sweeper:
         """Sweeps every ten minutes or so, until `stopped`."""
         while not stopped.is_set():
             try:
-                await self.sweep()
+                await self.clean_up()
             except Exception:
                 log.exception("sweeping failed")
             await pause(stopped, _EVERY)
 
-    async def sweep(self) -> int:
+    async def clean_up(self) -> int:
         """Removes what has expired, and returns how many rows that were; stops where another worker is at it."""
         removed = 0
         with suppress(_OtherWorkerError):
@@ -91,7 +91,7 @@ class Sweeper:
             Delivery.filter(finished_at__lte=now - _DELIVERY_KEPT),
             LimitCounter.filter(expires_at__lte=now.timestamp()),
             # A door that has closed stays closed: only recovering or changing the password opens it.
-            FailureStreak.filter(count__lt=MOST_FAILURES, touched_at__lte=(now - _STREAK_KEPT).timestamp()),
+            FailureStreak.filter(count__lt=MAX_FAILURES, touched_at__lte=(now - _STREAK_KEPT).timestamp()),
             Payment.filter(method=PaymentMethod.BANK_DEPOSIT.value, status__in=_NOTHING_CAME, due_at__lte=now),
             KnownNetwork.filter(last_seen_at__lte=now - KNOWN_FOR),
             # A week old, without a live code (those that expired have just left) and with no mail on its way.

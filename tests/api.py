@@ -76,7 +76,7 @@ class Api:
 
     async def mails(self) -> list[EmailMessage]:
         """Sends what is due, and returns the mails that came since the last time."""
-        await self.composition.deliverer.deliver_due()
+        await self.composition.mail_worker.deliver_due()
         files = sorted((self.settings.data_dir / "mail").glob("*.eml"))
         mails = [email.message_from_bytes(file.read_bytes(), policy=email.policy.default) for file in files]
         for file in files:

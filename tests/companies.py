@@ -35,7 +35,7 @@ async def take(me: Api, series_id: str, count: int = 1) -> None:
     """Takes folios of one of the account's series."""
     account = UUID((await me.run("Me"))["id"])
     for _ in range(count):
-        await me.composition.services.series.take_folio(account, UUID(series_id))
+        await me.composition.services.series.issue_folio(account, UUID(series_id))
 
 
 def problems(refused: Any) -> list[tuple[str, str]]:

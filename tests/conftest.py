@@ -36,7 +36,7 @@ from models.registration import Registration
 from models.series import Series
 from models.session import Session
 from models.spent_captcha import SpentCaptcha
-from services.payments.paypal.client import PayPalApi
+from services.payments.paypal.client import PayPalClient
 from tests.api import Api, api_of
 from tests.databases import database_on
 from tests.paypal.clients import api_to
@@ -144,7 +144,7 @@ async def paypal() -> AsyncIterator[PayPalServer]:
 
 
 @pytest.fixture
-async def paypal_api(paypal: PayPalServer) -> AsyncIterator[PayPalApi]:
+async def paypal_client(paypal: PayPalServer) -> AsyncIterator[PayPalClient]:
     async with api_to(paypal) as api:
         yield api
 

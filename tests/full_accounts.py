@@ -7,9 +7,9 @@ from models.account import Account
 from models.company import Company
 from models.series import Series
 from models.session import Session
-from services.accounts.sessions import MOST_SESSIONS
+from services.accounts.sessions import MAX_SESSIONS
 from services.common.secrets import digest
-from services.company.series import MOST_SERIES
+from services.company.series import MAX_SERIES
 from tests.api import COMPANY, EMAIL, RFC, Api
 
 
@@ -27,8 +27,8 @@ async def full_account(api: Api) -> Api:
         postal_code=COMPANY["postalCode"],
         updated_at=now,
     )
-    tokens = [f"token{number}" for number in range(MOST_SESSIONS)]
-    await Series.bulk_create(_series(account, number, now) for number in range(MOST_SERIES))
+    tokens = [f"token{number}" for number in range(MAX_SESSIONS)]
+    await Series.bulk_create(_series(account, number, now) for number in range(MAX_SERIES))
     await Session.bulk_create(_session(account, token, now) for token in tokens)
     return api.signed_in(tokens[0])
 

@@ -28,14 +28,14 @@ from services.common.clock import utc_now
 from services.common.limit_storage import DatabaseStorage
 from services.common.limits import Limit, Limiter
 from services.common.secrets import Keys
-from services.common.translations import Language, Texts
-from services.mail.rendering import Composer, Site
+from services.common.translations import Language, Translations
+from services.mail.rendering import MailRenderer, Site
 from services.mail.smtp import SmtpServer, SmtpTransport
-from services.mail.worker import Deliverer
+from services.mail.worker import MailWorker
 
 SENDER = "cuentas@example.com"
 SITE = Site("Timbrado", "https://app.example.com", SENDER)
-TEXTS = Texts(Path(__file__).parent.parent / "locales")
+TEXTS = Translations(Path(__file__).parent.parent / "locales")
 
 
 @dataclass(frozen=True)
@@ -262,10 +262,10 @@ def make_deliverer(
     mail_limit: str = "15/day",
     senders: int = 2,
     poll_seconds: float = 0.02,
-) -> Deliverer:
-    return Deliverer(
+) -> MailWorker:
+    return MailWorker(
         lambda: transport_to(port),
-        Composer(TEXTS, site),
+        MailRenderer(TEXTS, site),
         Limiter(DatabaseStorage(), Keys((b"a key of the tests",))),
         Limit.parse("mail_email", mail_limit),
         senders=senders,

@@ -15,7 +15,7 @@ class State(enum.Enum):
     HUNG = "hung"
 
 
-class Wire:
+class TcpProxy:
     """Listens on `port` of 127.0.0.1 and carries what comes to the server and back."""
 
     def __init__(self, host: str, port: int) -> None:
@@ -36,7 +36,7 @@ class Wire:
             self._drop()
 
     @contextlib.asynccontextmanager
-    async def laid(self) -> AsyncIterator["Wire"]:
+    async def laid(self) -> AsyncIterator["TcpProxy"]:
         listening = await asyncio.start_server(self._connect, "127.0.0.1", 0)
         self.port = listening.sockets[0].getsockname()[1]
         try:

@@ -17,7 +17,7 @@ from services.payments.bank.deposits import (
     DepositConfirmed,
     DepositDiffers,
     DepositKnown,
-    Deposits,
+    DepositService,
     DepositsUndecided,
     DepositUnknown,
 )
@@ -67,18 +67,18 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     return asyncio.run(_with_deposits(settings, partial(_import, rows, dry_run=arguments.dry_run)))
 
 
-async def _with_deposits(settings: Settings, work: Callable[[Deposits], Awaitable[int]]) -> int:
+async def _with_deposits(settings: Settings, work: Callable[[DepositService], Awaitable[int]]) -> int:
     async with composed(settings) as composition:
         return await work(composition.services.deposits)
 
 
-async def _confirm(arguments: argparse.Namespace, deposits: Deposits) -> int:
+async def _confirm(arguments: argparse.Namespace, deposits: DepositService) -> int:
     amount: Money = arguments.amount
     outcome = await deposits.confirm(arguments.reference, amount, late=arguments.late, chosen=arguments.movement)
     return _report(_printable(arguments.reference) or "no reference", *_told(amount, outcome))
 
 
-async def _import(rows: list[StatementRow], deposits: Deposits, *, dry_run: bool) -> int:
+async def _import(rows: list[StatementRow], deposits: DepositService, *, dry_run: bool) -> int:
     given = await deposits.given_out(candidates(rows))
     counter = MovementCounter()
     settled: set[str] = set()
@@ -100,7 +100,7 @@ async def _import(rows: list[StatementRow], deposits: Deposits, *, dry_run: bool
 
 
 async def _import_row(
-    row: StatementRow, named: list[str], counter: MovementCounter, deposits: Deposits, *, dry_run: bool
+    row: StatementRow, named: list[str], counter: MovementCounter, deposits: DepositService, *, dry_run: bool
 ) -> tuple[bool, list[str]]:
     if row.amount is None:
         return False, [f"{row.fault}; nothing was done"]
@@ -124,7 +124,7 @@ def _report_others(rows: list[StatementRow], awaited: set[Money]) -> int:
     return 1 if missing else 0
 
 
-async def _undo(reference: str, deposits: Deposits) -> int:
+async def _undo(reference: str, deposits: DepositService) -> int:
     undone = await deposits.undo(reference)
     print(f"{reference}: {'taken back' if undone else 'is no confirmed deposit; nothing was done'}")
     return 0 if undone else 1

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from app.settings import Settings
 from models.migration_losses import Loss, UnknownMigrationError, losses
-from models.migrator import WAIT, behind, go_to, upgrade
+from models.migrator import WAIT, go_to, pending_migrations, upgrade
 
 HELP = "bring the database up to date; safe from many nodes at once"
 
@@ -35,7 +35,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
 
 def is_up_to_date(settings: Settings) -> bool:
     """Says so if it is not."""
-    missing = asyncio.run(behind(settings.database))
+    missing = asyncio.run(pending_migrations(settings.database))
     if missing:
         print(f"The database is behind: run `python -m app migrate` for {', '.join(missing)}.", file=sys.stderr)
     return not missing

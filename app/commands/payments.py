@@ -8,7 +8,7 @@ from app.commands.emails import keys_of
 from app.composition import composed
 from app.settings import Settings
 from services.payments import queries
-from services.payments.paypal.values import PayPalAwayError, PayPalRefusedError
+from services.payments.paypal.values import PayPalRefusedError, PayPalUnavailableError
 from services.payments.queries import PaymentView
 
 HELP = "show the payments of accounts, and with --ask what PayPal says of them now"
@@ -32,8 +32,8 @@ async def _show(settings: Settings, email_keys: list[str], *, ask: bool) -> int:
             if ask and composition.paypal:
                 for payment in await queries.history(email_key):
                     try:
-                        await composition.paypal.orders.look_again(payment)
-                    except (PayPalAwayError, PayPalRefusedError) as error:
+                        await composition.paypal.orders.reconcile(payment)
+                    except (PayPalUnavailableError, PayPalRefusedError) as error:
                         print(f"{payment.id}: {error}", file=sys.stderr)
                         status = 1
             for payment in await queries.history(email_key):

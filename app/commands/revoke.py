@@ -45,7 +45,7 @@ async def _revoke(settings: Settings, email_keys: Sequence[str], *, passwords: b
         services = composition.services
         for email_key in email_keys:
             if passwords:
-                ended = await services.recovery.demand(email_key)
+                ended = await services.passwords.force_reset(email_key)
                 print(f"{email_key}: {ended.sessions} sessions, {ended.passwords} passwords")
             else:
                 print(f"{email_key}: {await services.sessions.revoke_all(email_key)} sessions")

@@ -1,6 +1,6 @@
 from tortoise import migrations
 from tortoise.migrations import operations as ops
-from models.indexes import PresentIndex
+from models.indexes import PartialIndex
 
 class Migration(migrations.Migration):
     dependencies = [('accounts', '0005_same_person')]
@@ -10,6 +10,6 @@ class Migration(migrations.Migration):
     operations = [
         ops.AddIndex(
             model_name='Delivery',
-            index=PresentIndex(fields=['kind', 'due_at'], name='idx_delivery_owed_kind_due', present='pending_key'),
+            index=PartialIndex(fields=['kind', 'due_at'], name='idx_delivery_owed_kind_due', present='pending_key'),
         ),
     ]

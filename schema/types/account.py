@@ -9,7 +9,7 @@ from schema.types.company import Company
 from schema.types.payment import BankDeposit
 from services.accounts.onboarding import Activation as ActivationView
 from services.accounts.password_policy import PasswordPolicy as Policy
-from services.accounts.sessions import MOST_SESSIONS, Profile, SessionView
+from services.accounts.sessions import MAX_SESSIONS, Principal, SessionView
 
 
 @strawberry.type(description="The rules for passwords, so that a form can show them before it asks.")
@@ -78,7 +78,7 @@ class Session:
 
 @strawberry.type(description="A confirmed account, as its owner sees it.")
 class Account:
-    profile: strawberry.Private[Profile]
+    principal: strawberry.Private[Principal]
     id: strawberry.ID = strawberry.field(description="Never changes and is never used again.")
     email: str = strawberry.field(description="The user name, and where mail goes.")
     rfc: str = strawberry.field(description="The taxpayer's number: upper case, without separators.")
@@ -96,41 +96,41 @@ class Account:
 
     @strawberry.field(description="The bank deposit that was asked for and has not come yet; null for none.")
     async def open_deposit(self, info: Info) -> BankDeposit | None:
-        deposit = await info.context.services.deposits.open_for(self.profile)
+        deposit = await info.context.services.deposits.open_for(self.principal)
         return BankDeposit.of(deposit) if deposit else None
 
     @strawberry.field(
         description="PayPal was asked to take money, and whether it did is not known yet: do not offer to pay then."
     )
     async def payment_pending(self, info: Info) -> bool:
-        return await info.context.services.paypal.has_pending(self.profile)
+        return await info.context.services.paypal.has_pending(self.principal)
 
     @strawberry.field(
         description="At most 50: the current one first, then by lastSeenAt.",
-        directives=[ListSize(assumed_size=MOST_SESSIONS)],
+        directives=[ListSize(assumed_size=MAX_SESSIONS)],
     )
     async def sessions(self, info: Info) -> list[Session]:
-        views = await info.context.services.sessions.list_for(self.profile)
+        views = await info.context.services.sessions.list_for(self.principal)
         return [Session.of(view) for view in views]
 
     @strawberry.field(description="Null until configureCompany was sent, and while the password must be changed.")
     async def company(self, info: Info) -> Company | None:
-        view = await info.context.services.companies.of(self.profile)
+        view = await info.context.services.company.of(self.principal)
         return Company.of(view) if view else None
 
     @classmethod
-    def of(cls, profile: Profile) -> "Account":
-        progress = profile.progress
+    def of(cls, principal: Principal) -> "Account":
+        progress = principal.progress
         return cls(
-            profile=profile,
-            id=strawberry.ID(str(profile.id)),
-            email=profile.email,
-            rfc=profile.rfc,
-            taxpayer_type=profile.taxpayer_type,
-            created_at=profile.created_at,
-            confirmed_at=profile.confirmed_at,
-            language=profile.language,
-            password_change_required=profile.password_change_required,
+            principal=principal,
+            id=strawberry.ID(str(principal.id)),
+            email=principal.email,
+            rfc=principal.rfc,
+            taxpayer_type=principal.taxpayer_type,
+            created_at=principal.created_at,
+            confirmed_at=principal.confirmed_at,
+            language=principal.language,
+            password_change_required=principal.password_change_required,
             onboarding=Onboarding(current_step=progress.current_step, completed_steps=list(progress.completed_steps)),
             activation=Activation.of(progress.activation) if progress.activation else None,
         )

@@ -6,8 +6,8 @@ from schema.context import Info
 from schema.enums import CompanyWarningCode, TaxpayerType
 from schema.list_size import ListSize
 from schema.scalars import BigInt
-from services.company.company import MOST_WARNINGS, CompanyView
-from services.company.series import MOST_SERIES
+from services.company.company import MAX_WARNINGS, CompanyView
+from services.company.series import MAX_SERIES
 from services.company.series_outcomes import SeriesView
 from services.company.tax_regimes import TaxRegime as TaxRegimeView
 
@@ -78,10 +78,10 @@ class Company:
     updated_at: datetime = strawberry.field(description="When configureCompany last wrote them.")
     warnings: list[CompanyWarning] = strawberry.field(
         description="What to check before the first invoice; empty where nothing is conspicuous.",
-        directives=[ListSize(assumed_size=MOST_WARNINGS)],
+        directives=[ListSize(assumed_size=MAX_WARNINGS)],
     )
 
-    @strawberry.field(description="At most 100, the oldest first.", directives=[ListSize(assumed_size=MOST_SERIES)])
+    @strawberry.field(description="At most 100, the oldest first.", directives=[ListSize(assumed_size=MAX_SERIES)])
     async def series(self, info: Info) -> list[Series]:
         views = await info.context.services.series.list_for(self.view.account_id)
         return [Series.of(view) for view in views]

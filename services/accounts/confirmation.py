@@ -8,8 +8,8 @@ from models.account import Account
 from models.confirmation_code import ConfirmationCode
 from models.confirmed_code import ConfirmedCode
 from models.registration import Registration
-from services.accounts.onboarding import Event, Stage, after
-from services.mail.outbox import Kind, forget
+from services.accounts.onboarding import Event, Stage, transition
+from services.mail.outbox import MailKind, cancel
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ async def redeem(code_digest: str, now: datetime) -> Redeemed | None:
     if code is None:
         return await redeemed_before(code_digest, now)
     email_key = code.registration.email_key
-    await forget((Kind.CONFIRMATION, Kind.RECOVERY), email_key)
+    await cancel((MailKind.CONFIRMATION, MailKind.RECOVERY), email_key)
     rivals = await Registration.filter(email_key=email_key).order_by("id").select_for_update()
     # As it is now: it may have got another RFC, or become an account, since it was found.
     registration = next((rival for rival in rivals if rival.id == code.registration_id), None)
@@ -56,7 +56,7 @@ async def _make_account(registration: Registration, now: datetime) -> None:
         language=registration.language,
         created_at=registration.created_at,
         confirmed_at=now,
-        stage=after(Stage.REGISTERED, Event.CONFIRMED).value,
+        stage=transition(Stage.REGISTERED, Event.CONFIRMED).value,
     )
     await ConfirmedCode.bulk_create(
         ConfirmedCode(digest=code.digest, account_id=account.id, expires_at=code.expires_at) for code in codes

@@ -6,7 +6,7 @@ from services.common.characters import in_typed_forms, without_separators
 from services.common.secrets import ALPHABET
 from services.mail.letters import CODE_LENGTH
 
-_LONGEST_TYPED = 2_000
+_MAX_TYPED = 2_000
 _CODE = re.compile(f"(?<![0-9A-Z])[{ALPHABET}]{{{CODE_LENGTH}}}(?![0-9A-Z])", re.IGNORECASE | re.ASCII)
 
 
@@ -16,7 +16,7 @@ def parse_confirmation_code(text: str) -> str | None:
     It may stand in a sentence or in the link of the mail: 40 letters and digits of its alphabet are nothing else. None
     for what holds no code, or more than one.
     """
-    if len(text) > _LONGEST_TYPED:
+    if len(text) > _MAX_TYPED:
         return None
     line = in_typed_forms(text)
     found = {code.upper() for reading in (line, without_separators(line)) for code in _CODE.findall(reading)}

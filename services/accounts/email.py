@@ -10,8 +10,8 @@ from services.common.blank import is_blank
 from services.common.characters import forbidden, typed_form, without_invisible
 from services.common.outcomes import FieldErrorCode, FieldProblem
 
-LONGEST = 254
-_LONGEST_TYPED = 1_000  # with what is around it; composing letters takes quadratic time
+MAX_LENGTH = 254
+_MAX_TYPED = 1_000  # with what is around it; composing letters takes quadratic time
 _ENCODED_WORD = "=?"  # mail programs read what follows as another text (RFC 2047), with whatever it holds
 _LONG_DASHES = "\u2014\u2015\u2e3a\u2e3b"  # which phones put in the place of two hyphens, and so may mean either
 _JOINERS = "\u200c\u200d"
@@ -37,34 +37,34 @@ class Email:
 def parse_email(text: str) -> Email | None:
     """From how people and phones write it; what that may change is docs/decisions/0014-spellings-of-an-e-mail.md."""
     typed = _typed(text)
-    if len(typed) > LONGEST or _ENCODED_WORD in typed or _look_alikes(typed):
+    if len(typed) > MAX_LENGTH or _ENCODED_WORD in typed or _look_alikes(typed):
         return None
     try:
         valid = validate_email(typed, check_deliverability=False, allow_smtputf8=False, strict=True)
     except (EmailNotValidError, UnicodeError):
         return None
-    return Email(valid.ascii_email) if valid.ascii_email and len(valid.ascii_email) <= LONGEST else None
+    return Email(valid.ascii_email) if valid.ascii_email and len(valid.ascii_email) <= MAX_LENGTH else None
 
 
 def email_problem(text: str) -> FieldProblem:
     """Why parse_email takes such a text for no e-mail: the problem of the field `email`."""
     if is_blank(text):
-        return FieldProblem("email", FieldErrorCode.MISSING, maximum=LONGEST)
+        return FieldProblem("email", FieldErrorCode.MISSING, maximum=MAX_LENGTH)
     typed = _typed(text)
-    if len(typed) > LONGEST:
-        return FieldProblem("email", FieldErrorCode.TOO_LONG, maximum=LONGEST)
+    if len(typed) > MAX_LENGTH:
+        return FieldProblem("email", FieldErrorCode.TOO_LONG, maximum=MAX_LENGTH)
     local, _, domain = typed.rpartition("@")
     foreign = [sign for sign in local if not (sign.isascii() and sign.isprintable())]
     foreign += [sign for sign in domain if not (sign.isascii() and sign.isprintable()) and not _of_a_word(sign)]
     foreign += _look_alikes(typed)
     if foreign:
-        return FieldProblem.of("email", forbidden(foreign[0]), maximum=LONGEST)
-    return FieldProblem("email", FieldErrorCode.MALFORMED, maximum=LONGEST)
+        return FieldProblem.of("email", forbidden(foreign[0]), maximum=MAX_LENGTH)
+    return FieldProblem("email", FieldErrorCode.MALFORMED, maximum=MAX_LENGTH)
 
 
 def _typed(text: str) -> str:
     """As a keyboard types it, without what surrounds it. A text that is far too long is returned as it is."""
-    if len(text) > _LONGEST_TYPED:
+    if len(text) > _MAX_TYPED:
         return text
     line = "".join(map(_sign, unicodedata.normalize("NFC", text)))
     # In a domain of another script a joiner between letters is part of the name; IDNA says where it may stand.

@@ -8,15 +8,15 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from services.common.cpus import usable_cpus
-from services.common.outcomes import Throttled
-from services.common.secrets import mint_token
+from services.common.outcomes import TooManyAttempts
+from services.common.secrets import generate_token
 
 _WAITING_PER_CPU = 64  # at 25 ms a hash, the last one waits 1.6 s
-_BUSY = Throttled(retry_after_seconds=2)
+_BUSY = TooManyAttempts(retry_after_seconds=2)
 
 
 class Hasher:
-    """Takes passwords that are already normalised. Past the queue's bound it answers Throttled at once."""
+    """Takes passwords that are already normalised. Past the queue's bound it answers TooManyAttempts at once."""
 
     def __init__(
         self, time_cost: int = 2, memory_kib: int = 19456, parallelism: int = 1, cpus: float | None = None
@@ -27,9 +27,9 @@ class Hasher:
         at_once = max(1, int(cpus / parallelism))
         self._limiter = anyio.CapacityLimiter(at_once)
         self._room = at_once + max(1, int(cpus * _WAITING_PER_CPU))
-        self._decoy = self._argon2.hash(mint_token())
+        self._decoy = self._argon2.hash(generate_token())
 
-    async def hash(self, password: str, salt: bytes | None = None) -> str | Throttled:
+    async def hash(self, password: str, salt: bytes | None = None) -> str | TooManyAttempts:
         """With a random salt, unless the same password is to give the same hash."""
         if not self._room:
             return _BUSY
@@ -40,7 +40,7 @@ class Hasher:
         finally:
             self._room += 1
 
-    async def verify(self, password_hash: str | None, password: str) -> bool | Throttled:
+    async def verify(self, password_hash: str | None, password: str) -> bool | TooManyAttempts:
         """Costs the same where there is no hash: a decoy is verified, and the answer is False."""
         if not self._room:
             return _BUSY

@@ -14,9 +14,9 @@ from models.sql import as_datetime, as_uuid, fetch
 from models.transactions import atomically
 from services.accounts.email import email_problem, parse_email
 from services.accounts.hashing import Hasher
-from services.accounts.lockout import Doors, Knock
+from services.accounts.lockout import LoginAttempt, LoginLockout
 from services.accounts.password_policy import (
-    MAXIMUM_LENGTH,
+    MAX_LENGTH,
     canonical_mailed_password,
     is_missing,
     is_typeable,
@@ -25,22 +25,22 @@ from services.accounts.password_policy import (
 )
 from services.accounts.registration_ids import RegistrationIds
 from services.accounts.sessions import LoggedIn, SessionService
-from services.captcha.service import CaptchaAnswer, Captchas
+from services.captcha.service import CaptchaAnswer, CaptchaService
 from services.common.blank import is_blank
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.limits import Limiter, Limits, Tally
 from services.common.outcomes import (
-    CaptchaMissed,
-    CaptchaNeeded,
-    CredentialsRejected,
+    CaptchaMismatch,
+    CaptchaRequired,
     FieldErrorCode,
     FieldProblem,
-    InputRejected,
-    Throttled,
+    InvalidCredentials,
+    InvalidInput,
+    TooManyAttempts,
 )
 from services.common.secrets import digest
-from services.mail.outbox import Kind, forget, owe
+from services.mail.outbox import MailKind, cancel, enqueue
 
 # One row for any e-mail, so that it takes the same time whether there is something to find.
 _LOOK_UP = """
@@ -53,13 +53,13 @@ LEFT JOIN mailed_password ON mailed_password.account_id = account.id AND mailed_
 
 
 @dataclass(frozen=True, slots=True)
-class NotConfirmed:
+class AccountNotConfirmed:
     """The password is right, and the registration waits for its code."""
 
 
 @dataclass(frozen=True, slots=True)
-class RecoveryNeeded:
-    """Too many wrong passwords in a row came through this door."""
+class RecoveryRequired:
+    """Too many wrong passwords in a row came through this bucket."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +85,16 @@ class _EndedMeanwhileError(Exception):
     """What was verified was changed or used before the session opened."""
 
 
-class SigningIn:
-    """With `conceal_accounts` the password, too, tells nobody that a registration waits or a door is closed."""
+class LoginService:
+    """With `conceal_accounts` the password, too, tells nobody that a registration waits or a bucket is closed."""
 
     def __init__(
         self,
         hasher: Hasher,
         limiter: Limiter,
         limits: Limits,
-        captchas: Captchas,
-        doors: Doors,
+        captchas: CaptchaService,
+        lockout: LoginLockout,
         sessions: SessionService,
         ids: RegistrationIds,
         *,
@@ -105,7 +105,7 @@ class SigningIn:
         self._limiter = limiter
         self._limits = limits
         self._captchas = captchas
-        self._doors = doors
+        self._lockout = lockout
         self._sessions = sessions
         self._ids = ids
         self._conceal_accounts = conceal_accounts
@@ -115,35 +115,35 @@ class SigningIn:
         self, caller: Caller, email: str, password: str, captcha: CaptchaAnswer | None
     ) -> (
         LoggedIn
-        | CredentialsRejected
-        | NotConfirmed
-        | CaptchaNeeded
-        | CaptchaMissed
-        | RecoveryNeeded
-        | InputRejected
-        | Throttled
+        | InvalidCredentials
+        | AccountNotConfirmed
+        | CaptchaRequired
+        | CaptchaMismatch
+        | RecoveryRequired
+        | InvalidInput
+        | TooManyAttempts
     ):
         """Opens a session; the one that the caller was signed in with ends."""
         if problems := _missing(email, password):
-            return InputRejected(problems)
+            return InvalidInput(problems)
         parsed = parse_email(email)
         typed = typed_password(password)
-        if parsed is None or len(typed) > MAXIMUM_LENGTH or not (is_typeable(typed) or parse_mailed_password(typed)):
-            return CredentialsRejected()
+        if parsed is None or len(typed) > MAX_LENGTH or not (is_typeable(typed) or parse_mailed_password(typed)):
+            return InvalidCredentials()
         async with self._limiter.tally() as tally:
             if refused := await self._check_limits(tally, caller, parsed.key, captcha):
                 return refused
-            knock = await self._doors.knock(parsed.key, caller)
+            attempt = await self._lockout.record_attempt(parsed.key, caller)
             try:
-                return await self._verify(caller, parsed.key, typed, tally, knock)
+                return await self._verify(caller, parsed.key, typed, tally, attempt)
             except BaseException:  # a deadline, too: that the attempt came to nothing is not the person's fault
                 with suppress(*DATABASE_ERRORS):
-                    await self._doors.take_back(knock)
+                    await self._lockout.withdraw(attempt)
                 raise
 
     async def _check_limits(
         self, tally: Tally, caller: Caller, email_key: str, captcha: CaptchaAnswer | None
-    ) -> CaptchaNeeded | CaptchaMissed | InputRejected | Throttled | None:
+    ) -> CaptchaRequired | CaptchaMismatch | InvalidInput | TooManyAttempts | None:
         """Counts a failure in advance, so that parallel guesses count one by one."""
         if throttled := await tally.hit_client(self._limits.login, caller):
             return throttled
@@ -153,50 +153,52 @@ class SigningIn:
             return None
         refused = await self._captchas.require(caller, captcha, f"login {email_key}")
         if refused:
-            await tally.give_back()
+            await tally.refund()
         return refused
 
     async def _verify(
-        self, caller: Caller, email_key: str, typed: str, tally: Tally, knock: Knock
-    ) -> LoggedIn | CredentialsRejected | NotConfirmed | RecoveryNeeded | Throttled:
+        self, caller: Caller, email_key: str, typed: str, tally: Tally, attempt: LoginAttempt
+    ) -> LoggedIn | InvalidCredentials | AccountNotConfirmed | RecoveryRequired | TooManyAttempts:
         found = await self._look_up(email_key, typed)
-        verified = await self._verify_password(email_key, found, typed, knock)
-        if isinstance(verified, Throttled):
-            await self._take_back(tally, knock)
+        verified = await self._verify_password(email_key, found, typed, attempt)
+        if isinstance(verified, TooManyAttempts):
+            await self._take_back(tally, attempt)
             return verified
         if found.account_id and (verified or found.mailed):
             opened = await self._open(caller, email_key, found)
             if opened:
-                await tally.give_back()
-                await self._doors.enter(knock, email_key, caller)
+                await tally.refund()
+                await self._lockout.record_success(attempt, email_key, caller)
                 await self._sessions.logout(caller)
                 if verified:
                     await self._upgrade_hash(found, typed)
                 return opened
-        if knock.closed:
-            await self._doors.take_back(knock)
-            # Told apart, a door that the owner has opened again would give the owner away.
-            return CredentialsRejected() if self._conceal_accounts else RecoveryNeeded()
+        if attempt.locked:
+            await self._lockout.withdraw(attempt)
+            # Told apart, a bucket that the owner has opened again would give the owner away.
+            return InvalidCredentials() if self._conceal_accounts else RecoveryRequired()
         if verified and not found.account_id and not self._conceal_accounts:
-            await self._take_back(tally, knock)
-            return NotConfirmed()
-        if knock.closes:
-            await owe(Kind.SIGN_IN_CLOSED, email_key)
-        return CredentialsRejected()
+            await self._take_back(tally, attempt)
+            return AccountNotConfirmed()
+        if attempt.locks:
+            await enqueue(MailKind.SIGN_IN_CLOSED, email_key)
+        return InvalidCredentials()
 
-    async def _verify_password(self, email_key: str, found: _Found, typed: str, knock: Knock) -> bool | Throttled:
+    async def _verify_password(
+        self, email_key: str, found: _Found, typed: str, attempt: LoginAttempt
+    ) -> bool | TooManyAttempts:
         """Whether it is the account's or, if there is none, that of a registration that waits for its code.
 
         What turns out to be wrong takes one hash and the same statements for any e-mail.
         """
         if found.account_id:
-            verified = await self._hasher.verify(None if knock.closed else found.password_hash, typed)
+            verified = await self._hasher.verify(None if attempt.locked else found.password_hash, typed)
             if verified or found.mailed:
                 return verified
             registration_id = uuid4()  # nobody's
         else:
             password_hash = await self._hasher.hash(typed, self._ids.salt(email_key))
-            if isinstance(password_hash, Throttled):
+            if isinstance(password_hash, TooManyAttempts):
                 return password_hash
             registration_id = self._ids.of(email_key, password_hash)
         return await Registration.exists(id=registration_id)
@@ -210,10 +212,10 @@ class SigningIn:
             mailed = _Mailed(row["digest"], as_datetime(row["expires_at"]), row["used_at"] is not None)
         return _Found(as_uuid(row["id"]), row["password_hash"], row["password_generation"], mailed)
 
-    async def _take_back(self, tally: Tally, knock: Knock) -> None:
+    async def _take_back(self, tally: Tally, attempt: LoginAttempt) -> None:
         """No password was wrong. The e-mail's other failures stay: what an owner does changes nothing for strangers."""
-        await tally.give_back()
-        await self._doors.take_back(knock)
+        await tally.refund()
+        await self._lockout.withdraw(attempt)
 
     async def _open(self, caller: Caller, email_key: str, found: _Found) -> LoggedIn | None:
         """None where the password was changed, or the mailed one ended, while it was being verified."""
@@ -221,7 +223,7 @@ class SigningIn:
 
         async def open_session() -> LoggedIn:
             if mailed and not mailed.used:
-                await forget((Kind.RECOVERY,), email_key)
+                await cancel((MailKind.RECOVERY,), email_key)
             account = await Account.select_for_update().get(id=found.account_id)
             if mailed:
                 await self._promote(account, mailed)
@@ -247,7 +249,7 @@ class SigningIn:
         await account.save(update_fields=["password_hash", "password_generation"])
         await Session.filter(account_id=account.id).delete()
         await MailedPassword.filter(account_id=account.id).exclude(digest=mailed.digest).delete()
-        await owe(Kind.MAILED_PASSWORD_USED, account.email_key)
+        await enqueue(MailKind.MAILED_PASSWORD_USED, account.email_key)
 
     async def _upgrade_hash(self, found: _Found, password: str) -> None:
         """Hashes anew where the parameters have changed since; whoever changed the password meanwhile wins."""

@@ -96,7 +96,7 @@ class Progress:
         return next((step for step in OnboardingStep if step not in self.completed_steps), None)
 
 
-def after(stage: Stage, event: Event) -> Stage:
+def transition(stage: Stage, event: Event) -> Stage:
     """Where an event leads. Raises KeyError for one that cannot come in that stage."""
     return TRANSITIONS[stage, event]
 
@@ -109,7 +109,7 @@ def progress(
     if since is None or until is None or method is None or plan_id is None:
         return Progress(at)
     if at is Stage.ACTIVE and until <= now:
-        at = after(at, Event.TIME_ENDED)
+        at = transition(at, Event.TIME_ENDED)
     return Progress(at, Activation(at is Stage.ACTIVE, since, until, PaymentMethod(method), plan_id))
 
 

@@ -13,11 +13,11 @@ from services.common.outcomes import FieldErrorCode, FieldProblem
 from services.common.secrets import ALPHABET
 from services.mail.letters import MAILED_PASSWORD_LENGTH
 
-LEAST_MINIMUM_LENGTH = 8  # which no policy goes below
-MAXIMUM_LENGTH = 128
-_LONGEST_NORMALISED = 4 * MAXIMUM_LENGTH  # NFC joins at most four code points into one
-_FEWEST_OWN = 4  # letters and digits that a password needs beside the account's own words
-_SHORTEST_WORD = 4  # of the account's words that are looked for
+MIN_POLICY_LENGTH = 8  # which no policy goes below
+MAX_LENGTH = 128
+_MAX_NORMALISED = 4 * MAX_LENGTH  # NFC joins at most four code points into one
+_MIN_OWN = 4  # letters and digits that a password needs beside the account's own words
+_MIN_WORD = 4  # of the account's words that are looked for
 _SEPARATORS = re.compile(r"[\s-]+")
 _MAILED = re.compile(f"[{ALPHABET}]{{{MAILED_PASSWORD_LENGTH}}}", re.IGNORECASE | re.ASCII)
 _NO_LETTER_OR_DIGIT = re.compile(r"[\W_]+")
@@ -28,7 +28,7 @@ class PasswordPolicy:
     """Lengths in Unicode code points after NFC. `site_words` are names of ours that no password may be made of."""
 
     minimum_length: int
-    maximum_length: int = MAXIMUM_LENGTH
+    maximum_length: int = MAX_LENGTH
     site_words: tuple[str, ...] = ()
 
     def check(self, password: str, identity: Iterable[str]) -> FieldErrorCode | None:
@@ -66,7 +66,7 @@ def normalise_password(text: str) -> str:
 
     A text that is too long all the same is returned as it is: normalising takes quadratic time.
     """
-    if len(text) > _LONGEST_NORMALISED:
+    if len(text) > _MAX_NORMALISED:
         return text
     return unicodedata.normalize("NFC", text)
 
@@ -92,12 +92,12 @@ def parse_mailed_password(text: str) -> str | None:
 
 def is_missing(text: str) -> bool:
     """Whether nothing was typed that any password can be: spaces count as characters, but these are too few."""
-    return len(text) < LEAST_MINIMUM_LENGTH and is_blank(text)
+    return len(text) < MIN_POLICY_LENGTH and is_blank(text)
 
 
 def is_typeable(password: str) -> bool:
     """Control characters and lone surrogates come from no keyboard."""
-    return not any(unicodedata.category(character) in {"Cc", "Cs"} for character in password[: MAXIMUM_LENGTH + 1])
+    return not any(unicodedata.category(character) in {"Cc", "Cs"} for character in password[: MAX_LENGTH + 1])
 
 
 def _is_made_of(password: str, identity: Iterable[str]) -> bool:
@@ -106,7 +106,7 @@ def _is_made_of(password: str, identity: Iterable[str]) -> bool:
     rest = candidate
     for word in sorted(_words(identity), key=len, reverse=True):
         rest = rest.replace(word, "")
-    return rest != candidate and len(rest) < _FEWEST_OWN
+    return rest != candidate and len(rest) < _MIN_OWN
 
 
 def _words(identity: Iterable[str]) -> set[str]:
@@ -116,7 +116,7 @@ def _words(identity: Iterable[str]) -> set[str]:
         for text in map(in_typed_forms, identity)
         for part in (text, *re.split(r"[\W_]+", text), text.partition("@")[0], text[:-3])
     }
-    return {word for part in parts if len(word := _bare(part)) >= _SHORTEST_WORD}
+    return {word for part in parts if len(word := _bare(part)) >= _MIN_WORD}
 
 
 def _bare(text: str) -> str:

@@ -13,7 +13,7 @@ from models.session import Session
 from models.transactions import atomically
 from services.accounts.email import email_problem, parse_email
 from services.accounts.hashing import Hasher
-from services.accounts.lockout import Doors
+from services.accounts.lockout import LoginLockout
 from services.accounts.password_policy import (
     PasswordPolicy,
     canonical_mailed_password,
@@ -22,23 +22,23 @@ from services.accounts.password_policy import (
     normalise_password,
     typed_password,
 )
-from services.accounts.sessions import Profile, SessionService
-from services.captcha.service import ANSWER_MISSING, CaptchaAnswer, Captchas, SolvedCaptcha
+from services.accounts.sessions import Principal, SessionService
+from services.captcha.service import ANSWER_MISSING, CaptchaAnswer, CaptchaService, SolvedCaptcha
 from services.common.blank import is_blank
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.limits import Limiter, Limits
 from services.common.outcomes import (
-    CaptchaMissed,
-    CredentialsRejected,
+    CaptchaMismatch,
     FieldErrorCode,
     FieldProblem,
-    InputRejected,
-    SignedOut,
-    Throttled,
+    InvalidCredentials,
+    InvalidInput,
+    NotAuthenticated,
+    TooManyAttempts,
 )
 from services.common.secrets import digest
-from services.mail.outbox import Kind, forget, owe
+from services.mail.outbox import MailKind, cancel, enqueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class PasswordChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class Demanded:
+class ForcedReset:
     """How many passwords and sessions have ended."""
 
     passwords: int
@@ -71,18 +71,18 @@ class Demanded:
 class _RefusedError(Exception):
     """Undoes what was done so far."""
 
-    def __init__(self, outcome: CredentialsRejected | SignedOut) -> None:
+    def __init__(self, outcome: InvalidCredentials | NotAuthenticated) -> None:
         self.outcome = outcome
 
 
-class RecoveryService:
+class PasswordService:
     def __init__(
         self,
         hasher: Hasher,
         limiter: Limiter,
         limits: Limits,
-        captchas: Captchas,
-        doors: Doors,
+        captchas: CaptchaService,
+        lockout: LoginLockout,
         sessions: SessionService,
         policy: PasswordPolicy,
         clock: Clock = utc_now,
@@ -91,21 +91,21 @@ class RecoveryService:
         self._limiter = limiter
         self._limits = limits
         self._captchas = captchas
-        self._doors = doors
+        self._lockout = lockout
         self._sessions = sessions
         self._policy = policy
         self._clock = clock
 
     async def request(
         self, caller: Caller, email: str, captcha: CaptchaAnswer
-    ) -> RecoveryRequested | CaptchaMissed | InputRejected | Throttled:
+    ) -> RecoveryRequested | CaptchaMismatch | InvalidInput | TooManyAttempts:
         """Looks nothing up: the worker finds out whom to write to, and what."""
         parsed = parse_email(email)
         unanswered = (ANSWER_MISSING,) if is_blank(captcha.answer) else ()
         if parsed is None:
-            return InputRejected((email_problem(email), *unanswered))
+            return InvalidInput((email_problem(email), *unanswered))
         if unanswered:
-            return InputRejected(unanswered)
+            return InvalidInput(unanswered)
         if throttled := await self._limiter.hit_client(self._limits.recover_password, caller):
             return throttled
         solved = await self._captchas.solve(captcha, f"recoverPassword {parsed.key}")
@@ -115,84 +115,84 @@ class RecoveryService:
             return RecoveryRequested()
         async with self._limiter.tally() as tally:
             if throttled := await tally.hit(self._limits.recover_password_email, parsed.key):
-                return RecoveryRequested() if tally.just_done else throttled
-            await atomically(partial(self._owe, parsed.key, solved))
+                return RecoveryRequested() if tally.is_repeat else throttled
+            await atomically(partial(self._enqueue, parsed.key, solved))
         return RecoveryRequested()
 
     async def change(
         self, caller: Caller, form: PasswordForm
-    ) -> PasswordChanged | CredentialsRejected | InputRejected | SignedOut | Throttled:
-        profile = await self._sessions.authenticate(caller)
-        if profile is None:
-            return SignedOut()
+    ) -> PasswordChanged | InvalidCredentials | InvalidInput | NotAuthenticated | TooManyAttempts:
+        principal = await self._sessions.authenticate(caller)
+        if principal is None:
+            return NotAuthenticated()
         current = typed_password(form.current)
         new = normalise_password(form.new)
-        if problems := self._check(profile, current, new, form):
-            return InputRejected(problems)
+        if problems := self._check(principal, current, new, form):
+            return InvalidInput(problems)
         async with self._limiter.tally() as tally:
-            if throttled := await tally.hit(self._limits.change_password, str(profile.id)):
+            if throttled := await tally.hit(self._limits.change_password, str(principal.id)):
                 return throttled
-            outcome = await self._change(profile, current, new)
-            if isinstance(outcome, CredentialsRejected):
-                outcome = await self._changed_before(profile, new) or outcome
-            if isinstance(outcome, Throttled | PasswordChanged):
-                await tally.give_back()
+            outcome = await self._change(principal, current, new)
+            if isinstance(outcome, InvalidCredentials):
+                outcome = await self._changed_before(principal, new) or outcome
+            if isinstance(outcome, TooManyAttempts | PasswordChanged):
+                await tally.refund()
         return outcome
 
-    async def demand(self, email_key: str) -> Demanded:
+    async def force_reset(self, email_key: str) -> ForcedReset:
         """Ends the passwords and sessions of one account, so that only recovery opens it."""
 
-        async def end() -> Demanded:
+        async def end() -> ForcedReset:
             accounts = Account.filter(email_key=email_key)
             passwords = await accounts.filter(password_hash__isnull=False).count()
             # The generation in any case: a change that was proved before and is written later finds out.
             await accounts.update(password_hash=None, password_generation=F("password_generation") + 1)
             await MailedPassword.filter(account__email_key=email_key).delete()
-            return Demanded(passwords, await self._sessions.revoke_all(email_key))
+            return ForcedReset(passwords, await self._sessions.revoke_all(email_key))
 
         return await atomically(end)
 
     async def _change(
-        self, profile: Profile, current: str, new: str
-    ) -> PasswordChanged | CredentialsRejected | InputRejected | SignedOut | Throttled:
-        """Throttled if there is no room to hash."""
-        account = await Account.get_or_none(id=profile.id)
+        self, principal: Principal, current: str, new: str
+    ) -> PasswordChanged | InvalidCredentials | InvalidInput | NotAuthenticated | TooManyAttempts:
+        """TooManyAttempts if there is no room to hash."""
+        account = await Account.get_or_none(id=principal.id)
         if account is None:
-            return SignedOut()
-        proved = await self._prove(account, profile, current)
-        if isinstance(proved, Throttled):
+            return NotAuthenticated()
+        proved = await self._prove(account, principal, current)
+        if isinstance(proved, TooManyAttempts):
             return proved
         if not proved:
-            return CredentialsRejected()
+            return InvalidCredentials()
         if await self._mailed(account, new).exists():
-            return InputRejected((self._policy.problem("newPassword", FieldErrorCode.NOT_NEW),))
+            return InvalidInput((self._policy.problem("newPassword", FieldErrorCode.NOT_NEW),))
         password_hash = await self._hasher.hash(new)
-        if isinstance(password_hash, Throttled):
+        if isinstance(password_hash, TooManyAttempts):
             return password_hash
-        outcome = await self._replace(account, profile, password_hash)
+        outcome = await self._replace(account, principal, password_hash)
         if isinstance(outcome, PasswordChanged):
-            await self._limiter.clear(self._limits.change_password, str(profile.id))
-            await self._doors.reopen(account.email_key)
+            await self._limiter.clear(self._limits.change_password, str(principal.id))
+            await self._lockout.reset(account.email_key)
         return outcome
 
-    async def _changed_before(self, profile: Profile, new: str) -> PasswordChanged | Throttled | None:
+    async def _changed_before(self, principal: Principal, new: str) -> PasswordChanged | TooManyAttempts | None:
         """The same form sent twice, as by a double click: its new password is the account's already."""
-        account = await Account.get_or_none(id=profile.id)
+        account = await Account.get_or_none(id=principal.id)
         verified = await self._hasher.verify(account.password_hash if account else None, new)
-        if isinstance(verified, Throttled):
+        if isinstance(verified, TooManyAttempts):
             return verified
-        session = await Session.get_or_none(id=profile.session_id) if verified else None
+        session = await Session.get_or_none(id=principal.session_id) if verified else None
         return PasswordChanged(session.ends_at) if session else None
 
-    async def _owe(self, email_key: str, solved: SolvedCaptcha) -> None:
+    async def _enqueue(self, email_key: str, solved: SolvedCaptcha) -> None:
         if await self._captchas.use(solved):
-            await owe(Kind.RECOVERY, email_key)
+            await enqueue(MailKind.RECOVERY, email_key)
 
-    def _check(self, profile: Profile, current: str, new: str, form: PasswordForm) -> tuple[FieldProblem, ...]:
+    def _check(self, principal: Principal, current: str, new: str, form: PasswordForm) -> tuple[FieldProblem, ...]:
         problems = []
         if is_missing(current):
             problems.append(FieldProblem("currentPassword", FieldErrorCode.MISSING))
-        if code := self._policy.check(new, (profile.rfc, profile.email)):
+        if code := self._policy.check(new, (principal.rfc, principal.email)):
             problems.append(self._policy.problem("newPassword", code))
         elif new == current or canonical_mailed_password(new) == canonical_mailed_password(current):
             problems.append(self._policy.problem("newPassword", FieldErrorCode.NOT_NEW))
@@ -200,9 +200,9 @@ class RecoveryService:
             problems.append(problem)
         return tuple(problems)
 
-    async def _prove(self, account: Account, profile: Profile, current: str) -> bool | Throttled:
+    async def _prove(self, account: Account, principal: Principal, current: str) -> bool | TooManyAttempts:
         """Behind a mailed password the account has none of its own: the mailed one is the current one."""
-        if profile.password_change_required:
+        if principal.password_change_required:
             return await self._mailed(account, current).exists()
         return await self._hasher.verify(account.password_hash, current)
 
@@ -212,21 +212,21 @@ class RecoveryService:
         return alive.filter(digest=digest(canonical_mailed_password(typed)))
 
     async def _replace(
-        self, verified: Account, profile: Profile, password_hash: str
-    ) -> PasswordChanged | CredentialsRejected | SignedOut:
+        self, verified: Account, principal: Principal, password_hash: str
+    ) -> PasswordChanged | InvalidCredentials | NotAuthenticated:
         async def replace() -> PasswordChanged:
-            await forget((Kind.RECOVERY,), verified.email_key)
+            await cancel((MailKind.RECOVERY,), verified.email_key)
             account = await Account.select_for_update().get(id=verified.id)
             if account.password_generation != verified.password_generation:
-                raise _RefusedError(CredentialsRejected())
-            ends_at = await self._sessions.keep_only(profile.session_id, account)
+                raise _RefusedError(InvalidCredentials())
+            ends_at = await self._sessions.keep_only(principal.session_id, account)
             if ends_at is None:
-                raise _RefusedError(SignedOut())
+                raise _RefusedError(NotAuthenticated())
             account.password_hash = password_hash
             account.password_generation += 1
             await account.save(update_fields=["password_hash", "password_generation"])
             await MailedPassword.filter(account_id=account.id).delete()
-            await owe(Kind.PASSWORD_CHANGED, account.email_key)
+            await enqueue(MailKind.PASSWORD_CHANGED, account.email_key)
             return PasswordChanged(ends_at)
 
         try:

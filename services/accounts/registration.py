@@ -11,29 +11,29 @@ from models.registration import Registration
 from models.transactions import atomically
 from services.accounts.confirmation import Redeemed, redeem, redeemed_before
 from services.accounts.confirmation_code import parse_confirmation_code
-from services.accounts.email import LONGEST, Email, email_problem, parse_email
+from services.accounts.email import MAX_LENGTH, Email, email_problem, parse_email
 from services.accounts.hashing import Hasher
-from services.accounts.lockout import Doors
+from services.accounts.lockout import LoginLockout
 from services.accounts.password_policy import PasswordPolicy, check_confirmation, normalise_password
 from services.accounts.registration_ids import RegistrationIds
 from services.accounts.rfc import OF_COMPANY, OF_PERSON, Rfc, parse_rfc
-from services.captcha.service import CaptchaAnswer, Captchas
+from services.captcha.service import CaptchaAnswer, CaptchaService
 from services.common.blank import is_blank
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.limits import Limit, Limiter, Limits, Tally
 from services.common.outcomes import (
-    CaptchaMissed,
-    CaptchaNeeded,
+    CaptchaMismatch,
+    CaptchaRequired,
     FieldErrorCode,
     FieldProblem,
-    InputRejected,
-    Throttled,
+    InvalidInput,
+    TooManyAttempts,
 )
 from services.common.secrets import digest
 from services.common.translations import Language
 from services.mail.letters import CODE_LENGTH, CODE_LIFE
-from services.mail.outbox import Kind, forget_of_registration, owe, owe_to_registration
+from services.mail.outbox import MailKind, cancel_for_registration, enqueue, enqueue_for_registration
 
 _JUST_MAILED = timedelta(minutes=1)
 _TYPED = ("email", "rfc", "language", "created_at")  # what counts anew where the same person registers again
@@ -57,7 +57,7 @@ class Registered:
 
 
 @dataclass(frozen=True, slots=True)
-class AlreadyRegistered:
+class UserAlreadyExists:
     """The e-mail has an account."""
 
 
@@ -72,14 +72,14 @@ class Confirmed:
 
 
 @dataclass(frozen=True, slots=True)
-class CodeRejected:
+class InvalidConfirmationCode:
     """Unknown or expired, or of a registration that did not become the account."""
 
 
 class _MailRefusedError(Exception):
     """No mail may go out, and none is there to wait for: the registration is not kept."""
 
-    def __init__(self, throttled: Throttled) -> None:
+    def __init__(self, throttled: TooManyAttempts) -> None:
         self.throttled = throttled
 
 
@@ -94,8 +94,8 @@ class RegistrationService:
         hasher: Hasher,
         limiter: Limiter,
         limits: Limits,
-        captchas: Captchas,
-        doors: Doors,
+        captchas: CaptchaService,
+        lockout: LoginLockout,
         policy: PasswordPolicy,
         ids: RegistrationIds,
         *,
@@ -106,7 +106,7 @@ class RegistrationService:
         self._limiter = limiter
         self._limits = limits
         self._captchas = captchas
-        self._doors = doors
+        self._lockout = lockout
         self._policy = policy
         self._ids = ids
         self._conceal_accounts = conceal_accounts
@@ -114,17 +114,19 @@ class RegistrationService:
 
     async def create(
         self, caller: Caller, form: RegistrationForm, captcha: CaptchaAnswer | None
-    ) -> Registered | AlreadyRegistered | InputRejected | CaptchaNeeded | CaptchaMissed | Throttled:
+    ) -> Registered | UserAlreadyExists | InvalidInput | CaptchaRequired | CaptchaMismatch | TooManyAttempts:
         checked = self._check(form)
-        if isinstance(checked, InputRejected):
+        if isinstance(checked, InvalidInput):
             return checked
         rfc, email, password = checked
         limits = self._limits
         purpose = f"createAccount {email.key}"
-        if refused := await self._admit(caller, captcha, purpose, limits.create_account, limits.create_account_captcha):
+        if refused := await self._check_limits(
+            caller, captcha, purpose, limits.create_account, limits.create_account_captcha
+        ):
             return refused
         password_hash = await self._hasher.hash(password, self._ids.salt(email.key))
-        if isinstance(password_hash, Throttled):
+        if isinstance(password_hash, TooManyAttempts):
             return password_hash
         registration = Registration(
             id=self._ids.of(email.key, password_hash),
@@ -143,31 +145,33 @@ class RegistrationService:
 
     async def resend(
         self, caller: Caller, email: str, captcha: CaptchaAnswer | None
-    ) -> CodeRequested | InputRejected | CaptchaNeeded | CaptchaMissed | Throttled:
+    ) -> CodeRequested | InvalidInput | CaptchaRequired | CaptchaMismatch | TooManyAttempts:
         """Looks nothing up: the worker finds out whether there is a registration to write to."""
         parsed = parse_email(email)
         if parsed is None:
-            return InputRejected((email_problem(email),))
+            return InvalidInput((email_problem(email),))
         limits = self._limits
         purpose = f"resendConfirmationCode {parsed.key}"
-        if refused := await self._admit(caller, captcha, purpose, limits.resend, limits.resend_captcha):
+        if refused := await self._check_limits(caller, captcha, purpose, limits.resend, limits.resend_captcha):
             return refused
         async with self._limiter.tally() as tally:
             if throttled := await tally.hit(limits.resend_email, parsed.key):
-                return CodeRequested() if tally.just_done else throttled
-            await owe(Kind.CONFIRMATION, parsed.key)
+                return CodeRequested() if tally.is_repeat else throttled
+            await enqueue(MailKind.CONFIRMATION, parsed.key)
         return CodeRequested()
 
-    async def confirm(self, caller: Caller, code: str) -> Confirmed | CodeRejected | InputRejected | Throttled:
+    async def confirm(
+        self, caller: Caller, code: str
+    ) -> Confirmed | InvalidConfirmationCode | InvalidInput | TooManyAttempts:
         """Turns the code's registration into the account of its e-mail, once, and drops the e-mail's others.
 
         A code that did that is confirmed again for as long as it is good, and does nothing more.
         """
         if is_blank(code):
-            return InputRejected((FieldProblem("code", FieldErrorCode.MISSING, CODE_LENGTH, CODE_LENGTH),))
+            return InvalidInput((FieldProblem("code", FieldErrorCode.MISSING, CODE_LENGTH, CODE_LENGTH),))
         typed = parse_confirmation_code(code)
         if typed is None:
-            return CodeRejected()
+            return InvalidConfirmationCode()
         if throttled := await self._limiter.hit_client(self._limits.confirm_account, caller):
             return throttled
         code_digest = digest(typed)
@@ -177,11 +181,11 @@ class RegistrationService:
             redeemed = await redeemed_before(code_digest, self._clock())
         if redeemed and not redeemed.again:  # what strangers asked for before there was an account does not count
             await self._limiter.clear(self._limits.recover_password_email, redeemed.email_key)
-        return Confirmed(redeemed.email) if redeemed else CodeRejected()
+        return Confirmed(redeemed.email) if redeemed else InvalidConfirmationCode()
 
-    async def _admit(
+    async def _check_limits(
         self, caller: Caller, captcha: CaptchaAnswer | None, purpose: str, stop: Limit, captcha_from: Limit
-    ) -> CaptchaNeeded | CaptchaMissed | InputRejected | Throttled | None:
+    ) -> CaptchaRequired | CaptchaMismatch | InvalidInput | TooManyAttempts | None:
         """The client's limit: a captcha first, then no more."""
         if throttled := await self._limiter.hit_client(stop, caller):
             return throttled
@@ -189,7 +193,7 @@ class RegistrationService:
             return await self._captchas.require(caller, captcha, purpose)
         return None
 
-    def _check(self, form: RegistrationForm) -> tuple[Rfc, Email, str] | InputRejected:
+    def _check(self, form: RegistrationForm) -> tuple[Rfc, Email, str] | InvalidInput:
         problems: list[FieldProblem] = []
         rfc = parse_rfc(form.rfc)
         if not isinstance(rfc, Rfc):
@@ -198,31 +202,31 @@ class RegistrationService:
         if email is None:
             problems.append(email_problem(form.email))
         password = normalise_password(form.password)
-        if code := self._policy.check(password, (form.rfc[:LONGEST], form.email[:LONGEST])):
+        if code := self._policy.check(password, (form.rfc[:MAX_LENGTH], form.email[:MAX_LENGTH])):
             problems.append(self._policy.problem("password", code))
         if problem := check_confirmation("passwordConfirmation", password, form.password_confirmation):
             problems.append(problem)
         if problems or email is None or not isinstance(rfc, Rfc):
-            return InputRejected(tuple(problems))
+            return InvalidInput(tuple(problems))
         return rfc, email, password
 
-    async def _keep(self, caller: Caller, registration: Registration, tally: Tally) -> Registered | AlreadyRegistered:
+    async def _keep(self, caller: Caller, registration: Registration, tally: Tally) -> Registered | UserAlreadyExists:
         """Keeps what was typed, and owes its mail unless that is on its way or has just left.
 
         The outbox comes first, as everywhere: so of a double click, one owes the mail and the other finds it owed.
         """
-        await tally.give_back()  # of an attempt before this one
+        await tally.refund()  # of an attempt before this one
         known = await Account.exists(email_key=registration.email_key)
         if known and not self._conceal_accounts:
-            return AlreadyRegistered()
+            return UserAlreadyExists()
         # Also where the e-mail is known, so that it takes as long: no code of such a registration is ever mailed.
-        kind = Kind.ALREADY_REGISTERED if known else Kind.CONFIRMATION
-        first = await owe_to_registration(kind, registration.email_key, registration.id)
+        kind = MailKind.ALREADY_REGISTERED if known else MailKind.CONFIRMATION
+        first = await enqueue_for_registration(kind, registration.email_key, registration.id)
         before = await Registration.get_or_none(id=registration.id)
         await Registration.bulk_create([registration], on_conflict=["id"], update_fields=_TYPED)
         mailed_at = before.mailed_at if before else None
         if first and not await self._mail_is_due(caller, registration.email_key, mailed_at, tally):
-            await forget_of_registration(kind, registration.id)
+            await cancel_for_registration(kind, registration.id)
         return Registered(registration.email, registration.rfc)
 
     async def _mail_is_due(self, caller: Caller, email_key: str, mailed_at: datetime | None, tally: Tally) -> bool:
@@ -235,18 +239,18 @@ class RegistrationService:
             raise _MailRefusedError(throttled)
         return throttled is None
 
-    async def _count_mail(self, caller: Caller, email_key: str, tally: Tally) -> Throttled | None:
+    async def _count_mail(self, caller: Caller, email_key: str, tally: Tally) -> TooManyAttempts | None:
         """At the e-mail, and before that at the e-mail for this client, who cannot use all of it up alone."""
         client = f"{email_key} {caller.site or caller.client}"
         if throttled := await tally.hit(self._limits.create_account_email_client, client):
             return throttled
         throttled = await tally.hit(self._limits.create_account_email, email_key)
         if throttled:
-            await self._limiter.give_back(tally.hits.pop(0))
+            await self._limiter.refund(tally.hits.pop(0))
         return throttled
 
     async def _redeem(self, code_digest: str) -> Redeemed | None:
         redeemed = await redeem(code_digest, self._clock())
         if redeemed and not redeemed.again:
-            await self._doors.reopen(redeemed.email_key)  # strangers may have closed them before there was an account
+            await self._lockout.reset(redeemed.email_key)  # strangers may have closed them before there was an account
         return redeemed

@@ -14,11 +14,11 @@ from services.accounts.rfc import Rfc, TaxpayerType
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.ids import parse_id
-from services.common.outcomes import PasswordChangeDue, SignedOut
-from services.common.secrets import digest, mint_token
+from services.common.outcomes import NotAuthenticated, PasswordChangeRequired
+from services.common.secrets import digest, generate_token
 from services.common.translations import Language
 
-MOST_SESSIONS = 50
+MAX_SESSIONS = 50
 _TOUCHED_EVERY = timedelta(minutes=5)
 
 # As text, since every request of a signed-in client runs it and building it takes longer than running it.
@@ -38,7 +38,7 @@ FROM session WHERE account_id = $1 ORDER BY last_seen_at DESC
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class Principal:
     """An account as its owner sees it through one session."""
 
     id: UUID
@@ -58,7 +58,7 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class LoggedIn:
-    profile: Profile
+    principal: Principal
     token: str = field(repr=False)
     expires_at: datetime
     ends_at: datetime
@@ -91,7 +91,7 @@ class OthersRevoked:
 
 
 @dataclass(frozen=True, slots=True)
-class NoSuchSession:
+class SessionNotFound:
     """None of the account's live sessions has this id."""
 
 
@@ -106,7 +106,7 @@ class SessionService:
         self._life = life
         self._clock = clock
 
-    async def authenticate(self, caller: Caller) -> Profile | None:
+    async def authenticate(self, caller: Caller) -> Principal | None:
         """Who is signed in with the caller's credential: one indexed look-up, and a write once in five minutes."""
         if not caller.credential:
             return None
@@ -114,17 +114,17 @@ class SessionService:
         rows = await fetch(_SIGNED_IN, digest(caller.credential))
         if not rows or as_datetime(rows[0]["expires_at"]) <= now:
             return None
-        profile, last_seen_at = _profile(rows[0], now), as_datetime(rows[0]["last_seen_at"])
+        principal, last_seen_at = _principal(rows[0], now), as_datetime(rows[0]["last_seen_at"])
         if now - last_seen_at >= _TOUCHED_EVERY:
-            await Session.filter(id=profile.session_id, last_seen_at=last_seen_at).update(
+            await Session.filter(id=principal.session_id, last_seen_at=last_seen_at).update(
                 last_seen_at=now, expires_at=min(now + self._life.idle, as_datetime(rows[0]["ends_at"]))
             )
-        return profile
+        return principal
 
     async def open(self, caller: Caller, account: Account, *, restricted_until: datetime | None = None) -> LoggedIn:
         """A new session, in the caller's transaction; with `restricted_until` it may only change the password."""
         now = self._clock()
-        token = mint_token()
+        token = generate_token()
         ends_at = now + self._life.absolute
         if restricted_until:
             ends_at = min(ends_at, restricted_until)
@@ -140,10 +140,10 @@ class SessionService:
             user_agent=caller.user_agent,
             ip_address=str(caller.address),
         )
-        seen_least = Session.filter(account_id=account.id).order_by("-last_seen_at").offset(MOST_SESSIONS)
-        if surplus := await seen_least.limit(MOST_SESSIONS).values_list("id", flat=True):
+        seen_least = Session.filter(account_id=account.id).order_by("-last_seen_at").offset(MAX_SESSIONS)
+        if surplus := await seen_least.limit(MAX_SESSIONS).values_list("id", flat=True):
             await Session.filter(id__in=surplus).delete()
-        profile = Profile(
+        principal = Principal(
             id=account.id,
             email=account.email,
             rfc=account.rfc,
@@ -154,7 +154,7 @@ class SessionService:
             session_id=session.id,
             password_change_required=session.password_change_required,
         )
-        return LoggedIn(profile, token, session.expires_at, session.ends_at)
+        return LoggedIn(principal, token, session.expires_at, session.ends_at)
 
     async def keep_only(self, session_id: UUID, account: Account) -> datetime | None:
         """Lifts the session's restriction and ends the account's others, in the caller's transaction.
@@ -180,39 +180,41 @@ class SessionService:
         """Ends every session of one account, and returns how many there were."""
         return await Session.filter(account__email_key=email_key).delete()
 
-    async def list_for(self, profile: Profile) -> tuple[SessionView, ...]:
-        """The account's live sessions, the profile's own first, then by when they were last seen."""
+    async def list_for(self, principal: Principal) -> tuple[SessionView, ...]:
+        """The account's live sessions, the principal's own first, then by when they were last seen."""
         now = self._clock()
-        views = [_view(row, profile) for row in await fetch(_OF_ACCOUNT, str(profile.id))]
-        live = [view for view in views if view.expires_at > now][:MOST_SESSIONS]
+        views = [_view(row, principal) for row in await fetch(_OF_ACCOUNT, str(principal.id))]
+        live = [view for view in views if view.expires_at > now][:MAX_SESSIONS]
         return tuple(sorted(live, key=lambda view: not view.current))
 
-    async def revoke(self, caller: Caller, id: str) -> Revoked | NoSuchSession | PasswordChangeDue | SignedOut:
-        profile = await self.admit(caller)
-        if not isinstance(profile, Profile):
-            return profile
+    async def revoke(
+        self, caller: Caller, id: str
+    ) -> Revoked | SessionNotFound | PasswordChangeRequired | NotAuthenticated:
+        principal = await self.require_account(caller)
+        if not isinstance(principal, Principal):
+            return principal
         session_id = parse_id(id)
-        if session_id is None or not await Session.filter(id=session_id, account_id=profile.id).delete():
-            return NoSuchSession()
+        if session_id is None or not await Session.filter(id=session_id, account_id=principal.id).delete():
+            return SessionNotFound()
         return Revoked(session_id)
 
-    async def revoke_others(self, caller: Caller) -> OthersRevoked | PasswordChangeDue | SignedOut:
-        profile = await self.admit(caller)
-        if not isinstance(profile, Profile):
-            return profile
-        return OthersRevoked(await Session.filter(account_id=profile.id).exclude(id=profile.session_id).delete())
+    async def revoke_others(self, caller: Caller) -> OthersRevoked | PasswordChangeRequired | NotAuthenticated:
+        principal = await self.require_account(caller)
+        if not isinstance(principal, Principal):
+            return principal
+        return OthersRevoked(await Session.filter(account_id=principal.id).exclude(id=principal.session_id).delete())
 
-    async def admit(self, caller: Caller) -> Profile | PasswordChangeDue | SignedOut:
+    async def require_account(self, caller: Caller) -> Principal | PasswordChangeRequired | NotAuthenticated:
         """Who is signed in without having to change the password first."""
-        profile = await self.authenticate(caller)
-        if profile is None:
-            return SignedOut()
-        return PasswordChangeDue() if profile.password_change_required else profile
+        principal = await self.authenticate(caller)
+        if principal is None:
+            return NotAuthenticated()
+        return PasswordChangeRequired() if principal.password_change_required else principal
 
 
-def _profile(row: Mapping[str, Any], now: datetime) -> Profile:
+def _principal(row: Mapping[str, Any], now: datetime) -> Principal:
     since, until = row["active_since"], row["active_until"]
-    return Profile(
+    return Principal(
         id=as_uuid(row["account_id"]),
         email=row["email"],
         rfc=row["rfc"],
@@ -232,7 +234,7 @@ def _profile(row: Mapping[str, Any], now: datetime) -> Profile:
     )
 
 
-def _view(row: Mapping[str, Any], profile: Profile) -> SessionView:
+def _view(row: Mapping[str, Any], principal: Principal) -> SessionView:
     session_id = as_uuid(row["id"])
     return SessionView(
         id=session_id,
@@ -241,5 +243,5 @@ def _view(row: Mapping[str, Any], profile: Profile) -> SessionView:
         expires_at=as_datetime(row["expires_at"]),
         user_agent=row["user_agent"],
         ip_address=row["ip_address"],
-        current=session_id == profile.session_id,
+        current=session_id == principal.session_id,
     )

@@ -26,13 +26,13 @@ from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.limits import Limit, Limiter
 from services.common.outcomes import (
-    CaptchaMissed,
-    CaptchaNeeded,
+    CaptchaMismatch,
+    CaptchaRequired,
     DrawnCaptcha,
     FieldErrorCode,
     FieldProblem,
-    InputRejected,
-    Throttled,
+    InvalidInput,
+    TooManyAttempts,
 )
 from services.common.secrets import Keys
 
@@ -42,7 +42,7 @@ _VERSION = b"\x01"  # begins every id, which therefore never looks like an optio
 _NONCE = 16  # bytes, the version's among them
 _EXPIRY = 8
 _MAC = 16
-_LONGEST_ANSWER = 200
+_MAX_ANSWER = 200
 _DRAWING = 2  # pictures and clips that are made at once
 _MAX_REPEATS = 3  # of a right answer: a double click, and a client that tries again by itself
 _PATIENCE = 1.0  # second that a repeated answer waits for the first one's work to be done
@@ -74,7 +74,7 @@ class Solution:
     seed: bytes
 
 
-class Captchas:
+class CaptchaService:
     def __init__(self, keys: Keys, limiter: Limiter, limit: Limit, clock: Clock = utc_now) -> None:
         self._signing = keys.signing("captcha")
         self._verifying = keys.verifying("captcha")
@@ -84,7 +84,7 @@ class Captchas:
         self._clock = clock
         self._threads = anyio.CapacityLimiter(_DRAWING)
 
-    async def create(self, caller: Caller) -> DrawnCaptcha | Throttled:
+    async def create(self, caller: Caller) -> DrawnCaptcha | TooManyAttempts:
         if throttled := await self._limiter.hit_client(self._limit, caller):
             return throttled
         expires_at = (self._clock() + LIFE).replace(microsecond=0)
@@ -93,22 +93,22 @@ class Captchas:
 
     async def require(
         self, caller: Caller, answer: CaptchaAnswer | None, purpose: str
-    ) -> CaptchaNeeded | CaptchaMissed | InputRejected | Throttled | None:
+    ) -> CaptchaRequired | CaptchaMismatch | InvalidInput | TooManyAttempts | None:
         """None where the answer solves its captcha; otherwise a fresh one, so that a form needs no second request.
 
         A blank answer spends nothing: the captcha that the form shows can still be solved.
         """
         if answer and is_blank(answer.answer):
-            return InputRejected((ANSWER_MISSING,))
+            return InvalidInput((ANSWER_MISSING,))
         if answer:
             return None if await self.solve(answer, purpose) else await self.missed(caller)
         fresh = await self.create(caller)
-        return fresh if isinstance(fresh, Throttled) else CaptchaNeeded(fresh)
+        return fresh if isinstance(fresh, TooManyAttempts) else CaptchaRequired(fresh)
 
-    async def missed(self, caller: Caller) -> CaptchaMissed | Throttled:
+    async def missed(self, caller: Caller) -> CaptchaMismatch | TooManyAttempts:
         """What to answer to a wrong solution."""
         fresh = await self.create(caller)
-        return fresh if isinstance(fresh, Throttled) else CaptchaMissed(fresh)
+        return fresh if isinstance(fresh, TooManyAttempts) else CaptchaMismatch(fresh)
 
     async def solve(self, answer: CaptchaAnswer, purpose: str) -> SolvedCaptcha | None:
         """Spends the captcha. None for a wrong answer, and for one to a captcha that was spent before.
@@ -116,7 +116,7 @@ class Captchas:
         A right answer may be repeated a few times for the same `purpose`, such as a mutation and its e-mail.
         """
         opened = self._open(answer.id)
-        if opened is None or opened.expires_at <= self._clock() or len(answer.answer) > _LONGEST_ANSWER:
+        if opened is None or opened.expires_at <= self._clock() or len(answer.answer) > _MAX_ANSWER:
             return None
         right = _solves(answer.answer, opened.solution)
         digest = hmac.digest(self._purposes, purpose.encode(), "sha256").hex() if right else None

@@ -10,7 +10,7 @@ from typing import Final
 
 from services.common.outcomes import ForbiddenCharacter
 
-_LONGEST = 200
+_MAX_LENGTH = 200
 """More than any short field needs, however it is decorated. Composing letters takes quadratic time."""
 
 UNSEEN: Final = r"\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef"
@@ -61,7 +61,7 @@ def plain(text: str, letters: str = "") -> str | ForbiddenCharacter:
     `letters` are of the field's alphabet beyond ASCII. Another one, or a control character, is what the answer names.
     A text that is far too long is returned as it is.
     """
-    if len(text) > _LONGEST and not text.isascii():
+    if len(text) > _MAX_LENGTH and not text.isascii():
         return text
     line = in_typed_forms(text if text.isascii() else unicodedata.normalize("NFC", without_invisible(text))).strip()
     foreign = (sign for sign in line if not (sign.isascii() and sign.isprintable()) and sign not in letters)

@@ -18,11 +18,11 @@ from limits.errors import StorageError
 
 from services.common.caller import Caller
 from services.common.limit_storage import DatabaseStorage
-from services.common.outcomes import Throttled
+from services.common.outcomes import TooManyAttempts
 from services.common.secrets import Keys
 
 _ROUNDED = 1.0  # second: Redis tells whole ones
-_LONGEST_WINDOW = 366 * 86_400  # seconds: what a client is told to wait fits into GraphQL's Int
+_MAX_WINDOW = 366 * 86_400  # seconds: what a client is told to wait fits into GraphQL's Int
 _MINUTE = 60  # seconds
 _SITE_FACTOR = 8  # an IPv6 /48 has so many times what one of its /64 has
 
@@ -40,7 +40,7 @@ class Limit:
         if ":" in notation or re.search(r"/\s*0", notation):  # which parse_many takes for something else
             raise ValueError("not in the notation of limits")
         windows = sorted(parse_many(notation), key=lambda window: window.get_expiry())
-        if windows[-1].get_expiry() > _LONGEST_WINDOW:
+        if windows[-1].get_expiry() > _MAX_WINDOW:
             raise ValueError("a window of more than a year")
         return cls(name, tuple(windows))
 
@@ -75,7 +75,7 @@ class Hit:
     """What was counted, to be taken back where it turns out that nothing happened; by `since` (Unix seconds)."""
 
     counted: tuple[tuple[str, RateLimitItem], ...]  # keys of the storage, and their windows
-    throttled: Throttled | None
+    throttled: TooManyAttempts | None
     since: float
 
 
@@ -98,14 +98,14 @@ class Limiter:
         try:
             yield tally
         except BaseException:  # a deadline, too
-            await tally.give_back()
+            await tally.refund()
             raise
 
-    async def hit(self, limit: Limit, subject: str) -> Throttled | None:
-        """Counts one for a client, an e-mail's key or an account's id; Throttled where that was one too many."""
+    async def hit(self, limit: Limit, subject: str) -> TooManyAttempts | None:
+        """Counts one for a client, an e-mail's key or an account's id; TooManyAttempts where that was one too many."""
         return (await self.count(limit, subject)).throttled
 
-    async def hit_client(self, limit: Limit, caller: Caller) -> Throttled | None:
+    async def hit_client(self, limit: Limit, caller: Caller) -> TooManyAttempts | None:
         """Counts one for the caller's client, and for the /48 around an IPv6 client."""
         return (await self.count_client(limit, caller)).throttled
 
@@ -126,7 +126,7 @@ class Limiter:
                 await tally.hit(_widened(limit), caller.site)
         return _joined(tally.hits)
 
-    async def give_back(self, *hits: Hit) -> None:
+    async def refund(self, *hits: Hit) -> None:
         """Takes back just what was counted, but from a window that began later, which never counted it.
 
         If the storage is away the hits stay, and it is no failure: what they were counted for is over.
@@ -139,16 +139,16 @@ class Limiter:
                         await self._storage.incr(key, window.get_expiry(), -1)
 
     async def clear(self, limit: Limit, subject: str) -> None:
-        """Forgets what was counted; where the storage is away it stays, as in `give_back`."""
+        """Forgets what was counted; where the storage is away it stays, as in `refund`."""
         with suppress(StorageError):
             for window in limit.windows:
                 await self._storage.clear(window.key_for(limit.name, self._pseudonym(subject)))
 
-    async def _hit(self, window: RateLimitItem, *identifiers: str) -> Throttled | None:
+    async def _hit(self, window: RateLimitItem, *identifiers: str) -> TooManyAttempts | None:
         if await self._windows.hit(window, *identifiers):
             return None
         ends_at = await self._storage.get_expiry(window.key_for(*identifiers))
-        return Throttled(retry_after_seconds=max(1, math.ceil(ends_at - time.time())))
+        return TooManyAttempts(retry_after_seconds=max(1, math.ceil(ends_at - time.time())))
 
     def _pseudonym(self, subject: str) -> str:
         return hmac.digest(self._key, subject.encode(), "sha256").hex()[:32]
@@ -162,29 +162,29 @@ class Tally:
         self._undone = undone
         self.hits: list[Hit] = []
 
-    async def hit(self, limit: Limit, subject: str) -> Throttled | None:
+    async def hit(self, limit: Limit, subject: str) -> TooManyAttempts | None:
         """As `Limiter.hit`."""
         self.hits.append(await self._limiter.count(limit, subject))
         return self.hits[-1].throttled
 
-    async def hit_client(self, limit: Limit, caller: Caller) -> Throttled | None:
+    async def hit_client(self, limit: Limit, caller: Caller) -> TooManyAttempts | None:
         """As `Limiter.hit_client`."""
         self.hits.append(await self._limiter.count_client(limit, caller))
         return self.hits[-1].throttled
 
     @property
-    def just_done(self) -> bool:
+    def is_repeat(self) -> bool:
         """Whether the last hit was denied since there was one within the last minute, as after a double click."""
         if not self.hits or not self.hits[-1].throttled:
             return False
         _, window = self.hits[-1].counted[-1]
         return bool(window.get_expiry() <= _MINUTE)
 
-    async def give_back(self) -> None:
+    async def refund(self) -> None:
         """Takes back all of it, once."""
         hits, self.hits = self.hits, []
         if not self._undone:
-            await self._limiter.give_back(*hits)
+            await self._limiter.refund(*hits)
 
 
 def _joined(hits: Sequence[Hit]) -> Hit:

@@ -59,12 +59,12 @@ class FieldProblem:
 
 
 @dataclass(frozen=True, slots=True)
-class InputRejected:
+class InvalidInput:
     problems: tuple[FieldProblem, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Throttled:
+class TooManyAttempts:
     retry_after_seconds: int
 
 
@@ -77,25 +77,25 @@ class DrawnCaptcha:
 
 
 @dataclass(frozen=True, slots=True)
-class CaptchaNeeded:
+class CaptchaRequired:
     captcha: DrawnCaptcha
 
 
 @dataclass(frozen=True, slots=True)
-class CaptchaMissed:
+class CaptchaMismatch:
     captcha: DrawnCaptcha
 
 
 @dataclass(frozen=True, slots=True)
-class CredentialsRejected:
+class InvalidCredentials:
     """The e-mail, the password or both are wrong: which is not told."""
 
 
 @dataclass(frozen=True, slots=True)
-class SignedOut:
+class NotAuthenticated:
     """No session stands behind the credential."""
 
 
 @dataclass(frozen=True, slots=True)
-class PasswordChangeDue:
+class PasswordChangeRequired:
     """The session was opened with a mailed password."""

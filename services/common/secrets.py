@@ -8,12 +8,12 @@ import secrets
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 
-def mint(length: int) -> str:
+def generate(length: int) -> str:
     """Letters of ALPHABET from the operating system's generator."""
     return "".join(secrets.choice(ALPHABET) for _ in range(length))
 
 
-def mint_token() -> str:
+def generate_token() -> str:
     """256 bits, URL-safe."""
     return secrets.token_urlsafe(32)
 

@@ -22,13 +22,13 @@ _LOCALES = {Language.ES: "es_MX", Language.EN: "en"}
 _MEXICO = timezone(timedelta(hours=-6))  # most of it, and without summer time since 2022
 
 
-class Texts:
+class Translations:
     """Every text that a person reads, by a symbolic id, in every language."""
 
     def __init__(self, folder: Path) -> None:
         self._catalogs = {language: _catalog(folder / name) for language, name in _FILES.items()}
 
-    def say(
+    def format(
         self,
         language: Language,
         key: str,
@@ -42,13 +42,13 @@ class Texts:
         """
         catalog = self._catalogs[language]
         text = catalog[key] if key in catalog or otherwise is None else catalog[otherwise]
-        return text.format_map({name: _said(language, value) for name, value in (values or {}).items()})
+        return text.format_map({name: _formatted(language, value) for name, value in (values or {}).items()})
 
     def entries(self, language: Language) -> Mapping[str, str]:
         return self._catalogs[language]
 
 
-def say_duration(language: Language, duration: timedelta) -> str:
+def localize_duration(language: Language, duration: timedelta) -> str:
     """As people say it: `55 segundos`, `2 minutos`, `1 hora y 15 minutos`, `3 días`. Rounded up, and never nothing.
 
     Below a minute in seconds, below an hour in minutes, below a day in hours and minutes, then in days and hours.
@@ -67,17 +67,17 @@ def say_duration(language: Language, duration: timedelta) -> str:
     return format_list(units, locale=locale)
 
 
-def say_date(language: Language, moment: datetime) -> str:
+def localize_date(language: Language, moment: datetime) -> str:
     """The day in Mexico: `1 de marzo de 2026`."""
     return format_date(moment.astimezone(_MEXICO), "long", locale=_LOCALES[language])
 
 
-def _said(language: Language, value: object) -> object:
+def _formatted(language: Language, value: object) -> object:
     match value:
         case timedelta():
-            return say_duration(language, value)
+            return localize_duration(language, value)
         case datetime():
-            return say_date(language, value)
+            return localize_date(language, value)
     return value
 
 

@@ -11,7 +11,7 @@ from services.common.outcomes import FieldErrorCode, ForbiddenCharacter
 
 # Before blanks are collapsed and letters composed, which a long text would make dear: as much as a line that was
 # pasted with its indentation may have.
-_LONGEST_TYPED = 3_000
+_MAX_TYPED = 3_000
 _BLANKS = re.compile(r"[\t\n\r\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 
 _UNSEEN = re.compile(f"[{UNSEEN}]")
@@ -24,7 +24,7 @@ def parse_attribute(text: str, longest: int) -> str | FieldErrorCode | Forbidden
     private or not assigned; what Unicode calls default ignorable, such as the Hangul fillers and variation selectors;
     the blank Braille pattern; and a combining mark at the beginning, which has nothing to combine with.
     """
-    if len(text) > _LONGEST_TYPED:
+    if len(text) > _MAX_TYPED:
         return FieldErrorCode.TOO_LONG
     line = _BLANKS.sub(" ", unicodedata.normalize("NFC", text)).strip(" ")
     if character := _first_forbidden(line):

@@ -8,10 +8,10 @@ from uuid import UUID, uuid4
 
 from models.company import Company
 from services.accounts.rfc import TaxpayerType
-from services.accounts.sessions import Profile, SessionService
+from services.accounts.sessions import Principal, SessionService
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
-from services.common.outcomes import InputRejected, PasswordChangeDue, SignedOut
+from services.common.outcomes import InvalidInput, NotAuthenticated, PasswordChangeRequired
 from services.company.company_form import CompanyForm, check_company
 from services.company.legal_name import ends_in_legal_form
 from services.company.name_spelling import has_accents, has_html_entity, has_lower_case, has_typographic_signs
@@ -33,7 +33,7 @@ _SPELLINGS = {
 }
 
 
-MOST_WARNINGS = len(CompanyWarningCode)  # each of them once
+MAX_WARNINGS = len(CompanyWarningCode)  # each of them once
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,28 +60,28 @@ class CompanyService:
         self._sessions = sessions
         self._clock = clock
 
-    async def of(self, profile: Profile) -> CompanyView | None:
+    async def of(self, principal: Principal) -> CompanyView | None:
         """None until it is configured, and while the password must be changed."""
-        if profile.password_change_required:
+        if principal.password_change_required:
             return None
-        company = await Company.get_or_none(account_id=profile.id)
-        return _view(company, profile.taxpayer_type) if company else None
+        company = await Company.get_or_none(account_id=principal.id)
+        return _view(company, principal.taxpayer_type) if company else None
 
     async def configure(
         self, caller: Caller, form: CompanyForm
-    ) -> CompanyConfigured | InputRejected | PasswordChangeDue | SignedOut:
+    ) -> CompanyConfigured | InvalidInput | PasswordChangeRequired | NotAuthenticated:
         """Writes the account's only company, or writes it anew: of two at once the later one stays."""
-        profile = await self._sessions.admit(caller)
-        if not isinstance(profile, Profile):
-            return profile
-        checked = check_company(form, profile.taxpayer_type)
-        if isinstance(checked, InputRejected):
+        principal = await self._sessions.require_account(caller)
+        if not isinstance(principal, Principal):
+            return principal
+        checked = check_company(form, principal.taxpayer_type)
+        if isinstance(checked, InvalidInput):
             return checked
         typed = asdict(checked)
-        company = Company(id=uuid4(), account_id=profile.id, updated_at=self._clock(), **typed)
+        company = Company(id=uuid4(), account_id=principal.id, updated_at=self._clock(), **typed)
         written = [*typed, "updated_at"]
         await Company.bulk_create([company], on_conflict=["account_id"], update_fields=written)
-        return CompanyConfigured(_view(company, profile.taxpayer_type))
+        return CompanyConfigured(_view(company, principal.taxpayer_type))
 
 
 def _view(company: Company, taxpayer_type: TaxpayerType) -> CompanyView:

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from services.accounts.rfc import TaxpayerType
-from services.common.outcomes import FieldProblem, InputRejected
-from services.company.legal_name import LONGEST as LONGEST_NAME
+from services.common.outcomes import FieldProblem, InvalidInput
+from services.company.legal_name import MAX_LENGTH as MAX_NAME_LENGTH
 from services.company.legal_name import parse_legal_name
 from services.company.postal_code import DIGITS, parse_postal_code
 from services.company.tax_regimes import parse_tax_regime
@@ -28,7 +28,7 @@ class CheckedCompany:
     postal_code: str
 
 
-def check_company(form: CompanyForm, taxpayer_type: TaxpayerType) -> CheckedCompany | InputRejected:
+def check_company(form: CompanyForm, taxpayer_type: TaxpayerType) -> CheckedCompany | InvalidInput:
     name = parse_legal_name(form.legal_name)
     regime = parse_tax_regime(form.tax_regime, taxpayer_type)
     postal_code = parse_postal_code(form.postal_code)
@@ -36,9 +36,9 @@ def check_company(form: CompanyForm, taxpayer_type: TaxpayerType) -> CheckedComp
         return CheckedCompany(name, regime, postal_code)
     problems = []
     if not isinstance(name, str):
-        problems.append(FieldProblem.of("legalName", name, 1, LONGEST_NAME))
+        problems.append(FieldProblem.of("legalName", name, 1, MAX_NAME_LENGTH))
     if not isinstance(regime, str):
         problems.append(FieldProblem.of("taxRegime", regime))
     if not isinstance(postal_code, str):
         problems.append(FieldProblem.of("postalCode", postal_code, DIGITS, DIGITS))
-    return InputRejected(tuple(problems))
+    return InvalidInput(tuple(problems))

@@ -7,8 +7,8 @@ from services.common.blank import is_blank
 from services.common.characters import plain
 from services.common.outcomes import FieldErrorCode, FieldProblem, ForbiddenCharacter
 
-LARGEST_FOLIO = 2**63 - 1
-LARGEST_APPROVAL_NUMBER = 10**14 - 1
+MAX_FOLIO = 2**63 - 1
+MAX_APPROVAL_NUMBER = 10**14 - 1
 # From the year of its rules to that of its end: folios of CFD, and of printed invoices with a bar code, were approved
 # until CFDI took the place of both in 2014.
 APPROVAL_YEARS = range(2004, 2015)
@@ -16,7 +16,7 @@ APPROVAL_YEARS = range(2004, 2015)
 _Refusal = FieldErrorCode | ForbiddenCharacter
 
 _INTEGER = re.compile(r"(-?)0*([0-9]+)")
-_MOST_DIGITS = len(str(LARGEST_FOLIO))
+_MAX_DIGITS = len(str(MAX_FOLIO))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +36,14 @@ class Approval:
 def parse_folios(first: str, last: str | None) -> FolioRange | list[FieldProblem]:
     """The problems are those of the fields firstFolio and lastFolio; a blank last one is an open end."""
     first_folio = _parse_first(first)
-    last_folio = None if last is None or is_blank(last) else _parse(last, LARGEST_FOLIO)
+    last_folio = None if last is None or is_blank(last) else _parse(last, MAX_FOLIO)
     problems = [first_folio] if isinstance(first_folio, FieldProblem) else []
     if isinstance(last_folio, _Refusal):
-        problems.append(FieldProblem.of("lastFolio", last_folio, 1, LARGEST_FOLIO))
+        problems.append(FieldProblem.of("lastFolio", last_folio, 1, MAX_FOLIO))
     if isinstance(first_folio, FieldProblem) or isinstance(last_folio, _Refusal):
         return problems
     if last_folio is not None and last_folio < first_folio:
-        return [FieldProblem("lastFolio", FieldErrorCode.LESS_THAN_FIRST, first_folio, LARGEST_FOLIO)]
+        return [FieldProblem("lastFolio", FieldErrorCode.LESS_THAN_FIRST, first_folio, MAX_FOLIO)]
     return FolioRange(first_folio, last_folio)
 
 
@@ -51,11 +51,11 @@ def parse_approval(number: str | None, year: int | None) -> Approval | list[Fiel
     """Both or neither, a blank number being none; the problems are those of approvalNumber and approvalYear."""
     problems = []
     first_year, last_year = APPROVAL_YEARS[0], APPROVAL_YEARS[-1]
-    parsed = None if number is None or is_blank(number) else _parse(number, LARGEST_APPROVAL_NUMBER)
+    parsed = None if number is None or is_blank(number) else _parse(number, MAX_APPROVAL_NUMBER)
     if parsed is None and year is not None:
-        problems.append(FieldProblem("approvalNumber", FieldErrorCode.MISSING, 1, LARGEST_APPROVAL_NUMBER))
+        problems.append(FieldProblem("approvalNumber", FieldErrorCode.MISSING, 1, MAX_APPROVAL_NUMBER))
     if isinstance(parsed, _Refusal):
-        problems.append(FieldProblem.of("approvalNumber", parsed, 1, LARGEST_APPROVAL_NUMBER))
+        problems.append(FieldProblem.of("approvalNumber", parsed, 1, MAX_APPROVAL_NUMBER))
     if year is None and parsed is not None:
         problems.append(FieldProblem("approvalYear", FieldErrorCode.MISSING, first_year, last_year))
     if year is not None and year not in APPROVAL_YEARS:
@@ -67,9 +67,9 @@ def parse_approval(number: str | None, year: int | None) -> Approval | list[Fiel
 
 def _parse_first(text: str) -> int | FieldProblem:
     if is_blank(text):
-        return FieldProblem("firstFolio", FieldErrorCode.MISSING, 1, LARGEST_FOLIO)
-    folio = _parse(text, LARGEST_FOLIO)
-    return FieldProblem.of("firstFolio", folio, 1, LARGEST_FOLIO) if isinstance(folio, _Refusal) else folio
+        return FieldProblem("firstFolio", FieldErrorCode.MISSING, 1, MAX_FOLIO)
+    folio = _parse(text, MAX_FOLIO)
+    return FieldProblem.of("firstFolio", folio, 1, MAX_FOLIO) if isinstance(folio, _Refusal) else folio
 
 
 def _parse(text: str, largest: int) -> int | FieldErrorCode | ForbiddenCharacter:
@@ -81,6 +81,6 @@ def _parse(text: str, largest: int) -> int | FieldErrorCode | ForbiddenCharacter
     if match is None:
         return FieldErrorCode.MALFORMED
     sign, digits = match.groups()
-    if sign or len(digits) > _MOST_DIGITS or not 1 <= int(digits) <= largest:
+    if sign or len(digits) > _MAX_DIGITS or not 1 <= int(digits) <= largest:
         return FieldErrorCode.OUT_OF_RANGE
     return int(digits)

@@ -11,7 +11,7 @@ from services.common.outcomes import FieldErrorCode, ForbiddenCharacter
 from services.company.cfdi_text import parse_attribute
 from services.company.name_spelling import without_entities
 
-LONGEST = 300
+MAX_LENGTH = 300
 
 _BETWEEN_WORDS = re.compile(r"[\s,;:()\"'´`–—]+")
 _AT_A_WORDS_END = "/-"  # inside a word they are of the name: "A/C", "COCA-COLA"
@@ -63,7 +63,7 @@ _LEADING_ON = frozenset({"A", "AL", "CON", "DE", "DEL", "E", "EL", "EN", "LA", "
 
 def parse_legal_name(text: str) -> str | FieldErrorCode | ForbiddenCharacter:
     """From 1 to 300 characters, in NFC and with single blanks; otherwise as it was typed."""
-    return FieldErrorCode.MISSING if is_blank(text) else parse_attribute(text, LONGEST)
+    return FieldErrorCode.MISSING if is_blank(text) else parse_attribute(text, MAX_LENGTH)
 
 
 def ends_in_legal_form(name: str) -> bool:
@@ -72,7 +72,7 @@ def ends_in_legal_form(name: str) -> bool:
     tail = ""
     for place in range(len(words) - 1, 0, -1):  # the first word is of the name in any case
         tail = words[place] + tail
-        if len(tail) > _LONGEST_FORM:
+        if len(tail) > _MAX_FORM:
             break
         if tail in _FORMS and not _is_of_the_name(words, place, tail):
             return True
@@ -113,4 +113,4 @@ def _forms() -> Iterator[str]:
 
 
 _FORMS = frozenset(_forms())
-_LONGEST_FORM = max(map(len, _FORMS))
+_MAX_FORM = max(map(len, _FORMS))

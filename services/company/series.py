@@ -15,32 +15,38 @@ from models.company import Company
 from models.series import Series
 from models.sql import fetch
 from models.transactions import atomically
-from services.accounts.onboarding import Event, Stage, after
-from services.accounts.sessions import Profile, SessionService
+from services.accounts.onboarding import Event, Stage, transition
+from services.accounts.sessions import Principal, SessionService
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.ids import parse_id
-from services.common.outcomes import FieldErrorCode, FieldProblem, InputRejected, PasswordChangeDue, SignedOut
-from services.company.folios import LARGEST_FOLIO
-from services.company.series_form import LONGEST_NAME, CheckedSeries, SeriesForm, check_series
+from services.common.outcomes import (
+    FieldErrorCode,
+    FieldProblem,
+    InvalidInput,
+    NotAuthenticated,
+    PasswordChangeRequired,
+)
+from services.company.folios import MAX_FOLIO
+from services.company.series_form import MAX_NAME_LENGTH, CheckedSeries, SeriesForm, check_series
 from services.company.series_outcomes import (
     CompanyNotConfigured,
-    FolioTaken,
+    FolioIssued,
     LastSeries,
-    NoSuchSeries,
-    RangeUsedUp,
     SeriesCreated,
     SeriesDeleted,
+    SeriesExhausted,
     SeriesInUse,
     SeriesLimitReached,
+    SeriesNotFound,
     SeriesUpdated,
     SeriesView,
 )
 
-MOST_SERIES = 100
+MAX_SERIES = 100
 _SENT_TWICE_WITHIN = timedelta(minutes=1)
 
-_NAME_IN_USE = InputRejected((FieldProblem("name", FieldErrorCode.ALREADY_USED, maximum=LONGEST_NAME),))
+_NAME_IN_USE = InvalidInput((FieldProblem("name", FieldErrorCode.ALREADY_USED, maximum=MAX_NAME_LENGTH),))
 
 # As text, since an operation may list a hundred of them several times.
 _OF_ACCOUNT = """
@@ -62,66 +68,73 @@ class SeriesService:
         self._clock = clock
 
     async def list_for(self, account_id: UUID) -> tuple[SeriesView, ...]:
-        """The oldest first, and never more than MOST_SERIES."""
+        """The oldest first, and never more than MAX_SERIES."""
         return tuple(SeriesView.of(row) for row in await fetch(_OF_ACCOUNT, str(account_id)))
 
     async def create(
         self, caller: Caller, form: SeriesForm
-    ) -> SeriesCreated | InputRejected | CompanyNotConfigured | SeriesLimitReached | PasswordChangeDue | SignedOut:
+    ) -> (
+        SeriesCreated
+        | InvalidInput
+        | CompanyNotConfigured
+        | SeriesLimitReached
+        | PasswordChangeRequired
+        | NotAuthenticated
+    ):
         """The first one completes step 3."""
-        profile = await self._sessions.admit(caller)
-        if not isinstance(profile, Profile):
-            return profile
+        principal = await self._sessions.require_account(caller)
+        if not isinstance(principal, Principal):
+            return principal
         checked = check_series(form)
-        if isinstance(checked, InputRejected):
+        if isinstance(checked, InvalidInput):
             return checked
         try:
-            return await atomically(partial(self._create, profile.id, checked))
+            return await atomically(partial(self._create, principal.id, checked))
         except IntegrityError:
-            return await self._just_created(profile.id, checked) or _NAME_IN_USE
+            return await self._just_created(principal.id, checked) or _NAME_IN_USE
 
     async def update(
         self, caller: Caller, id: str, form: SeriesForm
-    ) -> SeriesUpdated | InputRejected | NoSuchSeries | PasswordChangeDue | SignedOut:
+    ) -> SeriesUpdated | InvalidInput | SeriesNotFound | PasswordChangeRequired | NotAuthenticated:
         """Replaces all that was typed. Where folios were taken the name and the first stay, lest another series takes
         the same ones again, and the last is none below them.
         """
-        profile = await self._sessions.admit(caller)
-        if not isinstance(profile, Profile):
-            return profile
+        principal = await self._sessions.require_account(caller)
+        if not isinstance(principal, Principal):
+            return principal
         checked = check_series(form)
-        if isinstance(checked, InputRejected):
+        if isinstance(checked, InvalidInput):
             return checked
         series_id = parse_id(id)
         if series_id is None:
-            return NoSuchSeries()
+            return SeriesNotFound()
         try:
-            return await atomically(partial(self._update, profile.id, series_id, checked))
+            return await atomically(partial(self._update, principal.id, series_id, checked))
         except IntegrityError:
             return _NAME_IN_USE
 
     async def delete(
         self, caller: Caller, id: str
-    ) -> SeriesDeleted | NoSuchSeries | SeriesInUse | LastSeries | PasswordChangeDue | SignedOut:
+    ) -> SeriesDeleted | SeriesNotFound | SeriesInUse | LastSeries | PasswordChangeRequired | NotAuthenticated:
         """Only one of which no folio was taken; and never the only one, so that step 3 stays done."""
-        profile = await self._sessions.admit(caller)
-        if not isinstance(profile, Profile):
-            return profile
+        principal = await self._sessions.require_account(caller)
+        if not isinstance(principal, Principal):
+            return principal
         series_id = parse_id(id)
         if series_id is None:
-            return NoSuchSeries()
-        return await atomically(partial(self._delete, profile.id, series_id))
+            return SeriesNotFound()
+        return await atomically(partial(self._delete, principal.id, series_id))
 
-    async def take_folio(self, account_id: UUID, series_id: UUID) -> FolioTaken | RangeUsedUp | NoSuchSeries:
+    async def issue_folio(self, account_id: UUID, series_id: UUID) -> FolioIssued | SeriesExhausted | SeriesNotFound:
         """The next folio: one after the other, each once.
 
         In the caller's transaction where there is one: others wait for its end, and if it is undone, the folio is
         taken by who comes next.
         """
         if rows := await fetch(_TAKE, str(series_id), str(account_id)):
-            return FolioTaken(rows[0]["name"], rows[0]["last_taken"])
+            return FolioIssued(rows[0]["name"], rows[0]["last_taken"])
         known = await Series.exists(id=series_id, account_id=account_id)
-        return RangeUsedUp() if known else NoSuchSeries()
+        return SeriesExhausted() if known else SeriesNotFound()
 
     async def _create(
         self, account_id: UUID, checked: CheckedSeries
@@ -129,10 +142,10 @@ class SeriesService:
         if not await Company.exists(account_id=account_id):  # and where there is one, it stays
             return CompanyNotConfigured()
         waiting = Account.filter(id=account_id, stage=Stage.CONFIRMED.value)
-        await waiting.update(stage=after(Stage.CONFIRMED, Event.CONFIGURED).value)
+        await waiting.update(stage=transition(Stage.CONFIRMED, Event.CONFIGURED).value)
         await _wait_for_company(account_id)
-        if await Series.filter(account_id=account_id).count() >= MOST_SERIES:
-            return SeriesLimitReached(MOST_SERIES)
+        if await Series.filter(account_id=account_id).count() >= MAX_SERIES:
+            return SeriesLimitReached(MAX_SERIES)
         series = await Series.create(
             id=uuid4(),
             account_id=account_id,
@@ -150,24 +163,24 @@ class SeriesService:
 
     async def _update(
         self, account_id: UUID, series_id: UUID, checked: CheckedSeries
-    ) -> SeriesUpdated | InputRejected | NoSuchSeries:
+    ) -> SeriesUpdated | InvalidInput | SeriesNotFound:
         series = await _series_to_change(account_id, series_id)
         if series is None:
-            return NoSuchSeries()
+            return SeriesNotFound()
         if not _in_use(series):
             series.last_taken = checked.folios.first - 1
         elif problems := _problems_of_taken(series, checked):
-            return InputRejected(problems)
+            return InvalidInput(problems)
         await series.update_from_dict(checked.columns()).save()
         return SeriesUpdated(_view(series))
 
     async def _delete(
         self, account_id: UUID, series_id: UUID
-    ) -> SeriesDeleted | NoSuchSeries | SeriesInUse | LastSeries:
+    ) -> SeriesDeleted | SeriesNotFound | SeriesInUse | LastSeries:
         await _wait_for_company(account_id)
         series = await _series_to_change(account_id, series_id)
         if series is None:
-            return NoSuchSeries()
+            return SeriesNotFound()
         if _in_use(series):
             return SeriesInUse()
         if await Series.filter(account_id=account_id).count() == 1:
@@ -180,12 +193,12 @@ def _problems_of_taken(series: Series, checked: CheckedSeries) -> tuple[FieldPro
     first, last = checked.folios.first, checked.folios.last
     problems = []
     if checked.name != series.name:
-        problems.append(FieldProblem("name", FieldErrorCode.FOLIOS_TAKEN, maximum=LONGEST_NAME))
+        problems.append(FieldProblem("name", FieldErrorCode.FOLIOS_TAKEN, maximum=MAX_NAME_LENGTH))
     if first != series.first_folio:
         stays = series.first_folio
         problems.append(FieldProblem("firstFolio", FieldErrorCode.FOLIOS_TAKEN, stays, stays))
     if last is not None and last < series.last_taken:
-        problems.append(FieldProblem("lastFolio", FieldErrorCode.FOLIOS_TAKEN, series.last_taken, LARGEST_FOLIO))
+        problems.append(FieldProblem("lastFolio", FieldErrorCode.FOLIOS_TAKEN, series.last_taken, MAX_FOLIO))
     return tuple(problems)
 
 

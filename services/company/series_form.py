@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from services.common.outcomes import FieldProblem, InputRejected
+from services.common.outcomes import FieldProblem, InvalidInput
 from services.company.cfdi_text import parse_attribute
 from services.company.folios import Approval, FolioRange, parse_approval, parse_folios
 
-LONGEST_NAME = 25
+MAX_NAME_LENGTH = 25
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,13 @@ class CheckedSeries:
         }
 
 
-def check_series(form: SeriesForm) -> CheckedSeries | InputRejected:
-    name = parse_attribute(form.name, LONGEST_NAME)
+def check_series(form: SeriesForm) -> CheckedSeries | InvalidInput:
+    name = parse_attribute(form.name, MAX_NAME_LENGTH)
     folios = parse_folios(form.first_folio, form.last_folio)
     approval = parse_approval(form.approval_number, form.approval_year)
     if isinstance(name, str) and isinstance(folios, FolioRange) and not isinstance(approval, list):
         return CheckedSeries(name, folios, approval)
-    problems = [] if isinstance(name, str) else [FieldProblem.of("name", name, maximum=LONGEST_NAME)]
+    problems = [] if isinstance(name, str) else [FieldProblem.of("name", name, maximum=MAX_NAME_LENGTH)]
     for part in (folios, approval):
         problems += part if isinstance(part, list) else []
-    return InputRejected(tuple(problems))
+    return InvalidInput(tuple(problems))

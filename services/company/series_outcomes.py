@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from models.sql import as_datetime, as_uuid
-from services.company.folios import LARGEST_FOLIO
+from services.company.folios import MAX_FOLIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class SeriesView:
     @property
     def next_folio(self) -> int | None:
         """None once all are taken."""
-        last = LARGEST_FOLIO if self.last_folio is None else self.last_folio
+        last = MAX_FOLIO if self.last_folio is None else self.last_folio
         return self.last_taken + 1 if self.last_taken < last else None
 
     @property
@@ -64,7 +64,7 @@ class SeriesLimitReached:
 
 
 @dataclass(frozen=True, slots=True)
-class NoSuchSeries:
+class SeriesNotFound:
     """None of the account's series has this id."""
 
 
@@ -79,11 +79,11 @@ class LastSeries:
 
 
 @dataclass(frozen=True, slots=True)
-class FolioTaken:
+class FolioIssued:
     series: str
     folio: int
 
 
 @dataclass(frozen=True, slots=True)
-class RangeUsedUp:
+class SeriesExhausted:
     """The last folio is taken."""

@@ -53,4 +53,4 @@ def _load() -> dict[str, TaxRegime]:
 
 
 _CATALOGUE = _load()
-MOST_TAX_REGIMES = len(_CATALOGUE)
+MAX_TAX_REGIMES = len(_CATALOGUE)

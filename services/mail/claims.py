@@ -9,10 +9,10 @@ from uuid import uuid4
 from tortoise.connection import get_connection
 
 from models.sql import as_datetime, as_uuid, fetch
-from services.mail.outbox import LEASE, Claim, Kind, database_now
+from services.mail.outbox import LEASE, Claim, MailKind, database_now
 
-AWAITED = (Kind.CONFIRMATION, Kind.RECOVERY)
-NOTICES = tuple(kind for kind in Kind if kind not in AWAITED)
+AWAITED = (MailKind.CONFIRMATION, MailKind.RECOVERY)
+NOTICES = tuple(kind for kind in MailKind if kind not in AWAITED)
 NOTICES_FIRST = 8  # once in so many claims, so that no rush of codes keeps notices back for ever
 _LATE = timedelta(seconds=15)  # that a row may be seen after it was due: commits are slow, and clocks behind
 _AFRESH = 60.0  # seconds after which all that is due is looked at again, for what was passed by
@@ -43,8 +43,8 @@ class Claims:
     """
 
     def __init__(self) -> None:
-        self._reached: dict[Kind, datetime] = {}
-        self._began: dict[Kind, float] = {}
+        self._reached: dict[MailKind, datetime] = {}
+        self._began: dict[MailKind, float] = {}
         self._turns = itertools.count(1)
 
     async def claim(self) -> Claim | None:
@@ -58,13 +58,13 @@ class Claims:
                 return claim
         return None
 
-    def _order(self) -> Iterator[Kind]:
+    def _order(self) -> Iterator[MailKind]:
         turn = next(self._turns)
         for kinds in (AWAITED, NOTICES) if turn % NOTICES_FIRST else (NOTICES, AWAITED):
             first = turn % len(kinds)
             yield from kinds[first:] + kinds[:first]
 
-    async def _claim(self, kind: Kind, now: datetime) -> Claim | None:
+    async def _claim(self, kind: MailKind, now: datetime) -> Claim | None:
         lease = uuid4()
         statement = _CLAIM[get_connection("default").capabilities.dialect]
         rows = await fetch(statement, str(lease), now + LEASE, kind.value, self._since(kind, now), now)
@@ -83,7 +83,7 @@ class Claims:
             counted=bool(rows[0]["counted"]),
         )
 
-    def _since(self, kind: Kind, now: datetime) -> datetime:
+    def _since(self, kind: MailKind, now: datetime) -> datetime:
         if time.monotonic() - self._began.get(kind, -_AFRESH) >= _AFRESH:
             self._began[kind] = time.monotonic()  # before the look, so that one that takes too long is not repeated
             return _BEGINNING

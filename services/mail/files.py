@@ -28,7 +28,7 @@ class FileTransport:
     async def close(self) -> None:
         """Files are closed as they are written."""
 
-    def sweep(self) -> None:
+    def clean_up(self) -> None:
         """Removes files that are older than a week, and what a crash left half written."""
         for path in (*self._folder.glob("*.eml"), *self._folder.glob(".*.eml.part")):
             if path.stat().st_mtime < time.time() - _KEPT:

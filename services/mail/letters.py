@@ -11,17 +11,17 @@ from models.confirmation_code import ConfirmationCode
 from models.mailed_password import MailedPassword
 from models.registration import Registration
 from services.common.clock import utc_now
-from services.common.secrets import digest, mint
-from services.common.translations import Language, say_date
-from services.mail.outbox import Kind
+from services.common.secrets import digest, generate
+from services.common.translations import Language, localize_date
+from services.mail.outbox import MailKind
 
 CODE_LENGTH = 40  # 198 bits
 CODE_LIFE = timedelta(hours=24)
 MAILED_PASSWORD_LENGTH = 24  # 118 bits
 MAILED_PASSWORD_LIFE = timedelta(hours=24)
 _GROUP = 6  # characters of a mailed password between hyphens
-_CODES = {Kind.CONFIRMATION, Kind.RECOVERY}  # what the owner of a registration may ask for
-_MOST_MEANT = 3  # registrations that one request may mean
+_CODES = {MailKind.CONFIRMATION, MailKind.RECOVERY}  # what the owner of a registration may ask for
+_MAX_MEANT = 3  # registrations that one request may mean
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -30,20 +30,20 @@ async def _no_secret(_: datetime) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class MailContent:
     """A mail before it is written: `template` names its texts, `values` are what it shows and hold no secret.
 
-    `mint` makes its secret at a given moment and keeps the digest, in the caller's transaction.
+    `generate` makes its secret at a given moment and keeps the digest, in the caller's transaction.
     """
 
     email: str
     language: Language
     template: str
     values: Mapping[str, str]
-    mint: Callable[[datetime], Awaitable[str | None]] = _no_secret
+    generate: Callable[[datetime], Awaitable[str | None]] = _no_secret
 
 
-async def letter_for(kind: Kind, email_key: str, registration_id: UUID | None = None) -> Letter | None:
+async def content_for(kind: MailKind, email_key: str, registration_id: UUID | None = None) -> MailContent | None:
     """None where nobody is to be written to: an unknown e-mail, or one whose state has moved on.
 
     A code is that of the registration that is named, and of no other.
@@ -51,19 +51,19 @@ async def letter_for(kind: Kind, email_key: str, registration_id: UUID | None = 
     account = await Account.get_or_none(email_key=email_key)
     if account:
         match kind:
-            case Kind.CONFIRMATION:
+            case MailKind.CONFIRMATION:
                 return None
-            case Kind.RECOVERY:
+            case MailKind.RECOVERY:
                 return None if registration_id else mailed_password(account)
             case _:
                 return notice(account, kind)
     if registration_id and kind in _CODES:
         registration = await Registration.get_or_none(id=registration_id)
-        return confirmation_code(registration, recovering=kind is Kind.RECOVERY) if registration else None
+        return confirmation_code(registration, recovering=kind is MailKind.RECOVERY) if registration else None
     return None
 
 
-async def registrations_meant(kind: Kind, email_key: str, requested_at: datetime) -> list[UUID]:
+async def registrations_meant(kind: MailKind, email_key: str, requested_at: datetime) -> list[UUID]:
     """Whose code is asked for by a request that names an e-mail alone, where that has no account.
 
     Of those that got no mail since: the newest, and the two that have waited longest for one. So each of many has its
@@ -74,7 +74,7 @@ async def registrations_meant(kind: Kind, email_key: str, requested_at: datetime
     newest_first = await Registration.filter(email_key=email_key).order_by("-created_at")
     waiting = [registration for registration in newest_first if _last_mailed(registration) < requested_at]
     longest_first = sorted(waiting[1:], key=_last_mailed)
-    return [registration.id for registration in (*waiting[:1], *longest_first[: _MOST_MEANT - 1])]
+    return [registration.id for registration in (*waiting[:1], *longest_first[: _MAX_MEANT - 1])]
 
 
 async def mark_mailed(registration_id: UUID) -> None:
@@ -82,43 +82,43 @@ async def mark_mailed(registration_id: UUID) -> None:
     await Registration.filter(id=registration_id).update(mailed_at=utc_now())
 
 
-def confirmation_code(registration: Registration, *, recovering: bool) -> Letter:
+def confirmation_code(registration: Registration, *, recovering: bool) -> MailContent:
     """With `recovering` for somebody who asked for a password before having confirmed."""
-    return Letter(
+    return MailContent(
         email=registration.email,
         language=Language(registration.language),
         template="unconfirmed" if recovering else "confirmation",
         values={"user": registration.email, "rfc": registration.rfc},
-        mint=partial(_mint_code, registration),
+        generate=partial(_issue_code, registration),
     )
 
 
-def mailed_password(account: Account) -> Letter:
-    return Letter(
+def mailed_password(account: Account) -> MailContent:
+    return MailContent(
         email=account.email,
         language=Language(account.language),
         template="recovery",
         values={"user": account.email, "rfc": account.rfc},
-        mint=partial(_mint_password, account),
+        generate=partial(_issue_password, account),
     )
 
 
-def notice(account: Account, kind: Kind) -> Letter:
+def notice(account: Account, kind: MailKind) -> MailContent:
     language = Language(account.language)
     values = {"user": account.email}
-    if kind in {Kind.PAYMENT_RECEIVED, Kind.PAYMENT_REFUNDED} and account.active_until:
-        values |= {"rfc": account.rfc, "until": say_date(language, account.active_until)}
-    return Letter(account.email, language, kind.value, values)
+    if kind in {MailKind.PAYMENT_RECEIVED, MailKind.PAYMENT_REFUNDED} and account.active_until:
+        values |= {"rfc": account.rfc, "until": localize_date(language, account.active_until)}
+    return MailContent(account.email, language, kind.value, values)
 
 
-async def _mint_code(registration: Registration, now: datetime) -> str:
-    code = mint(CODE_LENGTH)
+async def _issue_code(registration: Registration, now: datetime) -> str:
+    code = generate(CODE_LENGTH)
     await ConfirmationCode.create(digest=digest(code), registration_id=registration.id, expires_at=now + CODE_LIFE)
     return code
 
 
-async def _mint_password(account: Account, now: datetime) -> str:
-    password = mint(MAILED_PASSWORD_LENGTH)
+async def _issue_password(account: Account, now: datetime) -> str:
+    password = generate(MAILED_PASSWORD_LENGTH)
     expires_at = now + MAILED_PASSWORD_LIFE
     await MailedPassword.create(digest=digest(password), account_id=account.id, expires_at=expires_at)
     return "-".join(password[start : start + _GROUP] for start in range(0, MAILED_PASSWORD_LENGTH, _GROUP))

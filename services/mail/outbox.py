@@ -23,12 +23,12 @@ from services.common.clock import utc_now
 LEASE = timedelta(seconds=120)
 GIVE_UP_AFTER = timedelta(hours=24)
 _FIRST_BACKOFF = 15.0  # seconds, doubled each time
-_LONGEST_BACKOFF = 3600.0
-_LONGEST_REASON = 500
+_MAX_BACKOFF = 3600.0
+_MAX_REASON = 500
 _RENEWED_AFTER = timedelta(minutes=1)
 
 
-class Kind(enum.Enum):
+class MailKind(enum.Enum):
     """What a mail is for. CONFIRMATION and RECOVERY carry a secret, the others tell what happened."""
 
     CONFIRMATION = "confirmation"
@@ -42,7 +42,7 @@ class Kind(enum.Enum):
     PAYMENT_DECLINED = "payment_declined"
 
 
-class Outcome(enum.Enum):
+class DeliveryStatus(enum.Enum):
     """How a row ended: sent; refused by the server for good; or tried for a day."""
 
     DELIVERED = "delivered"
@@ -56,7 +56,7 @@ class Claim:
 
     id: UUID
     lease: UUID
-    kind: Kind
+    kind: MailKind
     email_key: str
     registration_id: UUID | None
     requested_at: datetime
@@ -64,7 +64,7 @@ class Claim:
     counted: bool
 
 
-async def owe(kind: Kind, email_key: str) -> None:
+async def enqueue(kind: MailKind, email_key: str) -> None:
     """Owes a mail, in the caller's transaction.
 
     One that is owed already becomes due now, and a worker that holds it loses it.
@@ -86,8 +86,8 @@ async def owe(kind: Kind, email_key: str) -> None:
         )
 
 
-async def owe_to_registration(
-    kind: Kind, email_key: str, registration_id: UUID, requested_at: datetime | None = None
+async def enqueue_for_registration(
+    kind: MailKind, email_key: str, registration_id: UUID, requested_at: datetime | None = None
 ) -> bool:
     """Owes a registration's mail, in the caller's transaction, who counts it; False where it was owed already.
 
@@ -110,21 +110,21 @@ async def owe_to_registration(
     return await Delivery.exists(id=delivery.id)
 
 
-async def forget_of_registration(kind: Kind, registration_id: UUID) -> None:
+async def cancel_for_registration(kind: MailKind, registration_id: UUID) -> None:
     """Owes a registration's mail no longer, in the caller's transaction."""
     await Delivery.filter(pending_key=_pending_key(kind, str(registration_id))).delete()
 
 
-async def forget(kinds: Iterable[Kind], email_key: str) -> None:
+async def cancel(kinds: Iterable[MailKind], email_key: str) -> None:
     """Owes these mails no longer, to no registration either, in the caller's transaction.
 
-    Claimed ones find out before they mint.
+    Claimed ones find out before they generate.
     """
     names = [kind.value for kind in kinds]
     await Delivery.filter(email_key=email_key, kind__in=names, pending_key__isnull=False).delete()
 
 
-async def still_holds(claim: Claim) -> bool:
+async def holds_lease(claim: Claim) -> bool:
     """Whether the lease is the claimer's; within a transaction it stays so until the end."""
     return bool(await Delivery.filter(id=claim.id, lease=claim.lease).update(lease=claim.lease))
 
@@ -133,18 +133,18 @@ async def mark_counted(claim: Claim) -> None:
     await Delivery.filter(id=claim.id, lease=claim.lease).update(counted=True)
 
 
-async def finish(claim: Claim, outcome: Outcome, reason: str | None = None) -> None:
+async def finish(claim: Claim, outcome: DeliveryStatus, reason: str | None = None) -> None:
     """Ends the row, unless it was owed anew meanwhile."""
     await Delivery.filter(id=claim.id, lease=claim.lease).update(
         pending_key=None,
         lease=None,
         finished_at=utc_now(),
         outcome=outcome.value,
-        reason=reason and reason[:_LONGEST_REASON],
+        reason=reason and reason[:_MAX_REASON],
     )
 
 
-async def drop(claim: Claim) -> None:
+async def discard(claim: Claim) -> None:
     """Removes a row that turned out to have nobody to write to: who typed which unknown e-mail is not kept."""
     await Delivery.filter(id=claim.id, lease=claim.lease).delete()
 
@@ -157,20 +157,20 @@ async def postpone(claim: Claim, after: timedelta, reason: str) -> None:
     )
 
 
-async def give_back(claim: Claim, after: timedelta = timedelta(), reason: str | None = None) -> None:
+async def release(claim: Claim, after: timedelta = timedelta(), reason: str | None = None) -> None:
     """Lets the row be claimed again after a while."""
     await Delivery.filter(id=claim.id, lease=claim.lease).update(
-        lease=None, due_at=await database_now() + after, reason=reason and reason[:_LONGEST_REASON]
+        lease=None, due_at=await database_now() + after, reason=reason and reason[:_MAX_REASON]
     )
 
 
 def backoff(attempts: int, chance: float) -> timedelta:
     """Exponential, with a jitter of half to once and a half by `chance` (0 to 1)."""
-    seconds = min(_FIRST_BACKOFF * 2 ** min(attempts - 1, 20), _LONGEST_BACKOFF)
+    seconds = min(_FIRST_BACKOFF * 2 ** min(attempts - 1, 20), _MAX_BACKOFF)
     return timedelta(seconds=seconds * (0.5 + chance))
 
 
-def _pending_key(kind: Kind, of: str) -> str:
+def _pending_key(kind: MailKind, of: str) -> str:
     return f"{kind.value}:{of}"
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from services.common.translations import Texts
-from services.mail.letters import Letter
+from services.common.translations import Translations
+from services.mail.letters import MailContent
 
 
 def check_site_name(name: str) -> str:
@@ -36,9 +36,9 @@ class Site:
         check_site_name(self.name)
 
 
-class Composer:
-    def __init__(self, texts: Texts, site: Site) -> None:
-        self._texts = texts
+class MailRenderer:
+    def __init__(self, translations: Translations, site: Site) -> None:
+        self._translations = translations
         self._site = site
         self._templates = Environment(
             loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -48,23 +48,23 @@ class Composer:
             lstrip_blocks=True,
         )
 
-    def compose(self, letter: Letter, secret: str | None, message_id: str, now: datetime) -> EmailMessage:
+    def render(self, mail_content: MailContent, secret: str | None, message_id: str, now: datetime) -> EmailMessage:
         """The whole mail. `message_id` is the same each time that a mail is sent again."""
-        say = partial(self._texts.say, letter.language)
-        values = {**letter.values, "site": self._site.name}
+        say = partial(self._translations.format, mail_content.language)
+        values = {**mail_content.values, "site": self._site.name}
         content = {
-            "language": letter.language.value,
-            "subject": say(f"mail.{letter.template}.subject", values),
-            "before": say(f"mail.{letter.template}.before", values),
-            "after": say(f"mail.{letter.template}.after", values),
-            "facts": self._facts(letter, secret),
-            "link": self._link(letter, secret),
+            "language": mail_content.language.value,
+            "subject": say(f"mail.{mail_content.template}.subject", values),
+            "before": say(f"mail.{mail_content.template}.before", values),
+            "after": say(f"mail.{mail_content.template}.after", values),
+            "facts": self._facts(mail_content, secret),
+            "link": self._link(mail_content, secret),
             "site": self._site,
             "say": say,
         }
         message = EmailMessage()
         message["From"] = Address(self._site.name, addr_spec=self._site.sender)
-        message["To"] = Address(addr_spec=letter.email)
+        message["To"] = Address(addr_spec=mail_content.email)
         if self._site.support:
             message["Reply-To"] = Address(addr_spec=self._site.support)
         message["Subject"] = content["subject"]
@@ -75,15 +75,18 @@ class Composer:
         message.add_alternative(
             self._templates.get_template("mail.html").render(content), subtype="html", cte="quoted-printable"
         )
-        message["Content-Language"] = letter.language.value  # last: a part takes Content-* along
+        message["Content-Language"] = mail_content.language.value  # last: a part takes Content-* along
         return message
 
-    def _facts(self, letter: Letter, secret: str | None) -> list[tuple[str, str]]:
-        facts = {**letter.values, **({_SECRET_NAMES[letter.template]: secret} if secret else {})}
-        return [(self._texts.say(letter.language, f"mail.fact.{name}"), value) for name, value in facts.items()]
+    def _facts(self, mail_content: MailContent, secret: str | None) -> list[tuple[str, str]]:
+        facts = {**mail_content.values, **({_SECRET_NAMES[mail_content.template]: secret} if secret else {})}
+        return [
+            (self._translations.format(mail_content.language, f"mail.fact.{name}"), value)
+            for name, value in facts.items()
+        ]
 
-    def _link(self, letter: Letter, secret: str | None) -> str | None:
-        match letter.template:
+    def _link(self, mail_content: MailContent, secret: str | None) -> str | None:
+        match mail_content.template:
             case "confirmation" | "unconfirmed" if self._site.confirm_url and secret:
                 return self._site.confirm_url.replace("{code}", secret)
             case "recovery":

@@ -16,9 +16,9 @@ from services.common.clock import pause, utc_now
 from services.common.limits import Limit, Limiter
 from services.mail import outbox
 from services.mail.claims import Claims
-from services.mail.letters import Letter, letter_for, mark_mailed, registrations_meant
-from services.mail.outbox import Claim, Outcome
-from services.mail.rendering import Composer
+from services.mail.letters import MailContent, content_for, mark_mailed, registrations_meant
+from services.mail.outbox import Claim, DeliveryStatus
+from services.mail.rendering import MailRenderer
 from services.mail.transport import DeferredError, RefusedError, Transport
 
 log = structlog.get_logger(__name__)
@@ -28,17 +28,17 @@ _PATIENCE = 10  # times as long between polls after a failure, such as of the da
 _STOP_GRACE = 15.0  # seconds that mails under way get when the worker is stopped
 
 
-class _OutrunError(Exception):
+class _LeaseLostError(Exception):
     """The mail is not this worker's any more: owed anew, owed no longer, or its lease ran out."""
 
 
-class Deliverer:
+class MailWorker:
     """`senders` mails are under way at once, each on a transport of its own."""
 
     def __init__(
         self,
         make_transport: Callable[[], Transport],
-        composer: Composer,
+        renderer: MailRenderer,
         limiter: Limiter,
         mail_limit: Limit,
         *,
@@ -46,7 +46,7 @@ class Deliverer:
         poll_seconds: float = 1.0,
     ) -> None:
         self._make_transport = make_transport
-        self._composer = composer
+        self._renderer = renderer
         self._limiter = limiter
         self._mail_limit = mail_limit
         self._senders = senders
@@ -96,13 +96,13 @@ class Deliverer:
         try:
             await self._attempt(claim, transport)
         except asyncio.CancelledError:
-            await asyncio.shield(outbox.give_back(claim))
+            await asyncio.shield(outbox.release(claim))
             raise
-        except _OutrunError:
+        except _LeaseLostError:
             log.info("mail outrun", delivery=str(claim.id))
         except RefusedError as error:
             log.warning("mail refused", delivery=str(claim.id), reply=str(error))
-            await outbox.finish(claim, Outcome.REFUSED, str(error))
+            await outbox.finish(claim, DeliveryStatus.REFUSED, str(error))
         except (DeferredError, StorageError, TimeoutError, OSError) as error:
             await self._retry(claim, str(error) or type(error).__name__)
         except Exception as error:
@@ -110,8 +110,8 @@ class Deliverer:
             await self._retry(claim, type(error).__name__)
 
     async def _attempt(self, claim: Claim, transport: Transport) -> None:
-        letter = await letter_for(claim.kind, claim.email_key, claim.registration_id)
-        if letter is None:
+        mail_content = await content_for(claim.kind, claim.email_key, claim.registration_id)
+        if mail_content is None:
             await self._share_out(claim)
             return
         if not claim.counted:
@@ -120,9 +120,9 @@ class Deliverer:
                 return
             await outbox.mark_counted(claim)
         async with asyncio.timeout(MESSAGE_DEADLINE):
-            await transport.deliver(letter.email, lambda: self._write(claim, letter))
+            await transport.deliver(mail_content.email, lambda: self._write(claim, mail_content))
         async with in_transaction():
-            await outbox.finish(claim, Outcome.DELIVERED)
+            await outbox.finish(claim, DeliveryStatus.DELIVERED)
             if claim.registration_id:
                 await mark_mailed(claim.registration_id)
         log.info("mail delivered", delivery=str(claim.id), kind=claim.kind.value)
@@ -142,18 +142,18 @@ class Deliverer:
                 break
             allowed.append(registration_id)
         async with in_transaction():
-            if not await outbox.still_holds(claim):
-                raise _OutrunError
+            if not await outbox.holds_lease(claim):
+                raise _LeaseLostError
             for registration_id in allowed:
-                await outbox.owe_to_registration(claim.kind, claim.email_key, registration_id, claim.requested_at)
-            await outbox.drop(claim)
+                await outbox.enqueue_for_registration(claim.kind, claim.email_key, registration_id, claim.requested_at)
+            await outbox.discard(claim)
 
     async def _meant(self, claim: Claim) -> list[UUID]:
         if claim.registration_id:
             return []
         return await registrations_meant(claim.kind, claim.email_key, claim.requested_at)
 
-    async def _write(self, claim: Claim, letter: Letter) -> EmailMessage:
+    async def _write(self, claim: Claim, mail_content: MailContent) -> EmailMessage:
         """Mints the secret while the row is held, so that what ends the row before then ends the secret too.
 
         A mail that cannot be composed mints nothing.
@@ -162,17 +162,17 @@ class Deliverer:
         message_id = f"{claim.id}.{int(claim.requested_at.timestamp() * 1000)}"
         try:
             async with in_transaction():
-                if not await outbox.still_holds(claim):
-                    raise _OutrunError
-                return self._composer.compose(letter, await letter.mint(now), message_id, now)
+                if not await outbox.holds_lease(claim):
+                    raise _LeaseLostError
+                return self._renderer.render(mail_content, await mail_content.generate(now), message_id, now)
         except IntegrityError as error:  # whom the secret was for is gone
-            raise _OutrunError from error
+            raise _LeaseLostError from error
 
     async def _retry(self, claim: Claim, reason: str) -> None:
         if utc_now() - claim.requested_at > outbox.GIVE_UP_AFTER:
             log.error("mail given up", delivery=str(claim.id), reason=reason)
-            await outbox.finish(claim, Outcome.EXPIRED, reason)
+            await outbox.finish(claim, DeliveryStatus.EXPIRED, reason)
             return
         log.warning("mail deferred", delivery=str(claim.id), attempts=claim.attempts, reason=reason)
         wait = outbox.backoff(claim.attempts, random.random())  # noqa: S311
-        await outbox.give_back(claim, wait, reason)
+        await outbox.release(claim, wait, reason)

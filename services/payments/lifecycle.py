@@ -17,11 +17,19 @@ import structlog
 from models.account import Account
 from models.payment import Payment
 from models.transactions import atomically
-from services.accounts.onboarding import Activation, Event, OnboardingStep, PaymentMethod, Stage, after, progress_of
-from services.mail.outbox import Kind, forget, owe
+from services.accounts.onboarding import (
+    Activation,
+    Event,
+    OnboardingStep,
+    PaymentMethod,
+    Stage,
+    progress_of,
+    transition,
+)
+from services.mail.outbox import MailKind, cancel, enqueue
 from services.payments import transitions
-from services.payments.outcomes import AlreadyActive, PaymentUnderWay, StepMissing
-from services.payments.periods import PaidPeriod, coverage, months_after
+from services.payments.outcomes import AlreadyActive, OnboardingIncomplete, PaymentPending
+from services.payments.periods import PaidPeriod, active_period, months_after
 from services.payments.plans import Plan
 from services.payments.queries import NOTHING_CAME, WAITING, PaymentStatus, PaymentView, is_pending, open_key, view
 
@@ -30,8 +38,11 @@ log = structlog.get_logger(__name__)
 Also = Callable[[UUID], Awaitable[bool]]
 """What else is written in the transaction in which the payment of that id counts; False undoes all of it."""
 RENEWAL = timedelta(days=30)
-"""Before its end an activation may be prolonged; earlier, a second payment would rather be a mistake."""
-_OUTDATED = {Kind.PAYMENT_REFUNDED: (Kind.PAYMENT_RECEIVED,), Kind.PAYMENT_RECEIVED: (Kind.PAYMENT_DECLINED,)}
+"""Before its end an activation may be extended; earlier, a second payment would rather be a mistake."""
+_OUTDATED = {
+    MailKind.PAYMENT_REFUNDED: (MailKind.PAYMENT_RECEIVED,),
+    MailKind.PAYMENT_RECEIVED: (MailKind.PAYMENT_DECLINED,),
+}
 _UNPAID = [status.value for status in WAITING | NOTHING_CAME]
 
 
@@ -39,14 +50,14 @@ _UNPAID = [status.value for status in WAITING | NOTHING_CAME]
 class Terms:
     """How a payment is opened: until when it can be paid, when a worker looks at it, and its reference, if any.
 
-    One that is open already with at least `least_left` is handed out again; `prolonged`, it then begins anew.
+    One that is open already with at least `least_left` is handed out again; `extend`, it then begins anew.
     """
 
     expires_at: datetime
     due_at: datetime
     reference: str | None = None
     least_left: timedelta = timedelta()
-    prolonged: bool = False
+    extend: bool = False
 
 
 class _UnchangedError(Exception):
@@ -55,7 +66,7 @@ class _UnchangedError(Exception):
 
 async def open_payment(
     account_id: UUID, method: PaymentMethod, plan: Plan, terms: Terms, now: datetime
-) -> PaymentView | StepMissing | AlreadyActive | PaymentUnderWay:
+) -> PaymentView | OnboardingIncomplete | AlreadyActive | PaymentPending:
     """The account's payment of that method: the one that is open already, where it is of this plan and price."""
     payment = Payment(
         id=uuid4(),
@@ -96,7 +107,7 @@ async def settle(
         "due_at": look_at,
     }
     mark = partial(_mark_paid, payment, _UNPAID, paid)
-    return await _change(payment, Kind.PAYMENT_RECEIVED, partial(_settle, mark, also, now))
+    return await _change(payment, MailKind.PAYMENT_RECEIVED, partial(_settle, mark, also, now))
 
 
 async def settle_again(payment: PaymentView, now: datetime, also: Also | None = None) -> bool:
@@ -108,7 +119,7 @@ async def settle_again(payment: PaymentView, now: datetime, also: Also | None = 
     paid_at = before if before and months_after(before, payment.period_months) > now else now
     paid = {"status": PaymentStatus.PAID.value, "paid_at": paid_at}
     mark = partial(_mark_paid, payment, [PaymentStatus.REFUNDED.value], paid)
-    return await _change(payment, Kind.PAYMENT_RECEIVED, partial(_settle, mark, also, now))
+    return await _change(payment, MailKind.PAYMENT_RECEIVED, partial(_settle, mark, also, now))
 
 
 async def settle_another(payment: PaymentView, reference: str, now: datetime, also: Also) -> bool:
@@ -117,7 +128,7 @@ async def settle_another(payment: PaymentView, reference: str, now: datetime, al
     False where the payment is not as it was when it was read, or where another has the reference.
     """
     mark = partial(_add_paid, payment, reference, now)
-    return await _change(payment, Kind.PAYMENT_RECEIVED, partial(_settle, mark, also, now))
+    return await _change(payment, MailKind.PAYMENT_RECEIVED, partial(_settle, mark, also, now))
 
 
 async def refund(payment: PaymentView, now: datetime, capture_id: str | None = None) -> bool:
@@ -130,27 +141,27 @@ async def refund(payment: PaymentView, now: datetime, capture_id: str | None = N
     if await unpaid.update(**refunded, paypal_capture_id=capture_id):
         log.warning("payment went back before it counted", payment=str(payment.id))
         return False
-    return await _change(payment, Kind.PAYMENT_REFUNDED, partial(_refund, payment, refunded, now))
+    return await _change(payment, MailKind.PAYMENT_REFUNDED, partial(_refund, payment, refunded, now))
 
 
 async def decline(payment: PaymentView, status: PaymentStatus, now: datetime) -> bool:
     """The same for a payment that was pending, whose payer was told to wait: a mail says that nothing came of it."""
 
     async def end(_: Account) -> None:
-        if not await transitions.close(payment, status, now):
+        if not await transitions.end(payment, status, now):
             raise _UnchangedError
 
-    return await _change(payment, Kind.PAYMENT_DECLINED, end)
+    return await _change(payment, MailKind.PAYMENT_DECLINED, end)
 
 
 async def refuse(payment: PaymentView, due_at: datetime) -> bool:
     """Has the payer, who was told to wait, try again; a mail says that PayPal declined."""
 
     async def reopen(_: Account) -> None:
-        if not await transitions.reopen(payment, due_at, declined=True):
+        if not await transitions.return_to_open(payment, due_at, declined=True):
             raise _UnchangedError
 
-    return await _change(payment, Kind.PAYMENT_DECLINED, reopen)
+    return await _change(payment, MailKind.PAYMENT_DECLINED, reopen)
 
 
 def is_covered(activation: Activation | None, months: int, now: datetime) -> bool:
@@ -162,23 +173,23 @@ def is_covered(activation: Activation | None, months: int, now: datetime) -> boo
 
 async def _open(
     payment: Payment, terms: Terms, now: datetime
-) -> PaymentView | StepMissing | AlreadyActive | PaymentUnderWay:
+) -> PaymentView | OnboardingIncomplete | AlreadyActive | PaymentPending:
     account = await Account.select_for_update().get(id=payment.account_id)
     at = progress_of(account, now)
     if at.stage is Stage.CONFIRMED:
-        return StepMissing(OnboardingStep.CONFIGURE_COMPANY)
+        return OnboardingIncomplete(OnboardingStep.CONFIGURE_COMPANY)
     if at.activation and is_covered(at.activation, payment.period_months, now):
         return AlreadyActive(at.activation)
     known = await Payment.get_or_none(open_key=payment.open_key)
     if await is_pending(account.id):  # after the payment is read: of one that turns pending later, the turn is another
-        return PaymentUnderWay()
+        return PaymentPending()
     if known and known.expires_at - now > terms.least_left and _same(known, payment):
-        if not terms.prolonged:
+        if not terms.extend:
             return view(known)
-        if prolonged := await transitions.prolong(view(known), terms.expires_at, terms.due_at):
-            return prolonged
-    elif known and not await transitions.close(view(known), PaymentStatus.REPLACED, now):
-        return PaymentUnderWay()
+        if extended := await transitions.extend(view(known), terms.expires_at, terms.due_at):
+            return extended
+    elif known and not await transitions.end(view(known), PaymentStatus.REPLACED, now):
+        return PaymentPending()
     await Payment.bulk_create([payment])
     return view(payment)
 
@@ -188,12 +199,12 @@ def _same(known: Payment, wanted: Payment) -> bool:
     return all(getattr(known, term) == getattr(wanted, term) for term in terms)
 
 
-async def _change(payment: PaymentView, kind: Kind, work: Callable[[Account], Awaitable[None]]) -> bool:
+async def _change(payment: PaymentView, kind: MailKind, work: Callable[[Account], Awaitable[None]]) -> bool:
     account = await Account.get(id=payment.account_id)
 
     async def change() -> None:
-        await forget(_OUTDATED.get(kind, ()), account.email_key)
-        await owe(kind, account.email_key)
+        await cancel(_OUTDATED.get(kind, ()), account.email_key)
+        await enqueue(kind, account.email_key)
         await work(await Account.select_for_update().get(id=account.id))
 
     try:
@@ -208,8 +219,8 @@ async def _settle(mark: Callable[[], Awaitable[UUID]], also: Also | None, now: d
     if also and not await also(marked):
         raise _UnchangedError
     for other in await Payment.filter(account_id=account.id, status=PaymentStatus.OPEN.value):
-        await transitions.close(view(other), PaymentStatus.REPLACED, now)
-    account.stage = after(progress_of(account, now).stage, Event.PAID).value
+        await transitions.end(view(other), PaymentStatus.REPLACED, now)
+    account.stage = transition(progress_of(account, now).stage, Event.PAID).value
     await _cover(account, now)
 
 
@@ -239,11 +250,11 @@ async def _refund(payment: PaymentView, refunded: dict[str, Any], now: datetime,
 async def _cover(account: Account, now: datetime) -> None:
     """Has the account covered by what is paid; where nothing is left of that, it ends now."""
     paid = await Payment.filter(account_id=account.id, status=PaymentStatus.PAID.value).order_by("paid_at", "id")
-    covered = coverage(PaidPeriod(each.paid_at, each.period_months) for each in paid if each.paid_at)
+    covered = active_period(PaidPeriod(each.paid_at, each.period_months) for each in paid if each.paid_at)
     if covered and covered.until > now:
         account.active_since, account.active_until = covered.since, covered.until
         account.activated_by, account.active_plan = paid[-1].method, paid[-1].plan_id
     else:
-        account.stage = after(progress_of(account, now).stage, Event.REFUNDED).value
+        account.stage = transition(progress_of(account, now).stage, Event.REFUNDED).value
         account.active_until = min(account.active_until or now, now)
     await account.save(update_fields=["stage", "active_since", "active_until", "activated_by", "active_plan"])

@@ -6,17 +6,17 @@ from services.accounts.onboarding import Activation, OnboardingStep
 
 
 @dataclass(frozen=True, slots=True)
-class NoSuchPlan:
+class PlanNotFound:
     """None of the plans that are sold has this id."""
 
 
 @dataclass(frozen=True, slots=True)
-class MethodMissing:
+class PaymentMethodUnavailable:
     """The operator does not take payments this way."""
 
 
 @dataclass(frozen=True, slots=True)
-class StepMissing:
+class OnboardingIncomplete:
     """The account is not as far as to pay; `step` is what to do first."""
 
     step: OnboardingStep
@@ -30,10 +30,10 @@ class AlreadyActive:
 
 
 @dataclass(frozen=True, slots=True)
-class PaymentUnderWay:
+class PaymentPending:
     """PayPal was asked to take money, and whether it did is not known yet."""
 
 
 @dataclass(frozen=True, slots=True)
-class ProviderAway:
+class PaymentProviderUnavailable:
     """PayPal does not answer, or refuses what it should not; nothing was paid."""

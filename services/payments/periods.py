@@ -15,26 +15,26 @@ class PaidPeriod:
 
 
 @dataclass(frozen=True, slots=True)
-class Coverage:
+class ActivePeriod:
     """A time that is paid for without a break; `until` is not part of it."""
 
     since: datetime
     until: datetime
 
 
-def coverage(periods: Iterable[PaidPeriod]) -> Coverage | None:
+def active_period(periods: Iterable[PaidPeriod]) -> ActivePeriod | None:
     """The last time without a break; a period that is bought within another begins where that one ends.
 
     `periods` come in the order in which they were bought. Months are counted from the first day, so that a short one
     takes no day of those that follow.
     """
-    covered: Coverage | None = None
+    covered: ActivePeriod | None = None
     months = 0
     for period in periods:
         if covered is None or period.paid_at >= covered.until:
-            covered, months = Coverage(period.paid_at, period.paid_at), 0
+            covered, months = ActivePeriod(period.paid_at, period.paid_at), 0
         months += period.months
-        covered = Coverage(covered.since, months_after(covered.since, months))
+        covered = ActivePeriod(covered.since, months_after(covered.since, months))
     return covered
 
 

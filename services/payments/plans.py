@@ -15,7 +15,7 @@ from services.common.money import Money
 from services.common.translations import Language
 
 BUNDLED = Path(__file__).parent / "plans.toml"
-MOST_PLANS = 20
+MAX_PLANS = 20
 
 _Text = Annotated[str, Field(min_length=1, max_length=60)]
 
@@ -54,7 +54,7 @@ class _Entry(BaseModel):
 class _File(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
     iva: str = Field(pattern=r"^0\.\d{2}$")
-    plans: list[_Entry] = Field(min_length=1, max_length=MOST_PLANS)
+    plans: list[_Entry] = Field(min_length=1, max_length=MAX_PLANS)
 
 
 class Plans:

@@ -26,7 +26,7 @@ NOTHING_CAME = frozenset({PaymentStatus.EXPIRED, PaymentStatus.REPLACED, Payment
 
 @dataclass(frozen=True, slots=True)
 class PaymentView:
-    """A payment as it was when it was read; `turn` is its `due_at` then."""
+    """A payment as it was when it was read; `version` is its `due_at` then."""
 
     id: UUID
     account_id: UUID
@@ -38,7 +38,7 @@ class PaymentView:
     tax: Money
     created_at: datetime
     expires_at: datetime
-    turn: datetime | None
+    version: datetime | None
     paid_at: datetime | None
     reference: str | None
     paypal_order_id: str | None
@@ -69,7 +69,7 @@ def view(payment: Payment) -> PaymentView:
         tax=Money(payment.tax, payment.currency),
         created_at=payment.created_at,
         expires_at=payment.expires_at,
-        turn=payment.due_at,
+        version=payment.due_at,
         paid_at=payment.paid_at,
         reference=payment.reference,
         paypal_order_id=payment.paypal_order_id,

@@ -21,23 +21,23 @@ LOOK_AFTER_END = timedelta(hours=1)
 _CANDIDATES = 20
 
 
-async def close(payment: PaymentView, status: PaymentStatus, now: datetime) -> bool:
+async def end(payment: PaymentView, status: PaymentStatus, now: datetime) -> bool:
     """Ends a payment that nothing came of; False where it is not as it was when it was read."""
-    as_it_was = Payment.filter(id=payment.id, status=payment.status.value, due_at=payment.turn)
+    as_it_was = Payment.filter(id=payment.id, status=payment.status.value, due_at=payment.version)
     return bool(await as_it_was.update(**_ended(payment.method, status, now)))
 
 
-async def hold(payment: PaymentView, until: datetime) -> PaymentView | None:
+async def mark_pending(payment: PaymentView, until: datetime) -> PaymentView | None:
     """Takes a turn to have PayPal take the money: PENDING, and a worker looks at `until`. None where it is too late."""
-    as_it_was = Payment.filter(id=payment.id, status=payment.status.value, due_at=payment.turn)
+    as_it_was = Payment.filter(id=payment.id, status=payment.status.value, due_at=payment.version)
     if not await as_it_was.update(status=PaymentStatus.PENDING.value, due_at=until):
         return None
-    return replace(payment, status=PaymentStatus.PENDING, turn=until)
+    return replace(payment, status=PaymentStatus.PENDING, version=until)
 
 
-async def reopen(payment: PaymentView, due_at: datetime, *, declined: bool) -> bool:
+async def return_to_open(payment: PaymentView, due_at: datetime, *, declined: bool) -> bool:
     """Has the payer try again, after PayPal refused to take the money; False where it is not as it was."""
-    as_it_was = Payment.filter(id=payment.id, status=PaymentStatus.PENDING.value, due_at=payment.turn)
+    as_it_was = Payment.filter(id=payment.id, status=PaymentStatus.PENDING.value, due_at=payment.version)
     return bool(
         await as_it_was.update(
             status=PaymentStatus.OPEN.value,
@@ -55,29 +55,29 @@ async def attach_order(payment: PaymentView, order_id: str, approval_url: str) -
     return view(await Payment.get(id=payment.id))
 
 
-async def prolong(payment: PaymentView, expires_at: datetime, due_at: datetime) -> PaymentView | None:
+async def extend(payment: PaymentView, expires_at: datetime, due_at: datetime) -> PaymentView | None:
     """Begins its days anew; None where it is not as it was."""
-    as_it_was = Payment.filter(id=payment.id, status=payment.status.value, due_at=payment.turn)
+    as_it_was = Payment.filter(id=payment.id, status=payment.status.value, due_at=payment.version)
     if not await as_it_was.update(expires_at=expires_at, due_at=due_at):
         return None
-    return replace(payment, expires_at=expires_at, turn=due_at)
+    return replace(payment, expires_at=expires_at, version=due_at)
 
 
 async def postpone(payment: PaymentView, due_at: datetime | None) -> None:
     """Has a worker look at it again then, unless somebody else took a turn."""
-    await Payment.filter(id=payment.id, due_at=payment.turn).update(due_at=due_at)
+    await Payment.filter(id=payment.id, due_at=payment.version).update(due_at=due_at)
 
 
 async def remove(payment: PaymentView) -> None:
     """For one that nothing came of for long."""
-    await Payment.filter(id=payment.id, status=payment.status.value, due_at=payment.turn).delete()
+    await Payment.filter(id=payment.id, status=payment.status.value, due_at=payment.version).delete()
 
 
 async def claim_due(method: PaymentMethod, now: datetime, lease: timedelta) -> PaymentView | None:
     """The payment that has been due for longest, which no other worker gets for the time of `lease`."""
     for payment in await Payment.filter(due_at__lte=now, method=method.value).order_by("due_at").limit(_CANDIDATES):
         if await Payment.filter(id=payment.id, due_at=payment.due_at).update(due_at=now + lease):
-            return replace(view(payment), turn=now + lease)
+            return replace(view(payment), version=now + lease)
     return None
 
 

@@ -5,26 +5,26 @@ import asyncio
 import structlog
 
 from services.common.clock import pause
-from services.payments.bank.deposits import Deposits
-from services.payments.paypal.reconciliation import FollowUp
+from services.payments.bank.deposits import DepositService
+from services.payments.paypal.reconciliation import Reconciler
 
 log = structlog.get_logger(__name__)
 
 _EVERY = 30.0  # seconds
 
 
-class Cashier:
-    def __init__(self, paypal: FollowUp, deposits: Deposits) -> None:
+class PaymentWorker:
+    def __init__(self, paypal: Reconciler, deposits: DepositService) -> None:
         self._paypal = paypal
         self._deposits = deposits
 
     async def run(self, stopped: asyncio.Event) -> None:
         """Follows up twice a minute or so, until `stopped`; as many workers as there are share what is due."""
         while not stopped.is_set():
-            await self.follow_up(stopped)
+            await self.run_once(stopped)
             await pause(stopped, _EVERY)
 
-    async def follow_up(self, stopped: asyncio.Event | None = None) -> None:
+    async def run_once(self, stopped: asyncio.Event | None = None) -> None:
         """Once; neither part waits for the other to work."""
         try:
             await self._deposits.expire()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.cors import Sparingly
+from app.cors import LogThrottle
 from app.origins import Origins, parse_origin
 
 _LISTED = Origins(frozenset({"https://app.example.mx", "capacitor://localhost"}))
@@ -88,18 +88,18 @@ def test_no_page_of_another_is_allowed_in_development(origin: str) -> None:
 
 def test_a_name_is_due_once_an_hour() -> None:
     now = 0.0
-    sparingly = Sparingly(lambda: now)
+    sparingly = LogThrottle(lambda: now)
 
     first = [sparingly.is_due(name) for name in ("a", "a", "b")]
-    now = Sparingly.SECONDS
+    now = LogThrottle.SECONDS
 
     assert first == [True, False, True]
     assert sparingly.is_due("a")
 
 
 def test_who_invents_names_fills_neither_log_nor_memory() -> None:
-    sparingly = Sparingly(lambda: 0.0)
+    sparingly = LogThrottle(lambda: 0.0)
 
     due = [sparingly.is_due(str(number)) for number in range(1000)]
 
-    assert sum(due) == Sparingly.NAMES
+    assert sum(due) == LogThrottle.NAMES

@@ -12,7 +12,7 @@ import pytest
 
 from app.composition import limit_storage, make_keys
 from app.setting_checks import missing_for_production
-from app.settings import Environment, Settings, WrongSettingsError, mistyped_settings, read_settings
+from app.settings import Environment, InvalidSettingsError, Settings, mistyped_settings, read_settings
 from services.mail.smtp import SmtpServer
 from tests.process.serving import ROOT, clean_environment
 
@@ -134,7 +134,7 @@ def test_nothing_needs_to_be_set_for_development(read: Read) -> None:
 def test_a_wrong_value_stops_with_a_sentence_that_names_it_and_does_not_repeat_it(
     read: Read, name: str, value: str
 ) -> None:
-    with pytest.raises(WrongSettingsError) as stopped:
+    with pytest.raises(InvalidSettingsError) as stopped:
         read(**{name: value})
 
     sentence = str(stopped.value)
@@ -146,7 +146,7 @@ def test_a_wrong_value_stops_with_a_sentence_that_names_it_and_does_not_repeat_i
 
 
 def test_all_wrong_values_are_named_at_once(read: Read) -> None:
-    with pytest.raises(WrongSettingsError) as stopped:
+    with pytest.raises(InvalidSettingsError) as stopped:
         read(PORT="web", MAIL_FROM="cuentas", LIMIT_LOGIN="never")
 
     assert {"PORT:", "MAIL_FROM:", "LIMIT_LOGIN:"} <= set(str(stopped.value).split())
@@ -166,7 +166,7 @@ def test_all_wrong_values_are_named_at_once(read: Read) -> None:
     ],
 )
 def test_production_names_what_is_missing_in_one_sentence(read: Read, changes: dict[str, str], sentence: str) -> None:
-    with pytest.raises(WrongSettingsError) as stopped:
+    with pytest.raises(InvalidSettingsError) as stopped:
         read(**{**_PRODUCTION, **changes})
 
     assert str(stopped.value) == sentence
@@ -204,7 +204,7 @@ _EASILY_GUESSED = "which is easily guessed; make one as .env.example shows"
 def test_what_production_does_not_take_is_explained_by_its_real_fault(
     read: Read, changes: dict[str, str], sentence: str
 ) -> None:
-    with pytest.raises(WrongSettingsError) as stopped:
+    with pytest.raises(InvalidSettingsError) as stopped:
         read(**{**_PRODUCTION, **changes})
 
     assert str(stopped.value) == sentence
@@ -240,14 +240,16 @@ def test_what_production_does_not_take_is_explained_by_its_real_fault(
     ],
 )
 def test_a_sentence_says_what_to_give(read: Read, name: str, value: str, fault: str) -> None:
-    with pytest.raises(WrongSettingsError) as stopped:
+    with pytest.raises(InvalidSettingsError) as stopped:
         read(**{name: value})
 
     assert str(stopped.value).startswith(f"{name}: {fault}")
 
 
 def test_argon2_has_memory_for_each_of_its_lanes(read: Read) -> None:
-    with pytest.raises(WrongSettingsError, match=r"^ARGON2_MEMORY_KIB: give at least 128, 8 for each of ARGON2_PARALL"):
+    with pytest.raises(
+        InvalidSettingsError, match=r"^ARGON2_MEMORY_KIB: give at least 128, 8 for each of ARGON2_PARALL"
+    ):
         read(ARGON2_PARALLELISM="16", ARGON2_MEMORY_KIB="127")
 
     assert read(ARGON2_MEMORY_KIB="128")
@@ -256,7 +258,7 @@ def test_argon2_has_memory_for_each_of_its_lanes(read: Read) -> None:
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.20", "app.example.mx", "[::]", "fe80::1%eth0"])  # noqa: S104
 def test_development_listens_beyond_loopback_only_if_told_to(read: Read, host: str) -> None:
     with pytest.raises(
-        WrongSettingsError, match=r"^HOST: development .* set ENVIRONMENT=production, or DEVELOPMENT_BEY"
+        InvalidSettingsError, match=r"^HOST: development .* set ENVIRONMENT=production, or DEVELOPMENT_BEY"
     ):
         read(HOST=host)
 
@@ -280,7 +282,7 @@ def test_loopback_has_many_names(read: Read, host: str) -> None:
 )
 def test_production_takes_no_money_of_the_sandbox(read: Read, url: str) -> None:
     with pytest.raises(
-        WrongSettingsError, match=r"^PAYPAL_BASE_URL: this is PayPal's sandbox, .*PAYPAL_SANDBOX_IN_PROD"
+        InvalidSettingsError, match=r"^PAYPAL_BASE_URL: this is PayPal's sandbox, .*PAYPAL_SANDBOX_IN_PROD"
     ):
         read(**_PRODUCTION, PAYPAL_BASE_URL=url)
 
@@ -345,12 +347,12 @@ def test_production_takes_the_origins_of_apps_that_bring_their_own_pages(read: R
 
 @pytest.mark.parametrize("origin", ["http://localhost.example.mx", "http://127.0.0.1.example.mx", "http://192.168.1.5"])
 def test_production_takes_no_page_that_comes_over_plain_http(read: Read, origin: str) -> None:
-    with pytest.raises(WrongSettingsError, match=r"^ALLOWED_ORIGINS: production needs https, but for loopback$"):
+    with pytest.raises(InvalidSettingsError, match=r"^ALLOWED_ORIGINS: production needs https, but for loopback$"):
         read(**_PRODUCTION, ALLOWED_ORIGINS=origin)
 
 
 def test_a_slash_at_the_end_of_an_origin_is_said_to_be_the_fault(read: Read) -> None:
-    with pytest.raises(WrongSettingsError, match=r"^ALLOWED_ORIGINS: .*slash at the end$"):
+    with pytest.raises(InvalidSettingsError, match=r"^ALLOWED_ORIGINS: .*slash at the end$"):
         read(ALLOWED_ORIGINS="https://app.example.mx/")
 
 
@@ -411,7 +413,7 @@ def test_the_database_lies_in_the_data_directory_whatever_its_name(read: Read, t
 def test_a_redis_url_that_is_accepted_can_be_composed(read: Read, url: str) -> None:
     accepted: Settings | None = None
 
-    with contextlib.suppress(WrongSettingsError):
+    with contextlib.suppress(InvalidSettingsError):
         accepted = read(REDIS_URL=url)
 
     assert accepted is None or limit_storage(accepted)
@@ -486,7 +488,7 @@ def _run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str
 
 
 def test_a_pool_is_not_smaller_than_its_minimum(read: Read) -> None:
-    with pytest.raises(WrongSettingsError, match="DATABASE_POOL_MINIMUM is more than DATABASE_POOL_MAXIMUM"):
+    with pytest.raises(InvalidSettingsError, match="DATABASE_POOL_MINIMUM is more than DATABASE_POOL_MAXIMUM"):
         read(DATABASE_POOL_MINIMUM="11")
 
 
@@ -528,7 +530,7 @@ _BANK = {
 def test_a_way_to_pay_is_set_whole_or_not_at_all(read: Read, left_out: str) -> None:
     group = _PAYPAL if left_out in _PAYPAL else _BANK
 
-    with pytest.raises(WrongSettingsError, match=f"{left_out} must be set, too") as refused:
+    with pytest.raises(InvalidSettingsError, match=f"{left_out} must be set, too") as refused:
         read(**{name: value for name, value in group.items() if name != left_out})
 
     assert _SECRET not in str(refused.value)
@@ -537,14 +539,14 @@ def test_a_way_to_pay_is_set_whole_or_not_at_all(read: Read, left_out: str) -> N
 
 @pytest.mark.parametrize("clabe", ["002010077777777772", "0020100777", "x"])
 def test_a_clabe_that_does_not_check_stops_the_start(read: Read, clabe: str) -> None:
-    with pytest.raises(WrongSettingsError, match="BANK_DEPOSIT_CLABE: give a CLABE of 18 digits"):
+    with pytest.raises(InvalidSettingsError, match="BANK_DEPOSIT_CLABE: give a CLABE of 18 digits"):
         read(**{**_BANK, "BANK_DEPOSIT_CLABE": clabe})
 
 
 def test_a_wrong_file_of_plans_stops_the_start(read: Read, tmp_path: Path) -> None:
     (tmp_path / "plans.toml").write_text("iva = 1")
 
-    with pytest.raises(WrongSettingsError, match="PLANS_FILE: iva: "):
+    with pytest.raises(InvalidSettingsError, match="PLANS_FILE: iva: "):
         read(PLANS_FILE=str(tmp_path / "plans.toml"))
 
 
@@ -556,7 +558,7 @@ def test_paypal_is_the_sandbox_but_in_production(read: Read) -> None:
 
 def test_production_speaks_with_paypal_over_https_alone(read: Read) -> None:
     with pytest.raises(
-        WrongSettingsError, match="PAYPAL_RETURN_URL: production needs https; PAYPAL_BASE_URL: production"
+        InvalidSettingsError, match="PAYPAL_RETURN_URL: production needs https; PAYPAL_BASE_URL: production"
     ):
         read(**_PRODUCTION, PAYPAL_BASE_URL="http://paypal.example.mx", PAYPAL_RETURN_URL="http://app.example.mx")
 
@@ -571,13 +573,15 @@ def test_only_development_has_a_bank_account_of_its_own(read: Read) -> None:
 def test_a_file_that_is_not_utf_8_is_named(read: Read, tmp_path: Path, encoding: str) -> None:
     (tmp_path / ".env").write_text("SITE_NAME=Facturación\n", encoding)
 
-    with pytest.raises(WrongSettingsError, match=r"^\.env cannot be read: it is not UTF-8$"):
+    with pytest.raises(InvalidSettingsError, match=r"^\.env cannot be read: it is not UTF-8$"):
         read()
 
 
 @pytest.mark.parametrize("query", ["sslmode=require", "connect_timeout=5", "max_size=5"])
 def test_options_in_the_databases_url_are_refused(read: Read, query: str) -> None:
-    with pytest.raises(WrongSettingsError, match=r"^DATABASE_URL: leave out its options \(\w+\): DATABASE_TLS is for"):
+    with pytest.raises(
+        InvalidSettingsError, match=r"^DATABASE_URL: leave out its options \(\w+\): DATABASE_TLS is for"
+    ):
         read(DATABASE_URL=f"postgres://ana:word@127.0.0.1/accounts?{query}")
 
 
@@ -595,7 +599,7 @@ def test_options_in_the_databases_url_are_refused(read: Read, query: str) -> Non
     ],
 )
 def test_a_url_is_checked_to_its_end(read: Read, url: str) -> None:
-    with pytest.raises(WrongSettingsError, match=r"^RECOVER_URL: give one URL"):
+    with pytest.raises(InvalidSettingsError, match=r"^RECOVER_URL: give one URL"):
         read(RECOVER_URL=url)
 
 
@@ -608,5 +612,5 @@ def test_a_url_may_have_a_port_and_a_path(read: Read, url: str) -> None:
 def test_a_blank_value_is_none(read: Read, name: str) -> None:
     bank = {"BANK_DEPOSIT_CLABE": "002010077777777771", "BANK_DEPOSIT_BANK": "B", "BANK_DEPOSIT_BENEFICIARY": "T"}
 
-    with pytest.raises(WrongSettingsError, match=f"^{name}: "):
+    with pytest.raises(InvalidSettingsError, match=f"^{name}: "):
         read(**{**bank, name: " "})

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.cost import BOUNDS
-from app.documents import MAXIMUM_TOKENS
-from app.http import MAXIMUM_BODY
+from app.documents import MAX_TOKENS
+from app.http import MAX_BODY
 from app.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -41,7 +41,7 @@ def test_the_readme_shows_the_default_of_every_limit(name: str) -> None:
 
 def test_the_readme_shows_the_bounds_of_a_document() -> None:
     bounds = (
-        f"{MAXIMUM_BODY:,} bytes, {MAXIMUM_TOKENS:,} tokens, {BOUNDS.depth} levels, {BOUNDS.fields:,} fields, "
+        f"{MAX_BODY:,} bytes, {MAX_TOKENS:,} tokens, {BOUNDS.depth} levels, {BOUNDS.fields:,} fields, "
         f"{BOUNDS.root_fields} root fields, {BOUNDS.aliases} aliases and {BOUNDS.directives} directives"
     )
 

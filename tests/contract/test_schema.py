@@ -28,14 +28,14 @@ from graphql import (
 )
 
 from app.commands.export_schema import sdl
-from schema.errors import MOST_PROBLEMS
+from schema.errors import MAX_PROBLEMS
 from schema.list_size import assumed_size
 from schema.root import schema
-from services.accounts.sessions import MOST_SESSIONS
+from services.accounts.sessions import MAX_SESSIONS
 from services.company.company import CompanyWarningCode
-from services.company.series import MOST_SERIES
+from services.company.series import MAX_SERIES
 from services.company.tax_regimes import tax_regimes
-from services.payments.plans import MOST_PLANS
+from services.payments.plans import MAX_PLANS
 
 ROOT = Path(__file__).parents[2]
 OPERATIONS = sorted((ROOT / "graphql/operations").glob("*.graphql"))
@@ -72,12 +72,12 @@ def test_every_list_of_objects_says_how_long_it_may_be() -> None:
     }
 
     assert declared == {
-        "Account.sessions": MOST_SESSIONS,
-        "Company.series": MOST_SERIES,
+        "Account.sessions": MAX_SESSIONS,
+        "Company.series": MAX_SERIES,
         "Company.warnings": len(CompanyWarningCode),
         "ConfigureCompanySuccess.warnings": len(CompanyWarningCode),
-        "InvalidInputError.fields": MOST_PROBLEMS,
-        "Query.plans": MOST_PLANS,
+        "InvalidInputError.fields": MAX_PROBLEMS,
+        "Query.plans": MAX_PLANS,
         "Query.taxRegimes": len(tax_regimes()),
     }
 
@@ -93,7 +93,7 @@ def test_the_sdl_shows_how_long_a_list_may_be() -> None:
 def test_no_input_has_more_fields_than_a_refusal_may_list() -> None:
     inputs = [type_ for type_ in schema._schema.type_map.values() if isinstance(type_, GraphQLInputObjectType)]
 
-    assert max(map(_leaves, inputs)) <= MOST_PROBLEMS
+    assert max(map(_leaves, inputs)) <= MAX_PROBLEMS
 
 
 def test_everything_has_a_description() -> None:

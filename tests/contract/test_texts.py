@@ -16,25 +16,25 @@ from models.registration import Registration
 from schema.errors import FieldError
 from schema.root import schema
 from schema.types.company import CompanyWarning
-from services.accounts.lockout import MOST_FAILURES
+from services.accounts.lockout import MAX_FAILURES
 from services.captcha.service import LIFE as CAPTCHA_LIFE
 from services.common.outcomes import FieldErrorCode
-from services.common.translations import Language, Texts
+from services.common.translations import Language, Translations
 from services.company.company import CompanyWarningCode
 from services.mail.letters import (
     CODE_LIFE,
     MAILED_PASSWORD_LIFE,
-    Letter,
+    MailContent,
     confirmation_code,
     mailed_password,
     notice,
 )
-from services.mail.outbox import Kind
-from services.mail.rendering import _SECRET_NAMES, Composer, Site
+from services.mail.outbox import MailKind
+from services.mail.rendering import _SECRET_NAMES, MailRenderer, Site
 from tests.field_pairs import field_pairs
 
 _ROOT = Path(__file__).parents[2]
-_TEXTS = Texts(_ROOT / "locales")
+_TEXTS = Translations(_ROOT / "locales")
 _TEMPLATES = _ROOT / "services/mail/templates"
 _BY_CODE = {FieldError.__name__, CompanyWarning.__name__}  # whose text is that of their code
 
@@ -50,7 +50,7 @@ def _told_types() -> Iterator[tuple[str, set[str]]]:
             yield name, {field.name for field in fields(origin)} - {"message"}
 
 
-def _letters() -> Iterator[Letter]:
+def _letters() -> Iterator[MailContent]:
     """One of every template, made of the kinds there are, for a person whose RFC holds a sign of HTML."""
     person = {
         "email_key": "ana@example.com",
@@ -62,11 +62,11 @@ def _letters() -> Iterator[Letter]:
     for language in Language:
         account = Account(**person, **paid, language=language.value)
         registration = Registration(**person, language=language.value)
-        for kind in Kind:
+        for kind in MailKind:
             match kind:
-                case Kind.CONFIRMATION:
+                case MailKind.CONFIRMATION:
                     yield confirmation_code(registration, recovering=False)
-                case Kind.RECOVERY:
+                case MailKind.RECOVERY:
                     yield confirmation_code(registration, recovering=True)
                     yield mailed_password(account)
                 case _:
@@ -152,11 +152,11 @@ def test_a_message_is_made_of_whole_sentences(language: Language, key: str) -> N
 
 
 @pytest.mark.parametrize("letter", list(_letters()), ids=lambda letter: f"{letter.template}-{letter.language.name}")
-def test_every_mail_can_be_written(letter: Letter) -> None:
+def test_every_mail_can_be_written(letter: MailContent) -> None:
     site = Site("Timbrado", "https://app.example.mx", "cuentas@example.mx", "https://app.example.mx/c#{code}", None)
     secret = "SECRETSECRET" if letter.template in _SECRET_NAMES else None
 
-    mail = Composer(_TEXTS, site).compose(letter, secret, "an-id", datetime(2026, 3, 1, tzinfo=UTC))
+    mail = MailRenderer(_TEXTS, site).render(letter, secret, "an-id", datetime(2026, 3, 1, tzinfo=UTC))
 
     text, html = mail.get_body(("plain",)), mail.get_body(("html",))
     assert text
@@ -182,7 +182,7 @@ def test_a_refused_password_brings_advice(field: str, code: str) -> None:
         ("mail.unconfirmed.after", ("24 horas", "24 hours"), CODE_LIFE, timedelta(hours=24)),
         ("mail.recovery.after", ("24 horas", "24 hours"), MAILED_PASSWORD_LIFE, timedelta(hours=24)),
         ("captcha.help", ("cinco minutos", "five minutes"), CAPTCHA_LIFE, timedelta(minutes=5)),
-        ("mail.sign_in_closed.before", ("cincuenta", "fifty"), MOST_FAILURES, 50),
+        ("mail.sign_in_closed.before", ("cincuenta", "fifty"), MAX_FAILURES, 50),
     ],
 )
 def test_a_number_in_a_text_is_that_of_the_services(
@@ -194,10 +194,10 @@ def test_a_number_in_a_text_is_that_of_the_services(
 
 def test_an_unknown_text_is_a_bug() -> None:
     with pytest.raises(KeyError):
-        _TEXTS.say(Language.ES, "mail.nothing.subject")
+        _TEXTS.format(Language.ES, "mail.nothing.subject")
 
 
 def test_a_value_is_never_read_as_a_template() -> None:
-    said = _TEXTS.say(Language.EN, "CreateAccountSuccess", vars(SimpleNamespace(email="{rfc}@example.com", rfc="X")))
+    said = _TEXTS.format(Language.EN, "CreateAccountSuccess", vars(SimpleNamespace(email="{rfc}@example.com", rfc="X")))
 
     assert "{rfc}@example.com" in said

@@ -20,7 +20,7 @@ from services.payments.bank.deposits import (
     DepositConfirmed,
     DepositDiffers,
     DepositKnown,
-    Deposits,
+    DepositService,
     DepositsUndecided,
     DepositUnknown,
 )
@@ -45,7 +45,7 @@ async def ana(shop: Api) -> Api:
 
 
 @pytest.fixture
-def deposits(shop: Api) -> Deposits:
+def deposits(shop: Api) -> DepositService:
     return shop.composition.services.deposits
 
 
@@ -95,12 +95,12 @@ class TestRequesting:
         await _reference(ana)
         read = queries.view(await Payment.get())
         await Payment.all().update(due_at=utc_now())
-        await ana.composition.cashier.follow_up()
+        await ana.composition.payment_worker.run_once()
 
-        assert await transitions.prolong(read, utc_now() + YEAR, utc_now() + YEAR) is None
+        assert await transitions.extend(read, utc_now() + YEAR, utc_now() + YEAR) is None
         assert (await Payment.get()).status == "expired"
 
-    async def test_after_a_reload_it_can_be_read_without_asking_again(self, ana: Api, deposits: Deposits) -> None:
+    async def test_after_a_reload_it_can_be_read_without_asking_again(self, ana: Api, deposits: DepositService) -> None:
         nothing = (await ana.run("Payment"))["openDeposit"]
         asked = (await ana.act("RequestBankDeposit", planId="empresa"))["deposit"]
         read = (await ana.run("Payment"))["openDeposit"]
@@ -153,7 +153,7 @@ class TestRequesting:
 
 
 class TestConfirming:
-    async def test_it_activates_the_account_and_a_mail_says_so(self, ana: Api, deposits: Deposits) -> None:
+    async def test_it_activates_the_account_and_a_mail_says_so(self, ana: Api, deposits: DepositService) -> None:
         reference = await _reference(ana)
 
         outcome = await deposits.confirm(reference, AMOUNT)
@@ -167,14 +167,14 @@ class TestConfirming:
         assert (mail["to"], mail["subject"]) == (EMAIL, "Recibimos tu pago en Timbrado")
         assert (await ana.act("RequestBankDeposit", planId=PLAN))["__typename"] == "AlreadyActiveError"
 
-    async def test_it_is_typed_with_blanks_and_hyphens(self, ana: Api, deposits: Deposits) -> None:
+    async def test_it_is_typed_with_blanks_and_hyphens(self, ana: Api, deposits: DepositService) -> None:
         reference = await _reference(ana)
 
         assert await deposits.confirm(f" {reference[:4]} {reference[4:8]}-{reference[8:]}", AMOUNT) == DepositConfirmed(
             AMOUNT
         )
 
-    async def test_once_or_twenty_times_at_once_it_counts_once(self, ana: Api, deposits: Deposits) -> None:
+    async def test_once_or_twenty_times_at_once_it_counts_once(self, ana: Api, deposits: DepositService) -> None:
         reference = await _reference(ana)
 
         outcomes = await asyncio.gather(*(deposits.confirm(reference, AMOUNT) for _ in range(20)))
@@ -185,30 +185,30 @@ class TestConfirming:
         assert len(await ana.mails()) == 1
 
     @pytest.mark.parametrize("amount", ["1159.99", "0.01", "11600.00"])
-    async def test_another_amount_changes_nothing(self, ana: Api, deposits: Deposits, amount: str) -> None:
+    async def test_another_amount_changes_nothing(self, ana: Api, deposits: DepositService, amount: str) -> None:
         reference = await _reference(ana)
 
         assert await deposits.confirm(reference, Money.parse(amount)) == DepositDiffers(AMOUNT)
         assert await activation(ana) is None
 
-    async def test_another_currency_changes_nothing(self, ana: Api, deposits: Deposits) -> None:
+    async def test_another_currency_changes_nothing(self, ana: Api, deposits: DepositService) -> None:
         reference = await _reference(ana)
 
         assert await deposits.confirm(reference, Money(Decimal(TOTAL), "USD")) == DepositDiffers(AMOUNT)
 
     @pytest.mark.parametrize("reference", ["", "1234567890", "x" * 10_000, "\0", "９" * 10])
-    async def test_an_unknown_reference_changes_nothing(self, deposits: Deposits, reference: str) -> None:
+    async def test_an_unknown_reference_changes_nothing(self, deposits: DepositService, reference: str) -> None:
         assert await deposits.confirm(reference, AMOUNT) == DepositUnknown()
 
     async def test_a_reference_expires_and_counts_only_when_the_operator_insists(
-        self, ana: Api, deposits: Deposits
+        self, ana: Api, deposits: DepositService
     ) -> None:
         reference = await _reference(ana)
         await Payment.all().update(expires_at=utc_now() - GRACE)
         await make_due()
 
         before_the_worker_came = await deposits.confirm(reference, AMOUNT)
-        await ana.composition.cashier.follow_up()
+        await ana.composition.payment_worker.run_once()
         afterwards = await deposits.confirm(reference, AMOUNT)
         insisted = await deposits.confirm(reference, AMOUNT, late=True)
 
@@ -220,25 +220,29 @@ class TestConfirming:
         reference = await _reference(ana)
         await Payment.all().update(expires_at=utc_now() - GRACE)
         await make_due()
-        await ana.composition.cashier.follow_up()
+        await ana.composition.payment_worker.run_once()
 
         assert await _reference(ana) != reference
 
-    async def test_what_was_paid_in_time_and_is_read_a_weekend_later_counts(self, ana: Api, deposits: Deposits) -> None:
+    async def test_what_was_paid_in_time_and_is_read_a_weekend_later_counts(
+        self, ana: Api, deposits: DepositService
+    ) -> None:
         reference = await _reference(ana)
         await Payment.all().update(expires_at=utc_now() - timedelta(days=2))
-        await ana.composition.cashier.follow_up()
+        await ana.composition.payment_worker.run_once()
 
         assert await deposits.confirm(reference, AMOUNT) == DepositConfirmed(AMOUNT)
 
-    async def test_another_amount_for_a_paid_reference_is_not_passed_over(self, ana: Api, deposits: Deposits) -> None:
+    async def test_another_amount_for_a_paid_reference_is_not_passed_over(
+        self, ana: Api, deposits: DepositService
+    ) -> None:
         reference = await _reference(ana)
         await deposits.confirm(reference, AMOUNT)
 
         assert await deposits.confirm(reference, Money.parse("500.00")) == DepositDiffers(AMOUNT)
 
     async def test_one_that_was_confirmed_by_mistake_is_taken_back_with_a_mail(
-        self, ana: Api, deposits: Deposits
+        self, ana: Api, deposits: DepositService
     ) -> None:
         reference = await _reference(ana)
         unconfirmed = await deposits.undo(reference)
@@ -252,7 +256,7 @@ class TestConfirming:
         assert mail["subject"] == "Devolución de un pago de Timbrado"
 
     async def test_one_that_was_replaced_counts_only_when_the_operator_insists(
-        self, ana: Api, deposits: Deposits
+        self, ana: Api, deposits: DepositService
     ) -> None:
         first = await _reference(ana)
         await _reference(ana, "empresa")
@@ -260,7 +264,7 @@ class TestConfirming:
         assert await deposits.confirm(first, AMOUNT) == DepositClosed(PaymentStatus.REPLACED)
         assert await deposits.confirm(first, AMOUNT, late=True) == DepositConfirmed(AMOUNT)
 
-    async def test_two_deposits_make_two_years(self, ana: Api, deposits: Deposits) -> None:
+    async def test_two_deposits_make_two_years(self, ana: Api, deposits: DepositService) -> None:
         first = await _reference(ana)
         second = await _reference(ana, "empresa")
 
@@ -269,7 +273,7 @@ class TestConfirming:
 
         assert datetime.fromisoformat((await activation(ana))["until"]) - utc_now() > timedelta(days=729)
 
-    async def test_what_was_renewed_in_time_has_no_break(self, ana: Api, deposits: Deposits) -> None:
+    async def test_what_was_renewed_in_time_has_no_break(self, ana: Api, deposits: DepositService) -> None:
         await deposits.confirm(await _reference(ana), AMOUNT)
         before = await Account.get(email_key=EMAIL)
         await Account.all().update(active_since=utc_now() - YEAR, active_until=utc_now() + timedelta(days=10))
@@ -303,7 +307,7 @@ class TestTheBanksMovements:
         return await _reference(ana)
 
     async def test_one_that_is_imported_twenty_times_at_once_counts_once(
-        self, ana: Api, deposits: Deposits, reference: str
+        self, ana: Api, deposits: DepositService, reference: str
     ) -> None:
         outcomes = await asyncio.gather(*(deposits.receive(reference, AMOUNT, FIRST) for _ in range(20)))
 
@@ -313,7 +317,7 @@ class TestTheBanksMovements:
         assert len(await ana.mails()) == 1
 
     async def test_of_two_at_once_one_counts_and_one_is_listed_each_time(
-        self, deposits: Deposits, reference: str
+        self, deposits: DepositService, reference: str
     ) -> None:
         await asyncio.gather(*(deposits.receive(reference, AMOUNT, each) for each in [FIRST, SECOND] * 10))
 
@@ -324,7 +328,7 @@ class TestTheBanksMovements:
         assert await Payment.filter(status="paid").count() == 1
 
     async def test_a_second_one_is_credited_once_however_often_it_is_said(
-        self, ana: Api, deposits: Deposits, reference: str
+        self, ana: Api, deposits: DepositService, reference: str
     ) -> None:
         await deposits.receive(reference, AMOUNT, FIRST)
         await ana.mails()
@@ -343,7 +347,7 @@ class TestTheBanksMovements:
         assert [payment.reference for payment in await queries.history(EMAIL)] == [reference, f"{reference}-2"]
 
     async def test_a_second_one_that_comes_after_the_time_is_over_gives_a_year_from_then(
-        self, ana: Api, deposits: Deposits, reference: str
+        self, ana: Api, deposits: DepositService, reference: str
     ) -> None:
         await deposits.receive(reference, AMOUNT, FIRST)
         await _make_older(timedelta(days=400))
@@ -354,13 +358,15 @@ class TestTheBanksMovements:
         assert (await activation(ana))["active"]
         assert timedelta(days=364) <= await _until(ana) - utc_now() <= timedelta(days=366)
 
-    async def test_without_a_second_one_nothing_more_can_be_credited(self, deposits: Deposits, reference: str) -> None:
+    async def test_without_a_second_one_nothing_more_can_be_credited(
+        self, deposits: DepositService, reference: str
+    ) -> None:
         await deposits.receive(reference, AMOUNT, FIRST)
 
         assert await deposits.confirm(reference, AMOUNT, late=True) == DepositKnown()
         assert await deposits.confirm(reference, AMOUNT, late=True, chosen=FIRST.id[:12]) == DepositKnown()
 
-    async def test_where_several_wait_one_is_chosen(self, deposits: Deposits, reference: str) -> None:
+    async def test_where_several_wait_one_is_chosen(self, deposits: DepositService, reference: str) -> None:
         for each in (FIRST, SECOND, THIRD):
             await deposits.receive(reference, AMOUNT, each)
 
@@ -372,13 +378,17 @@ class TestTheBanksMovements:
         assert chosen == [DepositConfirmed(AMOUNT), DepositKnown()]
         assert _ids(await deposits.receive(reference, AMOUNT, SECOND)) == [SECOND.id]
 
-    async def test_one_of_another_amount_is_listed_with_both_amounts(self, deposits: Deposits, reference: str) -> None:
+    async def test_one_of_another_amount_is_listed_with_both_amounts(
+        self, deposits: DepositService, reference: str
+    ) -> None:
         await deposits.receive(reference, AMOUNT, FIRST)
 
         assert await deposits.receive(reference, Money.parse("900.00"), SECOND) == DepositDiffers(AMOUNT)
         assert await deposits.confirm(reference, AMOUNT, late=True) == DepositKnown()
 
-    async def test_the_first_explains_what_a_person_has_confirmed(self, deposits: Deposits, reference: str) -> None:
+    async def test_the_first_explains_what_a_person_has_confirmed(
+        self, deposits: DepositService, reference: str
+    ) -> None:
         await deposits.confirm(reference, AMOUNT)
 
         outcomes = [await deposits.receive(reference, AMOUNT, each) for each in (FIRST, SECOND, FIRST)]
@@ -387,7 +397,7 @@ class TestTheBanksMovements:
         assert _ids(outcomes[1]) == [SECOND.id]
 
     async def test_a_dry_run_says_what_would_be_done_and_does_nothing(
-        self, ana: Api, deposits: Deposits, reference: str
+        self, ana: Api, deposits: DepositService, reference: str
     ) -> None:
         unpaid = await deposits.receive(reference, AMOUNT, FIRST, dry_run=True)
         untouched = await activation(ana)
@@ -401,7 +411,7 @@ class TestTheBanksMovements:
         assert _ids(second) == [SECOND.id]
         assert await deposits.confirm(reference, AMOUNT, late=True) == DepositKnown()
 
-    async def test_of_two_at_once_one_explains_it(self, deposits: Deposits, reference: str) -> None:
+    async def test_of_two_at_once_one_explains_it(self, deposits: DepositService, reference: str) -> None:
         await deposits.confirm(reference, AMOUNT)
 
         outcomes = await asyncio.gather(*(deposits.receive(reference, AMOUNT, each) for each in [FIRST, SECOND] * 5))
@@ -409,7 +419,7 @@ class TestTheBanksMovements:
         assert outcomes.count(DepositKnown()) == 5
 
     async def test_one_that_came_after_the_reference_expired_explains_it_too(
-        self, deposits: Deposits, reference: str
+        self, deposits: DepositService, reference: str
     ) -> None:
         await Payment.all().update(expires_at=utc_now() - GRACE)
         listed = await deposits.receive(reference, AMOUNT, FIRST)
@@ -420,7 +430,7 @@ class TestTheBanksMovements:
 
     @pytest.mark.parametrize(("days", "explains"), [(-300, True), (0, True), (4, True), (10, False), (365, False)])
     async def test_what_the_bank_dates_long_after_a_person_has_confirmed_is_another_deposit(
-        self, deposits: Deposits, reference: str, *, days: int, explains: bool
+        self, deposits: DepositService, reference: str, *, days: int, explains: bool
     ) -> None:
         await deposits.confirm(reference, AMOUNT)
         movement = SeenMovement(FIRST.id, (utc_now() + timedelta(days=days)).date())
@@ -429,7 +439,7 @@ class TestTheBanksMovements:
 
     @pytest.mark.parametrize(("days", "explains"), [(0, True), (31, True), (60, False)])
     async def test_a_statement_that_tells_no_days_explains_what_was_confirmed_lately(
-        self, deposits: Deposits, reference: str, *, days: int, explains: bool
+        self, deposits: DepositService, reference: str, *, days: int, explains: bool
     ) -> None:
         await deposits.confirm(reference, AMOUNT)
         await _make_older(timedelta(days=days))
@@ -439,7 +449,7 @@ class TestTheBanksMovements:
 
 class TestTakingBack:
     @pytest.fixture
-    async def reference(self, ana: Api, deposits: Deposits) -> str:
+    async def reference(self, ana: Api, deposits: DepositService) -> str:
         """That has been confirmed."""
         reference = await _reference(ana)
         await deposits.receive(reference, AMOUNT, FIRST)
@@ -447,7 +457,7 @@ class TestTakingBack:
         return reference
 
     async def test_an_import_leaves_it_to_a_person_whether_it_counts_again(
-        self, ana: Api, deposits: Deposits, reference: str
+        self, ana: Api, deposits: DepositService, reference: str
     ) -> None:
         before = await activation(ana)
         await deposits.undo(reference)
@@ -465,14 +475,16 @@ class TestTakingBack:
         assert await deposits.receive(reference, AMOUNT, FIRST) == DepositKnown()
         assert await Payment.all().count() == 1
 
-    async def test_its_mail_says_that_it_counts_again(self, ana: Api, deposits: Deposits, reference: str) -> None:
+    async def test_its_mail_says_that_it_counts_again(self, ana: Api, deposits: DepositService, reference: str) -> None:
         await deposits.undo(reference)
         await ana.mails()
         await deposits.confirm(reference, AMOUNT, late=True)
 
         assert [mail["subject"] for mail in await ana.mails()] == ["Recibimos tu pago en Timbrado"]
 
-    async def test_where_its_time_is_over_it_begins_anew(self, ana: Api, deposits: Deposits, reference: str) -> None:
+    async def test_where_its_time_is_over_it_begins_anew(
+        self, ana: Api, deposits: DepositService, reference: str
+    ) -> None:
         await deposits.undo(reference)
         await _make_older(timedelta(days=400))
 
@@ -481,7 +493,7 @@ class TestTakingBack:
         assert await _until(ana) - utc_now() > timedelta(days=364)
 
     async def test_what_a_person_has_confirmed_and_taken_back_counts_again_too(
-        self, shop: Api, deposits: Deposits
+        self, shop: Api, deposits: DepositService
     ) -> None:
         eva = await payer(shop, "eva@example.com")
         reference = await _reference(eva)
@@ -494,7 +506,7 @@ class TestTakingBack:
         assert (await activation(eva))["active"]
 
     async def test_the_statement_that_comes_after_a_person_has_taken_it_back_confirms_nothing(
-        self, shop: Api, deposits: Deposits
+        self, shop: Api, deposits: DepositService
     ) -> None:
         reference = await _reference(await payer(shop, "eva@example.com"))
         await deposits.confirm(reference, AMOUNT)
@@ -509,7 +521,7 @@ class TestTakingBack:
         assert await deposits.receive(reference, AMOUNT, SECOND) == DepositKnown()
 
     async def test_another_deposit_after_it_is_one_that_is_chosen(
-        self, ana: Api, deposits: Deposits, reference: str
+        self, ana: Api, deposits: DepositService, reference: str
     ) -> None:
         await deposits.undo(reference)
         await deposits.receive(reference, AMOUNT, SECOND)
@@ -525,7 +537,7 @@ class TestTakingBack:
         assert await _until(ana) - utc_now() <= timedelta(days=366)
 
     async def test_of_two_the_last_is_taken_back_first_and_each_counts_again(
-        self, ana: Api, deposits: Deposits, reference: str
+        self, ana: Api, deposits: DepositService, reference: str
     ) -> None:
         await deposits.receive(reference, AMOUNT, SECOND)
         await deposits.confirm(reference, AMOUNT, late=True)
@@ -539,7 +551,7 @@ class TestTakingBack:
         assert await _until(ana) == both
 
     async def test_undone_and_confirmed_at_once_the_account_is_active_where_something_is_paid(
-        self, ana: Api, deposits: Deposits, reference: str
+        self, ana: Api, deposits: DepositService, reference: str
     ) -> None:
         await deposits.receive(reference, AMOUNT, SECOND)
         works = [deposits.undo(reference), deposits.confirm(reference, AMOUNT, late=True)]

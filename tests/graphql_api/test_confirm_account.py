@@ -10,7 +10,7 @@ from models.confirmation_code import ConfirmationCode
 from models.confirmed_code import ConfirmedCode
 from models.failure_streak import FailureStreak
 from models.session import Session
-from services.accounts.lockout import MOST_FAILURES
+from services.accounts.lockout import MAX_FAILURES
 from services.common.clock import utc_now
 from tests.api import EMAIL, Api
 from tests.conftest import MakeApi
@@ -197,7 +197,7 @@ async def test_resending_from_one_place_needs_a_captcha(make_api: MakeApi) -> No
 async def test_strangers_cannot_close_a_door_before_there_is_an_account(api: Api) -> None:
     await api.register()
     await api.act("Login", email=EMAIL, password="no es mi clave")
-    await FailureStreak.all().update(count=MOST_FAILURES)
+    await FailureStreak.all().update(count=MAX_FAILURES)
 
     await api.act("ConfirmAccount", code=await api.mailed_code())
 

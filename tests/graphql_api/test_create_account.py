@@ -166,6 +166,6 @@ async def test_a_registration_outlives_its_mail_by_its_code(api: Api) -> None:
     registration.created_at -= timedelta(days=8)
     await registration.save()
 
-    await api.composition.sweeper.sweep()
+    await api.composition.cleanup.clean_up()
 
     assert await Registration.all().count() == 1

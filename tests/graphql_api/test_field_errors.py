@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.composition import ROOT
-from services.common.translations import Language, Texts
+from services.common.translations import Language, Translations
 from tests.api import COMPANY, EMAIL, PASSWORD, RFC, Api
 from tests.companies import configured, created, signed_in, take
 from tests.conftest import MakeApi
@@ -15,11 +15,11 @@ from tests.field_pairs import field_pairs
 Told = tuple[str, str, str | None, str | None]  # field, code, minimum, maximum
 Case = tuple[dict[str, Any], list[Told]]  # what is typed, or changed in a form that lacks nothing, and what is told
 
-LARGEST = str(2**63 - 1)
+MAX_BIG_INT = str(2**63 - 1)
 APPROVAL = ("1", "99999999999999")
 NEW = "otra frase larga"
 BLANK = " \u200b\t"
-TEXTS = Texts(ROOT / "locales")
+TEXTS = Translations(ROOT / "locales")
 
 
 def _passwords(field: str, codes: dict[str, str]) -> list[Case]:
@@ -128,8 +128,8 @@ OF_SERIES: list[Case] = [
     (
         {"firstFolio": "1А", "lastFolio": "2А", "approvalNumber": "3А", "approvalYear": 2010},
         [
-            ("firstFolio", "FORBIDDEN_CHARACTER", "1", LARGEST),
-            ("lastFolio", "FORBIDDEN_CHARACTER", "1", LARGEST),
+            ("firstFolio", "FORBIDDEN_CHARACTER", "1", MAX_BIG_INT),
+            ("lastFolio", "FORBIDDEN_CHARACTER", "1", MAX_BIG_INT),
             ("approvalNumber", "FORBIDDEN_CHARACTER", *APPROVAL),
         ],
     ),
@@ -137,7 +137,7 @@ OF_SERIES: list[Case] = [
         {"name": "A" * 26, "firstFolio": BLANK, "approvalNumber": BLANK, "approvalYear": 2010},
         [
             ("name", "TOO_LONG", None, "25"),
-            ("firstFolio", "MISSING", "1", LARGEST),
+            ("firstFolio", "MISSING", "1", MAX_BIG_INT),
             ("approvalNumber", "MISSING", *APPROVAL),
         ],
     ),
@@ -145,8 +145,8 @@ OF_SERIES: list[Case] = [
         {"name": "A|", "firstFolio": "x", "lastFolio": "x", "approvalNumber": "x"},
         [
             ("name", "FORBIDDEN_CHARACTER", None, "25"),
-            ("firstFolio", "MALFORMED", "1", LARGEST),
-            ("lastFolio", "MALFORMED", "1", LARGEST),
+            ("firstFolio", "MALFORMED", "1", MAX_BIG_INT),
+            ("lastFolio", "MALFORMED", "1", MAX_BIG_INT),
             ("approvalNumber", "MALFORMED", *APPROVAL),
             ("approvalYear", "MISSING", "2004", "2014"),
         ],
@@ -154,13 +154,13 @@ OF_SERIES: list[Case] = [
     (
         {"firstFolio": "0", "lastFolio": "0", "approvalNumber": "0", "approvalYear": 2003},
         [
-            ("firstFolio", "OUT_OF_RANGE", "1", LARGEST),
-            ("lastFolio", "OUT_OF_RANGE", "1", LARGEST),
+            ("firstFolio", "OUT_OF_RANGE", "1", MAX_BIG_INT),
+            ("lastFolio", "OUT_OF_RANGE", "1", MAX_BIG_INT),
             ("approvalNumber", "OUT_OF_RANGE", *APPROVAL),
             ("approvalYear", "OUT_OF_RANGE", "2004", "2014"),
         ],
     ),
-    ({"firstFolio": "100", "lastFolio": "99"}, [("lastFolio", "LESS_THAN_FIRST", "100", LARGEST)]),
+    ({"firstFolio": "100", "lastFolio": "99"}, [("lastFolio", "LESS_THAN_FIRST", "100", MAX_BIG_INT)]),
     ({"name": "A", "firstFolio": "2"}, [("name", "ALREADY_USED", None, "25")]),
 ]
 OF_SERIES_IN_USE: list[Case] = [
@@ -169,7 +169,7 @@ OF_SERIES_IN_USE: list[Case] = [
         [
             ("name", "FOLIOS_TAKEN", None, "25"),
             ("firstFolio", "FOLIOS_TAKEN", "8", "8"),
-            ("lastFolio", "FOLIOS_TAKEN", "12", LARGEST),
+            ("lastFolio", "FOLIOS_TAKEN", "12", MAX_BIG_INT),
         ],
     )
 ]

@@ -10,7 +10,7 @@ import pytest
 from models.sql import fetch
 from tests.api import EMAIL, PASSWORD, RFC, Api
 from tests.conftest import MakeApi
-from tests.tcp_proxy import State, Wire
+from tests.tcp_proxy import State, TcpProxy
 
 NEW = "otra frase larga"
 CAPTCHA = {"id": "none", "answer": "none"}
@@ -32,10 +32,10 @@ def stores(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-async def wire(redis_server: str) -> AsyncIterator[Wire]:
+async def wire(redis_server: str) -> AsyncIterator[TcpProxy]:
     """To the tests' Redis."""
     parts = urlsplit(redis_server)
-    async with Wire(parts.hostname or "127.0.0.1", parts.port or 6379).laid() as wire:
+    async with TcpProxy(parts.hostname or "127.0.0.1", parts.port or 6379).laid() as wire:
         yield wire
 
 
@@ -66,7 +66,7 @@ async def _assert_open(api: Api) -> None:
 
 @pytest.mark.parametrize("state", [State.REFUSED, State.HUNG])
 async def test_while_redis_is_away_sensitive_mutations_are_closed_and_they_open_again(
-    make_api: MakeApi, wire: Wire, state: State
+    make_api: MakeApi, wire: TcpProxy, state: State
 ) -> None:
     api = await _signed_in(await make_api(redis_url=f"redis://127.0.0.1:{wire.port}/0"))
 
@@ -81,7 +81,7 @@ async def test_while_redis_is_away_sensitive_mutations_are_closed_and_they_open_
 
 
 async def test_a_mail_whose_limit_was_counted_with_its_request_leaves_while_redis_is_away(
-    make_api: MakeApi, wire: Wire
+    make_api: MakeApi, wire: TcpProxy
 ) -> None:
     api = await make_api(redis_url=f"redis://127.0.0.1:{wire.port}/0")
     await api.register()
@@ -91,7 +91,7 @@ async def test_a_mail_whose_limit_was_counted_with_its_request_leaves_while_redi
     assert await api.mailed_code()
 
 
-async def test_a_mail_waits_while_redis_is_away(make_api: MakeApi, wire: Wire) -> None:
+async def test_a_mail_waits_while_redis_is_away(make_api: MakeApi, wire: TcpProxy) -> None:
     api = await make_api(redis_url=f"redis://127.0.0.1:{wire.port}/0")
     await api.register()
     await api.mails()

@@ -12,7 +12,7 @@ from models.delivery import Delivery
 from models.failure_streak import FailureStreak
 from models.registration import Registration
 from models.session import Session
-from services.mail.outbox import Kind
+from services.mail.outbox import MailKind
 from tests.api import EMAIL, PASSWORD, RFC, Api
 from tests.conftest import MakeApi
 
@@ -273,7 +273,7 @@ async def test_unknown_e_mails_have_doors_too(make_api: MakeApi) -> None:
     answers = [await api.act("Login", email="nadie@example.com", password=WRONG) for _ in range(2)]
 
     assert [answer["__typename"] for answer in answers] == ["InvalidCredentialsError", "RecoveryRequiredError"]
-    assert [row.kind for row in await Delivery.all()] == [Kind.SIGN_IN_CLOSED.value]
+    assert [row.kind for row in await Delivery.all()] == [MailKind.SIGN_IN_CLOSED.value]
     assert await api.mails() == []
 
 

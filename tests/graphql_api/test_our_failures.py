@@ -13,7 +13,7 @@ from models.sql import fetch
 from services.accounts.hashing import Hasher
 from services.accounts.passwords import PasswordForm
 from services.common.caller import Caller
-from services.common.outcomes import Throttled
+from services.common.outcomes import TooManyAttempts
 from tests.api import EMAIL, PASSWORD, RFC, Api
 from tests.companies import signed_in
 from tests.conftest import MakeApi
@@ -169,10 +169,10 @@ async def test_no_room_to_hash(make_api: MakeApi) -> None:
     caller = Caller(ip_address("203.0.113.9"), credential=me.headers["authorization"].removeprefix("Bearer "))
     services = api.composition.services
 
-    async with _crowd(services.recovery._hasher):
-        login = await services.signing_in.login(caller, EMAIL, PASSWORD, None)
-        change = await services.recovery.change(caller, PasswordForm(PASSWORD, NEW, NEW))
+    async with _crowd(services.passwords._hasher):
+        login = await services.login.login(caller, EMAIL, PASSWORD, None)
+        change = await services.passwords.change(caller, PasswordForm(PASSWORD, NEW, NEW))
 
-    assert (login, change) == (Throttled(2), Throttled(2))
+    assert (login, change) == (TooManyAttempts(2), TooManyAttempts(2))
     assert await api.token()
     assert (await me.act("ChangePassword", **CHANGE))["__typename"] == "ChangePasswordSuccess"

@@ -5,16 +5,16 @@ from datetime import timedelta
 from models.account import Account
 from tests.api import EMAIL, PASSWORD, Api
 
-LONGEST = "Correcto caballo batería grapa. " * 4
+MAX_LENGTH = "Correcto caballo batería grapa. " * 4
 
 
 async def test_a_password_counts_whole_and_in_its_case(api: Api) -> None:
-    await api.account(password=LONGEST)
-    near = [LONGEST[:-1], LONGEST[:-1] + "x", LONGEST.lower()]
+    await api.account(password=MAX_LENGTH)
+    near = [MAX_LENGTH[:-1], MAX_LENGTH[:-1] + "x", MAX_LENGTH.lower()]
 
-    answers = [await api.act("Login", email=EMAIL, password=typed) for typed in (*near, LONGEST)]
+    answers = [await api.act("Login", email=EMAIL, password=typed) for typed in (*near, MAX_LENGTH)]
 
-    assert len(LONGEST) == 128
+    assert len(MAX_LENGTH) == 128
     assert [answer["__typename"] for answer in answers] == ["InvalidCredentialsError"] * 3 + ["LoginSuccess"]
 
 

@@ -228,7 +228,7 @@ class TestCompleting:
         (capture,) = paypal.captures_of(str((await payment_of(order_id)).id))
         paypal.settle(capture["id"])
         await make_due()
-        await ana.composition.cashier.follow_up()
+        await ana.composition.payment_worker.run_once()
 
         assert {pending["__typename"], again["__typename"], deposit["__typename"]} == {"PaymentPendingError"}
         assert meanwhile is None
@@ -245,7 +245,7 @@ class TestCompleting:
 
         paypal.deny(capture["id"])
         await make_due()
-        await ana.composition.cashier.follow_up()
+        await ana.composition.payment_worker.run_once()
 
         assert await activation(ana) is None
         assert await start(ana) != order_id
@@ -260,7 +260,7 @@ class TestCompleting:
         lost = await _complete(ana, order_id)
         again = await ana.act("StartPayPalPayment", planId="empresa")
         await make_due()
-        await ana.composition.cashier.follow_up()
+        await ana.composition.payment_worker.run_once()
 
         assert lost["__typename"] == again["__typename"] == "PaymentPendingError"
         assert (await activation(ana))["active"]
@@ -276,7 +276,7 @@ class TestCompleting:
 
         failed = await _complete(ana, order_id)
         await make_due()
-        await ana.composition.cashier.follow_up()
+        await ana.composition.payment_worker.run_once()
 
         assert failed["__typename"] == "PaymentPendingError"
         assert (await activation(ana))["active"]
@@ -288,7 +288,7 @@ class TestCompleting:
         paypal.approve(await start(ana))
 
         await make_due()
-        await ana.composition.cashier.follow_up()
+        await ana.composition.payment_worker.run_once()
 
         assert (await activation(ana))["active"]
         assert await _paid(paypal) == Decimal(TOTAL)
@@ -333,7 +333,7 @@ class TestCompleting:
         await Payment.all().update(expires_at=utc_now())
         await make_due()
 
-        await ana.composition.cashier.follow_up()
+        await ana.composition.payment_worker.run_once()
 
         assert (await payment_of(order_id)).status == "expired"
         assert await start(ana) != order_id
@@ -355,7 +355,7 @@ class TestCompleting:
             async with asyncio.timeout(10):  # the database may still be at a statement that was broken off
                 while not await activation(ana):
                     await make_due()
-                    await ana.composition.cashier.follow_up()
+                    await ana.composition.payment_worker.run_once()
 
             assert (await activation(ana))["active"]
             assert paypal.paid(str(payment_id)) == Decimal(TOTAL)
@@ -375,7 +375,7 @@ class TestCompleting:
         await _complete(ana, order_id)
         await Payment.all().update(created_at=utc_now() - timedelta(days=31), expires_at=utc_now() - timedelta(days=31))
         await make_due()
-        await ana.composition.cashier.follow_up()
+        await ana.composition.payment_worker.run_once()
         given_up = (await payment_of(order_id)).status
         payment = await payment_of(order_id)
         (capture,) = paypal.captures_of(str(payment.id))

@@ -13,8 +13,8 @@ from models.payment import Payment
 from services.common.clock import utc_now
 from services.common.money import Money
 from services.payments import queries, transitions
-from services.payments.paypal.reconciliation import FollowUp
-from services.payments.worker import Cashier
+from services.payments.paypal.reconciliation import Reconciler
+from services.payments.worker import PaymentWorker
 from tests.api import Api
 from tests.conftest import MakeApi
 from tests.paypal.books import Json, new_id
@@ -54,7 +54,7 @@ async def _pending(api: Api, paypal: PayPalServer) -> tuple[str, Json]:
 
 async def _work(api: Api) -> None:
     await make_due()
-    await api.composition.cashier.follow_up()
+    await api.composition.payment_worker.run_once()
 
 
 async def _tell(api: Api, webhook: tuple[dict[str, str], bytes]) -> int:
@@ -129,7 +129,7 @@ class TestOrdersOfOddShapes:
         _captures(paypal, order_id).append({**capture, "id": new_id(), "status": "COMPLETED"})
 
         await Payment.all().update(due_at=utc_now())
-        await ana.composition.cashier.follow_up()
+        await ana.composition.payment_worker.run_once()
 
         assert (await activation(ana))["active"]
 
@@ -233,7 +233,7 @@ class TestAnswersThatGotLost:
         await _complete(ana, order_id)
         held = paypal.hold(Call.SHOW)
         await make_due()
-        looking = asyncio.create_task(ana.composition.cashier.follow_up())
+        looking = asyncio.create_task(ana.composition.payment_worker.run_once())
         await held.made.wait()
 
         paypal.approve(order_id)
@@ -254,7 +254,7 @@ class TestAnswersThatGotLost:
         await start(ana, "empresa")
 
         await Payment.all().update(due_at=utc_now())
-        await ana.composition.cashier.follow_up()
+        await ana.composition.payment_worker.run_once()
 
         assert (await payment_of(order_id)).status == "paid"
         assert (await activation(ana))["active"]
@@ -331,7 +331,9 @@ class TestPayingInTwoWays:
         paypal.decline_next()
         await _complete(ana, order_id)
         paypal.approve(order_id)
-        assert await transitions.hold(queries.view(await payment_of(order_id)), utc_now() + timedelta(minutes=2))
+        assert await transitions.mark_pending(
+            queries.view(await payment_of(order_id)), utc_now() + timedelta(minutes=2)
+        )
 
         await _tell(ana, paypal.event_about("CHECKOUT.ORDER.APPROVED", order_id))
 
@@ -353,7 +355,7 @@ class TestPayingInTwoWays:
         await Payment.all().update(created_at=utc_now() - timedelta(days=31))
         await make_due()
 
-        await Cashier(FollowUp(None), ana.composition.services.deposits).follow_up()
+        await PaymentWorker(Reconciler(None), ana.composition.services.deposits).run_once()
 
         assert (await ana.act("RequestBankDeposit", planId=PLAN))["__typename"] == "RequestBankDepositSuccess"
 
@@ -381,7 +383,7 @@ class TestMoneyThatGoesBack:
         paypal.refund(str((await payment_of(order_id)).paypal_capture_id))
 
         await Payment.all().update(due_at=utc_now())
-        await ana.composition.cashier.follow_up()
+        await ana.composition.payment_worker.run_once()
 
         assert not (await activation(ana))["active"]
 
@@ -410,7 +412,7 @@ class TestMoneyThatGoesBack:
         order_id = await pay(ana, paypal)
         first = (await payment_of(order_id)).due_at
         await Payment.all().update(created_at=utc_now() - timedelta(days=181), due_at=utc_now())
-        await ana.composition.cashier.follow_up()
+        await ana.composition.payment_worker.run_once()
 
         assert first
         assert timedelta(hours=23) < first - utc_now() < timedelta(hours=25)

@@ -11,7 +11,7 @@ from models.delivery import Delivery
 from models.mailed_password import MailedPassword
 from models.session import Session
 from services.mail.claims import Claims
-from services.mail.outbox import Kind
+from services.mail.outbox import MailKind
 from tests.api import EMAIL, PASSWORD, Api
 from tests.companies import problems
 from tests.conftest import MakeApi
@@ -227,15 +227,15 @@ async def test_a_recovery_still_queued_when_the_password_changes_mints_nothing(a
     await _request(api, EMAIL)
     claimed = await Claims().claim()
     assert claimed
-    assert claimed.kind is Kind.RECOVERY
+    assert claimed.kind is MailKind.RECOVERY
 
     await session.act("ChangePassword", currentPassword=PASSWORD, newPassword=NEW, newPasswordConfirmation=NEW)
 
-    transport = api.composition.deliverer._make_transport()
-    await api.composition.deliverer._deliver(claimed, transport)
+    transport = api.composition.mail_worker._make_transport()
+    await api.composition.mail_worker._deliver(claimed, transport)
     assert [mail["subject"] for mail in await api.mails()] == ["Cambiaste tu clave de Timbrado"]
     assert await MailedPassword.all().count() == 0
-    assert await Delivery.filter(kind=Kind.RECOVERY.value).count() == 0
+    assert await Delivery.filter(kind=MailKind.RECOVERY.value).count() == 0
 
 
 async def test_changing_the_password_needs_the_current_one_and_a_session(api: Api) -> None:

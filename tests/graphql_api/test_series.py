@@ -9,13 +9,13 @@ from models.account import Account
 from models.company import Company
 from models.series import Series
 from services.common.clock import utc_now
-from services.company.series import MOST_SERIES
+from services.company.series import MAX_SERIES
 from tests.api import OPERATIONS, Api
 from tests.calls import counted_calls
 from tests.companies import configured, created, listed, problems, signed_in
-from tests.http.test_corpus import MOST_CALLS
+from tests.http.test_corpus import MAX_CALLS
 
-LARGEST = 2**63 - 1
+MAX_BIG_INT = 2**63 - 1
 
 
 async def _many(count: int) -> None:
@@ -51,14 +51,14 @@ async def test_folios_may_be_sent_as_text_or_as_integers_and_come_back_as_text(a
     me = await configured(api)
 
     as_text = await created(
-        me, name="A", firstFolio="0005", lastFolio=str(LARGEST), approvalNumber="7", approvalYear=2010
+        me, name="A", firstFolio="0005", lastFolio=str(MAX_BIG_INT), approvalNumber="7", approvalYear=2010
     )
-    as_integers = await created(me, name="B", firstFolio=5, lastFolio=LARGEST, approvalNumber=7, approvalYear=2010)
+    as_integers = await created(me, name="B", firstFolio=5, lastFolio=MAX_BIG_INT, approvalNumber=7, approvalYear=2010)
 
     shared = as_text.keys() - {"id", "createdAt", "name"}
     assert {key: as_text[key] for key in shared} == {key: as_integers[key] for key in shared}
-    assert (as_text["firstFolio"], as_text["lastFolio"]) == ("5", str(LARGEST))
-    assert as_text["remaining"] == str(LARGEST - 4)
+    assert (as_text["firstFolio"], as_text["lastFolio"]) == ("5", str(MAX_BIG_INT))
+    assert as_text["remaining"] == str(MAX_BIG_INT - 4)
     assert (as_text["approvalNumber"], as_text["approvalYear"]) == ("7", 2010)
 
 
@@ -125,7 +125,7 @@ async def test_the_company_comes_first(api: Api) -> None:
 
 async def test_everything_that_is_wrong_is_told_at_once(api: Api) -> None:
     me = await configured(api)
-    form = {"name": "A\0", "firstFolio": "x", "lastFolio": LARGEST + 1, "approvalNumber": "x", "approvalYear": 1}
+    form = {"name": "A\0", "firstFolio": "x", "lastFolio": MAX_BIG_INT + 1, "approvalNumber": "x", "approvalYear": 1}
 
     refused = await me.act("CreateSeries", **form)
     refused_too = await me.act("UpdateSeries", id=str(uuid4()), **form)
@@ -206,25 +206,25 @@ async def test_of_many_first_series_at_once_all_are_made_and_the_step_is_done(ap
 
 async def test_there_are_never_more_series_than_the_maximum(api: Api) -> None:
     me = await configured(api)
-    await _many(MOST_SERIES - 1)
+    await _many(MAX_SERIES - 1)
 
     answers = await asyncio.gather(*(me.act("CreateSeries", name=f"A{number}") for number in range(8)))
 
     refused = [answer for answer in answers if answer["__typename"] == "SeriesLimitReachedError"]
     assert len(refused) == 7
-    assert {answer["maximum"] for answer in refused} == {MOST_SERIES}
+    assert {answer["maximum"] for answer in refused} == {MAX_SERIES}
     assert "100 series" in refused[0]["message"]
-    assert len(await listed(me)) == MOST_SERIES
+    assert len(await listed(me)) == MAX_SERIES
 
 
 async def test_listing_all_of_them_costs_less_than_the_worst_request(api: Api) -> None:
     me = await configured(api)
-    await _many(MOST_SERIES)
+    await _many(MAX_SERIES)
 
-    with counted_calls(MOST_CALLS) as counted:
+    with counted_calls(MAX_CALLS) as counted:
         await me.run("Company")
 
-    assert counted.number < MOST_CALLS
+    assert counted.number < MAX_CALLS
 
 
 async def _each(me: Api, series_id: str) -> list[str]:

@@ -8,7 +8,7 @@ from models.account import Account
 from models.session import Session
 from services.accounts.hashing import Hasher
 from services.accounts.revocation import revoke_everything
-from services.common.outcomes import Throttled
+from services.common.outcomes import TooManyAttempts
 from tests.api import EMAIL, PASSWORD, Api
 from tests.conftest import MakeApi
 
@@ -177,7 +177,7 @@ async def test_an_operator_ends_a_password_and_only_recovery_opens_the_account(m
     await api.account(email="eva@example.com")
     leaked = await api.recover()
 
-    ended = await api.composition.services.recovery.demand(EMAIL)
+    ended = await api.composition.services.passwords.force_reset(EMAIL)
 
     answers = [await api.act("Login", email=EMAIL, password=password) for password in (PASSWORD, leaked)]
     assert (ended.passwords, ended.sessions) == (1, 0)
@@ -194,8 +194,8 @@ async def test_a_change_that_was_proved_before_a_password_was_ended_is_not_writt
     thief = api.signed_in(await api.token(password=mailed))
     hash_password = Hasher.hash
 
-    async def hash_meanwhile(hasher: Hasher, password: str) -> str | Throttled:
-        await api.composition.services.recovery.demand(EMAIL)
+    async def hash_meanwhile(hasher: Hasher, password: str) -> str | TooManyAttempts:
+        await api.composition.services.passwords.force_reset(EMAIL)
         return await hash_password(hasher, password)
 
     monkeypatch.setattr(Hasher, "hash", hash_meanwhile)
@@ -226,7 +226,7 @@ async def test_a_sign_in_that_was_proved_before_every_password_was_ended_opens_n
     await api.account()
     verify = Hasher.verify
 
-    async def verify_meanwhile(hasher: Hasher, password_hash: str | None, password: str) -> bool | Throttled:
+    async def verify_meanwhile(hasher: Hasher, password_hash: str | None, password: str) -> bool | TooManyAttempts:
         verified = await verify(hasher, password_hash, password)
         *_, ended = [done async for done in revoke_everything(passwords=True)]
         assert (verified, ended.passwords) == (True, 1)

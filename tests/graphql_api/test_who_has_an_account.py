@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from models.failure_streak import FailureStreak
-from services.accounts.lockout import MOST_FAILURES
+from services.accounts.lockout import MAX_FAILURES
 from tests.api import RFC, Api
 from tests.conftest import MakeApi
 from tests.statements import statements_run
@@ -158,7 +158,7 @@ async def test_the_answers_to_a_stranger_are_the_same_bytes_for_every_kind_of_e_
 async def test_the_last_failure_that_a_door_takes_closes_every_kind_of_e_mail_alike(make_api: MakeApi) -> None:
     api, strangers = await _strangers(make_api)
     first = [await stranger.ask("Login") for stranger in strangers]
-    await FailureStreak.all().update(count=MOST_FAILURES - 1)
+    await FailureStreak.all().update(count=MAX_FAILURES - 1)
 
     last = [await stranger.ask("Login") for stranger in strangers]
     closed = [await stranger.ask("Login") for stranger in strangers]
@@ -179,9 +179,9 @@ async def test_a_door_that_the_owner_opens_again_is_not_noticed(make_api: MakeAp
     api, strangers = await _strangers(make_api)
     for stranger in strangers:
         await stranger.ask("Login")
-    await FailureStreak.all().update(count=MOST_FAILURES)
+    await FailureStreak.all().update(count=MAX_FAILURES)
     before = [_typename(await stranger.ask("Login")) for stranger in strangers]
 
-    await api.composition.services.recovery._doors.reopen(KNOWN)
+    await api.composition.services.passwords._lockout.reset(KNOWN)
 
     assert [_typename(await stranger.ask("Login")) for stranger in strangers] == before

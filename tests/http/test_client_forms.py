@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from graphql import parse
 
-from app.documents import MAXIMUM_TOKENS
+from app.documents import MAX_TOKENS
 from benchmarks.corpus import SCREEN
-from services.accounts.sessions import MOST_SESSIONS
-from services.company.series import MOST_SERIES
+from services.accounts.sessions import MAX_SESSIONS
+from services.company.series import MAX_SERIES
 from tests.api import EMAIL, OPERATIONS, PASSWORD, PRODUCTION, RFC
 from tests.client_forms import FORMS
 from tests.conftest import MakeApi
@@ -58,8 +58,8 @@ async def test_one_operation_may_ask_for_all_that_a_screen_shows(make_api: MakeA
 
     body = response.json()
     assert "errors" not in body
-    assert len(body["data"]["me"]["sessions"]) == MOST_SESSIONS
-    assert len(body["data"]["me"]["company"]["series"]) == MOST_SERIES
+    assert len(body["data"]["me"]["sessions"]) == MAX_SESSIONS
+    assert len(body["data"]["me"]["company"]["series"]) == MAX_SERIES
     assert all(len(series) >= 9 for series in body["data"]["me"]["company"]["series"])
 
 
@@ -67,4 +67,4 @@ async def test_one_operation_may_ask_for_all_that_a_screen_shows(make_api: MakeA
 def test_no_form_comes_near_the_bound_on_tokens(form: str) -> None:
     tokens = {name: parse(FORMS[form](text)).token_count or 0 for name, text in {**TEXTS, "Screen": SCREEN}.items()}
 
-    assert max(tokens.values()) * 2 < MAXIMUM_TOKENS
+    assert max(tokens.values()) * 2 < MAX_TOKENS

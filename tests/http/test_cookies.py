@@ -75,13 +75,13 @@ async def test_in_production_the_cookie_is_bound_to_the_host_and_to_https(make_a
 async def test_a_foreign_page_can_neither_sign_in_with_a_cookie_nor_use_one(api: Api, origin: dict[str, str]) -> None:
     await api.account()
 
-    signing_in = await api.send("Login", BY_COOKIE, origin)
+    login = await api.send("Login", BY_COOKIE, origin)
     await _sign_in(api)
     using = await api.send("Me", headers=origin)
 
-    for response in (signing_in, using):
+    for response in (login, using):
         _assert_refused(response)
-    assert "set-cookie" not in signing_in.headers
+    assert "set-cookie" not in login.headers
 
 
 @pytest.mark.parametrize("method", ["POST", "GET"])

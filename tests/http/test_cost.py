@@ -5,7 +5,7 @@ from graphql import parse
 
 from app.cost import BOUNDS, Cost
 from app.measurement import measure
-from schema.errors import MOST_PROBLEMS
+from schema.errors import MAX_PROBLEMS
 from schema.root import schema
 from tests.api import Api
 from tests.calls import counted_calls
@@ -115,7 +115,7 @@ def test_a_list_that_introspection_walks_in_a_list_counts_four_times() -> None:
 def test_a_list_of_ours_is_none_of_introspection() -> None:
     cost = _measured("mutation { login { ... on InvalidInputError { fields { code } } } }")
 
-    assert (cost.lists, cost.fields) == (0, 1 + MOST_PROBLEMS * (3 + 1))
+    assert (cost.lists, cost.fields) == (0, 1 + MAX_PROBLEMS * (3 + 1))
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from schema.root import schema
 QUERY = "{ passwordPolicy { minimumLength } }"
 
 
-def _documents(of: GraphQLSchema, *, exploring: bool = False) -> Documents:
-    return Documents(of, [QUERY], Redactor(of, exploring=exploring), exploring=exploring)
+def _documents(of: GraphQLSchema, *, introspection: bool = False) -> Documents:
+    return Documents(of, [QUERY], Redactor(of, introspection=introspection), introspection=introspection)
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_an_invalid_text_is_refused_every_time(documents: Documents) -> None:
     ("more", "suggested"), [("", True), ("maximumLength " * 30, True), ("...{__typename} " * 30, False)]
 )
 def test_development_suggests_a_name_where_the_document_is_short(more: str, suggested: bool) -> None:
-    documents = _documents(schema._schema, exploring=True)
+    documents = _documents(schema._schema, introspection=True)
 
     refused = documents.prepare(f"{{ passwordPolicy {{ minimumLengt {more} }} }}")
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from graphql import parse, validate
 
-from app.documents import MAXIMUM_ERRORS
+from app.documents import MAX_ERRORS
 from schema.root import schema
 from tests.api import PRODUCTION, Api
 from tests.conftest import MakeApi
@@ -165,5 +165,5 @@ async def test_there_are_at_most_ten_errors(api: Api) -> None:
     of_a_document = await api.http.post("/graphql", json={"query": f"{{ me {{ {fields} }} }}"}, headers=NEW)
     of_variables = await api.send("Login", wrong, NEW)
 
-    assert len(of_a_document.json()["errors"]) == MAXIMUM_ERRORS
-    assert len(of_variables.json()["errors"]) == MAXIMUM_ERRORS
+    assert len(of_a_document.json()["errors"]) == MAX_ERRORS
+    assert len(of_variables.json()["errors"]) == MAX_ERRORS

@@ -10,12 +10,12 @@ import pytest
 from tortoise.connection import get_connection
 
 from models.failure_streak import FailureStreak
-from services.mail.outbox import Kind, owe
+from services.mail.outbox import MailKind, enqueue
 from tests.api import EMAIL, PASSWORD, Api
 from tests.conftest import MakeApi
 
 EVERY = 7  # steps of the event loop between two cancellations
-MOST = 4_000
+MAX_COUNT = 4_000
 
 
 async def _create(api: Api) -> None:
@@ -26,8 +26,8 @@ async def _login(api: Api) -> None:
     await api.act("Login", email=EMAIL, password=PASSWORD)
 
 
-async def _owe(_: Api) -> None:
-    await owe(Kind.PASSWORD_CHANGED, EMAIL)
+async def _enqueue(_: Api) -> None:
+    await enqueue(MailKind.PASSWORD_CHANGED, EMAIL)
 
 
 async def _cancelled_after(steps: int, work: Awaitable[None]) -> bool:
@@ -42,7 +42,7 @@ async def _cancelled_after(steps: int, work: Awaitable[None]) -> bool:
     return task.cancelled()
 
 
-@pytest.mark.parametrize("work", [_create, _login, _owe])
+@pytest.mark.parametrize("work", [_create, _login, _enqueue])
 async def test_no_transaction_is_left_open(make_api: MakeApi, work: Callable[[Api], Awaitable[None]]) -> None:
     generous = dict.fromkeys(("limit_login", "limit_login_captcha", "limit_login_failures"), "100000/hour")
     generous |= dict.fromkeys(("limit_create_account", "limit_create_account_captcha"), "100000/hour")
@@ -51,7 +51,7 @@ async def test_no_transaction_is_left_open(make_api: MakeApi, work: Callable[[Ap
     await api.account()
     steps = EVERY
 
-    while await _cancelled_after(steps, work(api)) and steps < MOST:
+    while await _cancelled_after(steps, work(api)) and steps < MAX_COUNT:
         await assert_unlocked()
         steps += EVERY
 

@@ -23,7 +23,7 @@ from models.known_network import KnownNetwork
 from models.limit_counter import LimitCounter
 from models.mailed_password import MailedPassword
 from models.migration_losses import Loss, UnknownMigrationError, losses
-from models.migrator import EMPTY, MigrationBlockedError, behind, go_to, upgrade
+from models.migrator import EMPTY, MigrationBlockedError, go_to, pending_migrations, upgrade
 from models.payment import Payment
 from models.registration import Registration
 from models.series import Series
@@ -110,17 +110,17 @@ async def test_back_to_the_first_migration_and_forth_again_its_rows_are_kept(con
 
     assert all(len(rows) == 1 for rows in before.values())
     assert await _rows() == {**before, **{name: [] for name in LATER}}
-    assert await behind(configuration) == []
+    assert await pending_migrations(configuration) == []
 
 
 async def test_everything_can_be_taken_back_and_built_anew(configuration: dict[str, Any]) -> None:
     await go_to(configuration, EMPTY)
 
-    missing = await behind(configuration)
+    missing = await pending_migrations(configuration)
     await upgrade(configuration)
 
     assert missing[0] == FIRST
-    assert await behind(configuration) == []
+    assert await pending_migrations(configuration) == []
     assert [rows for rows in (await _rows()).values() if rows] == []
 
 
@@ -129,7 +129,7 @@ async def test_many_upgrades_at_once_are_one(configuration: dict[str, Any]) -> N
 
     await asyncio.gather(*(upgrade(configuration) for _ in range(8)))
 
-    assert await behind(configuration) == []
+    assert await pending_migrations(configuration) == []
 
 
 async def test_a_database_that_is_away_is_not_taken_for_an_empty_one(configuration: dict[str, Any]) -> None:
@@ -139,7 +139,7 @@ async def test_a_database_that_is_away_is_not_taken_for_an_empty_one(configurati
     connections["default"]["credentials"] = {**credentials, **elsewhere}
 
     with pytest.raises(Exception, match=r"Connect call failed|unable to open"):
-        await behind({**configuration, "connections": connections})
+        await pending_migrations({**configuration, "connections": connections})
 
 
 async def test_a_step_that_fails_leaves_nothing_behind(configuration: dict[str, Any]) -> None:
@@ -151,7 +151,7 @@ async def test_a_step_that_fails_leaves_nothing_behind(configuration: dict[str, 
 
     await fetch("DROP TABLE spent_captcha")
     await upgrade(configuration)
-    assert await behind(configuration) == []
+    assert await pending_migrations(configuration) == []
 
 
 async def test_what_going_back_drops_is_named_with_its_rows(configuration: dict[str, Any]) -> None:
@@ -208,7 +208,7 @@ async def test_a_migration_waits_for_a_long_transaction_and_stops_nobody_meanwhi
 
     assert blocked
     assert max(seconds) < 4  # half a second for the lock, and what a busy machine adds
-    assert (await behind(configuration))[0] == "0002_owed_deliveries"
+    assert (await pending_migrations(configuration))[0] == "0002_owed_deliveries"
 
 
 async def test_a_migration_that_gets_no_lock_in_time_says_so_and_has_done_nothing(

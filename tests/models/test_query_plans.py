@@ -1,4 +1,4 @@
-"""No statement of a request, of the worker or of the sweeper walks through a table, however many rows it has.
+"""No statement of a request, of the worker or of the cleanup walks through a table, however many rows it has.
 
 The statements are those that the services run: they are taken from Tortoise's log and explained with their values.
 `benchmarks/growth.py` measures what they cost with a million accounts.
@@ -17,13 +17,13 @@ from tortoise.transactions import in_transaction
 
 from models.delivery import Delivery
 from models.payment import Payment
-from services.cleanup import Sweeper
+from services.cleanup import Cleanup
 from services.common.clock import utc_now
 from services.common.money import Money
 from services.mail import outbox
 from services.mail.claims import Claims
-from services.mail.outbox import Kind
-from services.payments.bank.deposits import DepositConfirmed, Deposits
+from services.mail.outbox import MailKind
+from services.payments.bank.deposits import DepositConfirmed, DepositService
 from services.payments.bank.movements import SeenMovement
 from tests.api import COMPANY, EMAIL, PASSWORD, Api
 from tests.conftest import MakeApi
@@ -46,7 +46,7 @@ EVERY_SWEPT_TABLE = {
     "spent_captcha",
 }
 OWED = "idx_delivery_owed_kind_due"
-# The sweeper reads for whom mails are owed: these indexes hold those, and nothing else.
+# The cleanup reads for whom mails are owed: these indexes hold those, and nothing else.
 OF_THE_OWED = {OWED, "idx_delivery_owed_due_at"}
 
 # Walks that are no more than what they are for.
@@ -103,13 +103,13 @@ async def _configuring(api: Api) -> None:
         await me.act("CreateSeries", name=name)
     account = await me.run("Company")
     first, second = [series["id"] for series in account["company"]["series"]]
-    take_folio = api.composition.services.series.take_folio
+    issue_folio = api.composition.services.series.issue_folio
     for _ in range(2):
-        await take_folio(UUID(account["id"]), UUID(first))
+        await issue_folio(UUID(account["id"]), UUID(first))
     for series, name in ((first, "A"), (second, "C")):
         updated = await me.act("UpdateSeries", id=series, name=name, firstFolio=1, lastFolio=2)
         assert updated["__typename"] == "UpdateSeriesSuccess"
-    await take_folio(UUID(account["id"]), UUID(first))
+    await issue_folio(UUID(account["id"]), UUID(first))
     answers = [await me.act("DeleteSeries", id=series) for series in (first, second)]
     assert [answer["__typename"] for answer in answers] == ["SeriesInUseError", "DeleteSeriesSuccess"]
 
@@ -125,11 +125,11 @@ async def _paying(api: Api) -> None:
     confirmed = await deposits.confirm(reference, Money.parse(TOTAL), late=True)
     assert isinstance(confirmed, DepositConfirmed)
     await _paying_again(api.composition.services.deposits, reference)
-    await api.composition.cashier.follow_up()
+    await api.composition.payment_worker.run_once()
     await api.mails()
 
 
-async def _paying_again(deposits: Deposits, reference: str) -> None:
+async def _paying_again(deposits: DepositService, reference: str) -> None:
     """With the same reference, and the operator's mistakes about it."""
     amount = Money.parse(TOTAL)
     for sign in "ab":
@@ -145,11 +145,11 @@ async def _sweeping(api: Api) -> None:
     ivo = await payer(api, "ivo@example.com")
     reference = (await ivo.act("RequestBankDeposit", planId=PLAN))["deposit"]["reference"]
     await Payment.filter(reference=reference).update(due_at=utc_now())
-    await api.composition.cashier.follow_up()
+    await api.composition.payment_worker.run_once()
     await api.register(email="eva@example.com")
     await api.mails()
     await api.act("ResendConfirmationCode", email="nobody@example.com")
-    await Sweeper(clock=lambda: utc_now() + timedelta(days=400)).sweep()
+    await Cleanup(clock=lambda: utc_now() + timedelta(days=400)).clean_up()
 
 
 STORIES: dict[str, Callable[[Api], Awaitable[None]]] = {
@@ -182,7 +182,7 @@ async def test_no_statement_for_paypal_walks_through_a_table(make_api: MakeApi, 
         await start(ana)
     await make_due()
     with statements_run() as afterwards:
-        await api.composition.cashier.follow_up()
+        await api.composition.payment_worker.run_once()
         capture_id = (await payment_of(await pay(ana, paypal))).paypal_capture_id
         headers, body = paypal.event_about("PAYMENT.CAPTURE.REVERSED", paypal.reverse(str(capture_id)))
         assert (await api.http.post("/webhooks/paypal", content=body, headers=headers)).status_code == 204
@@ -202,7 +202,7 @@ async def test_the_sweeper_is_seen_to_look_into_and_to_remove_from_every_table_o
 
 async def test_the_worker_looks_for_mails_among_those_alone_that_are_owed(database: dict[str, Any]) -> None:
     await Delivery.bulk_create(_finished(2000))
-    await outbox.owe(Kind.RECOVERY, EMAIL)
+    await outbox.enqueue(MailKind.RECOVERY, EMAIL)
     await _analyze()
 
     with statements_run() as statements:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
 
 from services.common.money import Money
-from services.payments.paypal.client import PayPalApi
+from services.payments.paypal.client import PayPalClient
 from services.payments.paypal.values import Order
 from tests.paypal.server import PayPalServer
 
@@ -20,10 +20,10 @@ async def api_to(
     secret: str | None = None,
     timeout: float = 10.0,
     monotonic: Callable[[], float] = time.monotonic,
-) -> AsyncIterator[PayPalApi]:
+) -> AsyncIterator[PayPalClient]:
     """`timeout`, in seconds, is long where no test waits for it."""
     secret = secret or server.client_secret
-    api = PayPalApi(server.url, server.client_id, secret, server.webhook_id, timeout=timeout, monotonic=monotonic)
+    api = PayPalClient(server.url, server.client_id, secret, server.webhook_id, timeout=timeout, monotonic=monotonic)
     try:
         yield api
     finally:
@@ -31,7 +31,7 @@ async def api_to(
 
 
 async def make_order(
-    api: PayPalApi, custom_id: str = "INV-1", *, request_id: str | None = None, subtotal: Money = SUBTOTAL
+    api: PayPalClient, custom_id: str = "INV-1", *, request_id: str | None = None, subtotal: Money = SUBTOTAL
 ) -> Order:
     return await api.create_order(
         request_id=request_id or f"create-{custom_id}",
@@ -46,7 +46,7 @@ async def make_order(
     )
 
 
-async def make_paid_order(server: PayPalServer, api: PayPalApi, custom_id: str = "INV-1") -> Order:
+async def make_paid_order(server: PayPalServer, api: PayPalClient, custom_id: str = "INV-1") -> Order:
     order = await make_order(api, custom_id)
     server.approve(order.id)
     return await api.capture_order(order.id, f"capture-{custom_id}")

@@ -25,7 +25,7 @@ from models.payment import Payment
 from models.registration import Registration
 from models.session import Session
 from models.spent_captcha import SpentCaptcha
-from services.cleanup import LOCK, Sweeper
+from services.cleanup import LOCK, Cleanup
 from tests.paypal.payers import keep_payment
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -40,8 +40,8 @@ _numbers = count(1)
 
 
 @pytest.fixture
-def sweeper() -> Sweeper:
-    return Sweeper(clock=lambda: _NOW)
+def cleanup() -> Cleanup:
+    return Cleanup(clock=lambda: _NOW)
 
 
 async def _account() -> UUID:
@@ -150,23 +150,23 @@ def _kinds() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("status", ["open", "pending", "paid", "refunded"])
-async def test_a_payment_that_something_came_or_may_come_of_stays(sweeper: Sweeper, status: str) -> None:
+async def test_a_payment_that_something_came_or_may_come_of_stays(cleanup: Cleanup, status: str) -> None:
     await _payment(_NOW - 400 * _DAY, status)
 
-    assert await sweeper.sweep() == 0
+    assert await cleanup.clean_up() == 0
     assert await Payment.all().count() == 1
 
 
 @pytest.mark.parametrize(("model", "make", "kept_for"), list(_kinds()))
 async def test_what_has_expired_leaves_and_what_has_not_stays(
-    sweeper: Sweeper, model: type[Model], make: Make, kept_for: timedelta
+    cleanup: Cleanup, model: type[Model], make: Make, kept_for: timedelta
 ) -> None:
     await make(_NOW - kept_for - _A_MOMENT)
     expired = {row.pk for row in await model.all()}
     await make(_NOW - kept_for + _A_MOMENT)
     await make(_NOW - kept_for + _DAY)
 
-    removed = await sweeper.sweep()
+    removed = await cleanup.clean_up()
 
     left = {row.pk for row in await model.all()}
     assert removed == 1
@@ -174,76 +174,76 @@ async def test_what_has_expired_leaves_and_what_has_not_stays(
     assert not left & expired
 
 
-async def test_a_mail_that_is_owed_is_never_swept(sweeper: Sweeper) -> None:
+async def test_a_mail_that_is_owed_is_never_swept(cleanup: Cleanup) -> None:
     await _delivery(None)
 
-    assert await sweeper.sweep() == 0
+    assert await cleanup.clean_up() == 0
     assert await Delivery.all().count() == 1
 
 
-async def test_a_session_or_mailed_password_that_leaves_takes_no_account_with_it(sweeper: Sweeper) -> None:
+async def test_a_session_or_mailed_password_that_leaves_takes_no_account_with_it(cleanup: Cleanup) -> None:
     await _session(_NOW - _DAY)
     await _mailed_password(_NOW - _DAY)
 
-    await sweeper.sweep()
+    await cleanup.clean_up()
 
     assert await Account.all().count() == 2
 
 
-async def test_a_registration_of_a_week_with_a_live_code_stays(sweeper: Sweeper) -> None:
+async def test_a_registration_of_a_week_with_a_live_code_stays(cleanup: Cleanup) -> None:
     registration_id = await _registration(_NOW - 2 * _WEEK)
     await _code(_NOW - _A_MOMENT, registration_id)
     await _code(_NOW + _A_MOMENT, registration_id)
 
-    removed = await sweeper.sweep()
+    removed = await cleanup.clean_up()
 
     assert removed == 1  # the code that expired
     assert await Registration.exists(id=registration_id)
 
 
-async def test_a_registration_of_a_week_leaves_with_its_last_code(sweeper: Sweeper) -> None:
+async def test_a_registration_of_a_week_leaves_with_its_last_code(cleanup: Cleanup) -> None:
     registration_id = await _registration(_NOW - _WEEK)
     await _code(_NOW - _A_MOMENT, registration_id)
     await _code(_NOW - _DAY, registration_id)
 
-    removed = await sweeper.sweep()
+    removed = await cleanup.clean_up()
 
     assert removed == 3
     assert not await Registration.exists(id=registration_id)
 
 
 @pytest.mark.parametrize("kind", ["confirmation", "recovery"])
-async def test_a_registration_of_a_week_with_a_mail_pending_stays(sweeper: Sweeper, kind: str) -> None:
+async def test_a_registration_of_a_week_with_a_mail_pending_stays(cleanup: Cleanup, kind: str) -> None:
     await _registration(_NOW - 2 * _WEEK)
     await _registration(_NOW - 2 * _WEEK, "eva@example.com")
     await _delivery(None, kind=kind)
 
-    removed = await sweeper.sweep()
+    removed = await cleanup.clean_up()
 
     assert removed == 1
     assert [row.email_key for row in await Registration.all()] == [_EMAIL]
 
 
-async def test_a_mail_that_was_sent_keeps_no_registration(sweeper: Sweeper) -> None:
+async def test_a_mail_that_was_sent_keeps_no_registration(cleanup: Cleanup) -> None:
     await _registration(_NOW - _WEEK)
     await _delivery(_NOW - _DAY)
 
-    assert await sweeper.sweep() == 1
+    assert await cleanup.clean_up() == 1
     assert await Registration.all().count() == 0
     assert await Delivery.all().count() == 1
 
 
-async def test_more_than_one_batch_leaves_at_once(sweeper: Sweeper) -> None:
+async def test_more_than_one_batch_leaves_at_once(cleanup: Cleanup) -> None:
     expired = [SpentCaptcha(id=f"{n}", expires_at=_NOW - _DAY) for n in range(1201)]
     await SpentCaptcha.bulk_create([*expired, SpentCaptcha(id="alive", expires_at=_NOW)])
 
-    removed = await sweeper.sweep()
+    removed = await cleanup.clean_up()
 
     assert removed == 1201
     assert [row.id for row in await SpentCaptcha.all()] == ["alive"]
 
 
-async def test_more_than_one_batch_of_registrations_leaves_without_what_is_alive(sweeper: Sweeper) -> None:
+async def test_more_than_one_batch_of_registrations_leaves_without_what_is_alive(cleanup: Cleanup) -> None:
     """The only kind that is found over a join: a batch must neither stop early nor loop."""
     await Registration.bulk_create(
         Registration(
@@ -261,28 +261,28 @@ async def test_more_than_one_batch_of_registrations_leaves_without_what_is_alive
     for _ in range(3):
         await _code(_NOW + _DAY, alive)
 
-    removed = await sweeper.sweep()
+    removed = await cleanup.clean_up()
 
     assert removed == 600
     assert [row.id for row in await Registration.all()] == [alive]
 
 
-async def test_an_empty_database_has_nothing_to_sweep(sweeper: Sweeper) -> None:
-    assert await sweeper.sweep() == 0
+async def test_an_empty_database_has_nothing_to_sweep(cleanup: Cleanup) -> None:
+    assert await cleanup.clean_up() == 0
 
 
-async def test_two_workers_may_sweep_at_once(sweeper: Sweeper) -> None:
+async def test_two_workers_may_sweep_at_once(cleanup: Cleanup) -> None:
     for _ in range(50):
         await _spent_captcha(_NOW - _DAY)
 
-    removed = await asyncio.gather(sweeper.sweep(), Sweeper(clock=lambda: _NOW).sweep())
+    removed = await asyncio.gather(cleanup.clean_up(), Cleanup(clock=lambda: _NOW).clean_up())
 
     assert sum(removed) == 50
     assert await SpentCaptcha.all().count() == 0
 
 
 async def test_while_another_worker_sweeps_this_one_leaves_it_alone(
-    sweeper: Sweeper, request: pytest.FixtureRequest
+    cleanup: Cleanup, request: pytest.FixtureRequest
 ) -> None:
     if get_connection("default").capabilities.dialect == "sqlite":
         pytest.skip("SQLite serves one process")
@@ -291,8 +291,8 @@ async def test_while_another_worker_sweeps_this_one_leaves_it_alone(
     async with other.transaction():
         await other.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
 
-        meanwhile = await sweeper.sweep()
-    afterwards = await sweeper.sweep()
+        meanwhile = await cleanup.clean_up()
+    afterwards = await cleanup.clean_up()
     await other.close()
 
     assert (meanwhile, afterwards) == (0, 1)
@@ -301,7 +301,7 @@ async def test_while_another_worker_sweeps_this_one_leaves_it_alone(
 async def test_what_else_is_to_be_swept_is_swept_too() -> None:
     swept: list[float] = []
 
-    await Sweeper(also=lambda: swept.append(time.time())).sweep()
+    await Cleanup(also=lambda: swept.append(time.time())).clean_up()
 
     assert len(swept) == 1
 
@@ -314,7 +314,7 @@ async def test_the_sweeper_goes_on_after_a_failure_and_stops_when_told() -> None
         loop.call_soon_threadsafe(called.set)
         raise OSError("the folder is gone")
 
-    running = asyncio.create_task(Sweeper(also=fail).run(stopped))
+    running = asyncio.create_task(Cleanup(also=fail).run(stopped))
     await asyncio.wait_for(called.wait(), 5)
     await asyncio.sleep(0.05)
 

@@ -9,19 +9,25 @@ from tortoise.exceptions import IntegrityError
 
 from models.payment import Payment
 from services.accounts.onboarding import PaymentMethod
-from services.accounts.sessions import Profile, SessionService
+from services.accounts.sessions import Principal, SessionService
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.limits import Limiter, Limits
 from services.common.money import Money
-from services.common.outcomes import PasswordChangeDue, SignedOut, Throttled
+from services.common.outcomes import NotAuthenticated, PasswordChangeRequired, TooManyAttempts
 from services.payments import lifecycle, queries, transitions
 from services.payments.bank import matching
 from services.payments.bank.matching import UndecidedDeposit
 from services.payments.bank.movements import SeenMovement
 from services.payments.bank.reference import draw_reference, parse_reference
 from services.payments.lifecycle import Terms
-from services.payments.outcomes import AlreadyActive, MethodMissing, NoSuchPlan, PaymentUnderWay, StepMissing
+from services.payments.outcomes import (
+    AlreadyActive,
+    OnboardingIncomplete,
+    PaymentMethodUnavailable,
+    PaymentPending,
+    PlanNotFound,
+)
 from services.payments.plans import Plan, Plans
 from services.payments.queries import PaymentStatus, PaymentView
 
@@ -94,7 +100,7 @@ class DepositClosed:
 ConfirmOutcome = DepositConfirmed | DepositKnown | DepositsUndecided | DepositUnknown | DepositDiffers | DepositClosed
 
 
-class Deposits:
+class DepositService:
     """Without an `account` nobody can pay this way, and what was asked for before can still be confirmed."""
 
     def __init__(
@@ -119,33 +125,33 @@ class Deposits:
         self, caller: Caller, plan_id: str
     ) -> (
         DepositRequested
-        | NoSuchPlan
-        | MethodMissing
-        | StepMissing
+        | PlanNotFound
+        | PaymentMethodUnavailable
+        | OnboardingIncomplete
         | AlreadyActive
-        | PaymentUnderWay
-        | PasswordChangeDue
-        | SignedOut
-        | Throttled
+        | PaymentPending
+        | PasswordChangeRequired
+        | NotAuthenticated
+        | TooManyAttempts
     ):
         """The same reference each time, with its days begun anew, until it expires or another plan is asked for."""
-        profile = await self._sessions.admit(caller)
-        if not isinstance(profile, Profile):
-            return profile
+        principal = await self._sessions.require_account(caller)
+        if not isinstance(principal, Principal):
+            return principal
         if self._account is None:
-            return MethodMissing()
+            return PaymentMethodUnavailable()
         plan = self._plans.get(plan_id)
         if plan is None:
-            return NoSuchPlan()
+            return PlanNotFound()
         async with self._limiter.tally() as tally:
-            if throttled := await tally.hit(self._limits.payment, str(profile.id)):
+            if throttled := await tally.hit(self._limits.payment, str(principal.id)):
                 return throttled
-            opened = await self._open(profile.id, plan)
+            opened = await self._open(principal.id, plan)
         return _told(opened, self._account) if isinstance(opened, PaymentView) else opened
 
-    async def open_for(self, profile: Profile) -> DepositRequested | None:
+    async def open_for(self, principal: Principal) -> DepositRequested | None:
         """The deposit that the account has asked for and that has not come yet."""
-        asked = await Payment.get_or_none(open_key=queries.open_key(PaymentMethod.BANK_DEPOSIT, profile.id))
+        asked = await Payment.get_or_none(open_key=queries.open_key(PaymentMethod.BANK_DEPOSIT, principal.id))
         if asked is None or self._account is None or asked.expires_at <= self._clock():
             return None
         return _told(queries.view(asked), self._account)
@@ -265,10 +271,10 @@ class Deposits:
 
     async def _open(
         self, account_id: UUID, plan: Plan, draws: int = 5
-    ) -> PaymentView | StepMissing | AlreadyActive | PaymentUnderWay:
+    ) -> PaymentView | OnboardingIncomplete | AlreadyActive | PaymentPending:
         now = self._clock()
         expires_at = now + self._life
-        terms = Terms(expires_at, expires_at + GRACE, draw_reference(), least_left=-GRACE, prolonged=True)
+        terms = Terms(expires_at, expires_at + GRACE, draw_reference(), least_left=-GRACE, extend=True)
         try:
             return await lifecycle.open_payment(account_id, PaymentMethod.BANK_DEPOSIT, plan, terms, now)
         except IntegrityError:  # somebody has this reference

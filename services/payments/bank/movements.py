@@ -22,8 +22,8 @@ _PARTS = re.compile(
 )
 _DIGITS = re.compile(r"([0-9]{8})(?![0-9]).*", re.DOTALL)
 _MONTHS = ("ene jan", "feb", "mar", "abr apr", "may", "jun", "jul", "ago aug", "sep", "oct", "nov", "dic dec")
-_LONGEST_DAY = 40
-_LONGEST_DAY_ALONE = len("02/mar/2026")
+_MAX_DAY = 40
+_MAX_DAY_ALONE = len("02/mar/2026")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def movement_of(names: Sequence[str], cells: Sequence[str]) -> Movement:
 
 def parse_day(text: str) -> date | None:
     """From `02/03/2026`, `2-3-26`, `02/mar/2026`, `2026-03-02`, `02032026` or `20260302`, with or without a time."""
-    typed = folded(text[:_LONGEST_DAY])
+    typed = folded(text[:_MAX_DAY])
     if found := _PARTS.fullmatch(typed):
         return _date(*found.groups())
     if found := _DIGITS.fullmatch(typed):
@@ -98,7 +98,7 @@ def _is_folio(cell: str) -> bool:
 
 def _told(cell: str) -> str:
     """A day alone is the same however it is written; a time with it may tell two movements apart."""
-    day = parse_day(cell) if len(cell.strip()) <= _LONGEST_DAY_ALONE else None
+    day = parse_day(cell) if len(cell.strip()) <= _MAX_DAY_ALONE else None
     return day.isoformat() if day else _plain(cell)
 
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 import orjson
 
 from services.common.money import Money
-from services.payments.paypal.http import Call, Wire
+from services.payments.paypal.http import ApiRequest, HttpClient
 from services.payments.paypal.values import (
     Capture,
     Order,
-    PayPalAwayError,
     PayPalRefusedError,
+    PayPalUnavailableError,
     is_paypal_id,
     read_capture,
     read_order,
@@ -34,11 +34,11 @@ _SIGNATURE = {  # the header of a webhook, and what PayPal calls it when it is a
 }
 
 
-class PayPalApi:
-    """One merchant's PayPal. Every call is tried once more after a time-out, a lost connection or a 5xx: that is safe,
+class PayPalClient:
+    """One merchant's PayPal. A request is tried once more after a time-out, a lost connection or a 5xx: that is safe,
     as PayPal knows a repeated PayPal-Request-Id again (for 6 hours) and answers what it answered.
 
-    Every method raises PayPalAwayError where PayPal does not answer in time, and where its answer makes no sense.
+    Every method raises PayPalUnavailableError if PayPal's answer is late or makes no sense.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class PayPalApi:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """`timeout` is for a try, in seconds, its token among them: a method ends within twice that."""
-        self._wire = Wire(base_url, client_id, client_secret, timeout, monotonic)
+        self._http = HttpClient(base_url, client_id, client_secret, timeout, monotonic)
         self._base_url = base_url.rstrip("/")
         self._webhook_id = webhook_id
 
@@ -105,9 +105,9 @@ class PayPalApi:
             "purchase_units": [unit],
             "payment_source": {"paypal": {"experience_context": experience}},
         }
-        answered = _order(await self._wire.ask(Call("POST", _ORDERS, orjson.dumps(order), request_id)))
+        answered = _order(await self._http.request(ApiRequest("POST", _ORDERS, orjson.dumps(order), request_id)))
         if not is_paypal_id(answered.id):
-            raise PayPalAwayError("an order with an id that is none")
+            raise PayPalUnavailableError("an order with an id that is none")
         return answered
 
     async def capture_order(self, order_id: str, request_id: str) -> Order:
@@ -117,15 +117,15 @@ class PayPalApi:
         """
         if not is_paypal_id(order_id):
             raise PayPalRefusedError(_NOT_FOUND)
-        call = Call("POST", f"{_ORDERS}/{order_id}/capture", b"{}", request_id)
-        return _order(await self._wire.ask(call), order_id)
+        request = ApiRequest("POST", f"{_ORDERS}/{order_id}/capture", b"{}", request_id)
+        return _order(await self._http.request(request), order_id)
 
     async def get_order(self, order_id: str) -> Order | None:
         """None for one that is not this merchant's, or no more: PayPal forgets orders. Raises PayPalRefusedError."""
         if not is_paypal_id(order_id):
             return None
         try:
-            return _order(await self._wire.ask(Call("GET", f"{_ORDERS}/{order_id}")), order_id)
+            return _order(await self._http.request(ApiRequest("GET", f"{_ORDERS}/{order_id}")), order_id)
         except PayPalRefusedError as refusal:
             if refusal.issue == _NOT_FOUND:
                 return None
@@ -134,10 +134,10 @@ class PayPalApi:
     async def get_capture(self, capture_id: str) -> Capture | None:
         """A payment; None for one that is not this merchant's. Raises PayPalRefusedError."""
         try:
-            answer = await self._wire.ask(Call("GET", f"{_CAPTURES}/{capture_id}"))
+            answer = await self._http.request(ApiRequest("GET", f"{_CAPTURES}/{capture_id}"))
             return read_capture(answer)
         except ValueError:
-            raise PayPalAwayError("an answer that is no payment") from None
+            raise PayPalUnavailableError("an answer that is no payment") from None
         except PayPalRefusedError as refusal:
             if refusal.issue == _NOT_FOUND:
                 return None
@@ -159,15 +159,15 @@ class PayPalApi:
         # The bytes as they came: PayPal signed their checksum, and written anew they would be others.
         question = fields[:-1] + b',"webhook_event":' + body + b"}"
         try:
-            verdict = await self._wire.ask(Call("POST", _VERIFY, question))
+            verdict = await self._http.request(ApiRequest("POST", _VERIFY, question))
         except PayPalRefusedError as refusal:
             if refusal.issue in _OURS:
-                raise PayPalAwayError(f"our credentials are refused: {refusal.issue}") from None
+                raise PayPalUnavailableError(f"our credentials are refused: {refusal.issue}") from None
             return False
         return isinstance(verdict, dict) and verdict.get("verification_status") == "SUCCESS"
 
     async def aclose(self) -> None:
-        await self._wire.aclose()
+        await self._http.aclose()
 
 
 def _money(money: Money) -> dict[str, str]:
@@ -191,7 +191,7 @@ def _order(answer: object, id: str | None = None) -> Order:
     try:
         order = read_order(answer)
     except ValueError:
-        raise PayPalAwayError("an answer that is no order") from None
+        raise PayPalUnavailableError("an answer that is no order") from None
     if id not in (None, order.id):
-        raise PayPalAwayError("an answer about another order")
+        raise PayPalUnavailableError("an answer about another order")
     return order

@@ -11,22 +11,22 @@ import httpx2
 import orjson
 import structlog
 
-from services.payments.paypal.values import PayPalAwayError, PayPalRefusedError, read_debug_id, read_refusal
+from services.payments.paypal.values import PayPalRefusedError, PayPalUnavailableError, read_debug_id, read_refusal
 
 log = structlog.get_logger(__name__)
 
-_LONGEST_ANSWER = 262_144  # bytes
+_MAX_ANSWER = 262_144  # bytes
 _MARGIN = 60.0  # seconds before its end at which a token is used no more, at most half its life
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
 _TOKEN_PATH = "/v1/oauth2/token"  # noqa: S105
 
 
-class _LostError(PayPalAwayError):
+class _LostError(PayPalUnavailableError):
     """No answer, or one that says to come back: a second try is worth it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ApiRequest:
     """One that may be made twice: it changes nothing, or PayPal knows it again by its `request_id`."""
 
     method: str
@@ -51,7 +51,7 @@ class _Token:
     good_until: float  # seconds of the monotonic clock
 
 
-class Wire:
+class HttpClient:
     """Connections to one PayPal, kept until `aclose`.
 
     Proxies of the environment are used, as HTTPS_PROXY is how a server behind a firewall gets out; through one TLS ends
@@ -70,19 +70,19 @@ class Wire:
         self._kept: _Token | None = None
         self._fetching: asyncio.Task[_Token] | None = None
 
-    async def ask(self, call: Call) -> object:
-        """The JSON of PayPal's answer. Raises PayPalRefusedError and PayPalAwayError."""
+    async def request(self, request: ApiRequest) -> object:
+        """The JSON of PayPal's answer. Raises PayPalRefusedError and PayPalUnavailableError."""
         try:
             try:
-                return await self._try(call)
+                return await self._try(request)
             except _LostError as error:
-                log.info("paypal asked again", call=str(call), reason=str(error))
-                return await self._try(call)
+                log.info("paypal asked again", call=str(request), reason=str(error))
+                return await self._try(request)
         except PayPalRefusedError as error:
-            log.info("paypal refused", call=str(call), issue=error.issue, debug_id=error.debug_id)
+            log.info("paypal refused", call=str(request), issue=error.issue, debug_id=error.debug_id)
             raise
-        except PayPalAwayError as error:
-            log.warning("paypal away", call=str(call), reason=str(error))
+        except PayPalUnavailableError as error:
+            log.warning("paypal away", call=str(request), reason=str(error))
             raise
 
     async def aclose(self) -> None:
@@ -91,15 +91,15 @@ class Wire:
             await asyncio.wait([self._fetching])
         await self._http.aclose()
 
-    async def _try(self, call: Call) -> object:
+    async def _try(self, request: ApiRequest) -> object:
         try:
             async with asyncio.timeout(self._timeout):
                 token = await self._token()
-                answer = await self._send_with(token, call)
+                answer = await self._send_with(token, request)
                 if answer.status == 401:  # revoked before its time
                     if self._kept is token:
                         self._kept = None
-                    answer = await self._send_with(await self._token(), call)
+                    answer = await self._send_with(await self._token(), request)
         except TimeoutError:
             raise _LostError("no answer in time") from None
         return _understand(answer)
@@ -129,13 +129,13 @@ class Wire:
             raise _LostError("no token in time") from None
         return _read_token(_understand(answer), asked_at)
 
-    async def _send_with(self, token: _Token, call: Call) -> _Answer:
+    async def _send_with(self, token: _Token, request: ApiRequest) -> _Answer:
         headers = {"Authorization": f"Bearer {token.value}", "Prefer": "return=representation"}
-        if call.body is not None:
+        if request.body is not None:
             headers["Content-Type"] = "application/json"
-        if call.request_id is not None:
-            headers["PayPal-Request-Id"] = call.request_id
-        return await self._send(call.method, call.path, headers, call.body)
+        if request.request_id is not None:
+            headers["PayPal-Request-Id"] = request.request_id
+        return await self._send(request.method, request.path, headers, request.body)
 
     async def _send(self, method: str, path: str, headers: dict[str, str], body: bytes | None) -> _Answer:
         headers |= {"Accept": "application/json", "Accept-Encoding": "identity"}  # so that the bound is the answer's
@@ -147,8 +147,8 @@ class Wire:
             ):
                 async for part in parts:
                     content += part
-                    if len(content) > _LONGEST_ANSWER:
-                        raise PayPalAwayError(f"an answer of more than {_LONGEST_ANSWER} bytes")
+                    if len(content) > _MAX_ANSWER:
+                        raise PayPalUnavailableError(f"an answer of more than {_MAX_ANSWER} bytes")
         except httpx2.HTTPError as error:
             raise _LostError(type(error).__name__) from None
         return _Answer(response.status_code, bytes(content), read_debug_id(response.headers.get("Paypal-Debug-Id")))
@@ -160,14 +160,14 @@ def _understand(answer: _Answer) -> object:
         raise _LostError(said)
     # 429: not now. 409: an earlier call for the same thing is still running, and may yet succeed.
     if answer.status in (408, 409, 429) or not (200 <= answer.status < 300 or 400 <= answer.status < 500):
-        raise PayPalAwayError(said)
+        raise PayPalUnavailableError(said)
     try:
         body = orjson.loads(answer.content)
         if answer.status < 300:
             return body
         refusal = read_refusal(body)
     except ValueError:
-        raise PayPalAwayError(f"not PayPal's JSON, {said}") from None
+        raise PayPalUnavailableError(f"not PayPal's JSON, {said}") from None
     if not refusal.debug_id:
         refusal = PayPalRefusedError(refusal.issue, answer.debug_id, refusal.approval_url)
     raise refusal
@@ -176,5 +176,5 @@ def _understand(answer: _Answer) -> object:
 def _read_token(body: object, asked_at: float) -> _Token:
     token, life = (body.get("access_token"), body.get("expires_in")) if isinstance(body, dict) else (None, None)
     if not isinstance(token, str) or not _TOKEN.fullmatch(token) or type(life) is not int or life < 0:
-        raise PayPalAwayError("an answer without a token")
+        raise PayPalUnavailableError("an answer without a token")
     return _Token(token, asked_at + life - min(_MARGIN, life / 2))

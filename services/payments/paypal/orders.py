@@ -15,14 +15,14 @@ from services.accounts.onboarding import Activation, progress_of
 from services.common.clock import Clock, utc_now
 from services.common.translations import Language
 from services.payments import lifecycle, queries, transitions
-from services.payments.outcomes import PaymentUnderWay, ProviderAway
-from services.payments.paypal.client import PayPalApi
+from services.payments.outcomes import PaymentPending, PaymentProviderUnavailable
+from services.payments.paypal.client import PayPalClient
 from services.payments.paypal.outcomes import (
     Collected,
-    Declined,
-    NoSuchPayment,
-    NotApproved,
     PaymentCompleted,
+    PaymentDeclined,
+    PaymentNotApproved,
+    PaymentNotFound,
     PayPalStarted,
 )
 from services.payments.paypal.values import (
@@ -30,8 +30,8 @@ from services.payments.paypal.values import (
     CaptureStatus,
     Order,
     OrderStatus,
-    PayPalAwayError,
     PayPalRefusedError,
+    PayPalUnavailableError,
 )
 from services.payments.plans import Plan
 from services.payments.queries import PaymentStatus, PaymentView
@@ -41,7 +41,7 @@ log = structlog.get_logger(__name__)
 FIRST_LOOK = timedelta(minutes=2)
 """After how long a worker asks about an order for the first time."""
 FIRST_LOOK_AT_PAID = timedelta(days=1)
-_LONGEST_LINK = 1000
+_MAX_LINK = 1000
 _LOCALES = {Language.ES: "es-MX", Language.EN: "en-US"}
 _TO_BE_APPROVED = {"ORDER_NOT_APPROVED", "PAYER_ACTION_REQUIRED"}
 _DECLINED = {
@@ -78,12 +78,14 @@ class PayPalPage:
 
 
 class PayPalOrders:
-    def __init__(self, api: PayPalApi, page: PayPalPage, clock: Clock = utc_now) -> None:
+    def __init__(self, api: PayPalClient, page: PayPalPage, clock: Clock = utc_now) -> None:
         self._api = api
         self._page = page
         self._clock = clock
 
-    async def order(self, payment: PaymentView, plan: Plan, language: Language) -> PayPalStarted | ProviderAway:
+    async def order(
+        self, payment: PaymentView, plan: Plan, language: Language
+    ) -> PayPalStarted | PaymentProviderUnavailable:
         """Makes the order of a payment; the same one where it was made before and its answer got lost."""
         try:
             order = await self._api.create_order(
@@ -97,19 +99,19 @@ class PayPalOrders:
                 return_url=self._page.return_url,
                 cancel_url=self._page.cancel_url,
             )
-        except PayPalAwayError:
-            return ProviderAway()
+        except PayPalUnavailableError:
+            return PaymentProviderUnavailable()
         except PayPalRefusedError as error:
             report(error, payment.id)
             if not (await queries.get(payment.id)).paypal_order_id:  # which another tab may have got meanwhile
-                await transitions.close(payment, PaymentStatus.DECLINED, self._clock())
-            return ProviderAway()
-        if order.approval_url is None or len(order.approval_url) > _LONGEST_LINK:
+                await transitions.end(payment, PaymentStatus.DECLINED, self._clock())
+            return PaymentProviderUnavailable()
+        if order.approval_url is None or len(order.approval_url) > _MAX_LINK:
             log.error("paypal order without a link", payment=str(payment.id))
-            return ProviderAway()
+            return PaymentProviderUnavailable()
         attached = await transitions.attach_order(payment, order.id, order.approval_url)
         if attached.paypal_order_id is None or attached.approval_url is None:  # it was replaced meanwhile
-            return ProviderAway()
+            return PaymentProviderUnavailable()
         return PayPalStarted(attached.paypal_order_id, attached.approval_url, payment.total, payment.expires_at)
 
     async def collect(self, payment: PaymentView) -> Collected:
@@ -117,21 +119,21 @@ class PayPalOrders:
         if payment.status is PaymentStatus.PAID:
             return await self._completed(payment)
         if payment.paypal_order_id is None or payment.status not in queries.WAITING:
-            return NoSuchPayment()
+            return PaymentNotFound()
         if await self._is_covered(payment):
             return await self._abandon(payment)
-        held = await transitions.hold(payment, self._clock() + FIRST_LOOK)
+        held = await transitions.mark_pending(payment, self._clock() + FIRST_LOOK)
         if held is None:
-            return PaymentUnderWay()
+            return PaymentPending()
         return await self._capture(held, payment.paypal_order_id, waited=payment.status is PaymentStatus.PENDING)
 
-    async def look_again(self, payment: PaymentView) -> Collected:
+    async def reconcile(self, payment: PaymentView) -> Collected:
         """Asks PayPal what became of a payment's order, and does what follows.
 
-        Raises PayPalAwayError where that cannot be seen, and PayPalRefusedError.
+        Raises PayPalUnavailableError where that cannot be seen, and PayPalRefusedError.
         """
         if payment.paypal_order_id is None:
-            return NoSuchPayment()
+            return PaymentNotFound()
         order = await self._api.get_order(payment.paypal_order_id)
         if order is None:
             return await self._forgotten(payment)
@@ -148,8 +150,8 @@ class PayPalOrders:
         """`waited` says that the payer was told before to wait for what comes of it."""
         try:
             order = await self._api.capture_order(order_id, f"{payment.id}-{payment.paypal_refusals}")
-        except PayPalAwayError:
-            return PaymentUnderWay()
+        except PayPalUnavailableError:
+            return PaymentPending()
         except PayPalRefusedError as error:
             log.info("paypal takes no money", payment=str(payment.id), issue=error.issue, debug_id=error.debug_id)
             if error.issue in _TO_BE_APPROVED or error.issue in _DECLINED:
@@ -165,51 +167,51 @@ class PayPalOrders:
         if waited and declined:
             await lifecycle.refuse(payment, due_at)
         else:
-            await transitions.reopen(payment, due_at, declined=declined)
-        return NotApproved(approval_url) if approval_url and not declined else Declined(approval_url)
+            await transitions.return_to_open(payment, due_at, declined=declined)
+        return PaymentNotApproved(approval_url) if approval_url and not declined else PaymentDeclined(approval_url)
 
     async def _look_after_refusal(self, payment: PaymentView, order_id: str, issue: str) -> Collected:
         try:
             order = await self._api.get_order(order_id)
-        except (PayPalAwayError, PayPalRefusedError):
-            return PaymentUnderWay()
+        except (PayPalUnavailableError, PayPalRefusedError):
+            return PaymentPending()
         if issue in _ALREADY and not (order and order.captures):  # not shown yet
-            return PaymentUnderWay()
+            return PaymentPending()
         if order is None:  # neither to be captured nor to be seen
             await lifecycle.decline(payment, PaymentStatus.EXPIRED, self._clock())
-            return NoSuchPayment()
+            return PaymentNotFound()
         if order.captures or order.status in _NOT_SHOWN_YET:
             return await self._record(payment, order)
         await lifecycle.decline(payment, PaymentStatus.DECLINED, self._clock())
-        return Declined(None)
+        return PaymentDeclined(None)
 
     async def _abandon(self, payment: PaymentView) -> Collected:
         """For an account that was paid for in another way meanwhile: no money is taken, unless it was already."""
         if payment.status is PaymentStatus.PENDING:
             try:
                 order = await self._api.get_order(payment.paypal_order_id or "")
-            except (PayPalAwayError, PayPalRefusedError):
-                return PaymentUnderWay()
+            except (PayPalUnavailableError, PayPalRefusedError):
+                return PaymentPending()
             if order and order.captures:
                 return await self._record(payment, order)
-        await transitions.close(payment, PaymentStatus.REPLACED, self._clock())
-        return NoSuchPayment()
+        await transitions.end(payment, PaymentStatus.REPLACED, self._clock())
+        return PaymentNotFound()
 
     async def _forgotten(self, payment: PaymentView) -> Collected:
         """PayPal shows the order no more: it forgets what nobody paid."""
         now = self._clock()
         match payment.status:
             case PaymentStatus.OPEN:
-                await transitions.close(payment, PaymentStatus.EXPIRED, now)
+                await transitions.end(payment, PaymentStatus.EXPIRED, now)
             case PaymentStatus.PENDING if now >= payment.expires_at:
                 await lifecycle.decline(payment, PaymentStatus.EXPIRED, now)
             case PaymentStatus.PAID if payment.paypal_capture_id:
                 capture = await self._api.get_capture(payment.paypal_capture_id)
                 if capture is None:
-                    raise PayPalAwayError("neither the order nor its payment is shown")
+                    raise PayPalUnavailableError("neither the order nor its payment is shown")
                 if capture.status is CaptureStatus.REFUNDED:
                     await lifecycle.refund(payment, now, capture.id)
-        return NoSuchPayment()
+        return PaymentNotFound()
 
     async def _record(self, payment: PaymentView, order: Order) -> Collected:
         """Does what follows from what PayPal says about the order, if it is the one that was made for the payment."""
@@ -217,9 +219,9 @@ class PayPalOrders:
         if not _belongs(order, payment):
             log.error("paypal order differs from its payment", payment=str(payment.id), order=order.id)
             if order.captures and payment.status in queries.WAITING:  # money was taken: whose, a person has to see
-                return PaymentUnderWay()
+                return PaymentPending()
             await self._end(payment, PaymentStatus.DECLINED, now)
-            return NoSuchPayment()
+            return PaymentNotFound()
         if sum(capture.status in _TAKEN for capture in order.captures) > 1:
             log.error("paypal took the money of an order twice", payment=str(payment.id), order=order.id)
         capture = _weightiest(order)
@@ -233,39 +235,39 @@ class PayPalOrders:
             case CaptureStatus.REFUNDED:
                 if await lifecycle.refund(payment, now, capture.id):
                     log.info("payment refunded", payment=str(payment.id), order=order.id)
-                return NoSuchPayment()
+                return PaymentNotFound()
             case CaptureStatus.DECLINED | CaptureStatus.FAILED:
                 await self._end(payment, PaymentStatus.DECLINED, now)
-                return Declined(None)
+                return PaymentDeclined(None)
             case CaptureStatus.PENDING | CaptureStatus.UNKNOWN:
                 if payment.status is PaymentStatus.OPEN:
-                    await transitions.hold(payment, now + FIRST_LOOK)
+                    await transitions.mark_pending(payment, now + FIRST_LOOK)
                 elif payment.status is PaymentStatus.PAID:
                     log.error("paypal says something else of a paid payment", payment=str(payment.id), order=order.id)
-                return PaymentUnderWay()
+                return PaymentPending()
 
     async def _unpaid(self, payment: PaymentView, order: Order) -> Collected:
         if payment.status not in queries.WAITING:
-            return NoSuchPayment()
+            return PaymentNotFound()
         if order.status is OrderStatus.VOIDED:
             await self._end(payment, PaymentStatus.EXPIRED, self._clock())
-            return NoSuchPayment()
+            return PaymentNotFound()
         if order.status in _NOT_SHOWN_YET:
-            return PaymentUnderWay()
+            return PaymentPending()
         if payment.status is PaymentStatus.PENDING:
-            await transitions.reopen(payment, self._clock() + FIRST_LOOK, declined=payment.paypal_declined)
-        return NotApproved(order.approval_url or payment.approval_url or self._page.return_url)
+            await transitions.return_to_open(payment, self._clock() + FIRST_LOOK, declined=payment.paypal_declined)
+        return PaymentNotApproved(order.approval_url or payment.approval_url or self._page.return_url)
 
     async def _end(self, payment: PaymentView, status: PaymentStatus, now: datetime) -> None:
         """Of one that may still be paid; whoever was told to wait gets a mail."""
         if payment.status is PaymentStatus.PENDING:
             await lifecycle.decline(payment, status, now)
         elif payment.status is PaymentStatus.OPEN:
-            await transitions.close(payment, status, now)
+            await transitions.end(payment, status, now)
 
-    async def _completed(self, payment: PaymentView) -> PaymentCompleted | NoSuchPayment:
+    async def _completed(self, payment: PaymentView) -> PaymentCompleted | PaymentNotFound:
         activation = await self._activation(payment)
-        return PaymentCompleted(activation) if activation and activation.active else NoSuchPayment()
+        return PaymentCompleted(activation) if activation and activation.active else PaymentNotFound()
 
     async def _is_covered(self, payment: PaymentView) -> bool:
         return lifecycle.is_covered(await self._activation(payment), payment.period_months, self._clock())

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from services.accounts.onboarding import Activation
 from services.common.money import Money
-from services.payments.outcomes import PaymentUnderWay
+from services.payments.outcomes import PaymentPending
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,22 +22,22 @@ class PaymentCompleted:
 
 
 @dataclass(frozen=True, slots=True)
-class NotApproved:
+class PaymentNotApproved:
     """The payer has not approved the order yet."""
 
     approval_url: str
 
 
 @dataclass(frozen=True, slots=True)
-class Declined:
+class PaymentDeclined:
     """PayPal did not take the money; at `retry_url`, where there is one, the payer can choose another way."""
 
     retry_url: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class NoSuchPayment:
+class PaymentNotFound:
     """The account has no payment of this order that can still be completed."""
 
 
-Collected = PaymentCompleted | PaymentUnderWay | NotApproved | Declined | NoSuchPayment
+Collected = PaymentCompleted | PaymentPending | PaymentNotApproved | PaymentDeclined | PaymentNotFound

@@ -9,20 +9,20 @@ from services.accounts.onboarding import PaymentMethod
 from services.common.clock import Clock, utc_now
 from services.payments import lifecycle, transitions
 from services.payments.paypal.orders import FIRST_LOOK, FIRST_LOOK_AT_PAID, PayPalOrders, report
-from services.payments.paypal.values import PayPalAwayError, PayPalRefusedError
+from services.payments.paypal.values import PayPalRefusedError, PayPalUnavailableError
 from services.payments.queries import PaymentStatus, PaymentView
 
 log = structlog.get_logger(__name__)
 
 _LEASE = timedelta(minutes=2)
-_MOST_MISSES = 3  # in a row, after which PayPal is taken to be away for this round
-_LONGEST_PAUSE = timedelta(hours=6)
-_LONGEST_PAUSE_AT_PAID = timedelta(days=7)
-_LONGEST_PENDING = timedelta(days=30)  # that an eCheck or a review may take
-_LONGEST_DISPUTE = timedelta(days=180)  # in which a payer may have PayPal take the money back
+_MAX_MISSES = 3  # in a row, after which PayPal is taken to be away for this round
+_MAX_PAUSE = timedelta(hours=6)
+_MAX_PAUSE_AT_PAID = timedelta(days=7)
+_MAX_PENDING = timedelta(days=30)  # that an eCheck or a review may take
+_MAX_DISPUTE = timedelta(days=180)  # in which a payer may have PayPal take the money back
 
 
-class FollowUp:
+class Reconciler:
     """Without `orders`, as where PayPal is not set up any more, nothing is asked, and what is pending ends some day."""
 
     def __init__(self, orders: PayPalOrders | None, clock: Clock = utc_now) -> None:
@@ -32,15 +32,15 @@ class FollowUp:
     async def run_due(self, stopped: asyncio.Event) -> None:
         """Looks at every payment that is due, whatever goes wrong with one, until PayPal is away or `stopped`."""
         misses = 0
-        while misses < _MOST_MISSES and not stopped.is_set():
+        while misses < _MAX_MISSES and not stopped.is_set():
             payment = await transitions.claim_due(PaymentMethod.PAYPAL, self._clock(), _LEASE)
             if payment is None:
                 return
             try:
                 if self._orders:
-                    await self._orders.look_again(payment)
+                    await self._orders.reconcile(payment)
                 misses = 0
-            except PayPalAwayError:
+            except PayPalUnavailableError:
                 misses += 1
             except PayPalRefusedError as error:
                 report(error, payment.id)
@@ -54,15 +54,15 @@ class FollowUp:
         age = now - payment.created_at
         match payment.status:
             case PaymentStatus.OPEN if now >= payment.expires_at:
-                await transitions.close(payment, PaymentStatus.EXPIRED, now)
-            case PaymentStatus.PENDING if age > _LONGEST_PENDING:
+                await transitions.end(payment, PaymentStatus.EXPIRED, now)
+            case PaymentStatus.PENDING if age > _MAX_PENDING:
                 log.error("payment pending for too long", payment=str(payment.id), order=payment.paypal_order_id)
                 await lifecycle.decline(payment, PaymentStatus.EXPIRED, now)
             case PaymentStatus.OPEN | PaymentStatus.PENDING:
-                await transitions.postpone(payment, now + min(max(age, FIRST_LOOK), _LONGEST_PAUSE))
+                await transitions.postpone(payment, now + min(max(age, FIRST_LOOK), _MAX_PAUSE))
             case PaymentStatus.PAID:
-                again = now + min(max(age, FIRST_LOOK_AT_PAID), _LONGEST_PAUSE_AT_PAID)
-                await transitions.postpone(payment, again if age < _LONGEST_DISPUTE else None)
+                again = now + min(max(age, FIRST_LOOK_AT_PAID), _MAX_PAUSE_AT_PAID)
+                await transitions.postpone(payment, again if age < _MAX_DISPUTE else None)
             case PaymentStatus.REFUNDED:
                 await transitions.postpone(payment, None)
             case _ if age > transitions.KEPT:

@@ -4,33 +4,33 @@ from datetime import timedelta
 
 from models.payment import Payment
 from services.accounts.onboarding import PaymentMethod
-from services.accounts.sessions import Profile, SessionService
+from services.accounts.sessions import Principal, SessionService
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.ids import typed_id
 from services.common.limits import Limiter, Limits
-from services.common.outcomes import PasswordChangeDue, SignedOut, Throttled
+from services.common.outcomes import NotAuthenticated, PasswordChangeRequired, TooManyAttempts
 from services.payments import lifecycle, queries
 from services.payments.lifecycle import Terms
 from services.payments.outcomes import (
     AlreadyActive,
-    MethodMissing,
-    NoSuchPlan,
-    PaymentUnderWay,
-    ProviderAway,
-    StepMissing,
+    OnboardingIncomplete,
+    PaymentMethodUnavailable,
+    PaymentPending,
+    PaymentProviderUnavailable,
+    PlanNotFound,
 )
 from services.payments.paypal.orders import FIRST_LOOK, PayPalOrders
-from services.payments.paypal.outcomes import Collected, NoSuchPayment, PayPalStarted
+from services.payments.paypal.outcomes import Collected, PaymentNotFound, PayPalStarted
 from services.payments.paypal.values import is_paypal_id
 from services.payments.plans import Plans
 from services.payments.queries import PaymentView
 
 ORDER_LIFE = timedelta(hours=3)  # that PayPal gives a payer to approve
-_LEAST_LEFT = timedelta(minutes=15)  # of an order that is handed out again
+_MIN_LEFT = timedelta(minutes=15)  # of an order that is handed out again
 
 
-class PayPalPayments:
+class PayPalService:
     """Without `orders` nobody can pay this way."""
 
     def __init__(
@@ -53,30 +53,30 @@ class PayPalPayments:
         self, caller: Caller, plan_id: str
     ) -> (
         PayPalStarted
-        | NoSuchPlan
-        | MethodMissing
-        | StepMissing
+        | PlanNotFound
+        | PaymentMethodUnavailable
+        | OnboardingIncomplete
         | AlreadyActive
-        | PaymentUnderWay
-        | ProviderAway
-        | PasswordChangeDue
-        | SignedOut
-        | Throttled
+        | PaymentPending
+        | PaymentProviderUnavailable
+        | PasswordChangeRequired
+        | NotAuthenticated
+        | TooManyAttempts
     ):
         """The same order each time, until it is paid, expires or another plan is asked for."""
-        admitted = await self._admit(caller)
-        if not isinstance(admitted, tuple):
-            return admitted
-        orders, profile = admitted
+        checked = await self._check_limits(caller)
+        if not isinstance(checked, tuple):
+            return checked
+        orders, principal = checked
         plan = self._plans.get(plan_id)
         if plan is None:
-            return NoSuchPlan()
+            return PlanNotFound()
         async with self._limiter.tally() as tally:
-            if throttled := await tally.hit(self._limits.payment, str(profile.id)):
+            if throttled := await tally.hit(self._limits.payment, str(principal.id)):
                 return throttled
             now = self._clock()
-            terms = Terms(now + ORDER_LIFE, now + FIRST_LOOK, least_left=_LEAST_LEFT)
-            payment = await lifecycle.open_payment(profile.id, PaymentMethod.PAYPAL, plan, terms, now)
+            terms = Terms(now + ORDER_LIFE, now + FIRST_LOOK, least_left=_MIN_LEFT)
+            payment = await lifecycle.open_payment(principal.id, PaymentMethod.PAYPAL, plan, terms, now)
             if not isinstance(payment, PaymentView):
                 return payment
             if payment.paypal_order_id and payment.approval_url:
@@ -85,31 +85,31 @@ class PayPalPayments:
 
     async def complete(
         self, caller: Caller, order_id: str
-    ) -> Collected | MethodMissing | PasswordChangeDue | SignedOut | Throttled:
+    ) -> Collected | PaymentMethodUnavailable | PasswordChangeRequired | NotAuthenticated | TooManyAttempts:
         """Takes the money of an order that its payer has approved; once, however often it is asked for."""
-        admitted = await self._admit(caller)
-        if not isinstance(admitted, tuple):
-            return admitted
-        orders, profile = admitted
+        checked = await self._check_limits(caller)
+        if not isinstance(checked, tuple):
+            return checked
+        orders, principal = checked
         order_id = typed_id(order_id)
         if not is_paypal_id(order_id):
-            return NoSuchPayment()
+            return PaymentNotFound()
         async with self._limiter.tally() as tally:
-            if throttled := await tally.hit(self._limits.payment, str(profile.id)):
+            if throttled := await tally.hit(self._limits.payment, str(principal.id)):
                 return throttled
-            found = await Payment.get_or_none(paypal_order_id=order_id, account_id=profile.id)
-            return await orders.collect(queries.view(found)) if found else NoSuchPayment()
+            found = await Payment.get_or_none(paypal_order_id=order_id, account_id=principal.id)
+            return await orders.collect(queries.view(found)) if found else PaymentNotFound()
 
-    async def has_pending(self, profile: Profile) -> bool:
+    async def has_pending(self, principal: Principal) -> bool:
         """Whether PayPal was asked to take the account's money, and it is not known yet whether it did."""
-        return await queries.is_pending(profile.id)
+        return await queries.is_pending(principal.id)
 
-    async def _admit(
+    async def _check_limits(
         self, caller: Caller
-    ) -> tuple[PayPalOrders, Profile] | MethodMissing | PasswordChangeDue | SignedOut:
-        profile = await self._sessions.admit(caller)
-        if not isinstance(profile, Profile):
-            return profile
+    ) -> tuple[PayPalOrders, Principal] | PaymentMethodUnavailable | PasswordChangeRequired | NotAuthenticated:
+        principal = await self._sessions.require_account(caller)
+        if not isinstance(principal, Principal):
+            return principal
         if self._orders is None:
-            return MethodMissing()
-        return self._orders, profile
+            return PaymentMethodUnavailable()
+        return self._orders, principal

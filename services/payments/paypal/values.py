@@ -11,7 +11,7 @@ _ID = re.compile(r"[A-Z0-9-]{1,36}")
 _APPROVAL = ("payer-action", "approve")
 
 
-class PayPalAwayError(Exception):
+class PayPalUnavailableError(Exception):
     """PayPal did not answer, or nothing that makes sense: whether it did what was asked is not known."""
 
 

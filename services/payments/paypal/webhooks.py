@@ -17,12 +17,12 @@ from services.common.clock import Clock, utc_now
 from services.common.ids import parse_id
 from services.common.limits import Limiter, Limits
 from services.common.money import Money
-from services.common.outcomes import Throttled
+from services.common.outcomes import TooManyAttempts
 from services.payments import lifecycle, queries
-from services.payments.outcomes import ProviderAway
-from services.payments.paypal.client import PayPalApi
+from services.payments.outcomes import PaymentProviderUnavailable
+from services.payments.paypal.client import PayPalClient
 from services.payments.paypal.orders import PayPalOrders, report
-from services.payments.paypal.values import PayPalAwayError, PayPalRefusedError, is_paypal_id
+from services.payments.paypal.values import PayPalRefusedError, PayPalUnavailableError, is_paypal_id
 from services.payments.queries import PaymentView
 
 log = structlog.get_logger(__name__)
@@ -53,10 +53,10 @@ class _Subject:
     amount: Money | None
 
 
-class PayPalEvents:
+class PayPalWebhooks:
     def __init__(
         self,
-        api: PayPalApi,
+        api: PayPalClient,
         orders: PayPalOrders,
         limiter: Limiter,
         limits: Limits,
@@ -71,7 +71,7 @@ class PayPalEvents:
 
     async def receive(
         self, caller: Caller, headers: Mapping[str, str], body: bytes
-    ) -> EventTaken | EventForged | ProviderAway | Throttled:
+    ) -> EventTaken | EventForged | PaymentProviderUnavailable | TooManyAttempts:
         """PayPal sends again what was not taken.
 
         Whoever posts here spends none of what PayPal grants us: PayPal is asked about an event only if it names one of
@@ -86,20 +86,20 @@ class PayPalEvents:
             return _pass_over(event, subject)
         try:
             signed = await self._verify(caller, payment, headers, body)
-            if isinstance(signed, Throttled):
+            if isinstance(signed, TooManyAttempts):
                 return signed
             if not signed:
                 return EventForged()
             await self._follow(payment, event, subject)
-        except PayPalAwayError as error:
+        except PayPalUnavailableError as error:
             log.warning("paypal event not followed", reason=str(error))
-            return ProviderAway()
+            return PaymentProviderUnavailable()
         return EventTaken()
 
     async def _verify(
         self, caller: Caller, payment: PaymentView, headers: Mapping[str, str], body: bytes
-    ) -> bool | Throttled:
-        """Counts before it asks, and takes back unless PayPal denies. Raises PayPalAwayError."""
+    ) -> bool | TooManyAttempts:
+        """Counts before it asks, and takes back unless PayPal denies. Raises PayPalUnavailableError."""
         of_payment = await self._limiter.count(self._limits.paypal_webhook_payment, str(payment.id))
         if of_payment.throttled:
             return of_payment.throttled
@@ -113,27 +113,27 @@ class PayPalEvents:
             return not denied
         finally:
             if not denied:
-                await self._limiter.give_back(of_payment)
+                await self._limiter.refund(of_payment)
                 if not of_client.throttled:
-                    await self._limiter.give_back(of_client)
+                    await self._limiter.refund(of_client)
 
     async def _follow(self, payment: PaymentView, event: Mapping[str, Any], subject: _Subject) -> None:
-        """Raises PayPalAwayError where it cannot be followed yet."""
+        """Raises PayPalUnavailableError where it cannot be followed yet."""
         if event.get("event_type") == _REVERSED and subject.amount in (None, payment.total):
             # The payer's bank or PayPal took the money back: of that, the order itself does not always tell.
             await lifecycle.refund(payment, self._clock(), subject.capture_id)
             return
         try:
-            await self._orders.look_again(payment)
+            await self._orders.reconcile(payment)
         except PayPalRefusedError as error:
             report(error, payment.id)
 
 
-def _pass_over(event: Mapping[str, Any], subject: _Subject) -> EventTaken | ProviderAway:
+def _pass_over(event: Mapping[str, Any], subject: _Subject) -> EventTaken | PaymentProviderUnavailable:
     """Nothing follows from an event about no payment of ours, whoever sent it; but one may come to be known."""
     log.info("paypal event about no payment", type=str(event.get("event_type"))[:60])
     if event.get("event_type") == _REVERSED and subject.capture_id:
-        return ProviderAway()
+        return PaymentProviderUnavailable()
     return EventTaken()
 
 

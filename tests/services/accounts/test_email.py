@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.accounts.email import LONGEST, Email, email_problem, parse_email
+from services.accounts.email import MAX_LENGTH, Email, email_problem, parse_email
 from services.common.outcomes import FieldErrorCode, FieldProblem, ForbiddenCharacter
 
 _LABELS = ".".join(["b" * 63, "c" * 63])
@@ -165,7 +165,7 @@ def test_whatever_is_typed_an_address_is_one_that_reads_as_itself(typed: str) ->
 
 
 def test_254_characters_are_the_most() -> None:
-    longest = f"{'a' * 64}@{_LABELS}.{'d' * (LONGEST - 64 - 1 - len(_LABELS) - 1 - 4)}.com"
+    longest = f"{'a' * 64}@{_LABELS}.{'d' * (MAX_LENGTH - 64 - 1 - len(_LABELS) - 1 - 4)}.com"
 
     assert len(longest) == 254
     assert parse_email(longest) == Email(longest)

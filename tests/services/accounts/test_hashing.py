@@ -7,7 +7,7 @@ from argon2 import extract_parameters
 
 from services.accounts.hashing import Hasher
 from services.common.cpus import usable_cpus
-from services.common.outcomes import Throttled
+from services.common.outcomes import TooManyAttempts
 
 _ROOM = max(1, int(usable_cpus())) + int(64 * usable_cpus())  # one at work and 64 that wait, a CPU
 _CHEAP = {"time_cost": 1, "memory_kib": 64}
@@ -86,7 +86,7 @@ async def test_past_the_queues_bound_the_answer_is_throttled_at_once() -> None:
     refused, under_way = await asyncio.wait([*crowd, *late, *late_ones], return_when=asyncio.FIRST_COMPLETED)
 
     assert refused == {*late, *late_ones}
-    assert {task.result() for task in refused} == {Throttled(retry_after_seconds=2)}
+    assert {task.result() for task in refused} == {TooManyAttempts(retry_after_seconds=2)}
     assert await asyncio.gather(*under_way) == [True] * _ROOM
 
 
@@ -98,7 +98,7 @@ async def test_its_bounds_go_by_the_cpus_that_it_may_use(cpus: float, parallelis
 
     outcomes = await asyncio.gather(*(hasher.hash("una frase larga") for _ in range(room + 7)))
 
-    assert [outcome for outcome in outcomes if isinstance(outcome, Throttled)] == [Throttled(2)] * 7
+    assert [outcome for outcome in outcomes if isinstance(outcome, TooManyAttempts)] == [TooManyAttempts(2)] * 7
 
 
 async def test_after_a_storm_there_is_room_again() -> None:
@@ -107,7 +107,7 @@ async def test_after_a_storm_there_is_room_again() -> None:
     await asyncio.gather(*(hasher.hash("una frase larga") for _ in range(2 * _ROOM)))
     again = await asyncio.gather(*(hasher.hash("una frase larga") for _ in range(_ROOM)))
 
-    assert not any(isinstance(outcome, Throttled) for outcome in again)
+    assert not any(isinstance(outcome, TooManyAttempts) for outcome in again)
 
 
 async def test_who_hangs_up_gives_the_room_back() -> None:
@@ -120,7 +120,7 @@ async def test_who_hangs_up_gives_the_room_back() -> None:
     await asyncio.gather(*crowd, return_exceptions=True)
     again = await asyncio.gather(*(hasher.hash("una frase larga") for _ in range(_ROOM)))
 
-    assert not any(isinstance(outcome, Throttled) for outcome in again)
+    assert not any(isinstance(outcome, TooManyAttempts) for outcome in again)
 
 
 async def test_the_loop_goes_on_while_a_storm_of_hashes_runs() -> None:
@@ -133,4 +133,4 @@ async def test_the_loop_goes_on_while_a_storm_of_hashes_runs() -> None:
         turns += 1
 
     assert turns > 20  # were the loop held, it would turn once a hash at the most, and then find them all done
-    assert not any(isinstance(outcome, Throttled) for outcome in await storm)
+    assert not any(isinstance(outcome, TooManyAttempts) for outcome in await storm)

@@ -14,8 +14,8 @@ from services.accounts.onboarding import (
     PaymentMethod,
     Progress,
     Stage,
-    after,
     progress,
+    transition,
 )
 
 _NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -41,10 +41,10 @@ def test_the_page_shows_the_steps_of_every_stage() -> None:
 @pytest.mark.parametrize("event", Event)
 def test_an_event_that_cannot_come_is_a_bug(stage: Stage, event: Event) -> None:
     if (stage, event) in TRANSITIONS:
-        assert after(stage, event) is TRANSITIONS[stage, event]
+        assert transition(stage, event) is TRANSITIONS[stage, event]
     else:
         with pytest.raises(KeyError):
-            after(stage, event)
+            transition(stage, event)
 
 
 def test_every_stage_can_be_reached_and_payment_makes_active_whoever_may_pay() -> None:

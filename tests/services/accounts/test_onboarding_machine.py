@@ -27,7 +27,7 @@ from services.company.series_form import SeriesForm
 from services.company.series_outcomes import SeriesCreated
 from services.payments import lifecycle, queries, transitions
 from services.payments.lifecycle import Terms
-from services.payments.outcomes import AlreadyActive, PaymentUnderWay, StepMissing
+from services.payments.outcomes import AlreadyActive, OnboardingIncomplete, PaymentPending
 from services.payments.periods import months_after
 from services.payments.plans import BUNDLED, Plan, Plans
 from services.payments.queries import PaymentStatus, PaymentView
@@ -87,13 +87,13 @@ class _Life(RuleBasedStateMachine):
         opened = self._do(lifecycle.open_payment(self.account_id, method, plan, terms, self.now))
 
         match opened:
-            case StepMissing(step):
+            case OnboardingIncomplete(step):
                 assert (self.stage, step) == (Stage.CONFIRMED, OnboardingStep.CONFIGURE_COMPANY)
             case AlreadyActive(activation):
                 assert self.stage is Stage.ACTIVE
                 assert activation == at.activation
                 assert activation.until - self.now > timedelta(days=30)
-            case PaymentUnderWay():
+            case PaymentPending():
                 assert PaymentStatus.PENDING in self.payments.values()
             case PaymentView():
                 assert self.stage in {Stage.CONFIGURED, Stage.ACTIVE, Stage.LAPSED, Stage.DEACTIVATED}
@@ -181,12 +181,12 @@ class _Life(RuleBasedStateMachine):
         match status:
             case PaymentStatus.PENDING:
                 if self.payments[payment_id] in queries.WAITING:
-                    assert self._do(transitions.hold(self._view(payment_id), due_at))
+                    assert self._do(transitions.mark_pending(self._view(payment_id), due_at))
             case PaymentStatus.OPEN:
-                self._do(transitions.reopen(self._view(payment_id), due_at, declined=False))
+                self._do(transitions.return_to_open(self._view(payment_id), due_at, declined=False))
             case PaymentStatus.EXPIRED | PaymentStatus.DECLINED | PaymentStatus.REPLACED:
                 if self.payments[payment_id] in queries.WAITING:
-                    assert self._do(transitions.close(self._view(payment_id), status, self.now))
+                    assert self._do(transitions.end(self._view(payment_id), status, self.now))
             case _:
                 pass
         self._refresh()

@@ -11,11 +11,11 @@ import pytest
 from limits.aio.storage import MemoryStorage
 
 from models.spent_captcha import SpentCaptcha
-from services.captcha.service import LIFE, CaptchaAnswer, Captchas, Solution, _encode, _mac
+from services.captcha.service import LIFE, CaptchaAnswer, CaptchaService, Solution, _encode, _mac
 from services.captcha.words import WORDS
 from services.common.caller import Caller
 from services.common.limits import Limit, Limiter
-from services.common.outcomes import CaptchaMissed, CaptchaNeeded, DrawnCaptcha, Throttled
+from services.common.outcomes import CaptchaMismatch, CaptchaRequired, DrawnCaptcha, TooManyAttempts
 from services.common.secrets import Keys
 
 _KEY = b"a key of thirty-two bytes or more"
@@ -38,16 +38,16 @@ def clock() -> _Clock:
     return _Clock()
 
 
-def _captchas(*keys: bytes, clock: _Clock, limit: str = "1000/minute") -> Captchas:
-    return Captchas(Keys(keys), Limiter(MemoryStorage(), Keys(keys)), Limit.parse("create_captcha", limit), clock)
+def _captchas(*keys: bytes, clock: _Clock, limit: str = "1000/minute") -> CaptchaService:
+    return CaptchaService(Keys(keys), Limiter(MemoryStorage(), Keys(keys)), Limit.parse("create_captcha", limit), clock)
 
 
 @pytest.fixture
-def captchas(clock: _Clock) -> Captchas:
+def captchas(clock: _Clock) -> CaptchaService:
     return _captchas(_KEY, clock=clock)
 
 
-async def test_a_captcha_is_good_for_five_minutes(captchas: Captchas, clock: _Clock) -> None:
+async def test_a_captcha_is_good_for_five_minutes(captchas: CaptchaService, clock: _Clock) -> None:
     captcha = await _drawn(captchas)
 
     assert timedelta(minutes=5) == LIFE
@@ -55,7 +55,7 @@ async def test_a_captcha_is_good_for_five_minutes(captchas: Captchas, clock: _Cl
 
 
 @pytest.mark.usefixtures("database")
-async def test_asking_for_a_captcha_writes_nothing(captchas: Captchas) -> None:
+async def test_asking_for_a_captcha_writes_nothing(captchas: CaptchaService) -> None:
     captcha = await _drawn(captchas)
 
     await captchas.image(captcha.id)
@@ -64,7 +64,9 @@ async def test_asking_for_a_captcha_writes_nothing(captchas: Captchas) -> None:
     assert await SpentCaptcha.all().count() == 0
 
 
-async def test_the_same_id_gives_the_same_picture_and_clip_on_every_node(captchas: Captchas, clock: _Clock) -> None:
+async def test_the_same_id_gives_the_same_picture_and_clip_on_every_node(
+    captchas: CaptchaService, clock: _Clock
+) -> None:
     captcha = await _drawn(captchas)
     other_node = _captchas(_KEY, clock=clock)
 
@@ -76,7 +78,7 @@ async def test_the_same_id_gives_the_same_picture_and_clip_on_every_node(captcha
     assert clips.pop().startswith(b"RIFF")
 
 
-async def test_each_captcha_is_another(captchas: Captchas) -> None:
+async def test_each_captcha_is_another(captchas: CaptchaService) -> None:
     first, second = await _drawn(captchas), await _drawn(captchas)
 
     assert first.id != second.id
@@ -85,7 +87,7 @@ async def test_each_captcha_is_another(captchas: Captchas) -> None:
     assert await captchas.audio(first.id) != await captchas.audio(second.id)
 
 
-async def test_solutions_are_two_known_words_and_eight_digits(captchas: Captchas) -> None:
+async def test_solutions_are_two_known_words_and_eight_digits(captchas: CaptchaService) -> None:
     for _ in range(200):
         solution = _solution(captchas, (await _drawn(captchas)).id)
 
@@ -112,7 +114,7 @@ async def test_solutions_are_two_known_words_and_eight_digits(captchas: Captchas
 )
 @pytest.mark.usefixtures("database")
 async def test_words_or_digits_solve_it_however_they_are_typed(
-    captchas: Captchas, form: Callable[[Solution], str]
+    captchas: CaptchaService, form: Callable[[Solution], str]
 ) -> None:
     captcha = await _drawn(captchas)
 
@@ -136,7 +138,7 @@ async def test_words_or_digits_solve_it_however_they_are_typed(
     ],
 )
 @pytest.mark.usefixtures("database")
-async def test_a_wrong_answer_spends_the_captcha(captchas: Captchas, form: Callable[[Solution], str]) -> None:
+async def test_a_wrong_answer_spends_the_captcha(captchas: CaptchaService, form: Callable[[Solution], str]) -> None:
     captcha = await _drawn(captchas)
     solution = _solution(captchas, captcha.id)
 
@@ -147,7 +149,7 @@ async def test_a_wrong_answer_spends_the_captcha(captchas: Captchas, form: Calla
 
 
 @pytest.mark.usefixtures("database")
-async def test_a_megabyte_is_no_answer_and_spends_nothing(captchas: Captchas) -> None:
+async def test_a_megabyte_is_no_answer_and_spends_nothing(captchas: CaptchaService) -> None:
     captcha = await _drawn(captchas)
 
     assert not await captchas.solve(CaptchaAnswer(captcha.id, "1" * 1_000_000), _PURPOSE)
@@ -155,7 +157,7 @@ async def test_a_megabyte_is_no_answer_and_spends_nothing(captchas: Captchas) ->
 
 
 @pytest.mark.usefixtures("database")
-async def test_a_right_answer_counts_for_one_purpose(captchas: Captchas) -> None:
+async def test_a_right_answer_counts_for_one_purpose(captchas: CaptchaService) -> None:
     captcha = await _drawn(captchas)
     answer = CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits)
 
@@ -164,7 +166,7 @@ async def test_a_right_answer_counts_for_one_purpose(captchas: Captchas) -> None
 
 
 @pytest.mark.usefixtures("database")
-async def test_a_right_answer_may_be_sent_again_a_few_times_for_the_same_purpose(captchas: Captchas) -> None:
+async def test_a_right_answer_may_be_sent_again_a_few_times_for_the_same_purpose(captchas: CaptchaService) -> None:
     captcha = await _drawn(captchas)
     solution = _solution(captchas, captcha.id)
 
@@ -177,7 +179,7 @@ async def test_a_right_answer_may_be_sent_again_a_few_times_for_the_same_purpose
 
 
 @pytest.mark.usefixtures("database")
-async def test_of_a_hundred_right_answers_at_once_one_is_the_first(captchas: Captchas) -> None:
+async def test_of_a_hundred_right_answers_at_once_one_is_the_first(captchas: CaptchaService) -> None:
     captcha = await _drawn(captchas)
     answer = CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits)
 
@@ -188,7 +190,7 @@ async def test_of_a_hundred_right_answers_at_once_one_is_the_first(captchas: Cap
 
 
 @pytest.mark.usefixtures("database")
-async def test_what_a_captcha_is_for_is_done_once(captchas: Captchas) -> None:
+async def test_what_a_captcha_is_for_is_done_once(captchas: CaptchaService) -> None:
     captcha = await _drawn(captchas)
     answer = CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits)
     first, again = [await captchas.solve(answer, _PURPOSE) for _ in range(2)]
@@ -203,7 +205,7 @@ async def test_what_a_captcha_is_for_is_done_once(captchas: Captchas) -> None:
 
 
 @pytest.mark.usefixtures("database")
-async def test_a_captcha_counts_until_its_last_moment(captchas: Captchas, clock: _Clock) -> None:
+async def test_a_captcha_counts_until_its_last_moment(captchas: CaptchaService, clock: _Clock) -> None:
     captcha = await _drawn(captchas)
 
     clock.now = captcha.expires_at - timedelta(microseconds=1)
@@ -212,7 +214,7 @@ async def test_a_captcha_counts_until_its_last_moment(captchas: Captchas, clock:
 
 
 @pytest.mark.usefixtures("database")
-async def test_an_expired_captcha_counts_for_nothing_and_is_not_kept(captchas: Captchas, clock: _Clock) -> None:
+async def test_an_expired_captcha_counts_for_nothing_and_is_not_kept(captchas: CaptchaService, clock: _Clock) -> None:
     captcha = await _drawn(captchas)
 
     clock.now = captcha.expires_at
@@ -222,7 +224,7 @@ async def test_an_expired_captcha_counts_for_nothing_and_is_not_kept(captchas: C
 
 
 @pytest.mark.usefixtures("database")
-async def test_what_is_kept_of_a_spent_captcha_is_its_expiry_and_not_its_answer(captchas: Captchas) -> None:
+async def test_what_is_kept_of_a_spent_captcha_is_its_expiry_and_not_its_answer(captchas: CaptchaService) -> None:
     captcha = await _drawn(captchas)
 
     await captchas.solve(CaptchaAnswer(captcha.id, "una respuesta"), _PURPOSE)
@@ -234,7 +236,7 @@ async def test_what_is_kept_of_a_spent_captcha_is_its_expiry_and_not_its_answer(
 
 
 @pytest.mark.usefixtures("database")
-async def test_whose_captcha_was_solved_is_not_kept_in_clear(captchas: Captchas) -> None:
+async def test_whose_captcha_was_solved_is_not_kept_in_clear(captchas: CaptchaService) -> None:
     captcha = await _drawn(captchas)
 
     await captchas.solve(CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits), _PURPOSE)
@@ -271,7 +273,7 @@ async def test_whose_captcha_was_solved_is_not_kept_in_clear(captchas: Captchas)
         pytest.param(lambda given: "../../etc/passwd", id="a path"),
     ],
 )
-async def test_a_forged_id_is_no_captcha_of_ours(captchas: Captchas, forge: Callable[[str], str]) -> None:
+async def test_a_forged_id_is_no_captcha_of_ours(captchas: CaptchaService, forge: Callable[[str], str]) -> None:
     """It is refused without a database: spending it would fail here."""
     genuine = await _drawn(captchas)
     forged = forge(genuine.id)
@@ -285,7 +287,7 @@ async def test_a_forged_id_is_no_captcha_of_ours(captchas: Captchas, forge: Call
         await captchas.audio(forged)
 
 
-async def test_an_id_is_written_in_one_way_only(captchas: Captchas) -> None:
+async def test_an_id_is_written_in_one_way_only(captchas: CaptchaService) -> None:
     """Otherwise one captcha could be answered under several ids."""
     captcha = await _drawn(captchas)
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/"
@@ -320,7 +322,7 @@ async def test_a_captcha_is_spent_before_and_after_a_rotation_alike(clock: _Cloc
     assert await rotated.solve(answer, "login eva@example.com") is None
 
 
-async def test_an_id_tells_nothing_of_its_answer(captchas: Captchas, clock: _Clock) -> None:
+async def test_an_id_tells_nothing_of_its_answer(captchas: CaptchaService, clock: _Clock) -> None:
     captcha = await _drawn(captchas)
     solution = _solution(captchas, captcha.id)
     decoded = base64.urlsafe_b64decode(captcha.id + "==")
@@ -331,7 +333,7 @@ async def test_an_id_tells_nothing_of_its_answer(captchas: Captchas, clock: _Clo
     assert stranger.solution(captcha.id) is None
 
 
-async def test_an_answer_follows_from_the_id_only_with_the_key(captchas: Captchas, clock: _Clock) -> None:
+async def test_an_answer_follows_from_the_id_only_with_the_key(captchas: CaptchaService, clock: _Clock) -> None:
     """Whoever reads the code and an id, but has no key, can work out nothing."""
     captcha = await _drawn(captchas)
     stranger = _captchas(b"another key", clock=clock)
@@ -345,7 +347,7 @@ async def test_an_answer_follows_from_the_id_only_with_the_key(captchas: Captcha
     assert theirs.seed != ours.seed
 
 
-async def test_nothing_secret_is_in_a_repr(captchas: Captchas) -> None:
+async def test_nothing_secret_is_in_a_repr(captchas: CaptchaService) -> None:
     captcha = await _drawn(captchas)
     solution = _solution(captchas, captcha.id)
     answer = CaptchaAnswer(captcha.id, solution.digits)
@@ -356,15 +358,15 @@ async def test_nothing_secret_is_in_a_repr(captchas: Captchas) -> None:
     assert captcha.id in repr(answer)
 
 
-async def test_who_sends_no_answer_gets_a_captcha(captchas: Captchas) -> None:
+async def test_who_sends_no_answer_gets_a_captcha(captchas: CaptchaService) -> None:
     outcome = await captchas.require(_CALLER, None, _PURPOSE)
 
-    assert isinstance(outcome, CaptchaNeeded)
+    assert isinstance(outcome, CaptchaRequired)
     assert captchas.solution(outcome.captcha.id)
 
 
 @pytest.mark.usefixtures("database")
-async def test_who_solves_a_captcha_goes_on(captchas: Captchas) -> None:
+async def test_who_solves_a_captcha_goes_on(captchas: CaptchaService) -> None:
     captcha = await _drawn(captchas)
 
     outcome = await captchas.require(
@@ -376,12 +378,12 @@ async def test_who_solves_a_captcha_goes_on(captchas: Captchas) -> None:
 
 @pytest.mark.parametrize("forge", [str, lambda given: given[:-1], lambda given: ""], ids=["wrong", "forged", "empty"])
 @pytest.mark.usefixtures("database")
-async def test_who_misses_gets_a_fresh_captcha(captchas: Captchas, forge: Callable[[str], str]) -> None:
+async def test_who_misses_gets_a_fresh_captcha(captchas: CaptchaService, forge: Callable[[str], str]) -> None:
     captcha = await _drawn(captchas)
 
     outcome = await captchas.require(_CALLER, CaptchaAnswer(forge(captcha.id), "otras palabras"), _PURPOSE)
 
-    assert isinstance(outcome, CaptchaMissed)
+    assert isinstance(outcome, CaptchaMismatch)
     assert outcome.captcha.id != captcha.id
     assert (
         await captchas.require(
@@ -405,9 +407,9 @@ async def test_a_client_gets_as_many_captchas_as_its_limit_says(clock: _Clock) -
         await captchas.missed(_CALLER),
     ]
 
-    assert isinstance(needed, CaptchaNeeded)
-    assert isinstance(missed, CaptchaMissed)
-    assert all(isinstance(outcome, Throttled) for outcome in refused)
+    assert isinstance(needed, CaptchaRequired)
+    assert isinstance(missed, CaptchaMismatch)
+    assert all(isinstance(outcome, TooManyAttempts) for outcome in refused)
     assert isinstance(await captchas.create(Caller(ip_address("203.0.113.10"))), DrawnCaptcha)
     solved = await captchas.require(
         _CALLER, CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits), _PURPOSE
@@ -415,7 +417,7 @@ async def test_a_client_gets_as_many_captchas_as_its_limit_says(clock: _Clock) -
     assert solved is None
 
 
-async def test_an_id_never_looks_like_an_option_to_a_command(captchas: Captchas, database: object) -> None:
+async def test_an_id_never_looks_like_an_option_to_a_command(captchas: CaptchaService, database: object) -> None:
     initials = {(await _drawn(captchas)).id[0] for _ in range(20)}
 
     assert initials == {"A"}
@@ -435,13 +437,13 @@ def _same(first: Solution | None, second: Solution | None) -> bool:
     return first is not None and first == second
 
 
-async def _drawn(captchas: Captchas) -> DrawnCaptcha:
+async def _drawn(captchas: CaptchaService) -> DrawnCaptcha:
     captcha = await captchas.create(_CALLER)
     assert isinstance(captcha, DrawnCaptcha)
     return captcha
 
 
-def _solution(captchas: Captchas, id: str) -> Solution:
+def _solution(captchas: CaptchaService, id: str) -> Solution:
     solution = captchas.solution(id)
     assert solution
     return solution

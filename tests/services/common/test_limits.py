@@ -19,7 +19,7 @@ from models.limit_counter import LimitCounter
 from services.common.caller import Caller
 from services.common.limit_storage import DatabaseStorage
 from services.common.limits import Limit, Limiter, Limits
-from services.common.outcomes import Throttled
+from services.common.outcomes import TooManyAttempts
 from services.common.secrets import Keys
 
 _EMAIL = "ana@example.com"
@@ -96,7 +96,7 @@ class _Storages:
         await end_windows()
         await limiter.hit(limit, _EMAIL)
 
-        await asyncio.gather(*(limiter.give_back(hit) for _ in range(20)))
+        await asyncio.gather(*(limiter.refund(hit) for _ in range(20)))
 
         outcomes = [await limiter.hit(limit, _EMAIL) for _ in range(2)]
         assert [outcome is None for outcome in outcomes] == [True, False]
@@ -117,7 +117,7 @@ class _Storages:
         await limiter.hit(limit, _EMAIL)
         hit = await limiter.count(limit, _EMAIL)
 
-        await limiter.give_back(hit)
+        await limiter.refund(hit)
 
         assert await limiter.hit(limit, _EMAIL) is None
         assert await limiter.hit(limit, _EMAIL)
@@ -130,7 +130,7 @@ class _Storages:
             await limiter.hit(limit, _EMAIL)
 
         for _ in range(10):
-            await limiter.give_back(await limiter.count(limit, _EMAIL))
+            await limiter.refund(await limiter.count(limit, _EMAIL))
 
         assert await self._counted(limiter, storage, limit, limit.windows[1]) == 5
 
@@ -142,7 +142,7 @@ class _Storages:
             assert [await limiter.hit_client(limit, _v6(subnet)) for _ in range(2)] == [None, None]
 
         for _ in range(20):
-            await limiter.give_back(await limiter.count_client(limit, _v6(1)))
+            await limiter.refund(await limiter.count_client(limit, _v6(1)))
 
         assert await limiter.hit_client(limit, _v6(9))
 
@@ -153,7 +153,7 @@ class _Storages:
         hit = await limiter.count(limit, _EMAIL)
         await end_windows()
 
-        await limiter.give_back(hit)
+        await limiter.refund(hit)
         outcomes = [await limiter.hit(limit, _EMAIL) for _ in range(3)]
 
         assert [outcome is None for outcome in outcomes] == [True, True, False]
@@ -225,7 +225,7 @@ class _Storages:
         limit = _limit("1/hour")
         hits = [await limiter.count_client(limit, _v6(subnet)) for subnet in range(1, 9)]
 
-        await limiter.give_back(hits[-1])
+        await limiter.refund(hits[-1])
 
         assert [hit.throttled for hit in hits] == [None] * 8
 
@@ -236,7 +236,7 @@ class _Storages:
         limit = _limit("1/hour")
         hit = await limiter.count_client(limit, _V4)
 
-        await limiter.give_back(hit)
+        await limiter.refund(hit)
 
         assert await limiter.hit_client(limit, _V4) is None
 
@@ -247,7 +247,7 @@ class _Storages:
         outcomes = [await first.hit(limit, _EMAIL), await second.hit(limit, _EMAIL)]
 
         assert outcomes[0] is None
-        assert isinstance(outcomes[1], Throttled)
+        assert isinstance(outcomes[1], TooManyAttempts)
 
     async def test_the_storage_is_well(self, storage: Storage) -> None:
         assert await storage.check()
@@ -348,7 +348,7 @@ class TestOverRedis(_Storages):
     async def test_every_key_expires_by_itself(self, storage: RedisStorage, limiter: Limiter) -> None:
         limit = _limit("2/minute;3/hour")
         for _ in range(4):
-            await limiter.give_back(await limiter.count(limit, _EMAIL))
+            await limiter.refund(await limiter.count(limit, _EMAIL))
             await limiter.hit(limit, _EMAIL)
 
         lives = [await _client(storage).ttl(key) for key in await _keys(storage)]

@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from services.common.secrets import ALPHABET, Keys, digest, mint, mint_token
+from services.common.secrets import ALPHABET, Keys, digest, generate, generate_token
 from services.mail.letters import CODE_LENGTH, MAILED_PASSWORD_LENGTH
 
 
@@ -22,21 +22,21 @@ def test_what_is_mailed_has_bits_enough(length: int, bits: int) -> None:
 
 
 def test_what_is_minted_is_of_the_alphabet_and_never_twice_the_same() -> None:
-    minted = [mint(CODE_LENGTH) for _ in range(500)]
+    minted = [generate(CODE_LENGTH) for _ in range(500)]
 
     assert len(set(minted)) == 500
     assert all(re.fullmatch(f"[{ALPHABET}]{{{CODE_LENGTH}}}", code) for code in minted)
 
 
 def test_every_letter_is_minted_as_often_as_another() -> None:
-    counts = Counter(mint(31_000))
+    counts = Counter(generate(31_000))
 
     assert set(counts) == set(ALPHABET)
     assert all(750 < count < 1250 for count in counts.values())  # 1000 each, 8 standard deviations to either side
 
 
 def test_a_token_has_256_bits_and_goes_into_a_header() -> None:
-    tokens = {mint_token() for _ in range(500)}
+    tokens = {generate_token() for _ in range(500)}
 
     assert len(tokens) == 500
     assert all(re.fullmatch("[A-Za-z0-9_-]{43}", token) for token in tokens)
@@ -61,7 +61,7 @@ def test_subkeys_are_those_of_hkdf() -> None:
 def test_no_key_serves_two_purposes() -> None:
     keys = Keys((b"new", b"old"))
 
-    subkeys = [key for purpose in ("captcha", "limits", "doors") for key in keys.verifying(purpose)]
+    subkeys = [key for purpose in ("captcha", "limits", "lockout") for key in keys.verifying(purpose)]
 
     assert len(set(subkeys)) == 6
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.common.translations import Language, Texts, say_date, say_duration
+from services.common.translations import Language, Translations, localize_date, localize_duration
 
 
 @pytest.mark.parametrize(
@@ -39,14 +39,14 @@ from services.common.translations import Language, Texts, say_date, say_duration
 def test_a_duration_is_said_as_people_say_it_and_never_too_short(seconds: float, spanish: str, english: str) -> None:
     duration = timedelta(seconds=seconds)
 
-    assert (say_duration(Language.ES, duration), say_duration(Language.EN, duration)) == (spanish, english)
+    assert (localize_duration(Language.ES, duration), localize_duration(Language.EN, duration)) == (spanish, english)
 
 
 def test_a_date_is_that_of_mexico() -> None:
     moment = datetime(2026, 3, 1, 5, 59, tzinfo=UTC)
 
-    assert say_date(Language.ES, moment) == "28 de febrero de 2026"
-    assert say_date(Language.EN, moment) == "February 28, 2026"
+    assert localize_date(Language.ES, moment) == "28 de febrero de 2026"
+    assert localize_date(Language.EN, moment) == "February 28, 2026"
 
 
 def test_a_text_says_its_durations_and_dates(tmp_path: Path) -> None:
@@ -54,14 +54,14 @@ def test_a_text_says_its_durations_and_dates(tmp_path: Path) -> None:
         (tmp_path / name).write_text('msgid "wait"\nmsgstr "{wait}, {until}, {other}"\n', "utf-8")
     values = {"wait": timedelta(minutes=2), "until": datetime(2026, 3, 1, 12, tzinfo=UTC), "other": 2026}
 
-    assert Texts(tmp_path).say(Language.ES, "wait", values) == "2 minutos, 1 de marzo de 2026, 2026"
+    assert Translations(tmp_path).format(Language.ES, "wait", values) == "2 minutos, 1 de marzo de 2026, 2026"
 
 
 def test_a_key_that_is_not_there_has_a_substitute_where_one_is_named(tmp_path: Path) -> None:
     for name in ("es_MX.po", "en.po"):
         (tmp_path / name).write_text('msgid "plain"\nmsgstr "Plain"\n', "utf-8")
-    texts = Texts(tmp_path)
+    translations = Translations(tmp_path)
 
-    assert texts.say(Language.EN, "exact", otherwise="plain") == "Plain"
+    assert translations.format(Language.EN, "exact", otherwise="plain") == "Plain"
     with pytest.raises(KeyError):
-        texts.say(Language.EN, "exact")
+        translations.format(Language.EN, "exact")

@@ -14,23 +14,23 @@ from models.series import Series
 from services.accounts.sessions import SessionLife, SessionService
 from services.common.caller import Caller
 from services.common.clock import utc_now
-from services.common.outcomes import FieldErrorCode, FieldProblem, InputRejected
+from services.common.outcomes import FieldErrorCode, FieldProblem, InvalidInput
 from services.company.series import SeriesService
 from services.company.series_form import SeriesForm
 from services.company.series_outcomes import (
-    FolioTaken,
+    FolioIssued,
     LastSeries,
-    NoSuchSeries,
-    RangeUsedUp,
     SeriesCreated,
     SeriesDeleted,
+    SeriesExhausted,
     SeriesInUse,
+    SeriesNotFound,
     SeriesUpdated,
 )
 
 pytestmark = pytest.mark.usefixtures("database")
 
-LARGEST = 2**63 - 1
+MAX_BIG_INT = 2**63 - 1
 SESSIONS = SessionService(SessionLife())
 SERIES = SeriesService(SESSIONS)
 
@@ -74,23 +74,23 @@ async def _signed_in(account: Account) -> Caller:
 
 
 def _folios(outcomes: list[Any]) -> list[int]:
-    return sorted(outcome.folio for outcome in outcomes if isinstance(outcome, FolioTaken))
+    return sorted(outcome.folio for outcome in outcomes if isinstance(outcome, FolioIssued))
 
 
 async def test_folios_are_taken_in_their_order() -> None:
     account = await _account()
     series = await _series(account, first=7)
 
-    outcomes = [await SERIES.take_folio(account.id, series) for _ in range(3)]
+    outcomes = [await SERIES.issue_folio(account.id, series) for _ in range(3)]
 
-    assert outcomes == [FolioTaken("A", 7), FolioTaken("A", 8), FolioTaken("A", 9)]
+    assert outcomes == [FolioIssued("A", 7), FolioIssued("A", 8), FolioIssued("A", 9)]
 
 
 async def test_200_at_once_take_200_folios_without_a_gap() -> None:
     account = await _account()
     series = await _series(account)
 
-    outcomes = await asyncio.gather(*(SERIES.take_folio(account.id, series) for _ in range(200)))
+    outcomes = await asyncio.gather(*(SERIES.issue_folio(account.id, series) for _ in range(200)))
 
     assert _folios(outcomes) == list(range(1, 201))
 
@@ -98,13 +98,13 @@ async def test_200_at_once_take_200_folios_without_a_gap() -> None:
 async def test_so_they_do_while_the_series_is_changed() -> None:
     account = await _account()
     series, caller = await _series(account), await _signed_in(account)
-    await SERIES.take_folio(account.id, series)
+    await SERIES.issue_folio(account.id, series)
     forms = [SeriesForm("A", "1", None if number % 2 else "1000") for number in range(20)]
 
     outcomes = await asyncio.gather(
-        *(SERIES.take_folio(account.id, series) for _ in range(100)),
+        *(SERIES.issue_folio(account.id, series) for _ in range(100)),
         *(SERIES.update(caller, str(series), form) for form in forms),
-        *(SERIES.take_folio(account.id, series) for _ in range(100)),
+        *(SERIES.issue_folio(account.id, series) for _ in range(100)),
     )
 
     assert _folios(outcomes) == list(range(2, 202))
@@ -115,33 +115,33 @@ async def test_where_the_range_ends_the_last_folio_is_taken_once_and_no_other() 
     account = await _account()
     series = await _series(account, first=11, last=60)
 
-    outcomes = await asyncio.gather(*(SERIES.take_folio(account.id, series) for _ in range(200)))
+    outcomes = await asyncio.gather(*(SERIES.issue_folio(account.id, series) for _ in range(200)))
 
     assert _folios(outcomes) == list(range(11, 61))
-    assert outcomes.count(RangeUsedUp()) == 150
+    assert outcomes.count(SeriesExhausted()) == 150
     assert (await Series.get(id=series)).last_taken == 60
 
 
-@pytest.mark.parametrize("last", [None, LARGEST])
+@pytest.mark.parametrize("last", [None, MAX_BIG_INT])
 async def test_the_largest_folio_is_reached_and_not_passed(last: int | None) -> None:
     account = await _account()
-    series = await _series(account, first=LARGEST - 1, last=last)
+    series = await _series(account, first=MAX_BIG_INT - 1, last=last)
 
-    outcomes = [await SERIES.take_folio(account.id, series) for _ in range(3)]
+    outcomes = [await SERIES.issue_folio(account.id, series) for _ in range(3)]
 
-    assert outcomes == [FolioTaken("A", LARGEST - 1), FolioTaken("A", LARGEST), RangeUsedUp()]
-    assert (await Series.get(id=series)).last_taken == LARGEST
+    assert outcomes == [FolioIssued("A", MAX_BIG_INT - 1), FolioIssued("A", MAX_BIG_INT), SeriesExhausted()]
+    assert (await Series.get(id=series)).last_taken == MAX_BIG_INT
 
 
 async def test_the_largest_folio_shows_in_the_list_as_the_next_and_then_none_is() -> None:
     account = await _account()
-    series = await _series(account, first=LARGEST)
+    series = await _series(account, first=MAX_BIG_INT)
     (before,) = await SERIES.list_for(account.id)
 
-    await SERIES.take_folio(account.id, series)
+    await SERIES.issue_folio(account.id, series)
 
     (after,) = await SERIES.list_for(account.id)
-    assert (before.next_folio, before.remaining) == (LARGEST, None)
+    assert (before.next_folio, before.remaining) == (MAX_BIG_INT, None)
     assert (after.next_folio, after.remaining) == (None, None)
 
 
@@ -152,7 +152,7 @@ async def test_a_folio_is_taken_again_where_its_transaction_was_undone() -> None
     with pytest.raises(KeyError):
         await _take_and_fail(account.id, series, asyncio.Event())
 
-    assert await SERIES.take_folio(account.id, series) == FolioTaken("A", 1)
+    assert await SERIES.issue_folio(account.id, series) == FolioIssued("A", 1)
 
 
 async def test_who_comes_meanwhile_waits_for_the_end_of_the_transaction() -> None:
@@ -164,16 +164,16 @@ async def test_who_comes_meanwhile_waits_for_the_end_of_the_transaction() -> Non
     )
 
     assert isinstance(failed, KeyError)
-    assert meanwhile == FolioTaken("A", 1)
+    assert meanwhile == FolioIssued("A", 1)
 
 
 async def test_nobody_takes_folios_of_another_account_or_of_no_series() -> None:
     ana, eva = await _account(), await _account()
     series = await _series(ana)
 
-    outcomes = [await SERIES.take_folio(eva.id, series), await SERIES.take_folio(ana.id, uuid4())]
+    outcomes = [await SERIES.issue_folio(eva.id, series), await SERIES.issue_folio(ana.id, uuid4())]
 
-    assert outcomes == [NoSuchSeries(), NoSuchSeries()]
+    assert outcomes == [SeriesNotFound(), SeriesNotFound()]
     assert (await Series.get(id=series)).last_taken == 0
 
 
@@ -181,16 +181,16 @@ async def test_a_series_in_use_keeps_its_name_so_that_no_other_takes_its_folios_
     account = await _account()
     caller = await _signed_in(account)
     series = await _series(account)
-    taken = await SERIES.take_folio(account.id, series)
+    taken = await SERIES.issue_folio(account.id, series)
 
     renamed = await SERIES.update(caller, str(series), SeriesForm("B", "1"))
     deleted = await SERIES.delete(caller, str(series))
     namesake = await SERIES.create(caller, SeriesForm("A", "1"))
 
-    assert taken == FolioTaken("A", 1)
-    assert renamed == InputRejected((FieldProblem("name", FieldErrorCode.FOLIOS_TAKEN, maximum=25),))
+    assert taken == FolioIssued("A", 1)
+    assert renamed == InvalidInput((FieldProblem("name", FieldErrorCode.FOLIOS_TAKEN, maximum=25),))
     assert deleted == SeriesInUse()
-    assert namesake == InputRejected((FieldProblem("name", FieldErrorCode.ALREADY_USED, maximum=25),))
+    assert namesake == InvalidInput((FieldProblem("name", FieldErrorCode.ALREADY_USED, maximum=25),))
 
 
 @pytest.mark.parametrize("attempt", range(5))
@@ -199,15 +199,15 @@ async def test_no_folio_of_a_name_is_taken_twice_while_series_are_renamed_and_ma
     series, caller = await _series(account), await _signed_in(account)
 
     outcomes = await asyncio.gather(
-        *(SERIES.take_folio(account.id, series) for _ in range(attempt)),
+        *(SERIES.issue_folio(account.id, series) for _ in range(attempt)),
         SERIES.update(caller, str(series), SeriesForm("B", "1")),
         SERIES.create(caller, SeriesForm("A", "1")),
-        *(SERIES.take_folio(account.id, series) for _ in range(3)),
+        *(SERIES.issue_folio(account.id, series) for _ in range(3)),
     )
     for created in (outcome for outcome in outcomes if isinstance(outcome, SeriesCreated)):
-        outcomes.append(await SERIES.take_folio(account.id, created.series.id))
+        outcomes.append(await SERIES.issue_folio(account.id, created.series.id))
 
-    taken = [outcome for outcome in outcomes if isinstance(outcome, FolioTaken)]
+    taken = [outcome for outcome in outcomes if isinstance(outcome, FolioIssued)]
     assert len(taken) == len(set(taken)) >= attempt + 3
     assert {outcome.series for outcome in taken[: attempt + 3]} in ({"A"}, {"B"})
 
@@ -218,13 +218,13 @@ async def test_a_first_folio_that_is_moved_meanwhile_is_taken_or_stays(attempt: 
     series, caller = await _series(account), await _signed_in(account)
 
     outcomes = await asyncio.gather(
-        *(SERIES.take_folio(account.id, series) for _ in range(attempt)),
+        *(SERIES.issue_folio(account.id, series) for _ in range(attempt)),
         SERIES.update(caller, str(series), SeriesForm("A", "500")),
-        *(SERIES.take_folio(account.id, series) for _ in range(10)),
+        *(SERIES.issue_folio(account.id, series) for _ in range(10)),
     )
 
     first = (await Series.get(id=series)).first_folio
-    refused = InputRejected((FieldProblem("firstFolio", FieldErrorCode.FOLIOS_TAKEN, 1, 1),))
+    refused = InvalidInput((FieldProblem("firstFolio", FieldErrorCode.FOLIOS_TAKEN, 1, 1),))
     assert _folios(list(outcomes)) == list(range(first, first + 10 + attempt))
     assert (refused in outcomes) == (first == 1)
 
@@ -235,15 +235,15 @@ async def test_a_last_folio_that_is_moved_meanwhile_is_none_below_what_was_taken
     series, caller = await _series(account), await _signed_in(account)
 
     outcomes = await asyncio.gather(
-        *(SERIES.take_folio(account.id, series) for _ in range(attempt)),
+        *(SERIES.issue_folio(account.id, series) for _ in range(attempt)),
         SERIES.update(caller, str(series), SeriesForm("A", "1", "6")),
-        *(SERIES.take_folio(account.id, series) for _ in range(10)),
+        *(SERIES.issue_folio(account.id, series) for _ in range(10)),
     )
 
     kept = await Series.get(id=series)
     folios = _folios(list(outcomes))
     assert folios == list(range(1, kept.last_taken + 1))
-    assert kept.last_taken <= (kept.last_folio or LARGEST)
+    assert kept.last_taken <= (kept.last_folio or MAX_BIG_INT)
 
 
 @pytest.mark.parametrize("attempt", range(5))
@@ -253,9 +253,9 @@ async def test_of_a_series_that_is_deleted_meanwhile_no_folio_is_taken(attempt: 
     await _series(account, name="B")
 
     outcomes = await asyncio.gather(
-        *(SERIES.take_folio(account.id, series) for _ in range(attempt)),
+        *(SERIES.issue_folio(account.id, series) for _ in range(attempt)),
         SERIES.delete(caller, str(series)),
-        SERIES.take_folio(account.id, series),
+        SERIES.issue_folio(account.id, series),
     )
 
     deleted = SeriesDeleted(series) in outcomes
@@ -276,7 +276,7 @@ async def test_of_many_that_are_deleted_at_once_one_is_left() -> None:
 
 async def _take_and_fail(account_id: UUID, series_id: UUID, taken: asyncio.Event) -> None:
     async with in_transaction():
-        assert await SERIES.take_folio(account_id, series_id) == FolioTaken("A", 1)
+        assert await SERIES.issue_folio(account_id, series_id) == FolioIssued("A", 1)
         taken.set()
         await asyncio.sleep(0.05)  # which lets the others come
         raise KeyError
@@ -284,4 +284,4 @@ async def _take_and_fail(account_id: UUID, series_id: UUID, taken: asyncio.Event
 
 async def _take_after(account_id: UUID, series_id: UUID, taken: asyncio.Event) -> object:
     await taken.wait()
-    return await SERIES.take_folio(account_id, series_id)
+    return await SERIES.issue_folio(account_id, series_id)

@@ -7,13 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.ids import parse_id
-from services.common.outcomes import FieldErrorCode, FieldProblem, ForbiddenCharacter, InputRejected
+from services.common.outcomes import FieldErrorCode, FieldProblem, ForbiddenCharacter, InvalidInput
 from services.company.folios import Approval, FolioRange, parse_approval, parse_folios
 from services.company.series_form import CheckedSeries, SeriesForm, check_series
 
-LARGEST = 2**63 - 1
+MAX_BIG_INT = 2**63 - 1
 HOSTILE = st.text(st.characters(exclude_categories=()))
-NUMBERS = st.integers(0, LARGEST + 1).map(str)
+NUMBERS = st.integers(0, MAX_BIG_INT + 1).map(str)
 BLANK = ["", " ", "\t\n", "\u00a0\u200b", "\u200b\ufeff"]
 ODD = [
     "x",
@@ -36,8 +36,8 @@ FAR = [
     "\u22121",
     "\u20131",
     "-0",
-    str(LARGEST + 1),
-    "-" + str(LARGEST),
+    str(MAX_BIG_INT + 1),
+    "-" + str(MAX_BIG_INT),
     "9" * 20,
     "9" * 100_000,
     "-" + "9" * 100_000,
@@ -59,7 +59,7 @@ def _year(code: FieldErrorCode) -> FieldProblem:
         ("1", "1", FolioRange(1, 1)),
         (" 0042\n", "00100", FolioRange(42, 100)),
         ("\ufeff１", "\u00a0١٠\u200b", FolioRange(1, 10)),
-        (str(LARGEST), str(LARGEST), FolioRange(LARGEST, LARGEST)),
+        (str(MAX_BIG_INT), str(MAX_BIG_INT), FolioRange(MAX_BIG_INT, MAX_BIG_INT)),
         ("0" * 100_000 + "7", None, FolioRange(7, None)),
     ],
 )
@@ -76,7 +76,7 @@ def test_folios_are_positive_and_of_64_bits(first: str, last: str | None, folios
     ids=lambda value: getattr(value, "name", repr(value)[:24]),
 )
 def test_what_is_no_folio_is_refused_at_its_field(typed: str, code: FieldErrorCode) -> None:
-    first, last = (FieldProblem(field, code, 1, LARGEST) for field in ("firstFolio", "lastFolio"))
+    first, last = (FieldProblem(field, code, 1, MAX_BIG_INT) for field in ("firstFolio", "lastFolio"))
 
     assert parse_folios(typed, None) == [first]
     assert parse_folios("1", typed) == [last]
@@ -85,11 +85,11 @@ def test_what_is_no_folio_is_refused_at_its_field(typed: str, code: FieldErrorCo
 
 @pytest.mark.parametrize(("typed", "character"), [("1\0", "U+0000"), ("\ud800", "U+D800"), ("1О", "«О» (U+041E)")])
 def test_a_character_that_may_be_taken_for_another_is_named(typed: str, character: str) -> None:
-    assert parse_folios(typed, None) == [FieldProblem.of("firstFolio", ForbiddenCharacter(character), 1, LARGEST)]
+    assert parse_folios(typed, None) == [FieldProblem.of("firstFolio", ForbiddenCharacter(character), 1, MAX_BIG_INT)]
 
 
 def test_the_last_folio_is_not_less_than_the_first() -> None:
-    assert parse_folios("10", "9") == [FieldProblem("lastFolio", FieldErrorCode.LESS_THAN_FIRST, 10, LARGEST)]
+    assert parse_folios("10", "9") == [FieldProblem("lastFolio", FieldErrorCode.LESS_THAN_FIRST, 10, MAX_BIG_INT)]
 
 
 @pytest.mark.parametrize(("number", "year"), [("1", 2004), ("99999999999999", 2014), ("0000000000000000123", 2010)])
@@ -144,9 +144,9 @@ def test_a_name_has_up_to_25_characters_and_may_be_empty(typed: str, name: str) 
 @pytest.mark.parametrize("blank", BLANK)
 def test_a_blank_last_folio_or_approval_number_is_left_out_and_a_blank_first_folio_is_missing(blank: str) -> None:
     assert check_series(SeriesForm("A", "1", blank, blank)) == CheckedSeries("A", FolioRange(1, None), None)
-    assert check_series(SeriesForm("A", "1", blank, blank, 2010)) == InputRejected((_number(FieldErrorCode.MISSING),))
-    assert check_series(SeriesForm("A", blank, blank)) == InputRejected(
-        (FieldProblem("firstFolio", FieldErrorCode.MISSING, 1, LARGEST),)
+    assert check_series(SeriesForm("A", "1", blank, blank, 2010)) == InvalidInput((_number(FieldErrorCode.MISSING),))
+    assert check_series(SeriesForm("A", blank, blank)) == InvalidInput(
+        (FieldProblem("firstFolio", FieldErrorCode.MISSING, 1, MAX_BIG_INT),)
     )
 
 
@@ -159,11 +159,11 @@ def test_names_that_differ_only_in_case_are_two() -> None:
 def test_all_that_is_wrong_is_told_at_once_in_the_order_of_the_form() -> None:
     outcome = check_series(SeriesForm("A|B", "0", "x", "y", 1999))
 
-    assert outcome == InputRejected(
+    assert outcome == InvalidInput(
         (
             FieldProblem("name", FieldErrorCode.FORBIDDEN_CHARACTER, maximum=25, character="«|»"),
-            FieldProblem("firstFolio", FieldErrorCode.OUT_OF_RANGE, 1, LARGEST),
-            FieldProblem("lastFolio", FieldErrorCode.MALFORMED, 1, LARGEST),
+            FieldProblem("firstFolio", FieldErrorCode.OUT_OF_RANGE, 1, MAX_BIG_INT),
+            FieldProblem("lastFolio", FieldErrorCode.MALFORMED, 1, MAX_BIG_INT),
             _number(FieldErrorCode.MALFORMED),
             _year(FieldErrorCode.OUT_OF_RANGE),
         )
@@ -185,7 +185,7 @@ def test_whatever_is_typed_a_series_fits_its_columns_or_is_refused(
     if isinstance(outcome, CheckedSeries):
         assert len(outcome.name) <= 25
         assert outcome.name.encode().decode() == outcome.name  # no lone surrogate, which no database takes
-        assert 1 <= outcome.folios.first <= (outcome.folios.last or LARGEST) <= LARGEST
+        assert 1 <= outcome.folios.first <= (outcome.folios.last or MAX_BIG_INT) <= MAX_BIG_INT
     else:
         assert outcome.problems
 

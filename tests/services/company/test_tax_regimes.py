@@ -9,7 +9,7 @@ import pytest
 
 from services.accounts.rfc import TaxpayerType
 from services.common.outcomes import FieldErrorCode, ForbiddenCharacter
-from services.company.tax_regimes import MOST_TAX_REGIMES, parse_tax_regime, tax_regimes
+from services.company.tax_regimes import MAX_TAX_REGIMES, parse_tax_regime, tax_regimes
 
 FISICA, MORAL = TaxpayerType.PERSONA_FISICA, TaxpayerType.PERSONA_MORAL
 FILE = Path(__file__).parents[3] / "services/company/tax_regimes.toml"
@@ -41,7 +41,7 @@ def test_the_codes_are_in_their_order_and_each_is_there_once() -> None:
 
 
 def test_a_document_pays_for_as_many_as_there_are() -> None:
-    assert len(tax_regimes()) == len(CATALOGUE["regime"]) == MOST_TAX_REGIMES
+    assert len(tax_regimes()) == len(CATALOGUE["regime"]) == MAX_TAX_REGIMES
 
 
 def test_each_kind_of_taxpayer_has_its_own_and_some_have_both() -> None:

@@ -100,7 +100,7 @@ def test_files_older_than_a_week_are_swept_and_others_stay(folder: Path) -> None
     old, young = aged(folder / "1-a.eml", _WEEK + 60), aged(folder / "2-a.eml", _WEEK - 60)
     foreign = aged(folder / "notes.txt", _WEEK + 60)
 
-    FileTransport(folder).sweep()
+    FileTransport(folder).clean_up()
 
     assert (old.exists(), young.exists(), foreign.exists()) == (False, True, True)
 
@@ -109,13 +109,13 @@ def test_what_a_crash_left_half_written_is_swept_too(folder: Path) -> None:
     folder.mkdir(parents=True)
     part = aged(folder / ".1-ana@example.com.eml.part", _WEEK + 60)
 
-    FileTransport(folder).sweep()
+    FileTransport(folder).clean_up()
 
     assert not part.exists()
 
 
 def test_sweeping_a_folder_that_is_not_there_yet_does_nothing(folder: Path) -> None:
-    FileTransport(folder).sweep()
+    FileTransport(folder).clean_up()
 
     assert not folder.exists()
 

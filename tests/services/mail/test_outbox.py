@@ -9,7 +9,7 @@ from models.delivery import Delivery
 from services.common.clock import utc_now
 from services.mail import outbox
 from services.mail.claims import AWAITED, NOTICES, NOTICES_FIRST, Claims
-from services.mail.outbox import Claim, Kind, Outcome
+from services.mail.outbox import Claim, DeliveryStatus, MailKind
 from tests.smtp_servers import make_due
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -29,14 +29,14 @@ async def row() -> Delivery:
 
 
 async def test_a_mail_that_is_owed_can_be_claimed() -> None:
-    await outbox.owe(Kind.RECOVERY, EMAIL)
+    await outbox.enqueue(MailKind.RECOVERY, EMAIL)
 
     claim = await claimed()
 
     owed = await row()
     assert claim.lease == owed.lease
     assert claim == Claim(
-        owed.id, claim.lease, Kind.RECOVERY, EMAIL, None, owed.requested_at, attempts=1, counted=False
+        owed.id, claim.lease, MailKind.RECOVERY, EMAIL, None, owed.requested_at, attempts=1, counted=False
     )
 
 
@@ -45,36 +45,40 @@ async def test_nothing_is_claimed_where_nothing_is_owed() -> None:
 
 
 async def test_two_hundred_requests_at_once_owe_one_mail() -> None:
-    await asyncio.gather(*(outbox.owe(Kind.CONFIRMATION, EMAIL) for _ in range(200)))
+    await asyncio.gather(*(outbox.enqueue(MailKind.CONFIRMATION, EMAIL) for _ in range(200)))
 
     assert await Delivery.all().count() == 1
 
 
 async def test_other_kinds_and_other_emails_have_rows_of_their_own() -> None:
-    for kind, email in ((Kind.CONFIRMATION, EMAIL), (Kind.RECOVERY, EMAIL), (Kind.RECOVERY, "eva@example.com")):
-        await outbox.owe(kind, email)
+    for kind, email in (
+        (MailKind.CONFIRMATION, EMAIL),
+        (MailKind.RECOVERY, EMAIL),
+        (MailKind.RECOVERY, "eva@example.com"),
+    ):
+        await outbox.enqueue(kind, email)
 
     assert await Delivery.all().count() == 3
 
 
 async def test_a_finished_mail_can_be_owed_anew() -> None:
-    await outbox.owe(Kind.CONFIRMATION, EMAIL)
-    await outbox.finish(await claimed(), Outcome.DELIVERED)
+    await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
+    await outbox.finish(await claimed(), DeliveryStatus.DELIVERED)
 
-    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+    await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
 
     assert await Delivery.filter(pending_key__isnull=True).count() == 1
     assert await Delivery.filter(pending_key__isnull=False).count() == 1
 
 
 async def test_a_second_request_makes_a_postponed_mail_due_now_and_begins_afresh() -> None:
-    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+    await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
     first = await claimed()
     await outbox.mark_counted(first)
-    await outbox.give_back(first, timedelta(hours=1), "451 later")
+    await outbox.release(first, timedelta(hours=1), "451 later")
     await Delivery.all().update(requested_at=utc_now() - timedelta(hours=20))
 
-    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+    await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
 
     second = await claimed()
     assert (second.id, second.attempts, second.counted) == (first.id, 1, False)
@@ -82,20 +86,20 @@ async def test_a_second_request_makes_a_postponed_mail_due_now_and_begins_afresh
 
 
 async def test_a_second_request_takes_the_mail_from_the_worker_that_holds_it() -> None:
-    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+    await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
     first = await claimed()
 
-    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+    await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
 
-    assert not await outbox.still_holds(first)
-    await outbox.finish(first, Outcome.DELIVERED)
+    assert not await outbox.holds_lease(first)
+    await outbox.finish(first, DeliveryStatus.DELIVERED)
     second = await claimed()
     assert (second.id, second.lease != first.lease) == (first.id, True)
 
 
 async def test_many_claimers_at_once_get_each_mail_once() -> None:
     for number in range(30):
-        await outbox.owe(Kind.CONFIRMATION, f"user{number}@example.com")
+        await outbox.enqueue(MailKind.CONFIRMATION, f"user{number}@example.com")
 
     async def claim_all() -> list[Claim]:
         claims = []
@@ -110,7 +114,7 @@ async def test_many_claimers_at_once_get_each_mail_once() -> None:
 
 
 async def test_many_claimers_of_one_mail_get_it_once() -> None:
-    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+    await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
 
     claims = await asyncio.gather(*(Claims().claim() for _ in range(50)))
 
@@ -119,7 +123,7 @@ async def test_many_claimers_of_one_mail_get_it_once() -> None:
 
 async def test_what_has_been_due_for_longest_is_claimed_first() -> None:
     for minutes, email in ((5, "second@example.com"), (9, "first@example.com"), (-9, "not_yet@example.com")):
-        await outbox.owe(Kind.CONFIRMATION, email)
+        await outbox.enqueue(MailKind.CONFIRMATION, email)
         await Delivery.filter(email_key=email).update(due_at=utc_now() - timedelta(minutes=minutes))
 
     claims = [await Claims().claim() for _ in range(3)]
@@ -127,10 +131,10 @@ async def test_what_has_been_due_for_longest_is_claimed_first() -> None:
     assert [claim and claim.email_key for claim in claims] == ["first@example.com", "second@example.com", None]
 
 
-async def _owe_all(kinds: Iterable[Kind], *, minutes_ago: int) -> None:
+async def _owe_all(kinds: Iterable[MailKind], *, minutes_ago: int) -> None:
     for kind in kinds:
         email = f"{minutes_ago}@example.com"
-        await outbox.owe(kind, email)
+        await outbox.enqueue(kind, email)
         due_at = utc_now() - timedelta(minutes=minutes_ago)
         await Delivery.filter(kind=kind.value, email_key=email).update(due_at=due_at)
 
@@ -148,20 +152,20 @@ async def test_codes_and_recoveries_go_before_notices_however_long_those_have_be
 
 async def test_a_rush_of_codes_keeps_no_notice_back_for_ever() -> None:
     for minutes in range(20):
-        await _owe_all([Kind.CONFIRMATION], minutes_ago=minutes)
-    await _owe_all([Kind.PAYMENT_RECEIVED], minutes_ago=0)
+        await _owe_all([MailKind.CONFIRMATION], minutes_ago=minutes)
+    await _owe_all([MailKind.PAYMENT_RECEIVED], minutes_ago=0)
     claims = Claims()
 
     kinds = [claim.kind for _ in range(NOTICES_FIRST) if (claim := await claims.claim())]
 
-    assert kinds == [Kind.CONFIRMATION] * (NOTICES_FIRST - 1) + [Kind.PAYMENT_RECEIVED]
+    assert kinds == [MailKind.CONFIRMATION] * (NOTICES_FIRST - 1) + [MailKind.PAYMENT_RECEIVED]
 
 
 async def test_a_mail_of_a_kind_that_only_a_newer_release_knows_is_left_and_holds_up_none() -> None:
-    await outbox.owe(Kind.RECOVERY, "newer@example.com")
+    await outbox.enqueue(MailKind.RECOVERY, "newer@example.com")
     await Delivery.all().update(kind="invoice_ready", pending_key="invoice_ready:x", due_at=utc_now() - _DAY)
     before = await Delivery.all().values()
-    await outbox.owe(Kind.RECOVERY, EMAIL)
+    await outbox.enqueue(MailKind.RECOVERY, EMAIL)
     claims = Claims()
 
     claim = await claims.claim()
@@ -174,11 +178,11 @@ async def test_a_mail_of_a_kind_that_only_a_newer_release_knows_is_left_and_hold
 
 async def test_a_worker_finds_a_mail_that_comes_late_with_an_earlier_moment() -> None:
     claims = Claims()
-    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+    await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
     assert await claims.claim()
     assert await claims.claim() is None
 
-    await outbox.owe(Kind.CONFIRMATION, "late@example.com")
+    await outbox.enqueue(MailKind.CONFIRMATION, "late@example.com")
     late = Delivery.filter(email_key="late@example.com")
     await late.update(due_at=utc_now() - timedelta(seconds=10))
 
@@ -186,7 +190,7 @@ async def test_a_worker_finds_a_mail_that_comes_late_with_an_earlier_moment() ->
 
 
 async def test_a_claim_is_a_lease_of_two_minutes() -> None:
-    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+    await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
 
     await claimed()
 
@@ -195,7 +199,7 @@ async def test_a_claim_is_a_lease_of_two_minutes() -> None:
 
 
 async def test_a_crashed_workers_mail_comes_back_when_its_lease_ends() -> None:
-    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+    await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
     crashed = await claimed()
 
     await make_due()
@@ -203,13 +207,13 @@ async def test_a_crashed_workers_mail_comes_back_when_its_lease_ends() -> None:
     claim = await claimed()
     assert (claim.id, claim.attempts) == (crashed.id, 2)
     assert claim.requested_at == crashed.requested_at
-    assert not await outbox.still_holds(crashed)
-    assert await outbox.still_holds(claim)
+    assert not await outbox.holds_lease(crashed)
+    assert await outbox.holds_lease(claim)
 
 
-@pytest.mark.parametrize("outcome", Outcome)
-async def test_finishing_keeps_the_outcome_and_its_reason(outcome: Outcome) -> None:
-    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+@pytest.mark.parametrize("outcome", DeliveryStatus)
+async def test_finishing_keeps_the_outcome_and_its_reason(outcome: DeliveryStatus) -> None:
+    await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
 
     await outbox.finish(await claimed(), outcome, "550 5.1.1 nobody here")
 
@@ -222,24 +226,24 @@ async def test_finishing_keeps_the_outcome_and_its_reason(outcome: Outcome) -> N
 
 
 async def test_only_the_lease_finishes_or_gives_back_a_mail() -> None:
-    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+    await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
     late = await claimed()
     await make_due()
     holder = await claimed()
     before = await Delivery.all().values()
 
-    await outbox.finish(late, Outcome.REFUSED, "550")
-    await outbox.give_back(late, timedelta(hours=1), "451")
+    await outbox.finish(late, DeliveryStatus.REFUSED, "550")
+    await outbox.release(late, timedelta(hours=1), "451")
     await outbox.mark_counted(late)
 
     assert await Delivery.all().values() == before
-    assert await outbox.still_holds(holder)
+    assert await outbox.holds_lease(holder)
 
 
 async def test_a_mail_that_is_given_back_waits_as_long_as_was_said() -> None:
-    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+    await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
 
-    await outbox.give_back(await claimed(), timedelta(minutes=10), "451 4.7.1 greylisted")
+    await outbox.release(await claimed(), timedelta(minutes=10), "451 4.7.1 greylisted")
 
     waiting = await row()
     assert (waiting.lease, waiting.reason, waiting.outcome) == (None, "451 4.7.1 greylisted", None)
@@ -247,60 +251,60 @@ async def test_a_mail_that_is_given_back_waits_as_long_as_was_said() -> None:
 
 
 async def test_a_mail_that_is_given_back_at_once_can_be_claimed_at_once() -> None:
-    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+    await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
 
-    await outbox.give_back(await claimed())
+    await outbox.release(await claimed())
 
     assert (await claimed()).attempts == 2
 
 
 async def test_a_long_reason_is_cut() -> None:
-    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+    await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
 
-    await outbox.finish(await claimed(), Outcome.REFUSED, "550 " + "x" * 10_000)
+    await outbox.finish(await claimed(), DeliveryStatus.REFUSED, "550 " + "x" * 10_000)
 
     assert (await row()).reason == "550 " + "x" * 496
 
 
 async def test_a_mail_that_is_forgotten_is_lost_to_the_worker_that_holds_it() -> None:
-    await outbox.owe(Kind.CONFIRMATION, EMAIL)
-    await outbox.owe(Kind.RECOVERY, EMAIL)
-    await outbox.owe(Kind.RECOVERY, "eva@example.com")
+    await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
+    await outbox.enqueue(MailKind.RECOVERY, EMAIL)
+    await outbox.enqueue(MailKind.RECOVERY, "eva@example.com")
     claims = [await claimed() for _ in range(3)]
 
-    await outbox.forget((Kind.CONFIRMATION, Kind.RECOVERY), EMAIL)
+    await outbox.cancel((MailKind.CONFIRMATION, MailKind.RECOVERY), EMAIL)
 
-    held = [claim.email_key for claim in claims if await outbox.still_holds(claim)]
+    held = [claim.email_key for claim in claims if await outbox.holds_lease(claim)]
     assert held == ["eva@example.com"]
     assert await Delivery.all().count() == 1
 
 
 async def test_forgetting_leaves_what_was_sent() -> None:
-    await outbox.owe(Kind.CONFIRMATION, EMAIL)
-    await outbox.finish(await claimed(), Outcome.DELIVERED)
+    await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
+    await outbox.finish(await claimed(), DeliveryStatus.DELIVERED)
 
-    await outbox.forget((Kind.CONFIRMATION,), EMAIL)
+    await outbox.cancel((MailKind.CONFIRMATION,), EMAIL)
 
     assert (await row()).outcome == "delivered"
 
 
 async def test_a_rolled_back_transaction_owes_nothing() -> None:
     async with in_transaction() as transaction:
-        await outbox.owe(Kind.CONFIRMATION, EMAIL)
+        await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
         await transaction.rollback()
 
     assert await Delivery.all().count() == 0
 
 
 async def test_a_rolled_back_transaction_forgets_nothing() -> None:
-    await outbox.owe(Kind.CONFIRMATION, EMAIL)
+    await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
     holder = await claimed()
 
     async with in_transaction() as transaction:
-        await outbox.forget((Kind.CONFIRMATION,), EMAIL)
+        await outbox.cancel((MailKind.CONFIRMATION,), EMAIL)
         await transaction.rollback()
 
-    assert await outbox.still_holds(holder)
+    assert await outbox.holds_lease(holder)
 
 
 async def test_requests_and_claims_at_once_lose_no_request() -> None:
@@ -308,13 +312,13 @@ async def test_requests_and_claims_at_once_lose_no_request() -> None:
 
     async def ask() -> None:
         for _ in range(10):
-            await outbox.owe(Kind.CONFIRMATION, EMAIL)
+            await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
 
     async def work() -> None:
         nonlocal last_request
         for _ in range(20):
             if claim := await Claims().claim():
-                await outbox.finish(claim, Outcome.DELIVERED)
+                await outbox.finish(claim, DeliveryStatus.DELIVERED)
                 last_request = max(last_request, claim.requested_at)
 
     await asyncio.gather(*(ask() for _ in range(5)), *(work() for _ in range(5)))

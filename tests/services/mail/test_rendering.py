@@ -11,8 +11,8 @@ import pytest
 
 from services.accounts.email import parse_email
 from services.common.translations import Language
-from services.mail.letters import Letter
-from services.mail.rendering import Composer, Site
+from services.mail.letters import MailContent
+from services.mail.rendering import MailRenderer, Site
 from tests.smtp_servers import SITE, TEXTS, body
 
 NOW = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)
@@ -46,18 +46,18 @@ def plain_letter(
     language: Language = Language.ES,
     template: str = "confirmation",
     values: dict[str, str] | None = None,
-) -> Letter:
-    return Letter(email, language, template, values or {"user": "ana@example.com", "rfc": RFC})
+) -> MailContent:
+    return MailContent(email, language, template, values or {"user": "ana@example.com", "rfc": RFC})
 
 
-def raw(letter: Letter, site: Site = SITE) -> bytes:
-    secret = WITH_SECRET.get(letter.template)
-    return Composer(TEXTS, site).compose(letter, secret, MESSAGE_ID, NOW).as_bytes()
+def raw(mail_content: MailContent, site: Site = SITE) -> bytes:
+    secret = WITH_SECRET.get(mail_content.template)
+    return MailRenderer(TEXTS, site).render(mail_content, secret, MESSAGE_ID, NOW).as_bytes()
 
 
-def read(letter: Letter, site: Site = SITE) -> EmailMessage:
+def read(mail_content: MailContent, site: Site = SITE) -> EmailMessage:
     """As the recipient's program does."""
-    return email.message_from_bytes(raw(letter, site), policy=email.policy.default)
+    return email.message_from_bytes(raw(mail_content, site), policy=email.policy.default)
 
 
 class Page(HTMLParser):
@@ -77,8 +77,8 @@ class Page(HTMLParser):
         self.links += [value for name, value in attrs if (tag, name) == ("a", "href") and value]
 
 
-def page(letter: Letter, site: Site = SITE) -> Page:
-    return Page(body(read(letter, site), "html"))
+def page(mail_content: MailContent, site: Site = SITE) -> Page:
+    return Page(body(read(mail_content, site), "html"))
 
 
 def test_the_head_says_who_writes_to_whom_when_and_that_no_person_does() -> None:
@@ -109,12 +109,12 @@ def test_each_header_is_there_once() -> None:
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("template", TEMPLATES)
 def test_every_mail_has_all_its_texts_as_text_and_as_html(template: str, language: Language) -> None:
-    letter = plain_letter(language=language, template=template)
+    mail_content = plain_letter(language=language, template=template)
 
-    text, shown = body(read(letter), "plain"), page(letter).texts
+    text, shown = body(read(mail_content), "plain"), page(mail_content).texts
 
-    expected = [TEXTS.say(language, f"mail.{template}.{part}", {"site": SITE.name}) for part in ("before", "after")]
-    expected += [TEXTS.say(language, "mail.greeting"), "ana@example.com", RFC, SITE.name]
+    expected = [TEXTS.format(language, f"mail.{template}.{part}", {"site": SITE.name}) for part in ("before", "after")]
+    expected += [TEXTS.format(language, "mail.greeting"), "ana@example.com", RFC, SITE.name]
     expected += filter(None, [WITH_SECRET.get(template)])
     assert [part for part in expected if part not in text] == []
     assert [part for part in expected if part not in shown] == []
@@ -141,17 +141,17 @@ def test_a_notice_has_no_secret_and_no_link_but_the_sites(template: str) -> None
 
 @pytest.mark.parametrize("template", ["confirmation", "unconfirmed"])
 def test_the_code_is_in_the_links_fragment_where_servers_do_not_see_it(template: str) -> None:
-    letter = plain_letter(template=template)
+    mail_content = plain_letter(template=template)
     link = f"https://app.example.com/confirmar?a=1&b=2#codigo={CODE}"
 
-    assert page(letter, LINKS).links == [link, SITE.url]
-    assert link in body(read(letter, LINKS), "plain").split()
+    assert page(mail_content, LINKS).links == [link, SITE.url]
+    assert link in body(read(mail_content, LINKS), "plain").split()
 
 
 def test_a_recovery_links_to_the_app_without_the_password() -> None:
-    letter = plain_letter(template="recovery")
+    mail_content = plain_letter(template="recovery")
 
-    assert page(letter, LINKS).links == ["https://app.example.com/entrar", SITE.url]
+    assert page(mail_content, LINKS).links == ["https://app.example.com/entrar", SITE.url]
 
 
 @pytest.mark.parametrize("template", WITH_SECRET)
@@ -169,13 +169,13 @@ def test_an_rfc_with_an_ampersand_is_escaped_in_html_and_plain_in_text() -> None
 
 def test_markup_in_a_value_stays_text() -> None:
     value = "<script>alert('x')</script>"
-    letter = plain_letter(values={"user": value, "rfc": RFC})
+    mail_content = plain_letter(values={"user": value, "rfc": RFC})
 
-    html = body(read(letter), "html")
+    html = body(read(mail_content), "html")
 
     assert "<script" not in html
-    assert value in page(letter).texts
-    assert value in body(read(letter), "plain")
+    assert value in page(mail_content).texts
+    assert value in body(read(mail_content), "plain")
 
 
 @pytest.mark.parametrize("language", Language)
@@ -183,9 +183,9 @@ def test_markup_in_a_value_stays_text() -> None:
 def test_lines_are_short_enough_and_seven_bits_wide(template: str, language: Language) -> None:
     address = f"{'a' * 64}@{'.'.join(['b' * 60] * 3)}.mx"
     site = Site("Ñandú " * 10, "https://app.example.com/" + "x" * 2000, SITE.sender, LINKS.confirm_url)
-    letter = plain_letter(address, language, template, {"user": address, "rfc": RFC})
+    mail_content = plain_letter(address, language, template, {"user": address, "rfc": RFC})
 
-    content = raw(letter, site)
+    content = raw(mail_content, site)
 
     assert max(map(len, content.split(b"\n"))) <= 998
     assert content.isascii()
@@ -264,11 +264,11 @@ def test_every_address_that_may_register_can_be_written_to(typed: str) -> None:
 
 @pytest.mark.parametrize("language", Language)
 def test_a_mail_says_whom_to_ask_where_somebody_answers(language: Language) -> None:
-    letter = plain_letter(language=language)
+    mail_content = plain_letter(language=language)
 
-    helped, alone = read(letter, HELPED), read(letter)
+    helped, alone = read(mail_content, HELPED), read(mail_content)
 
-    help_ = TEXTS.say(language, "mail.support")
+    help_ = TEXTS.format(language, "mail.support")
     assert helped["reply-to"] == "ayuda@example.com"
     assert help_ in body(helped, "plain")
     assert help_ in body(helped, "html")

@@ -11,7 +11,7 @@ from tortoise.connection import get_connection
 from models.delivery import Delivery
 from services.mail import outbox
 from services.mail.claims import Claims
-from services.mail.outbox import Kind
+from services.mail.outbox import MailKind
 from tests.smtp_servers import (
     ScriptedServer,
     SoundServer,
@@ -40,9 +40,9 @@ async def scripted() -> AsyncIterator[ScriptedServer]:
         yield server
 
 
-async def owe(address: str = EMAIL) -> None:
+async def enqueue(address: str = EMAIL) -> None:
     await make_account(address)
-    await outbox.owe(Kind.PASSWORD_CHANGED, address)
+    await outbox.enqueue(MailKind.PASSWORD_CHANGED, address)
 
 
 async def all_is_sent() -> bool:
@@ -52,20 +52,20 @@ async def all_is_sent() -> bool:
 async def test_mails_leave_while_the_worker_runs_and_it_stops_when_told(server: SoundServer) -> None:
     stopped = asyncio.Event()
     worker = asyncio.create_task(make_deliverer(server.port).run(stopped))
-    await owe()
+    await enqueue()
     await eventually(all_is_sent)
 
     stopped.set()
     await asyncio.wait_for(worker, 1)
 
     assert len(server.mails) == 1
-    await outbox.owe(Kind.PASSWORD_CHANGED, EMAIL)
+    await outbox.enqueue(MailKind.PASSWORD_CHANGED, EMAIL)
     assert await Claims().claim()
 
 
 async def test_an_idle_worker_stops_without_waiting_for_its_next_look(server: SoundServer) -> None:
     stopped = asyncio.Event()
-    await owe()
+    await enqueue()
     worker = asyncio.create_task(make_deliverer(server.port, poll_seconds=600).run(stopped))
     await eventually(all_is_sent)
 
@@ -76,7 +76,7 @@ async def test_an_idle_worker_stops_without_waiting_for_its_next_look(server: So
 
 async def test_an_idle_worker_keeps_no_connection(scripted: ScriptedServer) -> None:
     stopped = asyncio.Event()
-    await owe()
+    await enqueue()
 
     worker = asyncio.create_task(make_deliverer(scripted.port, poll_seconds=600).run(stopped))
     await scripted.reached(Stage.QUIT)
@@ -90,8 +90,8 @@ async def test_an_idle_worker_keeps_no_connection(scripted: ScriptedServer) -> N
 async def test_a_worker_that_is_stopped_finishes_the_mail_that_is_under_way(scripted: ScriptedServer) -> None:
     stopped = asyncio.Event()
     scripted.delay = 0.05
-    await owe()
-    await owe("eva@example.com")
+    await enqueue()
+    await enqueue("eva@example.com")
     worker = asyncio.create_task(make_deliverer(scripted.port, senders=1).run(stopped))
     await scripted.reached(Stage.RCPT)
 
@@ -107,7 +107,7 @@ async def test_many_senders_send_each_mail_once(server: SoundServer) -> None:
     stopped = asyncio.Event()
     addresses = [f"user{number}@example.com" for number in range(25)]
     for address in addresses:
-        await owe(address)
+        await enqueue(address)
 
     workers = [asyncio.create_task(make_deliverer(server.port, senders=3).run(stopped)) for _ in range(2)]
     await eventually(all_is_sent)
@@ -121,7 +121,7 @@ async def test_a_slow_server_holds_up_one_sender_alone(scripted: ScriptedServer)
     stopped = asyncio.Event()
     scripted.delay = 0.05
     for number in range(4):
-        await owe(f"user{number}@example.com")
+        await enqueue(f"user{number}@example.com")
 
     worker = asyncio.create_task(make_deliverer(scripted.port, senders=4).run(stopped))
     await eventually(all_is_sent)
@@ -133,7 +133,7 @@ async def test_a_slow_server_holds_up_one_sender_alone(scripted: ScriptedServer)
 
 async def test_the_worker_outlives_a_database_that_is_out_of_reach(server: SoundServer) -> None:
     stopped = asyncio.Event()
-    await owe()
+    await enqueue()
     connection = get_connection("default")
     await connection.execute_script("ALTER TABLE delivery RENAME TO elsewhere")
 

@@ -17,7 +17,7 @@ from services.common.secrets import ALPHABET, digest
 from services.common.translations import Language
 from services.mail import outbox
 from services.mail.claims import Claims
-from services.mail.outbox import Kind
+from services.mail.outbox import MailKind
 from tests.smtp_servers import (
     TEXTS,
     Received,
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 ADDRESS = "Ana@example.com"
 KEY = "ana@example.com"
-NOTICES = [kind for kind in Kind if kind not in {Kind.CONFIRMATION, Kind.RECOVERY}]
+NOTICES = [kind for kind in MailKind if kind not in {MailKind.CONFIRMATION, MailKind.RECOVERY}]
 CODE = re.compile(rf"\b[{ALPHABET}]{{40}}\b")
 PASSWORD = re.compile(rf"\b[{ALPHABET}]{{6}}(-[{ALPHABET}]{{6}}){{3}}\b")
 
@@ -44,9 +44,9 @@ async def server() -> AsyncIterator[SoundServer]:
         yield server
 
 
-async def deliver(server: SoundServer, *kinds: Kind) -> list[Received]:
+async def deliver(server: SoundServer, *kinds: MailKind) -> list[Received]:
     for kind in kinds:
-        await outbox.owe(kind, KEY)
+        await outbox.enqueue(kind, KEY)
     await make_deliverer(server.port).deliver_due()
     return server.mails
 
@@ -57,7 +57,7 @@ def secret(pattern: re.Pattern[str], mail: Received) -> str:
 
 
 def subject(template: str, language: Language) -> str:
-    return TEXTS.say(language, f"mail.{template}.subject", {"site": "Timbrado"})
+    return TEXTS.format(language, f"mail.{template}.subject", {"site": "Timbrado"})
 
 
 async def outcome() -> str | None:
@@ -68,7 +68,7 @@ async def outcome() -> str | None:
 async def test_a_registration_gets_its_confirmation_code(server: SoundServer, language: Language) -> None:
     registration_id = await make_registration(ADDRESS, language)
 
-    (mail,) = await deliver(server, Kind.CONFIRMATION)
+    (mail,) = await deliver(server, MailKind.CONFIRMATION)
 
     assert mail.recipients == (ADDRESS,)
     assert mail.message["Subject"] == subject("confirmation", language)
@@ -80,7 +80,7 @@ async def test_a_registration_gets_its_confirmation_code(server: SoundServer, la
 
 async def test_a_code_is_good_for_24_hours_from_when_its_mail_left(server: SoundServer) -> None:
     await make_registration(ADDRESS)
-    await outbox.owe(Kind.CONFIRMATION, KEY)
+    await outbox.enqueue(MailKind.CONFIRMATION, KEY)
     await Delivery.all().update(requested_at=utc_now() - timedelta(hours=5))
     before = utc_now()
 
@@ -94,7 +94,7 @@ async def test_an_account_gets_a_new_password_that_is_good_for_24_hours(server: 
     account_id = await make_account(ADDRESS, Language.EN)
     before = utc_now()
 
-    (mail,) = await deliver(server, Kind.RECOVERY)
+    (mail,) = await deliver(server, MailKind.RECOVERY)
 
     assert (mail.recipients, mail.message["Subject"]) == ((ADDRESS,), subject("recovery", Language.EN))
     password = await MailedPassword.get()
@@ -106,7 +106,7 @@ async def test_an_account_gets_a_new_password_that_is_good_for_24_hours(server: 
 async def test_a_registration_that_asks_for_a_password_gets_its_code_again(server: SoundServer) -> None:
     await make_registration(ADDRESS)
 
-    (mail,) = await deliver(server, Kind.RECOVERY)
+    (mail,) = await deliver(server, MailKind.RECOVERY)
 
     assert mail.message["Subject"] == subject("unconfirmed", Language.ES)
     assert (await ConfirmationCode.get()).digest == digest(secret(CODE, mail))
@@ -115,7 +115,9 @@ async def test_a_registration_that_asks_for_a_password_gets_its_code_again(serve
 
 @pytest.mark.parametrize("kind", NOTICES)
 @pytest.mark.parametrize("language", Language)
-async def test_an_account_gets_a_notice_without_a_secret(server: SoundServer, kind: Kind, language: Language) -> None:
+async def test_an_account_gets_a_notice_without_a_secret(
+    server: SoundServer, kind: MailKind, language: Language
+) -> None:
     await make_account(ADDRESS, language)
 
     (mail,) = await deliver(server, kind)
@@ -130,7 +132,7 @@ async def test_an_account_gets_a_notice_without_a_secret(server: SoundServer, ki
 async def test_a_mail_that_names_a_registration_is_that_registrations(server: SoundServer) -> None:
     first = await make_registration(ADDRESS, Language.ES, age=timedelta(hours=2))
     await make_registration(ADDRESS, Language.EN)
-    await outbox.owe_to_registration(Kind.CONFIRMATION, KEY, first)
+    await outbox.enqueue_for_registration(MailKind.CONFIRMATION, KEY, first)
 
     (mail,) = await deliver(server)
 
@@ -142,7 +144,7 @@ async def test_a_mail_that_names_a_registration_is_that_registrations(server: So
 async def test_a_mail_of_a_registration_that_is_gone_is_nobodys(server: SoundServer) -> None:
     gone = await make_registration(ADDRESS)
     await make_registration(ADDRESS)
-    await outbox.owe_to_registration(Kind.CONFIRMATION, KEY, gone)
+    await outbox.enqueue_for_registration(MailKind.CONFIRMATION, KEY, gone)
     await Registration.filter(id=gone).delete()
 
     assert await deliver(server) == []
@@ -150,9 +152,9 @@ async def test_a_mail_of_a_registration_that_is_gone_is_nobodys(server: SoundSer
     assert await Delivery.all().count() == 0
 
 
-@pytest.mark.parametrize("kind", [Kind.CONFIRMATION, Kind.RECOVERY])
+@pytest.mark.parametrize("kind", [MailKind.CONFIRMATION, MailKind.RECOVERY])
 async def test_a_request_that_names_an_e_mail_means_the_newest_registration_and_two_that_wait_longest(
-    server: SoundServer, kind: Kind
+    server: SoundServer, kind: MailKind
 ) -> None:
     now = utc_now()
     ids = [await make_registration(ADDRESS, age=timedelta(hours=hours)) for hours in (5, 4, 3, 2, 1)]
@@ -168,8 +170,8 @@ async def test_a_request_that_names_an_e_mail_means_the_newest_registration_and_
 
 async def test_a_request_means_no_registration_that_got_a_mail_since(server: SoundServer) -> None:
     registration_id = await make_registration(ADDRESS)
-    await outbox.owe(Kind.CONFIRMATION, KEY)
-    await outbox.owe_to_registration(Kind.CONFIRMATION, KEY, registration_id)
+    await outbox.enqueue(MailKind.CONFIRMATION, KEY)
+    await outbox.enqueue_for_registration(MailKind.CONFIRMATION, KEY, registration_id)
     await Delivery.filter(registration_id__isnull=False).update(due_at=utc_now() - timedelta(minutes=1))
 
     (mail,) = await deliver(server)
@@ -180,24 +182,24 @@ async def test_a_request_means_no_registration_that_got_a_mail_since(server: Sou
 async def test_the_mail_limit_of_registrations_is_none_of_the_accounts(server: SoundServer) -> None:
     for _ in range(2):
         await make_registration(ADDRESS)
-    deliverer = make_deliverer(server.port, mail_limit="2/day")
-    await outbox.owe(Kind.CONFIRMATION, KEY)
-    await deliverer.deliver_due()
-    await outbox.owe(Kind.CONFIRMATION, KEY)
-    await deliverer.deliver_due()
+    mail_worker = make_deliverer(server.port, mail_limit="2/day")
+    await outbox.enqueue(MailKind.CONFIRMATION, KEY)
+    await mail_worker.deliver_due()
+    await outbox.enqueue(MailKind.CONFIRMATION, KEY)
+    await mail_worker.deliver_due()
     postponed = await Delivery.get(pending_key__isnull=False)
     await Registration.all().delete()
     await make_account(ADDRESS)
-    await outbox.owe(Kind.RECOVERY, KEY)
+    await outbox.enqueue(MailKind.RECOVERY, KEY)
 
-    await deliverer.deliver_due()
+    await mail_worker.deliver_due()
 
     assert (postponed.registration_id, postponed.reason) == (None, "mail limit")
     assert [PASSWORD.search(mail.text) is not None for mail in server.mails] == [False, False, True]
 
 
-@pytest.mark.parametrize("kind", Kind)
-async def test_nobody_gets_nothing(server: SoundServer, kind: Kind) -> None:
+@pytest.mark.parametrize("kind", MailKind)
+async def test_nobody_gets_nothing(server: SoundServer, kind: MailKind) -> None:
     assert await deliver(server, kind) == []
 
     assert server.recipients == []
@@ -205,7 +207,7 @@ async def test_nobody_gets_nothing(server: SoundServer, kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", NOTICES)
-async def test_a_registration_gets_no_notices(server: SoundServer, kind: Kind) -> None:
+async def test_a_registration_gets_no_notices(server: SoundServer, kind: MailKind) -> None:
     await make_registration(ADDRESS)
 
     assert await deliver(server, kind) == []
@@ -216,7 +218,7 @@ async def test_a_registration_gets_no_notices(server: SoundServer, kind: Kind) -
 async def test_an_account_gets_no_confirmation_code(server: SoundServer) -> None:
     await make_account(ADDRESS)
 
-    assert await deliver(server, Kind.CONFIRMATION) == []
+    assert await deliver(server, MailKind.CONFIRMATION) == []
 
     assert await Delivery.all().count() == 0  # nobody's interest in an unknown e-mail is kept
 
@@ -231,7 +233,7 @@ async def test_a_registration_that_goes_while_its_mail_is_under_way_gets_none(se
 
     server.on_recipient = confirm_elsewhere
 
-    assert await deliver(server, Kind.CONFIRMATION) == []
+    assert await deliver(server, MailKind.CONFIRMATION) == []
 
     assert await ConfirmationCode.all().count() == 0
     assert (await Delivery.get()).reason is None  # outrun, not failed
@@ -244,12 +246,12 @@ async def test_a_mail_that_is_forgotten_before_it_is_minted_is_not_sent(server: 
     await make_account(ADDRESS)
 
     async def change_password_elsewhere(_: str) -> str:
-        await outbox.forget((Kind.RECOVERY,), KEY)
+        await outbox.cancel((MailKind.RECOVERY,), KEY)
         return "250 OK"
 
     server.on_recipient = change_password_elsewhere
 
-    assert await deliver(server, Kind.RECOVERY) == []
+    assert await deliver(server, MailKind.RECOVERY) == []
 
     assert await MailedPassword.all().count() == 0
     assert await Delivery.all().count() == 0
@@ -260,12 +262,12 @@ async def test_a_mail_that_is_owed_anew_before_it_is_minted_is_sent_once(server:
 
     async def ask_again_elsewhere(_: str) -> str:
         if len(server.recipients) == 1:
-            await outbox.owe(Kind.CONFIRMATION, KEY)
+            await outbox.enqueue(MailKind.CONFIRMATION, KEY)
         return "250 OK"
 
     server.on_recipient = ask_again_elsewhere
 
-    (mail,) = await deliver(server, Kind.CONFIRMATION)
+    (mail,) = await deliver(server, MailKind.CONFIRMATION)
 
     assert (await ConfirmationCode.get()).digest == digest(secret(CODE, mail))
     assert (len(server.recipients), await outcome()) == (1, "delivered")
@@ -281,7 +283,7 @@ async def test_a_mail_that_another_worker_took_over_is_not_sent_by_the_first(ser
 
     server.on_recipient = take_over
 
-    assert await deliver(server, Kind.CONFIRMATION) == []
+    assert await deliver(server, MailKind.CONFIRMATION) == []
 
     assert await ConfirmationCode.all().count() == 0
     assert await outcome() is None
@@ -297,10 +299,10 @@ async def test_a_mail_sent_again_keeps_its_message_id_and_one_that_is_owed_anew_
         return "451 4.3.0 later" if len(contents) == 1 else "250 OK"
 
     server.on_content = fail_once
-    await deliver(server, Kind.CONFIRMATION)
+    await deliver(server, MailKind.CONFIRMATION)
     await make_due()
     await deliver(server)
-    await deliver(server, Kind.CONFIRMATION)
+    await deliver(server, MailKind.CONFIRMATION)
 
     first, again, anew = (Received("", (), content).message["Message-ID"] for content in contents)
     assert first == again != anew
@@ -315,6 +317,6 @@ async def test_a_mail_about_a_payment_says_until_when_it_counts_by_mexicos_calen
     await make_account(ADDRESS, language)
     await Account.all().update(active_until=datetime(2028, 1, 1, 5, 59, tzinfo=UTC))
 
-    (mail,) = await deliver(server, Kind.PAYMENT_RECEIVED)
+    (mail,) = await deliver(server, MailKind.PAYMENT_RECEIVED)
 
     assert date in mail.text

@@ -14,7 +14,7 @@ from models.limit_counter import LimitCounter
 from services.common.clock import utc_now
 from services.common.secrets import digest
 from services.mail import outbox
-from services.mail.outbox import Kind
+from services.mail.outbox import MailKind
 from services.mail.rendering import Site
 from tests.smtp_servers import (
     Received,
@@ -48,7 +48,7 @@ async def scripted() -> AsyncIterator[ScriptedServer]:
 
 
 async def owe_code() -> None:
-    await outbox.owe_to_registration(Kind.CONFIRMATION, EMAIL, await make_registration(EMAIL))
+    await outbox.enqueue_for_registration(MailKind.CONFIRMATION, EMAIL, await make_registration(EMAIL))
 
 
 def code_in(content: bytes) -> str:
@@ -82,16 +82,16 @@ async def test_a_refused_text_is_recorded_without_what_it_quotes(scripted: Scrip
 async def test_a_greylisted_mail_mints_nothing_is_retried_and_arrives_once(scripted: ScriptedServer) -> None:
     await owe_code()
     scripted.script[Stage.RCPT] = "451 4.7.1 greylisted"
-    deliverer = make_deliverer(scripted.port)
+    mail_worker = make_deliverer(scripted.port)
 
-    await deliverer.deliver_due()
+    await mail_worker.deliver_due()
     waiting, minted_meanwhile = await Delivery.get(), await ConfirmationCode.all().count()
-    await deliverer.deliver_due()  # not due yet
+    await mail_worker.deliver_due()  # not due yet
     scripted.script.clear()
     await make_due()
-    await deliverer.deliver_due()
+    await mail_worker.deliver_due()
     await make_due()
-    await deliverer.deliver_due()
+    await mail_worker.deliver_due()
 
     assert (waiting.lease, waiting.outcome, waiting.reason) == (None, None, "451 4.7.1 greylisted")
     assert timedelta(seconds=5) < waiting.due_at - utc_now() < timedelta(seconds=23)
@@ -128,12 +128,12 @@ async def test_a_mail_arrives_once_when_a_server_that_disconnected_is_well(
 ) -> None:
     await owe_code()
     scripted.script[stage] = Trouble.DISCONNECT
-    deliverer = make_deliverer(scripted.port)
+    mail_worker = make_deliverer(scripted.port)
 
-    await deliverer.deliver_due()
+    await mail_worker.deliver_due()
     scripted.script.clear()
     await make_due()
-    await deliverer.deliver_due()
+    await mail_worker.deliver_due()
 
     assert len(scripted.contents) == 1
     assert (await Delivery.get()).outcome == "delivered"
@@ -157,7 +157,7 @@ async def test_a_mail_arrives_once_when_a_stopped_server_runs_again(scripted: Sc
 async def test_one_refused_mail_does_not_hold_up_the_others(server: SoundServer) -> None:
     for address in ("no@example.com", "yes@example.com"):
         await make_account(address)
-        await outbox.owe(Kind.PASSWORD_CHANGED, address)
+        await outbox.enqueue(MailKind.PASSWORD_CHANGED, address)
 
     async def refuse_one(address: str) -> str:
         return "550 5.1.1 nobody here" if address == "no@example.com" else "250 OK"
@@ -240,25 +240,25 @@ async def test_a_mail_that_cannot_be_written_is_given_up_after_24_hours_too(serv
 
 async def test_the_mail_limit_postpones_a_mail_to_the_end_of_its_window(server: SoundServer) -> None:
     await make_account(EMAIL)
-    for kind in (Kind.PASSWORD_CHANGED, Kind.MAILED_PASSWORD_USED, Kind.SIGN_IN_CLOSED):
-        await outbox.owe(kind, EMAIL)
-    deliverer = make_deliverer(server.port, mail_limit="2/day")
+    for kind in (MailKind.PASSWORD_CHANGED, MailKind.MAILED_PASSWORD_USED, MailKind.SIGN_IN_CLOSED):
+        await outbox.enqueue(kind, EMAIL)
+    mail_worker = make_deliverer(server.port, mail_limit="2/day")
 
-    await deliverer.deliver_due()
+    await mail_worker.deliver_due()
 
     postponed = await Delivery.get(pending_key__isnull=False)
     assert (len(server.mails), postponed.reason, postponed.lease) == (2, "mail limit", None)
     assert timedelta(hours=23) < postponed.due_at - utc_now() <= timedelta(hours=24, seconds=1)
     await LimitCounter.all().update(expires_at=0)
     await make_due()
-    await deliverer.deliver_due()
+    await mail_worker.deliver_due()
     assert len(server.mails) == 3
 
 
 async def test_the_mail_limit_of_one_email_leaves_others_alone(server: SoundServer) -> None:
     for address in (EMAIL, "eva@example.com"):
         await make_account(address)
-        await outbox.owe(Kind.PASSWORD_CHANGED, address)
+        await outbox.enqueue(MailKind.PASSWORD_CHANGED, address)
 
     await make_deliverer(server.port, mail_limit="1/day").deliver_due()
 
@@ -267,24 +267,24 @@ async def test_the_mail_limit_of_one_email_leaves_others_alone(server: SoundServ
 
 async def test_a_mail_counts_once_however_often_it_is_tried(scripted: ScriptedServer) -> None:
     await make_account(EMAIL)
-    deliverer = make_deliverer(scripted.port, mail_limit="2/day")
-    await outbox.owe(Kind.PASSWORD_CHANGED, EMAIL)
+    mail_worker = make_deliverer(scripted.port, mail_limit="2/day")
+    await outbox.enqueue(MailKind.PASSWORD_CHANGED, EMAIL)
     scripted.script[Stage.RCPT] = "451 4.7.1 greylisted"
     for _ in range(4):
-        await deliverer.deliver_due()
+        await mail_worker.deliver_due()
         await make_due()
     scripted.script.clear()
-    await deliverer.deliver_due()
+    await mail_worker.deliver_due()
 
-    for kind in (Kind.MAILED_PASSWORD_USED, Kind.SIGN_IN_CLOSED):
-        await outbox.owe(kind, EMAIL)
-    await deliverer.deliver_due()
+    for kind in (MailKind.MAILED_PASSWORD_USED, MailKind.SIGN_IN_CLOSED):
+        await outbox.enqueue(kind, EMAIL)
+    await mail_worker.deliver_due()
 
     assert len(scripted.contents) == 2
 
 
 async def test_nobody_to_write_to_counts_for_nothing(server: SoundServer) -> None:
-    await outbox.owe(Kind.RECOVERY, EMAIL)
+    await outbox.enqueue(MailKind.RECOVERY, EMAIL)
 
     await make_deliverer(server.port).deliver_due()
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from services.accounts.onboarding import Activation, PaymentMethod
 from services.payments.lifecycle import is_covered
-from services.payments.periods import Coverage, PaidPeriod, coverage, months_after
+from services.payments.periods import ActivePeriod, PaidPeriod, active_period, months_after
 
 
 def _at(text: str) -> datetime:
@@ -32,29 +32,29 @@ def test_a_month_later_is_the_same_day_or_the_months_last(moment: str, months: i
 
 
 def test_nothing_paid_covers_nothing() -> None:
-    assert coverage([]) is None
+    assert active_period([]) is None
 
 
 def test_a_period_begins_when_it_is_paid() -> None:
-    assert coverage([PaidPeriod(_at("2026-03-01"), 12)]) == Coverage(_at("2026-03-01"), _at("2027-03-01"))
+    assert active_period([PaidPeriod(_at("2026-03-01"), 12)]) == ActivePeriod(_at("2026-03-01"), _at("2027-03-01"))
 
 
 def test_a_renewal_in_time_follows_without_a_break() -> None:
     periods = [PaidPeriod(_at("2026-03-01"), 12), PaidPeriod(_at("2027-02-10"), 12)]
 
-    assert coverage(periods) == Coverage(_at("2026-03-01"), _at("2028-03-01"))
+    assert active_period(periods) == ActivePeriod(_at("2026-03-01"), _at("2028-03-01"))
 
 
 def test_a_short_month_takes_no_day_of_those_that_follow() -> None:
     periods = [PaidPeriod(_at("2026-01-31"), 1), PaidPeriod(_at("2026-02-20"), 1), PaidPeriod(_at("2026-03-20"), 1)]
 
-    assert coverage(periods) == Coverage(_at("2026-01-31"), _at("2026-04-30"))
+    assert active_period(periods) == ActivePeriod(_at("2026-01-31"), _at("2026-04-30"))
 
 
 def test_after_a_break_it_begins_anew() -> None:
     periods = [PaidPeriod(_at("2026-03-01"), 1), PaidPeriod(_at("2026-04-01"), 1), PaidPeriod(_at("2026-09-05"), 1)]
 
-    assert coverage(periods) == Coverage(_at("2026-09-05"), _at("2026-10-05"))
+    assert active_period(periods) == ActivePeriod(_at("2026-09-05"), _at("2026-10-05"))
 
 
 _periods = st.lists(
@@ -70,7 +70,7 @@ _periods = st.lists(
 
 @given(_periods)
 def test_one_more_payment_never_takes_time_away_and_always_gives_its_months(periods: list[PaidPeriod]) -> None:
-    before, after = coverage(periods[:-1]), coverage(periods)
+    before, after = active_period(periods[:-1]), active_period(periods)
 
     last = periods[-1]
     assert after

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from services.common.money import Money
-from services.payments.plans import BUNDLED, MOST_PLANS, Plans
+from services.payments.plans import BUNDLED, MAX_PLANS, Plans
 
 _GOOD = """
 iva = "0.16"
@@ -76,11 +76,11 @@ def test_a_wrong_file_is_refused_with_a_sentence_that_says_where(
 
 def test_a_file_has_as_many_plans_as_a_document_pays_for_and_no_more(tmp_path: Path) -> None:
     iva, _, plan = _GOOD.partition("[[")
-    many = [plan.replace('"uno"', f'"plan-{number}"') for number in range(MOST_PLANS + 1)]
+    many = [plan.replace('"uno"', f'"plan-{number}"') for number in range(MAX_PLANS + 1)]
 
     plans = _read(tmp_path, iva + "".join(f"[[{one}" for one in many[:-1])).all()
 
-    assert len(plans) == MOST_PLANS
+    assert len(plans) == MAX_PLANS
     with pytest.raises(ValueError, match="plans: List should have at most"):
         _read(tmp_path, iva + "".join(f"[[{one}" for one in many))
 

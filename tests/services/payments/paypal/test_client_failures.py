@@ -5,24 +5,24 @@ import gzip
 
 import pytest
 
-from services.payments.paypal.client import PayPalApi
-from services.payments.paypal.values import PayPalAwayError, PayPalRefusedError
+from services.payments.paypal.client import PayPalClient
+from services.payments.paypal.values import PayPalRefusedError, PayPalUnavailableError
 from tests.paypal.clients import TOTAL, api_to, make_order, make_paid_order
 from tests.paypal.http import Call, Trouble
 from tests.paypal.server import PayPalServer
 
 PASSING = [Trouble.DROP, Trouble.LOST, Trouble.GARBAGE, Trouble.INTERNAL_ERROR, Trouble.UNAVAILABLE]
 SHORT = 1.0  # seconds of a try, for tests that wait for its end; a token must come in half of it
-LONGEST = 262_144  # bytes of an answer
+MAX_LENGTH = 262_144  # bytes of an answer
 
 
 @pytest.mark.parametrize("trouble", PASSING)
 async def test_a_capture_that_was_lost_is_tried_again_and_pays_once(
-    paypal: PayPalServer, paypal_api: PayPalApi, trouble: Trouble
+    paypal: PayPalServer, paypal_client: PayPalClient, trouble: Trouble
 ) -> None:
     paypal.fail(Call.CAPTURE, trouble)
 
-    paid = await make_paid_order(paypal, paypal_api)
+    paid = await make_paid_order(paypal, paypal_client)
 
     assert [asked.request_id for asked in paypal.asked(Call.CAPTURE)] == ["capture-INV-1"] * 2
     assert paid.captures[0].id == paypal.captures_of("INV-1")[0]["id"]
@@ -31,11 +31,11 @@ async def test_a_capture_that_was_lost_is_tried_again_and_pays_once(
 
 @pytest.mark.parametrize("trouble", PASSING)
 async def test_a_new_order_that_was_lost_is_made_once(
-    paypal: PayPalServer, paypal_api: PayPalApi, trouble: Trouble
+    paypal: PayPalServer, paypal_client: PayPalClient, trouble: Trouble
 ) -> None:
     paypal.fail(Call.CREATE, trouble)
 
-    order = await make_order(paypal_api)
+    order = await make_order(paypal_client)
 
     assert [asked.request_id for asked in paypal.asked(Call.CREATE)] == ["create-INV-1"] * 2
     assert list(paypal.books.orders) == [order.id]
@@ -43,40 +43,40 @@ async def test_a_new_order_that_was_lost_is_made_once(
 
 @pytest.mark.parametrize("trouble", PASSING)
 async def test_a_question_that_was_lost_is_asked_again(
-    paypal: PayPalServer, paypal_api: PayPalApi, trouble: Trouble
+    paypal: PayPalServer, paypal_client: PayPalClient, trouble: Trouble
 ) -> None:
-    order = await make_order(paypal_api)
+    order = await make_order(paypal_client)
     paypal.fail(Call.SHOW, trouble)
 
-    assert await paypal_api.get_order(order.id) == order
+    assert await paypal_client.get_order(order.id) == order
 
 
 @pytest.mark.parametrize("trouble", PASSING)
-async def test_there_is_no_third_try(paypal: PayPalServer, paypal_api: PayPalApi, trouble: Trouble) -> None:
+async def test_there_is_no_third_try(paypal: PayPalServer, paypal_client: PayPalClient, trouble: Trouble) -> None:
     paypal.fail(Call.SHOW, trouble, trouble)
 
-    with pytest.raises(PayPalAwayError):
-        await paypal_api.get_order("SOME")
+    with pytest.raises(PayPalUnavailableError):
+        await paypal_client.get_order("SOME")
 
     assert len(paypal.asked(Call.SHOW)) == 2
 
 
-async def test_who_asks_too_often_does_not_ask_again(paypal: PayPalServer, paypal_api: PayPalApi) -> None:
+async def test_who_asks_too_often_does_not_ask_again(paypal: PayPalServer, paypal_client: PayPalClient) -> None:
     paypal.fail(Call.SHOW, Trouble.TOO_MANY)
 
-    with pytest.raises(PayPalAwayError, match="429"):
-        await paypal_api.get_order("SOME")
+    with pytest.raises(PayPalUnavailableError, match="429"):
+        await paypal_client.get_order("SOME")
 
     assert len(paypal.asked(Call.SHOW)) == 1
 
 
-async def test_a_capture_that_still_runs_is_no_refusal(paypal: PayPalServer, paypal_api: PayPalApi) -> None:
+async def test_a_capture_that_still_runs_is_no_refusal(paypal: PayPalServer, paypal_client: PayPalClient) -> None:
     paypal.answer(
         Call.CAPTURE, 409, b'{"name":"RESOURCE_CONFLICT","details":[{"issue":"PREVIOUS_REQUEST_IN_PROGRESS"}]}'
     )
 
-    with pytest.raises(PayPalAwayError, match="409"):
-        await paypal_api.capture_order("SOME", "capture-1")
+    with pytest.raises(PayPalUnavailableError, match="409"):
+        await paypal_client.capture_order("SOME", "capture-1")
 
 
 async def test_a_call_that_hangs_is_tried_again(paypal: PayPalServer) -> None:
@@ -93,7 +93,7 @@ async def test_a_paypal_that_hangs_is_away(paypal: PayPalServer, call: Call) -> 
     paypal.fail(call, Trouble.HANG, Trouble.HANG)
 
     async with api_to(paypal, timeout=SHORT) as api:
-        with pytest.raises(PayPalAwayError, match="in time"):
+        with pytest.raises(PayPalUnavailableError, match="in time"):
             await api.get_order("SOME")
 
     assert len(paypal.asked(call)) == 2
@@ -104,7 +104,7 @@ async def test_a_token_and_its_call_share_the_time_of_a_try(paypal: PayPalServer
     paypal.fail(Call.SHOW, Trouble.HANG, Trouble.HANG)
 
     async with api_to(paypal, timeout=SHORT) as api:
-        with pytest.raises(PayPalAwayError):
+        with pytest.raises(PayPalUnavailableError):
             await api.get_order("SOME")
 
     assert [asked.call for asked in paypal.received] == [Call.TOKEN, Call.SHOW] * 2
@@ -114,9 +114,9 @@ async def test_nobody_at_the_port_is_away() -> None:
     listening = await asyncio.start_server(lambda *_: None, "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
     listening.close()
-    api = PayPalApi(f"http://127.0.0.1:{port}", "id", "secret", "webhook")
+    api = PayPalClient(f"http://127.0.0.1:{port}", "id", "secret", "webhook")
 
-    with pytest.raises(PayPalAwayError):
+    with pytest.raises(PayPalUnavailableError):
         await api.get_order("SOME")
 
     await api.aclose()
@@ -148,88 +148,90 @@ async def test_nobody_at_the_port_is_away() -> None:
 )
 @pytest.mark.parametrize("call", [Call.SHOW, Call.CAPTURE])
 async def test_an_answer_that_is_no_order_is_none(
-    paypal: PayPalServer, paypal_api: PayPalApi, call: Call, body: bytes
+    paypal: PayPalServer, paypal_client: PayPalClient, call: Call, body: bytes
 ) -> None:
     paypal.answer(call, 200, body)
 
-    with pytest.raises(PayPalAwayError):
-        await (paypal_api.get_order("SOME") if call is Call.SHOW else paypal_api.capture_order("SOME", "capture-1"))
+    with pytest.raises(PayPalUnavailableError):
+        await (
+            paypal_client.get_order("SOME") if call is Call.SHOW else paypal_client.capture_order("SOME", "capture-1")
+        )
 
 
-async def test_a_new_order_with_an_id_that_is_none_is_none(paypal: PayPalServer, paypal_api: PayPalApi) -> None:
+async def test_a_new_order_with_an_id_that_is_none_is_none(paypal: PayPalServer, paypal_client: PayPalClient) -> None:
     paypal.answer(Call.CREATE, 201, b'{"id":"../x","status":"CREATED"}')
 
-    with pytest.raises(PayPalAwayError):
-        await make_order(paypal_api)
+    with pytest.raises(PayPalUnavailableError):
+        await make_order(paypal_client)
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 418, 422])
 @pytest.mark.parametrize("body", [b"", b"<h1>Not Found</h1>", b"{}", b"[]", b'{"name":"in words"}', b'{"name":["A"]}'])
 async def test_a_refusal_that_paypal_did_not_write_is_none(
-    paypal: PayPalServer, paypal_api: PayPalApi, status: int, body: bytes
+    paypal: PayPalServer, paypal_client: PayPalClient, status: int, body: bytes
 ) -> None:
     paypal.answer(Call.SHOW, status, body)
 
-    with pytest.raises(PayPalAwayError):
-        await paypal_api.get_order("SOME")
+    with pytest.raises(PayPalUnavailableError):
+        await paypal_client.get_order("SOME")
 
 
-async def test_an_issue_in_words_gives_way_to_the_name(paypal: PayPalServer, paypal_api: PayPalApi) -> None:
+async def test_an_issue_in_words_gives_way_to_the_name(paypal: PayPalServer, paypal_client: PayPalClient) -> None:
     paypal.answer(Call.SHOW, 400, b'{"name":"VALIDATION_ERROR","details":[{"issue":"Invalid data provided"}]}')
 
     with pytest.raises(PayPalRefusedError) as caught:
-        await paypal_api.get_order("SOME")
+        await paypal_client.get_order("SOME")
 
     assert caught.value.issue == "VALIDATION_ERROR"
 
 
-async def test_a_refusal_without_details_has_its_name(paypal: PayPalServer, paypal_api: PayPalApi) -> None:
+async def test_a_refusal_without_details_has_its_name(paypal: PayPalServer, paypal_client: PayPalClient) -> None:
     paypal.answer(Call.SHOW, 403, b'{"name":"NOT_AUTHORIZED"}', "paypal-debug-id: f7707100bc347")
 
     with pytest.raises(PayPalRefusedError) as caught:
-        await paypal_api.get_order("SOME")
+        await paypal_client.get_order("SOME")
 
     assert (caught.value.issue, caught.value.debug_id) == ("NOT_AUTHORIZED", "f7707100bc347")
 
 
-async def test_an_answer_may_be_so_long_and_no_longer(paypal: PayPalServer, paypal_api: PayPalApi) -> None:
+async def test_an_answer_may_be_so_long_and_no_longer(paypal: PayPalServer, paypal_client: PayPalClient) -> None:
     order = b'{"id":"SOME","status":"CREATED"}'
-    paypal.answer(Call.SHOW, 200, order + b" " * (LONGEST - len(order)))
-    paypal.answer(Call.SHOW, 200, order + b" " * (LONGEST - len(order) + 1))
+    paypal.answer(Call.SHOW, 200, order + b" " * (MAX_LENGTH - len(order)))
+    paypal.answer(Call.SHOW, 200, order + b" " * (MAX_LENGTH - len(order) + 1))
 
-    read = await paypal_api.get_order("SOME")
-    with pytest.raises(PayPalAwayError, match="262144 bytes"):
-        await paypal_api.get_order("SOME")
+    read = await paypal_client.get_order("SOME")
+    with pytest.raises(PayPalUnavailableError, match="262144 bytes"):
+        await paypal_client.get_order("SOME")
 
     assert read
 
 
 async def test_nothing_is_unpacked_since_it_might_grow_without_bound(
-    paypal: PayPalServer, paypal_api: PayPalApi
+    paypal: PayPalServer, paypal_client: PayPalClient
 ) -> None:
     packed = gzip.compress(b'{"id":"SOME","status":"CREATED"}')
     paypal.answer(Call.SHOW, 200, packed, "content-encoding: gzip")
 
-    with pytest.raises(PayPalAwayError):
-        await paypal_api.get_order("SOME")
+    with pytest.raises(PayPalUnavailableError):
+        await paypal_client.get_order("SOME")
 
 
-async def test_no_redirect_is_followed(paypal: PayPalServer, paypal_api: PayPalApi) -> None:
+async def test_no_redirect_is_followed(paypal: PayPalServer, paypal_client: PayPalClient) -> None:
     paypal.answer(Call.SHOW, 307, b"", f"location: {paypal.url}/elsewhere")
 
-    with pytest.raises(PayPalAwayError, match="307"):
-        await paypal_api.get_order("SOME")
+    with pytest.raises(PayPalUnavailableError, match="307"):
+        await paypal_client.get_order("SOME")
 
     assert paypal.received[-1].path == "/v2/checkout/orders/SOME"
 
 
-async def test_after_troubles_the_connections_are_good_again(paypal: PayPalServer, paypal_api: PayPalApi) -> None:
+async def test_after_troubles_the_connections_are_good_again(paypal: PayPalServer, paypal_client: PayPalClient) -> None:
     for trouble in PASSING:
         paypal.fail(Call.SHOW, trouble, trouble)
-        with pytest.raises(PayPalAwayError):
-            await paypal_api.get_order("SOME")
+        with pytest.raises(PayPalUnavailableError):
+            await paypal_client.get_order("SOME")
 
-    orders = await asyncio.gather(*(make_paid_order(paypal, paypal_api, f"INV-{number}") for number in range(20)))
+    orders = await asyncio.gather(*(make_paid_order(paypal, paypal_client, f"INV-{number}") for number in range(20)))
 
     assert len(orders) == 20
     assert sum(paypal.paid(f"INV-{number}") for number in range(20)) == 20 * TOTAL.amount

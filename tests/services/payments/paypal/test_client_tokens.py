@@ -6,25 +6,25 @@ import logging
 import pytest
 from structlog.testing import capture_logs
 
-from services.payments.paypal.client import PayPalApi
-from services.payments.paypal.values import PayPalAwayError, PayPalRefusedError
+from services.payments.paypal.client import PayPalClient
+from services.payments.paypal.values import PayPalRefusedError, PayPalUnavailableError
 from tests.paypal.clients import api_to, make_order
 from tests.paypal.http import Call, Trouble
 from tests.paypal.server import PayPalServer
 
 
-async def test_fifty_who_ask_at_once_fetch_one_token(paypal: PayPalServer, paypal_api: PayPalApi) -> None:
-    orders = await asyncio.gather(*(make_order(paypal_api, f"INV-{number}") for number in range(50)))
+async def test_fifty_who_ask_at_once_fetch_one_token(paypal: PayPalServer, paypal_client: PayPalClient) -> None:
+    orders = await asyncio.gather(*(make_order(paypal_client, f"INV-{number}") for number in range(50)))
 
     assert len({order.id for order in orders}) == 50
     assert len(paypal.asked(Call.TOKEN)) == 1
 
 
-async def test_fifty_whose_token_was_revoked_fetch_one_more(paypal: PayPalServer, paypal_api: PayPalApi) -> None:
-    await paypal_api.get_order("UNKNOWN")
+async def test_fifty_whose_token_was_revoked_fetch_one_more(paypal: PayPalServer, paypal_client: PayPalClient) -> None:
+    await paypal_client.get_order("UNKNOWN")
     paypal.revoke_tokens()
 
-    orders = await asyncio.gather(*(make_order(paypal_api, f"INV-{number}") for number in range(50)))
+    orders = await asyncio.gather(*(make_order(paypal_client, f"INV-{number}") for number in range(50)))
 
     assert len({order.id for order in orders}) == 50
     assert len(paypal.asked(Call.TOKEN)) == 2
@@ -45,13 +45,15 @@ async def test_a_token_is_kept_until_shortly_before_its_end(
     assert len(paypal.asked(Call.TOKEN)) == tokens
 
 
-async def test_a_token_that_keeps_being_refused_is_renewed_once(paypal: PayPalServer, paypal_api: PayPalApi) -> None:
+async def test_a_token_that_keeps_being_refused_is_renewed_once(
+    paypal: PayPalServer, paypal_client: PayPalClient
+) -> None:
     refusal = b'{"name":"AUTHENTICATION_FAILURE","debug_id":"abc123"}'
     paypal.answer(Call.CREATE, 401, refusal)
     paypal.answer(Call.CREATE, 401, refusal)
 
     with pytest.raises(PayPalRefusedError) as caught:
-        await make_order(paypal_api)
+        await make_order(paypal_client)
 
     assert (caught.value.issue, caught.value.debug_id) == ("AUTHENTICATION_FAILURE", "abc123")
     assert len(paypal.asked(Call.TOKEN)) == 2
@@ -66,10 +68,10 @@ async def test_wrong_credentials_are_refused(paypal: PayPalServer) -> None:
     assert paypal.asked(Call.CREATE) == []
 
 
-async def test_a_token_that_does_not_come_is_asked_for_again(paypal: PayPalServer, paypal_api: PayPalApi) -> None:
+async def test_a_token_that_does_not_come_is_asked_for_again(paypal: PayPalServer, paypal_client: PayPalClient) -> None:
     paypal.fail(Call.TOKEN, Trouble.UNAVAILABLE)
 
-    await make_order(paypal_api)
+    await make_order(paypal_client)
 
     assert len(paypal.asked(Call.TOKEN)) == 2
 
@@ -88,18 +90,22 @@ async def test_a_token_that_does_not_come_is_asked_for_again(paypal: PayPalServe
         b'{"access_token":"t","expires_in":-1}',
     ],
 )
-async def test_an_answer_without_a_token_is_none(paypal: PayPalServer, paypal_api: PayPalApi, answer: bytes) -> None:
+async def test_an_answer_without_a_token_is_none(
+    paypal: PayPalServer, paypal_client: PayPalClient, answer: bytes
+) -> None:
     paypal.answer(Call.TOKEN, 200, answer)
 
-    with pytest.raises(PayPalAwayError):
-        await make_order(paypal_api)
+    with pytest.raises(PayPalUnavailableError):
+        await make_order(paypal_client)
 
     assert paypal.asked(Call.CREATE) == []
 
 
-async def test_one_who_gives_up_leaves_the_token_to_the_others(paypal: PayPalServer, paypal_api: PayPalApi) -> None:
-    first = asyncio.create_task(make_order(paypal_api, "INV-1"))
-    second = asyncio.create_task(make_order(paypal_api, "INV-2"))
+async def test_one_who_gives_up_leaves_the_token_to_the_others(
+    paypal: PayPalServer, paypal_client: PayPalClient
+) -> None:
+    first = asyncio.create_task(make_order(paypal_client, "INV-1"))
+    second = asyncio.create_task(make_order(paypal_client, "INV-2"))
     while not paypal.asked(Call.TOKEN):
         await asyncio.sleep(0)
     first.cancel()
@@ -122,25 +128,27 @@ async def test_closing_ends_what_still_waits_for_a_token(paypal: PayPalServer) -
         await asking
 
 
-async def test_no_secret_is_told(paypal: PayPalServer, paypal_api: PayPalApi, caplog: pytest.LogCaptureFixture) -> None:
+async def test_no_secret_is_told(
+    paypal: PayPalServer, paypal_client: PayPalClient, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     errors: list[Exception] = []
 
     with capture_logs() as logs:
-        order = await make_order(paypal_api)
+        order = await make_order(paypal_client)
         for trouble in (Trouble.TOO_MANY, Trouble.GARBAGE, Trouble.INTERNAL_ERROR, Trouble.INTERNAL_ERROR):
             paypal.fail(Call.SHOW, trouble, trouble)
         paypal.answer(Call.SHOW, 200, b'{"body": "confidential"}')
         paypal.answer(Call.SHOW, 400, b'{"name":"confidential text","debug_id":"confidential text"}')
         for _ in range(6):
-            with pytest.raises(PayPalAwayError) as away:
-                await paypal_api.get_order(order.id)
+            with pytest.raises(PayPalUnavailableError) as away:
+                await paypal_client.get_order(order.id)
             errors.append(away.value)
         with pytest.raises(PayPalRefusedError) as refused:
-            await paypal_api.capture_order(order.id, "capture-1")
+            await paypal_client.capture_order(order.id, "capture-1")
         errors.append(refused.value)
 
-    told = f"{logs} {caplog.text} {errors!r} {paypal_api!r} {vars(paypal_api)!r}"
+    told = f"{logs} {caplog.text} {errors!r} {paypal_client!r} {vars(paypal_client)!r}"
     assert [token for token in paypal.tokens if token in told] == []
     assert paypal.client_secret not in told
     assert "confidential" not in told
