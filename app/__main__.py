@@ -41,7 +41,7 @@ def main() -> int:
     for doubt in mistyped_settings():
         print(doubt, file=sys.stderr)
     try:
-        settings = read_settings()
+        settings = read_settings(**_given(arguments))
     except InvalidSettingsError as error:
         print(f"Wrong settings: {error}", file=sys.stderr)
         return 2
@@ -51,6 +51,12 @@ def main() -> int:
     except DATABASE_ERRORS as error:
         print(f"Cannot {arguments.command}: {str(error) or type(error).__name__}", file=sys.stderr)
         return 1
+
+
+def _given(arguments: argparse.Namespace) -> dict[str, object]:
+    """Arguments named like a setting replace it, as `serve --port` does."""
+    given = vars(arguments).items()
+    return {name: value for name, value in given if name in Settings.model_fields and value is not None}
 
 
 if __name__ == "__main__":

@@ -168,7 +168,7 @@ Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_secret_lis
 
 
 class Settings(BaseSettings):
-    """Twelve-factor names: the setting `data_dir` is the variable DATA_DIR. The README explains each."""
+    """Twelve-factor names: the setting `data_dir` is the variable DATA_DIR. docs/settings.md explains each."""
 
     model_config = SettingsConfigDict(
         frozen=True,
@@ -307,10 +307,13 @@ class Settings(BaseSettings):
         return sqlite_configuration(self.data_dir / "accounts.sqlite3")
 
 
-def read_settings() -> Settings:
-    """Raises InvalidSettingsError with a sentence that names every wrong setting and repeats no value."""
+def read_settings(**given: Any) -> Settings:
+    """Reads the environment; `given` values replace it and are validated like it.
+
+    Raises InvalidSettingsError with a sentence that names every wrong setting and repeats no value.
+    """
     try:
-        return Settings(_env_file=_env_file())
+        return Settings(_env_file=_env_file(), **given)
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise InvalidSettingsError(f".env cannot be read: {reason}") from None

@@ -18,7 +18,8 @@ HELP = "serve the API; in development on loopback, migrating first, with GraphiQ
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    del parser
+    parser.add_argument("--host", help="address or name to listen on; replaces the setting HOST")
+    parser.add_argument("--port", help="port to listen on, 0 for any free one; replaces the setting PORT")
 
 
 def run(settings: Settings, _: argparse.Namespace) -> int:
@@ -28,15 +29,15 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
     elif not is_up_to_date(settings):
         return 1
     if not (settings.paypal_client_id or settings.bank_account):
-        print("Nobody can pay: set PAYPAL_… or BANK_DEPOSIT_…, as the README says.", file=sys.stderr)
+        print("Nobody can pay: set PAYPAL_… or BANK_DEPOSIT_… (docs/settings.md).", file=sys.stderr)
     try:
         bound = listen(settings.host, settings.port)
     except OSError as error:
-        # To the other reasons Python adds the address once more.
+        # Python repeats the address in the text of every other error.
         reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
         print(f"Cannot listen on {settings.host}:{settings.port}: {reason}.", file=sys.stderr)
         return 1
-    # From here on connections wait in the socket's queue: whoever reads this line need not poll.
+    # Connections queue in the socket from here on, so a reader of this line need not poll.
     print(f"Serving     {url_of(bound)}/graphql", flush=True)
     if settings.development:
         _introduce(settings, url_of(bound))
@@ -44,7 +45,7 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
 
 
 def _introduce(settings: Settings, url: str) -> None:
-    """What a developer wants to know of a first start."""
+    """Prints what a developer needs on a first start."""
     database = "as DATABASE_URL says" if settings.database_url else settings.data_dir / "accounts.sqlite3"
     mails = "as SMTP_URL says" if settings.smtp_url else settings.data_dir / "mail" / "*.eml"
     print(f"GraphiQL    {url}/graphql in a browser")

@@ -1,4 +1,4 @@
-"""Passwords, codes and captchas cannot be guessed faster than the README's table says, and the owner still gets in."""
+"""Passwords, codes and captchas cannot be guessed faster than docs/settings.md says, and the owner still gets in."""
 
 from collections import Counter
 from ipaddress import ip_address

@@ -16,16 +16,16 @@ CHEAP_ARGON2 = {"ARGON2_TIME_COST": "1", "ARGON2_MEMORY_KIB": "64"}
 
 
 @contextlib.contextmanager
-def serving(data_dir: Path, **environment: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def serving(data_dir: Path, *arguments: str, **environment: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """`serve` on a port of its own choice: its URL, and the process, which is ended with SIGTERM.
 
     Its log goes to `data_dir`/serve.log.
     """
     with (data_dir / "serve.log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "app", "serve"],
+            [sys.executable, "-m", "app", "serve", *arguments],
             cwd=ROOT,
-            env=clean_environment(DATA_DIR=str(data_dir), PORT="0", **environment),
+            env=clean_environment(**{"DATA_DIR": str(data_dir), "PORT": "0", **environment}),
             stdout=subprocess.PIPE,
             stderr=log,
             text=True,

@@ -208,4 +208,4 @@ def test_production_says_that_nobody_can_pay(tmp_path: Path) -> None:
     process.terminate()
     process.communicate(timeout=30)
 
-    assert line == "Nobody can pay: set PAYPAL_… or BANK_DEPOSIT_…, as the README says.\n"
+    assert line == "Nobody can pay: set PAYPAL_… or BANK_DEPOSIT_… (docs/settings.md).\n"

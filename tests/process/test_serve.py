@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx2
 
-from tests.process.serving import ROOT, clean_environment, serving
+from tests.process.serving import ROOT, clean_environment, run_command, serving
 
 _FORKING_SLOWLY = """
 import os, signal, time
@@ -42,6 +42,35 @@ def test_serve_sets_up_and_answers_on_a_machine_where_nothing_was_set(tmp_path: 
         assert response.json() == {"data": {"passwordPolicy": {"minimumLength": 8}}}
         process.send_signal(signal.SIGTERM)
         assert process.wait(30) == 0
+
+
+def test_host_and_port_of_the_command_line_replace_the_settings(tmp_path: Path) -> None:
+    arguments = ("--host", "localhost", "--port", "0")
+    with serving(tmp_path, *arguments, HOST="not://a.host", PORT="70000", WORKERS="2") as (url, _):
+        response = httpx2.get(f"{url}/graphql", params={"query": "{ __typename }"})
+
+    assert url.startswith("http://127.0.0.1:")
+    assert response.json() == {"data": {"__typename": "Query"}}
+
+
+def test_a_wrong_port_or_host_of_the_command_line_stops_the_start_like_a_wrong_setting(tmp_path: Path) -> None:
+    sentences = {
+        ("--port", "70000"): "PORT: give at most 65535",
+        ("--port", "http"): "PORT: give a whole number",
+        ("--host", "192.0.2.1"): "HOST: development shows secrets",
+    }
+    results = {arguments: run_command("serve", *arguments, DATA_DIR=str(tmp_path), PORT="0") for arguments in sentences}
+
+    assert {result.returncode for result in results.values()} == {2}
+    for arguments, sentence in sentences.items():
+        assert results[arguments].stderr.startswith(f"Wrong settings: {sentence}")
+
+
+def test_help_says_that_host_and_port_replace_the_settings() -> None:
+    text = " ".join(run_command("serve", "--help").stdout.split())
+
+    assert "replaces the setting HOST" in text
+    assert "replaces the setting PORT" in text
 
 
 def test_there_is_no_websocket(tmp_path: Path) -> None:
