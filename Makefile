@@ -1,14 +1,14 @@
-# GNU make 3.81 is enough. Everything is installed into .venv by scripts/setup.sh.
+# Works with GNU make 3.81. scripts/setup.sh installs everything into .venv.
 PYTHON_ENV := .venv/bin
 LOCKED := -q --universal --generate-hashes --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check audit format schema lock clean
 
-help:     ## what there is
+help:     ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *[a-z ]*## /	/' | expand -t 10
 
-setup:    ## make .venv from requirements.lock
+setup:    ## create .venv from requirements.lock
 	@sh scripts/setup.sh
 
 run: setup ## set up, migrate and serve with GraphiQL on http://127.0.0.1:8000/graphql
@@ -17,14 +17,14 @@ run: setup ## set up, migrate and serve with GraphiQL on http://127.0.0.1:8000/g
 test: setup ## set up and run the tests
 	@$(PYTHON_ENV)/python -m pytest -q -n 2
 
-check: setup ## format, lint, types, imports, drift and SDL, tests
+check: setup ## check format, lint, types, imports, drift and SDL, and run the tests
 	@$(PYTHON_ENV)/ruff format --check .
 	@$(PYTHON_ENV)/ruff check .
 	@$(PYTHON_ENV)/mypy
 	@$(PYTHON_ENV)/lint-imports --no-cache
 	@$(MAKE) --no-print-directory test
 
-audit: setup ## what is slow, some of it in Node.js and Chromium
+audit: setup ## run the slow checks, some of them in Node.js and Chromium
 	@sh scripts/setup.sh requirements-audit.lock
 	@$(PYTHON_ENV)/python -m pytest -q -n 2 audits
 	@$(PYTHON_ENV)/python -m benchmarks.timing --samples 60
@@ -33,15 +33,15 @@ format: setup ## format and sort the code
 	@$(PYTHON_ENV)/ruff format .
 	@$(PYTHON_ENV)/ruff check --fix .
 
-schema: setup ## write graphql/schema.graphql and possible-types.json anew
+schema: setup ## export graphql/schema.graphql and possible-types.json
 	@$(PYTHON_ENV)/python -m app export-schema > .schema.new && mv .schema.new graphql/schema.graphql
 	@$(PYTHON_ENV)/python -m app export-schema --possible-types > .schema.new && mv .schema.new graphql/possible-types.json
 
-lock: setup ## resolve the two locks anew (uv is installed for it)
+lock: setup ## resolve both locks again (installs uv)
 	@$(PYTHON_ENV)/python -m pip install -q uv
 	@$(PYTHON_ENV)/uv pip compile $(LOCKED) --group dev pyproject.toml -o requirements.lock
 	@$(PYTHON_ENV)/uv pip compile $(LOCKED) --group audit -c requirements.lock -o requirements-audit.lock
 
-clean:    ## remove what the targets made; data/ stays
+clean:    ## remove what the targets created, except data/
 	@rm -rf .venv audits/node/node_modules .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
