@@ -1,4 +1,4 @@
-"""The walk of the README works as it stands there."""
+"""The walkthrough works exactly as written."""
 
 import re
 import shutil
@@ -11,10 +11,10 @@ import pytest
 from tests.process.serving import ROOT, clean_environment, serving
 
 
-@pytest.mark.skipif(not shutil.which("curl"), reason="the README's walk needs curl")
+@pytest.mark.skipif(not shutil.which("curl"), reason="the walkthrough needs curl")
 def test_the_walk_through_the_whole_flow_works_literally(tmp_path: Path) -> None:
-    walk = (ROOT / "README.md").read_text("utf-8").split("## A walk")[1].split("\n## ")[0]
-    commands = "".join(re.findall(r"```sh\n(.*?)```", walk, re.DOTALL))
+    page = (ROOT / "docs/walkthrough.md").read_text("utf-8")
+    commands = "".join(re.findall(r"```sh\n(.*?)```", page, re.DOTALL))
     with serving(tmp_path) as (url, _):
         commands = commands.replace("http://127.0.0.1:8000", url).replace("data/", f"{tmp_path}/")
         commands = commands.replace(".venv/bin/python", sys.executable)
