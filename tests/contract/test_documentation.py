@@ -14,6 +14,7 @@ CLIENTS = (ROOT / "docs/clients.md").read_text("utf-8")
 EXAMPLE = (ROOT / ".env.example").read_text("utf-8")
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 NAMES = sorted(name.upper() for name in Settings.model_fields)
+PATH = re.compile(r"`((?:app|audits|benchmarks|docs|graphql|models|schema|services|tests)/[\w./-]+)`")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -79,6 +80,12 @@ def test_every_link_leads_to_a_file_and_a_heading_that_are_there() -> None:
     assert [
         f"{page.relative_to(ROOT)}: {link}" for page in PAGES for link in _links(page) if not _leads(page, link)
     ] == []
+
+
+def test_every_file_that_a_page_names_is_there() -> None:
+    named = {(page.name, path) for page in PAGES for path in PATH.findall(page.read_text("utf-8"))}
+
+    assert [each for each in sorted(named) if not (ROOT / each[1]).exists()] == []
 
 
 def test_every_page_and_every_decision_is_linked() -> None:
