@@ -81,51 +81,63 @@ class Composition:
 
 def compose(settings: Settings) -> Composition:
     keys = make_keys(settings)
-    translations = Translations(ROOT / "locales")
-    limits = _limits(settings)
     storage, close_storage = limit_storage(settings)
+    limits = _limits(settings)
     limiter = Limiter(storage, keys)
-    hasher = _hasher(settings)
-    policy = PasswordPolicy(settings.password_minimum_length, site_words=_site_words(settings))
-    life = SessionLife(timedelta(days=settings.session_idle_days), timedelta(days=settings.session_days))
-    lockout = LoginLockout(keys)
+    translations = Translations(ROOT / "locales")
     captchas = CaptchaService(keys, limiter, limits.create_captcha)
-    conceal = settings.conceal_accounts
+
+    hasher = _hasher(settings)
+    lockout = LoginLockout(keys)
+    policy = PasswordPolicy(settings.password_minimum_length, site_words=_site_words(settings))
     registration_ids = RegistrationIds(keys)
-    sessions = SessionService(life)
+    sessions = SessionService(
+        SessionLife(timedelta(days=settings.session_idle_days), timedelta(days=settings.session_days))
+    )
+    registration = RegistrationService(
+        hasher=hasher,
+        limiter=limiter,
+        limits=limits,
+        captchas=captchas,
+        lockout=lockout,
+        policy=policy,
+        ids=registration_ids,
+        conceal_accounts=settings.conceal_accounts,
+    )
+    login = LoginService(
+        hasher=hasher,
+        limiter=limiter,
+        limits=limits,
+        captchas=captchas,
+        lockout=lockout,
+        sessions=sessions,
+        ids=registration_ids,
+        conceal_accounts=settings.conceal_accounts,
+    )
+    passwords = PasswordService(
+        hasher=hasher,
+        limiter=limiter,
+        limits=limits,
+        captchas=captchas,
+        lockout=lockout,
+        sessions=sessions,
+        policy=policy,
+    )
+
     plans = Plans.read(settings.plans_file or BUNDLED_PLANS)
     paypal = _paypal(settings, limiter, limits)
-    deposit_life = timedelta(days=settings.bank_deposit_days)
-    deposits = DepositService(settings.bank_account, plans, sessions, limiter, limits, deposit_life)
-    ways = {PaymentMethod.PAYPAL: paypal, PaymentMethod.BANK_DEPOSIT: settings.bank_account}
-    services = Services(
-        translations=translations,
-        password_policy=policy,
-        captchas=captchas,
-        registration=RegistrationService(
-            hasher, limiter, limits, captchas, lockout, policy, registration_ids, conceal_accounts=conceal
-        ),
-        sessions=sessions,
-        login=LoginService(
-            hasher, limiter, limits, captchas, lockout, sessions, registration_ids, conceal_accounts=conceal
-        ),
-        passwords=PasswordService(hasher, limiter, limits, captchas, lockout, sessions, policy),
-        company=CompanyService(sessions),
-        series=SeriesService(sessions),
+    orders = paypal.orders if paypal else None
+    deposits = DepositService(
+        account=settings.bank_account,
         plans=plans,
-        payment_methods=tuple(method for method, configured in ways.items() if configured),
-        paypal=PayPalService(paypal.orders if paypal else None, plans, sessions, limiter, limits),
-        deposits=deposits,
+        sessions=sessions,
+        limiter=limiter,
+        limits=limits,
+        life=timedelta(days=settings.bank_deposit_days),
     )
-    site = Site(
-        name=settings.site_name,
-        url=settings.site_url,
-        sender=settings.mail_from,
-        confirm_url=settings.confirm_url,
-        recover_url=settings.recover_url,
-        support=settings.support_email,
-    )
-    make_transport, clean_up_mails = _mail(settings)
+    methods = {PaymentMethod.PAYPAL: paypal, PaymentMethod.BANK_DEPOSIT: settings.bank_account}
+
+    mails, clean_up_mails = _mails(settings, translations, limiter, limits)
 
     async def aclose() -> None:
         await close_storage()
@@ -133,13 +145,25 @@ def compose(settings: Settings) -> Composition:
             await paypal.aclose()
 
     return Composition(
-        services=services,
-        paypal=paypal,
-        mail_worker=MailWorker(
-            make_transport, MailRenderer(translations, site), limiter, limits.mail_email, senders=settings.mail_senders
+        services=Services(
+            translations=translations,
+            password_policy=policy,
+            captchas=captchas,
+            registration=registration,
+            sessions=sessions,
+            login=login,
+            passwords=passwords,
+            company=CompanyService(sessions),
+            series=SeriesService(sessions),
+            plans=plans,
+            payment_methods=tuple(method for method, configured in methods.items() if configured),
+            paypal=PayPalService(orders=orders, plans=plans, sessions=sessions, limiter=limiter, limits=limits),
+            deposits=deposits,
         ),
+        paypal=paypal,
+        mail_worker=mails,
         cleanup=Cleanup(also=clean_up_mails),
-        payment_worker=PaymentWorker(Reconciler(paypal.orders if paypal else None), deposits),
+        payment_worker=PaymentWorker(Reconciler(orders), deposits),
         aclose=aclose,
     )
 
@@ -208,8 +232,24 @@ async def _nothing() -> None:
     """The database is closed by whoever opened it."""
 
 
-def _mail(settings: Settings) -> tuple[Callable[[], Transport], Callable[[], None] | None]:
-    """How mail is sent, and what else there is to sweep."""
+def _mails(
+    settings: Settings, translations: Translations, limiter: Limiter, limits: Limits
+) -> tuple[MailWorker, Callable[[], None] | None]:
+    """The worker, and what deletes old mails if they are files."""
+    site = Site(
+        name=settings.site_name,
+        url=settings.site_url,
+        sender=settings.mail_from,
+        confirm_url=settings.confirm_url,
+        recover_url=settings.recover_url,
+        support=settings.support_email,
+    )
+    make_transport, clean_up = _transport(settings)
+    renderer = MailRenderer(translations, site)
+    return MailWorker(make_transport, renderer, limiter, limits.mail_email, senders=settings.mail_senders), clean_up
+
+
+def _transport(settings: Settings) -> tuple[Callable[[], Transport], Callable[[], None] | None]:
     if settings.smtp_url:
         server = SmtpServer.parse(settings.smtp_url.get_secret_value())
         return (lambda: SmtpTransport(server, settings.mail_from)), None

@@ -1,76 +1,96 @@
-"""NIST's cap of 100 wrong passwords in a row (SP 800-63B-4, 3.2.2), without a lock in strangers' hands.
+"""The cap on consecutive wrong passwords: 100 an account (NIST SP 800-63B-4, 3.2.2), without letting strangers use it.
 
-An e-mail has two lockout, each with a streak of its own and half of the cap: one for networks that signed in to it in
-the last 90 days, one for all others. Strangers can close only the strangers' bucket. Unknown e-mails have lockout too.
+An e-mail address has two buckets of failures, and each locks at half of the cap: one for networks that signed in
+within the last 90 days, one for all others. So strangers lock out only strangers. Addresses without an account have
+both buckets, too, so that their answers are the same.
+
+An attempt is counted as a failure before its password is verified, so that parallel guesses cannot overrun the cap.
 """
 
 import hmac
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
 from models.failure_streak import FailureStreak
 from models.known_network import KnownNetwork
+from models.outage import DATABASE_ERRORS
 from models.sql import fetch
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.secrets import Keys
 
-MAX_FAILURES = 50  # at each bucket
+MAX_FAILURES = 50  # in each bucket
 KNOWN_FOR = timedelta(days=90)
 
-_COUNT = """
+_INCREMENT = """
 INSERT INTO failure_streak (key, count, touched_at) VALUES ($1, 1, $2)
 ON CONFLICT (key) DO UPDATE SET count = failure_streak.count + 1, touched_at = EXCLUDED.touched_at
 RETURNING count
 """
-_UNCOUNT = "UPDATE failure_streak SET count = count - 1 WHERE key = $1 AND count > 0 RETURNING count"
+_DECREMENT = "UPDATE failure_streak SET count = count - 1 WHERE key = $1 AND count > 0 RETURNING count"
 
 
 @dataclass(frozen=True, slots=True)
 class LoginAttempt:
-    """One attempt at a bucket, counted as a failure until it turns out to be none."""
+    """An attempt that is counted as a failure. `failures` is the bucket's count with this attempt."""
 
     bucket: str
     failures: int
 
     @property
     def locked(self) -> bool:
+        """The bucket was locked before this attempt: its password must not be accepted."""
         return self.failures > MAX_FAILURES
 
     @property
     def locks(self) -> bool:
-        """Whether the bucket closes behind this attempt if it fails."""
+        """This attempt locks the bucket if its password is wrong."""
         return self.failures == MAX_FAILURES
 
 
 class LoginLockout:
+    """Keeps e-mail addresses and networks as keyed digests."""
+
     def __init__(self, keys: Keys, clock: Clock = utc_now) -> None:
         self._key = keys.lasting("lockout")
         self._clock = clock
 
+    @asynccontextmanager
+    async def attempt(self, email_key: str, caller: Caller) -> AsyncIterator[LoginAttempt]:
+        """Records an attempt, and withdraws it if the block raises: a failure of ours is no wrong password."""
+        attempt = await self.record_attempt(email_key, caller)
+        try:
+            yield attempt
+        except BaseException:  # a deadline, too
+            with suppress(*DATABASE_ERRORS):
+                await self.withdraw(attempt)
+            raise
+
     async def record_attempt(self, email_key: str, caller: Caller) -> LoginAttempt:
-        """Counts first and verifies afterwards, so that parallel guesses count one by one."""
+        """Counts a failure in the bucket of the caller's network."""
         known_since = self._clock() - KNOWN_FOR
         known = await KnownNetwork.exists(key=self._network(email_key, caller), last_seen_at__gt=known_since)
         bucket = self._bucket(email_key, known=known)
-        rows = await fetch(_COUNT, bucket, time.time())
+        rows = await fetch(_INCREMENT, bucket, time.time())
         return LoginAttempt(bucket, int(rows[0]["count"]))
 
     async def withdraw(self, attempt: LoginAttempt) -> None:
-        """The password was not verified, or it was right."""
-        await fetch(_UNCOUNT, attempt.bucket)
+        """Takes the attempt's own failure back, and leaves all others."""
+        await fetch(_DECREMENT, attempt.bucket)
 
     async def record_success(self, attempt: LoginAttempt, email_key: str, caller: Caller) -> None:
-        """The streak ends, and the caller's network is known from now on."""
+        """Empties the attempt's bucket and remembers the caller's network."""
         await FailureStreak.filter(key=attempt.bucket).delete()
         network = KnownNetwork(key=self._network(email_key, caller), last_seen_at=self._clock())
         await KnownNetwork.bulk_create([network], on_conflict=["key"], update_fields=["last_seen_at"])
 
     async def reset(self, email_key: str) -> None:
-        """Both lockout: whoever does this has proved to own the mailbox or the password."""
-        lockout = [self._bucket(email_key, known=True), self._bucket(email_key, known=False)]
-        await FailureStreak.filter(key__in=lockout).delete()
+        """Empties both buckets, for a caller who has proved to own the mailbox or the password."""
+        buckets = [self._bucket(email_key, known=True), self._bucket(email_key, known=False)]
+        await FailureStreak.filter(key__in=buckets).delete()
 
     def _bucket(self, email_key: str, *, known: bool) -> str:
         return f"{self._pseudonym(email_key)}:{'known' if known else 'others'}"

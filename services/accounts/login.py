@@ -1,23 +1,41 @@
-"""Signing in: the one place where passwords are tried."""
+"""Login: the only place where a password is tried against an account.
 
-from contextlib import suppress
+The order of checks:
+
+1. The format. Nothing is counted, and no account is looked up.
+2. The limits of the client and of the e-mail address. Above the lower ones, a captcha is required.
+3. The lockout records the attempt as a failure.
+4. The password is verified, at the same cost for any e-mail address.
+
+Everything is counted before the password is verified, so that parallel guesses are counted one by one. The result then
+decides what this attempt takes back of its own counts (docs/decisions/0004-count-first.md):
+
+| result                                      | limits     | lockout           |
+|---------------------------------------------|------------|-------------------|
+| wrong password                              | kept       | kept              |
+| bucket was locked before                    | kept       | withdrawn         |
+| client has reached its limit                | kept       | not reached       |
+| captcha missing or wrong                    | taken back | not reached       |
+| not verified: hasher busy, deadline, outage | taken back | withdrawn         |
+| right password, unconfirmed registration    | taken back | withdrawn         |
+| signed in                                   | taken back | bucket is emptied |
+
+The address's earlier failures stay counted after a login: otherwise a stranger would notice that the owner signed in.
+"""
+
 from dataclasses import dataclass
-from datetime import datetime
-from uuid import UUID, uuid4
 
 from models.account import Account
 from models.mailed_password import MailedPassword
-from models.outage import DATABASE_ERRORS
-from models.registration import Registration
 from models.session import Session
-from models.sql import as_datetime, as_uuid, fetch
 from models.transactions import atomically
+from services.accounts import credentials
+from services.accounts.credentials import Candidate, MatchedMailedPassword
 from services.accounts.email import email_problem, parse_email
 from services.accounts.hashing import Hasher
 from services.accounts.lockout import LoginAttempt, LoginLockout
 from services.accounts.password_policy import (
     MAX_LENGTH,
-    canonical_mailed_password,
     is_missing,
     is_typeable,
     parse_mailed_password,
@@ -39,17 +57,7 @@ from services.common.outcomes import (
     InvalidInput,
     TooManyAttempts,
 )
-from services.common.secrets import digest
 from services.mail.outbox import MailKind, cancel, enqueue
-
-# One row for any e-mail, so that it takes the same time whether there is something to find.
-_LOOK_UP = """
-SELECT account.id, account.password_hash, account.password_generation,
-  mailed_password.digest, mailed_password.expires_at, mailed_password.used_at
-FROM (SELECT 1) AS always
-LEFT JOIN account ON account.email_key = $1
-LEFT JOIN mailed_password ON mailed_password.account_id = account.id AND mailed_password.digest = $2
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,57 +67,26 @@ class AccountNotConfirmed:
 
 @dataclass(frozen=True, slots=True)
 class RecoveryRequired:
-    """Too many wrong passwords in a row came through this bucket."""
+    """The bucket of the caller's network is locked."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Mailed:
-    """The account's mailed password that was typed, alive when it was looked up."""
-
-    digest: str
-    expires_at: datetime
-    used: bool
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class _Found:
-    """What was found for an e-mail: an account or nothing."""
-
-    account_id: UUID | None
-    password_hash: str | None
-    password_generation: int | None
-    mailed: _Mailed | None
-
-
-class _EndedMeanwhileError(Exception):
+class _OutdatedError(Exception):
     """What was verified was changed or used before the session opened."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LoginService:
-    """With `conceal_accounts` the password, too, tells nobody that a registration waits or a bucket is closed."""
+    """With `conceal_accounts`, answers do not reveal an unconfirmed registration or a locked bucket."""
 
-    def __init__(
-        self,
-        hasher: Hasher,
-        limiter: Limiter,
-        limits: Limits,
-        captchas: CaptchaService,
-        lockout: LoginLockout,
-        sessions: SessionService,
-        ids: RegistrationIds,
-        *,
-        conceal_accounts: bool = False,
-        clock: Clock = utc_now,
-    ) -> None:
-        self._hasher = hasher
-        self._limiter = limiter
-        self._limits = limits
-        self._captchas = captchas
-        self._lockout = lockout
-        self._sessions = sessions
-        self._ids = ids
-        self._conceal_accounts = conceal_accounts
-        self._clock = clock
+    hasher: Hasher
+    limiter: Limiter
+    limits: Limits
+    captchas: CaptchaService
+    lockout: LoginLockout
+    sessions: SessionService
+    ids: RegistrationIds
+    conceal_accounts: bool = False
+    clock: Clock = utc_now
 
     async def login(
         self, caller: Caller, email: str, password: str, captcha: CaptchaAnswer | None
@@ -123,126 +100,90 @@ class LoginService:
         | InvalidInput
         | TooManyAttempts
     ):
-        """Opens a session; the one that the caller was signed in with ends."""
+        """Opens a session, and ends the one that the caller was signed in with."""
         if problems := _missing(email, password):
             return InvalidInput(problems)
         parsed = parse_email(email)
         typed = typed_password(password)
-        if parsed is None or len(typed) > MAX_LENGTH or not (is_typeable(typed) or parse_mailed_password(typed)):
+        if parsed is None or not _may_be_a_password(typed):
             return InvalidCredentials()
-        async with self._limiter.tally() as tally:
+        async with self.limiter.tally() as tally:
             if refused := await self._check_limits(tally, caller, parsed.key, captcha):
                 return refused
-            attempt = await self._lockout.record_attempt(parsed.key, caller)
-            try:
-                return await self._verify(caller, parsed.key, typed, tally, attempt)
-            except BaseException:  # a deadline, too: that the attempt came to nothing is not the person's fault
-                with suppress(*DATABASE_ERRORS):
-                    await self._lockout.withdraw(attempt)
-                raise
+            async with self.lockout.attempt(parsed.key, caller) as attempt:
+                return await self._try(caller, parsed.key, typed, tally, attempt)
 
     async def _check_limits(
         self, tally: Tally, caller: Caller, email_key: str, captcha: CaptchaAnswer | None
     ) -> CaptchaRequired | CaptchaMismatch | InvalidInput | TooManyAttempts | None:
-        """Counts a failure in advance, so that parallel guesses count one by one."""
-        if throttled := await tally.hit_client(self._limits.login, caller):
+        if throttled := await tally.hit_client(self.limits.login, caller):
             return throttled
-        many_here = await tally.hit_client(self._limits.login_captcha, caller)
-        many_for_email = await tally.hit(self._limits.login_failures, email_key)
+        many_here = await tally.hit_client(self.limits.login_captcha, caller)
+        many_for_email = await tally.hit(self.limits.login_failures, email_key)
         if not (many_here or many_for_email):
             return None
-        refused = await self._captchas.require(caller, captcha, f"login {email_key}")
+        refused = await self.captchas.require(caller, captcha, f"login {email_key}")
         if refused:
             await tally.refund()
         return refused
 
-    async def _verify(
+    async def _try(
         self, caller: Caller, email_key: str, typed: str, tally: Tally, attempt: LoginAttempt
     ) -> LoggedIn | InvalidCredentials | AccountNotConfirmed | RecoveryRequired | TooManyAttempts:
-        found = await self._look_up(email_key, typed)
-        verified = await self._verify_password(email_key, found, typed, attempt)
+        candidate = await credentials.look_up(email_key, typed, self.clock())
+        verified = await credentials.verify(candidate, email_key, typed, self.hasher, self.ids, locked=attempt.locked)
         if isinstance(verified, TooManyAttempts):
-            await self._take_back(tally, attempt)
+            await tally.refund()
+            await self.lockout.withdraw(attempt)
             return verified
-        if found.account_id and (verified or found.mailed):
-            opened = await self._open(caller, email_key, found)
+        # A mailed password opens a locked bucket, too: it proves that its owner reads the mailbox.
+        if candidate.account_id and (verified or candidate.mailed):
+            opened = await self._open_session(caller, email_key, candidate)
             if opened:
                 await tally.refund()
-                await self._lockout.record_success(attempt, email_key, caller)
-                await self._sessions.logout(caller)
+                await self.lockout.record_success(attempt, email_key, caller)
+                await self.sessions.logout(caller)
                 if verified:
-                    await self._upgrade_hash(found, typed)
+                    await self._upgrade_hash(candidate, typed)
                 return opened
         if attempt.locked:
-            await self._lockout.withdraw(attempt)
-            # Told apart, a bucket that the owner has opened again would give the owner away.
-            return InvalidCredentials() if self._conceal_accounts else RecoveryRequired()
-        if verified and not found.account_id and not self._conceal_accounts:
-            await self._take_back(tally, attempt)
+            await self.lockout.withdraw(attempt)
+            # Strangers see a bucket unlock when its owner recovers the password, which would reveal the account.
+            return InvalidCredentials() if self.conceal_accounts else RecoveryRequired()
+        if verified and not candidate.account_id and not self.conceal_accounts:
+            await tally.refund()
+            await self.lockout.withdraw(attempt)
             return AccountNotConfirmed()
         if attempt.locks:
             await enqueue(MailKind.SIGN_IN_CLOSED, email_key)
         return InvalidCredentials()
 
-    async def _verify_password(
-        self, email_key: str, found: _Found, typed: str, attempt: LoginAttempt
-    ) -> bool | TooManyAttempts:
-        """Whether it is the account's or, if there is none, that of a registration that waits for its code.
-
-        What turns out to be wrong takes one hash and the same statements for any e-mail.
-        """
-        if found.account_id:
-            verified = await self._hasher.verify(None if attempt.locked else found.password_hash, typed)
-            if verified or found.mailed:
-                return verified
-            registration_id = uuid4()  # nobody's
-        else:
-            password_hash = await self._hasher.hash(typed, self._ids.salt(email_key))
-            if isinstance(password_hash, TooManyAttempts):
-                return password_hash
-            registration_id = self._ids.of(email_key, password_hash)
-        return await Registration.exists(id=registration_id)
-
-    async def _look_up(self, email_key: str, typed: str) -> _Found:
-        (row,) = await fetch(_LOOK_UP, email_key, digest(canonical_mailed_password(typed)))
-        if row["id"] is None:
-            return _Found(None, None, None, None)
-        mailed = None
-        if row["digest"] and as_datetime(row["expires_at"]) > self._clock():
-            mailed = _Mailed(row["digest"], as_datetime(row["expires_at"]), row["used_at"] is not None)
-        return _Found(as_uuid(row["id"]), row["password_hash"], row["password_generation"], mailed)
-
-    async def _take_back(self, tally: Tally, attempt: LoginAttempt) -> None:
-        """No password was wrong. The e-mail's other failures stay: what an owner does changes nothing for strangers."""
-        await tally.refund()
-        await self._lockout.withdraw(attempt)
-
-    async def _open(self, caller: Caller, email_key: str, found: _Found) -> LoggedIn | None:
-        """None where the password was changed, or the mailed one ended, while it was being verified."""
-        mailed = found.mailed
+    async def _open_session(self, caller: Caller, email_key: str, candidate: Candidate) -> LoggedIn | None:
+        """None if the password was changed, or the mailed one ended, while it was being verified."""
+        mailed = candidate.mailed
 
         async def open_session() -> LoggedIn:
             if mailed and not mailed.used:
                 await cancel((MailKind.RECOVERY,), email_key)
-            account = await Account.select_for_update().get(id=found.account_id)
+            account = await Account.select_for_update().get(id=candidate.account_id)
             if mailed:
-                await self._promote(account, mailed)
-            elif account.password_generation != found.password_generation:
-                raise _EndedMeanwhileError
-            return await self._sessions.open(caller, account, restricted_until=mailed.expires_at if mailed else None)
+                await self._use_mailed_password(account, mailed)
+            elif account.password_generation != candidate.password_generation:
+                raise _OutdatedError
+            return await self.sessions.open(caller, account, restricted_until=mailed.expires_at if mailed else None)
 
         try:
             return await atomically(open_session)
-        except _EndedMeanwhileError:
+        except _OutdatedError:
             return None
 
-    async def _promote(self, account: Account, mailed: _Mailed) -> None:
-        """The first use of a mailed password makes it the only way in; later uses only need it to be alive."""
-        now = self._clock()
-        ours = MailedPassword.filter(digest=mailed.digest, expires_at__gt=now)
-        if not await ours.filter(used_at__isnull=True).update(used_at=now):
-            if not await ours.exists():
-                raise _EndedMeanwhileError
+    async def _use_mailed_password(self, account: Account, mailed: MatchedMailedPassword) -> None:
+        """Its first use ends every other way in: the account's password, all sessions, other mailed passwords."""
+        now = self.clock()
+        typed = MailedPassword.filter(digest=mailed.digest, expires_at__gt=now)
+        if not await typed.filter(used_at__isnull=True).update(used_at=now):
+            if not await typed.exists():
+                raise _OutdatedError
             return
         account.password_hash = None
         account.password_generation += 1
@@ -251,19 +192,23 @@ class LoginService:
         await MailedPassword.filter(account_id=account.id).exclude(digest=mailed.digest).delete()
         await enqueue(MailKind.MAILED_PASSWORD_USED, account.email_key)
 
-    async def _upgrade_hash(self, found: _Found, password: str) -> None:
-        """Hashes anew where the parameters have changed since; whoever changed the password meanwhile wins."""
-        if not found.password_hash or not self._hasher.is_outdated(found.password_hash):
+    async def _upgrade_hash(self, candidate: Candidate, password: str) -> None:
+        """Rehashes the password if the parameters have changed, unless the password was changed in between."""
+        if not candidate.password_hash or not self.hasher.is_outdated(candidate.password_hash):
             return
-        password_hash = await self._hasher.hash(password)
+        password_hash = await self.hasher.hash(password)
         if isinstance(password_hash, str):
-            unchanged = Account.filter(id=found.account_id, password_generation=found.password_generation)
+            unchanged = Account.filter(id=candidate.account_id, password_generation=candidate.password_generation)
             await unchanged.update(password_hash=password_hash)
 
 
 def _missing(email: str, password: str) -> tuple[FieldProblem, ...]:
-    """What was left empty. No account is looked up, so that nobody learns of one."""
+    """The fields that were left empty."""
     problems = [email_problem(email)] if is_blank(email) else []
     if is_missing(typed_password(password)):
         problems.append(FieldProblem("password", FieldErrorCode.MISSING))
     return tuple(problems)
+
+
+def _may_be_a_password(typed: str) -> bool:
+    return len(typed) <= MAX_LENGTH and (is_typeable(typed) or parse_mailed_password(typed) is not None)

@@ -75,26 +75,16 @@ class _RefusedError(Exception):
         self.outcome = outcome
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PasswordService:
-    def __init__(
-        self,
-        hasher: Hasher,
-        limiter: Limiter,
-        limits: Limits,
-        captchas: CaptchaService,
-        lockout: LoginLockout,
-        sessions: SessionService,
-        policy: PasswordPolicy,
-        clock: Clock = utc_now,
-    ) -> None:
-        self._hasher = hasher
-        self._limiter = limiter
-        self._limits = limits
-        self._captchas = captchas
-        self._lockout = lockout
-        self._sessions = sessions
-        self._policy = policy
-        self._clock = clock
+    hasher: Hasher
+    limiter: Limiter
+    limits: Limits
+    captchas: CaptchaService
+    lockout: LoginLockout
+    sessions: SessionService
+    policy: PasswordPolicy
+    clock: Clock = utc_now
 
     async def request(
         self, caller: Caller, email: str, captcha: CaptchaAnswer
@@ -106,15 +96,15 @@ class PasswordService:
             return InvalidInput((email_problem(email), *unanswered))
         if unanswered:
             return InvalidInput(unanswered)
-        if throttled := await self._limiter.hit_client(self._limits.recover_password, caller):
+        if throttled := await self.limiter.hit_client(self.limits.recover_password, caller):
             return throttled
-        solved = await self._captchas.solve(captcha, f"recoverPassword {parsed.key}")
+        solved = await self.captchas.solve(captcha, f"recoverPassword {parsed.key}")
         if solved is None:
-            return await self._captchas.missed(caller)
-        if solved.repeated and await self._captchas.is_used(solved):
+            return await self.captchas.missed(caller)
+        if solved.repeated and await self.captchas.is_used(solved):
             return RecoveryRequested()
-        async with self._limiter.tally() as tally:
-            if throttled := await tally.hit(self._limits.recover_password_email, parsed.key):
+        async with self.limiter.tally() as tally:
+            if throttled := await tally.hit(self.limits.recover_password_email, parsed.key):
                 return RecoveryRequested() if tally.is_repeat else throttled
             await atomically(partial(self._enqueue, parsed.key, solved))
         return RecoveryRequested()
@@ -122,15 +112,15 @@ class PasswordService:
     async def change(
         self, caller: Caller, form: PasswordForm
     ) -> PasswordChanged | InvalidCredentials | InvalidInput | NotAuthenticated | TooManyAttempts:
-        principal = await self._sessions.authenticate(caller)
+        principal = await self.sessions.authenticate(caller)
         if principal is None:
             return NotAuthenticated()
         current = typed_password(form.current)
         new = normalise_password(form.new)
         if problems := self._check(principal, current, new, form):
             return InvalidInput(problems)
-        async with self._limiter.tally() as tally:
-            if throttled := await tally.hit(self._limits.change_password, str(principal.id)):
+        async with self.limiter.tally() as tally:
+            if throttled := await tally.hit(self.limits.change_password, str(principal.id)):
                 return throttled
             outcome = await self._change(principal, current, new)
             if isinstance(outcome, InvalidCredentials):
@@ -148,7 +138,7 @@ class PasswordService:
             # The generation in any case: a change that was proved before and is written later finds out.
             await accounts.update(password_hash=None, password_generation=F("password_generation") + 1)
             await MailedPassword.filter(account__email_key=email_key).delete()
-            return ForcedReset(passwords, await self._sessions.revoke_all(email_key))
+            return ForcedReset(passwords, await self.sessions.revoke_all(email_key))
 
         return await atomically(end)
 
@@ -165,37 +155,37 @@ class PasswordService:
         if not proved:
             return InvalidCredentials()
         if await self._mailed(account, new).exists():
-            return InvalidInput((self._policy.problem("newPassword", FieldErrorCode.NOT_NEW),))
-        password_hash = await self._hasher.hash(new)
+            return InvalidInput((self.policy.problem("newPassword", FieldErrorCode.NOT_NEW),))
+        password_hash = await self.hasher.hash(new)
         if isinstance(password_hash, TooManyAttempts):
             return password_hash
         outcome = await self._replace(account, principal, password_hash)
         if isinstance(outcome, PasswordChanged):
-            await self._limiter.clear(self._limits.change_password, str(principal.id))
-            await self._lockout.reset(account.email_key)
+            await self.limiter.clear(self.limits.change_password, str(principal.id))
+            await self.lockout.reset(account.email_key)
         return outcome
 
     async def _changed_before(self, principal: Principal, new: str) -> PasswordChanged | TooManyAttempts | None:
         """The same form sent twice, as by a double click: its new password is the account's already."""
         account = await Account.get_or_none(id=principal.id)
-        verified = await self._hasher.verify(account.password_hash if account else None, new)
+        verified = await self.hasher.verify(account.password_hash if account else None, new)
         if isinstance(verified, TooManyAttempts):
             return verified
         session = await Session.get_or_none(id=principal.session_id) if verified else None
         return PasswordChanged(session.ends_at) if session else None
 
     async def _enqueue(self, email_key: str, solved: SolvedCaptcha) -> None:
-        if await self._captchas.use(solved):
+        if await self.captchas.use(solved):
             await enqueue(MailKind.RECOVERY, email_key)
 
     def _check(self, principal: Principal, current: str, new: str, form: PasswordForm) -> tuple[FieldProblem, ...]:
         problems = []
         if is_missing(current):
             problems.append(FieldProblem("currentPassword", FieldErrorCode.MISSING))
-        if code := self._policy.check(new, (principal.rfc, principal.email)):
-            problems.append(self._policy.problem("newPassword", code))
+        if code := self.policy.check(new, (principal.rfc, principal.email)):
+            problems.append(self.policy.problem("newPassword", code))
         elif new == current or canonical_mailed_password(new) == canonical_mailed_password(current):
-            problems.append(self._policy.problem("newPassword", FieldErrorCode.NOT_NEW))
+            problems.append(self.policy.problem("newPassword", FieldErrorCode.NOT_NEW))
         if problem := check_confirmation("newPasswordConfirmation", new, form.new_confirmation):
             problems.append(problem)
         return tuple(problems)
@@ -204,11 +194,11 @@ class PasswordService:
         """Behind a mailed password the account has none of its own: the mailed one is the current one."""
         if principal.password_change_required:
             return await self._mailed(account, current).exists()
-        return await self._hasher.verify(account.password_hash, current)
+        return await self.hasher.verify(account.password_hash, current)
 
     def _mailed(self, account: Account, typed: str) -> QuerySet[MailedPassword]:
         """The account's mailed password that was typed, used before or not, where it is alive."""
-        alive = MailedPassword.filter(account_id=account.id, expires_at__gt=self._clock())
+        alive = MailedPassword.filter(account_id=account.id, expires_at__gt=self.clock())
         return alive.filter(digest=digest(canonical_mailed_password(typed)))
 
     async def _replace(
@@ -219,7 +209,7 @@ class PasswordService:
             account = await Account.select_for_update().get(id=verified.id)
             if account.password_generation != verified.password_generation:
                 raise _RefusedError(InvalidCredentials())
-            ends_at = await self._sessions.keep_only(principal.session_id, account)
+            ends_at = await self.sessions.keep_only(principal.session_id, account)
             if ends_at is None:
                 raise _RefusedError(NotAuthenticated())
             account.password_hash = password_hash

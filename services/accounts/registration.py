@@ -83,34 +83,22 @@ class _MailRefusedError(Exception):
         self.throttled = throttled
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationService:
     """Same e-mail and same password: same person, who has one registration, with what was typed last.
 
     With `conceal_accounts` nobody learns from createAccount whether an e-mail has an account.
     """
 
-    def __init__(
-        self,
-        hasher: Hasher,
-        limiter: Limiter,
-        limits: Limits,
-        captchas: CaptchaService,
-        lockout: LoginLockout,
-        policy: PasswordPolicy,
-        ids: RegistrationIds,
-        *,
-        conceal_accounts: bool = False,
-        clock: Clock = utc_now,
-    ) -> None:
-        self._hasher = hasher
-        self._limiter = limiter
-        self._limits = limits
-        self._captchas = captchas
-        self._lockout = lockout
-        self._policy = policy
-        self._ids = ids
-        self._conceal_accounts = conceal_accounts
-        self._clock = clock
+    hasher: Hasher
+    limiter: Limiter
+    limits: Limits
+    captchas: CaptchaService
+    lockout: LoginLockout
+    policy: PasswordPolicy
+    ids: RegistrationIds
+    conceal_accounts: bool = False
+    clock: Clock = utc_now
 
     async def create(
         self, caller: Caller, form: RegistrationForm, captcha: CaptchaAnswer | None
@@ -119,26 +107,26 @@ class RegistrationService:
         if isinstance(checked, InvalidInput):
             return checked
         rfc, email, password = checked
-        limits = self._limits
+        limits = self.limits
         purpose = f"createAccount {email.key}"
         if refused := await self._check_limits(
             caller, captcha, purpose, limits.create_account, limits.create_account_captcha
         ):
             return refused
-        password_hash = await self._hasher.hash(password, self._ids.salt(email.key))
+        password_hash = await self.hasher.hash(password, self.ids.salt(email.key))
         if isinstance(password_hash, TooManyAttempts):
             return password_hash
         registration = Registration(
-            id=self._ids.of(email.key, password_hash),
+            id=self.ids.of(email.key, password_hash),
             email_key=email.key,
             email=email.address,
             rfc=rfc.text,
             password_hash=password_hash,
             language=(form.language or caller.language).value,
-            created_at=self._clock(),
+            created_at=self.clock(),
         )
         try:
-            async with self._limiter.tally(in_transaction=True) as tally:
+            async with self.limiter.tally(in_transaction=True) as tally:
                 return await atomically(partial(self._keep, caller, registration, tally))
         except _MailRefusedError as error:
             return error.throttled
@@ -150,11 +138,11 @@ class RegistrationService:
         parsed = parse_email(email)
         if parsed is None:
             return InvalidInput((email_problem(email),))
-        limits = self._limits
+        limits = self.limits
         purpose = f"resendConfirmationCode {parsed.key}"
         if refused := await self._check_limits(caller, captcha, purpose, limits.resend, limits.resend_captcha):
             return refused
-        async with self._limiter.tally() as tally:
+        async with self.limiter.tally() as tally:
             if throttled := await tally.hit(limits.resend_email, parsed.key):
                 return CodeRequested() if tally.is_repeat else throttled
             await enqueue(MailKind.CONFIRMATION, parsed.key)
@@ -172,25 +160,25 @@ class RegistrationService:
         typed = parse_confirmation_code(code)
         if typed is None:
             return InvalidConfirmationCode()
-        if throttled := await self._limiter.hit_client(self._limits.confirm_account, caller):
+        if throttled := await self.limiter.hit_client(self.limits.confirm_account, caller):
             return throttled
         code_digest = digest(typed)
         try:
             redeemed = await atomically(partial(self._redeem, code_digest))
         except IntegrityError:  # a registration of this e-mail was confirmed at the same time
-            redeemed = await redeemed_before(code_digest, self._clock())
+            redeemed = await redeemed_before(code_digest, self.clock())
         if redeemed and not redeemed.again:  # what strangers asked for before there was an account does not count
-            await self._limiter.clear(self._limits.recover_password_email, redeemed.email_key)
+            await self.limiter.clear(self.limits.recover_password_email, redeemed.email_key)
         return Confirmed(redeemed.email) if redeemed else InvalidConfirmationCode()
 
     async def _check_limits(
         self, caller: Caller, captcha: CaptchaAnswer | None, purpose: str, stop: Limit, captcha_from: Limit
     ) -> CaptchaRequired | CaptchaMismatch | InvalidInput | TooManyAttempts | None:
         """The client's limit: a captcha first, then no more."""
-        if throttled := await self._limiter.hit_client(stop, caller):
+        if throttled := await self.limiter.hit_client(stop, caller):
             return throttled
-        if await self._limiter.hit_client(captcha_from, caller):
-            return await self._captchas.require(caller, captcha, purpose)
+        if await self.limiter.hit_client(captcha_from, caller):
+            return await self.captchas.require(caller, captcha, purpose)
         return None
 
     def _check(self, form: RegistrationForm) -> tuple[Rfc, Email, str] | InvalidInput:
@@ -202,8 +190,8 @@ class RegistrationService:
         if email is None:
             problems.append(email_problem(form.email))
         password = normalise_password(form.password)
-        if code := self._policy.check(password, (form.rfc[:MAX_LENGTH], form.email[:MAX_LENGTH])):
-            problems.append(self._policy.problem("password", code))
+        if code := self.policy.check(password, (form.rfc[:MAX_LENGTH], form.email[:MAX_LENGTH])):
+            problems.append(self.policy.problem("password", code))
         if problem := check_confirmation("passwordConfirmation", password, form.password_confirmation):
             problems.append(problem)
         if problems or email is None or not isinstance(rfc, Rfc):
@@ -217,7 +205,7 @@ class RegistrationService:
         """
         await tally.refund()  # of an attempt before this one
         known = await Account.exists(email_key=registration.email_key)
-        if known and not self._conceal_accounts:
+        if known and not self.conceal_accounts:
             return UserAlreadyExists()
         # Also where the e-mail is known, so that it takes as long: no code of such a registration is ever mailed.
         kind = MailKind.ALREADY_REGISTERED if known else MailKind.CONFIRMATION
@@ -231,7 +219,7 @@ class RegistrationService:
 
     async def _mail_is_due(self, caller: Caller, email_key: str, mailed_at: datetime | None, tally: Tally) -> bool:
         """Counts the mail, and raises _MailRefusedError where that is one too many and no code counts any more."""
-        now = self._clock()
+        now = self.clock()
         if mailed_at and mailed_at > now - _JUST_MAILED:
             return False
         throttled = await self._count_mail(caller, email_key, tally)
@@ -242,15 +230,15 @@ class RegistrationService:
     async def _count_mail(self, caller: Caller, email_key: str, tally: Tally) -> TooManyAttempts | None:
         """At the e-mail, and before that at the e-mail for this client, who cannot use all of it up alone."""
         client = f"{email_key} {caller.site or caller.client}"
-        if throttled := await tally.hit(self._limits.create_account_email_client, client):
+        if throttled := await tally.hit(self.limits.create_account_email_client, client):
             return throttled
-        throttled = await tally.hit(self._limits.create_account_email, email_key)
+        throttled = await tally.hit(self.limits.create_account_email, email_key)
         if throttled:
-            await self._limiter.refund(tally.hits.pop(0))
+            await self.limiter.refund(tally.hits.pop(0))
         return throttled
 
     async def _redeem(self, code_digest: str) -> Redeemed | None:
-        redeemed = await redeem(code_digest, self._clock())
+        redeemed = await redeem(code_digest, self.clock())
         if redeemed and not redeemed.again:
-            await self._lockout.reset(redeemed.email_key)  # strangers may have closed them before there was an account
+            await self.lockout.reset(redeemed.email_key)  # strangers may have closed them before there was an account
         return redeemed

@@ -169,7 +169,7 @@ async def test_no_room_to_hash(make_api: MakeApi) -> None:
     caller = Caller(ip_address("203.0.113.9"), credential=me.headers["authorization"].removeprefix("Bearer "))
     services = api.composition.services
 
-    async with _crowd(services.passwords._hasher):
+    async with _crowd(services.passwords.hasher):
         login = await services.login.login(caller, EMAIL, PASSWORD, None)
         change = await services.passwords.change(caller, PasswordForm(PASSWORD, NEW, NEW))
 

@@ -182,6 +182,6 @@ async def test_a_door_that_the_owner_opens_again_is_not_noticed(make_api: MakeAp
     await FailureStreak.all().update(count=MAX_FAILURES)
     before = [_typename(await stranger.ask("Login")) for stranger in strangers]
 
-    await api.composition.services.passwords._lockout.reset(KNOWN)
+    await api.composition.services.passwords.lockout.reset(KNOWN)
 
     assert [_typename(await stranger.ask("Login")) for stranger in strangers] == before

@@ -100,26 +100,17 @@ class DepositClosed:
 ConfirmOutcome = DepositConfirmed | DepositKnown | DepositsUndecided | DepositUnknown | DepositDiffers | DepositClosed
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DepositService:
     """Without an `account` nobody can pay this way, and what was asked for before can still be confirmed."""
 
-    def __init__(
-        self,
-        account: BankAccount | None,
-        plans: Plans,
-        sessions: SessionService,
-        limiter: Limiter,
-        limits: Limits,
-        life: timedelta,
-        clock: Clock = utc_now,
-    ) -> None:
-        self._account = account
-        self._plans = plans
-        self._sessions = sessions
-        self._limiter = limiter
-        self._limits = limits
-        self._life = life
-        self._clock = clock
+    account: BankAccount | None
+    plans: Plans
+    sessions: SessionService
+    limiter: Limiter
+    limits: Limits
+    life: timedelta
+    clock: Clock = utc_now
 
     async def request(
         self, caller: Caller, plan_id: str
@@ -135,26 +126,26 @@ class DepositService:
         | TooManyAttempts
     ):
         """The same reference each time, with its days begun anew, until it expires or another plan is asked for."""
-        principal = await self._sessions.require_account(caller)
+        principal = await self.sessions.require_account(caller)
         if not isinstance(principal, Principal):
             return principal
-        if self._account is None:
+        if self.account is None:
             return PaymentMethodUnavailable()
-        plan = self._plans.get(plan_id)
+        plan = self.plans.get(plan_id)
         if plan is None:
             return PlanNotFound()
-        async with self._limiter.tally() as tally:
-            if throttled := await tally.hit(self._limits.payment, str(principal.id)):
+        async with self.limiter.tally() as tally:
+            if throttled := await tally.hit(self.limits.payment, str(principal.id)):
                 return throttled
             opened = await self._open(principal.id, plan)
-        return _told(opened, self._account) if isinstance(opened, PaymentView) else opened
+        return _told(opened, self.account) if isinstance(opened, PaymentView) else opened
 
     async def open_for(self, principal: Principal) -> DepositRequested | None:
         """The deposit that the account has asked for and that has not come yet."""
         asked = await Payment.get_or_none(open_key=queries.open_key(PaymentMethod.BANK_DEPOSIT, principal.id))
-        if asked is None or self._account is None or asked.expires_at <= self._clock():
+        if asked is None or self.account is None or asked.expires_at <= self.clock():
             return None
-        return _told(queries.view(asked), self._account)
+        return _told(queries.view(asked), self.account)
 
     async def confirm(self, reference: str, amount: Money, *, late: bool = False, chosen: str = "") -> ConfirmOutcome:
         """Activates the account that the reference was given to, on the word of a person who has seen the money.
@@ -170,11 +161,11 @@ class DepositService:
                 return DepositKnown()
             if not late or len(fitting) != 1:
                 return DepositsUndecided(known.undecided)
-            done = await matching.count(payment, fitting[0], self._clock())
+            done = await matching.count(payment, fitting[0], self.clock())
             return DepositConfirmed(amount) if done else None
 
         async def settle(payment: PaymentView) -> bool:
-            return await lifecycle.settle(payment, self._clock(), None)
+            return await lifecycle.settle(payment, self.clock(), None)
 
         return await self._confirm(reference, amount, settle, decide, late=late)
 
@@ -194,13 +185,13 @@ class DepositService:
             if undecided := tuple(deposit for deposit in known.undecided if deposit.id == movement.id):
                 return DepositsUndecided(undecided)
             if not dry_run:
-                await matching.remember(payment, movement, self._clock())
+                await matching.remember(payment, movement, self.clock())
                 return None
-            foreseen = await matching.foresee(payment, movement, self._clock())
+            foreseen = await matching.foresee(payment, movement, self.clock())
             return DepositsUndecided((foreseen,)) if foreseen else DepositKnown()
 
         async def settle(payment: PaymentView) -> bool:
-            return dry_run or await matching.settle(payment, movement, self._clock())
+            return dry_run or await matching.settle(payment, movement, self.clock())
 
         return await self._confirm(reference, amount, settle, decide, late=False)
 
@@ -216,7 +207,7 @@ class DepositService:
     async def awaited(self, besides: Collection[str] = ()) -> set[Money]:
         """The amounts of the deposits that may still come, without those of some references."""
         waiting = {"method": PaymentMethod.BANK_DEPOSIT.value, "status": PaymentStatus.OPEN.value}
-        open_ones = Payment.filter(**waiting, due_at__gt=self._clock())
+        open_ones = Payment.filter(**waiting, due_at__gt=self.clock())
         prices = await open_ones.values_list("reference", "subtotal", "tax", "currency")
         return {Money(subtotal + tax, currency) for name, subtotal, tax, currency in prices if name not in besides}
 
@@ -227,11 +218,11 @@ class DepositService:
         """
         payment = await self._find(reference)
         last = await matching.last_paid(payment) if payment else None
-        return last is not None and await lifecycle.refund(last, self._clock())
+        return last is not None and await lifecycle.refund(last, self.clock())
 
     async def expire(self) -> int:
         """Ends the references that were not paid in time, and returns how many."""
-        return await transitions.expire(PaymentMethod.BANK_DEPOSIT, self._clock())
+        return await transitions.expire(PaymentMethod.BANK_DEPOSIT, self.clock())
 
     async def _confirm(
         self,
@@ -259,7 +250,7 @@ class DepositService:
         raise RuntimeError("the payment changes all the time")
 
     def _closed(self, payment: PaymentView) -> DepositClosed | None:
-        overdue = payment.status is PaymentStatus.OPEN and payment.expires_at + GRACE <= self._clock()
+        overdue = payment.status is PaymentStatus.OPEN and payment.expires_at + GRACE <= self.clock()
         if overdue or payment.status is not PaymentStatus.OPEN:
             return DepositClosed(PaymentStatus.EXPIRED if overdue else payment.status)
         return None
@@ -272,8 +263,8 @@ class DepositService:
     async def _open(
         self, account_id: UUID, plan: Plan, draws: int = 5
     ) -> PaymentView | OnboardingIncomplete | AlreadyActive | PaymentPending:
-        now = self._clock()
-        expires_at = now + self._life
+        now = self.clock()
+        expires_at = now + self.life
         terms = Terms(expires_at, expires_at + GRACE, draw_reference(), least_left=-GRACE, extend=True)
         try:
             return await lifecycle.open_payment(account_id, PaymentMethod.BANK_DEPOSIT, plan, terms, now)

@@ -1,5 +1,6 @@
 """Paying with PayPal: an order that its payer approves on PayPal's page, and whose money is then taken."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from models.payment import Payment
@@ -30,24 +31,16 @@ ORDER_LIFE = timedelta(hours=3)  # that PayPal gives a payer to approve
 _MIN_LEFT = timedelta(minutes=15)  # of an order that is handed out again
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PayPalService:
     """Without `orders` nobody can pay this way."""
 
-    def __init__(
-        self,
-        orders: PayPalOrders | None,
-        plans: Plans,
-        sessions: SessionService,
-        limiter: Limiter,
-        limits: Limits,
-        clock: Clock = utc_now,
-    ) -> None:
-        self._orders = orders
-        self._plans = plans
-        self._sessions = sessions
-        self._limiter = limiter
-        self._limits = limits
-        self._clock = clock
+    orders: PayPalOrders | None
+    plans: Plans
+    sessions: SessionService
+    limiter: Limiter
+    limits: Limits
+    clock: Clock = utc_now
 
     async def start(
         self, caller: Caller, plan_id: str
@@ -68,13 +61,13 @@ class PayPalService:
         if not isinstance(checked, tuple):
             return checked
         orders, principal = checked
-        plan = self._plans.get(plan_id)
+        plan = self.plans.get(plan_id)
         if plan is None:
             return PlanNotFound()
-        async with self._limiter.tally() as tally:
-            if throttled := await tally.hit(self._limits.payment, str(principal.id)):
+        async with self.limiter.tally() as tally:
+            if throttled := await tally.hit(self.limits.payment, str(principal.id)):
                 return throttled
-            now = self._clock()
+            now = self.clock()
             terms = Terms(now + ORDER_LIFE, now + FIRST_LOOK, least_left=_MIN_LEFT)
             payment = await lifecycle.open_payment(principal.id, PaymentMethod.PAYPAL, plan, terms, now)
             if not isinstance(payment, PaymentView):
@@ -94,8 +87,8 @@ class PayPalService:
         order_id = typed_id(order_id)
         if not is_paypal_id(order_id):
             return PaymentNotFound()
-        async with self._limiter.tally() as tally:
-            if throttled := await tally.hit(self._limits.payment, str(principal.id)):
+        async with self.limiter.tally() as tally:
+            if throttled := await tally.hit(self.limits.payment, str(principal.id)):
                 return throttled
             found = await Payment.get_or_none(paypal_order_id=order_id, account_id=principal.id)
             return await orders.collect(queries.view(found)) if found else PaymentNotFound()
@@ -107,9 +100,9 @@ class PayPalService:
     async def _check_limits(
         self, caller: Caller
     ) -> tuple[PayPalOrders, Principal] | PaymentMethodUnavailable | PasswordChangeRequired | NotAuthenticated:
-        principal = await self._sessions.require_account(caller)
+        principal = await self.sessions.require_account(caller)
         if not isinstance(principal, Principal):
             return principal
-        if self._orders is None:
+        if self.orders is None:
             return PaymentMethodUnavailable()
-        return self._orders, principal
+        return self.orders, principal
