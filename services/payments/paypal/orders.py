@@ -4,8 +4,7 @@ What counts is what PayPal answers when it is asked about an order; a webhook is
 is lost leaves the payment PENDING, and the worker asks again until it knows.
 """
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import structlog
@@ -17,6 +16,7 @@ from services.common.translations import Language
 from services.payments import lifecycle, queries, transitions
 from services.payments.outcomes import PaymentPending, PaymentProviderUnavailable
 from services.payments.paypal.client import PayPalClient
+from services.payments.paypal.decision import Cause, Transition, decide, refusal
 from services.payments.paypal.outcomes import (
     Collected,
     PaymentCompleted,
@@ -25,47 +25,15 @@ from services.payments.paypal.outcomes import (
     PaymentNotFound,
     PayPalStarted,
 )
-from services.payments.paypal.values import (
-    Capture,
-    CaptureStatus,
-    Order,
-    OrderStatus,
-    PayPalRefusedError,
-    PayPalUnavailableError,
-)
+from services.payments.paypal.values import Order, OrderStatus, PayPalRefusedError, PayPalUnavailableError
+from services.payments.paypal_writes import FIRST_LOOK, apply
 from services.payments.plans import Plan
 from services.payments.queries import PaymentStatus, PaymentView
 
 log = structlog.get_logger(__name__)
 
-FIRST_LOOK = timedelta(minutes=2)
-"""After how long a worker asks about an order for the first time."""
-FIRST_LOOK_AT_PAID = timedelta(days=1)
 _MAX_LINK = 1000
 _LOCALES = {Language.ES: "es-MX", Language.EN: "en-US"}
-_TO_BE_APPROVED = {"ORDER_NOT_APPROVED", "PAYER_ACTION_REQUIRED"}
-_DECLINED = {
-    "INSTRUMENT_DECLINED",
-    "TRANSACTION_REFUSED",
-    "TRANSACTION_BLOCKED_BY_PAYEE",
-    "CARD_EXPIRED",
-    "PAYER_CANNOT_PAY",
-    "PAYER_ACCOUNT_RESTRICTED",
-    "PAYER_ACCOUNT_LOCKED_OR_CLOSED",
-    "REDIRECT_PAYER_FOR_ALTERNATE_FUNDING",
-}
-_ALREADY = {"ORDER_ALREADY_CAPTURED", "ORDER_ALREADY_COMPLETED", "DUPLICATE_INVOICE_ID"}
-_NOT_SHOWN_YET = {OrderStatus.COMPLETED, OrderStatus.UNKNOWN}  # of an order without captures, what was paid
-_TAKEN = {CaptureStatus.COMPLETED, CaptureStatus.PARTIALLY_REFUNDED}
-_BY_WEIGHT = (
-    CaptureStatus.COMPLETED,
-    CaptureStatus.PARTIALLY_REFUNDED,
-    CaptureStatus.PENDING,
-    CaptureStatus.UNKNOWN,
-    CaptureStatus.REFUNDED,
-    CaptureStatus.DECLINED,
-    CaptureStatus.FAILED,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,150 +88,91 @@ class PayPalOrders:
             return await self._completed(payment)
         if payment.paypal_order_id is None or payment.status not in queries.WAITING:
             return PaymentNotFound()
-        if await self._is_covered(payment):
-            return await self._abandon(payment)
-        held = await transitions.mark_pending(payment, self._clock() + FIRST_LOOK)
-        if held is None:
-            return PaymentPending()
-        return await self._capture(held, payment.paypal_order_id, waited=payment.status is PaymentStatus.PENDING)
+        order, covered = None, await self._is_covered(payment)
+        if covered and payment.status is PaymentStatus.PENDING:  # the money may have been taken before
+            try:
+                order = await self._api.get_order(payment.paypal_order_id)
+            except (PayPalUnavailableError, PayPalRefusedError):
+                return PaymentPending()
+        return await self._apply(decide(payment, order, Cause.ASKED, covered=covered), payment, order)
 
-    async def reconcile(self, payment: PaymentView) -> Collected:
+    async def reconcile(self, payment: PaymentView) -> None:
         """Asks PayPal what became of a payment's order, and does what follows.
 
         Raises PayPalUnavailableError where that cannot be seen, and PayPalRefusedError.
         """
         if payment.paypal_order_id is None:
-            return PaymentNotFound()
+            return
         order = await self._api.get_order(payment.paypal_order_id)
-        if order is None:
-            return await self._forgotten(payment)
-        approved = order.status is OrderStatus.APPROVED and not order.captures
-        # PENDING after a decline, the payer has asked again.
-        wanted = payment.status is PaymentStatus.PENDING or (
-            payment.status is PaymentStatus.OPEN and not payment.paypal_declined
-        )
-        if approved and wanted and _belongs(order, payment):
-            return await self.collect(payment)
-        return await self._record(payment, order)
+        if order is None and payment.status is PaymentStatus.PAID and payment.paypal_capture_id:
+            order = await self._order_of(payment, payment.paypal_capture_id)
+        covered = payment.status in queries.WAITING and await self._is_covered(payment)
+        overdue = self._clock() >= payment.expires_at
+        await self._apply(decide(payment, order, covered=covered, overdue=overdue), payment, order)
 
-    async def _capture(self, payment: PaymentView, order_id: str, *, waited: bool) -> Collected:
-        """`waited` says that the payer was told before to wait for what comes of it."""
+    async def _apply(
+        self,
+        transition: Transition,
+        payment: PaymentView,
+        order: Order | None,
+        link: str | None = None,
+        *,
+        waited: bool = False,
+    ) -> Collected:
+        """`link` is where a refusal sends the payer; `waited` says that the payer was told before to wait."""
+        if transition is Transition.TAKE:
+            return await self._take(payment)
+        await apply(transition, payment, order, self._clock(), waited=waited)
+        match transition:
+            case Transition.SETTLE:
+                return await self._completed(payment)
+            case Transition.RETURN_TO_OPEN:
+                shown = order.approval_url if order else link
+                return PaymentNotApproved(shown or payment.approval_url or self._page.return_url)
+            case Transition.TRY_AGAIN:
+                return PaymentDeclined(link or payment.approval_url)
+            case Transition.DECLINE:
+                return PaymentDeclined(None)
+            case Transition.MARK_PENDING:
+                return PaymentPending()
+            case Transition.KEEP | Transition.INVESTIGATE if payment.status is PaymentStatus.PENDING:
+                return PaymentPending()
+            case _:
+                return PaymentNotFound()
+
+    async def _take(self, payment: PaymentView) -> Collected:
+        """Has PayPal take the money, after the payment is marked: then whatever gets lost is found again."""
+        held = await transitions.mark_pending(payment, self._clock() + FIRST_LOOK)
+        if held is None or held.paypal_order_id is None:
+            return PaymentPending()
         try:
-            order = await self._api.capture_order(order_id, f"{payment.id}-{payment.paypal_refusals}")
+            order = await self._api.capture_order(held.paypal_order_id, f"{held.id}-{held.paypal_refusals}")
         except PayPalUnavailableError:
             return PaymentPending()
         except PayPalRefusedError as error:
-            log.info("paypal takes no money", payment=str(payment.id), issue=error.issue, debug_id=error.debug_id)
-            if error.issue in _TO_BE_APPROVED or error.issue in _DECLINED:
-                return await self._refused(payment, error, waited=waited)
-            # Of any other, an earlier try may be the cause, whose answer got lost.
-            return await self._look_after_refusal(payment, order_id, error.issue)
-        return await self._record(payment, order)
+            log.info("paypal takes no money", payment=str(held.id), issue=error.issue, debug_id=error.debug_id)
+            return await self._follow_refusal(held, error, waited=payment.status is PaymentStatus.PENDING)
+        return await self._apply(decide(held, order, Cause.ANSWERED), held, order)
 
-    async def _refused(self, payment: PaymentView, error: PayPalRefusedError, *, waited: bool) -> Collected:
-        approval_url = error.approval_url or payment.approval_url
-        declined = error.issue in _DECLINED
-        due_at = self._clock() + FIRST_LOOK
-        if waited and declined:
-            await lifecycle.refuse(payment, due_at)
-        else:
-            await transitions.return_to_open(payment, due_at, declined=declined)
-        return PaymentNotApproved(approval_url) if approval_url and not declined else PaymentDeclined(approval_url)
-
-    async def _look_after_refusal(self, payment: PaymentView, order_id: str, issue: str) -> Collected:
-        try:
-            order = await self._api.get_order(order_id)
-        except (PayPalUnavailableError, PayPalRefusedError):
-            return PaymentPending()
-        if issue in _ALREADY and not (order and order.captures):  # not shown yet
-            return PaymentPending()
-        if order is None:  # neither to be captured nor to be seen
-            await lifecycle.decline(payment, PaymentStatus.EXPIRED, self._clock())
-            return PaymentNotFound()
-        if order.captures or order.status in _NOT_SHOWN_YET:
-            return await self._record(payment, order)
-        await lifecycle.decline(payment, PaymentStatus.DECLINED, self._clock())
-        return PaymentDeclined(None)
-
-    async def _abandon(self, payment: PaymentView) -> Collected:
-        """For an account that was paid for in another way meanwhile: no money is taken, unless it was already."""
-        if payment.status is PaymentStatus.PENDING:
+    async def _follow_refusal(self, payment: PaymentView, error: PayPalRefusedError, *, waited: bool) -> Collected:
+        cause, order = refusal(error.issue), None
+        if cause is Cause.NOT_APPROVED:
+            payment = replace(payment, paypal_declined=False)  # whoever approves now, approves after the decline
+        elif cause is not Cause.DECLINED:  # an earlier try, whose answer got lost, may have taken the money
             try:
                 order = await self._api.get_order(payment.paypal_order_id or "")
             except (PayPalUnavailableError, PayPalRefusedError):
                 return PaymentPending()
-            if order and order.captures:
-                return await self._record(payment, order)
-        await transitions.end(payment, PaymentStatus.REPLACED, self._clock())
-        return PaymentNotFound()
+        transition = decide(payment, order, cause)
+        return await self._apply(transition, payment, order, error.approval_url, waited=waited)
 
-    async def _forgotten(self, payment: PaymentView) -> Collected:
-        """PayPal shows the order no more: it forgets what nobody paid."""
-        now = self._clock()
-        match payment.status:
-            case PaymentStatus.OPEN:
-                await transitions.end(payment, PaymentStatus.EXPIRED, now)
-            case PaymentStatus.PENDING if now >= payment.expires_at:
-                await lifecycle.decline(payment, PaymentStatus.EXPIRED, now)
-            case PaymentStatus.PAID if payment.paypal_capture_id:
-                capture = await self._api.get_capture(payment.paypal_capture_id)
-                if capture is None:
-                    raise PayPalUnavailableError("neither the order nor its payment is shown")
-                if capture.status is CaptureStatus.REFUNDED:
-                    await lifecycle.refund(payment, now, capture.id)
-        return PaymentNotFound()
-
-    async def _record(self, payment: PaymentView, order: Order) -> Collected:
-        """Does what follows from what PayPal says about the order, if it is the one that was made for the payment."""
-        now = self._clock()
-        if not _belongs(order, payment):
-            log.error("paypal order differs from its payment", payment=str(payment.id), order=order.id)
-            if order.captures and payment.status in queries.WAITING:  # money was taken: whose, a person has to see
-                return PaymentPending()
-            await self._end(payment, PaymentStatus.DECLINED, now)
-            return PaymentNotFound()
-        if sum(capture.status in _TAKEN for capture in order.captures) > 1:
-            log.error("paypal took the money of an order twice", payment=str(payment.id), order=order.id)
-        capture = _weightiest(order)
+    async def _order_of(self, payment: PaymentView, capture_id: str) -> Order:
+        """The order that its capture leaves no doubt about, once PayPal shows it no more."""
+        capture = await self._api.get_capture(capture_id)
         if capture is None:
-            return await self._unpaid(payment, order)
-        match capture.status:
-            case CaptureStatus.COMPLETED | CaptureStatus.PARTIALLY_REFUNDED:
-                if await lifecycle.settle(payment, now, now + FIRST_LOOK_AT_PAID, capture.id):
-                    log.info("payment settled", payment=str(payment.id), order=order.id)
-                return await self._completed(payment)
-            case CaptureStatus.REFUNDED:
-                if await lifecycle.refund(payment, now, capture.id):
-                    log.info("payment refunded", payment=str(payment.id), order=order.id)
-                return PaymentNotFound()
-            case CaptureStatus.DECLINED | CaptureStatus.FAILED:
-                await self._end(payment, PaymentStatus.DECLINED, now)
-                return PaymentDeclined(None)
-            case CaptureStatus.PENDING | CaptureStatus.UNKNOWN:
-                if payment.status is PaymentStatus.OPEN:
-                    await transitions.mark_pending(payment, now + FIRST_LOOK)
-                elif payment.status is PaymentStatus.PAID:
-                    log.error("paypal says something else of a paid payment", payment=str(payment.id), order=order.id)
-                return PaymentPending()
-
-    async def _unpaid(self, payment: PaymentView, order: Order) -> Collected:
-        if payment.status not in queries.WAITING:
-            return PaymentNotFound()
-        if order.status is OrderStatus.VOIDED:
-            await self._end(payment, PaymentStatus.EXPIRED, self._clock())
-            return PaymentNotFound()
-        if order.status in _NOT_SHOWN_YET:
-            return PaymentPending()
-        if payment.status is PaymentStatus.PENDING:
-            await transitions.return_to_open(payment, self._clock() + FIRST_LOOK, declined=payment.paypal_declined)
-        return PaymentNotApproved(order.approval_url or payment.approval_url or self._page.return_url)
-
-    async def _end(self, payment: PaymentView, status: PaymentStatus, now: datetime) -> None:
-        """Of one that may still be paid; whoever was told to wait gets a mail."""
-        if payment.status is PaymentStatus.PENDING:
-            await lifecycle.decline(payment, status, now)
-        elif payment.status is PaymentStatus.OPEN:
-            await transitions.end(payment, status, now)
+            raise PayPalUnavailableError("neither the order nor its payment is shown")
+        order_id, custom_id = payment.paypal_order_id or "", str(payment.id)
+        return Order(order_id, OrderStatus.UNKNOWN, custom_id, payment.total, None, None, (capture,))
 
     async def _completed(self, payment: PaymentView) -> PaymentCompleted | PaymentNotFound:
         activation = await self._activation(payment)
@@ -279,14 +188,3 @@ class PayPalOrders:
 def report(error: PayPalRefusedError, payment_id: UUID) -> None:
     """Has an operator know of what only a wrong set-up, or PayPal itself, makes PayPal refuse."""
     log.error("paypal refuses", payment=str(payment_id), issue=error.issue, debug_id=error.debug_id)
-
-
-def _weightiest(order: Order) -> Capture | None:
-    """Of several, such as one that was declined and one that was not, the one that money came of."""
-    return min(order.captures, key=lambda capture: _BY_WEIGHT.index(capture.status), default=None)
-
-
-def _belongs(order: Order, payment: PaymentView) -> bool:
-    capture = _weightiest(order)
-    amounts = {order.amount, capture.amount if capture else order.amount}
-    return order.custom_id == str(payment.id) and amounts == {payment.total}

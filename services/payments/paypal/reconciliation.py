@@ -8,8 +8,9 @@ import structlog
 from services.accounts.onboarding import PaymentMethod
 from services.common.clock import Clock, utc_now
 from services.payments import lifecycle, transitions
-from services.payments.paypal.orders import FIRST_LOOK, FIRST_LOOK_AT_PAID, PayPalOrders, report
+from services.payments.paypal.orders import PayPalOrders, report
 from services.payments.paypal.values import PayPalRefusedError, PayPalUnavailableError
+from services.payments.paypal_writes import FIRST_LOOK, FIRST_LOOK_AT_PAID
 from services.payments.queries import PaymentStatus, PaymentView
 
 log = structlog.get_logger(__name__)

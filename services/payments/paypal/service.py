@@ -21,9 +21,10 @@ from services.payments.outcomes import (
     PaymentProviderUnavailable,
     PlanNotFound,
 )
-from services.payments.paypal.orders import FIRST_LOOK, PayPalOrders
+from services.payments.paypal.orders import PayPalOrders
 from services.payments.paypal.outcomes import Collected, PaymentNotFound, PayPalStarted
 from services.payments.paypal.values import is_paypal_id
+from services.payments.paypal_writes import FIRST_LOOK
 from services.payments.plans import Plans
 from services.payments.queries import PaymentView
 

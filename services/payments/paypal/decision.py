@@ -1,0 +1,189 @@
+"""What follows for a payment from what PayPal says about its order; docs/onboarding.md shows the table.
+
+Whether money is taken and whether it counts is decided here alone. Nothing here reads a clock, a database or PayPal.
+"""
+
+import enum
+
+from services.payments.paypal.values import Capture, CaptureStatus, Order, OrderStatus
+from services.payments.queries import NOTHING_CAME, PaymentStatus, PaymentView
+
+
+class Cause(enum.Enum):
+    """Why it is decided: what happened just before.
+
+    The payer has ASKED us to take the money, which says that they have approved the order; PayPal was CHECKED for what
+    became of the order; or PayPal was asked to capture the money and answered with the order or with a refusal.
+    """
+
+    ASKED = "asked"
+    CHECKED = "checked"
+    ANSWERED = "answered"
+    NOT_APPROVED = "not approved"
+    DECLINED = "declined"
+    ALREADY_CAPTURED = "already captured"
+    REFUSED = "refused"
+
+
+class Finding(enum.Enum):
+    """What PayPal says about an order: what came of its capture or, as long as it has none, of the order itself.
+
+    UNCLEAR is an order of which something was paid, or may have been, that PayPal does not show yet.
+    """
+
+    APPROVED = "approved"
+    NOT_APPROVED = "not approved"
+    INSTRUMENT_DECLINED = "instrument declined"
+    VOIDED = "voided"
+    GONE = "gone"
+    UNCLEAR = "unclear"
+    CAPTURED = "captured"
+    UNDER_REVIEW = "under review"
+    FAILED = "failed"
+    REFUNDED = "refunded"
+    NOT_OURS = "not ours"
+    NOT_OURS_CAPTURED = "not ours, captured"
+
+
+class Transition(enum.Enum):
+    """What is to be done with a payment."""
+
+    KEEP = "keep"
+    TAKE = "take"
+    """Mark the payment pending, then have PayPal capture the money."""
+    MARK_PENDING = "mark pending"
+    SETTLE = "settle"
+    REFUND = "refund"
+    RETURN_TO_OPEN = "return to open"
+    TRY_AGAIN = "try again"
+    """Return to open after a decline; only the payer has the money taken from then on."""
+    DECLINE = "decline"
+    EXPIRE = "expire"
+    REPLACE = "replace"
+    REJECT = "reject"
+    """Decline a payment whose order is not the one that was made for it."""
+    INVESTIGATE = "investigate"
+    """Change nothing, and leave it to an operator: PayPal contradicts what is known."""
+
+
+TRANSITIONS = {
+    (PaymentStatus.OPEN, Finding.APPROVED): Transition.TAKE,
+    (PaymentStatus.OPEN, Finding.VOIDED): Transition.EXPIRE,
+    (PaymentStatus.OPEN, Finding.GONE): Transition.EXPIRE,
+    (PaymentStatus.OPEN, Finding.CAPTURED): Transition.SETTLE,
+    (PaymentStatus.OPEN, Finding.UNDER_REVIEW): Transition.MARK_PENDING,
+    (PaymentStatus.OPEN, Finding.FAILED): Transition.DECLINE,
+    (PaymentStatus.OPEN, Finding.REFUNDED): Transition.REFUND,
+    (PaymentStatus.OPEN, Finding.NOT_OURS): Transition.REJECT,
+    (PaymentStatus.PENDING, Finding.APPROVED): Transition.TAKE,
+    (PaymentStatus.PENDING, Finding.NOT_APPROVED): Transition.RETURN_TO_OPEN,
+    (PaymentStatus.PENDING, Finding.INSTRUMENT_DECLINED): Transition.TRY_AGAIN,
+    (PaymentStatus.PENDING, Finding.VOIDED): Transition.EXPIRE,
+    (PaymentStatus.PENDING, Finding.GONE): Transition.EXPIRE,
+    (PaymentStatus.PENDING, Finding.CAPTURED): Transition.SETTLE,
+    (PaymentStatus.PENDING, Finding.FAILED): Transition.DECLINE,
+    (PaymentStatus.PENDING, Finding.REFUNDED): Transition.REFUND,
+    (PaymentStatus.PENDING, Finding.NOT_OURS): Transition.REJECT,
+    (PaymentStatus.PAID, Finding.UNDER_REVIEW): Transition.INVESTIGATE,
+    (PaymentStatus.PAID, Finding.REFUNDED): Transition.REFUND,
+    (PaymentStatus.PAID, Finding.NOT_OURS): Transition.INVESTIGATE,
+    (PaymentStatus.REFUNDED, Finding.NOT_OURS): Transition.INVESTIGATE,
+    **{(status, Finding.CAPTURED): Transition.SETTLE for status in NOTHING_CAME},
+    **{(status, Finding.REFUNDED): Transition.REFUND for status in NOTHING_CAME},
+    **{(status, Finding.NOT_OURS): Transition.INVESTIGATE for status in NOTHING_CAME},
+    **{(status, Finding.NOT_OURS_CAPTURED): Transition.INVESTIGATE for status in PaymentStatus},
+}
+"""Of every other pair nothing follows."""
+
+_ORDERS = {
+    OrderStatus.CREATED: Finding.NOT_APPROVED,
+    OrderStatus.SAVED: Finding.NOT_APPROVED,
+    OrderStatus.PAYER_ACTION_REQUIRED: Finding.NOT_APPROVED,
+    OrderStatus.APPROVED: Finding.APPROVED,
+    OrderStatus.VOIDED: Finding.VOIDED,
+    OrderStatus.COMPLETED: Finding.UNCLEAR,
+    OrderStatus.UNKNOWN: Finding.UNCLEAR,
+}
+_CAPTURES = {  # by weight, for an order that has several
+    CaptureStatus.COMPLETED: Finding.CAPTURED,
+    CaptureStatus.PARTIALLY_REFUNDED: Finding.CAPTURED,
+    CaptureStatus.PENDING: Finding.UNDER_REVIEW,
+    CaptureStatus.UNKNOWN: Finding.UNDER_REVIEW,
+    CaptureStatus.REFUNDED: Finding.REFUNDED,
+    CaptureStatus.DECLINED: Finding.FAILED,
+    CaptureStatus.FAILED: Finding.FAILED,
+}
+_WEIGHTS = list(_CAPTURES)
+_REFUSALS = {
+    "ORDER_NOT_APPROVED": Cause.NOT_APPROVED,
+    "PAYER_ACTION_REQUIRED": Cause.NOT_APPROVED,
+    "INSTRUMENT_DECLINED": Cause.DECLINED,
+    "TRANSACTION_REFUSED": Cause.DECLINED,
+    "TRANSACTION_BLOCKED_BY_PAYEE": Cause.DECLINED,
+    "CARD_EXPIRED": Cause.DECLINED,
+    "PAYER_CANNOT_PAY": Cause.DECLINED,
+    "PAYER_ACCOUNT_RESTRICTED": Cause.DECLINED,
+    "PAYER_ACCOUNT_LOCKED_OR_CLOSED": Cause.DECLINED,
+    "REDIRECT_PAYER_FOR_ALTERNATE_FUNDING": Cause.DECLINED,
+    "ORDER_ALREADY_CAPTURED": Cause.ALREADY_CAPTURED,
+    "ORDER_ALREADY_COMPLETED": Cause.ALREADY_CAPTURED,
+    "DUPLICATE_INVOICE_ID": Cause.ALREADY_CAPTURED,
+}
+_WITHOUT_ORDER = {  # what is found although no order, or none with a capture, was shown
+    Cause.ASKED: Finding.APPROVED,
+    Cause.NOT_APPROVED: Finding.NOT_APPROVED,
+    Cause.DECLINED: Finding.INSTRUMENT_DECLINED,
+    Cause.ALREADY_CAPTURED: Finding.UNCLEAR,
+}
+
+
+def decide(
+    payment: PaymentView,
+    order: Order | None,
+    cause: Cause = Cause.CHECKED,
+    *,
+    covered: bool = False,
+    overdue: bool = False,
+) -> Transition:
+    """What is to be done with a payment, given its order; None if PayPal does not show it, or was not asked.
+
+    `covered` says that the account was paid for in another way by now, `overdue` that the order's time is over.
+    """
+    transition = TRANSITIONS.get((payment.status, _find(payment, order, cause, overdue)), Transition.KEEP)
+    return Transition.REPLACE if covered and transition is Transition.TAKE else transition
+
+
+def refusal(issue: str) -> Cause:
+    """Of PayPal's refusal to capture, by its code. What became of the order, only the first two say by themselves."""
+    return _REFUSALS.get(issue, Cause.REFUSED)
+
+
+def weightiest(order: Order) -> Capture | None:
+    """Of several captures, such as one that was declined and one that was not, the one that brought in money."""
+    return min(order.captures, key=lambda capture: _WEIGHTS.index(capture.status), default=None)
+
+
+def is_ours(order: Order, payment: PaymentView) -> bool:
+    """Whether it is the order that was made for the payment, and what was captured is its price."""
+    capture = weightiest(order)
+    amounts = {order.amount, capture.amount if capture else order.amount}
+    return order.custom_id == str(payment.id) and amounts == {payment.total}
+
+
+def _find(payment: PaymentView, order: Order | None, cause: Cause, overdue: bool) -> Finding:
+    if order and (capture := weightiest(order)):
+        return _CAPTURES[capture.status] if is_ours(order, payment) else Finding.NOT_OURS_CAPTURED
+    if cause in _WITHOUT_ORDER:
+        return _WITHOUT_ORDER[cause]
+    if order is None:
+        lost = payment.status is PaymentStatus.PENDING and cause is Cause.CHECKED and not overdue
+        return Finding.UNCLEAR if lost else Finding.GONE
+    finding = _ORDERS[order.status]
+    if cause is Cause.REFUSED and finding is not Finding.UNCLEAR:
+        return Finding.FAILED
+    if not is_ours(order, payment):
+        return Finding.NOT_OURS
+    declined_before = payment.status is PaymentStatus.OPEN and payment.paypal_declined
+    if finding is Finding.APPROVED and (declined_before or cause is Cause.ANSWERED):
+        return Finding.NOT_APPROVED  # only the payer has it tried again, and an answer is not asked for twice
+    return finding

@@ -1,0 +1,70 @@
+"""Writes what was decided about a payment, each time only if nobody else has changed the payment since it was read."""
+
+from datetime import datetime, timedelta
+
+import structlog
+
+from services.payments import lifecycle, transitions
+from services.payments.paypal.decision import Transition, is_ours, weightiest
+from services.payments.paypal.values import CaptureStatus, Order
+from services.payments.queries import PaymentStatus, PaymentView
+
+log = structlog.get_logger(__name__)
+
+FIRST_LOOK = timedelta(minutes=2)
+"""After how long a worker asks about an order for the first time."""
+FIRST_LOOK_AT_PAID = timedelta(days=1)
+_TAKEN = {CaptureStatus.COMPLETED, CaptureStatus.PARTIALLY_REFUNDED}
+
+
+async def apply(
+    transition: Transition, payment: PaymentView, order: Order | None, now: datetime, *, waited: bool = False
+) -> None:
+    """Does nothing for TAKE, which begins with PayPal. `waited` says that the payer was told before to wait."""
+    capture = weightiest(order) if order else None
+    capture_id = capture.id if capture else None
+    if order:
+        _report_contradictions(transition, payment, order)
+    match transition:
+        case Transition.SETTLE:
+            if await lifecycle.settle(payment, now, now + FIRST_LOOK_AT_PAID, capture_id):
+                log.info("payment settled", payment=str(payment.id), order=payment.paypal_order_id)
+        case Transition.REFUND:
+            if await lifecycle.refund(payment, now, capture_id):
+                log.info("payment refunded", payment=str(payment.id), order=payment.paypal_order_id)
+        case Transition.MARK_PENDING:
+            await transitions.mark_pending(payment, now + FIRST_LOOK)
+        case Transition.RETURN_TO_OPEN:
+            await transitions.return_to_open(payment, now + FIRST_LOOK, declined=payment.paypal_declined)
+        case Transition.TRY_AGAIN if waited:
+            await lifecycle.refuse(payment, now + FIRST_LOOK)
+        case Transition.TRY_AGAIN:
+            await transitions.return_to_open(payment, now + FIRST_LOOK, declined=True)
+        case Transition.DECLINE | Transition.REJECT:
+            await _end(payment, PaymentStatus.DECLINED, now)
+        case Transition.EXPIRE:
+            await _end(payment, PaymentStatus.EXPIRED, now)
+        case Transition.REPLACE:
+            await transitions.end(payment, PaymentStatus.REPLACED, now)
+        case Transition.TAKE | Transition.KEEP | Transition.INVESTIGATE:
+            pass
+
+
+async def _end(payment: PaymentView, status: PaymentStatus, now: datetime) -> None:
+    """The payer of a pending one, who was told to wait, gets a mail."""
+    if payment.status is PaymentStatus.PENDING:
+        await lifecycle.decline(payment, status, now)
+    else:
+        await transitions.end(payment, status, now)
+
+
+def _report_contradictions(transition: Transition, payment: PaymentView, order: Order) -> None:
+    ids = {"payment": str(payment.id), "order": order.id}
+    if not is_ours(order, payment):
+        if transition in {Transition.REJECT, Transition.INVESTIGATE}:
+            log.error("paypal order differs from its payment", **ids)
+        return
+    if transition is Transition.INVESTIGATE:
+        log.error("paypal says something else of a paid payment", **ids)
+    if sum(capture.status in _TAKEN for capture in order.captures) > 1:
+        log.error("paypal took the money of an order twice", **ids)
