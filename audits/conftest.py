@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import (
+    database,
     database_url,
     limits_in,
     make_api,
@@ -22,6 +23,7 @@ from tests.conftest import (
 
 __all__ = [
     "chromium",
+    "database",
     "database_url",
     "limits_in",
     "make_api",
