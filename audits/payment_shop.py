@@ -227,16 +227,16 @@ OPERATIONS: dict[Operation, int] = {
     Shop.webhook_again: 3,
     Shop.work: 5,
     Shop.request_deposit: 1,
-    Shop.deposit: 1,
-    Shop.import_statement: 2,
+    Shop.deposit: 4,
+    Shop.import_statement: 4,
     Shop.confirm_deposit: 1,
-    Shop.undo_deposit: 1,
+    Shop.undo_deposit: 2,
     Shop.refund: 4,
     Shop.end_review: 3,
     Shop.forget: 1,
     Shop.decline_next: 2,
     Shop.review_next: 2,
-    Shop.trouble: 4,
+    Shop.trouble: 6,
     Shop.slow_answer: 3,
 }
 """How often each happens, relative to the others. What there was nothing to be done for returns None."""
@@ -257,10 +257,20 @@ async def open_shop(payers: int) -> AsyncIterator[Shop]:
         limits = Limits(**{name: Limit.parse(name, LOOSE_LIMIT) for name in Limits.__dataclass_fields__})
         orders = PayPalOrders(api, PayPalPage("Timbrado", "https://example.com/paid", "https://example.com"), clock)
         bank = BankAccount("002010077777777771", "Banco de prueba", "Timbrado")
-        deposits = DepositService(bank, plans, sessions, limiter, limits, timedelta(days=5), clock)
+        deposits = DepositService(
+            account=bank,
+            plans=plans,
+            sessions=sessions,
+            limiter=limiter,
+            limits=limits,
+            life=timedelta(days=5),
+            clock=clock,
+        )
         shop = Shop(
             server=server,
-            paypal=PayPalService(orders, plans, sessions, limiter, limits, clock),
+            paypal=PayPalService(
+                orders=orders, plans=plans, sessions=sessions, limiter=limiter, limits=limits, clock=clock
+            ),
             deposits=deposits,
             events=PayPalWebhooks(api, orders, limiter, limits, clock),
             worker=PaymentWorker(Reconciler(orders, clock), deposits),

@@ -26,7 +26,7 @@ from services.payments.paypal.outcomes import (
     PayPalStarted,
 )
 from services.payments.paypal.values import Order, OrderStatus, PayPalRefusedError, PayPalUnavailableError
-from services.payments.paypal_writes import FIRST_LOOK, apply
+from services.payments.paypal.writes import FIRST_LOOK, apply
 from services.payments.plans import Plan
 from services.payments.queries import PaymentStatus, PaymentView
 

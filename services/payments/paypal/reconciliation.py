@@ -10,7 +10,7 @@ from services.common.clock import Clock, utc_now
 from services.payments import lifecycle, transitions
 from services.payments.paypal.orders import PayPalOrders, report
 from services.payments.paypal.values import PayPalRefusedError, PayPalUnavailableError
-from services.payments.paypal_writes import FIRST_LOOK, FIRST_LOOK_AT_PAID
+from services.payments.paypal.writes import FIRST_LOOK, FIRST_LOOK_AT_PAID
 from services.payments.queries import PaymentStatus, PaymentView
 
 log = structlog.get_logger(__name__)

@@ -24,7 +24,7 @@ from services.payments.outcomes import (
 from services.payments.paypal.orders import PayPalOrders
 from services.payments.paypal.outcomes import Collected, PaymentNotFound, PayPalStarted
 from services.payments.paypal.values import is_paypal_id
-from services.payments.paypal_writes import FIRST_LOOK
+from services.payments.paypal.writes import FIRST_LOOK
 from services.payments.plans import Plans
 from services.payments.queries import PaymentView
 
