@@ -1,6 +1,7 @@
 """What follows for a payment from what PayPal says about its order; docs/onboarding.md shows the table.
 
-Whether money is taken and whether it counts is decided here alone. Nothing here reads a clock, a database or PayPal.
+Whether money is taken and whether it counts is decided here alone, apart from a reversal, of which only PayPal's event
+speaks. Nothing here reads a clock, a database or PayPal.
 """
 
 import enum
@@ -10,10 +11,10 @@ from services.payments.queries import NOTHING_CAME, PaymentStatus, PaymentView
 
 
 class Cause(enum.Enum):
-    """Why it is decided: what happened just before.
+    """What led to the decision.
 
-    The payer has ASKED us to take the money, which says that they have approved the order; PayPal was CHECKED for what
-    became of the order; or PayPal was asked to capture the money and answered with the order or with a refusal.
+    ASKED: the payer says that they approved the order, and asks us to take the money. CHECKED: PayPal was asked about
+    the order. ANSWERED: PayPal answered a request to capture the money. The others are its refusals of such a request.
     """
 
     ASKED = "asked"
@@ -26,9 +27,9 @@ class Cause(enum.Enum):
 
 
 class Finding(enum.Enum):
-    """What PayPal says about an order: what came of its capture or, as long as it has none, of the order itself.
+    """What PayPal says about an order: the state of its capture or, as long as it has none, of the order itself.
 
-    UNCLEAR is an order of which something was paid, or may have been, that PayPal does not show yet.
+    UNCLEAR: the order may have been paid, and PayPal does not show its capture yet.
     """
 
     APPROVED = "approved"
@@ -93,7 +94,7 @@ TRANSITIONS = {
     **{(status, Finding.NOT_OURS): Transition.INVESTIGATE for status in NOTHING_CAME},
     **{(status, Finding.NOT_OURS_CAPTURED): Transition.INVESTIGATE for status in PaymentStatus},
 }
-"""Of every other pair nothing follows."""
+"""Every other pair leads to KEEP."""
 
 _ORDERS = {
     OrderStatus.CREATED: Finding.NOT_APPROVED,
@@ -129,7 +130,7 @@ _REFUSALS = {
     "ORDER_ALREADY_COMPLETED": Cause.ALREADY_CAPTURED,
     "DUPLICATE_INVOICE_ID": Cause.ALREADY_CAPTURED,
 }
-_WITHOUT_ORDER = {  # what is found although no order, or none with a capture, was shown
+_WITHOUT_CAPTURE = {  # causes that say enough about an order without a capture
     Cause.ASKED: Finding.APPROVED,
     Cause.NOT_APPROVED: Finding.NOT_APPROVED,
     Cause.DECLINED: Finding.INSTRUMENT_DECLINED,
@@ -145,16 +146,16 @@ def decide(
     covered: bool = False,
     overdue: bool = False,
 ) -> Transition:
-    """What is to be done with a payment, given its order; None if PayPal does not show it, or was not asked.
+    """What is to be done with a payment, given its order, which is None if PayPal does not show it or was not asked.
 
-    `covered` says that the account was paid for in another way by now, `overdue` that the order's time is over.
+    `covered` means that the account was paid for in another way by now, `overdue` that the order's time is over.
     """
     transition = TRANSITIONS.get((payment.status, _find(payment, order, cause, overdue)), Transition.KEEP)
     return Transition.REPLACE if covered and transition is Transition.TAKE else transition
 
 
 def refusal(issue: str) -> Cause:
-    """Of PayPal's refusal to capture, by its code. What became of the order, only the first two say by themselves."""
+    """The cause that PayPal's code for a refusal to capture stands for."""
     return _REFUSALS.get(issue, Cause.REFUSED)
 
 
@@ -173,8 +174,8 @@ def is_ours(order: Order, payment: PaymentView) -> bool:
 def _find(payment: PaymentView, order: Order | None, cause: Cause, overdue: bool) -> Finding:
     if order and (capture := weightiest(order)):
         return _CAPTURES[capture.status] if is_ours(order, payment) else Finding.NOT_OURS_CAPTURED
-    if cause in _WITHOUT_ORDER:
-        return _WITHOUT_ORDER[cause]
+    if cause in _WITHOUT_CAPTURE:
+        return _WITHOUT_CAPTURE[cause]
     if order is None:
         lost = payment.status is PaymentStatus.PENDING and cause is Cause.CHECKED and not overdue
         return Finding.UNCLEAR if lost else Finding.GONE

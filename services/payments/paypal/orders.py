@@ -141,7 +141,7 @@ class PayPalOrders:
                 return PaymentNotFound()
 
     async def _take(self, payment: PaymentView) -> Collected:
-        """Has PayPal take the money, after the payment is marked: then whatever gets lost is found again."""
+        """Marks the payment pending, then has PayPal capture the money: if the answer gets lost, the worker asks."""
         held = await transitions.mark_pending(payment, self._clock() + FIRST_LOOK)
         if held is None or held.paypal_order_id is None:
             return PaymentPending()
@@ -167,7 +167,7 @@ class PayPalOrders:
         return await self._apply(transition, payment, order, error.approval_url, waited=waited)
 
     async def _order_of(self, payment: PaymentView, capture_id: str) -> Order:
-        """The order that its capture leaves no doubt about, once PayPal shows it no more."""
+        """What a paid order must have been that PayPal shows no more, with its capture as that is now."""
         capture = await self._api.get_capture(capture_id)
         if capture is None:
             raise PayPalUnavailableError("neither the order nor its payment is shown")

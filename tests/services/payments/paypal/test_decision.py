@@ -19,6 +19,7 @@ from services.payments.paypal.values import Capture, CaptureStatus, Order, Order
 from services.payments.queries import NOTHING_CAME, WAITING, PaymentStatus, PaymentView
 
 _NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+_BOTH = (False, True)
 _TOTAL, _OTHER = Money(Decimal(1160)), Money(Decimal(1))
 _PAYMENT = PaymentView(
     id=UUID(int=1),
@@ -145,7 +146,7 @@ def test_money_is_taken_of_an_approved_order_and_never_twice() -> None:
     """Whatever else is true of the payment."""
     for status, order, capture in _every():
         shown = _shown(order, capture) if order else None
-        for cause, covered, overdue, declined in product(Cause, *[[False, True]] * 3):
+        for cause, covered, overdue, declined in product(Cause, _BOTH, _BOTH, _BOTH):
             payment = replace(_PAYMENT, status=status, paypal_declined=declined)
             taken = decide(payment, shown, cause, covered=covered, overdue=overdue) is Transition.TAKE
             worker_may = order is OrderStatus.APPROVED and not (declined and status is PaymentStatus.OPEN)
@@ -159,7 +160,7 @@ def test_what_a_capture_says_counts_whatever_led_to_it() -> None:
             payment, shown = replace(_PAYMENT, status=status), _shown(order, capture)
             every = {
                 decide(payment, shown, cause, covered=covered, overdue=overdue)
-                for cause, covered, overdue in product(Cause, [False, True], [False, True])
+                for cause, covered, overdue in product(Cause, _BOTH, _BOTH)
             }
             assert every == {decide(payment, shown)}
 
