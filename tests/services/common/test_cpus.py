@@ -1,4 +1,4 @@
-"""The CPUs that a process may use, as Linux tells them in /proc and /sys/fs/cgroup."""
+"""The CPUs that a process may use, as Linux states them in /proc and /sys/fs/cgroup."""
 
 import os
 import subprocess
@@ -29,9 +29,8 @@ def _machine(root: Path, cgroup: str, mountinfo: str, files: Mapping[str, str]) 
     return root
 
 
-@pytest.mark.parametrize(
-    ("group", "files", "cpus"),
-    [
+def test_the_smallest_quota_around_a_process_counts(tmp_path: Path) -> None:
+    machines: list[tuple[str, dict[str, str], float]] = [
         ("", {}, _ALL),
         ("", {"cpu.max": "max 100000\n"}, _ALL),
         ("", {"cpu.max": "50000 100000\n"}, 0.5),
@@ -44,28 +43,31 @@ def _machine(root: Path, cgroup: str, mountinfo: str, files: Mapping[str, str]) 
         ("", {"cpu.max": "1 0 0\n"}, _ALL),
         ("", {"cpu.max": ""}, _ALL),
         ("a b:c", {"a b:c/cpu.max": "50000 100000\n"}, 0.5),
-    ],
-)
-def test_the_smallest_quota_around_a_process_counts(
-    tmp_path: Path, group: str, files: Mapping[str, str], cpus: float
-) -> None:
-    assert usable_cpus(_machine(tmp_path, _V2.format(group), _V2_MOUNT, files)) == cpus
+    ]
+
+    counted = [
+        usable_cpus(_machine(tmp_path / str(number), _V2.format(group), _V2_MOUNT, files))
+        for number, (group, files, _) in enumerate(machines)
+    ]
+
+    assert counted == [cpus for _, _, cpus in machines]
 
 
-@pytest.mark.parametrize(
-    ("top", "files", "cpus"),
-    [
+def test_quotas_of_cgroups_version_1_count_too(tmp_path: Path) -> None:
+    machines: list[tuple[str, dict[str, str], float]] = [
         ("/", {"docker/a/cpu.cfs_quota_us": "50000", "docker/a/cpu.cfs_period_us": "100000"}, 0.5),
         ("/docker/a/b", {"cpu.cfs_quota_us": "50000", "cpu.cfs_period_us": "100000"}, 0.5),
         ("/docker/other", {"cpu.cfs_quota_us": "50000", "cpu.cfs_period_us": "100000"}, 0.5),
         ("/docker/a/b", {"cpu.cfs_quota_us": "-1", "cpu.cfs_period_us": "100000"}, _ALL),
         ("/docker/a/b", {"cpu.cfs_quota_us": "50000", "cpu.cfs_period_us": "0"}, _ALL),
-    ],
-)
-def test_quotas_of_cgroups_version_1_count_too(tmp_path: Path, top: str, files: Mapping[str, str], cpus: float) -> None:
-    files = {f"cpu,cpuacct/{name}": text for name, text in files.items()}
+    ]
 
-    assert usable_cpus(_machine(tmp_path, _V1, _V1_MOUNT.format(top, top), files)) == cpus
+    counted = []
+    for number, (top, files, _) in enumerate(machines):
+        files = {f"cpu,cpuacct/{name}": text for name, text in files.items()}
+        counted.append(usable_cpus(_machine(tmp_path / str(number), _V1, _V1_MOUNT.format(top, top), files)))
+
+    assert counted == [cpus for _, _, cpus in machines]
 
 
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="affinity is set on Linux alone")
@@ -77,10 +79,13 @@ def test_affinity_counts() -> None:
     assert 0 < float(alone.stdout) <= 1
 
 
-@pytest.mark.parametrize("odd", ["x", "1:cpu", "0::/\n1 2 - cgroup2\n", "0::/\n - cgroup2 cgroup2 rw"])
-def test_odd_lines_count_for_nothing(tmp_path: Path, odd: str) -> None:
-    assert usable_cpus(_machine(tmp_path, odd, odd, {})) == _ALL
+def test_malformed_lines_are_ignored(tmp_path: Path) -> None:
+    malformed = ["x", "1:cpu", "0::/\n1 2 - cgroup2\n", "0::/\n - cgroup2 cgroup2 rw"]
+
+    counted = [usable_cpus(_machine(tmp_path / str(number), odd, odd, {})) for number, odd in enumerate(malformed)]
+
+    assert counted == [_ALL] * len(malformed)
 
 
-def test_where_nothing_is_told_the_machines_cpus_are_usable() -> None:
+def test_without_cgroups_all_cpus_of_the_machine_are_usable() -> None:
     assert 1 <= _ALL <= (os.cpu_count() or 1)

@@ -2,7 +2,6 @@
 
 from datetime import UTC, datetime, timedelta
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,23 +14,23 @@ def _at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    ("moment", "months", "expected"),
-    [
-        ("2026-03-15T10:30:00", 12, "2027-03-15T10:30:00"),
-        ("2026-01-31", 1, "2026-02-28"),
-        ("2028-01-31", 1, "2028-02-29"),
-        ("2028-02-29", 12, "2029-02-28"),
-        ("2026-12-31", 1, "2027-01-31"),
-        ("2026-11-30", 3, "2027-02-28"),
-        ("2026-05-31", 120, "2036-05-31"),
-    ],
-)
-def test_a_month_later_is_the_same_day_or_the_months_last(moment: str, months: int, expected: str) -> None:
-    assert months_after(_at(moment), months) == _at(expected)
+def test_a_month_later_is_the_same_day_or_the_last_of_the_month() -> None:
+    ends = {
+        ("2026-03-15T10:30:00", 12): "2027-03-15T10:30:00",
+        ("2026-01-31", 1): "2026-02-28",
+        ("2028-01-31", 1): "2028-02-29",
+        ("2028-02-29", 12): "2029-02-28",
+        ("2026-12-31", 1): "2027-01-31",
+        ("2026-11-30", 3): "2027-02-28",
+        ("2026-05-31", 120): "2036-05-31",
+    }
+
+    assert {(moment, months): months_after(_at(moment), months) for moment, months in ends} == {
+        key: _at(end) for key, end in ends.items()
+    }
 
 
-def test_nothing_paid_covers_nothing() -> None:
+def test_without_payments_nothing_is_covered() -> None:
     assert active_period([]) is None
 
 
@@ -51,7 +50,7 @@ def test_a_short_month_takes_no_day_of_those_that_follow() -> None:
     assert active_period(periods) == ActivePeriod(_at("2026-01-31"), _at("2026-04-30"))
 
 
-def test_after_a_break_it_begins_anew() -> None:
+def test_after_a_break_a_new_period_begins() -> None:
     periods = [PaidPeriod(_at("2026-03-01"), 1), PaidPeriod(_at("2026-04-01"), 1), PaidPeriod(_at("2026-09-05"), 1)]
 
     assert active_period(periods) == ActivePeriod(_at("2026-09-05"), _at("2026-10-05"))
@@ -79,12 +78,12 @@ def test_one_more_payment_never_takes_time_away_and_always_gives_its_months(peri
     assert after.since <= last.paid_at
 
 
-@pytest.mark.parametrize(
-    ("months", "days_left", "covered"), [(12, 31, True), (12, 30, False), (1, 11, True), (1, 10, False)]
-)
-def test_a_renewal_is_sold_in_the_last_days_of_what_is_bought(months: int, days_left: int, covered: bool) -> None:
+def test_a_renewal_is_sold_in_the_last_days_of_a_period() -> None:
     now = _at("2026-03-01")
-    activation = Activation(True, _at("2025-01-01"), now + timedelta(days=days_left), PaymentMethod.PAYPAL, "uno")
+    covered = {(12, 31): True, (12, 30): False, (1, 11): True, (1, 10): False}
 
-    assert is_covered(activation, months, now) == covered
-    assert not is_covered(None, months, now)
+    def activation(days_left: int) -> Activation:
+        return Activation(True, _at("2025-01-01"), now + timedelta(days=days_left), PaymentMethod.PAYPAL, "uno")
+
+    assert {(months, days): is_covered(activation(days), months, now) for months, days in covered} == covered
+    assert not is_covered(None, 12, now)
