@@ -1,13 +1,13 @@
+"""Captchas as clips."""
+
 import io
 import wave
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
-
 from services.captcha.audio import RATE, dictate
 
 WINDOW = 400  # samples, 50 ms
-SEEDS = [number.to_bytes(2, "big") for number in range(200)]
+SEEDS = [number.to_bytes(2, "big") for number in range(30)]
 
 
 def test_a_dictation_is_a_wav_of_8_khz_8_bit_mono() -> None:
@@ -16,20 +16,20 @@ def test_a_dictation_is_a_wav_of_8_khz_8_bit_mono() -> None:
         assert RATE == 8000
 
 
-@pytest.mark.parametrize("digits", ["11111111", "22222222", "55555555", "01234567", "98765432"])
-def test_a_dictation_lasts_9_to_14_seconds_and_takes_at_most_112_kilobytes(digits: str) -> None:
-    for seed in SEEDS[:30]:
-        clip = dictate(digits, seed)
+def test_a_dictation_lasts_9_to_14_seconds_and_takes_at_most_112_kilobytes() -> None:
+    for digits in ("11111111", "22222222", "55555555", "01234567", "98765432"):
+        for seed in SEEDS[:10]:
+            clip = dictate(digits, seed)
 
-        assert 9 <= len(_samples(clip)) / RATE <= 14
-        assert len(clip) <= 112_000
+            assert 9 <= len(samples_of(clip)) / RATE <= 14
+            assert len(clip) <= 112_000
 
 
 def test_the_same_digits_and_seed_give_the_same_clip_in_any_thread() -> None:
-    alone = [dictate("01234567", seed) for seed in SEEDS[:16]]
+    alone = [dictate("01234567", seed) for seed in SEEDS[:8]]
 
     with ThreadPoolExecutor(8) as threads:
-        together = list(threads.map(lambda seed: dictate("01234567", seed), SEEDS[:16]))
+        together = list(threads.map(lambda seed: dictate("01234567", seed), SEEDS[:8]))
 
     assert together == alone
 
@@ -38,28 +38,28 @@ def test_another_seed_gives_another_clip() -> None:
     assert dictate("01234567", b"one") != dictate("01234567", b"two")
 
 
-def test_the_digits_are_what_is_dictated() -> None:
+def test_other_digits_give_another_clip() -> None:
     assert dictate("01234567", b"seed") != dictate("76543210", b"seed")
 
 
-def test_no_50_ms_are_heard_twice_in_200_clips() -> None:
-    clips = [_samples(dictate("01234567", seed)) for seed in SEEDS]
+def test_no_50_ms_are_heard_twice() -> None:
+    clips = [samples_of(dictate("01234567", seed)) for seed in SEEDS]
 
-    assert not _share_a_window(clips)
+    assert not share_a_window(clips)
 
 
-@pytest.mark.parametrize(("at", "to"), [(0, 0), (1234, 40_001), (70_007, 555)])
-def test_50_ms_heard_twice_would_be_noticed(at: int, to: int) -> None:
-    one, two = (_samples(dictate("01234567", seed)) for seed in (b"one", b"two"))
+def test_50_ms_heard_twice_would_be_noticed() -> None:
+    one, two = (samples_of(dictate("01234567", seed)) for seed in (b"one", b"two"))
 
-    forged = two[:to] + one[at : at + WINDOW] + two[to + WINDOW :]
+    for at, to in ((0, 0), (1234, 40_001), (70_007, 555)):
+        forged = two[:to] + one[at : at + WINDOW] + two[to + WINDOW :]
 
-    assert _share_a_window([one, forged])
+        assert share_a_window([one, forged])
 
 
 def test_eight_digits_stand_out_from_the_noise() -> None:
-    for seed in SEEDS[:30]:
-        samples = _samples(dictate("01234567", seed))
+    for seed in SEEDS[:10]:
+        samples = samples_of(dictate("01234567", seed))
         noise = _power(samples[: RATE // 2])
 
         spoken = _stretches(samples, noise)
@@ -69,19 +69,19 @@ def test_eight_digits_stand_out_from_the_noise() -> None:
 
 
 def test_samples_are_never_clipped() -> None:
-    clips = [_samples(dictate("01234567", seed)) for seed in SEEDS]
+    clips = [samples_of(dictate("01234567", seed)) for seed in SEEDS]
 
     assert min(map(min, clips)) > 0
     assert max(map(max, clips)) < 255
 
 
-def _samples(clip: bytes) -> bytes:
+def samples_of(clip: bytes) -> bytes:
     with wave.open(io.BytesIO(clip)) as file:
         samples: bytes = file.readframes(file.getnframes())
     return samples
 
 
-def _share_a_window(clips: list[bytes], size: int = 24, step: int = 16) -> bool:
+def share_a_window(clips: list[bytes], size: int = 24, step: int = 16) -> bool:
     """Whether any two clips have 50 ms in common, at any alignment.
 
     Of each clip, pieces at every `step` are kept, and pieces at `step` places in a row are looked up, so

@@ -38,7 +38,7 @@ def test_the_codes_are_sorted_and_unique() -> None:
     assert codes == sorted(set(codes))
 
 
-def test_a_document_pays_for_as_many_as_there_are() -> None:
+def test_a_document_is_charged_for_as_many_as_there_are() -> None:
     assert len(tax_regimes()) == len(CATALOGUE["regime"]) == MAX_TAX_REGIMES
 
 
