@@ -1,12 +1,12 @@
-"""How tables of wrong values are tested: one list of failures, which names each value that passed."""
+"""Tables of wrong values are tested as one list of failures, which names each value that was accepted."""
 
 from collections.abc import Callable
 
 
-def refusal(call: Callable[..., object], *arguments: object) -> str:
-    """The text of the ValueError that the call raises; empty if it returns."""
+def refusal(call: Callable[..., object], *arguments: object, error: type[Exception] = ValueError) -> str:
+    """The text of the error that the call raises; empty if it returns."""
     try:
         call(*arguments)
-    except ValueError as error:
-        return str(error)
+    except error as raised:
+        return str(raised)
     return ""
