@@ -78,7 +78,7 @@ async def test_the_same_id_gives_the_same_picture_and_clip_on_every_node(
     assert clips.pop().startswith(b"RIFF")
 
 
-async def test_each_captcha_is_another(captchas: CaptchaService) -> None:
+async def test_no_captcha_is_drawn_twice(captchas: CaptchaService) -> None:
     first, second = await _drawn(captchas), await _drawn(captchas)
 
     assert first.id != second.id
@@ -96,60 +96,62 @@ async def test_solutions_are_two_known_words_and_eight_digits(captchas: CaptchaS
         assert solution.digits.isdecimal()
 
 
-@pytest.mark.parametrize(
-    "form",
-    [
-        pytest.param(lambda s: " ".join(s.words), id="words"),
-        pytest.param(lambda s: " ".join(s.words).upper(), id="capitals"),
-        pytest.param(lambda s: f"  {s.words[0]}\t \n{s.words[1].title()} ", id="extra blanks"),
-        pytest.param(lambda s: f"{s.words[0]}\u00a0{s.words[1]}", id="a non-breaking space"),
-        pytest.param(lambda s: _accented(" ".join(s.words)), id="accents"),
-        pytest.param(lambda s: f"{s.words[0]}, {s.words[1]}.", id="a comma and a full stop"),
-        pytest.param(lambda s: "".join(s.words), id="words without a blank"),
-        pytest.param(lambda s: s.digits, id="digits"),
-        pytest.param(lambda s: " ".join(s.digits), id="digits apart"),
-        pytest.param(lambda s: f"{s.digits[:4]}-{s.digits[4:]}\n", id="digits in groups"),
-        pytest.param(lambda s: s.digits.translate(_FULL_WIDTH), id="full-width digits"),
-    ],
-)
 @pytest.mark.usefixtures("database")
-async def test_words_or_digits_solve_it_however_they_are_typed(
-    captchas: CaptchaService, form: Callable[[Solution], str]
-) -> None:
-    captcha = await _drawn(captchas)
+async def test_words_or_digits_solve_it_however_they_are_typed(captchas: CaptchaService) -> None:
+    forms: list[Callable[[Solution], str]] = [
+        lambda s: " ".join(s.words),  # words
+        lambda s: " ".join(s.words).upper(),  # capitals
+        lambda s: f"  {s.words[0]}\t \n{s.words[1].title()} ",  # extra blanks
+        lambda s: f"{s.words[0]}\u00a0{s.words[1]}",  # a non-breaking space
+        lambda s: _accented(" ".join(s.words)),  # accents
+        lambda s: f"{s.words[0]}, {s.words[1]}.",  # a comma and a full stop
+        lambda s: "".join(s.words),  # words without a blank
+        lambda s: s.digits,  # digits
+        lambda s: " ".join(s.digits),  # digits apart
+        lambda s: f"{s.digits[:4]}-{s.digits[4:]}\n",  # digits in groups
+        lambda s: s.digits.translate(_FULL_WIDTH),  # full-width digits
+    ]
 
-    assert await captchas.solve(CaptchaAnswer(captcha.id, form(_solution(captchas, captcha.id))), _PURPOSE)
+    refused = []
+    for form in forms:
+        captcha = await _drawn(captchas)
+        answer = form(_solution(captchas, captcha.id))
+        if not await captchas.solve(CaptchaAnswer(captcha.id, answer), _PURPOSE):
+            refused.append(answer)
 
-
-@pytest.mark.parametrize(
-    "form",
-    [
-        pytest.param(lambda s: "", id="nothing"),
-        pytest.param(lambda s: "otras palabras", id="other words"),
-        pytest.param(lambda s: s.words[0], id="the first word"),
-        pytest.param(lambda s: f"{s.words[1]} {s.words[0]} x", id="one word too many"),
-        pytest.param(lambda s: f"{s.words[0]} y {s.words[1]}", id="a word between"),
-        pytest.param(lambda s: s.digits[:-1], id="seven digits"),
-        pytest.param(lambda s: s.digits + "0", id="nine digits"),
-        pytest.param(lambda s: f"{int(s.digits[0]) + 1}"[-1] + s.digits[1:], id="a wrong digit"),
-        pytest.param(lambda s: "\0", id="NUL"),
-        pytest.param(lambda s: "\ud800", id="a surrogate"),
-        pytest.param(lambda s: "😀", id="an emoji"),
-    ],
-)
-@pytest.mark.usefixtures("database")
-async def test_a_wrong_answer_spends_the_captcha(captchas: CaptchaService, form: Callable[[Solution], str]) -> None:
-    captcha = await _drawn(captchas)
-    solution = _solution(captchas, captcha.id)
-
-    wrong = await captchas.solve(CaptchaAnswer(captcha.id, form(solution)), _PURPOSE)
-    right = await captchas.solve(CaptchaAnswer(captcha.id, solution.digits), _PURPOSE)
-
-    assert (wrong, right) == (None, None)
+    assert refused == []
 
 
 @pytest.mark.usefixtures("database")
-async def test_a_megabyte_is_no_answer_and_spends_nothing(captchas: CaptchaService) -> None:
+async def test_a_wrong_answer_spends_the_captcha(captchas: CaptchaService) -> None:
+    forms: list[Callable[[Solution], str]] = [
+        lambda s: "",  # nothing
+        lambda s: "otras palabras",  # other words
+        lambda s: s.words[0],  # the first word
+        lambda s: f"{s.words[1]} {s.words[0]} x",  # one word too many
+        lambda s: f"{s.words[0]} y {s.words[1]}",  # a word between
+        lambda s: s.digits[:-1],  # seven digits
+        lambda s: s.digits + "0",  # nine digits
+        lambda s: f"{int(s.digits[0]) + 1}"[-1] + s.digits[1:],  # a wrong digit
+        lambda s: "\0",  # NUL
+        lambda s: "\ud800",  # a surrogate
+        lambda s: "😀",  # an emoji
+    ]
+
+    accepted = []
+    for form in forms:
+        captcha = await _drawn(captchas)
+        solution = _solution(captchas, captcha.id)
+        wrong = await captchas.solve(CaptchaAnswer(captcha.id, form(solution)), _PURPOSE)
+        right = await captchas.solve(CaptchaAnswer(captcha.id, solution.digits), _PURPOSE)
+        if wrong or right:
+            accepted.append((form(solution), solution.words, solution.digits))
+
+    assert accepted == []
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_megabyte_is_no_answer_and_does_not_spend_the_captcha(captchas: CaptchaService) -> None:
     captcha = await _drawn(captchas)
 
     assert not await captchas.solve(CaptchaAnswer(captcha.id, "1" * 1_000_000), _PURPOSE)
@@ -179,18 +181,18 @@ async def test_a_right_answer_may_be_sent_again_a_few_times_for_the_same_purpose
 
 
 @pytest.mark.usefixtures("database")
-async def test_of_a_hundred_right_answers_at_once_one_is_the_first(captchas: CaptchaService) -> None:
+async def test_of_thirty_right_answers_at_once_one_is_the_first(captchas: CaptchaService) -> None:
     captcha = await _drawn(captchas)
     answer = CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits)
 
-    answers = await asyncio.gather(*(captchas.solve(answer, _PURPOSE) for _ in range(100)))
+    answers = await asyncio.gather(*(captchas.solve(answer, _PURPOSE) for _ in range(30)))
 
     assert sorted(answer.repeated for answer in answers if answer) == [False, True, True, True]
     assert await SpentCaptcha.all().count() == 1
 
 
 @pytest.mark.usefixtures("database")
-async def test_what_a_captcha_is_for_is_done_once(captchas: CaptchaService) -> None:
+async def test_a_captcha_is_used_once(captchas: CaptchaService) -> None:
     captcha = await _drawn(captchas)
     answer = CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits)
     first, again = [await captchas.solve(answer, _PURPOSE) for _ in range(2)]
@@ -214,7 +216,7 @@ async def test_a_captcha_counts_until_its_last_moment(captchas: CaptchaService, 
 
 
 @pytest.mark.usefixtures("database")
-async def test_an_expired_captcha_counts_for_nothing_and_is_not_kept(captchas: CaptchaService, clock: _Clock) -> None:
+async def test_an_expired_captcha_is_refused_and_not_kept(captchas: CaptchaService, clock: _Clock) -> None:
     captcha = await _drawn(captchas)
 
     clock.now = captcha.expires_at
@@ -224,7 +226,7 @@ async def test_an_expired_captcha_counts_for_nothing_and_is_not_kept(captchas: C
 
 
 @pytest.mark.usefixtures("database")
-async def test_what_is_kept_of_a_spent_captcha_is_its_expiry_and_not_its_answer(captchas: CaptchaService) -> None:
+async def test_a_spent_captcha_is_kept_with_its_expiry_and_without_its_answer(captchas: CaptchaService) -> None:
     captcha = await _drawn(captchas)
 
     await captchas.solve(CaptchaAnswer(captcha.id, "una respuesta"), _PURPOSE)
@@ -236,7 +238,7 @@ async def test_what_is_kept_of_a_spent_captcha_is_its_expiry_and_not_its_answer(
 
 
 @pytest.mark.usefixtures("database")
-async def test_whose_captcha_was_solved_is_not_kept_in_clear(captchas: CaptchaService) -> None:
+async def test_the_email_that_a_captcha_was_solved_for_is_not_kept_in_clear(captchas: CaptchaService) -> None:
     captcha = await _drawn(captchas)
 
     await captchas.solve(CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits), _PURPOSE)
@@ -246,45 +248,43 @@ async def test_whose_captcha_was_solved_is_not_kept_in_clear(captchas: CaptchaSe
     assert "ana" not in row.purpose
 
 
-@pytest.mark.parametrize(
-    "forge",
-    [
-        pytest.param(lambda given: "", id="empty"),
-        pytest.param(lambda given: "x", id="a letter"),
-        pytest.param(lambda given: given[:-1], id="truncated by one"),
-        pytest.param(lambda given: given[:-16], id="truncated"),
-        pytest.param(lambda given: given[1:], id="beheaded"),
-        pytest.param(lambda given: given + "A", id="too long"),
-        pytest.param(lambda given: given + "=", id="padded"),
-        pytest.param(lambda given: f" {given}", id="a blank before"),
-        pytest.param(lambda given: f"{given}\n", id="a line break behind"),
-        pytest.param(lambda given: given.swapcase(), id="in another case"),
-        pytest.param(lambda given: _flipped(given, 0), id="another nonce"),
-        pytest.param(lambda given: _flipped(given, 20), id="another expiry"),
-        pytest.param(lambda given: _flipped(given, 39), id="another signature"),
-        pytest.param(lambda given: base64.urlsafe_b64encode(secrets.token_bytes(40)).decode().rstrip("="), id="random"),
-        pytest.param(
-            lambda given: base64.urlsafe_b64encode(b"\xff" * 40).decode().rstrip("="), id="the year 584 milliard"
-        ),
-        pytest.param(lambda given: "ñ" * 54, id="beyond ASCII"),
-        pytest.param(lambda given: "\0" * 54, id="NULs"),
-        pytest.param(lambda given: "\ud800" + given[1:], id="a surrogate"),
-        pytest.param(lambda given: "A" * 1_000_000, id="a megabyte"),
-        pytest.param(lambda given: "../../etc/passwd", id="a path"),
-    ],
-)
-async def test_a_forged_id_is_no_captcha_of_ours(captchas: CaptchaService, forge: Callable[[str], str]) -> None:
+async def test_a_forged_id_is_no_captcha_of_ours(captchas: CaptchaService) -> None:
     """It is refused without a database: spending it would fail here."""
+    forgeries: list[Callable[[str], str]] = [
+        lambda given: "",  # empty
+        lambda given: "x",  # a letter
+        lambda given: given[:-1],  # truncated by one
+        lambda given: given[:-16],  # truncated
+        lambda given: given[1:],  # beheaded
+        lambda given: given + "A",  # too long
+        lambda given: given + "=",  # padded
+        lambda given: f" {given}",  # a blank before
+        lambda given: f"{given}\n",  # a line break behind
+        lambda given: given.swapcase(),  # in another case
+        lambda given: _flipped(given, 0),  # another nonce
+        lambda given: _flipped(given, 20),  # another expiry
+        lambda given: _flipped(given, 39),  # another signature
+        lambda given: base64.urlsafe_b64encode(secrets.token_bytes(40)).decode().rstrip("="),  # random
+        lambda given: base64.urlsafe_b64encode(b"\xff" * 40).decode().rstrip("="),  # the year 584 milliard
+        lambda given: "ñ" * 54,  # beyond ASCII
+        lambda given: "\0" * 54,  # NULs
+        lambda given: "\ud800" + given[1:],  # a surrogate
+        lambda given: "A" * 1_000_000,  # a megabyte
+        lambda given: "../../etc/passwd",  # a path
+    ]
     genuine = await _drawn(captchas)
-    forged = forge(genuine.id)
+    digits = _solution(captchas, genuine.id).digits
 
-    assert forged != genuine.id
-    assert captchas.solution(forged) is None
-    assert not await captchas.solve(CaptchaAnswer(forged, _solution(captchas, genuine.id).digits), _PURPOSE)
-    with pytest.raises(ValueError, match="not one of our captchas"):
-        await captchas.image(forged)
-    with pytest.raises(ValueError, match="not one of our captchas"):
-        await captchas.audio(forged)
+    for forge in forgeries:
+        forged = forge(genuine.id)
+
+        assert forged != genuine.id
+        assert captchas.solution(forged) is None
+        assert not await captchas.solve(CaptchaAnswer(forged, digits), _PURPOSE)
+        with pytest.raises(ValueError, match="not one of our captchas"):
+            await captchas.image(forged)
+        with pytest.raises(ValueError, match="not one of our captchas"):
+            await captchas.audio(forged)
 
 
 async def test_an_id_is_written_in_one_way_only(captchas: CaptchaService) -> None:
@@ -313,7 +313,7 @@ async def test_the_first_key_signs_and_all_verify(clock: _Clock) -> None:
 
 
 @pytest.mark.usefixtures("database")
-async def test_a_captcha_is_spent_before_and_after_a_rotation_alike(clock: _Clock) -> None:
+async def test_a_captcha_spent_before_a_key_rotation_is_spent_afterwards(clock: _Clock) -> None:
     old, rotated = (_captchas(*keys, clock=clock) for keys in ((b"old",), (b"new", b"old")))
     captcha = await _drawn(old)
     answer = CaptchaAnswer(captcha.id, _solution(old, captcha.id).digits)
@@ -322,7 +322,7 @@ async def test_a_captcha_is_spent_before_and_after_a_rotation_alike(clock: _Cloc
     assert await rotated.solve(answer, "login eva@example.com") is None
 
 
-async def test_an_id_tells_nothing_of_its_answer(captchas: CaptchaService, clock: _Clock) -> None:
+async def test_an_id_does_not_reveal_its_answer(captchas: CaptchaService, clock: _Clock) -> None:
     captcha = await _drawn(captchas)
     solution = _solution(captchas, captcha.id)
     decoded = base64.urlsafe_b64decode(captcha.id + "==")
@@ -334,7 +334,7 @@ async def test_an_id_tells_nothing_of_its_answer(captchas: CaptchaService, clock
 
 
 async def test_an_answer_follows_from_the_id_only_with_the_key(captchas: CaptchaService, clock: _Clock) -> None:
-    """Whoever reads the code and an id, but has no key, can work out nothing."""
+    """The code and an id are of no use without the key."""
     captcha = await _drawn(captchas)
     stranger = _captchas(b"another key", clock=clock)
     payload = base64.urlsafe_b64decode(captcha.id + "==")[:24]
@@ -358,7 +358,7 @@ async def test_nothing_secret_is_in_a_repr(captchas: CaptchaService) -> None:
     assert captcha.id in repr(answer)
 
 
-async def test_who_sends_no_answer_gets_a_captcha(captchas: CaptchaService) -> None:
+async def test_a_request_without_an_answer_gets_a_captcha(captchas: CaptchaService) -> None:
     outcome = await captchas.require(_CALLER, None, _PURPOSE)
 
     assert isinstance(outcome, CaptchaRequired)
@@ -366,7 +366,7 @@ async def test_who_sends_no_answer_gets_a_captcha(captchas: CaptchaService) -> N
 
 
 @pytest.mark.usefixtures("database")
-async def test_who_solves_a_captcha_goes_on(captchas: CaptchaService) -> None:
+async def test_a_right_answer_passes(captchas: CaptchaService) -> None:
     captcha = await _drawn(captchas)
 
     outcome = await captchas.require(
@@ -376,21 +376,18 @@ async def test_who_solves_a_captcha_goes_on(captchas: CaptchaService) -> None:
     assert outcome is None
 
 
-@pytest.mark.parametrize("forge", [str, lambda given: given[:-1], lambda given: ""], ids=["wrong", "forged", "empty"])
 @pytest.mark.usefixtures("database")
-async def test_who_misses_gets_a_fresh_captcha(captchas: CaptchaService, forge: Callable[[str], str]) -> None:
+async def test_a_wrong_answer_gets_a_fresh_captcha(captchas: CaptchaService) -> None:
     captcha = await _drawn(captchas)
 
-    outcome = await captchas.require(_CALLER, CaptchaAnswer(forge(captcha.id), "otras palabras"), _PURPOSE)
+    for answered in (captcha.id[:-1], "", captcha.id):
+        outcome = await captchas.require(_CALLER, CaptchaAnswer(answered, "otras palabras"), _PURPOSE)
 
-    assert isinstance(outcome, CaptchaMismatch)
-    assert outcome.captcha.id != captcha.id
-    assert (
-        await captchas.require(
-            _CALLER, CaptchaAnswer(outcome.captcha.id, _solution(captchas, outcome.captcha.id).digits), _PURPOSE
-        )
-        is None
-    )
+        assert isinstance(outcome, CaptchaMismatch)
+        fresh = outcome.captcha.id
+        assert fresh != captcha.id
+        answer = CaptchaAnswer(fresh, _solution(captchas, fresh).digits)
+        assert await captchas.require(_CALLER, answer, _PURPOSE) is None
 
 
 @pytest.mark.usefixtures("database")
@@ -417,7 +414,7 @@ async def test_a_client_gets_as_many_captchas_as_its_limit_says(clock: _Clock) -
     assert solved is None
 
 
-async def test_an_id_never_looks_like_an_option_to_a_command(captchas: CaptchaService, database: object) -> None:
+async def test_an_id_never_looks_like_an_option_to_a_command(captchas: CaptchaService) -> None:
     initials = {(await _drawn(captchas)).id[0] for _ in range(20)}
 
     assert initials == {"A"}

@@ -21,6 +21,7 @@ from services.common.limit_storage import DatabaseStorage
 from services.common.limits import Limit, Limiter, Limits
 from services.common.outcomes import TooManyAttempts
 from services.common.secrets import Keys
+from tests.refusals import refusal
 
 _EMAIL = "ana@example.com"
 _V4 = Caller(ip_address("203.0.113.9"))
@@ -51,7 +52,7 @@ class _Storages:
 
         assert [outcome is None for outcome in outcomes] == [True, True, True, False, False]
 
-    async def test_whoever_is_throttled_learns_when_the_window_ends(self, limiter: Limiter) -> None:
+    async def test_a_throttled_caller_learns_when_the_window_ends(self, limiter: Limiter) -> None:
         limit = _limit("1/10 minutes")
         await limiter.hit(limit, _EMAIL)
 
@@ -70,25 +71,27 @@ class _Storages:
         assert throttled
         assert 86_390 <= throttled.retry_after_seconds <= 86_400
 
-    async def test_what_is_denied_at_the_minute_does_not_burn_the_day(self, limiter: Limiter, storage: Storage) -> None:
+    async def test_a_hit_denied_by_the_minute_does_not_count_for_the_day(
+        self, limiter: Limiter, storage: Storage
+    ) -> None:
         limit = _limit("10/day;1/minute")
 
-        outcomes = [await limiter.hit(limit, _EMAIL) for _ in range(50)]
+        outcomes = [await limiter.hit(limit, _EMAIL) for _ in range(15)]
 
         minute, day = limit.windows
         assert [outcome is None for outcome in outcomes].count(True) == 1
         assert await self._counted(limiter, storage, limit, day) == 1
-        assert await self._counted(limiter, storage, limit, minute) == 50
+        assert await self._counted(limiter, storage, limit, minute) == 15
 
-    async def test_of_two_hundred_hits_at_once_exactly_ten_pass(self, limiter: Limiter) -> None:
+    async def test_of_fifty_hits_at_once_exactly_ten_pass(self, limiter: Limiter) -> None:
         limit = _limit("10/hour")
 
-        outcomes = await asyncio.gather(*(limiter.hit(limit, _EMAIL) for _ in range(200)), return_exceptions=True)
+        outcomes = await asyncio.gather(*(limiter.hit(limit, _EMAIL) for _ in range(50)), return_exceptions=True)
 
         assert [outcome for outcome in outcomes if isinstance(outcome, BaseException)] == []
         assert outcomes.count(None) == 10
 
-    async def test_what_is_given_back_after_its_window_takes_nothing_from_the_next(
+    async def test_a_hit_given_back_after_its_window_takes_nothing_from_the_next(
         self, limiter: Limiter, end_windows: EndWindows
     ) -> None:
         limit = _limit("2/minute")
@@ -101,7 +104,7 @@ class _Storages:
         outcomes = [await limiter.hit(limit, _EMAIL) for _ in range(2)]
         assert [outcome is None for outcome in outcomes] == [True, False]
 
-    async def test_subjects_and_limits_are_counted_apart(self, limiter: Limiter) -> None:
+    async def test_subjects_and_limits_are_counted_separately(self, limiter: Limiter) -> None:
         first, second = _limit("1/hour"), _limit("1/hour")
 
         outcomes = [
@@ -112,7 +115,7 @@ class _Storages:
 
         assert outcomes == [None] * 6
 
-    async def test_a_hit_that_is_given_back_was_never_made(self, limiter: Limiter) -> None:
+    async def test_a_hit_that_is_given_back_does_not_count(self, limiter: Limiter) -> None:
         limit = _limit("2/minute;2/day")
         await limiter.hit(limit, _EMAIL)
         hit = await limiter.count(limit, _EMAIL)
@@ -122,7 +125,7 @@ class _Storages:
         assert await limiter.hit(limit, _EMAIL) is None
         assert await limiter.hit(limit, _EMAIL)
 
-    async def test_what_a_window_denied_takes_nothing_from_the_longer_ones_when_it_is_given_back(
+    async def test_a_denied_hit_that_is_given_back_takes_nothing_from_longer_windows(
         self, limiter: Limiter, storage: Storage
     ) -> None:
         limit = _limit("5/minute;8/day")
@@ -134,9 +137,7 @@ class _Storages:
 
         assert await self._counted(limiter, storage, limit, limit.windows[1]) == 5
 
-    async def test_what_a_client_was_denied_takes_nothing_from_its_48_when_it_is_given_back(
-        self, limiter: Limiter
-    ) -> None:
+    async def test_a_clients_denied_hit_that_is_given_back_takes_nothing_from_its_48(self, limiter: Limiter) -> None:
         limit = _limit("2/hour")
         for subnet in range(1, 9):
             assert [await limiter.hit_client(limit, _v6(subnet)) for _ in range(2)] == [None, None]
@@ -146,7 +147,7 @@ class _Storages:
 
         assert await limiter.hit_client(limit, _v6(9))
 
-    async def test_what_is_given_back_after_its_window_is_no_credit_for_the_next(
+    async def test_a_hit_given_back_after_its_window_is_no_credit_for_the_next(
         self, limiter: Limiter, end_windows: EndWindows
     ) -> None:
         limit = _limit("2/minute")
@@ -168,14 +169,14 @@ class _Storages:
         assert await limiter.hit(limit, _EMAIL) is None
         assert await limiter.hit(limit, "eva@example.com")
 
-    async def test_clearing_what_was_never_counted_does_no_harm(self, limiter: Limiter) -> None:
+    async def test_clearing_a_subject_that_was_never_counted_does_no_harm(self, limiter: Limiter) -> None:
         limit = _limit("1/minute")
 
         await limiter.clear(limit, _EMAIL)
 
         assert await limiter.hit(limit, _EMAIL) is None
 
-    async def test_a_window_that_has_ended_starts_anew(self, limiter: Limiter, end_windows: EndWindows) -> None:
+    async def test_after_a_window_a_new_one_begins(self, limiter: Limiter, end_windows: EndWindows) -> None:
         limit = _limit("1/hour")
         await limiter.hit(limit, _EMAIL)
         assert await limiter.hit(limit, _EMAIL)
@@ -196,7 +197,7 @@ class _Storages:
             await limiter.hit(limit, _EMAIL)
 
         later = await storage.get_expiry(self._key(limiter, limit, limit.windows[0]))
-        assert later == pytest.approx(ends_at, abs=1.5)  # Redis tells whole seconds
+        assert later == pytest.approx(ends_at, abs=1.5)  # Redis counts in whole seconds
 
     async def test_an_ipv4_address_is_one_client(self, limiter: Limiter) -> None:
         limit = _limit("1/hour")
@@ -249,7 +250,7 @@ class _Storages:
         assert outcomes[0] is None
         assert isinstance(outcomes[1], TooManyAttempts)
 
-    async def test_the_storage_is_well(self, storage: Storage) -> None:
+    async def test_the_storage_is_reachable(self, storage: Storage) -> None:
         assert await storage.check()
 
     async def _counted(self, limiter: Limiter, storage: Storage, limit: Limit, window: Any) -> int:
@@ -281,7 +282,7 @@ class TestOverTheDatabase(_Storages):
         assert len(keys) == 4
         assert not any(part in key for key in keys for part in ("ana", "example", "@", "2001:", "db8:"))
 
-    async def test_a_copied_database_tells_nothing_to_whoever_guesses_an_email(self, storage: Storage) -> None:
+    async def test_without_the_key_a_copied_database_confirms_no_guessed_email(self, storage: Storage) -> None:
         limit = _limit("1/minute")
 
         for key in (b"a" * 32, b"b" * 32):
@@ -330,7 +331,7 @@ class TestInMemory(_Storages):
 class TestOverRedis(_Storages):
     @pytest.fixture
     async def storage(self, redis_server: str) -> AsyncIterator[RedisStorage]:
-        """Under a prefix of this test's own, so that what it leaves can be removed."""
+        """Under a prefix that no other test uses, so that its keys can be removed."""
         settings = Settings(_env_file=None, redis_url=SecretStr(redis_server), redis_key_prefix=f"test-{uuid4().hex}")
         storage, aclose = limit_storage(settings)
         assert isinstance(storage, RedisStorage)
@@ -365,27 +366,26 @@ async def _keys(storage: RedisStorage) -> list[bytes]:
     return [key async for key in _client(storage).scan_iter(f"{storage.bridge.key_prefix}*")]
 
 
-@pytest.mark.parametrize(
-    ("notation", "windows"),
-    [
-        ("1/minute", [(1, 60)]),
-        ("1/minute;10/day", [(1, 60), (10, 86_400)]),
-        ("10/day;1/minute", [(1, 60), (10, 86_400)]),
-        ("20/15 minutes", [(20, 900)]),
-        ("2/1 hour;1/30 minutes;9/day", [(1, 1800), (2, 3600), (9, 86_400)]),
-        ("1/90 minutes;5/hour", [(5, 3600), (1, 5400)]),
-        (" 5 / 2 Hours ", [(5, 7200)]),
-    ],
-)
-def test_a_limit_has_its_windows_shortest_first(notation: str, windows: list[tuple[int, int]]) -> None:
-    limit = Limit.parse("resend", notation)
+def test_a_limit_has_its_windows_shortest_first() -> None:
+    limits = {
+        "1/minute": [(1, 60)],
+        "1/minute;10/day": [(1, 60), (10, 86_400)],
+        "10/day;1/minute": [(1, 60), (10, 86_400)],
+        "20/15 minutes": [(20, 900)],
+        "2/1 hour;1/30 minutes;9/day": [(1, 1800), (2, 3600), (9, 86_400)],
+        "1/90 minutes;5/hour": [(5, 3600), (1, 5400)],
+        " 5 / 2 Hours ": [(5, 7200)],
+    }
 
-    assert [(window.amount, window.get_expiry()) for window in limit.windows] == windows
+    parsed = {notation: Limit.parse("resend", notation).windows for notation in limits}
+
+    assert {
+        notation: [(window.amount, window.get_expiry()) for window in windows] for notation, windows in parsed.items()
+    } == limits
 
 
-@pytest.mark.parametrize(
-    "notation",
-    [
+def test_nonsense_is_no_limit() -> None:
+    notations = [
         "",
         " ",
         "1",
@@ -404,14 +404,12 @@ def test_a_limit_has_its_windows_shortest_first(notation: str, windows: list[tup
         "1/2 years",
         "5/minute;1/367 days",
         "１/minute",
-        pytest.param("9" * 5000 + "/minute", id="five thousand digits"),
+        "9" * 5000 + "/minute",  # five thousand digits
         "1/minute\0",
         "\ud800",
-    ],
-)
-def test_nonsense_is_no_limit(notation: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011  # whatever it says, settings.py names the setting
-        Limit.parse("resend", notation)
+    ]
+
+    assert [notation[:20] for notation in notations if not refusal(Limit.parse, "resend", notation)] == []
 
 
 def test_every_default_is_a_limit() -> None:
