@@ -1,4 +1,4 @@
-"""Orders at PayPal: made, approved, paid, looked up and refused."""
+"""Orders at PayPal: created, approved, paid, looked up and refused."""
 
 import json
 
@@ -37,7 +37,9 @@ async def test_a_new_order_waits_for_its_payer(paypal: PayPalServer, paypal_clie
     )
 
 
-async def test_an_order_says_everything_that_its_payer_sees(paypal: PayPalServer, paypal_client: PayPalClient) -> None:
+async def test_an_order_states_everything_that_its_payer_sees(
+    paypal: PayPalServer, paypal_client: PayPalClient
+) -> None:
     await make_order(paypal_client, request_id="made-once")
 
     (asked,) = paypal.asked(Call.CREATE)
@@ -189,7 +191,7 @@ async def test_a_reversal_shows_in_the_capture(paypal: PayPalServer, paypal_clie
     assert reversed_order.captures[0].status is CaptureStatus.REFUNDED
 
 
-async def test_an_order_that_was_changed_says_so(paypal: PayPalServer, paypal_client: PayPalClient) -> None:
+async def test_a_changed_order_is_seen_as_it_is_now(paypal: PayPalServer, paypal_client: PayPalClient) -> None:
     order = await make_order(paypal_client)
     paypal.change(order.id, amount="1.00", custom_id="INV-2", payee="SOMEBODYELSE1")
 
@@ -209,9 +211,7 @@ async def test_an_order_without_approval_is_not_captured(paypal: PayPalServer, p
     assert paypal.paid("INV-1") == 0
 
 
-async def test_a_declined_payer_is_sent_back_and_may_pay_another_way(
-    paypal: PayPalServer, paypal_client: PayPalClient
-) -> None:
+async def test_a_declined_payer_may_pay_in_another_way(paypal: PayPalServer, paypal_client: PayPalClient) -> None:
     order = await make_order(paypal_client)
     paypal.approve(order.id)
     paypal.decline_next()
@@ -225,7 +225,7 @@ async def test_a_declined_payer_is_sent_back_and_may_pay_another_way(
     assert paid.captures[0].status is CaptureStatus.COMPLETED
 
 
-async def test_a_refusal_may_be_repeated_to_the_same_request(paypal: PayPalServer, paypal_client: PayPalClient) -> None:
+async def test_the_same_request_may_get_the_same_refusal(paypal: PayPalServer, paypal_client: PayPalClient) -> None:
     order = await make_order(paypal_client)
     with pytest.raises(PayPalRefusedError):
         await paypal_client.capture_order(order.id, "capture-1")
@@ -267,15 +267,13 @@ async def test_an_expired_order_is_gone(paypal: PayPalServer, paypal_client: Pay
     assert await paypal_client.get_order(order.id) is None
 
 
-@pytest.mark.parametrize("order_id", STRANGE_IDS)
-async def test_an_id_that_is_none_is_not_asked_for(
-    paypal: PayPalServer, paypal_client: PayPalClient, order_id: str
-) -> None:
-    with pytest.raises(PayPalRefusedError) as caught:
-        await paypal_client.capture_order(order_id, "capture-1")
+async def test_paypal_is_not_asked_for_a_malformed_id(paypal: PayPalServer, paypal_client: PayPalClient) -> None:
+    for order_id in STRANGE_IDS:
+        with pytest.raises(PayPalRefusedError) as caught:
+            await paypal_client.capture_order(order_id, "capture-1")
 
-    assert caught.value.issue == "RESOURCE_NOT_FOUND"
-    assert await paypal_client.get_order(order_id) is None
+        assert caught.value.issue == "RESOURCE_NOT_FOUND"
+        assert await paypal_client.get_order(order_id) is None
     assert paypal.received == []
 
 
@@ -292,7 +290,9 @@ async def test_a_status_that_paypal_adds_is_unknown(
     assert (order.status, order.captures[0].status) == (OrderStatus.UNKNOWN, CaptureStatus.UNKNOWN)
 
 
-async def test_an_order_of_several_units_is_nobodys(paypal: PayPalServer, paypal_client: PayPalClient) -> None:
+async def test_an_order_of_several_units_belongs_to_no_payment(
+    paypal: PayPalServer, paypal_client: PayPalClient
+) -> None:
     order = await make_order(paypal_client)
     units = paypal.books.orders[order.id]["purchase_units"]
     units.append(units[0])
@@ -303,9 +303,7 @@ async def test_an_order_of_several_units_is_nobodys(paypal: PayPalServer, paypal
     assert (several.custom_id, several.amount, several.payee) == (None, None, None)
 
 
-async def test_an_answer_about_another_order_counts_for_nothing(
-    paypal: PayPalServer, paypal_client: PayPalClient
-) -> None:
+async def test_an_answer_about_another_order_is_refused(paypal: PayPalServer, paypal_client: PayPalClient) -> None:
     order = await make_order(paypal_client)
     paypal.books.orders[order.id]["id"] = "ANOTHER"
 
@@ -313,7 +311,9 @@ async def test_an_answer_about_another_order_counts_for_nothing(
         await paypal_client.get_order(order.id)
 
 
-async def test_the_older_name_of_the_approval_link_is_known(paypal: PayPalServer, paypal_client: PayPalClient) -> None:
+async def test_the_older_name_of_the_approval_link_is_understood(
+    paypal: PayPalServer, paypal_client: PayPalClient
+) -> None:
     order = await make_order(paypal_client)
     paypal.books.orders[order.id]["links"][1]["rel"] = "approve"
 
@@ -322,7 +322,9 @@ async def test_the_older_name_of_the_approval_link_is_known(paypal: PayPalServer
     assert seen == order
 
 
-async def test_an_approval_link_that_is_no_web_page_is_none(paypal: PayPalServer, paypal_client: PayPalClient) -> None:
+async def test_an_approval_link_that_is_no_web_page_is_ignored(
+    paypal: PayPalServer, paypal_client: PayPalClient
+) -> None:
     order = await make_order(paypal_client)
     paypal.books.orders[order.id]["links"][1]["href"] = "javascript:alert(1)"
 

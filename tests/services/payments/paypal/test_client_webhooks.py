@@ -1,4 +1,4 @@
-"""Webhooks: PayPal is asked about them in its own bytes, and nothing else convinces."""
+"""Webhooks: PayPal verifies them byte for byte, and nothing else is believed."""
 
 import json
 
@@ -27,7 +27,7 @@ async def webhook(paypal: PayPalServer, paypal_client: PayPalClient) -> Webhook:
     return paypal.event_about("CHECKOUT.ORDER.APPROVED", order.id)
 
 
-async def test_a_webhook_of_paypal_is_true(paypal_client: PayPalClient, webhook: Webhook) -> None:
+async def test_a_webhook_of_paypal_is_verified(paypal_client: PayPalClient, webhook: Webhook) -> None:
     headers, body = webhook
 
     assert await paypal_client.verify_webhook(headers, body)
@@ -39,57 +39,54 @@ async def test_the_names_of_headers_are_read_in_any_case(paypal_client: PayPalCl
     assert await paypal_client.verify_webhook({name.upper(): value for name, value in headers.items()}, body)
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+async def test_paypal_verifies_the_bytes_as_they_came(paypal: PayPalServer, paypal_client: PayPalClient) -> None:
+    bodies = [
         b'{"b":1.10,"a":1.1e2,"z":10000000000000000000000001}',
         b'{ "b" : 1,\n\t"a" : [ ] }',
         b'{"a":"\\u00e9\\/","b":"\xc3\xa9/"}',
         b'{"a":1,"a":2}',
         b'{"webhook_event":{"id":"inner"},"webhook_id":"inner"}',
         b"{}",
-    ],
-)
-async def test_its_bytes_are_asked_about_as_they_came(
-    paypal: PayPalServer, paypal_client: PayPalClient, body: bytes
-) -> None:
-    headers = paypal.events.sign(body)
+    ]
 
-    assert await paypal_client.verify_webhook(headers, body)
-    assert body in paypal.asked(Call.VERIFY)[0].body
+    for body in bodies:
+        assert await paypal_client.verify_webhook(paypal.events.sign(body), body)
+
+        assert body in paypal.asked(Call.VERIFY)[-1].body
 
 
-async def test_one_changed_byte_makes_it_false(paypal_client: PayPalClient, webhook: Webhook) -> None:
+async def test_a_webhook_with_one_changed_byte_is_refused(paypal_client: PayPalClient, webhook: Webhook) -> None:
     headers, body = webhook
 
     assert not await paypal_client.verify_webhook(headers, body.replace(b"1160.00", b"1160.01"))
     assert not await paypal_client.verify_webhook(headers, json.dumps(json.loads(body)).encode())
 
 
-@pytest.mark.parametrize("name", HEADERS[2:])
-async def test_a_forged_header_makes_it_false(paypal_client: PayPalClient, webhook: Webhook, name: str) -> None:
+async def test_a_webhook_with_a_forged_header_is_refused(paypal_client: PayPalClient, webhook: Webhook) -> None:
     headers, body = webhook
 
-    assert not await paypal_client.verify_webhook(headers | {name: "2026-01-01T00:00:00Z"}, body)
+    forged = [headers | {name: "2026-01-01T00:00:00Z"} for name in HEADERS[2:]]
+
+    assert [await paypal_client.verify_webhook(each, body) for each in forged] == [False] * 3
 
 
-@pytest.mark.parametrize("name", HEADERS)
-@pytest.mark.parametrize("value", [None, "", "a b", "a\r\nb", "ñ", "a" * 501])
-async def test_without_a_whole_signature_paypal_is_not_asked(
-    paypal: PayPalServer, paypal_client: PayPalClient, webhook: Webhook, name: str, value: str | None
+async def test_without_a_complete_signature_paypal_is_not_asked(
+    paypal: PayPalServer, paypal_client: PayPalClient, webhook: Webhook
 ) -> None:
     headers, body = webhook
-    broken = {each: text for each, text in headers.items() if each != name}
-    if value is not None:
-        broken[name] = value
+    values = ("", "a b", "a\r\nb", "ñ", "a" * 501)
 
-    assert not await paypal_client.verify_webhook(broken, body)
+    broken = [{name: value for name, value in headers.items() if name != missing} for missing in HEADERS]
+    broken += [headers | {name: value} for name in HEADERS for value in values]
+
+    assert [each for each in broken if await paypal_client.verify_webhook(each, body)] == []
     assert paypal.asked(Call.VERIFY) == []
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
+async def test_paypal_is_not_asked_about_a_body_that_is_no_json_object(
+    paypal: PayPalServer, paypal_client: PayPalClient
+) -> None:
+    bodies = [
         b"",
         b"null",
         b"[]",
@@ -101,18 +98,13 @@ async def test_without_a_whole_signature_paypal_is_not_asked(
         b"\xff",
         b'{"a":NaN}',
         b"[" * 99_999,
-    ],
-)
-async def test_what_is_no_json_object_is_not_asked_about(
-    paypal: PayPalServer, paypal_client: PayPalClient, body: bytes
-) -> None:
-    headers = paypal.events.sign(body)
+    ]
 
-    assert not await paypal_client.verify_webhook(headers, body)
+    assert [body[:20] for body in bodies if await paypal_client.verify_webhook(paypal.events.sign(body), body)] == []
     assert paypal.received == []
 
 
-async def test_a_webhook_for_another_is_false(paypal: PayPalServer, webhook: Webhook) -> None:
+async def test_a_webhook_of_another_subscription_is_refused(paypal: PayPalServer, webhook: Webhook) -> None:
     api = PayPalClient(paypal.url, paypal.client_id, paypal.client_secret, "ANOTHER")
     headers, body = webhook
 
@@ -121,17 +113,18 @@ async def test_a_webhook_for_another_is_false(paypal: PayPalServer, webhook: Web
     await api.aclose()
 
 
-@pytest.mark.parametrize("answer", [b"{}", b"[]", b'"SUCCESS"', b'{"verification_status":"FAILURE"}', b"true"])
-async def test_only_success_is_success(
-    paypal: PayPalServer, paypal_client: PayPalClient, webhook: Webhook, answer: bytes
+async def test_no_verdict_but_success_verifies_a_webhook(
+    paypal: PayPalServer, paypal_client: PayPalClient, webhook: Webhook
 ) -> None:
     headers, body = webhook
-    paypal.answer(Call.VERIFY, 200, answer)
 
-    assert not await paypal_client.verify_webhook(headers, body)
+    for answer in [b"{}", b"[]", b'"SUCCESS"', b'{"verification_status":"FAILURE"}', b"true"]:
+        paypal.answer(Call.VERIFY, 200, answer)
+
+        assert not await paypal_client.verify_webhook(headers, body), answer
 
 
-async def test_a_question_that_paypal_refuses_makes_it_false(
+async def test_a_webhook_is_refused_if_paypal_refuses_to_verify_it(
     paypal: PayPalServer, paypal_client: PayPalClient, webhook: Webhook
 ) -> None:
     headers, body = webhook
@@ -140,7 +133,7 @@ async def test_a_question_that_paypal_refuses_makes_it_false(
     assert not await paypal_client.verify_webhook(headers, body)
 
 
-async def test_a_lost_verdict_is_asked_for_again(
+async def test_a_lost_verdict_is_requested_again(
     paypal: PayPalServer, paypal_client: PayPalClient, webhook: Webhook
 ) -> None:
     headers, body = webhook
@@ -149,18 +142,20 @@ async def test_a_lost_verdict_is_asked_for_again(
     assert await paypal_client.verify_webhook(headers, body)
 
 
-@pytest.mark.parametrize("trouble", [Trouble.DROP, Trouble.UNAVAILABLE, Trouble.TOO_MANY, Trouble.GARBAGE])
 async def test_without_paypal_there_is_no_verdict(
-    paypal: PayPalServer, paypal_client: PayPalClient, webhook: Webhook, trouble: Trouble
+    paypal: PayPalServer, paypal_client: PayPalClient, webhook: Webhook
 ) -> None:
     headers, body = webhook
-    paypal.fail(Call.VERIFY, trouble, trouble)
 
-    with pytest.raises(PayPalUnavailableError):
-        await paypal_client.verify_webhook(headers, body)
+    for trouble in [Trouble.DROP, Trouble.UNAVAILABLE, Trouble.TOO_MANY, Trouble.GARBAGE]:
+        tries = 1 if trouble is Trouble.TOO_MANY else 2
+        paypal.fail(Call.VERIFY, *[trouble] * tries)
+
+        with pytest.raises(PayPalUnavailableError):
+            await paypal_client.verify_webhook(headers, body)
 
 
-async def test_nobody_else_is_asked(paypal: PayPalServer, paypal_client: PayPalClient, webhook: Webhook) -> None:
+async def test_only_paypal_is_asked(paypal: PayPalServer, paypal_client: PayPalClient, webhook: Webhook) -> None:
     headers, body = webhook
 
     await paypal_client.verify_webhook(headers | {"paypal-cert-url": f"{paypal.url}/cert.pem"}, body)
