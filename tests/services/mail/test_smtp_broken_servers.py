@@ -1,7 +1,6 @@
-"""Servers that are stopped, hang, are slow or hang up: the mail is deferred, and the next one goes through."""
+"""Servers that are down, hang, are slow or disconnect: the mail is deferred, and the next one goes through."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from email.message import EmailMessage
 
 import pytest
@@ -13,152 +12,143 @@ RECIPIENT = "ana@example.com"
 STAGES = [Stage.GREETING, Stage.EHLO, Stage.AUTH, Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.CONTENT]
 
 
-@pytest.fixture
-async def server() -> AsyncIterator[ScriptedServer]:
-    async with scripted_server() as server:
-        yield server
-
-
 async def write() -> EmailMessage:
     message = EmailMessage()
     message.set_content("hello")
     return message
 
 
-@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
-async def test_a_server_that_hangs_defers_the_mail_when_the_command_times_out(
-    server: ScriptedServer, stage: Stage
-) -> None:
-    transport = transport_to(server.port, credentials="ana:secret@", timeout=0.2)
-    server.script[stage] = Trouble.HANG
+async def test_a_server_that_hangs_defers_the_mail_when_the_command_times_out() -> None:
+    async def hang(stage: Stage) -> int:
+        async with scripted_server() as server:
+            transport = transport_to(server.port, credentials="ana:secret@", timeout=0.2)
+            server.script[stage] = Trouble.HANG
+            with pytest.raises(DeferredError, match="Timeout"):
+                await transport.deliver(RECIPIENT, write)
 
-    with pytest.raises(DeferredError, match="Timeout"):
+            server.script.clear()
+            await transport.deliver(RECIPIENT, write)
+            await transport.close()
+            return len(server.contents)
+
+    assert await asyncio.gather(*map(hang, STAGES)) == [1] * len(STAGES)
+
+
+async def test_a_server_that_disconnects_defers_the_mail(scripted: ScriptedServer) -> None:
+    transport = transport_to(scripted.port, credentials="ana:secret@")
+
+    for number, stage in enumerate(STAGES, 1):
+        scripted.script[stage] = Trouble.DISCONNECT
+        with pytest.raises(DeferredError):
+            await transport.deliver(RECIPIENT, write)
+
+        scripted.script.clear()
         await transport.deliver(RECIPIENT, write)
-
-    server.script.clear()
-    await transport.deliver(RECIPIENT, write)
-    await transport.close()
-    assert len(server.contents) == 1
+        await transport.close()
+        assert len(scripted.contents) == number
 
 
-@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
-async def test_a_server_that_disconnects_defers_the_mail(server: ScriptedServer, stage: Stage) -> None:
-    transport = transport_to(server.port, credentials="ana:secret@")
-    server.script[stage] = Trouble.DISCONNECT
+async def test_a_server_that_disconnects_while_the_mail_is_composed_defers_it(scripted: ScriptedServer) -> None:
+    transport = transport_to(scripted.port)
 
-    with pytest.raises(DeferredError):
-        await transport.deliver(RECIPIENT, write)
-
-    server.script.clear()
-    await transport.deliver(RECIPIENT, write)
-    await transport.close()
-    assert len(server.contents) == 1
-
-
-async def test_a_server_that_disconnects_while_the_mail_is_written_defers_it(server: ScriptedServer) -> None:
-    transport = transport_to(server.port)
-
-    async def write_while_it_hangs_up() -> EmailMessage:
-        await server.hang_up(b"421 4.4.2 bye\r\n")
+    async def write_during_a_disconnect() -> EmailMessage:
+        await scripted.hang_up(b"421 4.4.2 bye\r\n")
         return await write()
 
     with pytest.raises(DeferredError, match="DATA"):
-        await transport.deliver(RECIPIENT, write_while_it_hangs_up)
+        await transport.deliver(RECIPIENT, write_during_a_disconnect)
 
     await transport.deliver(RECIPIENT, write)
     await transport.close()
-    assert len(server.contents) == 1
+    assert len(scripted.contents) == 1
 
 
-async def test_a_stopped_server_defers_the_mail_until_it_runs_again(server: ScriptedServer) -> None:
-    transport = transport_to(server.port)
-    await server.stop()
+async def test_a_stopped_server_defers_the_mail_until_it_runs_again(scripted: ScriptedServer) -> None:
+    transport = transport_to(scripted.port)
+    await scripted.stop()
 
     with pytest.raises(DeferredError, match="SMTPConnectError"):
         await transport.deliver(RECIPIENT, write)
 
-    await server.start()
+    await scripted.start()
     await transport.deliver(RECIPIENT, write)
     await transport.close()
-    assert len(server.contents) == 1
+    assert len(scripted.contents) == 1
 
 
-async def test_a_slow_server_gets_the_mail(server: ScriptedServer) -> None:
-    transport = transport_to(server.port)
-    server.delay = 0.05
+async def test_a_slow_server_gets_the_mail(scripted: ScriptedServer) -> None:
+    transport = transport_to(scripted.port)
+    scripted.delay = 0.05
 
     await transport.deliver(RECIPIENT, write)
 
     await transport.close()
-    assert len(server.contents) == 1
+    assert len(scripted.contents) == 1
 
 
-async def test_a_deadline_from_outside_ends_a_hanging_mail_and_the_next_goes_through(server: ScriptedServer) -> None:
-    transport = transport_to(server.port)
-    server.script[Stage.CONTENT] = Trouble.HANG
+async def test_a_callers_deadline_ends_a_hanging_mail_and_the_next_goes_through(scripted: ScriptedServer) -> None:
+    transport = transport_to(scripted.port)
+    scripted.script[Stage.CONTENT] = Trouble.HANG
 
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.1):
             await transport.deliver(RECIPIENT, write)
 
-    server.script.clear()
+    scripted.script.clear()
     await transport.deliver(RECIPIENT, write)
     await transport.close()
-    assert len(server.contents) == 1
+    assert len(scripted.contents) == 1
 
 
-async def test_mails_share_a_connection(server: ScriptedServer) -> None:
-    transport = transport_to(server.port, credentials="ana:secret@")
+async def test_mails_share_a_connection(scripted: ScriptedServer) -> None:
+    transport = transport_to(scripted.port, credentials="ana:secret@")
 
     for _ in range(3):
         await transport.deliver(RECIPIENT, write)
 
     await transport.close()
-    assert (len(server.contents), server.conversations) == (3, 1)
-    assert sum(command.startswith("AUTH") for command in server.commands) == 1
+    assert (len(scripted.contents), scripted.conversations) == (3, 1)
+    assert sum(command.startswith("AUTH") for command in scripted.commands) == 1
 
 
 @pytest.mark.parametrize("last_words", [b"", b"421 4.4.2 idle for too long\r\n"], ids=["silently", "with 421"])
-async def test_a_connection_that_the_server_ended_meanwhile_is_opened_again(
-    server: ScriptedServer, last_words: bytes
-) -> None:
-    transport = transport_to(server.port)
+async def test_a_connection_that_the_server_has_ended_is_reopened(scripted: ScriptedServer, last_words: bytes) -> None:
+    transport = transport_to(scripted.port)
     await transport.deliver(RECIPIENT, write)
-    await server.hang_up(last_words)
+    await scripted.hang_up(last_words)
 
     await transport.deliver(RECIPIENT, write)
 
     await transport.close()
-    assert (len(server.contents), server.conversations) == (2, 2)
+    assert (len(scripted.contents), scripted.conversations) == (2, 2)
 
 
-async def test_closing_says_good_bye_and_ends_the_connection(server: ScriptedServer) -> None:
-    transport = transport_to(server.port)
+async def test_closing_sends_quit_and_ends_the_connection(scripted: ScriptedServer) -> None:
+    transport = transport_to(scripted.port)
     await transport.deliver(RECIPIENT, write)
 
     await transport.close()
 
-    assert server.commands[-1] == "QUIT"
-    await server.ended()
+    assert scripted.commands[-1] == "QUIT"
+    await scripted.ended()
     await transport.close()  # twice does no harm
 
 
-@pytest.mark.parametrize("trouble", [Trouble.HANG, Trouble.DISCONNECT, "500 5.5.1 what", "nonsense"])
-async def test_closing_does_not_depend_on_the_server(server: ScriptedServer, trouble: Trouble | str) -> None:
-    transport = transport_to(server.port, timeout=0.2)
-    await transport.deliver(RECIPIENT, write)
-    server.script[Stage.QUIT] = trouble
+async def test_closing_does_not_depend_on_the_server(scripted: ScriptedServer) -> None:
+    transport = transport_to(scripted.port, timeout=0.1)
 
-    await transport.close()
+    for number, trouble in enumerate((Trouble.HANG, Trouble.DISCONNECT, "500 5.5.1 what", "nonsense"), 1):
+        await transport.deliver(RECIPIENT, write)
+        scripted.script[Stage.QUIT] = trouble
 
-    server.script.clear()
-    await transport.deliver(RECIPIENT, write)
-    await transport.close()
-    assert (len(server.contents), server.conversations) == (2, 2)
+        await transport.close()
+
+        scripted.script.clear()
+        assert (len(scripted.contents), scripted.conversations) == (number, number)
 
 
-async def test_dots_and_long_lines_arrive_as_they_are(server: ScriptedServer) -> None:
-    transport = transport_to(server.port)
+async def test_dots_and_long_lines_arrive_as_they_are(scripted: ScriptedServer) -> None:
+    transport = transport_to(scripted.port)
     lines = ".\r\n..\r\n.QUIT\r\n" + "ñ" * 2000 + "\r\n"
 
     async def write_lines() -> EmailMessage:
@@ -169,6 +159,6 @@ async def test_dots_and_long_lines_arrive_as_they_are(server: ScriptedServer) ->
     await transport.deliver(RECIPIENT, write_lines)
 
     await transport.close()
-    (content,) = server.contents
+    (content,) = scripted.contents
     assert max(map(len, content.split(b"\r\n"))) <= 998
     assert b"\r\n..\r\n" in content  # the only dot, doubled (RFC 5321, 4.5.2)

@@ -1,8 +1,7 @@
-"""TLS, STARTTLS and AUTH. OpenSSL's SSL_CERT_FILE names whom to trust, in tests as in production."""
+"""TLS, STARTTLS and AUTH. OpenSSL's SSL_CERT_FILE names the trusted authorities, in tests as in production."""
 
 import base64
 import ssl
-from collections.abc import AsyncIterator
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -14,7 +13,6 @@ from tests.smtp_servers import (
     ScriptedServer,
     Stage,
     make_authority,
-    scripted_server,
     sound_server,
     transport_to,
 )
@@ -40,12 +38,6 @@ def trusted(authority: tuple[Path, ssl.SSLContext], monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("SSL_CERT_FILE", str(authority[0]))
 
 
-@pytest.fixture
-async def scripted() -> AsyncIterator[ScriptedServer]:
-    async with scripted_server() as server:
-        yield server
-
-
 async def write() -> EmailMessage:
     message = EmailMessage()
     message.set_content("hello")
@@ -60,7 +52,7 @@ async def send(port: int, scheme: str, credentials: str = "") -> None:
         await transport.close()
 
 
-async def test_a_mail_goes_in_clear_where_the_operator_wants_that() -> None:
+async def test_a_mail_goes_in_clear_if_the_operator_wants_that() -> None:
     async with sound_server() as server:
         await send(server.port, "smtp")
 
@@ -84,7 +76,7 @@ async def test_a_mail_goes_over_tls(shown: ssl.SSLContext) -> None:
     assert len(server.mails) == 1
 
 
-async def test_credentials_are_given_in_clear_where_the_operator_wants_that() -> None:
+async def test_credentials_are_sent_in_clear_if_the_operator_wants_that() -> None:
     async with sound_server(credentials=CREDENTIALS) as server:
         await send(server.port, "smtp", IN_URL)
 
@@ -99,7 +91,7 @@ async def test_a_server_that_wants_credentials_gets_no_mail_without_them() -> No
     assert server.mails == []
 
 
-async def test_wrong_credentials_defer_the_mail_until_the_operator_mends_them() -> None:
+async def test_wrong_credentials_defer_the_mail() -> None:
     async with sound_server(credentials=CREDENTIALS) as server:
         with pytest.raises(DeferredError, match="535") as raised:
             await send(server.port, "smtp", "ana:hunter2@")
@@ -121,7 +113,7 @@ async def test_a_servers_reply_to_credentials_is_not_repeated_since_it_may_quote
 
 
 @pytest.mark.parametrize("scheme", ["smtp+starttls", "smtps"])
-async def test_a_certificate_that_nobody_vouches_for_is_refused(scheme: str, shown: ssl.SSLContext) -> None:
+async def test_an_untrusted_certificate_is_refused(scheme: str, shown: ssl.SSLContext) -> None:
     start_tls, tls = (shown, None) if scheme == "smtp+starttls" else (None, shown)
     async with sound_server(start_tls=start_tls, tls=tls) as server:
         with pytest.raises(DeferredError, match=r"(?i)certificate"):

@@ -1,8 +1,7 @@
-"""The worker as it runs in a process."""
+"""The mail worker as it runs in a process."""
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
 
 import pytest
 from structlog.testing import capture_logs
@@ -19,25 +18,11 @@ from tests.smtp_servers import (
     eventually,
     make_account,
     make_deliverer,
-    scripted_server,
-    sound_server,
 )
 
 pytestmark = pytest.mark.usefixtures("database")
 
 EMAIL = "ana@example.com"
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[SoundServer]:
-    async with sound_server() as server:
-        yield server
-
-
-@pytest.fixture
-async def scripted() -> AsyncIterator[ScriptedServer]:
-    async with scripted_server() as server:
-        yield server
 
 
 async def enqueue(address: str = EMAIL) -> None:
@@ -49,24 +34,24 @@ async def all_is_sent() -> bool:
     return not await Delivery.filter(pending_key__isnull=False).exists()
 
 
-async def test_mails_leave_while_the_worker_runs_and_it_stops_when_told(server: SoundServer) -> None:
+async def test_mails_leave_while_the_worker_runs_and_it_stops_on_request(sound: SoundServer) -> None:
     stopped = asyncio.Event()
-    worker = asyncio.create_task(make_deliverer(server.port).run(stopped))
+    worker = asyncio.create_task(make_deliverer(sound.port).run(stopped))
     await enqueue()
     await eventually(all_is_sent)
 
     stopped.set()
     await asyncio.wait_for(worker, 1)
 
-    assert len(server.mails) == 1
+    assert len(sound.mails) == 1
     await outbox.enqueue(MailKind.PASSWORD_CHANGED, EMAIL)
     assert await Claims().claim()
 
 
-async def test_an_idle_worker_stops_without_waiting_for_its_next_look(server: SoundServer) -> None:
+async def test_an_idle_worker_stops_without_waiting_for_its_next_poll(sound: SoundServer) -> None:
     stopped = asyncio.Event()
     await enqueue()
-    worker = asyncio.create_task(make_deliverer(server.port, poll_seconds=600).run(stopped))
+    worker = asyncio.create_task(make_deliverer(sound.port, poll_seconds=600).run(stopped))
     await eventually(all_is_sent)
 
     stopped.set()
@@ -87,7 +72,7 @@ async def test_an_idle_worker_keeps_no_connection(scripted: ScriptedServer) -> N
     assert len(scripted.contents) == 1
 
 
-async def test_a_worker_that_is_stopped_finishes_the_mail_that_is_under_way(scripted: ScriptedServer) -> None:
+async def test_a_worker_that_is_stopped_finishes_the_mail_in_progress(scripted: ScriptedServer) -> None:
     stopped = asyncio.Event()
     scripted.delay = 0.05
     await enqueue()
@@ -103,21 +88,21 @@ async def test_a_worker_that_is_stopped_finishes_the_mail_that_is_under_way(scri
     assert await Delivery.filter(pending_key__isnull=False, lease__isnull=True).count() == 1
 
 
-async def test_many_senders_send_each_mail_once(server: SoundServer) -> None:
+async def test_many_senders_send_each_mail_once(sound: SoundServer) -> None:
     stopped = asyncio.Event()
-    addresses = [f"user{number}@example.com" for number in range(25)]
+    addresses = [f"user{number}@example.com" for number in range(12)]
     for address in addresses:
         await enqueue(address)
 
-    workers = [asyncio.create_task(make_deliverer(server.port, senders=3).run(stopped)) for _ in range(2)]
+    workers = [asyncio.create_task(make_deliverer(sound.port, senders=3).run(stopped)) for _ in range(2)]
     await eventually(all_is_sent)
     stopped.set()
     await asyncio.gather(*workers)
 
-    assert Counter(mail.recipients for mail in server.mails) == Counter((address,) for address in addresses)
+    assert Counter(mail.recipients for mail in sound.mails) == Counter((address,) for address in addresses)
 
 
-async def test_a_slow_server_holds_up_one_sender_alone(scripted: ScriptedServer) -> None:
+async def test_a_slow_server_delays_one_sender_only(scripted: ScriptedServer) -> None:
     stopped = asyncio.Event()
     scripted.delay = 0.05
     for number in range(4):
@@ -131,7 +116,7 @@ async def test_a_slow_server_holds_up_one_sender_alone(scripted: ScriptedServer)
     assert (len(scripted.contents), scripted.conversations) == (4, 4)
 
 
-async def test_the_worker_outlives_a_database_that_is_out_of_reach(server: SoundServer) -> None:
+async def test_the_worker_survives_a_database_outage(sound: SoundServer) -> None:
     stopped = asyncio.Event()
     await enqueue()
     connection = get_connection("default")
@@ -139,7 +124,7 @@ async def test_the_worker_outlives_a_database_that_is_out_of_reach(server: Sound
 
     try:
         with capture_logs() as logs:
-            worker = asyncio.create_task(make_deliverer(server.port).run(stopped))
+            worker = asyncio.create_task(make_deliverer(sound.port).run(stopped))
 
             async def complained() -> bool:
                 return any(entry["event"] == "a sender failed" for entry in logs)
@@ -151,4 +136,4 @@ async def test_the_worker_outlives_a_database_that_is_out_of_reach(server: Sound
     stopped.set()
     await asyncio.wait_for(worker, 1)
 
-    assert len(server.mails) == 1
+    assert len(sound.mails) == 1
