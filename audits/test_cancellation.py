@@ -1,4 +1,4 @@
-"""Two thousand requests that are cancelled at random moments leave no lock and no connection behind."""
+"""Requests that are cancelled, thousands of times, leave no transaction, lock or connection behind."""
 
 import asyncio
 import random
@@ -14,9 +14,10 @@ from models.failure_streak import FailureStreak
 from models.sql import fetch
 from tests.api import EMAIL, PASSWORD, Api
 from tests.conftest import MakeApi
-from tests.models.test_cancellation import assert_unlocked
+from tests.models.test_cancellation import WORK, Work, assert_unlocked, cancel_every
 
 CANCELLATIONS = 2_000
+STEPS = 7  # of the event loop between two cancellations of the same request
 AT_ONCE = 10
 LATEST = 0.06  # seconds: an operation takes 5 to 30 ms among ten
 LIMITS = [name for name in Settings.model_fields if name.startswith("limit_")]
@@ -105,6 +106,11 @@ async def test_nothing_is_left_locked_or_connected(make_api: MakeApi) -> None:
     await FailureStreak.all().delete()  # attempts that died in the middle stay counted
     for work in WORKS:
         await asyncio.wait_for(work(api), 10)
+
+
+@pytest.mark.parametrize("work", WORK)
+async def test_no_transaction_is_left_open_at_any_step(make_api: MakeApi, work: Work) -> None:
+    await cancel_every(STEPS, make_api, work)
 
 
 async def _assert_connections_are_back() -> None:
