@@ -1,4 +1,4 @@
-"""Transactions survive the cancellation of whoever holds them."""
+"""A cancelled task leaves no transaction behind."""
 
 import asyncio
 import random
@@ -8,7 +8,7 @@ from tortoise.transactions import in_transaction
 
 from models.limit_counter import LimitCounter
 
-ROUNDS = 300
+ROUNDS = 100
 
 
 async def _work(key: str) -> None:
@@ -32,11 +32,11 @@ async def test_cancelled_transactions_leave_no_lock_and_no_connection_behind(dat
     assert await LimitCounter.filter(count=1).count() == 0
 
 
-async def test_a_statement_of_many_rows_leaves_no_transaction_open_wherever_it_is_cancelled(
+async def test_a_bulk_insert_leaves_no_transaction_open_wherever_it_is_cancelled(
     database: dict[str, Any],
 ) -> None:
     rows = [LimitCounter(key=str(number), count=1, expires_at=0) for number in range(3)]
-    for steps in range(150):
+    for steps in range(0, 150, 3):
         write = LimitCounter.bulk_create(rows, on_conflict=["key"], update_fields=["count"])
         task = asyncio.ensure_future(write)
         for _ in range(steps):
@@ -46,10 +46,10 @@ async def test_a_statement_of_many_rows_leaves_no_transaction_open_wherever_it_i
 
         await asyncio.wait_for(_work(f"after.{steps}"), 5)
 
-    assert await LimitCounter.filter(key__startswith="after").count() == 150
+    assert await LimitCounter.filter(key__startswith="after").count() == 50
 
 
-async def test_two_that_read_before_they_write_do_not_lose_an_update(database: dict[str, Any]) -> None:
+async def test_transactions_that_read_before_they_write_lose_no_update(database: dict[str, Any]) -> None:
     await LimitCounter.create(key="shared", count=0, expires_at=0)
 
     async def raise_by_one() -> None:
@@ -58,6 +58,6 @@ async def test_two_that_read_before_they_write_do_not_lose_an_update(database: d
             counter.count += 1
             await counter.save(update_fields=["count"])
 
-    await asyncio.gather(*(raise_by_one() for _ in range(50)))
+    await asyncio.gather(*(raise_by_one() for _ in range(20)))
 
-    assert (await LimitCounter.get(key="shared")).count == 50
+    assert (await LimitCounter.get(key="shared")).count == 20

@@ -17,6 +17,7 @@ from services.common.caller import Caller
 from services.common.limits import Limit, Limiter
 from services.common.outcomes import CaptchaMismatch, CaptchaRequired, DrawnCaptcha, TooManyAttempts
 from services.common.secrets import Keys
+from tests.clocks import Clock
 
 _KEY = b"a key of thirty-two bytes or more"
 _CALLER = Caller(ip_address("203.0.113.9"))
@@ -25,29 +26,21 @@ _ACCENTS = str.maketrans({"a": "á", "e": "é", "i": "i\u0301", "o": "ö", "u": 
 _FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
 
 
-class _Clock:
-    def __init__(self) -> None:
-        self.now = datetime(2026, 3, 1, 12, 0, 0, 700_000, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-
 @pytest.fixture
-def clock() -> _Clock:
-    return _Clock()
+def clock() -> Clock:
+    return Clock(datetime(2026, 3, 1, 12, 0, 0, 700_000, tzinfo=UTC))
 
 
-def _captchas(*keys: bytes, clock: _Clock, limit: str = "1000/minute") -> CaptchaService:
+def _captchas(*keys: bytes, clock: Clock, limit: str = "1000/minute") -> CaptchaService:
     return CaptchaService(Keys(keys), Limiter(MemoryStorage(), Keys(keys)), Limit.parse("create_captcha", limit), clock)
 
 
 @pytest.fixture
-def captchas(clock: _Clock) -> CaptchaService:
+def captchas(clock: Clock) -> CaptchaService:
     return _captchas(_KEY, clock=clock)
 
 
-async def test_a_captcha_is_good_for_five_minutes(captchas: CaptchaService, clock: _Clock) -> None:
+async def test_a_captcha_is_good_for_five_minutes(captchas: CaptchaService, clock: Clock) -> None:
     captcha = await _drawn(captchas)
 
     assert timedelta(minutes=5) == LIFE
@@ -65,7 +58,7 @@ async def test_asking_for_a_captcha_writes_nothing(captchas: CaptchaService) -> 
 
 
 async def test_the_same_id_gives_the_same_picture_and_clip_on_every_node(
-    captchas: CaptchaService, clock: _Clock
+    captchas: CaptchaService, clock: Clock
 ) -> None:
     captcha = await _drawn(captchas)
     other_node = _captchas(_KEY, clock=clock)
@@ -207,7 +200,7 @@ async def test_a_captcha_is_used_once(captchas: CaptchaService) -> None:
 
 
 @pytest.mark.usefixtures("database")
-async def test_a_captcha_counts_until_its_last_moment(captchas: CaptchaService, clock: _Clock) -> None:
+async def test_a_captcha_counts_until_its_last_moment(captchas: CaptchaService, clock: Clock) -> None:
     captcha = await _drawn(captchas)
 
     clock.now = captcha.expires_at - timedelta(microseconds=1)
@@ -216,7 +209,7 @@ async def test_a_captcha_counts_until_its_last_moment(captchas: CaptchaService, 
 
 
 @pytest.mark.usefixtures("database")
-async def test_an_expired_captcha_is_refused_and_not_kept(captchas: CaptchaService, clock: _Clock) -> None:
+async def test_an_expired_captcha_is_refused_and_not_kept(captchas: CaptchaService, clock: Clock) -> None:
     captcha = await _drawn(captchas)
 
     clock.now = captcha.expires_at
@@ -298,7 +291,7 @@ async def test_an_id_is_written_in_one_way_only(captchas: CaptchaService) -> Non
 
 
 @pytest.mark.usefixtures("database")
-async def test_the_first_key_signs_and_all_verify(clock: _Clock) -> None:
+async def test_the_first_key_signs_and_all_verify(clock: Clock) -> None:
     old, rotated, new = (_captchas(*keys, clock=clock) for keys in ((b"old",), (b"new", b"old"), (b"new",)))
     before, after = await _drawn(old), await _drawn(rotated)
 
@@ -313,7 +306,7 @@ async def test_the_first_key_signs_and_all_verify(clock: _Clock) -> None:
 
 
 @pytest.mark.usefixtures("database")
-async def test_a_captcha_spent_before_a_key_rotation_is_spent_afterwards(clock: _Clock) -> None:
+async def test_a_captcha_spent_before_a_key_rotation_is_spent_afterwards(clock: Clock) -> None:
     old, rotated = (_captchas(*keys, clock=clock) for keys in ((b"old",), (b"new", b"old")))
     captcha = await _drawn(old)
     answer = CaptchaAnswer(captcha.id, _solution(old, captcha.id).digits)
@@ -322,7 +315,7 @@ async def test_a_captcha_spent_before_a_key_rotation_is_spent_afterwards(clock: 
     assert await rotated.solve(answer, "login eva@example.com") is None
 
 
-async def test_an_id_does_not_reveal_its_answer(captchas: CaptchaService, clock: _Clock) -> None:
+async def test_an_id_does_not_reveal_its_answer(captchas: CaptchaService, clock: Clock) -> None:
     captcha = await _drawn(captchas)
     solution = _solution(captchas, captcha.id)
     decoded = base64.urlsafe_b64decode(captcha.id + "==")
@@ -333,7 +326,7 @@ async def test_an_id_does_not_reveal_its_answer(captchas: CaptchaService, clock:
     assert stranger.solution(captcha.id) is None
 
 
-async def test_an_answer_follows_from_the_id_only_with_the_key(captchas: CaptchaService, clock: _Clock) -> None:
+async def test_an_answer_follows_from_the_id_only_with_the_key(captchas: CaptchaService, clock: Clock) -> None:
     """The code and an id are of no use without the key."""
     captcha = await _drawn(captchas)
     stranger = _captchas(b"another key", clock=clock)
@@ -391,7 +384,7 @@ async def test_a_wrong_answer_gets_a_fresh_captcha(captchas: CaptchaService) -> 
 
 
 @pytest.mark.usefixtures("database")
-async def test_a_client_gets_as_many_captchas_as_its_limit_says(clock: _Clock) -> None:
+async def test_a_client_gets_as_many_captchas_as_its_limit_says(clock: Clock) -> None:
     captchas = _captchas(_KEY, clock=clock, limit="3/minute")
     captcha = await _drawn(captchas)
 

@@ -1,3 +1,5 @@
+"""The outbox: mails that are owed, claimed by workers, and finished once."""
+
 import asyncio
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -40,17 +42,17 @@ async def test_a_mail_that_is_owed_can_be_claimed() -> None:
     )
 
 
-async def test_nothing_is_claimed_where_nothing_is_owed() -> None:
+async def test_an_empty_outbox_has_nothing_to_claim() -> None:
     assert await Claims().claim() is None
 
 
-async def test_two_hundred_requests_at_once_owe_one_mail() -> None:
-    await asyncio.gather(*(outbox.enqueue(MailKind.CONFIRMATION, EMAIL) for _ in range(200)))
+async def test_fifty_requests_at_once_owe_one_mail() -> None:
+    await asyncio.gather(*(outbox.enqueue(MailKind.CONFIRMATION, EMAIL) for _ in range(50)))
 
     assert await Delivery.all().count() == 1
 
 
-async def test_other_kinds_and_other_emails_have_rows_of_their_own() -> None:
+async def test_each_kind_and_each_email_has_its_own_row() -> None:
     for kind, email in (
         (MailKind.CONFIRMATION, EMAIL),
         (MailKind.RECOVERY, EMAIL),
@@ -61,7 +63,7 @@ async def test_other_kinds_and_other_emails_have_rows_of_their_own() -> None:
     assert await Delivery.all().count() == 3
 
 
-async def test_a_finished_mail_can_be_owed_anew() -> None:
+async def test_a_finished_mail_can_be_requested_again() -> None:
     await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
     await outbox.finish(await claimed(), DeliveryStatus.DELIVERED)
 
@@ -71,7 +73,7 @@ async def test_a_finished_mail_can_be_owed_anew() -> None:
     assert await Delivery.filter(pending_key__isnull=False).count() == 1
 
 
-async def test_a_second_request_makes_a_postponed_mail_due_now_and_begins_afresh() -> None:
+async def test_a_second_request_makes_a_postponed_mail_due_and_resets_its_attempts() -> None:
     await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
     first = await claimed()
     await outbox.mark_counted(first)
@@ -97,8 +99,8 @@ async def test_a_second_request_takes_the_mail_from_the_worker_that_holds_it() -
     assert (second.id, second.lease != first.lease) == (first.id, True)
 
 
-async def test_many_claimers_at_once_get_each_mail_once() -> None:
-    for number in range(30):
+async def test_many_workers_at_once_claim_each_mail_once() -> None:
+    for number in range(15):
         await outbox.enqueue(MailKind.CONFIRMATION, f"user{number}@example.com")
 
     async def claim_all() -> list[Claim]:
@@ -107,21 +109,21 @@ async def test_many_claimers_at_once_get_each_mail_once() -> None:
             claims.append(claim)
         return claims
 
-    claims = [claim for claims in await asyncio.gather(*(claim_all() for _ in range(20))) for claim in claims]
+    claims = [claim for claims in await asyncio.gather(*(claim_all() for _ in range(8))) for claim in claims]
 
-    assert len(claims) == 30
-    assert len({claim.id for claim in claims}) == 30
+    assert len(claims) == 15
+    assert len({claim.id for claim in claims}) == 15
 
 
-async def test_many_claimers_of_one_mail_get_it_once() -> None:
+async def test_many_claims_of_one_mail_get_it_once() -> None:
     await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
 
-    claims = await asyncio.gather(*(Claims().claim() for _ in range(50)))
+    claims = await asyncio.gather(*(Claims().claim() for _ in range(20)))
 
     assert sum(claim is not None for claim in claims) == 1
 
 
-async def test_what_has_been_due_for_longest_is_claimed_first() -> None:
+async def test_the_mail_that_has_been_due_longest_is_claimed_first() -> None:
     for minutes, email in ((5, "second@example.com"), (9, "first@example.com"), (-9, "not_yet@example.com")):
         await outbox.enqueue(MailKind.CONFIRMATION, email)
         await Delivery.filter(email_key=email).update(due_at=utc_now() - timedelta(minutes=minutes))
@@ -139,7 +141,7 @@ async def _owe_all(kinds: Iterable[MailKind], *, minutes_ago: int) -> None:
         await Delivery.filter(kind=kind.value, email_key=email).update(due_at=due_at)
 
 
-async def test_codes_and_recoveries_go_before_notices_however_long_those_have_been_due() -> None:
+async def test_codes_and_recoveries_precede_notices_however_long_those_have_been_due() -> None:
     await _owe_all(NOTICES, minutes_ago=60)
     await _owe_all(AWAITED, minutes_ago=1)
     claims = Claims()
@@ -150,7 +152,7 @@ async def test_codes_and_recoveries_go_before_notices_however_long_those_have_be
     assert len(set(kinds[2:]) & set(NOTICES)) == 2
 
 
-async def test_a_rush_of_codes_keeps_no_notice_back_for_ever() -> None:
+async def test_a_rush_of_codes_does_not_starve_notices() -> None:
     for minutes in range(20):
         await _owe_all([MailKind.CONFIRMATION], minutes_ago=minutes)
     await _owe_all([MailKind.PAYMENT_RECEIVED], minutes_ago=0)
@@ -161,7 +163,7 @@ async def test_a_rush_of_codes_keeps_no_notice_back_for_ever() -> None:
     assert kinds == [MailKind.CONFIRMATION] * (NOTICES_FIRST - 1) + [MailKind.PAYMENT_RECEIVED]
 
 
-async def test_a_mail_of_a_kind_that_only_a_newer_release_knows_is_left_and_holds_up_none() -> None:
+async def test_a_mail_of_an_unknown_kind_is_left_alone_and_delays_no_other() -> None:
     await outbox.enqueue(MailKind.RECOVERY, "newer@example.com")
     await Delivery.all().update(kind="invoice_ready", pending_key="invoice_ready:x", due_at=utc_now() - _DAY)
     before = await Delivery.all().values()
@@ -176,7 +178,7 @@ async def test_a_mail_of_a_kind_that_only_a_newer_release_knows_is_left_and_hold
     assert await Delivery.filter(kind="invoice_ready").values() == before
 
 
-async def test_a_worker_finds_a_mail_that_comes_late_with_an_earlier_moment() -> None:
+async def test_a_worker_finds_a_mail_that_arrives_late_with_an_earlier_due_time() -> None:
     claims = Claims()
     await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
     assert await claims.claim()
@@ -198,7 +200,7 @@ async def test_a_claim_is_a_lease_of_two_minutes() -> None:
     assert await Claims().claim() is None
 
 
-async def test_a_crashed_workers_mail_comes_back_when_its_lease_ends() -> None:
+async def test_a_crashed_workers_mail_is_claimed_again_after_its_lease() -> None:
     await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
     crashed = await claimed()
 
@@ -211,21 +213,22 @@ async def test_a_crashed_workers_mail_comes_back_when_its_lease_ends() -> None:
     assert await outbox.holds_lease(claim)
 
 
-@pytest.mark.parametrize("outcome", DeliveryStatus)
-async def test_finishing_keeps_the_outcome_and_its_reason(outcome: DeliveryStatus) -> None:
-    await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
+async def test_finishing_keeps_the_outcome_and_its_reason() -> None:
+    for outcome in DeliveryStatus:
+        await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
 
-    await outbox.finish(await claimed(), outcome, "550 5.1.1 nobody here")
+        await outbox.finish(await claimed(), outcome, "550 5.1.1 nobody here")
 
-    finished = await row()
-    assert (finished.outcome, finished.reason) == (outcome.value, "550 5.1.1 nobody here")
-    assert (finished.pending_key, finished.lease) == (None, None)
-    assert finished.finished_at
-    await make_due()
-    assert await Claims().claim() is None
+        finished = await row()
+        assert (finished.outcome, finished.reason) == (outcome.value, "550 5.1.1 nobody here")
+        assert (finished.pending_key, finished.lease) == (None, None)
+        assert finished.finished_at
+        await make_due()
+        assert await Claims().claim() is None
+        await finished.delete()
 
 
-async def test_only_the_lease_finishes_or_gives_back_a_mail() -> None:
+async def test_only_the_holder_of_the_lease_finishes_or_releases_a_mail() -> None:
     await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
     late = await claimed()
     await make_due()
@@ -240,7 +243,7 @@ async def test_only_the_lease_finishes_or_gives_back_a_mail() -> None:
     assert await outbox.holds_lease(holder)
 
 
-async def test_a_mail_that_is_given_back_waits_as_long_as_was_said() -> None:
+async def test_a_released_mail_waits_as_long_as_it_was_told() -> None:
     await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
 
     await outbox.release(await claimed(), timedelta(minutes=10), "451 4.7.1 greylisted")
@@ -250,7 +253,7 @@ async def test_a_mail_that_is_given_back_waits_as_long_as_was_said() -> None:
     assert timedelta(minutes=9) < waiting.due_at - utc_now() <= timedelta(minutes=10)
 
 
-async def test_a_mail_that_is_given_back_at_once_can_be_claimed_at_once() -> None:
+async def test_a_mail_released_without_a_wait_can_be_claimed_at_once() -> None:
     await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
 
     await outbox.release(await claimed())
@@ -258,7 +261,7 @@ async def test_a_mail_that_is_given_back_at_once_can_be_claimed_at_once() -> Non
     assert (await claimed()).attempts == 2
 
 
-async def test_a_long_reason_is_cut() -> None:
+async def test_a_long_reason_is_truncated() -> None:
     await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
 
     await outbox.finish(await claimed(), DeliveryStatus.REFUSED, "550 " + "x" * 10_000)
@@ -266,7 +269,7 @@ async def test_a_long_reason_is_cut() -> None:
     assert (await row()).reason == "550 " + "x" * 496
 
 
-async def test_a_mail_that_is_forgotten_is_lost_to_the_worker_that_holds_it() -> None:
+async def test_a_cancelled_mail_is_lost_to_the_worker_that_holds_it() -> None:
     await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
     await outbox.enqueue(MailKind.RECOVERY, EMAIL)
     await outbox.enqueue(MailKind.RECOVERY, "eva@example.com")
@@ -279,7 +282,7 @@ async def test_a_mail_that_is_forgotten_is_lost_to_the_worker_that_holds_it() ->
     assert await Delivery.all().count() == 1
 
 
-async def test_forgetting_leaves_what_was_sent() -> None:
+async def test_cancelling_does_not_affect_sent_mails() -> None:
     await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
     await outbox.finish(await claimed(), DeliveryStatus.DELIVERED)
 
@@ -288,7 +291,7 @@ async def test_forgetting_leaves_what_was_sent() -> None:
     assert (await row()).outcome == "delivered"
 
 
-async def test_a_rolled_back_transaction_owes_nothing() -> None:
+async def test_a_rolled_back_transaction_requests_no_mail() -> None:
     async with in_transaction() as transaction:
         await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
         await transaction.rollback()
@@ -296,7 +299,7 @@ async def test_a_rolled_back_transaction_owes_nothing() -> None:
     assert await Delivery.all().count() == 0
 
 
-async def test_a_rolled_back_transaction_forgets_nothing() -> None:
+async def test_a_rolled_back_transaction_cancels_no_mail() -> None:
     await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
     holder = await claimed()
 
@@ -311,12 +314,12 @@ async def test_requests_and_claims_at_once_lose_no_request() -> None:
     last_request = datetime.min.replace(tzinfo=UTC)
 
     async def ask() -> None:
-        for _ in range(10):
+        for _ in range(5):
             await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
 
     async def work() -> None:
         nonlocal last_request
-        for _ in range(20):
+        for _ in range(10):
             if claim := await Claims().claim():
                 await outbox.finish(claim, DeliveryStatus.DELIVERED)
                 last_request = max(last_request, claim.requested_at)
@@ -328,10 +331,3 @@ async def test_requests_and_claims_at_once_lose_no_request() -> None:
     newest = await Delivery.all().order_by("-requested_at").first()
     assert newest
     assert newest.requested_at == last_request
-
-
-@pytest.mark.parametrize(("attempts", "seconds"), [(1, 15), (2, 30), (3, 60), (8, 1920), (9, 3600), (10_000, 3600)])
-def test_the_wait_between_attempts_doubles_up_to_an_hour_with_jitter(attempts: int, seconds: int) -> None:
-    shortest, longest = outbox.backoff(attempts, 0.0), outbox.backoff(attempts, 1.0)
-
-    assert (shortest, longest) == (timedelta(seconds=seconds * 0.5), timedelta(seconds=seconds * 1.5))
