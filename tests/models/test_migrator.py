@@ -1,4 +1,4 @@
-"""Migrations on a database that holds data, up and down."""
+"""Migrations on a database that holds data, forward and back."""
 
 import asyncio
 import contextlib
@@ -105,7 +105,9 @@ async def _rows() -> dict[str, list[dict[str, Any]]]:
     return {m.__name__: await m.all().order_by(m._meta.pk_attr).values() for m in MODELS}
 
 
-async def test_back_to_the_first_migration_and_forth_again_its_rows_are_kept(configuration: dict[str, Any]) -> None:
+async def test_going_back_to_the_first_migration_and_forward_keeps_its_rows(
+    configuration: dict[str, Any],
+) -> None:
     before = await _rows()
 
     await go_to(configuration, FIRST)
@@ -129,7 +131,7 @@ async def test_a_database_that_was_emptied_is_built_again_by_several_processes_a
     assert [rows for rows in (await _rows()).values() if rows] == []
 
 
-async def test_a_database_that_is_away_is_not_taken_for_an_empty_one(configuration: dict[str, Any]) -> None:
+async def test_an_unreachable_database_is_not_mistaken_for_an_empty_one(configuration: dict[str, Any]) -> None:
     connections = {"default": {**configuration["connections"]["default"]}}
     credentials = connections["default"]["credentials"]
     elsewhere = {"port": 1} if "port" in credentials else {"file_path": "/nowhere/accounts.sqlite3"}
@@ -153,7 +155,7 @@ async def test_a_step_that_fails_leaves_nothing_behind(configuration: dict[str, 
     assert await pending_migrations(configuration) == []
 
 
-async def test_what_going_back_drops_is_named_with_its_rows(configuration: dict[str, Any]) -> None:
+async def test_everything_that_going_back_drops_is_named_with_its_rows(configuration: dict[str, Any]) -> None:
     lost = await losses(configuration, FIRST)
 
     dropped = ["bank_movement", "company", "confirmed_code", "payment", "series"]
@@ -181,7 +183,7 @@ async def test_going_forward_and_removing_an_index_lose_nothing(configuration: d
     assert (of_an_index, forward) == ([], [])
 
 
-async def test_a_migration_that_there_is_not_is_answered_with_those_that_there_are(
+async def test_an_unknown_migration_is_answered_with_the_known_ones(
     configuration: dict[str, Any],
 ) -> None:
     with pytest.raises(UnknownMigrationError) as caught:
@@ -190,7 +192,7 @@ async def test_a_migration_that_there_is_not_is_answered_with_those_that_there_a
     assert caught.value.known[:2] == [FIRST, "0002_owed_deliveries"]
 
 
-async def test_a_migration_waits_for_a_long_transaction_and_stops_nobody_meanwhile(
+async def test_a_migration_waits_for_a_long_transaction_without_blocking_readers(
     configuration: dict[str, Any],
 ) -> None:
     seconds = []
@@ -210,7 +212,7 @@ async def test_a_migration_waits_for_a_long_transaction_and_stops_nobody_meanwhi
     assert await pending_migrations(configuration) == [LAST]
 
 
-async def test_a_migration_that_gets_no_lock_in_time_says_so_and_has_done_nothing(
+async def test_a_migration_that_gets_no_lock_in_time_says_so_and_changes_nothing(
     configuration: dict[str, Any],
 ) -> None:
     before = await _rows()
