@@ -115,7 +115,7 @@ async def _configuring(api: Api) -> None:
 
 
 async def _paying(api: Api) -> None:
-    """Everything but PayPal's part, which has a test of its own below."""
+    """Everything but PayPal's part, which has its own test below."""
     ana = await payer(api)
     reference = (await ana.act("RequestBankDeposit", planId=PLAN))["deposit"]["reference"]
     await ana.act("RequestBankDeposit", planId="empresa")

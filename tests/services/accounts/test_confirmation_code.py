@@ -1,4 +1,4 @@
-"""A confirmation code is found in what people paste, and nothing else is taken for one."""
+"""A confirmation code is found in what people paste, and nothing else is mistaken for one."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -42,7 +42,7 @@ async def test_without_a_given_salt_the_same_password_never_hashes_to_the_same()
     assert len(hashes) == 5
 
 
-def test_the_profile_is_owasps_unless_told_otherwise() -> None:
+def test_the_default_profile_is_owasps() -> None:
     assert not Hasher().is_outdated("$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$" + "A" * 43)
 
 

@@ -65,14 +65,14 @@ def test_length_counts_code_points() -> None:
     assert {typed: _check(typed) for typed in problems} == problems
 
 
-def test_any_printing_ascii_character_and_the_blank_may_be_in_a_password() -> None:
+def test_any_printable_ascii_character_and_the_space_may_be_in_a_password() -> None:
     typed = string.ascii_letters + string.digits + string.punctuation + " "
 
     assert len(typed) == 95
     assert _check(typed) is None
 
 
-def test_the_minimum_is_the_operators() -> None:
+def test_the_operator_sets_the_minimum_length() -> None:
     policy = PasswordPolicy(minimum_length=15)
 
     assert policy.check("catorce letras", ()) == FieldErrorCode.TOO_SHORT
@@ -147,7 +147,7 @@ def test_a_phrase_that_merely_contains_them_passes() -> None:
     assert [typed for typed in phrases if _check(typed) is not None] == []
 
 
-def test_a_person_with_a_name_of_accents_is_not_taken_for_their_password() -> None:
+def test_accents_in_an_rfc_do_not_refuse_a_password_with_accents() -> None:
     problem = _POLICY.check("peñón de los baños", ("ÑAM800101AA1", "x@correo.mx"))
 
     assert problem is None
@@ -201,7 +201,7 @@ def test_two_chosen_passwords_stay_different() -> None:
 
 
 @given(st.text(st.sampled_from("ABC234-\u2013\u200bſ\ud800\0 ") | st.characters(), max_size=60))
-def test_what_is_no_mailed_password_is_none(typed: str) -> None:
+def test_any_text_is_parsed_as_a_mailed_password_or_refused(typed: str) -> None:
     parsed = parse_mailed_password(typed)
 
     assert parsed is None or (len(parsed) == 24 and set(parsed) <= set(ALPHABET))

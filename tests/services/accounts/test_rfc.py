@@ -139,7 +139,7 @@ def test_a_persons_rfc_may_begin_with_a_word_that_the_sat_avoids_since_some_do()
 
 
 @given(st.text(st.sampled_from("EKU90037C-\u200b\u2013\u0410\u0303ÑN\ud800\0 .") | st.characters(), max_size=60))
-def test_whatever_is_typed_an_rfc_is_one_that_reads_as_itself(typed: str) -> None:
+def test_any_text_is_refused_or_gives_an_rfc_that_parses_to_itself(typed: str) -> None:
     rfc = parse_rfc(typed)
 
     if isinstance(rfc, Rfc):

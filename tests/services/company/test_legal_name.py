@@ -99,7 +99,7 @@ def test_whatever_is_typed_the_name_is_clean_or_refused(typed: str) -> None:
 
 
 @given(typed=HOSTILE)
-def test_any_name_can_be_looked_at_for_a_legal_form(typed: str) -> None:
+def test_any_text_can_be_checked_for_a_legal_form(typed: str) -> None:
     assert ends_in_legal_form(typed) in {True, False}
 
 

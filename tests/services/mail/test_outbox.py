@@ -30,7 +30,7 @@ async def row() -> Delivery:
     return await Delivery.get()
 
 
-async def test_a_mail_that_is_owed_can_be_claimed() -> None:
+async def test_a_requested_mail_can_be_claimed() -> None:
     await outbox.enqueue(MailKind.RECOVERY, EMAIL)
 
     claim = await claimed()
@@ -46,7 +46,7 @@ async def test_an_empty_outbox_has_nothing_to_claim() -> None:
     assert await Claims().claim() is None
 
 
-async def test_fifty_requests_at_once_owe_one_mail() -> None:
+async def test_fifty_requests_at_once_result_in_one_mail() -> None:
     await asyncio.gather(*(outbox.enqueue(MailKind.CONFIRMATION, EMAIL) for _ in range(50)))
 
     assert await Delivery.all().count() == 1
