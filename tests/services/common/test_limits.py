@@ -99,7 +99,7 @@ class _Storages:
         await end_windows()
         await limiter.hit(limit, _EMAIL)
 
-        await asyncio.gather(*(limiter.refund(hit) for _ in range(20)))
+        await asyncio.gather(*(limiter.refund(hit) for _ in range(5)))
 
         outcomes = [await limiter.hit(limit, _EMAIL) for _ in range(2)]
         assert [outcome is None for outcome in outcomes] == [True, False]
@@ -142,7 +142,7 @@ class _Storages:
         for subnet in range(1, 9):
             assert [await limiter.hit_client(limit, _v6(subnet)) for _ in range(2)] == [None, None]
 
-        for _ in range(20):
+        for _ in range(3):
             await limiter.refund(await limiter.count_client(limit, _v6(1)))
 
         assert await limiter.hit_client(limit, _v6(9))
@@ -216,9 +216,9 @@ class _Storages:
     async def test_an_ipv6_48_has_eight_times_as_much(self, limiter: Limiter) -> None:
         limit = _limit("2/hour")
 
-        outcomes = [await limiter.hit_client(limit, _v6(subnet)) for subnet in range(1, 31)]
+        outcomes = [await limiter.hit_client(limit, _v6(subnet)) for subnet in range(1, 21)]
 
-        assert [outcome is None for outcome in outcomes] == [True] * 16 + [False] * 14
+        assert [outcome is None for outcome in outcomes] == [True] * 16 + [False] * 4
         elsewhere = Caller(ip_address("2001:db8:2::1"))
         assert await limiter.hit_client(limit, elsewhere) is None
 

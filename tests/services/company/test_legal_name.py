@@ -326,7 +326,7 @@ def test_five_digits_are_a_codigo_postal_however_they_are_pasted() -> None:
 
 
 def test_no_other_text_is_a_codigo_postal() -> None:
-    others = ["2601", "260150", "2601O", "26-15", "2" * 1_000_000, "２" * 1_000_000]
+    others = ["2601", "260150", "2601O", "26-15", "2" * 100_000, "２" * 100_000]
 
     assert [typed[:9] for typed in others if parse_postal_code(typed) is not FieldErrorCode.MALFORMED] == []
 

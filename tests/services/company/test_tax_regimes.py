@@ -82,7 +82,7 @@ def test_a_character_that_may_be_mistaken_for_a_digit_is_named() -> None:
 
 
 def test_a_code_that_the_catalogue_lacks_is_refused() -> None:
-    unknown = ["602", "609", "628", "6O1", "0601", "6" * 1_000_000]
+    unknown = ["602", "609", "628", "6O1", "0601", "6" * 100_000]
 
     assert [
         typed[:9] for typed in unknown if parse_tax_regime(typed, MORAL) is not FieldErrorCode.NOT_IN_CATALOGUE

@@ -62,7 +62,7 @@ def test_full_width_digits_are_digits() -> None:
 
 
 def test_a_text_that_does_not_check_is_no_clabe() -> None:
-    texts = ["002010077777777772", "0020100777", "00201007777777777О", "x", "2" * 1_000_000]
+    texts = ["002010077777777772", "0020100777", "00201007777777777О", "x", "2" * 100_000]
 
     assert [text[:20] for text in texts if parse_clabe(text) is not None] == []
 
