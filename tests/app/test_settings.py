@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from limits.aio.storage import RedisStorage
 
 from app.composition import limit_storage, make_keys
 from app.setting_checks import missing_for_production
@@ -401,7 +402,9 @@ def test_the_database_is_in_the_data_directory_whatever_its_name(tmp_path: Path)
 def test_a_redis_url_that_is_accepted_can_be_composed() -> None:
     urls = ["redis://127.0.0.1:6379", "redis://127.0.0.1:6379/3", "rediss://:word@10.0.0.1:6380/0"]
 
-    assert [url for url in urls if not limit_storage(read(REDIS_URL=url))] == []
+    storages = [limit_storage(read(REDIS_URL=url))[0] for url in urls]
+
+    assert [type(storage) for storage in storages] == [RedisStorage] * len(urls)
 
 
 def test_an_env_file_is_read_in_development_and_yields_to_the_environment(tmp_path: Path) -> None:

@@ -136,8 +136,9 @@ async def test_closing_sends_quit_and_ends_the_connection(scripted: ScriptedServ
 
 async def test_closing_does_not_depend_on_the_server(scripted: ScriptedServer) -> None:
     transport = transport_to(scripted.port, timeout=0.1)
+    troubles: list[Trouble | str] = [Trouble.HANG, Trouble.DISCONNECT, "500 5.5.1 what", "nonsense"]
 
-    for number, trouble in enumerate((Trouble.HANG, Trouble.DISCONNECT, "500 5.5.1 what", "nonsense"), 1):
+    for number, trouble in enumerate(troubles, 1):
         await transport.deliver(RECIPIENT, write)
         scripted.script[Stage.QUIT] = trouble
 
