@@ -1,14 +1,17 @@
-"""A person's password, from the form to the sign-in."""
+"""Passwords, from the form to the login."""
 
 from datetime import timedelta
 
 from models.account import Account
 from tests.api import EMAIL, PASSWORD, Api
+from tests.companies import problems, signed_in
+from tests.stores import ON_SQLITE
 
 MAX_LENGTH = "Correcto caballo batería grapa. " * 4
 
 
-async def test_a_password_counts_whole_and_in_its_case(api: Api) -> None:
+@ON_SQLITE
+async def test_every_character_of_a_password_counts_and_so_does_its_case(api: Api) -> None:
     await api.account(password=MAX_LENGTH)
     near = [MAX_LENGTH[:-1], MAX_LENGTH[:-1] + "x", MAX_LENGTH.lower()]
 
@@ -18,8 +21,9 @@ async def test_a_password_counts_whole_and_in_its_case(api: Api) -> None:
     assert [answer["__typename"] for answer in answers] == ["InvalidCredentialsError"] * 3 + ["LoginSuccess"]
 
 
-async def test_a_password_that_was_chosen_on_one_keyboard_is_typed_on_another(api: Api) -> None:
-    await api.account(password="pingu\u0308ino azul")
+@ON_SQLITE
+async def test_a_password_chosen_on_one_keyboard_can_be_typed_on_another(api: Api) -> None:
+    await api.account(password="pingu\u0308ino azul", passwordConfirmation="pingüino azul")
 
     login = await api.act("Login", email=EMAIL, password="pingüino azul")
 
@@ -39,12 +43,17 @@ async def test_a_password_never_expires(api: Api) -> None:
     assert login["account"]["passwordChangeRequired"] is False
 
 
-async def test_a_common_password_is_no_new_one(api: Api) -> None:
-    await api.account()
-    session = api.signed_in(await api.token())
+@ON_SQLITE
+async def test_a_common_password_cannot_be_a_new_one(api: Api) -> None:
+    me = await signed_in(api)
 
-    refused = await session.act(
+    refused = await me.act(
         "ChangePassword", currentPassword=PASSWORD, newPassword="Password1", newPasswordConfirmation="Password1"
     )
 
-    assert [(field["field"], field["code"]) for field in refused["fields"]] == [("newPassword", "TOO_COMMON")]
+    assert problems(refused) == [("newPassword", "TOO_COMMON")]
+
+
+@ON_SQLITE
+async def test_a_form_can_show_the_password_rules_beforehand(api: Api) -> None:
+    assert await api.run("PasswordPolicy") == {"minimumLength": 8, "maximumLength": 128}
