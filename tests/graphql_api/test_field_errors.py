@@ -1,24 +1,23 @@
-"""What is written at each field of a form: in both languages, what is right, with the bounds that apply."""
+"""The message at each field of a form: the right one, in both languages, with the bounds that apply."""
 
 from itertools import chain
 from typing import Any
 
-import pytest
-
 from app.composition import ROOT
 from services.common.translations import Language, Translations
 from tests.api import COMPANY, EMAIL, PASSWORD, RFC, Api
-from tests.companies import configured, created, signed_in, take
+from tests.companies import configured, created, take
 from tests.conftest import MakeApi
 from tests.field_pairs import field_pairs
+from tests.stores import ON_SQLITE
 
-Told = tuple[str, str, str | None, str | None]  # field, code, minimum, maximum
-Case = tuple[dict[str, Any], list[Told]]  # what is typed, or changed in a form that lacks nothing, and what is told
+Expected = tuple[str, str, str | None, str | None]  # field, code, minimum, maximum
+Case = tuple[dict[str, Any], list[Expected]]  # what is typed, or changed in a valid form, and the answer
 
 MAX_BIG_INT = str(2**63 - 1)
 APPROVAL = ("1", "99999999999999")
 NEW = "otra frase larga"
-BLANK = " \u200b\t"
+INVISIBLE = " \u200b\t"
 TEXTS = Translations(ROOT / "locales")
 
 
@@ -41,7 +40,7 @@ OF_REGISTRATION: list[Case] = [
         ],
     ),
     (
-        {"rfc": BLANK, "email": BLANK, "password": BLANK, "passwordConfirmation": BLANK},
+        {"rfc": INVISIBLE, "email": INVISIBLE, "password": INVISIBLE, "passwordConfirmation": INVISIBLE},
         [
             ("rfc", "MISSING", "12", "13"),
             ("email", "MISSING", None, "254"),
@@ -84,7 +83,7 @@ OF_CHANGE: list[Case] = [
         ],
     ),
     (
-        {"currentPassword": BLANK, "newPassword": "corta"},
+        {"currentPassword": INVISIBLE, "newPassword": "corta"},
         [
             ("currentPassword", "MISSING", None, None),
             ("newPassword", "TOO_SHORT", "8", "128"),
@@ -96,7 +95,7 @@ OF_CHANGE: list[Case] = [
 ]
 OF_COMPANY: list[Case] = [
     (
-        {"legalName": BLANK, "taxRegime": BLANK, "postalCode": BLANK},
+        {"legalName": INVISIBLE, "taxRegime": INVISIBLE, "postalCode": INVISIBLE},
         [
             ("legalName", "MISSING", "1", "300"),
             ("taxRegime", "MISSING", None, None),
@@ -134,7 +133,7 @@ OF_SERIES: list[Case] = [
         ],
     ),
     (
-        {"name": "A" * 26, "firstFolio": BLANK, "approvalNumber": BLANK, "approvalYear": 2010},
+        {"name": "A" * 26, "firstFolio": INVISIBLE, "approvalNumber": INVISIBLE, "approvalYear": 2010},
         [
             ("name", "TOO_LONG", None, "25"),
             ("firstFolio", "MISSING", "1", MAX_BIG_INT),
@@ -174,182 +173,160 @@ OF_SERIES_IN_USE: list[Case] = [
     )
 ]
 OF_LOGIN: list[Case] = [
-    ({"email": blank, "password": blank}, [("email", "MISSING", None, "254"), ("password", "MISSING", None, None)])
-    for blank in ("", BLANK)
+    ({"email": empty, "password": empty}, [("email", "MISSING", None, "254"), ("password", "MISSING", None, None)])
+    for empty in ("", INVISIBLE)
 ]
-OF_CONFIRMATION: list[Case] = [({"code": blank}, [("code", "MISSING", "40", "40")]) for blank in ("", BLANK)]
-ANSWER_MISSING: Told = ("captcha.answer", "MISSING", None, None)
+OF_CONFIRMATION: list[Case] = [({"code": empty}, [("code", "MISSING", "40", "40")]) for empty in ("", INVISIBLE)]
+ANSWER_MISSING: Expected = ("captcha.answer", "MISSING", None, None)
+RECOVERY = {"email": EMAIL, "captcha": {"id": "x", "answer": "x"}}
 OF_RECOVERY: list[Case] = [
     (
-        {"email": BLANK, "captcha": {"id": "x", "answer": BLANK}},
+        {"email": INVISIBLE, "captcha": {"id": "x", "answer": INVISIBLE}},
         [("email", "MISSING", None, "254"), ANSWER_MISSING],
     ),
     ({"email": "a" * 300}, [("email", "TOO_LONG", None, "254")]),
 ]
+OF_RESENDING: list[Case] = [
+    ({"email": email}, [("email", code, None, "254")])
+    for email, code in {"": "MISSING", "ana": "MALFORMED", "a" * 300: "TOO_LONG"}.items()
+]
 ALL = (
-    *(OF_REGISTRATION, OF_CHANGE, OF_COMPANY, OF_SERIES, OF_SERIES_IN_USE),
-    *(OF_LOGIN, OF_CONFIRMATION, OF_RECOVERY),
+    *(OF_REGISTRATION, OF_LOGIN, OF_CONFIRMATION, OF_RECOVERY, OF_RESENDING),
+    *(OF_CHANGE, OF_COMPANY, OF_SERIES, OF_SERIES_IN_USE),
 )
 
 
-async def _check(api: Api, operation: str, form: dict[str, Any], told: list[Told]) -> None:
-    """The same is told in both languages, each in its own sentence for the field and the code."""
-    for language in Language:
-        headers = {"accept-language": language.value}
-        refused = await api.run(operation, {"input": form}, headers)
-        texts = TEXTS.entries(language)
-        expected = [
-            {
-                "field": field,
-                "code": code,
-                "minimum": minimum,
-                "maximum": maximum,
-                "message": texts[f"FieldError.{field}.{code}"].format(
-                    minimum=minimum, maximum=maximum, character=_forbidden(form.get(field))
-                ),
-            }
-            for field, code, minimum, maximum in told
-        ]
-        assert refused["__typename"] == "InvalidInputError", refused
-        assert refused["fields"] == expected
-        assert not [each["message"] for each in refused["fields"] if "None" in each["message"]]
+def test_every_field_error_of_the_services_is_tried_here() -> None:
+    expected = chain.from_iterable(expected for cases in ALL for _, expected in cases)
+
+    assert {(field, code) for field, code, _, _ in expected} == field_pairs()
 
 
-def _forbidden(typed: object) -> str | None:
-    """How the answer names what a field of these cases cannot have: a bar, or a Cyrillic letter."""
-    return next((shown for sign, shown in {"|": "«|»", "А": "«А» (U+0410)"}.items() if sign in str(typed)), None)
+@ON_SQLITE
+async def test_the_forms_of_strangers_name_their_wrong_fields_in_both_languages(api: Api) -> None:
+    forms = [
+        *(("CreateAccount", {**REGISTRATION, **changes}, expected) for changes, expected in OF_REGISTRATION),
+        *(("Login", form, expected) for form, expected in OF_LOGIN),
+        *(("ConfirmAccount", form, expected) for form, expected in OF_CONFIRMATION),
+        *(("RecoverPassword", {**RECOVERY, **changes}, expected) for changes, expected in OF_RECOVERY),
+        *(("ResendConfirmationCode", form, expected) for form, expected in OF_RESENDING),
+    ]
+
+    assert [wrong for form in forms if (wrong := await _differences(api, *form))] == []
 
 
-def test_every_pair_that_the_services_answer_is_tried_here() -> None:
-    told = chain.from_iterable(told for cases in ALL for _, told in cases)
-
-    assert {(field, code) for field, code, _, _ in told} == field_pairs()
-
-
-@pytest.mark.parametrize(("changes", "told"), OF_REGISTRATION)
-async def test_a_wrong_field_of_a_registration_is_told(api: Api, changes: dict[str, Any], told: list[Told]) -> None:
-    await _check(api, "CreateAccount", {**REGISTRATION, **changes}, told)
-
-
-@pytest.mark.parametrize(("form", "told"), OF_LOGIN)
-async def test_nothing_that_was_typed_is_no_wrong_password(api: Api, form: dict[str, Any], told: list[Told]) -> None:
-    await _check(api, "Login", form, told)
-
-
-@pytest.mark.parametrize(("form", "told"), OF_CONFIRMATION)
-async def test_a_code_that_was_not_typed_is_missing(api: Api, form: dict[str, Any], told: list[Told]) -> None:
-    await _check(api, "ConfirmAccount", form, told)
-
-
-@pytest.mark.parametrize(("changes", "told"), OF_RECOVERY)
-async def test_a_wrong_field_of_a_recovery_is_told(api: Api, changes: dict[str, Any], told: list[Told]) -> None:
-    await _check(api, "RecoverPassword", {"email": EMAIL, "captcha": {"id": "x", "answer": "x"}, **changes}, told)
-
-
-@pytest.mark.parametrize(("email", "code"), [("", "MISSING"), ("ana", "MALFORMED"), ("a" * 300, "TOO_LONG")])
-async def test_a_wrong_e_mail_to_resend_to_is_told(api: Api, email: str, code: str) -> None:
-    await _check(api, "ResendConfirmationCode", {"email": email}, [("email", code, None, "254")])
-
-
-async def test_a_wrong_field_of_a_new_password_is_told(api: Api) -> None:
-    me = await signed_in(api)
-
-    for changes, told in OF_CHANGE:
-        await _check(me, "ChangePassword", {**CHANGE, **changes}, told)
-
-
-async def test_a_wrong_field_of_a_company_is_told(api: Api) -> None:
-    me = await signed_in(api)
-
-    for changes, told in OF_COMPANY:
-        await _check(me, "ConfigureCompany", {**COMPANY, **changes}, told)
-
-
-async def test_a_wrong_field_of_a_series_is_told(api: Api) -> None:
+@ON_SQLITE
+async def test_the_forms_of_an_account_name_their_wrong_fields_in_both_languages(api: Api) -> None:
     me = await configured(api)
     await created(me, name="A")
     second = await created(me, **SERIES)
+    used = await created(me, name="U", firstFolio="8")
+    await take(me, used["id"], 5)
+    of_series = [{**SERIES, **changes} for changes, _ in OF_SERIES]
+    forms = [
+        *(("ChangePassword", {**CHANGE, **changes}, expected) for changes, expected in OF_CHANGE),
+        *(("ConfigureCompany", {**COMPANY, **changes}, expected) for changes, expected in OF_COMPANY),
+        *(
+            ("UpdateSeries", {**form, "id": second["id"]}, case[1])
+            for form, case in zip(of_series, OF_SERIES, strict=True)
+        ),
+        *(("CreateSeries", {"name": "C", **changes}, expected) for changes, expected in OF_SERIES),
+        *(("UpdateSeries", {**form, "id": used["id"]}, expected) for form, expected in OF_SERIES_IN_USE),
+    ]
 
-    for changes, told in OF_SERIES:
-        await _check(me, "UpdateSeries", {"id": second["id"], **SERIES, **changes}, told)
-        await _check(me, "CreateSeries", {**SERIES, "name": "C", **changes}, told)
+    assert [wrong for form in forms if (wrong := await _differences(me, *form))] == []
 
 
-async def test_what_stays_of_a_series_in_use_is_told(api: Api) -> None:
-    me = await configured(api)
-    series = await created(me, name="A", firstFolio="8")
-    await take(me, series["id"], 5)
+async def _differences(api: Api, operation: str, form: dict[str, Any], expected: list[Expected]) -> list[object]:
+    """The answers that are not the expected ones: each field in its own sentence, in either language."""
+    differences: list[object] = []
+    for language in Language:
+        answer = await api.run(operation, {"input": form}, {"accept-language": language.value})
+        fields = [_in(language, form, *each) for each in expected]
+        if (answer["__typename"], answer.get("fields")) != ("InvalidInputError", fields):
+            differences.append((operation, form, answer, fields))
+        differences += [field for field in fields if "None" in str(field["message"])]
+    return differences
 
-    for form, told in OF_SERIES_IN_USE:
-        await _check(me, "UpdateSeries", {"id": series["id"], **form}, told)
+
+def _in(
+    language: Language, form: dict[str, Any], field: str, code: str, minimum: str | None, maximum: str | None
+) -> dict[str, str | None]:
+    text = TEXTS.entries(language)[f"FieldError.{field}.{code}"]
+    message = text.format(minimum=minimum, maximum=maximum, character=_forbidden(form.get(field)))
+    return {"field": field, "code": code, "minimum": minimum, "maximum": maximum, "message": message}
 
 
-async def test_the_minimum_is_that_of_the_setting(make_api: MakeApi) -> None:
+def _forbidden(typed: object) -> str | None:
+    """How a message names the forbidden character of these cases: a bar, or a Cyrillic letter."""
+    return next((shown for sign, shown in {"|": "«|»", "А": "«А» (U+0410)"}.items() if sign in str(typed)), None)
+
+
+@ON_SQLITE
+async def test_a_message_names_the_minimum_of_the_setting(make_api: MakeApi) -> None:
     api = await make_api(password_minimum_length=15)
 
-    refused = await api.register(password="catorce letras", passwordConfirmation="catorce letras")
+    refused = await api.register(password="catorce letras")
 
-    (told,) = refused["fields"]
-    assert (told["code"], told["minimum"], told["maximum"]) == ("TOO_SHORT", "15", "128")
-    assert "al menos 15 caracteres" in told["message"]
+    (field,) = refused["fields"]
+    assert (field["code"], field["minimum"], field["maximum"]) == ("TOO_SHORT", "15", "128")
+    assert "al menos 15 caracteres" in field["message"]
 
 
-@pytest.mark.parametrize(
-    ("operation", "form"), [("ResendConfirmationCode", {"email": EMAIL}), ("CreateAccount", REGISTRATION)]
-)
-async def test_a_blank_answer_spends_no_captcha(make_api: MakeApi, operation: str, form: dict[str, Any]) -> None:
+@ON_SQLITE
+async def test_an_empty_answer_spends_no_captcha(make_api: MakeApi) -> None:
     api = await make_api(limit_resend_captcha="1/hour", limit_create_account_captcha="1/hour")
-    await api.act(operation, **{**form, "email": "eva@example.com"})
-    asked = await api.act(operation, **form)
-    captcha = {"id": asked["captcha"]["id"], "answer": BLANK}
 
-    await _check(api, operation, {**form, "captcha": captcha}, [ANSWER_MISSING])
+    for operation, form in (("ResendConfirmationCode", {"email": EMAIL}), ("CreateAccount", REGISTRATION)):
+        await api.act(operation, **{**form, "email": "eva@example.com"})
+        asked = await api.act(operation, **form)
+        captcha = {"id": asked["captcha"]["id"], "answer": INVISIBLE}
+        assert await _differences(api, operation, {**form, "captcha": captcha}, [ANSWER_MISSING]) == []
 
-    captcha["answer"] = api.solution(captcha["id"]).digits
-    assert (await api.act(operation, **form, captcha=captcha))["__typename"] == f"{operation}Success"
+        captcha["answer"] = api.solution(captcha["id"]).digits
+        assert (await api.act(operation, **form, captcha=captcha))["__typename"] == f"{operation}Success"
 
 
-async def test_a_blank_answer_that_is_not_asked_for_is_ignored(api: Api) -> None:
+@ON_SQLITE
+async def test_an_empty_answer_is_ignored_if_no_captcha_is_needed(api: Api) -> None:
     registered = await api.register(captcha={"id": "", "answer": ""})
 
     assert registered["__typename"] == "CreateAccountSuccess"
 
 
-async def test_a_blank_answer_at_login_counts_no_failure(make_api: MakeApi) -> None:
+@ON_SQLITE
+async def test_an_empty_captcha_answer_counts_as_no_failed_login(make_api: MakeApi) -> None:
     api = await make_api(limit_login_failures="1/hour")
     await api.account()
     await api.act("Login", email=EMAIL, password="no es mi clave")
     asked = await api.act("Login", email=EMAIL, password=PASSWORD)
     captcha = {"id": asked["captcha"]["id"], "answer": ""}
 
-    await _check(api, "Login", {"email": EMAIL, "password": PASSWORD, "captcha": captcha}, [ANSWER_MISSING])
+    form = {"email": EMAIL, "password": PASSWORD, "captcha": captcha}
+    assert await _differences(api, "Login", form, [ANSWER_MISSING]) == []
 
     captcha["answer"] = api.solution(captcha["id"]).digits
     assert (await api.act("Login", email=EMAIL, password=PASSWORD, captcha=captcha))["__typename"] == "LoginSuccess"
 
 
-async def test_a_password_of_spaces_signs_in_as_it_was_chosen(api: Api) -> None:
+@ON_SQLITE
+async def test_a_password_of_spaces_is_not_missing(api: Api) -> None:
     await api.account(password=" " * 8)
 
     assert await api.token(password=" " * 8)
 
 
-@pytest.mark.parametrize(
-    ("limit", "spanish", "english"),
-    [
-        ("1/hour", "Espera 1 hora y", "Wait 1 hour and"),
-        ("1/3 hours", "Espera 3 horas y", "Wait 3 hours and"),
-        ("1/day", "Espera 1 día y", "Wait 1 day and"),
-        ("1/2 days", "Espera 2 días y", "Wait 2 days and"),
-    ],
-)
-async def test_a_wait_is_told_as_people_say_it(make_api: MakeApi, limit: str, spanish: str, english: str) -> None:
-    api = await make_api(limit_confirm_account=limit)
+@ON_SQLITE
+async def test_a_wait_is_written_as_people_say_it(make_api: MakeApi) -> None:
+    api = await make_api(limit_confirm_account="1/2 days")
     form = {"input": {"code": "A" * 40}}
     await api.run("ConfirmAccount", form)
 
-    in_spanish = await api.run("ConfirmAccount", form, {"accept-language": "es"})
-    in_english = await api.run("ConfirmAccount", form, {"accept-language": "en"})
+    messages = [
+        (await api.run("ConfirmAccount", form, {"accept-language": language}))["message"] for language in ("es", "en")
+    ]
 
-    assert in_spanish["message"] == f"Demasiados intentos. {spanish} vuelve a intentarlo."
-    assert in_english["message"] == f"Too many attempts. {english} try again."
+    assert messages == [
+        "Demasiados intentos. Espera 2 días y vuelve a intentarlo.",
+        "Too many attempts. Wait 2 days and try again.",
+    ]
