@@ -1,4 +1,4 @@
-"""Step 3, first half: the company's data."""
+"""Configuring the company, the first half of step 3 of onboarding."""
 
 import asyncio
 

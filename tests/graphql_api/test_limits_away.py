@@ -1,4 +1,4 @@
-"""Where limits cannot be counted, what needs one is closed with a clear answer, and everything else goes on."""
+"""If limits cannot be counted, operations that need one are refused with a clear answer; all others go on."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -9,6 +9,7 @@ import pytest
 
 from models.sql import fetch
 from tests.api import EMAIL, PASSWORD, RFC, Api
+from tests.companies import signed_in
 from tests.conftest import MakeApi
 from tests.tcp_proxy import State, TcpProxy
 
@@ -27,24 +28,19 @@ LIMITED: dict[str, Any] = {
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def stores(request: pytest.FixtureRequest) -> str:
-    """Each test says itself where limits are counted."""
+    """The database; each test names the storage of its limits."""
     return str(request.param)
 
 
 @pytest.fixture
 async def wire(redis_server: str) -> AsyncIterator[TcpProxy]:
-    """To the tests' Redis."""
+    """Leads to the tests' Redis."""
     parts = urlsplit(redis_server)
     async with TcpProxy(parts.hostname or "127.0.0.1", parts.port or 6379).laid() as wire:
         yield wire
 
 
-async def _signed_in(api: Api) -> Api:
-    await api.account()
-    return api.signed_in(await api.token())
-
-
-async def _assert_closed(api: Api, operation: str) -> None:
+async def _assert_refused(api: Api, operation: str) -> None:
     response = await api.send(operation, {"input": LIMITED[operation]})
 
     assert response.status_code == 503, operation
@@ -57,7 +53,7 @@ async def _assert_closed(api: Api, operation: str) -> None:
 
 
 async def _assert_open(api: Api) -> None:
-    """What needs no limit: reading, and ending sessions."""
+    """Reading and ending sessions, which need no limit."""
     assert (await api.run("Me"))["email"] == EMAIL
     assert await api.run("PasswordPolicy")
     assert (await api.run("RevokeOtherSessions"))["__typename"] == "RevokeOtherSessionsSuccess"
@@ -65,13 +61,13 @@ async def _assert_open(api: Api) -> None:
 
 
 @pytest.mark.parametrize("state", [State.REFUSED, State.HUNG])
-async def test_while_redis_is_away_sensitive_mutations_are_closed_and_they_open_again(
+async def test_while_redis_is_down_sensitive_mutations_are_refused(
     make_api: MakeApi, wire: TcpProxy, state: State
 ) -> None:
-    api = await _signed_in(await make_api(redis_url=f"redis://127.0.0.1:{wire.port}/0"))
+    api = await signed_in(await make_api(redis_url=f"redis://127.0.0.1:{wire.port}/0"))
 
     wire.become(state)
-    await asyncio.gather(*(_assert_closed(api, operation) for operation in LIMITED))
+    await asyncio.gather(*(_assert_refused(api, operation) for operation in LIMITED))
     await _assert_open(api)
     wire.become(State.WHOLE)
 
@@ -80,7 +76,7 @@ async def test_while_redis_is_away_sensitive_mutations_are_closed_and_they_open_
     assert await api.token(password=NEW)
 
 
-async def test_a_mail_whose_limit_was_counted_with_its_request_leaves_while_redis_is_away(
+async def test_a_mail_that_was_counted_with_its_request_is_sent_while_redis_is_down(
     make_api: MakeApi, wire: TcpProxy
 ) -> None:
     api = await make_api(redis_url=f"redis://127.0.0.1:{wire.port}/0")
@@ -91,7 +87,7 @@ async def test_a_mail_whose_limit_was_counted_with_its_request_leaves_while_redi
     assert await api.mailed_code()
 
 
-async def test_a_mail_waits_while_redis_is_away(make_api: MakeApi, wire: TcpProxy) -> None:
+async def test_a_mail_that_is_not_counted_yet_waits_for_redis(make_api: MakeApi, wire: TcpProxy) -> None:
     api = await make_api(redis_url=f"redis://127.0.0.1:{wire.port}/0")
     await api.register()
     await api.mails()
@@ -106,15 +102,15 @@ async def test_a_mail_waits_while_redis_is_away(make_api: MakeApi, wire: TcpProx
     assert await api.mailed_code()
 
 
-async def test_while_the_database_cannot_count_sensitive_mutations_are_closed_and_they_open_again(
+async def test_while_the_database_cannot_count_sensitive_mutations_are_refused(
     api: Api,
 ) -> None:
-    api = await _signed_in(api)
+    api = await signed_in(api)
 
     await fetch("ALTER TABLE limit_counter RENAME TO away")
     try:
         for operation in LIMITED:
-            await _assert_closed(api, operation)
+            await _assert_refused(api, operation)
         await _assert_open(api)
     finally:
         await fetch("ALTER TABLE away RENAME TO limit_counter")

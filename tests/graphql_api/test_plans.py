@@ -1,4 +1,4 @@
-"""What can be bought, and how to pay: for everybody to see."""
+"""The plans and the ways to pay, which anybody may read."""
 
 from pathlib import Path
 
@@ -6,6 +6,9 @@ from tests.api import PRODUCTION, Api
 from tests.conftest import MakeApi
 from tests.paypal.payers import takes_paypal
 from tests.paypal.server import PayPalServer
+from tests.stores import ON_SQLITE
+
+pytestmark = ON_SQLITE
 
 _FILE = """
 iva = "0.08"
@@ -19,7 +22,7 @@ months = 1
 """
 
 
-async def test_plans_say_the_price_with_the_iva_apart(api: Api) -> None:
+async def test_a_plan_shows_its_price_and_the_iva_separately(api: Api) -> None:
     plans = await api.run("Plans")
 
     assert plans[1] == {
@@ -34,13 +37,13 @@ async def test_plans_say_the_price_with_the_iva_apart(api: Api) -> None:
     assert [plan["id"] for plan in plans] == ["emprendedor", "negocio", "empresa"]
 
 
-async def test_a_plan_has_a_name_in_english_too(api: Api) -> None:
+async def test_plans_have_names_in_both_languages(api: Api) -> None:
     plans = await api.run("Plans", headers={"accept-language": "en"})
 
     assert [plan["name"] for plan in plans] == ["Starter", "Business", "Enterprise"]
 
 
-async def test_the_operators_file_counts(make_api: MakeApi, tmp_path: Path) -> None:
+async def test_plans_are_read_from_the_operators_file(make_api: MakeApi, tmp_path: Path) -> None:
     file = tmp_path / "plans.toml"
     file.write_text(_FILE, "utf-8")
 
@@ -49,17 +52,17 @@ async def test_the_operators_file_counts(make_api: MakeApi, tmp_path: Path) -> N
     assert (plan["id"], plan["tax"]["amount"], plan["total"]["amount"]) == ("frontera", "8.00", "107.99")
 
 
-async def test_in_development_a_made_up_bank_account_takes_deposits(api: Api) -> None:
+async def test_development_offers_deposits_to_an_invented_bank_account(api: Api) -> None:
     assert await api.run("PaymentMethods") == ["BANK_DEPOSIT"]
 
 
-async def test_paypal_is_offered_where_it_is_configured(make_api: MakeApi, paypal: PayPalServer) -> None:
+async def test_paypal_is_offered_if_it_is_configured(make_api: MakeApi, paypal: PayPalServer) -> None:
     api = await make_api(**takes_paypal(paypal))
 
     assert await api.run("PaymentMethods") == ["PAYPAL", "BANK_DEPOSIT"]
 
 
-async def test_production_offers_nothing_that_is_not_configured(make_api: MakeApi) -> None:
+async def test_production_offers_only_what_is_configured(make_api: MakeApi) -> None:
     api = await make_api(**PRODUCTION)
 
     assert await api.run("PaymentMethods") == []

@@ -1,4 +1,4 @@
-"""Series that are changed or deleted."""
+"""Changing and deleting series."""
 
 import asyncio
 from uuid import uuid4
@@ -19,7 +19,7 @@ async def test_an_update_replaces_what_was_sent(api: Api) -> None:
     assert await listed(me) == [updated["series"]]
 
 
-async def test_an_update_may_repeat_what_there_is(api: Api) -> None:
+async def test_an_update_may_repeat_the_current_values(api: Api) -> None:
     me = await configured(api)
     series = await created(me, name="A", lastFolio=9)
     await take(me, series["id"])
@@ -29,7 +29,7 @@ async def test_an_update_may_repeat_what_there_is(api: Api) -> None:
     assert updated["series"] == {**series, "nextFolio": "2", "remaining": "8"}
 
 
-async def test_what_was_taken_stays_in_the_series(api: Api) -> None:
+async def test_taken_folios_stay_in_the_series(api: Api) -> None:
     me = await configured(api)
     series = await created(me, name="A", firstFolio=5, lastFolio=9)
     await take(me, series["id"], 3)
@@ -41,7 +41,7 @@ async def test_what_was_taken_stays_in_the_series(api: Api) -> None:
     assert as_far_as_taken["series"] == {**series, "lastFolio": "7", "nextFolio": None, "remaining": "0"}
 
 
-async def test_a_name_whose_folios_were_taken_begins_no_second_time(api: Api) -> None:
+async def test_a_name_whose_folios_were_taken_cannot_start_over(api: Api) -> None:
     me = await configured(api)
     series = await created(me, name="A")
     await take(me, series["id"])
@@ -55,7 +55,7 @@ async def test_a_name_whose_folios_were_taken_begins_no_second_time(api: Api) ->
     assert [one["name"] for one in await listed(me)] == ["A"]
 
 
-async def test_a_series_that_is_used_up_goes_on_where_its_end_is_moved(api: Api) -> None:
+async def test_moving_its_end_reopens_an_exhausted_series(api: Api) -> None:
     me = await configured(api)
     series = await created(me, name="A", lastFolio=1)
     await take(me, series["id"], 2)
@@ -67,7 +67,7 @@ async def test_a_series_that_is_used_up_goes_on_where_its_end_is_moved(api: Api)
     assert (updated["series"]["nextFolio"], updated["series"]["remaining"]) == ("2", None)
 
 
-async def test_a_series_is_deleted(api: Api) -> None:
+async def test_an_unused_series_can_be_deleted(api: Api) -> None:
     me = await configured(api)
     first, second = await created(me, name="A"), await created(me, name="B")
 
@@ -81,7 +81,7 @@ async def test_a_series_is_deleted(api: Api) -> None:
     assert await listed(me) == [second]
 
 
-async def test_a_series_that_is_in_use_stays(api: Api) -> None:
+async def test_a_series_in_use_cannot_be_deleted(api: Api) -> None:
     me = await configured(api)
     used, _ = await created(me, name="A"), await created(me, name="B")
     await take(me, used["id"])
@@ -92,7 +92,7 @@ async def test_a_series_that_is_in_use_stays(api: Api) -> None:
     assert len(await listed(me)) == 2
 
 
-async def test_the_last_series_stays_so_that_the_step_stays_done(api: Api) -> None:
+async def test_the_last_series_cannot_be_deleted_even_by_concurrent_requests(api: Api) -> None:
     me = await configured(api)
     await created(me, name="A")
     await created(me, name="B")
@@ -103,7 +103,7 @@ async def test_the_last_series_stays_so_that_the_step_stays_done(api: Api) -> No
     assert len(await listed(me)) == 1
 
 
-async def test_series_of_others_and_ids_that_are_none_are_not_found(api: Api) -> None:
+async def test_series_of_others_and_invalid_ids_are_not_found(api: Api) -> None:
     ana = await configured(api)
     eva = await configured(api, email="eva@example.com")
     foreign = await created(eva, name="A")
