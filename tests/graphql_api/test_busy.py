@@ -6,6 +6,7 @@ from typing import Any
 
 from tortoise.connection import get_connection
 
+from models.sql import fetch
 from tests.api import EMAIL, Api
 from tests.stores import ON_SQLITE
 
@@ -14,6 +15,7 @@ from tests.stores import ON_SQLITE
 async def test_an_answer_says_to_try_again_if_another_process_keeps_the_database_busy(api: Api) -> None:
     """audits/test_stuck_requests.py shows it for PostgreSQL."""
     connection: Any = get_connection("default")
+    await fetch("PRAGMA busy_timeout = 50")  # instead of the 5 seconds that the service waits
     with closing(sqlite3.connect(connection.filename, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         response = await api.send("ResendConfirmationCode", {"input": {"email": EMAIL}})
