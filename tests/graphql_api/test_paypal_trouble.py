@@ -1,4 +1,4 @@
-"""What PayPal, networks and people do at the wrong moment: money is never taken twice, and never lost sight of."""
+"""Whatever PayPal, networks and people do at the wrong moment, money is never taken twice and never lost track of."""
 
 import asyncio
 import json
@@ -17,6 +17,7 @@ from services.payments.paypal.reconciliation import Reconciler
 from services.payments.worker import PaymentWorker
 from tests.api import Api
 from tests.conftest import MakeApi
+from tests.graphql_api.test_paypal import start_over
 from tests.paypal.books import Json, new_id
 from tests.paypal.http import Call, Trouble
 from tests.paypal.payers import BANK, PLAN, TOTAL, activation, make_due, pay, payer, payment_of, start, takes_paypal
@@ -44,7 +45,7 @@ async def _approved(api: Api, paypal: PayPalServer, plan: str = PLAN) -> str:
 
 
 async def _pending(api: Api, paypal: PayPalServer) -> tuple[str, Json]:
-    """An order whose payment waits at PayPal."""
+    """An order whose payment is pending at PayPal."""
     order_id = await _approved(api, paypal)
     paypal.pend_next()
     assert await _complete(api, order_id) == "PaymentPendingError"
@@ -57,7 +58,7 @@ async def _work(api: Api) -> None:
     await api.composition.payment_worker.run_once()
 
 
-async def _tell(api: Api, webhook: tuple[dict[str, str], bytes]) -> int:
+async def _send(api: Api, webhook: tuple[dict[str, str], bytes]) -> int:
     headers, body = webhook
     return (await api.http.post("/webhooks/paypal", content=body, headers=headers)).status_code
 
@@ -72,8 +73,17 @@ def _captures(paypal: PayPalServer, order_id: str) -> list[Json]:
     return captures
 
 
-class TestOrdersOfOddShapes:
-    async def test_a_denied_order_that_says_no_status_locks_nobody_out(self, ana: Api, paypal: PayPalServer) -> None:
+def _refuse_after_a_lost_answer(paypal: PayPalServer, issue: str) -> None:
+    """The first capture takes the money, its answer is lost, and the second try is refused."""
+    paypal.fail(Call.CAPTURE, Trouble.LOST)
+    refusal = {"name": "UNPROCESSABLE_ENTITY", "details": [{"issue": issue}]}
+    paypal.answer(Call.CAPTURE, 422, json.dumps(refusal).encode())
+
+
+class TestUnusualOrders:
+    async def test_one_can_start_again_after_a_denied_order_without_a_status(
+        self, ana: Api, paypal: PayPalServer
+    ) -> None:
         order_id, capture = await _pending(ana, paypal)
         paypal.deny(capture["id"])
         del paypal.books.orders[order_id]["status"]
@@ -83,7 +93,7 @@ class TestOrdersOfOddShapes:
         assert (await payment_of(order_id)).status == "declined"
         assert await start(ana) != order_id
 
-    async def test_an_order_that_cannot_be_read_keeps_nobody_else_waiting(
+    async def test_an_unreadable_order_does_not_hold_up_other_payers(
         self, shop: Api, ana: Api, paypal: PayPalServer
     ) -> None:
         broken, capture = await _pending(ana, paypal)
@@ -96,7 +106,9 @@ class TestOrdersOfOddShapes:
         assert (await payment_of(broken)).status == "pending"
         assert (await activation(eva))["active"]
 
-    async def test_and_blocks_its_own_payer_for_a_month_at_the_most(self, ana: Api, paypal: PayPalServer) -> None:
+    async def test_an_unreadable_order_blocks_its_payer_for_a_month_at_most(
+        self, ana: Api, paypal: PayPalServer
+    ) -> None:
         order_id, capture = await _pending(ana, paypal)
         capture["id"] = "x" * 60
         await Payment.all().update(created_at=utc_now() - timedelta(days=31))
@@ -106,19 +118,19 @@ class TestOrdersOfOddShapes:
         assert (await payment_of(order_id)).status == "expired"
         assert await start(ana)
 
-    @pytest.mark.parametrize("told", ["by the worker", "by an event"])
-    async def test_of_a_declined_and_a_completed_payment_the_completed_one_counts(
-        self, ana: Api, paypal: PayPalServer, told: str
+    @pytest.mark.parametrize("seen", ["by the worker", "in an event"])
+    async def test_a_completed_capture_counts_more_than_a_declined_one(
+        self, ana: Api, paypal: PayPalServer, seen: str
     ) -> None:
         order_id, capture = await _pending(ana, paypal)
         captures = _captures(paypal, order_id)
         captures.insert(0, {**capture, "id": new_id(), "status": "DECLINED"})
         capture["status"] = "COMPLETED"
 
-        if told == "by the worker":
+        if seen == "by the worker":
             await _work(ana)
         else:
-            await _tell(ana, paypal.event_about("PAYMENT.CAPTURE.COMPLETED", capture["id"]))
+            await _send(ana, paypal.event_about("PAYMENT.CAPTURE.COMPLETED", capture["id"]))
 
         assert (await activation(ana))["active"]
 
@@ -133,7 +145,7 @@ class TestOrdersOfOddShapes:
 
         assert (await activation(ana))["active"]
 
-    async def test_a_voided_order_lets_its_payer_start_anew(self, ana: Api, paypal: PayPalServer) -> None:
+    async def test_one_can_start_again_after_a_voided_order(self, ana: Api, paypal: PayPalServer) -> None:
         order_id = await _approved(ana, paypal)
         paypal.fail(Call.CAPTURE, Trouble.UNAVAILABLE, Trouble.UNAVAILABLE)
         await _complete(ana, order_id)
@@ -143,7 +155,7 @@ class TestOrdersOfOddShapes:
 
         assert await start(ana) != order_id
 
-    async def test_an_order_that_differs_and_took_money_keeps_its_payer_from_paying_again(
+    async def test_an_order_that_differs_and_took_money_cannot_be_paid_again(
         self, ana: Api, paypal: PayPalServer
     ) -> None:
         order_id = await _approved(ana, paypal)
@@ -156,9 +168,7 @@ class TestOrdersOfOddShapes:
         assert await activation(ana) is None
         assert (await ana.act("StartPayPalPayment", planId="empresa"))["__typename"] == "PaymentPendingError"
 
-    async def test_two_tabs_of_which_one_is_refused_keep_the_order_of_the_other(
-        self, ana: Api, paypal: PayPalServer
-    ) -> None:
+    async def test_a_slow_tab_keeps_the_order_of_a_quicker_one(self, ana: Api, paypal: PayPalServer) -> None:
         held = paypal.hold(Call.CREATE)
         first = asyncio.create_task(ana.act("StartPayPalPayment", planId=PLAN))
         await held.made.wait()
@@ -170,7 +180,7 @@ class TestOrdersOfOddShapes:
         assert (await first)["orderId"] == second
         assert await _complete(ana, second) == "CompletePayPalPaymentSuccess"
 
-    async def test_an_approval_link_without_measure_is_none(self, ana: Api, paypal: PayPalServer) -> None:
+    async def test_an_order_with_an_endless_approval_link_is_refused(self, ana: Api, paypal: PayPalServer) -> None:
         order_id = await start(ana)
         order = {**paypal.books.orders[order_id], "id": new_id()}
         order["links"] = [{"href": f"https://example.com/{'x' * 2000}", "rel": "payer-action"}]
@@ -181,39 +191,43 @@ class TestOrdersOfOddShapes:
         assert answer["__typename"] == "PaymentProviderUnavailableError"
 
 
-class TestAnswersThatGotLost:
-    @pytest.mark.parametrize("issue", ["PERMISSION_DENIED", "SOMETHING_NEW", "ORDER_ALREADY_COMPLETED"])
+class TestLostAnswers:
     async def test_a_refusal_after_a_try_whose_answer_was_lost_does_not_hide_the_money(
-        self, ana: Api, paypal: PayPalServer, issue: str
+        self, ana: Api, paypal: PayPalServer
     ) -> None:
-        order_id = await _approved(ana, paypal)
-        paypal.fail(Call.CAPTURE, Trouble.LOST)
-        refusal = f'{{"name":"UNPROCESSABLE_ENTITY","details":[{{"issue":"{issue}"}}]}}'
-        paypal.answer(Call.CAPTURE, 422, refusal.encode())
+        issues = ("PERMISSION_DENIED", "SOMETHING_NEW", "ORDER_ALREADY_COMPLETED")
+        outcomes = {}
 
-        assert await _complete(ana, order_id) == "CompletePayPalPaymentSuccess"
-        assert (await activation(ana))["active"]
+        for issue in issues:
+            order_id = await _approved(ana, paypal)
+            _refuse_after_a_lost_answer(paypal, issue)
+            outcomes[issue] = (await _complete(ana, order_id), (await activation(ana))["active"])
+            await start_over()
 
-    @pytest.mark.parametrize("issue", ["ORDER_ALREADY_CAPTURED", "DUPLICATE_INVOICE_ID"])
-    async def test_an_order_that_is_said_to_be_paid_is_not_paid_again(
-        self, ana: Api, paypal: PayPalServer, issue: str
-    ) -> None:
+        assert outcomes == dict.fromkeys(issues, ("CompletePayPalPaymentSuccess", True))
+
+    async def test_an_order_that_paypal_says_is_paid_is_not_paid_again(self, ana: Api, paypal: PayPalServer) -> None:
         """Although PayPal does not show its payment yet."""
-        order_id = await _approved(ana, paypal)
-        paypal.fail(Call.CAPTURE, Trouble.LOST)
-        refusal = f'{{"name":"UNPROCESSABLE_ENTITY","details":[{{"issue":"{issue}"}}]}}'
-        paypal.answer(Call.CAPTURE, 422, refusal.encode())
-        paypal.answer(Call.SHOW, 200, json.dumps(paypal.books.orders[order_id]).encode())
+        issues = ("ORDER_ALREADY_CAPTURED", "DUPLICATE_INVOICE_ID")
+        outcomes = {}
 
-        completed = await _complete(ana, order_id)
-        other = await ana.act("StartPayPalPayment", planId="empresa")
-        await _work(ana)
+        for issue in issues:
+            order_id = await _approved(ana, paypal)
+            _refuse_after_a_lost_answer(paypal, issue)
+            paypal.answer(Call.SHOW, 200, json.dumps(paypal.books.orders[order_id]).encode())
+            completed = await _complete(ana, order_id)
+            other = await ana.act("StartPayPalPayment", planId="empresa")
+            await _work(ana)
+            outcomes[issue] = (
+                {completed, other["__typename"]},
+                (await activation(ana))["active"],
+                await _taken(paypal),
+            )
+            await start_over()
 
-        assert completed == other["__typename"] == "PaymentPendingError"
-        assert (await activation(ana))["active"]
-        assert await _taken(paypal) == Decimal(TOTAL)
+        assert outcomes == dict.fromkeys(issues, ({"PaymentPendingError"}, True, Decimal(TOTAL)))
 
-    async def test_where_that_cannot_be_seen_the_payment_stays_pending(self, ana: Api, paypal: PayPalServer) -> None:
+    async def test_a_payment_stays_pending_if_the_order_cannot_be_read(self, ana: Api, paypal: PayPalServer) -> None:
         order_id = await _approved(ana, paypal)
         paypal.fail(Call.CAPTURE, Trouble.LOST)
         paypal.answer(Call.CAPTURE, 403, b'{"name":"NOT_AUTHORIZED","details":[{"issue":"PERMISSION_DENIED"}]}')
@@ -226,7 +240,7 @@ class TestAnswersThatGotLost:
         assert answered == other["__typename"] == "PaymentPendingError"
         assert (await activation(ana))["active"]
 
-    async def test_an_old_sight_of_an_order_does_not_reopen_it(self, ana: Api, paypal: PayPalServer) -> None:
+    async def test_an_outdated_answer_about_an_order_does_not_reopen_it(self, ana: Api, paypal: PayPalServer) -> None:
         """The worker asked before the payer approved, and has its answer after the money was taken."""
         order_id = await start(ana)
         paypal.fail(Call.CAPTURE, Trouble.UNAVAILABLE, Trouble.UNAVAILABLE)
@@ -247,8 +261,8 @@ class TestAnswersThatGotLost:
         assert completed == other["__typename"] == "PaymentPendingError"
         assert (await activation(ana))["active"]
 
-    async def test_a_payment_that_was_replaced_is_looked_at_all_the_same(self, ana: Api, paypal: PayPalServer) -> None:
-        """As where the money was taken by a call that nobody here knows of."""
+    async def test_a_replaced_payment_is_still_followed_up(self, ana: Api, paypal: PayPalServer) -> None:
+        """A call that the service knows nothing of may have taken the money."""
         order_id = await _approved(ana, paypal)
         paypal.books.capture(order_id)
         await start(ana, "empresa")
@@ -261,9 +275,7 @@ class TestAnswersThatGotLost:
 
 
 class TestPayingInTwoWays:
-    async def test_no_money_is_taken_of_who_was_paid_for_by_a_deposit_meanwhile(
-        self, ana: Api, paypal: PayPalServer
-    ) -> None:
+    async def test_no_money_is_taken_once_a_deposit_was_confirmed(self, ana: Api, paypal: PayPalServer) -> None:
         deposit = (await ana.act("RequestBankDeposit", planId=PLAN))["deposit"]
         order_id = await _approved(ana, paypal)
         paypal.fail(Call.CAPTURE, Trouble.UNAVAILABLE, Trouble.UNAVAILABLE)
@@ -277,9 +289,7 @@ class TestPayingInTwoWays:
         assert again == "PaymentNotFoundError"
         assert not (await ana.run("Payment"))["paymentPending"]
 
-    async def test_money_that_was_taken_before_the_deposit_came_counts_too(
-        self, ana: Api, paypal: PayPalServer
-    ) -> None:
+    async def test_money_taken_before_the_deposit_came_counts_too(self, ana: Api, paypal: PayPalServer) -> None:
         deposit = (await ana.act("RequestBankDeposit", planId=PLAN))["deposit"]
         order_id = await _approved(ana, paypal)
         paypal.fail(Call.CAPTURE, Trouble.LOST, Trouble.LOST)
@@ -293,9 +303,7 @@ class TestPayingInTwoWays:
         assert until - utc_now() > timedelta(days=729)
 
     @pytest.mark.parametrize("by", ["the worker", "an event"])
-    async def test_after_a_decline_only_the_payer_has_it_tried_again(
-        self, ana: Api, paypal: PayPalServer, by: str
-    ) -> None:
+    async def test_after_a_decline_only_the_payer_can_try_again(self, ana: Api, paypal: PayPalServer, by: str) -> None:
         order_id = await _approved(ana, paypal)
         paypal.decline_next()
         declined = await _complete(ana, order_id)
@@ -304,7 +312,7 @@ class TestPayingInTwoWays:
         if by == "the worker":
             await _work(ana)
         else:
-            await _tell(ana, paypal.event_about("CHECKOUT.ORDER.APPROVED", order_id))
+            await _send(ana, paypal.event_about("CHECKOUT.ORDER.APPROVED", order_id))
         meanwhile = await _taken(paypal)
 
         assert declined == "PaymentDeclinedError"
@@ -324,9 +332,7 @@ class TestPayingInTwoWays:
         assert lost == "PaymentPendingError"
         assert (await activation(ana))["active"]
 
-    async def test_an_event_does_not_reopen_a_payment_whose_money_is_being_taken(
-        self, ana: Api, paypal: PayPalServer
-    ) -> None:
+    async def test_an_event_does_not_reopen_a_payment_during_its_capture(self, ana: Api, paypal: PayPalServer) -> None:
         order_id = await _approved(ana, paypal)
         paypal.decline_next()
         await _complete(ana, order_id)
@@ -335,11 +341,11 @@ class TestPayingInTwoWays:
             queries.view(await payment_of(order_id)), utc_now() + timedelta(minutes=2)
         )
 
-        await _tell(ana, paypal.event_about("CHECKOUT.ORDER.APPROVED", order_id))
+        await _send(ana, paypal.event_about("CHECKOUT.ORDER.APPROVED", order_id))
 
         assert (await payment_of(order_id)).status in {"pending", "paid"}
 
-    async def test_who_was_told_to_wait_is_told_of_a_decline(self, ana: Api, paypal: PayPalServer) -> None:
+    async def test_a_payer_who_waits_is_notified_of_a_decline(self, ana: Api, paypal: PayPalServer) -> None:
         order_id = await _approved(ana, paypal)
         paypal.fail(Call.CAPTURE, Trouble.UNAVAILABLE, Trouble.UNAVAILABLE)
         await _complete(ana, order_id)
@@ -350,7 +356,9 @@ class TestPayingInTwoWays:
         assert [mail["subject"] for mail in await ana.mails()] == ["Tu pago en Timbrado no se concretó"]
         assert not (await ana.run("Payment"))["paymentPending"]
 
-    async def test_without_paypal_what_is_pending_ends_after_a_month(self, ana: Api, paypal: PayPalServer) -> None:
+    async def test_a_pending_payment_expires_after_a_month_even_without_paypal(
+        self, ana: Api, paypal: PayPalServer
+    ) -> None:
         await _pending(ana, paypal)
         await Payment.all().update(created_at=utc_now() - timedelta(days=31))
         await make_due()
@@ -359,7 +367,7 @@ class TestPayingInTwoWays:
 
         assert (await ana.act("RequestBankDeposit", planId=PLAN))["__typename"] == "RequestBankDepositSuccess"
 
-    async def test_me_tells_while_a_payment_is_pending(self, ana: Api, paypal: PayPalServer) -> None:
+    async def test_me_shows_whether_a_payment_is_pending(self, ana: Api, paypal: PayPalServer) -> None:
         before = (await ana.run("Payment"))["paymentPending"]
         _, capture = await _pending(ana, paypal)
         pending = (await ana.run("Payment"))["paymentPending"]
@@ -368,7 +376,7 @@ class TestPayingInTwoWays:
 
         assert (before, pending, (await ana.run("Payment"))["paymentPending"]) == (False, True, False)
 
-    async def test_a_pending_payment_that_is_denied_is_told_by_mail(self, ana: Api, paypal: PayPalServer) -> None:
+    async def test_a_mail_reports_that_a_pending_payment_was_denied(self, ana: Api, paypal: PayPalServer) -> None:
         _, capture = await _pending(ana, paypal)
         paypal.deny(capture["id"])
 
@@ -377,8 +385,8 @@ class TestPayingInTwoWays:
         assert [mail["subject"] for mail in await ana.mails()] == ["Tu pago en Timbrado no se concretó"]
 
 
-class TestMoneyThatGoesBack:
-    async def test_it_is_noticed_although_no_event_comes(self, ana: Api, paypal: PayPalServer) -> None:
+class TestRefunds:
+    async def test_a_refund_is_noticed_without_an_event(self, ana: Api, paypal: PayPalServer) -> None:
         order_id = await pay(ana, paypal)
         paypal.refund(str((await payment_of(order_id)).paypal_capture_id))
 
@@ -387,26 +395,28 @@ class TestMoneyThatGoesBack:
 
         assert not (await activation(ana))["active"]
 
-    async def test_it_is_noticed_although_paypal_shows_the_order_no_more(self, ana: Api, paypal: PayPalServer) -> None:
+    async def test_a_refund_is_noticed_after_paypal_forgot_the_order(self, ana: Api, paypal: PayPalServer) -> None:
         order_id = await pay(ana, paypal)
         refund_id = paypal.refund(str((await payment_of(order_id)).paypal_capture_id))
         event = paypal.event_about("PAYMENT.CAPTURE.REFUNDED", refund_id)
         paypal.expire(order_id)
 
-        assert await _tell(ana, event) == 204
+        assert await _send(ana, event) == 204
         assert not (await activation(ana))["active"]
 
-    async def test_where_nothing_is_shown_the_event_is_to_be_sent_again(self, ana: Api, paypal: PayPalServer) -> None:
+    async def test_an_event_must_be_sent_again_if_nothing_about_it_can_be_read(
+        self, ana: Api, paypal: PayPalServer
+    ) -> None:
         order_id = await pay(ana, paypal)
         capture_id = str((await payment_of(order_id)).paypal_capture_id)
         event = paypal.event_about("PAYMENT.CAPTURE.REFUNDED", paypal.refund(capture_id))
         paypal.expire(order_id)
         del paypal.books.captures[capture_id]
 
-        assert await _tell(ana, event) == 503
+        assert await _send(ana, event) == 503
         assert (await activation(ana))["active"]
 
-    async def test_a_paid_order_is_looked_at_less_and_less_and_then_no_more(
+    async def test_a_paid_order_is_followed_up_ever_less_and_in_the_end_no_more(
         self, ana: Api, paypal: PayPalServer
     ) -> None:
         order_id = await pay(ana, paypal)
@@ -418,16 +428,14 @@ class TestMoneyThatGoesBack:
         assert timedelta(hours=23) < first - utc_now() < timedelta(hours=25)
         assert (await payment_of(order_id)).due_at is None
 
-    async def test_a_reversal_of_a_part_leaves_the_account_active(self, ana: Api, paypal: PayPalServer) -> None:
+    async def test_a_partial_reversal_leaves_the_account_active(self, ana: Api, paypal: PayPalServer) -> None:
         order_id = await pay(ana, paypal)
         refund_id = paypal.refund(str((await payment_of(order_id)).paypal_capture_id), partial=True)
 
-        assert await _tell(ana, paypal.event_about("PAYMENT.CAPTURE.REVERSED", refund_id)) == 204
+        assert await _send(ana, paypal.event_about("PAYMENT.CAPTURE.REVERSED", refund_id)) == 204
         assert (await activation(ana))["active"]
 
-    async def test_a_reversal_of_a_payment_that_is_not_known_yet_is_to_be_sent_again(
-        self, ana: Api, paypal: PayPalServer
-    ) -> None:
+    async def test_a_reversal_of_an_unknown_payment_must_be_sent_again(self, ana: Api, paypal: PayPalServer) -> None:
         order_id = await _approved(ana, paypal)
         paypal.fail(Call.CAPTURE, Trouble.LOST, Trouble.LOST)
         await _complete(ana, order_id)
@@ -435,12 +443,12 @@ class TestMoneyThatGoesBack:
         resource: dict[str, Any] = dict(paypal.books.refunds[paypal.reverse(capture["id"])])
         del resource["custom_id"], resource["invoice_id"]
 
-        assert await _tell(ana, paypal.event("PAYMENT.CAPTURE.REVERSED", resource)) == 503
+        assert await _send(ana, paypal.event("PAYMENT.CAPTURE.REVERSED", resource)) == 503
 
-    async def test_an_event_is_not_taken_for_forged_where_our_own_credentials_are_refused(
+    async def test_an_event_is_not_called_forged_if_our_own_credentials_are_refused(
         self, ana: Api, paypal: PayPalServer
     ) -> None:
         event = paypal.event_about("CHECKOUT.ORDER.APPROVED", await start(ana))
         paypal.answer(Call.VERIFY, 403, b'{"name":"NOT_AUTHORIZED","details":[{"issue":"PERMISSION_DENIED"}]}')
 
-        assert await _tell(ana, event) == 503
+        assert await _send(ana, event) == 503
