@@ -105,7 +105,7 @@ class TestOneAccount:
         assert away["__typename"] == "RecoveryRequiredError"
         assert [mail["subject"] for mail in mails] == ["Muchos intentos fallidos en tu cuenta de Timbrado"]
         assert recovered["__typename"] == "LoginSuccess"
-        assert await session.run("Me") is None  # ended by the recovery, and by nothing before
+        assert await session.run("Me") is None  # the recovery ended it
 
     async def test_they_do_not_end_the_owners_session(self, make_api: MakeApi) -> None:
         api = await owned(make_api)

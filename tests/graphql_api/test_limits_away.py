@@ -94,11 +94,11 @@ async def test_a_mail_that_is_not_counted_yet_waits_for_redis(make_api: MakeApi,
     await api.act("ResendConfirmationCode", email=EMAIL)
 
     wire.become(State.REFUSED)
-    meanwhile = await api.mails()
+    before = await api.mails()
     wire.become(State.WHOLE)
     await fetch("UPDATE delivery SET due_at = requested_at")
 
-    assert meanwhile == []
+    assert before == []
     assert await api.mailed_code()
 
 

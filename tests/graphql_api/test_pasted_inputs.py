@@ -131,6 +131,8 @@ async def test_a_chosen_password_is_never_altered(api: Api) -> None:
     assert same["__typename"] == "LoginSuccess"
 
 
+SPANISH = ["cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve"]
+ENGLISH = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 ANSWERS: dict[str, Callable[[Solution], str]] = {
     "words with a comma and a full stop": lambda solution: f"{solution.words[0].title()}, {solution.words[1]}.",
     "words run together": lambda solution: "".join(solution.words),
@@ -141,8 +143,6 @@ ANSWERS: dict[str, Callable[[Solution], str]] = {
         [*solution.digits[:4], *(SPANISH[int(digit)] for digit in solution.digits[4:])]
     ),
 }
-SPANISH = ["cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve"]
-ENGLISH = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
 
 
 async def test_a_captcha_is_solved_as_people_type_and_say_it(api: Api) -> None:

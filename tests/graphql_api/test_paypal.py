@@ -226,14 +226,14 @@ class TestCompleting:
         pending = await _complete(ana, order_id)
         again = await ana.act("StartPayPalPayment", planId="empresa")
         deposit = await ana.act("RequestBankDeposit", planId=PLAN)
-        meanwhile = await activation(ana)
+        unsettled = await activation(ana)
         (capture,) = paypal.captures_of(str((await payment_of(order_id)).id))
         paypal.settle(capture["id"])
         await make_due()
         await ana.composition.payment_worker.run_once()
 
         assert {pending["__typename"], again["__typename"], deposit["__typename"]} == {"PaymentPendingError"}
-        assert meanwhile is None
+        assert unsettled is None
         assert (await activation(ana))["active"]
 
     async def test_one_can_start_again_after_a_pending_payment_was_denied(self, ana: Api, paypal: PayPalServer) -> None:

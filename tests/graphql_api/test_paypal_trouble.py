@@ -313,10 +313,10 @@ class TestPayingInTwoWays:
             await _work(ana)
         else:
             await _send(ana, paypal.event_about("CHECKOUT.ORDER.APPROVED", order_id))
-        meanwhile = await _taken(paypal)
+        taken_by_then = await _taken(paypal)
 
         assert declined == "PaymentDeclinedError"
-        assert meanwhile == 0
+        assert taken_by_then == 0
         assert await _complete(ana, order_id) == "CompletePayPalPaymentSuccess"
 
     async def test_a_second_try_whose_answer_is_lost_is_made_up_for(self, ana: Api, paypal: PayPalServer) -> None:

@@ -68,13 +68,13 @@ class TestEvents:
         await ana.act("CompletePayPalPayment", orderId=order_id)
         (capture,) = paypal.captures_of(str((await payment_of(order_id)).id))
         pending = await _post(ana, paypal.event_about("PAYMENT.CAPTURE.PENDING", capture["id"]))
-        meanwhile = await activation(ana)
+        unsettled = await activation(ana)
 
         paypal.settle(capture["id"])
         completed = await _post(ana, paypal.event_about("PAYMENT.CAPTURE.COMPLETED", capture["id"]))
 
         assert (pending.status_code, completed.status_code) == (204, 204)
-        assert meanwhile is None
+        assert unsettled is None
         assert (await activation(ana))["active"]
 
     async def test_a_denied_payment_ends(self, ana: Api, paypal: PayPalServer) -> None:
@@ -336,11 +336,11 @@ class TestFailures:
         paypal.fail(Call.VERIFY, Trouble.UNAVAILABLE, Trouble.UNAVAILABLE)
 
         away = await _post(ana, event)
-        meanwhile = await activation(ana)
+        unsettled = await activation(ana)
         again = await _post(ana, event)
 
         assert (away.status_code, away.headers["retry-after"]) == (503, "5")
-        assert meanwhile is None
+        assert unsettled is None
         assert again.status_code == 204
         assert (await activation(ana))["active"]
 

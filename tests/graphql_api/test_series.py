@@ -183,8 +183,9 @@ async def test_an_invalid_big_integer_is_refused_with_advice(api: Api) -> None:
     me = await configured(api)
     query = (OPERATIONS / "CreateSeries.graphql").read_text("utf-8")
 
+    values: tuple[object, ...] = (1.5, True, [], {}, 2**64)
     messages = {}
-    for value in (1.5, True, [], {}, 2**64):
+    for value in values:
         body = {"query": query, "variables": {"input": {"name": "A", "firstFolio": value}}}
         response = await me.http.post("/graphql", json=body, headers=me.headers)
         (error,) = response.json()["errors"]

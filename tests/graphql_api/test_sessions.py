@@ -196,11 +196,11 @@ async def test_a_password_change_in_progress_fails_once_an_operator_ended_the_pa
     thief = api.signed_in(await api.token(password=mailed))
     hash_password = Hasher.hash
 
-    async def hash_meanwhile(hasher: Hasher, password: str) -> str | TooManyAttempts:
+    async def hash_after_revoking(hasher: Hasher, password: str) -> str | TooManyAttempts:
         await api.composition.services.passwords.force_reset(EMAIL)
         return await hash_password(hasher, password)
 
-    monkeypatch.setattr(Hasher, "hash", hash_meanwhile)
+    monkeypatch.setattr(Hasher, "hash", hash_after_revoking)
     changed = await thief.act(
         "ChangePassword", currentPassword=mailed, newPassword=PASSWORD, newPasswordConfirmation=PASSWORD
     )
@@ -228,13 +228,15 @@ async def test_a_login_in_progress_fails_once_an_operator_ended_every_password(
     await api.account()
     verify = Hasher.verify
 
-    async def verify_meanwhile(hasher: Hasher, password_hash: str | None, password: str) -> bool | TooManyAttempts:
+    async def verify_before_revoking(
+        hasher: Hasher, password_hash: str | None, password: str
+    ) -> bool | TooManyAttempts:
         verified = await verify(hasher, password_hash, password)
         *_, ended = [done async for done in revoke_everything(passwords=True)]
         assert (verified, ended.passwords) == (True, 1)
         return verified
 
-    monkeypatch.setattr(Hasher, "verify", verify_meanwhile)
+    monkeypatch.setattr(Hasher, "verify", verify_before_revoking)
     answer = await api.act("Login", email=EMAIL, password=PASSWORD)
 
     assert answer["__typename"] == "InvalidCredentialsError"
