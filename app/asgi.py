@@ -15,6 +15,7 @@ from app.composition import ROOT, Composition, compose
 from app.cookies import RequestCookie, credential_of
 from app.cors import Cors
 from app.database import connected
+from app.documents import pin
 from app.execution import Executor, Observation, record_outcomes
 from app.graphiql import graphiql_routes
 from app.http import PATHS, Endpoint, not_found
@@ -26,15 +27,15 @@ from schema.root import schema
 
 log = structlog.get_logger(__name__)
 
+# Once a process, however many apps it makes, and before worker processes are forked, which so share them.
 _SCHEMA = record_outcomes(schema._schema)
+_OPERATIONS = {path.stem: path.read_text("utf-8") for path in sorted((ROOT / "graphql/operations").glob("*.graphql"))}
+_PINNED = pin(_SCHEMA, _OPERATIONS.values())
 
 
 def create_app(settings: Settings) -> Starlette:
     composition = compose(settings)
-    operations = {
-        path.stem: path.read_text("utf-8") for path in sorted((ROOT / "graphql/operations").glob("*.graphql"))
-    }
-    executor = Executor(_SCHEMA, operations.values(), [_log], introspection=settings.development)
+    executor = Executor(_SCHEMA, _PINNED, [_log], introspection=settings.development)
 
     def open_cookie(request: Request) -> RequestCookie:
         return RequestCookie(request, settings.origins, secure=not settings.development)
@@ -56,7 +57,7 @@ def create_app(settings: Settings) -> Starlette:
     ]
     if settings.development or settings.allowed_hosts:
         middleware.append(Middleware(AllowedHosts, hosts=settings.allowed_hosts))  # so that pages can read a refusal
-    introspection = graphiql_routes(operations, _SCHEMA) if settings.development else []
+    introspection = graphiql_routes(_OPERATIONS, _SCHEMA) if settings.development else []
     events = composition.paypal.events if composition.paypal else None
     endpoint = Endpoint(executor, open_cookie, open_context)
     routes = [

@@ -6,7 +6,7 @@ SHA-256, and only without string literals, since a password may be written inlin
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from graphql import (
@@ -67,10 +67,10 @@ class Refused:
 
 
 class Documents:
-    """`introspection` is for development: introspection is open and errors may suggest names."""
+    """`introspection` is for development: introspection is open and errors may suggest names. `pinned` comes from `pin`."""
 
     def __init__(
-        self, schema: GraphQLSchema, pinned: Iterable[str], redactor: Redactor, *, introspection: bool
+        self, schema: GraphQLSchema, pinned: Mapping[str, Prepared], redactor: Redactor, *, introspection: bool
     ) -> None:
         self._schema = schema
         self._rules = specified_rules if introspection else (*specified_rules, NoSchemaIntrospectionCustomRule)
@@ -79,7 +79,7 @@ class Documents:
         self._kept: OrderedDict[str, Prepared] = OrderedDict()
         self._kept_weight = 0
         self._seen_once: OrderedDict[str, None] = OrderedDict()
-        self._pinned = {_digest(text): self._pin(text) for text in pinned}
+        self._pinned = pinned
 
     def prepare(self, text: str) -> Prepared | Refused:
         digest = _digest(text)
@@ -88,18 +88,13 @@ class Documents:
         if kept := self._kept.get(digest):
             self._kept.move_to_end(digest)
             return kept
-        checked = self._check(text)
+        checked = self.check(text)
         if isinstance(checked, Prepared):
             self._keep_on_second_sight(checked, text)
         return checked
 
-    def _pin(self, text: str) -> Prepared:
-        checked = self._check(text)
-        if isinstance(checked, Refused):
-            raise ValueError(f"a pinned operation does not fit the schema: {checked.errors}")
-        return checked
-
-    def _check(self, text: str) -> Prepared | Refused:
+    def check(self, text: str) -> Prepared | Refused:
+        """The same, without keeping it."""
         try:
             document = parse(
                 text,
@@ -136,6 +131,18 @@ class Documents:
         self._kept_weight += prepared.weight
         while self._kept_weight > _KEPT_WEIGHT:
             self._kept_weight -= self._kept.popitem(last=False)[1].weight
+
+
+def pin(schema: GraphQLSchema, texts: Iterable[str]) -> Mapping[str, Prepared]:
+    """What `Documents` keeps for good, by digest. Raises ValueError for a text that is refused in production."""
+    documents = Documents(schema, {}, Redactor(schema, introspection=False), introspection=False)
+    pinned = {}
+    for text in texts:
+        checked = documents.check(text)
+        if isinstance(checked, Refused):
+            raise ValueError(f"a pinned operation does not fit the schema: {checked.errors}")
+        pinned[checked.digest] = checked
+    return pinned
 
 
 def _digest(text: str) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import inspect
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -87,7 +87,12 @@ class Executor:
     """`introspection` opens introspection and suggestions; `pinned` documents are kept parsed for good."""
 
     def __init__(
-        self, schema: GraphQLSchema, pinned: Iterable[str], observers: Sequence[Observer], *, introspection: bool
+        self,
+        schema: GraphQLSchema,
+        pinned: Mapping[str, Prepared],
+        observers: Sequence[Observer],
+        *,
+        introspection: bool,
     ) -> None:
         self._schema = schema
         self._redactor = Redactor(schema, introspection=introspection)

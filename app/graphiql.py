@@ -51,10 +51,9 @@ def graphiql_routes(operations: Mapping[str, str], schema: GraphQLSchema) -> lis
     """
     names = [name for name in _FIRST if name in operations] + sorted(operations.keys() - set(_FIRST))
     documents = [operations[name] for name in names]
-    tabs = [{"query": text, "variables": _example_variables(text, schema)} for text in documents]
 
     async def send_tabs(_: Request) -> Response:
-        return JSONResponse(tabs)
+        return JSONResponse([{"query": text, "variables": _example_variables(text, schema)} for text in documents])
 
     page = _file(_FOLDER / "index.html", "text/html", {"Content-Security-Policy": _POLICY, "Vary": "Accept"})
     return [

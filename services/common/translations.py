@@ -3,6 +3,7 @@
 import enum
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
+from functools import cache
 from math import ceil
 from pathlib import Path
 
@@ -81,6 +82,7 @@ def _formatted(language: Language, value: object) -> object:
     return value
 
 
+@cache
 def _catalog(path: Path) -> dict[str, str]:
     with path.open("rb") as file:
         catalog = read_po(file, abort_invalid=True)

@@ -3,7 +3,7 @@
 import pytest
 from graphql import GraphQLSchema, build_schema
 
-from app.documents import Documents, Prepared, Refused
+from app.documents import Documents, Prepared, Refused, pin
 from app.errors import Redactor
 from schema.root import schema
 
@@ -11,7 +11,7 @@ QUERY = "{ passwordPolicy { minimumLength } }"
 
 
 def _documents(of: GraphQLSchema, *, introspection: bool = False) -> Documents:
-    return Documents(of, [QUERY], Redactor(of, introspection=introspection), introspection=introspection)
+    return Documents(of, pin(of, [QUERY]), Redactor(of, introspection=introspection), introspection=introspection)
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_what_is_kept_stays_within_a_budget_whatever_the_texts(documents: Docume
 
 def test_a_pinned_operation_that_does_not_fit_the_schema_stops_the_start() -> None:
     with pytest.raises(ValueError, match="does not fit"):
-        _documents(build_schema("type Query { other: Int }"))
+        pin(build_schema("type Query { other: Int }"), [QUERY])
 
 
 def test_an_invalid_text_is_refused_every_time(documents: Documents) -> None:
