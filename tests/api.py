@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from app.asgi import create_app
 from app.composition import Composition, compose, limit_storage
@@ -30,6 +31,21 @@ PRODUCTION = {
     "mail_from": "cuentas@example.com",
     "site_url": "https://app.example.com",
 }
+
+
+class GivenSettings(Settings):
+    """The settings that a test gives, and defaults: nothing of this machine's environment."""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings,)
 
 
 @dataclass

@@ -1,50 +1,42 @@
-"""Databases and an in-process API for every test; no test of ours is mocked.
+"""Databases and an in-process API for every test; no code of ours is mocked.
 
-Service and API tests run on SQLite, and on PostgreSQL where TEST_DATABASE_URL names a server (any database of it that
-may create others); those of the GraphQL API also with the limits in the Redis of TEST_REDIS_URL, under a prefix of
-each test's own. With CI set, a missing server is a failure.
+Service and API tests run on SQLite, and on PostgreSQL if TEST_DATABASE_URL names a server (any database of it that may
+create others); there the GraphQL API counts its limits in the Redis of TEST_REDIS_URL, under a prefix for each test.
+With CI set, a missing server is a failure.
 """
 
 import asyncio
 import contextlib
+import gc
 import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from tortoise import Tortoise
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.connection import get_connection
 
 from app.database import connected, tortoise_configuration
-from app.settings import Settings
-from models.account import Account
-from models.bank_movement import BankMovement
-from models.company import Company
-from models.confirmation_code import ConfirmationCode
-from models.confirmed_code import ConfirmedCode
-from models.delivery import Delivery
-from models.failure_streak import FailureStreak
-from models.known_network import KnownNetwork
-from models.limit_counter import LimitCounter
-from models.mailed_password import MailedPassword
 from models.migrator import upgrade
-from models.payment import Payment
-from models.registration import Registration
-from models.series import Series
-from models.session import Session
-from models.spent_captcha import SpentCaptcha
 from services.payments.paypal.client import PayPalClient
-from tests.api import Api, api_of
+from tests.api import Api, GivenSettings, api_of
 from tests.databases import database_on
 from tests.paypal.clients import api_to
 from tests.paypal.server import PayPalServer, paypal_server
 
 _CHEAP_ARGON2 = {"argon2_time_cost": 1, "argon2_memory_kib": 64}
-_CHILDREN = (BankMovement, Company, ConfirmationCode, ConfirmedCode, MailedPassword, Payment, Series, Session)
-_PARENTS = (Account, Delivery, FailureStreak, KnownNetwork, LimitCounter, Registration, SpentCaptcha)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays: the collector need not walk through it in every test."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
@@ -114,8 +106,7 @@ async def make_api(database_url: str, limits_in: dict[str, Any], tmp_path: Path)
     async with contextlib.AsyncExitStack() as stack:
 
         async def make(**changes: Any) -> Api:
-            settings = Settings(
-                _env_file=None,
+            settings = GivenSettings(
                 data_dir=tmp_path,
                 database_url=database_url,
                 worker_in_serve=False,
@@ -153,8 +144,18 @@ async def _empty() -> None:
     """For PostgreSQL, where the next test uses the same database."""
     connection = get_connection("default")
     if connection.capabilities.dialect == "postgres":
-        for model in (*_CHILDREN, *_PARENTS):
-            await model.all().delete()
+        await connection.execute_script(_deletions())
+
+
+@cache
+def _deletions() -> str:
+    """A script that empties every table, those that refer to others first."""
+    parents = {
+        model: {model._meta.fields_map[name].related_model for name in model._meta.fk_fields}
+        for model in Tortoise.apps["accounts"].values()
+    }
+    children_first = reversed([*TopologicalSorter(parents).static_order()])
+    return ";".join(model.all().delete().sql() for model in children_first)
 
 
 def _server(variable: str, example: str, name: str) -> str:

@@ -18,6 +18,7 @@ def database_on(server: str) -> Iterator[str]:
     """The URL of a new one, migrated, which is dropped at the end. `server` is any database that may create others."""
     name = f"accounts_test_{uuid4().hex}"
     asyncio.run(_execute(server, f"CREATE DATABASE {name}"))
+    asyncio.run(_execute(server, f"ALTER DATABASE {name} SET synchronous_commit = off"))  # no test cuts the power
     try:
         url = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
         asyncio.run(upgrade(tortoise_configuration(url)))

@@ -1,8 +1,12 @@
-"""The API's tests run on every combination of stores that there is."""
+"""The API's tests run on what a small and on what a large operator has.
+
+Limits in PostgreSQL are shown by tests/services/common/test_limits.py, and by the tests here that are about limits: those
+parametrise `stores` themselves.
+"""
 
 import pytest
 
 
-@pytest.fixture(params=["sqlite", "postgresql", "postgresql and redis"])
+@pytest.fixture(params=["sqlite", "postgresql and redis"])
 def stores(request: pytest.FixtureRequest) -> str:
     return str(request.param)
