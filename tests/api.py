@@ -17,6 +17,7 @@ from app.asgi import create_app
 from app.composition import Composition, compose, limit_storage
 from app.settings import Settings
 from services.captcha.service import Solution
+from tests.databases import unsynced
 
 OPERATIONS = Path(__file__).parent.parent / "graphql/operations"
 
@@ -46,6 +47,10 @@ class GivenSettings(Settings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (init_settings,)
+
+    @property
+    def database(self) -> dict[str, Any]:
+        return unsynced(super().database)
 
 
 @dataclass

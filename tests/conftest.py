@@ -26,7 +26,7 @@ from app.database import connected, tortoise_configuration
 from models.migrator import upgrade
 from services.payments.paypal.client import PayPalClient
 from tests.api import Api, GivenSettings, api_of
-from tests.databases import database_on
+from tests.databases import database_on, unsynced
 from tests.paypal.clients import api_to
 from tests.paypal.server import PayPalServer, paypal_server
 
@@ -89,7 +89,7 @@ def limits_in(stores: str, request: pytest.FixtureRequest) -> dict[str, Any]:
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[dict[str, Any]]:
     """The models' connection to an empty database."""
-    configuration = tortoise_configuration(database_url)
+    configuration = unsynced(tortoise_configuration(database_url))
     async with connected(configuration):
         try:
             yield configuration

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
@@ -37,6 +38,14 @@ def database_of_its_own(server: str | None, folder: Path) -> Iterator[str]:
     url = f"sqlite://{folder / 'accounts.sqlite3'}"
     asyncio.run(upgrade(tortoise_configuration(url)))
     yield url
+
+
+def unsynced(configuration: dict[str, Any]) -> dict[str, Any]:
+    """Tortoise's configuration without the wait for the disk, since no test cuts the power."""
+    credentials = configuration["connections"]["default"]["credentials"]
+    if "file_path" in credentials:
+        credentials["synchronous"] = "OFF"
+    return configuration
 
 
 async def _execute(url: str, statement: str) -> None:
