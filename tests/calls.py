@@ -19,15 +19,18 @@ class Calls:
 @contextlib.contextmanager
 def counted_calls(most: int) -> Iterator[Calls]:
     """Counts the calls of functions, built-in ones among them, that this thread makes meanwhile."""
-    calls = Calls()
+    calls, number = Calls(), 0
 
     def count(_frame: FrameType, event: str, _argument: object) -> None:
-        calls.number += event in {"call", "c_call"}
-        if calls.number > most:
-            raise TooManyCallsError
+        nonlocal number
+        if event == "call" or event == "c_call":  # it runs millions of times
+            number += 1
+            if number > most:
+                raise TooManyCallsError
 
     sys.setprofile(count)
     try:
         yield calls
     finally:
         sys.setprofile(None)
+        calls.number = number

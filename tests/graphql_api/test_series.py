@@ -11,7 +11,7 @@ from services.company.series import MAX_SERIES
 from tests.api import OPERATIONS, Api
 from tests.calls import counted_calls
 from tests.companies import configured, created, listed, problems, signed_in
-from tests.http.test_corpus import MAX_CALLS
+from tests.samples import MAX_CALLS
 from tests.stores import ON_SQLITE
 
 MAX_BIG_INT = 2**63 - 1

@@ -1,56 +1,49 @@
 """Accept-Language after RFC 9110, 12.5.4, for two languages."""
 
-import pytest
-
 from app.negotiation import language as negotiate
 from services.common.translations import Language
 
 
-@pytest.mark.parametrize(
-    ("header", "language"),
-    [
-        ("es", Language.ES),
-        ("en", Language.EN),
-        ("es-MX", Language.ES),
-        ("en-GB", Language.EN),
-        ("EN-us", Language.EN),
-        ("en-Latn-GB-boont-x-private", Language.EN),
-        ("es-MX,es;q=0.9,en;q=0.8", Language.ES),
-        ("en-US,en;q=0.9,es;q=0.8", Language.EN),
-        ("en;q=0.5, es;q=0.4", Language.EN),
-        ("en;q=0.4, es;q=0.5", Language.ES),
-        ("fr, en;q=0.3", Language.EN),
-        ("fr-CH, fr;q=0.9, en;q=0.8, de;q=0.7, *;q=0.5", Language.EN),
-        ("en , es", Language.EN),
-        ("es, en", Language.ES),
-        ("en; q=0.5", Language.EN),
-        ("en;Q=0.5", Language.EN),
-        ("en;q=0.001", Language.EN),
-        (",,, en", Language.EN),
-    ],
-)
-def test_the_language_that_is_liked_best_is_spoken(header: str, language: Language) -> None:
-    assert negotiate(header) is language
+def test_the_language_that_is_liked_best_is_spoken() -> None:
+    expected = {
+        "es": Language.ES,
+        "en": Language.EN,
+        "es-MX": Language.ES,
+        "en-GB": Language.EN,
+        "EN-us": Language.EN,
+        "en-Latn-GB-boont-x-private": Language.EN,
+        "es-MX,es;q=0.9,en;q=0.8": Language.ES,
+        "en-US,en;q=0.9,es;q=0.8": Language.EN,
+        "en;q=0.5, es;q=0.4": Language.EN,
+        "en;q=0.4, es;q=0.5": Language.ES,
+        "fr, en;q=0.3": Language.EN,
+        "fr-CH, fr;q=0.9, en;q=0.8, de;q=0.7, *;q=0.5": Language.EN,
+        "en , es": Language.EN,
+        "es, en": Language.ES,
+        "en; q=0.5": Language.EN,
+        "en;Q=0.5": Language.EN,
+        "en;q=0.001": Language.EN,
+        ",,, en": Language.EN,
+    }
+
+    assert {header: negotiate(header) for header in expected} == expected
 
 
-@pytest.mark.parametrize(
-    ("header", "language"),
-    [
-        ("*", Language.ES),
-        ("*;q=0.1", Language.ES),
-        ("fr, *", Language.ES),
-        ("en, *;q=0.5", Language.EN),
-        ("en;q=0.5, *", Language.ES),
-        ("es;q=0, *", Language.EN),
-    ],
-)
-def test_an_asterisk_stands_for_the_languages_that_are_not_named(header: str, language: Language) -> None:
-    assert negotiate(header) is language
+def test_an_asterisk_stands_for_the_languages_that_are_not_named() -> None:
+    expected = {
+        "*": Language.ES,
+        "*;q=0.1": Language.ES,
+        "fr, *": Language.ES,
+        "en, *;q=0.5": Language.EN,
+        "en;q=0.5, *": Language.ES,
+        "es;q=0, *": Language.EN,
+    }
+
+    assert {header: negotiate(header) for header in expected} == expected
 
 
-@pytest.mark.parametrize(
-    "header",
-    [
+def test_spanish_is_spoken_to_everyone_else() -> None:
+    headers = [
         "",
         "fr",
         "fr-FR, de;q=0.9",
@@ -71,14 +64,13 @@ def test_an_asterisk_stands_for_the_languages_that_are_not_named(header: str, la
         "\ud800",
         "ｅｎ",
         "<script>",
-    ],
-)
-def test_spanish_is_spoken_to_everyone_else(header: str) -> None:
-    assert negotiate(header) is Language.ES
+    ]
+
+    assert [header for header in headers if negotiate(header) is not Language.ES] == []
 
 
-@pytest.mark.parametrize("part", ["x", "en-", ",", "en;q=0,", "fr;q=0.5,", ";"])
-def test_a_header_of_a_megabyte_is_answered_like_another(part: str) -> None:
-    header = part * (1_000_000 // len(part))
+def test_a_header_of_a_megabyte_is_answered_like_another() -> None:
+    for part in ("x", "en-", ",", "en;q=0,", "fr;q=0.5,", ";"):
+        header = part * (1_000_000 // len(part))
 
-    assert negotiate(header) in Language
+        assert negotiate(header) in Language

@@ -2,9 +2,8 @@
 
 import hashlib
 import json
+from itertools import product
 from typing import Any
-
-import pytest
 
 from tests.api import PRODUCTION, Api
 from tests.conftest import MakeApi
@@ -23,10 +22,8 @@ ASKED_FOR_THE_TEXT = {
 }
 
 
-@pytest.mark.parametrize("accept", MEDIA_TYPES)
-@pytest.mark.parametrize(
-    "more",
-    [
+async def test_a_hash_without_a_text_asks_for_the_text(api: Api) -> None:
+    bodies: list[dict[str, Any]] = [
         {},
         {"operationName": "Any", "variables": {"a": 1}},
         {"query": ""},
@@ -34,25 +31,23 @@ ASKED_FOR_THE_TEXT = {
         {"id": "Any"},
         {"extensions": {"clientLibrary": {"name": "any"}, **HASHED}},
         {"extensions": {"persistedQuery": {"sha256Hash": "", "version": 2, "miss": True}}},
-    ],
-    ids=["alone", "with variables", "empty text", "null text", "with an id", "other extensions", "any hash"],
-)
-async def test_a_hash_without_a_text_asks_for_the_text(api: Api, accept: str, more: dict[str, Any]) -> None:
-    response = await api.http.post("/graphql", json={"extensions": HASHED, **more}, headers={"accept": accept})
+    ]
 
-    assert (response.status_code, response.json()) == (200, ASKED_FOR_THE_TEXT)
-    assert response.headers["content-type"] == f"{accept}; charset=utf-8"
-    assert response.headers["cache-control"] == "no-store"
+    for more, accept in product(bodies, MEDIA_TYPES):
+        response = await api.http.post("/graphql", json={"extensions": HASHED, **more}, headers={"accept": accept})
+
+        assert (response.status_code, response.json()) == (200, ASKED_FOR_THE_TEXT)
+        assert response.headers["content-type"] == f"{accept}; charset=utf-8"
+        assert response.headers["cache-control"] == "no-store"
 
 
-@pytest.mark.parametrize("accept", MEDIA_TYPES)
-@pytest.mark.parametrize("more", [{}, {"query": ""}])
-async def test_a_hash_may_come_by_get(api: Api, accept: str, more: dict[str, str]) -> None:
-    parameters = {"operationName": "Any", "variables": "{}", "extensions": json.dumps(HASHED), **more}
+async def test_a_hash_may_come_by_get(api: Api) -> None:
+    parameters = {"operationName": "Any", "variables": "{}", "extensions": json.dumps(HASHED)}
 
-    response = await api.http.get("/graphql", params=parameters, headers={"accept": accept})
+    for more, accept in product([{}, {"query": ""}], MEDIA_TYPES):
+        response = await api.http.get("/graphql", params={**parameters, **more}, headers={"accept": accept})
 
-    assert (response.status_code, response.json()) == (200, ASKED_FOR_THE_TEXT)
+        assert (response.status_code, response.json()) == (200, ASKED_FOR_THE_TEXT)
 
 
 async def test_production_asks_for_the_text_too_also_of_our_own_operations(make_api: MakeApi) -> None:
@@ -63,40 +58,39 @@ async def test_production_asks_for_the_text_too_also_of_our_own_operations(make_
     assert response.json() == ASKED_FOR_THE_TEXT
 
 
-@pytest.mark.parametrize("accept", MEDIA_TYPES)
-@pytest.mark.parametrize(
-    "extensions", [HASHED, {"persistedQuery": {}}, {"persistedQuery": 5}, {"persistedQuery": None}]
-)
-async def test_a_text_is_executed_whatever_comes_with_it(api: Api, accept: str, extensions: dict[str, Any]) -> None:
-    body = {"query": QUERY, "extensions": extensions, "id": "Any"}
-    posted = await api.http.post("/graphql", json=body, headers={"accept": accept})
-    got = await api.http.get("/graphql", params={"query": QUERY, "extensions": json.dumps(extensions)})
+async def test_a_text_is_executed_whatever_comes_with_it(api: Api) -> None:
+    beside = [HASHED, {"persistedQuery": {}}, {"persistedQuery": 5}, {"persistedQuery": None}]
 
-    assert (posted.json(), got.json()) == (GOOD, GOOD)
+    for extensions, accept in product(beside, MEDIA_TYPES):
+        body = {"query": QUERY, "extensions": extensions, "id": "Any"}
+        posted = await api.http.post("/graphql", json=body, headers={"accept": accept})
+        got = await api.http.get("/graphql", params={"query": QUERY, "extensions": json.dumps(extensions)})
 
-
-@pytest.mark.parametrize("persisted", [5, "a", [], {}, {"sha256Hash": 5}, {"sha256Hash": None}, False])
-async def test_a_hash_that_is_none_is_refused(api: Api, persisted: object) -> None:
-    response = await api.http.post("/graphql", json={"extensions": {"persistedQuery": persisted}})
-
-    (error,) = response.json()["errors"]
-    assert response.status_code == 400
-    assert error == {
-        "message": "extensions.persistedQuery must be an object with a string sha256Hash.",
-        "extensions": {"code": "BAD_REQUEST"},
-    }
+        assert (posted.json(), got.json()) == (GOOD, GOOD)
 
 
-@pytest.mark.parametrize("name", ["documentId", "id", "doc_id", "docId", "queryId"])
-async def test_another_name_of_a_document_is_refused_with_what_to_do(api: Api, name: str) -> None:
-    posted = await api.http.post("/graphql", json={name: "sha256:0", "extensions": {}})
-    got = await api.http.get("/graphql", params={name: "sha256:0"})
+async def test_a_hash_that_is_none_is_refused(api: Api) -> None:
+    for persisted in (5, "a", [], {}, {"sha256Hash": 5}, {"sha256Hash": None}, False):
+        response = await api.http.post("/graphql", json={"extensions": {"persistedQuery": persisted}})
 
-    assert [response.status_code for response in (posted, got)] == [400, 400]
-    for response in (posted, got):
-        assert response.json()["errors"] == [
-            {
-                "message": f"No document is kept under {name}: send its text in query.",
-                "extensions": {"code": "BAD_REQUEST"},
-            }
-        ]
+        (error,) = response.json()["errors"]
+        assert response.status_code == 400
+        assert error == {
+            "message": "extensions.persistedQuery must be an object with a string sha256Hash.",
+            "extensions": {"code": "BAD_REQUEST"},
+        }
+
+
+async def test_another_name_of_a_document_is_refused_with_what_to_do(api: Api) -> None:
+    for name in ("documentId", "id", "doc_id", "docId", "queryId"):
+        posted = await api.http.post("/graphql", json={name: "sha256:0", "extensions": {}})
+        got = await api.http.get("/graphql", params={name: "sha256:0"})
+
+        assert [response.status_code for response in (posted, got)] == [400, 400]
+        for response in (posted, got):
+            assert response.json()["errors"] == [
+                {
+                    "message": f"No document is kept under {name}: send its text in query.",
+                    "extensions": {"code": "BAD_REQUEST"},
+                }
+            ]

@@ -1,0 +1,11 @@
+"""In production, too, no request costs more than the bounds allow; tests/http/test_corpus.py shows it of development."""
+
+from tests.api import PRODUCTION
+from tests.conftest import MakeApi
+from tests.samples import MAX_CALLS, send_all
+
+
+async def test_no_request_costs_more_in_production(make_api: MakeApi) -> None:
+    sent = await send_all(await make_api(**PRODUCTION))
+
+    assert {name: each.calls for name, each in sent.items() if each.calls > MAX_CALLS} == {}
