@@ -1,4 +1,4 @@
-"""In production, too, no request costs more than the bounds allow; tests/http/test_corpus.py shows it of development."""
+"""No request costs more than the bounds allow in production, either; tests/http/test_corpus.py shows development."""
 
 from tests.api import PRODUCTION
 from tests.conftest import MakeApi
