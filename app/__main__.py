@@ -3,9 +3,9 @@
 import argparse
 import os
 import sys
-from typing import Protocol
+from importlib import import_module
+from typing import Protocol, cast
 
-from app.commands import captcha_answer, deposit, export_schema, migrate, payments, revoke, serve, worker
 from app.logs import configure_logs
 from app.settings import InvalidSettingsError, Settings, mistyped_settings, read_settings
 from models.outage import DATABASE_ERRORS
@@ -19,22 +19,16 @@ class _Command(Protocol):
     def run(self, settings: Settings, arguments: argparse.Namespace) -> int: ...
 
 
-_COMMANDS: dict[str, _Command] = {
-    "serve": serve,
-    "worker": worker,
-    "migrate": migrate,
-    "revoke": revoke,
-    "deposit": deposit,
-    "payments": payments,
-    "export-schema": export_schema,
-    "captcha-answer": captcha_answer,
-}
+_COMMANDS = ("serve", "worker", "migrate", "revoke", "deposit", "payments", "export-schema", "captcha-answer")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m app", description="The account service of e-invoicing apps.")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, command in _COMMANDS.items():
+    # Only the one that is asked for: to import all of them takes longer than most of them do.
+    asked_for = [name for name in _COMMANDS if name in sys.argv[1:2]]
+    commands = {name: _command(name) for name in asked_for or _COMMANDS}
+    for name, command in commands.items():
         command.add_arguments(subparsers.add_parser(name, help=command.HELP, description=command.HELP))
     arguments = parser.parse_args()
     os.umask(0o077)  # what is written here holds e-mails, and in development secrets
@@ -47,7 +41,7 @@ def main() -> int:
         return 2
     configure_logs(settings.log_level, json=not settings.development)
     try:
-        return _COMMANDS[arguments.command].run(settings, arguments)
+        return commands[arguments.command].run(settings, arguments)
     except DATABASE_ERRORS as error:
         print(f"Cannot {arguments.command}: {str(error) or type(error).__name__}", file=sys.stderr)
         return 1
@@ -57,6 +51,10 @@ def _given(arguments: argparse.Namespace) -> dict[str, object]:
     """Arguments named like a setting replace it, as `serve --port` does."""
     given = vars(arguments).items()
     return {name: value for name, value in given if name in Settings.model_fields and value is not None}
+
+
+def _command(name: str) -> _Command:
+    return cast(_Command, import_module(f"app.commands.{name.replace('-', '_')}"))
 
 
 if __name__ == "__main__":
