@@ -3,6 +3,7 @@
 import email
 import email.policy
 import queue
+import shutil
 import socket
 import ssl
 from collections.abc import Iterator
@@ -34,6 +35,13 @@ class Mailbox:
         body = self._mails.get(timeout=15).get_body(("plain",))
         assert body
         return str(body.get_content())
+
+
+@pytest.fixture
+def migrated(sqlite_template: Path, tmp_path: Path) -> Path:
+    """A DATA_DIR with a migrated database in it."""
+    shutil.copytree(sqlite_template.parent, tmp_path, dirs_exist_ok=True)
+    return tmp_path
 
 
 @pytest.fixture
