@@ -1,4 +1,4 @@
-"""A real SMTP server that demands STARTTLS and AUTH, and what it was given."""
+"""The real server with what its tests share, and a real SMTP server that demands STARTTLS and AUTH."""
 
 import email
 import email.policy
@@ -7,6 +7,7 @@ import shutil
 import socket
 import ssl
 from collections.abc import Iterator
+from dataclasses import dataclass
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,8 @@ import pytest
 import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+
+from tests.process.serving import serving
 
 USER, SMTP_PASSWORD = b"timbrado", b"clave:del/servidor"
 
@@ -35,6 +38,34 @@ class Mailbox:
         body = self._mails.get(timeout=15).get_body(("plain",))
         assert body
         return str(body.get_content())
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    url: str
+    data_dir: Path
+
+    def log(self) -> str:
+        return (self.data_dir / "serve.log").read_text("utf-8")
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One for all tests that leave it as it is."""
+    data_dir = tmp_path_factory.mktemp("server")
+    settings = {
+        "KEEP_ALIVE_SECONDS": "1",
+        "LIMIT_CREATE_CAPTCHA": "3/hour",
+        "LOG_LEVEL": "DEBUG",
+        "TRUSTED_PROXIES": "1",
+    }
+    with serving(data_dir, **settings) as (url, _):
+        yield Server(url, data_dir)
+
+
+@pytest.fixture
+def url(server: Server) -> str:
+    return server.url
 
 
 @pytest.fixture

@@ -11,7 +11,8 @@ from tests.api import COMPANY
 from tests.paypal.server import PayPalServer
 from tests.process.client import Client, found
 from tests.process.conftest import Mailbox
-from tests.process.serving import run_command, serving, serving_aside
+from tests.process.in_process import run_here
+from tests.process.serving import serving, serving_aside
 
 EMAIL, PASSWORD = "ana@example.com", "una frase larga"
 ALL = ["CREATE_ACCOUNT", "CONFIRM_ACCOUNT", "CONFIGURE_COMPANY", "SELECT_PAYMENT_METHOD"]
@@ -34,15 +35,15 @@ def _steps(client: Client, token: str) -> Any:
     return client.run("Me", token)["onboarding"]["completedSteps"]
 
 
-def test_with_a_bank_deposit(tmp_path: Path, smtp: dict[str, str], mailbox: Mailbox) -> None:
-    with serving(tmp_path, **smtp) as (url, _), httpx2.Client(base_url=url) as http:
+def test_with_a_bank_deposit(migrated: Path, smtp: dict[str, str], mailbox: Mailbox) -> None:
+    with serving(migrated, **smtp) as (url, _), httpx2.Client(base_url=url) as http:
         client = Client(http)
         token = _first_three_steps(client, mailbox)
         plan = client.run("Plans", token)[1]
         deposit = client.run("RequestBankDeposit", token, planId=plan["id"])["deposit"]
 
         arguments = ("deposit", "confirm", deposit["reference"], "--amount", plan["total"]["amount"])
-        confirmed = run_command(*arguments, DATA_DIR=str(tmp_path), LOG_LEVEL="ERROR")
+        confirmed = run_here(migrated, *arguments, DATA_DIR=str(migrated), LOG_LEVEL="ERROR")
 
         me = client.run("Me", token)
         assert confirmed.stdout == f"{deposit['reference']}: confirmed, 1160.00 MXN\n"
@@ -51,7 +52,7 @@ def test_with_a_bank_deposit(tmp_path: Path, smtp: dict[str, str], mailbox: Mail
         assert me["onboarding"] == {"currentStep": None, "completedSteps": ALL}
 
 
-async def test_with_paypal(tmp_path: Path, smtp: dict[str, str], mailbox: Mailbox, paypal: PayPalServer) -> None:
+async def test_with_paypal(migrated: Path, smtp: dict[str, str], mailbox: Mailbox, paypal: PayPalServer) -> None:
     settings = {
         "PAYPAL_BASE_URL": paypal.url,
         "PAYPAL_CLIENT_ID": paypal.client_id,
@@ -59,7 +60,7 @@ async def test_with_paypal(tmp_path: Path, smtp: dict[str, str], mailbox: Mailbo
         "PAYPAL_WEBHOOK_ID": paypal.webhook_id,
         "PAYPAL_RETURN_URL": "https://app.example.mx/pago",
     }
-    async with serving_aside(tmp_path, **smtp, **settings) as (url, _):
+    async with serving_aside(migrated, **smtp, **settings) as (url, _):
         with httpx2.Client(base_url=url) as http:
             client = Client(http)
             token = await asyncio.to_thread(_first_three_steps, client, mailbox)
@@ -83,7 +84,7 @@ async def test_with_paypal(tmp_path: Path, smtp: dict[str, str], mailbox: Mailbo
             assert posted.status_code == 204
             assert "devuelto" in await asyncio.to_thread(mailbox.next)
             assert await asyncio.to_thread(_steps, client, token) == ALL[:3]
-    log = (tmp_path / "serve.log").read_text("utf-8")
+    log = (migrated / "serve.log").read_text("utf-8")
     assert paypal.client_secret not in log
     assert not any(token in log for token in paypal.tokens)
 

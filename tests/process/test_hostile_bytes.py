@@ -1,25 +1,18 @@
 """What HTTP/1.1 lets a client send that no client needs, on the wire to the real server."""
 
 import json
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
+from tests.process.conftest import Server
 from tests.process.raw import answers
-from tests.process.serving import ROOT, serving
+from tests.process.serving import ROOT
 
 QUERY = b'{"query": "{ __typename }"}'
 ANSWER = b'{"data":{"__typename":"Query"}}'
 HEAD = b"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 GET = b"GET /graphql?query={__typename} HTTP/1.1\r\nHost: localhost\r\n"
 WHOLE = HEAD + b"Content-Length: %d\r\n\r\n%s" % (len(QUERY), QUERY)
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:  # type: ignore[misc]  # one server for all
-    with serving(tmp_path_factory.mktemp("hostile"), TRUSTED_PROXIES="1", LIMIT_CREATE_CAPTCHA="3/hour") as (url, _):
-        yield url
 
 
 async def test_a_few_pipelined_requests_are_answered_in_their_order(url: str) -> None:
@@ -96,8 +89,7 @@ async def test_what_is_no_http_is_told_so_in_json(url: str) -> None:
     assert json.loads(body)["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
 
 
-def test_what_the_service_writes_is_its_owners_alone(tmp_path: Path) -> None:
-    with serving(tmp_path):
-        files = [path for path in tmp_path.rglob("*") if path.name != "serve.log"]
+def test_what_the_service_writes_is_its_owners_alone(server: Server) -> None:
+    files = [path for path in server.data_dir.rglob("*") if path.name != "serve.log"]
 
-        assert {path.stat().st_mode & 0o077 for path in files} == {0}
+    assert {path.stat().st_mode & 0o077 for path in files} == {0}

@@ -2,22 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-import pytest
-
 from tests.process.raw import answers
-from tests.process.serving import serving
 
 GET = b"GET /graphql?query={__typename} HTTP/1.1\r\nHost: localhost\r\n"
-KEPT = 2  # seconds
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(tmp_path_factory.mktemp("kept"), KEEP_ALIVE_SECONDS=str(KEPT)) as (url, _):
-        yield url
+KEPT = 1  # second
 
 
 async def test_an_idle_connection_is_closed_after_the_time_that_it_was_told(url: str) -> None:
@@ -59,11 +49,11 @@ async def test_only_an_answer_that_keeps_the_connection_tells_it(url: str) -> No
 
 
 async def _with_pauses(url: str, seconds: float, *chunks: bytes) -> bytes:
-    """All that comes back, where the chunks are sent with pauses, until it is closed."""
+    """All that comes back to chunks that are sent with pauses, until the connection is closed."""
     reader, writer = await _connect(url)
-    for chunk in chunks:
+    for number, chunk in enumerate(chunks):
+        await asyncio.sleep(seconds if number else 0)
         writer.write(chunk)
-        await asyncio.sleep(seconds)
     received = await reader.read()
     writer.close()
     return received

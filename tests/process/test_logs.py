@@ -2,11 +2,10 @@
 
 import sqlite3
 from contextlib import closing
-from pathlib import Path
 
 import httpx2
 
-from tests.process.serving import serving
+from tests.process.conftest import Server
 
 INLINE = 'mutation SignIn { login(input: {email: "ana@example.com", password: "hunter2 hunter2"}) { __typename } }'
 REFUSED = [
@@ -20,8 +19,8 @@ REFUSED = [
 BODIES = [b'{"query": "hunter2', b'["hunter2"]', b'{"query": "{ me { id } }", "variables": "hunter2"}']
 
 
-def test_at_debug_the_log_names_the_operation_and_holds_no_literal(tmp_path: Path) -> None:
-    with serving(tmp_path, LOG_LEVEL="DEBUG") as (url, _), httpx2.Client(base_url=url) as http:
+def test_at_debug_the_log_names_the_operation_and_holds_no_literal(server: Server) -> None:
+    with httpx2.Client(base_url=server.url) as http:
         assert http.post("/graphql", json={"query": INLINE}).json()["data"]
         for query in REFUSED:
             assert http.post("/graphql", json={"query": query}).json()["errors"]
@@ -29,7 +28,7 @@ def test_at_debug_the_log_names_the_operation_and_holds_no_literal(tmp_path: Pat
             assert http.post("/graphql", content=body, headers={"content-type": "application/json"}).json()["errors"]
         http.get("/graphql", params={"query": INLINE})
 
-    log = (tmp_path / "serve.log").read_text("utf-8")
+    log = server.log()
     assert "hunter2" not in log
     assert "ana@" not in log
     assert "name=SignIn" in log
@@ -37,14 +36,15 @@ def test_at_debug_the_log_names_the_operation_and_holds_no_literal(tmp_path: Pat
     assert "outcomes={'login': 'InvalidCredentialsError'}" in log
 
 
-def test_an_unexpected_error_is_in_the_log_under_the_reference_that_the_client_got(tmp_path: Path) -> None:
-    with serving(tmp_path, LOG_LEVEL="DEBUG") as (url, _), httpx2.Client(base_url=url) as http:
-        with closing(sqlite3.connect(tmp_path / "accounts.sqlite3")) as database:
-            database.execute("ALTER TABLE account RENAME TO away")
+def test_an_unexpected_error_is_in_the_log_under_the_reference_that_the_client_got(server: Server) -> None:
+    with closing(sqlite3.connect(server.data_dir / "accounts.sqlite3")) as database:
+        database.execute("ALTER TABLE account RENAME TO away")
+        try:
+            answer = httpx2.post(f"{server.url}/graphql", json={"query": INLINE}).json()
+        finally:
+            database.execute("ALTER TABLE away RENAME TO account")
 
-        answer = http.post("/graphql", json={"query": INLINE}).json()
-
-    log = (tmp_path / "serve.log").read_text("utf-8")
+    log = server.log()
     (error,) = answer["errors"]
     assert error["extensions"]["code"] == "INTERNAL"
     assert f"reference={error['extensions']['reference']}" in log

@@ -12,13 +12,13 @@ LOGIN = (ROOT / "graphql/operations/Login.graphql").read_text("utf-8")
 BODY = {"query": LOGIN, "variables": {"input": {"email": "ana@example.com", "password": "no es mi clave"}}}
 
 
-async def test_more_processes_do_not_multiply_the_limits(tmp_path: Path) -> None:
+async def test_more_processes_do_not_multiply_the_limits(migrated: Path) -> None:
     async def guess(url: str) -> str:
         async with httpx2.AsyncClient(timeout=30) as client:  # a connection for each: any process may accept it
             response = await client.post(f"{url}/graphql", json=BODY)
         return str(response.json()["data"]["login"]["__typename"])
 
-    with serving(tmp_path, WORKERS="3") as (url, _):
+    with serving(migrated, WORKERS="3") as (url, _):
         answers = await asyncio.gather(*(guess(url) for _ in range(30)))
 
     assert Counter(answers) == {"InvalidCredentialsError": 5, "CaptchaRequiredError": 25}

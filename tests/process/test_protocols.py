@@ -1,11 +1,8 @@
 """What clients offer and ask for beside plain HTTP/1.1 requests: other protocols, other versions, other targets."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.process.raw import answers
-from tests.process.serving import serving
 
 QUERY = b'{"query": "{ __typename }"}'
 ANSWER = b'{"data":{"__typename":"Query"}}'
@@ -24,12 +21,6 @@ FRAMED = {
     "counted": b"Content-Length: %d\r\n\r\n%s" % (len(QUERY), QUERY),
     "chunked": b"Transfer-Encoding: chunked\r\n\r\n%x;a=b\r\n%s\r\n0\r\nx: y\r\n\r\n" % (len(QUERY), QUERY),
 }
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(tmp_path_factory.mktemp("protocols")) as (url, _):
-        yield url
 
 
 @pytest.mark.parametrize("framed", FRAMED.values(), ids=FRAMED)

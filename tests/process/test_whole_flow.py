@@ -13,11 +13,11 @@ OLD, NEW = "una frase larga", "otra frase larga"
 
 
 def test_register_confirm_sign_in_lose_the_password_and_recover_it(
-    tmp_path: Path, smtp: dict[str, str], mailbox: Mailbox
+    migrated: Path, smtp: dict[str, str], mailbox: Mailbox
 ) -> None:
     secrets = [OLD, NEW, SMTP_PASSWORD.decode()]
     settings = {"LOG_LEVEL": "DEBUG", "LIMIT_RECOVER_PASSWORD_EMAIL": "2/day", **smtp}
-    with serving(tmp_path, **settings) as (url, _), httpx2.Client(base_url=url) as http:
+    with serving(migrated, **settings) as (url, _), httpx2.Client(base_url=url) as http:
         client = Client(http)
         form = {"rfc": "EKU9003173C9", "email": EMAIL, "password": OLD, "passwordConfirmation": OLD}
         assert client.run("CreateAccount", **form)["__typename"] == "CreateAccountSuccess"
@@ -31,7 +31,7 @@ def test_register_confirm_sign_in_lose_the_password_and_recover_it(
         assert client.run("Me", token)["email"] == EMAIL
 
         mailed = ""
-        for captcha in client.solved(tmp_path):
+        for captcha in client.solved(migrated):
             requested = client.run("RecoverPassword", email=EMAIL, captcha=captcha)
             assert requested["__typename"] == "RecoverPasswordSuccess"
             mailed = found(r"\b([2-9A-Z]{6}-){3}[2-9A-Z]{6}\b", mailbox.next())
@@ -46,7 +46,7 @@ def test_register_confirm_sign_in_lose_the_password_and_recover_it(
         assert client.run("Logout", last["token"])["__typename"] == "LogoutSuccess"
         secrets += [code, token, login["token"], last["token"]]
 
-    _assert_nowhere(secrets, tmp_path)
+    _assert_nowhere(secrets, migrated)
 
 
 def _assert_nowhere(secrets: list[str], folder: Path) -> None:
