@@ -15,7 +15,7 @@ run: setup ## set up, migrate and serve with GraphiQL on http://127.0.0.1:8000/g
 	@$(PYTHON_ENV)/python -m app serve
 
 test: setup ## set up and run the tests
-	@$(PYTHON_ENV)/python -m pytest -q -n 2
+	@$(PYTHON_ENV)/python -m pytest -q -n 2 --dist worksteal
 
 check: setup ## check format, lint, types, imports, drift and SDL, and run the tests
 	@$(PYTHON_ENV)/ruff format --check .
@@ -24,10 +24,11 @@ check: setup ## check format, lint, types, imports, drift and SDL, and run the t
 	@$(PYTHON_ENV)/lint-imports --no-cache
 	@$(MAKE) --no-print-directory test
 
+# Four at once, since most of them wait more than they work.
 audit: setup ## run the slow checks, some of them in Node.js and Chromium
 	@sh scripts/setup.sh requirements-audit.lock
-	@$(PYTHON_ENV)/python -m pytest -q -n 2 audits
-	@$(PYTHON_ENV)/python -m benchmarks.timing --samples 60
+	@$(PYTHON_ENV)/python -m pytest -q -n 4 --maxschedchunk 1 audits
+	@$(PYTHON_ENV)/python -m benchmarks.timing --samples 40
 
 format: setup ## format and sort the code
 	@$(PYTHON_ENV)/ruff format .

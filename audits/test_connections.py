@@ -13,7 +13,7 @@ from tests.process.serving import serving
 
 EACH = 50  # of six kinds: 300
 WITHIN = 15.0  # seconds
-KEPT = 30  # seconds that a connection may idle
+KEPT = 10  # seconds that a connection may idle
 IDLE = 300
 LARGEST = 30_000_000  # bytes that 300 idle ones may take
 

@@ -19,7 +19,7 @@ from services.accounts.password_policy import PasswordPolicy, canonical_mailed_p
 from services.accounts.rfc import Rfc, parse_rfc
 from services.captcha.words import normalise_digits, normalise_words
 from services.common.outcomes import FieldErrorCode, ForbiddenCharacter
-from tests.api import OPERATIONS, Api, api_of
+from tests.api import OPERATIONS, Api, GivenSettings, api_of
 
 # Every code point, surrogates and NUL among them; and what looks nearly right.
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=300)
@@ -91,7 +91,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     )
     cheap: dict[str, Any] = {"argon2_time_cost": 1, "argon2_memory_kib": 64, "worker_in_serve": False}
     with asyncio.Runner() as runner:
-        opened = api_of(Settings(_env_file=None, data_dir=folder, database_url=url, **generous, **cheap))
+        opened = api_of(GivenSettings(data_dir=folder, database_url=url, **generous, **cheap))
         yield Service(runner, runner.run(opened.__aenter__()))
         runner.run(opened.__aexit__(None, None, None))
 

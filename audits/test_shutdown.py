@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -64,6 +65,15 @@ async def test_requests_that_nobody_has_read_at_sigterm_are_answered(tmp_path: P
 
     assert statuses == [200] * 20
     assert status == 0
+
+
+@pytest.mark.parametrize("milliseconds", [200, 400, 600])
+def test_a_signal_that_comes_while_it_starts_ends_it(tmp_path: Path, milliseconds: int) -> None:
+    with serving(tmp_path) as (_, process):
+        time.sleep(milliseconds / 1000)
+        process.send_signal(signal.SIGTERM)
+
+        assert process.wait(20) in {0, -signal.SIGTERM}
 
 
 def test_two_worker_processes_serve_and_end_together(tmp_path: Path) -> None:

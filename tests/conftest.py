@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import gc
 import os
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import cache
 from graphlib import TopologicalSorter
@@ -26,7 +25,7 @@ from app.database import connected, tortoise_configuration
 from models.migrator import upgrade
 from services.payments.paypal.client import PayPalClient
 from tests.api import Api, GivenSettings, api_of
-from tests.databases import database_on, unsynced
+from tests.databases import copied, database_on, unsynced
 from tests.paypal.clients import api_to
 from tests.paypal.server import PayPalServer, paypal_server
 
@@ -73,9 +72,7 @@ def database_url(stores: str, request: pytest.FixtureRequest, tmp_path: Path) ->
     if "postgresql" in stores:
         url: str = request.getfixturevalue("postgresql_url")
         return url
-    template: Path = request.getfixturevalue("sqlite_template")
-    shutil.copytree(template.parent, tmp_path, dirs_exist_ok=True)  # with its -wal, where there is one
-    return f"sqlite://{tmp_path / 'accounts.sqlite3'}"
+    return copied(request.getfixturevalue("sqlite_template"), tmp_path)
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,12 @@ def database_of_its_own(server: str | None, folder: Path) -> Iterator[str]:
     url = f"sqlite://{folder / 'accounts.sqlite3'}"
     asyncio.run(upgrade(tortoise_configuration(url)))
     yield url
+
+
+def copied(template: Path, folder: Path) -> str:
+    """The URL of a copy of the database in the template's folder, with its -wal if there is one."""
+    shutil.copytree(template.parent, folder, dirs_exist_ok=True)
+    return f"sqlite://{folder / template.name}"
 
 
 def unsynced(configuration: dict[str, Any]) -> dict[str, Any]:

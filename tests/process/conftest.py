@@ -3,7 +3,6 @@
 import email
 import email.policy
 import queue
-import shutil
 import socket
 import ssl
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
+from tests.databases import copied
 from tests.process.serving import serving
 
 USER, SMTP_PASSWORD = b"timbrado", b"clave:del/servidor"
@@ -71,7 +71,7 @@ def url(server: Server) -> str:
 @pytest.fixture
 def migrated(sqlite_template: Path, tmp_path: Path) -> Path:
     """A DATA_DIR with a migrated database in it."""
-    shutil.copytree(sqlite_template.parent, tmp_path, dirs_exist_ok=True)
+    copied(sqlite_template, tmp_path)
     return tmp_path
 
 
