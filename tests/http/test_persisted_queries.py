@@ -70,7 +70,9 @@ async def test_a_text_is_executed_whatever_comes_with_it(api: Api) -> None:
 
 
 async def test_a_hash_that_is_none_is_refused(api: Api) -> None:
-    for persisted in (5, "a", [], {}, {"sha256Hash": 5}, {"sha256Hash": None}, False):
+    wrong: list[object] = [5, "a", [], {}, {"sha256Hash": 5}, {"sha256Hash": None}, False]
+
+    for persisted in wrong:
         response = await api.http.post("/graphql", json={"extensions": {"persistedQuery": persisted}})
 
         (error,) = response.json()["errors"]
