@@ -1,4 +1,4 @@
-"""PostgreSQL is away for longer than a deadline: every request ends within its own, and the service heals."""
+"""PostgreSQL is away for twenty seconds under load: every request ends within its deadline, and the service heals."""
 
 import asyncio
 import time
@@ -15,7 +15,7 @@ from app.execution import DEADLINE
 from tests.process.serving import CHEAP_ARGON2, ROOT, WITHOUT_LIMITS, serving_aside
 from tests.tcp_proxy import State, TcpProxy
 
-AWAY = 15.0  # seconds
+AWAY = 20.0  # seconds
 CLIENTS = 20
 DOCUMENTS = [(ROOT / f"graphql/operations/{name}.graphql").read_text("utf-8") for name in ("Me", "Login")]
 FORM = {"email": "nadie@example.com", "password": "una frase larga"}
@@ -65,13 +65,13 @@ async def test_requests_end_and_the_service_heals(
         await asyncio.sleep(AWAY)
         back = time.monotonic()
         tcp_proxy.become(State.WHOLE)
-        await asyncio.sleep(6)
+        await asyncio.sleep(8)
         load.stopped = True
         await asyncio.gather(*clients)
 
     log = (tmp_path / "serve.log").read_text("utf-8")
     assert set(load.statuses(0, away - 1)) == {200}
     assert set(load.statuses(away + 0.5, back - DEADLINE)) == {503}  # who came later may have waited for its return
-    assert set(load.statuses(back + 3, back + 6)) == {200}
+    assert set(load.statuses(back + 3, back + 8)) == {200}
     assert max(seconds for _, _, seconds in load.answers) < DEADLINE + 1
     assert "unexpected error" not in log
