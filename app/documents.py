@@ -67,7 +67,7 @@ class Refused:
 
 
 class Documents:
-    """`introspection` is for development: introspection is open and errors may suggest names. `pinned` comes from `pin`."""
+    """With `introspection`, for development, errors may suggest names, too. `pinned` comes from `pin`."""
 
     def __init__(
         self, schema: GraphQLSchema, pinned: Mapping[str, Prepared], redactor: Redactor, *, introspection: bool

@@ -12,8 +12,6 @@ from tests.api import EMAIL, PASSWORD, RFC, Api
 from tests.conftest import MakeApi
 from tests.stores import ON_EVERY_LIMIT_STORAGE, ON_SQLITE
 
-pytestmark = pytest.mark.parametrize("stores", ["sqlite", "postgresql", "postgresql and redis"])
-
 WRONG = "no es mi clave"
 HOME = "203.0.113.9"
 LOGIN = 'login(input: {email: "ana@example.com", password: "no es mi clave"}) { __typename }'
