@@ -170,11 +170,12 @@ async def never_analysed(database_url: str) -> None:
     if not database_url.startswith("postgres"):
         return
     connection = await asyncpg.connect(database_url)
-    tables = await connection.fetchval(
-        "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables "
-        "WHERE schemaname = 'public' AND tablename NOT LIKE 'tortoise%'"
+    tables = await connection.fetch(
+        "SELECT relname, reltuples >= 0 AS analysed FROM pg_class "
+        "WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname NOT LIKE 'tortoise%'"
     )
-    await connection.execute(f"TRUNCATE {tables}")
+    if any(table["analysed"] for table in tables):
+        await connection.execute(f"TRUNCATE {', '.join(table['relname'] for table in tables)}")
     await connection.close()
 
 
