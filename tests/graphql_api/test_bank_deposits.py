@@ -116,6 +116,7 @@ class TestRequesting:
     async def test_an_unknown_plan_is_not_found(self, ana: Api) -> None:
         assert (await ana.act("RequestBankDeposit", planId="nothing"))["__typename"] == "PlanNotFoundError"
 
+    @ON_SQLITE
     async def test_company_data_comes_first(self, shop: Api) -> None:
         await shop.account()
 
@@ -141,6 +142,7 @@ class TestRequesting:
 
         assert (await ana.act("RequestBankDeposit", planId=PLAN))["__typename"] == "PaymentMethodUnavailableError"
 
+    @ON_SQLITE
     async def test_requests_are_limited(self, make_api: MakeApi) -> None:
         ana = await payer(await make_api(limit_payment="1/hour"))
         await _reference(ana)

@@ -122,6 +122,7 @@ async def _warned(me: Api, form: dict[str, str]) -> list[str]:
     return [warning["code"] for warning in configured["warnings"]]
 
 
+@ON_SQLITE
 async def test_every_wrong_field_is_reported_at_once_and_nothing_is_kept(api: Api) -> None:
     me = await signed_in(api)
 

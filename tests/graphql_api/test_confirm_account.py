@@ -125,6 +125,7 @@ async def test_codes_of_rival_registrations_make_one_account(make_api: MakeApi) 
     assert await Account.all().count() == 1
 
 
+@ON_SQLITE
 async def test_guessing_codes_is_limited(make_api: MakeApi) -> None:
     api = await make_api(limit_confirm_account="1/hour")
     await api.act("ConfirmAccount", code="A" * 40)
@@ -164,6 +165,7 @@ async def test_resending_is_answered_alike_for_unknown_unconfirmed_and_confirmed
     assert [mail["to"] for mail in await api.mails()] == ["eva@example.com"]
 
 
+@ON_SQLITE
 async def test_resending_to_an_email_is_limited(make_api: MakeApi) -> None:
     api = await make_api(limit_resend_email="1/day")
     await api.act("ResendConfirmationCode", email=EMAIL)
@@ -181,6 +183,7 @@ async def test_resending_needs_an_email(api: Api) -> None:
     assert problems(refused) == [("email", "MALFORMED")]
 
 
+@ON_SQLITE
 async def test_many_resends_from_one_place_need_a_captcha(make_api: MakeApi) -> None:
     api = await make_api(limit_resend_captcha="1/hour")
     await api.act("ResendConfirmationCode", email=EMAIL)

@@ -29,6 +29,7 @@ async def test_a_registration_is_answered_and_mailed_with_user_rfc_and_code(api:
     assert found(r"\b[2-9A-Z]{40}\b", mail)
 
 
+@ON_SQLITE
 async def test_every_wrong_field_is_reported_at_once_and_nothing_is_kept(api: Api) -> None:
     created = await api.register(rfc="XAXX010101000", email="ana", password="corta", passwordConfirmation="larga")
 
@@ -88,6 +89,7 @@ async def test_an_email_that_has_an_account_already_exists(api: Api) -> None:
     assert await api.mails() == []
 
 
+@ON_SQLITE
 async def test_many_registrations_from_one_place_need_a_captcha(make_api: MakeApi) -> None:
     api = await make_api(limit_create_account_captcha="1/hour")
     await api.register()
@@ -106,6 +108,7 @@ async def test_many_registrations_from_one_place_need_a_captcha(make_api: MakeAp
     assert right["__typename"] == "CreateAccountSuccess"
 
 
+@ON_SQLITE
 async def test_too_many_registrations_from_one_place_have_to_wait(make_api: MakeApi) -> None:
     api = await make_api(limit_create_account="1/hour")
     await api.register()
@@ -154,6 +157,7 @@ class TestConcealed:
             "eva@example.com": mails["eva@example.com"],
         }
 
+    @ON_SQLITE
     async def test_login_does_not_reveal_a_registration(self, make_api: MakeApi) -> None:
         api = await make_api(conceal_accounts=True)
         await api.register()

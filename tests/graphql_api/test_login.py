@@ -148,6 +148,7 @@ async def test_one_captcha_allows_few_guesses(make_api: MakeApi) -> None:
     assert names == ["InvalidCredentialsError"] * 4 + ["CaptchaMismatchError"] * 2
 
 
+@ON_SQLITE
 async def test_a_captcha_lets_the_owner_in_after_failures(api: Api) -> None:
     await api.account()
     for _ in range(5):
@@ -191,6 +192,7 @@ async def test_a_mailed_password_may_be_pasted_with_its_line_break(api: Api) -> 
     assert login["__typename"] == "LoginSuccess"
 
 
+@ON_SQLITE
 async def test_an_unneeded_captcha_is_ignored_and_not_spent(api: Api) -> None:
     await api.account()
     captcha_id, solution = await api.captcha()
@@ -233,6 +235,7 @@ async def test_parallel_guesses_count_one_by_one(api: Api) -> None:
     assert names.count("InvalidCredentialsError") == 5
 
 
+@ON_SQLITE
 async def test_successful_logins_do_not_count_as_failures(make_api: MakeApi) -> None:
     api = await make_api(limit_login_captcha="2/hour", limit_login="2/hour")
     await api.account()

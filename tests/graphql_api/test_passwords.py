@@ -30,6 +30,7 @@ async def test_a_password_chosen_on_one_keyboard_can_be_typed_on_another(api: Ap
     assert login["__typename"] == "LoginSuccess"
 
 
+@ON_SQLITE
 async def test_a_password_never_expires(api: Api) -> None:
     await api.account()
     account = await Account.get(email_key=EMAIL)

@@ -77,6 +77,7 @@ class TestStarting:
 
         assert answers == dict.fromkeys(plans, "PlanNotFoundError")
 
+    @ON_SQLITE
     async def test_company_data_comes_first(self, shop: Api) -> None:
         await shop.account()
 
@@ -85,6 +86,7 @@ class TestStarting:
         assert started["__typename"] == "OnboardingIncompleteError"
         assert started["step"] == "CONFIGURE_COMPANY"
 
+    @ON_SQLITE
     async def test_an_active_account_does_not_pay_again(self, ana: Api, paypal: PayPalServer) -> None:
         await pay(ana, paypal)
 
@@ -124,6 +126,7 @@ class TestStarting:
         assert started["__typename"] == completed["__typename"] == "PaymentMethodUnavailableError"
         assert await api.run("PaymentMethods") == ["BANK_DEPOSIT"]
 
+    @ON_SQLITE
     async def test_paying_is_limited(self, make_api: MakeApi, paypal: PayPalServer) -> None:
         ana = await payer(await make_api(**takes_paypal(paypal), limit_payment="1/hour"))
         await start(ana)

@@ -252,6 +252,7 @@ async def test_a_new_password_must_meet_the_policy(api: Api) -> None:
     ]
 
 
+@ON_SQLITE
 async def test_guessing_the_current_password_is_limited(make_api: MakeApi) -> None:
     me = await signed_in(await make_api(limit_change_password="1/hour"))
     await _change(me, "no es esta", NEW)
@@ -354,6 +355,7 @@ async def test_a_used_captcha_does_not_recover_another_email(api: Api) -> None:
     assert names == ["RecoverPasswordSuccess", "CaptchaMismatchError", "RecoverPasswordSuccess"]
 
 
+@ON_SQLITE
 async def test_recoveries_are_limited_by_email_and_by_client(make_api: MakeApi) -> None:
     api = await make_api(limit_recover_password="3/hour", limit_recover_password_email="1/day")
     first = await _request(api, EMAIL)
@@ -400,6 +402,7 @@ async def test_a_double_click_changes_the_password_once_and_succeeds_twice(api: 
     assert await api.token(password=NEW)
 
 
+@ON_SQLITE
 async def test_captchas_are_limited_by_client(make_api: MakeApi) -> None:
     api = await make_api(limit_create_captcha="1/hour")
     await api.captcha()

@@ -50,6 +50,7 @@ async def test_nobody_ends_the_session_of_another_account(make_api: MakeApi) -> 
     assert (await eva.run("Me"))["email"] == "eva@example.com"
 
 
+@ON_SQLITE
 async def test_invalid_session_ids_are_not_found(api: Api) -> None:
     await api.account()
     session = api.signed_in(await api.token())
@@ -118,6 +119,7 @@ async def test_login_ends_the_session_that_it_was_sent_with_and_no_other(api: Ap
     assert await api.signed_in(second).run("Me")
 
 
+@ON_SQLITE
 async def test_a_wrong_password_ends_no_session(api: Api) -> None:
     await api.account()
     session = api.signed_in(await api.token())
