@@ -21,6 +21,7 @@ from services.common.secrets import Keys
 from services.payments.bank.deposits import BankAccount, DepositRequested, DepositService
 from services.payments.bank.movements import SeenMovement
 from services.payments.paypal.orders import PayPalOrders, PayPalPage
+from services.payments.paypal.outcomes import PayPalStarted
 from services.payments.paypal.reconciliation import Reconciler
 from services.payments.paypal.service import PayPalService
 from services.payments.paypal.webhooks import PayPalWebhooks
@@ -34,9 +35,11 @@ from tests.paypal.server import PayPalServer, paypal_server
 
 LOOSE_LIMIT = "1000000/second"
 _STRANGER = Caller(ip_address("203.0.113.9"))
+_PLANS = ["emprendedor", "negocio", "empresa"]
+_UNAPPROVED = {"CREATED", "PAYER_ACTION_REQUIRED"}
 _SLOW = 0.02  # seconds
 _CALLS = [Call.CREATE, Call.SHOW, Call.CAPTURE, Call.CAPTURE, Call.CAPTURE, Call.VERIFY]
-_TROUBLES = [Trouble.LOST, Trouble.DROP, Trouble.GARBAGE, Trouble.INTERNAL_ERROR]
+_TROUBLES = [Trouble.LOST, Trouble.LOST, Trouble.DROP, Trouble.GARBAGE, Trouble.INTERNAL_ERROR]
 _EVENTS = {"DECLINED": "DENIED", "PARTIALLY_REFUNDED": "COMPLETED", "REFUNDED": "COMPLETED"}  # late, of what was
 
 
@@ -83,19 +86,28 @@ class Shop:
         order = self.server.books.orders.get(last.paypal_order_id or "") if last else None
         if order is None or (last and last.status != PaymentStatus.OPEN.value):
             return await self.start(payer, chance)
-        if order["status"] == "APPROVED":
+        if order["status"] not in _UNAPPROVED:
             return await self.paypal.complete(payer.caller, order["id"])
         self.server.approve(order["id"])
         return order["id"]
 
+    async def change_plan(self, payer: Payer, chance: random.Random) -> object:
+        """A payer who loses patience pays for another plan."""
+        started = await self.paypal.start(payer.caller, chance.choice(_PLANS))
+        if not isinstance(started, PayPalStarted):
+            return started
+        if self.server.books.orders[started.order_id]["status"] in _UNAPPROVED:
+            self.server.approve(started.order_id)
+        return started.order_id, await self.paypal.complete(payer.caller, started.order_id)
+
     async def start(self, payer: Payer, chance: random.Random) -> object:
         """Of the same plan, mostly."""
-        return await self.paypal.start(payer.caller, chance.choices(["negocio", "empresa"], [7, 1])[0])
+        return await self.paypal.start(payer.caller, chance.choices(_PLANS, [1, 7, 1])[0])
 
     async def approve(self, payer: Payer, chance: random.Random) -> object:
         if order_id := await self._order(payer, chance):
             order = self.server.books.orders.get(order_id)
-            if order and order["status"] in {"CREATED", "PAYER_ACTION_REQUIRED"}:
+            if order and order["status"] in _UNAPPROVED:
                 self.server.approve(order_id)
         return order_id
 
@@ -131,11 +143,11 @@ class Shop:
         return "done"
 
     async def request_deposit(self, payer: Payer, chance: random.Random) -> object:
-        return await self.deposits.request(payer.caller, chance.choice(["negocio", "empresa"]))
+        return await self.deposits.request(payer.caller, chance.choice(_PLANS))
 
     async def deposit(self, payer: Payer, chance: random.Random) -> object:
         """The payer deposits, once more where they did before: the bank's statement has one more movement."""
-        requested = await self.deposits.request(payer.caller, chance.choice(["negocio", "empresa"]))
+        requested = await self.deposits.request(payer.caller, chance.choice(_PLANS))
         if not isinstance(requested, DepositRequested):
             return requested
         movement = SeenMovement(f"{len(payer.statement)}-{payer.id}", self.now.date())
@@ -197,7 +209,8 @@ class Shop:
 
     async def trouble(self, _: Payer, chance: random.Random) -> object:
         """A call that goes wrong, or twice, which is as often as it is tried."""
-        call, troubles = chance.choice(_CALLS), chance.choices(_TROUBLES, k=chance.choice([1, 2, 2]))
+        call, twice = chance.choice(_CALLS), chance.random() < 0.7
+        troubles = [chance.choice(_TROUBLES)] * (1 + twice)
         self.server.fail(call, *troubles)
         return call, troubles
 
@@ -221,6 +234,7 @@ class Shop:
 Operation = Callable[[Shop, Payer, random.Random], Awaitable[object]]
 OPERATIONS: dict[Operation, int] = {
     Shop.pay: 14,
+    Shop.change_plan: 6,
     Shop.start: 3,
     Shop.approve: 4,
     Shop.complete: 6,

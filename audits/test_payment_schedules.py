@@ -32,6 +32,7 @@ SEEDS = range(12)
 _PAYERS = 5
 _ROUNDS = 12
 _AT_ONCE = (5, 25)
+_CROWDS = (1, 2, _PAYERS)  # who has something to do in a round
 _SPREAD = 0.01  # seconds within which the operations of a round begin
 _CUT_OFF = 0.2  # of all operations
 _CALM = 0.003  # seconds until what was cut off is over at PayPal, too
@@ -70,8 +71,9 @@ async def _run(chance: random.Random, happened: list[str]) -> Counter[str]:
         for number in range(_ROUNDS):
             happened.append(f"round {number}, {shop.now:%d %H:%M}")
             before = [await _standing(shop, payer) for payer in shop.payers]
-            at_once = chance.randint(*_AT_ONCE)
-            await asyncio.gather(*(_something(shop, random.Random(chance.random()), happened) for _ in range(at_once)))
+            crowd = chance.sample(shop.payers, chance.choice(_CROWDS))
+            chances = [random.Random(chance.random()) for _ in range(chance.randint(*_AT_ONCE))]
+            await asyncio.gather(*(_something(shop, crowd, each, happened) for each in chances))
             await asyncio.sleep(_CALM)
             for payer, (covered, captures, refunds) in zip(shop.payers, before, strict=True):
                 await _assert_charged_once(shop, payer)
@@ -87,17 +89,18 @@ async def _run(chance: random.Random, happened: list[str]) -> Counter[str]:
         return Counter(f"{payment.method} {payment.status}" for payment in await Payment.all())
 
 
-async def _something(shop: Shop, chance: random.Random, happened: list[str]) -> None:
+async def _something(shop: Shop, crowd: list[Payer], chance: random.Random, happened: list[str]) -> None:
     (operation,) = chance.choices(list(OPERATIONS), list(OPERATIONS.values()))
-    name, payer = getattr(operation, "__name__", ""), chance.randrange(len(shop.payers))
+    payer = chance.choice(crowd)
+    name = f"{shop.payers.index(payer)} {getattr(operation, '__name__', '')}"
     await asyncio.sleep(chance.uniform(0, _SPREAD))
-    task = asyncio.ensure_future(_do(operation, shop, shop.payers[payer], chance))
+    task = asyncio.ensure_future(_do(operation, shop, payer, chance))
     if chance.random() < _CUT_OFF:
         await asyncio.wait({task}, timeout=chance.uniform(0, _LATEST))
         if task.cancel():
-            happened.append(f"  {payer} {name} is cut off")
+            happened.append(f"  {name} is cut off")
     with contextlib.suppress(asyncio.CancelledError):
-        happened.append(f"  {payer} {name}: {await task}")
+        happened.append(f"  {name}: {await task}")
 
 
 async def _do(operation: Operation, shop: Shop, payer: Payer, chance: random.Random) -> object:
