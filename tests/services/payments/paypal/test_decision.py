@@ -67,7 +67,7 @@ _COLUMNS = (
     {PaymentStatus.REFUNDED},
     NOTHING_CAME,
 )
-_PAGE = (Path(__file__).parents[2] / "docs/onboarding.md").read_text("utf-8")
+_PAGE = (Path(__file__).parents[4] / "docs/onboarding.md").read_text("utf-8")
 _ROW = re.compile(r"^\| (.+) \| (.+) " + r"\| ([a-z ]+) " * len(_COLUMNS) + r"\|$", re.MULTILINE)
 
 Rows = dict[tuple[str, str], tuple[str, ...]]
