@@ -14,7 +14,7 @@ from services.mail.outbox import MailKind, enqueue
 from tests.api import EMAIL, PASSWORD, Api
 from tests.conftest import MakeApi
 
-EVERY = 53  # steps of the event loop between two cancellations; the audit cancels far more often
+EVERY = 11  # steps of the event loop between two cancellations; the audit cancels far more often
 MAX_COUNT = 4_000
 
 
