@@ -349,7 +349,7 @@ class TestCompleting:
         self, ana: Api, paypal: PayPalServer
     ) -> None:
         """audits/test_interrupted_payments.py does so at nearly every step."""
-        assert await interruptions_survived(ana, paypal, every=29) > 3
+        assert await interruptions_survived(ana, paypal, every=13) > 3
 
     async def test_a_payment_that_is_pending_for_a_month_expires_but_counts_if_it_comes(
         self, ana: Api, paypal: PayPalServer
