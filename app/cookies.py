@@ -9,7 +9,6 @@ from starlette.requests import Request
 
 from app.bodies import RefusedRequestError
 from app.origins import Origins, origin_of, own_origin
-from schema.errors import NotAuthenticatedError
 
 _FOREIGN = "This origin may not use cookies here: list it in ALLOWED_ORIGINS, or use transport BEARER."
 _HIDDEN = (
@@ -116,7 +115,7 @@ def bearer_token(request: Request) -> str | None:
 
 def nobody_signed_in(outcomes: Mapping[str, str]) -> bool:
     """Whether an operation looked for the session of its credential, and there was none."""
-    return outcomes.get("me") == "NoneType" or NotAuthenticatedError.__name__ in outcomes.values()
+    return outcomes.get("me") == "NoneType" or "NotAuthenticatedError" in outcomes.values()
 
 
 def _only_cookie(request: Request, name: str) -> str | None:

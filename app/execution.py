@@ -24,6 +24,7 @@ from app.documents import MAX_ERRORS, Documents, Prepared, Refused
 from app.errors import Redactor, formatted, internal_error
 from models.outage import is_outage
 from schema.context import Context
+from schema.messages import type_name
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +78,7 @@ def _recorded(resolve: Callable[..., Any]) -> Callable[..., Any]:
         result = resolve(source, info, **arguments)
         if inspect.isawaitable(result):
             result = await result
-        info.context.outcomes[info.field_name] = type(result).__name__
+        info.context.outcomes[info.field_name] = type_name(result)
         return result
 
     return resolved

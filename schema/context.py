@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Annotated, Protocol, TypeVar
 
 import strawberry
 
@@ -69,3 +69,6 @@ class Context:
 
 
 Info = strawberry.Info[Context, None]
+
+T = TypeVar("T")
+Input = Annotated[T, strawberry.argument(description="Everything that the mutation needs.")]

@@ -1,17 +1,32 @@
-"""Failures that the person using the app can do something about. Their texts are in locales/, under the type's name."""
+"""Failures that the person using the app can do something about: the interface, and those that several subjects share.
+
+`register` makes a failure of the services a GraphQL type. Texts are in locales/, under the type's name.
+"""
 
 from datetime import timedelta
+from typing import Any, get_type_hints
 
 import strawberry
+from strawberry.annotation import StrawberryAnnotation
+from strawberry.types import get_object_definition
+from strawberry.types.base import StrawberryObjectDefinition
+from strawberry.types.field import StrawberryField
 
 from schema.context import Info
-from schema.enums import FieldErrorCode, OnboardingStep
+from schema.enums import FieldErrorCode
 from schema.list_size import ListSize
-from schema.types.account import Activation
-from schema.types.captcha import Captcha
-from services.common.outcomes import CaptchaMismatch, CaptchaRequired, FieldProblem, InvalidInput, TooManyAttempts
+from schema.messages import message_field, type_name
+from services.common.outcomes import (
+    FieldProblem,
+    InvalidCredentials,
+    InvalidInput,
+    NotAuthenticated,
+    PasswordChangeRequired,
+    TooManyAttempts,
+)
 
 MAX_PROBLEMS = 10  # of one input: one for each of its fields
+_MESSAGE = "What to tell the person, in the language of Accept-Language: what happened, and what to do next."
 
 
 @strawberry.interface(
@@ -19,11 +34,36 @@ MAX_PROBLEMS = 10  # of one input: one for each of its fields
     "`... on UserError { message }` to be ready for those that join a union later."
 )
 class UserError:
-    @strawberry.field(
-        description="What to tell the person, in the language of Accept-Language: what happened, and what to do next."
+    message: str = message_field(_MESSAGE)
+
+
+def register(failure: type[Any], description: str, **fields: Any) -> None:
+    """Makes a frozen outcome of a service the GraphQL type of its name plus "Error", which implements UserError.
+
+    `fields` are the fields that clients see: a description for one of the outcome, or a strawberry.field with a
+    resolver for one that clients see in another form.
+    """
+    interface = get_object_definition(UserError, strict=True)
+    shown = {each.python_name: each for each in interface.fields}
+    shown |= {name: _field(failure, name, field) for name, field in fields.items()}
+    failure.__strawberry_definition__ = StrawberryObjectDefinition(
+        name=f"{failure.__name__}Error",
+        description=description,
+        origin=failure,
+        interfaces=[interface],
+        fields=list(shown.values()),
+        is_input=False,
+        is_interface=False,
+        extend=False,
+        directives=(),
+        is_type_of=None,
+        resolve_type=None,
     )
-    def message(self, info: Info) -> str:
-        return info.context.translate(type(self).__name__, vars(self))
+
+
+def _field_message(root: strawberry.Parent["FieldError"], info: Info) -> str:
+    key = f"FieldError.{root.field}.{root.code.name}"
+    return info.context.translate(key, vars(root), otherwise=f"FieldErrorCode.{root.code.name}")
 
 
 @strawberry.type(description="What is wrong with one field of an input.")
@@ -43,13 +83,10 @@ class FieldError(UserError):
     maximum: str | None = strawberry.field(
         description="The most that the field takes, in the same unit; null if there is no maximum."
     )
-
-    @strawberry.field(
-        description="What to write at the field, in the language of Accept-Language: what is right, and what to do."
+    message: str = strawberry.field(
+        resolver=_field_message,
+        description="What to write at the field, in the language of Accept-Language: what is right, and what to do.",
     )
-    def message(self, info: Info) -> str:
-        key = f"FieldError.{self.field}.{self.code.name}"
-        return info.context.translate(key, vars(self), otherwise=f"FieldErrorCode.{self.code.name}")
 
     @classmethod
     def of(cls, problem: FieldProblem) -> "FieldError":
@@ -62,161 +99,40 @@ class FieldError(UserError):
         )
 
 
-@strawberry.type(description="Every field that is wrong, at once, so that a form can mark them all.")
-class InvalidInputError(UserError):
-    fields: list[FieldError] = strawberry.field(
-        description="At least one, in the order of the form.", directives=[ListSize(assumed_size=MAX_PROBLEMS)]
-    )
-
-    @classmethod
-    def of(cls, outcome: InvalidInput) -> "InvalidInputError":
-        return cls(fields=[FieldError.of(problem) for problem in outcome.problems])
+def _field_errors(root: strawberry.Parent[InvalidInput]) -> list[FieldError]:
+    return [FieldError.of(problem) for problem in root.problems]
 
 
-@strawberry.type(description="The e-mail has an account.")
-class UserAlreadyExistsError(UserError):
-    pass
+def _wait_message(root: strawberry.Parent[TooManyAttempts], info: Info) -> str:
+    return info.context.translate(type_name(root), {"wait": timedelta(seconds=root.retry_after_seconds)})
 
 
-@strawberry.type(description="The limit is reached; nothing was done.")
-class TooManyAttemptsError(UserError):
-    retry_after_seconds: int = strawberry.field(description="After how many seconds trying again makes sense.")
-    wait: strawberry.Private[timedelta]
-
-    @classmethod
-    def of(cls, outcome: TooManyAttempts) -> "TooManyAttemptsError":
-        seconds = outcome.retry_after_seconds
-        return cls(retry_after_seconds=seconds, wait=timedelta(seconds=seconds))
+def _field(failure: type[Any], name: str, field: Any) -> StrawberryField:
+    if isinstance(field, StrawberryField):
+        field.python_name = name
+        return field
+    annotation = StrawberryAnnotation(get_type_hints(failure)[name])
+    return StrawberryField(name, type_annotation=annotation, origin=failure, description=field)
 
 
-@strawberry.type(description="The code is unknown or expired, or another registration of its e-mail was confirmed.")
-class InvalidConfirmationCodeError(UserError):
-    pass
-
-
-@strawberry.type(description="The e-mail, the password or both are wrong: which is not told.")
-class InvalidCredentialsError(UserError):
-    pass
-
-
-@strawberry.type(description="The password is right, but the confirmation code has not come back yet.")
-class AccountNotConfirmedError(UserError):
-    pass
-
-
-@strawberry.type(description="Send the same again with this captcha's answer.")
-class CaptchaRequiredError(UserError):
-    captcha: Captcha = strawberry.field(description="A fresh one, so that the form needs no second request.")
-
-    @classmethod
-    def of(cls, outcome: CaptchaRequired) -> "CaptchaRequiredError":
-        return cls(captcha=Captcha.of(outcome.captcha))
-
-
-@strawberry.type(description="The captcha's answer is wrong, late or was used before.")
-class CaptchaMismatchError(UserError):
-    captcha: Captcha = strawberry.field(description="A fresh one, so that the form needs no second request.")
-
-    @classmethod
-    def of(cls, outcome: CaptchaMismatch) -> "CaptchaMismatchError":
-        return cls(captcha=Captcha.of(outcome.captcha))
-
-
-@strawberry.type(description="Too many wrong passwords in a row: only recovering the password opens the account again.")
-class RecoveryRequiredError(UserError):
-    pass
-
-
-@strawberry.type(description="Nobody is signed in with this token or cookie.")
-class NotAuthenticatedError(UserError):
-    pass
-
-
-@strawberry.type(
-    description="Signed in with a mailed password: only me, changePassword and logout are open until it is changed."
+register(
+    InvalidInput,
+    "Every field that is wrong, at once, so that a form can mark them all.",
+    fields=strawberry.field(
+        resolver=_field_errors,
+        description="At least one, in the order of the form.",
+        directives=[ListSize(assumed_size=MAX_PROBLEMS)],
+    ),
 )
-class PasswordChangeRequiredError(UserError):
-    pass
-
-
-@strawberry.type(description="None of the account's sessions has this id; perhaps it has just ended.")
-class SessionNotFoundError(UserError):
-    pass
-
-
-@strawberry.type(description="The company's data come before its series: configureCompany first.")
-class CompanyNotConfiguredError(UserError):
-    pass
-
-
-@strawberry.type(description="The company has as many series as it may have.")
-class SeriesLimitReachedError(UserError):
-    maximum: int = strawberry.field(description="How many a company may have.")
-
-
-@strawberry.type(description="None of the account's series has this id; perhaps it was just deleted.")
-class SeriesNotFoundError(UserError):
-    pass
-
-
-@strawberry.type(description="Folios of the series were taken, so it stays.")
-class SeriesInUseError(UserError):
-    pass
-
-
-@strawberry.type(description="It is the company's only series: create another one first.")
-class LastSeriesError(UserError):
-    pass
-
-
-@strawberry.type(description="None of the plans has this id.")
-class PlanNotFoundError(UserError):
-    pass
-
-
-@strawberry.type(description="The operator does not take payments this way; paymentMethods lists the ways.")
-class PaymentMethodUnavailableError(UserError):
-    pass
-
-
-@strawberry.type(description="An earlier step comes first.")
-class OnboardingIncompleteError(UserError):
-    step: OnboardingStep = strawberry.field(description="The step to show.")
-
-
-@strawberry.type(
-    description="The account is paid for; it can be prolonged in the last thirty days, or ten for each month that is "
-    "bought."
+register(
+    TooManyAttempts,
+    "The limit is reached; nothing was done.",
+    retry_after_seconds="After how many seconds trying again makes sense.",
+    message=strawberry.field(resolver=_wait_message, description=_MESSAGE),
 )
-class AlreadyActiveError(UserError):
-    activation: Activation = strawberry.field(description="Since when and until when.")
-
-
-@strawberry.type(
-    description="A payment is under way, and whether the money came is not known yet. Do not have the person pay "
-    "again: me.paymentPending turns false once it is known, and a mail tells the person."
+register(InvalidCredentials, "The e-mail, the password or both are wrong: which is not told.")
+register(NotAuthenticated, "Nobody is signed in with this token or cookie.")
+register(
+    PasswordChangeRequired,
+    "Signed in with a mailed password: only me, changePassword and logout are open until it is changed.",
 )
-class PaymentPendingError(UserError):
-    pass
-
-
-@strawberry.type(description="PayPal does not answer. Nothing was paid.")
-class PaymentProviderUnavailableError(UserError):
-    pass
-
-
-@strawberry.type(description="The payer has not approved the order yet.")
-class PaymentNotApprovedError(UserError):
-    approval_url: str = strawberry.field(description="PayPal's page: lead the payer there.")
-
-
-@strawberry.type(description="PayPal could not take the money. Nothing was paid.")
-class PaymentDeclinedError(UserError):
-    retry_url: str | None = strawberry.field(
-        description="PayPal's page, where the payer can choose another way to pay; null where the order has ended."
-    )
-
-
-@strawberry.type(description="The account has no payment of this order that can still be completed.")
-class PaymentNotFoundError(UserError):
-    pass

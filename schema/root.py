@@ -8,21 +8,20 @@ from graphql import GraphQLObjectType, introspection_types
 from graphql.type.introspection import TypeFields
 from strawberry.schema.config import StrawberryConfig
 
-from resolvers import captchas, companies, payments, recovery, registration, series, sessions
+from resolvers import account, captchas, company, login, passwords, payments, registration, series, sessions
+from schema.account import Account
+from schema.captchas import CreateCaptchaResult
+from schema.company import ConfigureCompanyResult, TaxRegime
 from schema.enums import PaymentMethod
 from schema.errors import UserError
 from schema.list_size import ListSize
-from schema.results.captchas import CreateCaptchaResult
-from schema.results.companies import ConfigureCompanyResult
-from schema.results.payments import CompletePayPalPaymentResult, RequestBankDepositResult, StartPayPalPaymentResult
-from schema.results.recovery import ChangePasswordResult, RecoverPasswordResult
-from schema.results.registration import ConfirmAccountResult, CreateAccountResult, ResendConfirmationCodeResult
-from schema.results.series import CreateSeriesResult, DeleteSeriesResult, UpdateSeriesResult
-from schema.results.sessions import LoginResult, LogoutResult, RevokeOtherSessionsResult, RevokeSessionResult
+from schema.login import LoginResult
+from schema.passwords import ChangePasswordResult, PasswordPolicy, RecoverPasswordResult
+from schema.payments import CompletePayPalPaymentResult, Plan, RequestBankDepositResult, StartPayPalPaymentResult
+from schema.registration import ConfirmAccountResult, CreateAccountResult, ResendConfirmationCodeResult
 from schema.scalars import BIG_INT, DATE_TIME, BigInt
-from schema.types.account import Account, PasswordPolicy
-from schema.types.company import TaxRegime
-from schema.types.payment import Plan
+from schema.series import CreateSeriesResult, DeleteSeriesResult, UpdateSeriesResult
+from schema.sessions import LogoutResult, RevokeOtherSessionsResult, RevokeSessionResult
 from services.company.tax_regimes import MAX_TAX_REGIMES
 from services.payments.plans import MAX_PLANS
 
@@ -30,13 +29,13 @@ from services.payments.plans import MAX_PLANS
 @strawberry.type(description="What can be read.")
 class Query:
     me: Account | None = strawberry.field(
-        resolver=sessions.me, description="Who is signed in; null for nobody, and never an error."
+        resolver=account.me, description="Who is signed in; null for nobody, and never an error."
     )
     password_policy: PasswordPolicy = strawberry.field(
-        resolver=registration.password_policy, description="The rules that new passwords must meet."
+        resolver=passwords.password_policy, description="The rules that new passwords must meet."
     )
     tax_regimes: list[TaxRegime] = strawberry.field(
-        resolver=companies.tax_regimes,
+        resolver=company.tax_regimes,
         description="The tax regimes to choose from, by their code; nobody need be signed in.",
         directives=[ListSize(assumed_size=MAX_TAX_REGIMES)],
     )
@@ -70,7 +69,7 @@ class Mutation:
         "Repeating it is safe.",
     )
     login: LoginResult = strawberry.mutation(
-        resolver=sessions.login, description="Signs in with an e-mail and a password, and opens a session."
+        resolver=login.login, description="Signs in with an e-mail and a password, and opens a session."
     )
     logout: LogoutResult = strawberry.mutation(
         resolver=sessions.logout, description="Ends the session of the token or cookie, and forgets the cookie."
@@ -80,11 +79,11 @@ class Mutation:
         description="Draws a captcha for recoverPassword; calling it again is the form's refresh button.",
     )
     recover_password: RecoverPasswordResult = strawberry.mutation(
-        resolver=recovery.recover_password,
+        resolver=passwords.recover_password,
         description="Mails a new password that opens the account for 24 hours. The old one works until that is used.",
     )
     change_password: ChangePasswordResult = strawberry.mutation(
-        resolver=recovery.change_password,
+        resolver=passwords.change_password,
         description="Sets a new password; ends every other session, and every mailed password.",
     )
     revoke_session: RevokeSessionResult = strawberry.mutation(
@@ -94,7 +93,7 @@ class Mutation:
         resolver=sessions.revoke_other_sessions, description="Ends every session of the account but the current one."
     )
     configure_company: ConfigureCompanyResult = strawberry.mutation(
-        resolver=companies.configure_company,
+        resolver=company.configure_company,
         description="Step 3: sets the data with which the account invoices; sent again, it changes them.",
     )
     create_series: CreateSeriesResult = strawberry.mutation(

@@ -14,9 +14,9 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType
 
 from models.account import Account
 from models.registration import Registration
+from schema.company import CompanyWarning
 from schema.errors import FieldError
 from schema.root import schema
-from schema.types.company import CompanyWarning
 from services.accounts.lockout import MAX_FAILURES
 from services.captcha.service import LIFE as CAPTCHA_LIFE
 from services.common.outcomes import FieldErrorCode
@@ -38,6 +38,7 @@ _ROOT = Path(__file__).parents[2]
 _TEXTS = Translations(_ROOT / "locales")
 _TEMPLATES = _ROOT / "services/mail/templates"
 _BY_CODE = {FieldError.__name__, CompanyWarning.__name__}  # whose text is that of their code
+_COMPUTED = {"TooManyAttemptsError": {"wait"}}  # what texts may name besides the fields
 
 
 def _told_types() -> Iterator[tuple[str, set[str]]]:
@@ -48,7 +49,7 @@ def _told_types() -> Iterator[tuple[str, set[str]]]:
         if isinstance(type_, GraphQLObjectType) and "message" in type_.fields and name not in _BY_CODE:
             origin = type_.extensions["strawberry-definition"].origin
             assert failure in type_.interfaces or name.endswith("Success"), name
-            yield name, {field.name for field in fields(origin)} - {"message"}
+            yield name, {field.name for field in fields(origin)} - {"message"} | _COMPUTED.get(name, set())
 
 
 def _letters() -> Iterator[MailContent]:

@@ -1,11 +1,16 @@
+"""Captchas: what a form shows, the answer that it sends, and createCaptcha."""
+
 import base64
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 
 from schema.context import Info
+from schema.errors import register
 from services.captcha.image import HEIGHT, WIDTH
-from services.common.outcomes import DrawnCaptcha
+from services.captcha.service import CaptchaAnswer
+from services.common.outcomes import CaptchaMismatch, CaptchaRequired, DrawnCaptcha, TooManyAttempts
 
 
 @strawberry.type(description="The picture of a captcha.")
@@ -47,6 +52,48 @@ class Captcha:
     @classmethod
     def of(cls, captcha: DrawnCaptcha) -> "Captcha":
         return cls(id=strawberry.ID(captcha.id), expires_at=captcha.expires_at)
+
+
+@strawberry.input(description="The answer to a captcha.")
+class CaptchaInput:
+    id: strawberry.ID = strawberry.field(description="The captcha's id.")
+    answer: str = strawberry.field(
+        description="The two words in their order, or the eight digits, also as Spanish or English number words; case, "
+        "accents, spaces and punctuation do not matter."
+    )
+
+    def value(self) -> CaptchaAnswer:
+        return CaptchaAnswer(self.id, self.answer)
+
+
+@strawberry.type(description="A fresh captcha.")
+class CreateCaptchaSuccess:
+    captcha: Captcha = strawberry.field(description="Good for five minutes and one answer.")
+
+
+def _fresh_captcha(root: strawberry.Parent[CaptchaRequired | CaptchaMismatch]) -> Captcha:
+    return Captcha.of(root.captcha)
+
+
+register(
+    CaptchaRequired,
+    "Send the same again with this captcha's answer.",
+    captcha=strawberry.field(
+        resolver=_fresh_captcha, description="A fresh one, so that the form needs no second request."
+    ),
+)
+register(
+    CaptchaMismatch,
+    "The captcha's answer is wrong, late or was used before.",
+    captcha=strawberry.field(
+        resolver=_fresh_captcha, description="A fresh one, so that the form needs no second request."
+    ),
+)
+
+CreateCaptchaResult = Annotated[
+    CreateCaptchaSuccess | TooManyAttempts,
+    strawberry.union("CreateCaptchaResult", description="What came of createCaptcha."),
+]
 
 
 def _data_uri(media_type: str, content: bytes) -> str:

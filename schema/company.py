@@ -1,14 +1,19 @@
+"""The company's data, and the tax regimes to choose from."""
+
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 
 from schema.context import Info
 from schema.enums import CompanyWarningCode, TaxpayerType
 from schema.list_size import ListSize
-from schema.scalars import BigInt
+from schema.messages import message_field
+from schema.series import Series
+from services.common.outcomes import InvalidInput, NotAuthenticated, PasswordChangeRequired
 from services.company.company import MAX_WARNINGS, CompanyView
+from services.company.company_form import CompanyForm
 from services.company.series import MAX_SERIES
-from services.company.series_outcomes import SeriesView
 from services.company.tax_regimes import TaxRegime as TaxRegimeView
 
 
@@ -21,37 +26,6 @@ class TaxRegime:
     @classmethod
     def of(cls, view: TaxRegimeView) -> "TaxRegime":
         return cls(code=view.code, description=view.description, taxpayer_types=list(view.taxpayer_types))
-
-
-@strawberry.type(description="A run of folios for invoices.")
-class Series:
-    id: strawberry.ID = strawberry.field(description="Goes into updateSeries and deleteSeries.")
-    name: str = strawberry.field(description="The Serie of the invoices; empty for the one without a name.")
-    first_folio: BigInt = strawberry.field(description="The folio that the series begins with.")
-    last_folio: BigInt | None = strawberry.field(description="The folio that the series ends with; null for none.")
-    next_folio: BigInt | None = strawberry.field(
-        description="The folio that the next invoice takes; null once all are taken."
-    )
-    remaining: BigInt | None = strawberry.field(description="How many folios are left; null without a last folio.")
-    approval_number: BigInt | None = strawberry.field(
-        description="The number of the SAT's approval of these folios, in the scheme before CFDI."
-    )
-    approval_year: int | None = strawberry.field(description="The year of that approval.")
-    created_at: datetime = strawberry.field(description="When the series was created.")
-
-    @classmethod
-    def of(cls, view: SeriesView) -> "Series":
-        return cls(
-            id=strawberry.ID(str(view.id)),
-            name=view.name,
-            first_folio=BigInt(str(view.first_folio)),
-            last_folio=_big(view.last_folio),
-            next_folio=_big(view.next_folio),
-            remaining=_big(view.remaining),
-            approval_number=_big(view.approval_number),
-            approval_year=view.approval_year,
-            created_at=view.created_at,
-        )
 
 
 @strawberry.type(description="Something that was accepted, and that the SAT may refuse in an invoice.")
@@ -98,5 +72,29 @@ class Company:
         )
 
 
-def _big(number: int | None) -> BigInt | None:
-    return None if number is None else BigInt(str(number))
+@strawberry.input(description="Step 3: the data with which the account invoices, all of them each time.")
+class ConfigureCompanyInput:
+    legal_name: str = strawberry.field(
+        description="The razón social without its régimen societario or, of a person, the name, as the Constancia de "
+        "Situación Fiscal shows it: 1 to 300 characters, none of them `|`."
+    )
+    tax_regime: str = strawberry.field(description="A code of taxRegimes, for the account's taxpayerType.")
+    postal_code: str = strawberry.field(description="The código postal of the place of issue: five digits.")
+
+    def value(self) -> CompanyForm:
+        return CompanyForm(self.legal_name, self.tax_regime, self.postal_code)
+
+
+@strawberry.type(description="The company's data are kept as they were sent, but for superfluous blanks.")
+class ConfigureCompanySuccess:
+    message: str = message_field()
+    company: Company = strawberry.field(description="The company as it is now.")
+    warnings: list[CompanyWarning] = strawberry.field(
+        description="Those of company.warnings.", directives=[ListSize(assumed_size=MAX_WARNINGS)]
+    )
+
+
+ConfigureCompanyResult = Annotated[
+    ConfigureCompanySuccess | InvalidInput | PasswordChangeRequired | NotAuthenticated,
+    strawberry.union("ConfigureCompanyResult", description="What came of configureCompany."),
+]

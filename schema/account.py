@@ -1,79 +1,22 @@
+"""The account, as its owner sees it."""
+
 from datetime import datetime
 
 import strawberry
 
+from schema.company import Company
 from schema.context import Info
-from schema.enums import Language, OnboardingStep, PaymentMethod, TaxpayerType
+from schema.enums import Language, OnboardingStep, TaxpayerType
 from schema.list_size import ListSize
-from schema.types.company import Company
-from schema.types.payment import BankDeposit
-from services.accounts.onboarding import Activation as ActivationView
-from services.accounts.password_policy import PasswordPolicy as Policy
-from services.accounts.sessions import MAX_SESSIONS, Principal, SessionView
-
-
-@strawberry.type(description="The rules for passwords, so that a form can show them before it asks.")
-class PasswordPolicy:
-    minimum_length: int = strawberry.field(
-        description="The fewest characters (Unicode code points) that a password may have."
-    )
-    maximum_length: int = strawberry.field(
-        description="The most characters (Unicode code points) that a password may have; nothing is cut off."
-    )
-
-    @classmethod
-    def of(cls, policy: Policy) -> "PasswordPolicy":
-        return cls(minimum_length=policy.minimum_length, maximum_length=policy.maximum_length)
+from schema.payments import Activation, BankDeposit
+from schema.sessions import Session
+from services.accounts.sessions import MAX_SESSIONS, Principal
 
 
 @strawberry.type(description="How far the account is on its way to the first invoice.")
 class Onboarding:
     current_step: OnboardingStep | None = strawberry.field(description="The step to show; null once all are done.")
     completed_steps: list[OnboardingStep] = strawberry.field(description="The steps that are done, in their order.")
-
-
-@strawberry.type(description="That invoicing is paid for.")
-class Activation:
-    active: bool = strawberry.field(description="Whether the account may invoice now.")
-    since: datetime = strawberry.field(description="Since when, without a break.")
-    until: datetime = strawberry.field(description="When it ends, or ended.")
-    method: PaymentMethod = strawberry.field(description="How it was last paid for.")
-    plan_id: strawberry.ID = strawberry.field(
-        description="The plan that was last paid for; it may no longer be among plans."
-    )
-
-    @classmethod
-    def of(cls, activation: ActivationView) -> "Activation":
-        return cls(
-            active=activation.active,
-            since=activation.since,
-            until=activation.until,
-            method=activation.method,
-            plan_id=strawberry.ID(activation.plan_id),
-        )
-
-
-@strawberry.type(description="A device that is signed in.")
-class Session:
-    id: strawberry.ID = strawberry.field(description="Goes into revokeSession; it is not the token.")
-    created_at: datetime = strawberry.field(description="When it signed in.")
-    last_seen_at: datetime = strawberry.field(description="When it was last used, to five minutes.")
-    expires_at: datetime = strawberry.field(description="When it ends if nothing more is sent; moves with use.")
-    user_agent: str | None = strawberry.field(description="What the device called itself when it signed in.")
-    ip_address: str | None = strawberry.field(description="The address that it signed in from.")
-    current: bool = strawberry.field(description="Whether it is the one that asks.")
-
-    @classmethod
-    def of(cls, view: SessionView) -> "Session":
-        return cls(
-            id=strawberry.ID(str(view.id)),
-            created_at=view.created_at,
-            last_seen_at=view.last_seen_at,
-            expires_at=view.expires_at,
-            user_agent=view.user_agent,
-            ip_address=view.ip_address,
-            current=view.current,
-        )
 
 
 @strawberry.type(description="A confirmed account, as its owner sees it.")

@@ -1,0 +1,32 @@
+from typing import Annotated
+
+import strawberry
+
+from schema.company import (
+    Company,
+    CompanyWarning,
+    ConfigureCompanyInput,
+    ConfigureCompanyResult,
+    ConfigureCompanySuccess,
+    TaxRegime,
+)
+from schema.context import Info, Input
+from schema.enums import TaxpayerType
+from services.company import tax_regimes as catalogue
+from services.company.company import CompanyConfigured
+
+
+async def tax_regimes(
+    taxpayer_type: Annotated[
+        TaxpayerType | None, strawberry.argument(description="Leave it out for those of both kinds.")
+    ] = None,
+) -> list[TaxRegime]:
+    return [TaxRegime.of(regime) for regime in catalogue.tax_regimes(taxpayer_type)]
+
+
+async def configure_company(info: Info, input: Input[ConfigureCompanyInput]) -> ConfigureCompanyResult:
+    match await info.context.services.company.configure(info.context.caller, input.value()):
+        case CompanyConfigured(company):
+            return ConfigureCompanySuccess(company=Company.of(company), warnings=CompanyWarning.all_of(company))
+        case failure:
+            return failure

@@ -1,1 +1,0 @@
-"""Object types that are neither a result nor a failure."""
