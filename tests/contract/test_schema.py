@@ -6,11 +6,13 @@ from pathlib import Path
 
 from graphql import (
     FieldNode,
+    FragmentDefinitionNode,
     GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
+    OperationDefinitionNode,
     TypeInfo,
     TypeInfoVisitor,
     Visitor,
@@ -122,8 +124,23 @@ def test_every_operation_file_holds_one_valid_operation_of_its_name() -> None:
     documents = {path.stem: parse(path.read_text("utf-8")) for path in OPERATIONS}
 
     for name, document in documents.items():
+        operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
         assert validate(schema._schema, document) == []
-        assert [definition.to_dict()["name"]["value"] for definition in document.definitions] == [name]
+        assert [operation.name.value for operation in operations if operation.name] == [name]
+
+
+def test_no_two_operation_files_define_the_same_name() -> None:
+    """Code generators read all files as one: a fragment bears the name of its operation in front."""
+    fragments = [
+        (path.stem, definition.name.value)
+        for path in OPERATIONS
+        for definition in parse(path.read_text("utf-8")).definitions
+        if isinstance(definition, FragmentDefinitionNode)
+    ]
+
+    assert fragments
+    assert [name for stem, name in fragments if not name.startswith(stem)] == []
+    assert len({name for _, name in fragments} | {path.stem for path in OPERATIONS}) == len(fragments) + len(OPERATIONS)
 
 
 def test_every_root_field_has_an_operation_of_its_name() -> None:
