@@ -1,4 +1,4 @@
-"""python -m app COMMAND"""
+"""Runs a command: python -m app COMMAND."""
 
 import argparse
 import os
@@ -23,7 +23,7 @@ _COMMANDS = ("serve", "worker", "migrate", "revoke", "deposit", "payments", "exp
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m app", description="The account service of e-invoicing apps.")
+    parser = argparse.ArgumentParser(prog="python -m app", description="The account service for e-invoicing apps.")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     # Only the one that is asked for: to import all of them takes longer than most of them do.
     asked_for = [name for name in _COMMANDS if name in sys.argv[1:2]]
@@ -31,13 +31,13 @@ def main() -> int:
     for name, command in commands.items():
         command.add_arguments(subparsers.add_parser(name, help=command.HELP, description=command.HELP))
     arguments = parser.parse_args()
-    os.umask(0o077)  # what is written here holds e-mails, and in development secrets
+    os.umask(0o077)  # the files written here contain e-mails and, in development, secrets
     for doubt in mistyped_settings():
         print(doubt, file=sys.stderr)
     try:
-        settings = read_settings(**_given(arguments))
+        settings = read_settings(**_overrides(arguments))
     except InvalidSettingsError as error:
-        print(f"Wrong settings: {error}", file=sys.stderr)
+        print(f"Invalid settings: {error}", file=sys.stderr)
         return 2
     configure_logs(settings.log_level, json=not settings.development)
     try:
@@ -47,10 +47,10 @@ def main() -> int:
         return 1
 
 
-def _given(arguments: argparse.Namespace) -> dict[str, object]:
-    """Arguments named like a setting replace it, as `serve --port` does."""
-    given = vars(arguments).items()
-    return {name: value for name, value in given if name in Settings.model_fields and value is not None}
+def _overrides(arguments: argparse.Namespace) -> dict[str, object]:
+    """Returns the arguments that replace the setting of the same name, as `serve --port` does."""
+    items = vars(arguments).items()
+    return {name: value for name, value in items if name in Settings.model_fields and value is not None}
 
 
 def _command(name: str) -> _Command:

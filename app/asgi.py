@@ -1,4 +1,4 @@
-"""The ASGI application: routes, middleware and what starts and stops with the process."""
+"""The ASGI application: its routes, its middleware and its lifespan."""
 
 import asyncio
 import contextlib
@@ -56,23 +56,24 @@ def create_app(settings: Settings) -> Starlette:
         Middleware(Cors, settings.origins, settings.allowed_request_headers),
     ]
     if settings.development or settings.allowed_hosts:
-        middleware.append(Middleware(AllowedHosts, hosts=settings.allowed_hosts))  # so that pages can read a refusal
-    introspection = graphiql_routes(_OPERATIONS, _SCHEMA) if settings.development else []
+        # Inside Cors, so that pages can read a refusal.
+        middleware.append(Middleware(AllowedHosts, hosts=settings.allowed_hosts))
+    graphiql = graphiql_routes(_OPERATIONS, _SCHEMA) if settings.development else []
     events = composition.paypal.events if composition.paypal else None
     endpoint = Endpoint(executor, open_cookie, open_context)
     routes = [
-        *introspection,
+        *graphiql,
         *(Route(path, endpoint) for path in PATHS),
         Route("/webhooks/paypal", PayPalWebhook(events, settings.trusted_proxies)),
     ]
     app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan, exception_handlers={404: not_found})
-    app.router.redirect_slashes = False  # a redirect would name a host and a scheme that the client sent
+    app.router.redirect_slashes = False  # a redirect would contain the host and scheme that the client sent
     return app
 
 
 @contextlib.asynccontextmanager
 async def _working(composition: Composition) -> AsyncIterator[None]:
-    """Runs the worker beside the API."""
+    """Runs the workers in the same process as the API."""
     stopped = asyncio.Event()
     worker = asyncio.create_task(composition.work(stopped))
     try:

@@ -1,11 +1,11 @@
-"""Bodies of requests, read within bounds."""
+"""Reads the bodies of requests, within limits of size and time."""
 
 import asyncio
 from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
-BODY_DEADLINE = 10.0  # seconds until the whole body must be here
+BODY_DEADLINE = 10.0  # seconds to receive the whole body
 
 
 @dataclass
@@ -18,7 +18,10 @@ class RefusedRequestError(Exception):
 
 
 async def read_body(request: Request, maximum: int) -> bytes:
-    """At most `maximum` bytes, however they are sent. Raises RefusedRequestError with 408, 413 or 415."""
+    """Reads at most `maximum` bytes, with or without Content-Length.
+
+    Raises RefusedRequestError with the status 408, 413 or 415.
+    """
     if request.headers.get("content-encoding", "").strip().lower() not in {"", "identity"}:
         raise RefusedRequestError(415, "Send the body without compression.", {"Accept-Encoding": "identity"})
     announced = request.headers.get("content-length", "")
@@ -37,4 +40,4 @@ async def read_body(request: Request, maximum: int) -> bytes:
 
 
 def too_large(maximum: int) -> RefusedRequestError:
-    return RefusedRequestError(413, f"A request has at most {maximum} bytes.", {"Connection": "close"})
+    return RefusedRequestError(413, f"A request may have at most {maximum} bytes.", {"Connection": "close"})

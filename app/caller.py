@@ -1,4 +1,4 @@
-"""The request's Caller: its address behind proxies, its language, its device."""
+"""Makes the Caller of a request: its address behind proxies, its language and its device."""
 
 import re
 from ipaddress import IPv6Address, ip_address
@@ -9,7 +9,7 @@ from app import negotiation
 from services.common.caller import Address, Caller
 
 _LOOPBACK = ip_address("127.0.0.1")
-_MAX_USER_AGENT = 255
+_MAX_USER_AGENT_LENGTH = 255
 _HOP = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?|([0-9.]+)(?::[0-9]{1,5})?")
 
 
@@ -17,16 +17,16 @@ def caller_of(request: HTTPConnection, credential: str | None, trusted_proxies: 
     return Caller(
         address=_address(request, trusted_proxies),
         language=negotiation.language(", ".join(request.headers.getlist("accept-language"))),
-        user_agent=request.headers.get("user-agent", "")[:_MAX_USER_AGENT] or None,
+        user_agent=request.headers.get("user-agent", "")[:_MAX_USER_AGENT_LENGTH] or None,
         credential=credential,
     )
 
 
 def _address(request: HTTPConnection, trusted_proxies: int) -> Address:
-    """The peer, or what the outermost of our own proxies wrote down: the n-th of X-Forwarded-For from the right.
+    """Returns what the outermost of our proxies saw: the n-th hop of X-Forwarded-For from the right, or the peer.
 
-    Without as many hops as proxies, or with something else than an address there, it is the peer: nobody but our
-    proxies may name a client.
+    It is the peer if there are fewer hops than proxies, or if the hop is not an address, since only our proxies may
+    name a client.
     """
     hops = [hop.strip() for line in request.headers.getlist("x-forwarded-for") for hop in line.split(",")]
     if 0 < trusted_proxies <= len(hops):
@@ -37,7 +37,7 @@ def _address(request: HTTPConnection, trusted_proxies: int) -> Address:
 
 
 def _without_port(hop: str) -> str:
-    """Some proxies write the client's port, too, and brackets or quotes (RFC 7239, 6): `203.0.113.9:51234`."""
+    """Strips the port, brackets and quotes that some proxies add (RFC 7239, 6), as in `203.0.113.9:51234`."""
     match = _HOP.fullmatch(hop.strip('"'))
     return (match[1] or match[2]) if match else hop
 

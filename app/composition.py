@@ -1,4 +1,4 @@
-"""Settings → services: the one place that knows which implementation stands behind which port."""
+"""Builds the services from the settings. No other module chooses the implementations of their ports."""
 
 import asyncio
 import contextlib
@@ -55,7 +55,7 @@ _REDIS_TIMEOUT = 3.0  # seconds
 
 @dataclass(frozen=True, slots=True)
 class PayPal:
-    """What there is where PayPal is set up."""
+    """The PayPal services, if PayPal is configured."""
 
     orders: PayPalOrders
     events: PayPalWebhooks
@@ -64,7 +64,7 @@ class PayPal:
 
 @dataclass(frozen=True, slots=True)
 class Composition:
-    """What a process is made of: the services behind the API, and the worker behind the mails."""
+    """The parts of a process: the services behind the API, and the workers."""
 
     services: Services
     paypal: PayPal | None
@@ -74,7 +74,7 @@ class Composition:
     aclose: Callable[[], Awaitable[None]]
 
     async def work(self, stopped: asyncio.Event) -> None:
-        """Sends mails, sweeps and follows up payments, until `stopped`."""
+        """Sends mails, deletes expired rows and follows up payments, until `stopped` is set."""
         workers = (self.mail_worker, self.cleanup, self.payment_worker)
         await asyncio.gather(*(worker.run(stopped) for worker in workers))
 
@@ -170,25 +170,25 @@ def compose(settings: Settings) -> Composition:
 
 @contextlib.asynccontextmanager
 async def composed(settings: Settings) -> AsyncIterator[Composition]:
-    """The same with its database connected, for a command; both are closed at the end."""
+    """Composes the services for a command and connects the database. Closes both at the end."""
     composition = compose(settings)
     async with connected(settings.database), contextlib.aclosing(composition):
         yield composition
 
 
 def make_keys(settings: Settings) -> Keys:
-    """From SECRET_KEY; in development from a key that is made once in DATA_DIR."""
+    """Returns the keys of SECRET_KEY; in development, by default, a key that is generated once in DATA_DIR."""
     if settings.secret_key:
         return Keys(tuple(key.get_secret_value().encode() for key in settings.secret_key))
     return Keys((_development_key(settings.data_dir / "secret.key"),))
 
 
 def limit_storage(settings: Settings) -> tuple[Storage, Callable[[], Awaitable[None]]]:
-    """Where limits are counted, and how to close that."""
+    """Returns the storage of the limits' counters, and the function that closes it."""
     if settings.redis_url is None:
         return DatabaseStorage(wrap_exceptions=True), _nothing
     url = settings.redis_url.get_secret_value()
-    # Blocking: more requests than connections wait for one instead of failing.
+    # BlockingConnectionPool: if all connections are in use, a request waits for one instead of failing.
     pool = BlockingConnectionPool.from_url(
         url,
         max_connections=_REDIS_CONNECTIONS,
@@ -201,24 +201,24 @@ def limit_storage(settings: Settings) -> tuple[Storage, Callable[[], Awaitable[N
         wrap_exceptions=True,
         implementation="redispy",
         key_prefix=settings.redis_key_prefix,
-        connection_pool=pool,  # type: ignore[arg-type]  # it takes one
+        connection_pool=pool,  # type: ignore[arg-type]  # it accepts a pool
     )
     return storage, pool.aclose
 
 
 def _development_key(path: Path) -> bytes:
-    """Whichever process links its file first has made the key."""
+    """Reads the key, or generates it; of several processes, the first to link its file wins."""
     if not path.exists():
-        with tempfile.NamedTemporaryFile(dir=path.parent) as made:  # readable by its owner alone
-            made.write(secrets.token_hex(32).encode())
-            made.flush()
+        with tempfile.NamedTemporaryFile(dir=path.parent) as generated:  # readable only by its owner
+            generated.write(secrets.token_hex(32).encode())
+            generated.flush()
             with contextlib.suppress(FileExistsError):
-                path.hardlink_to(made.name)
+                path.hardlink_to(generated.name)
     return path.read_bytes()
 
 
 def _hasher(settings: Settings) -> Hasher:
-    """The processes of `serve` share the CPUs."""
+    """Returns the hasher for one of the processes of `serve`, which share the CPUs."""
     cpus = usable_cpus() / settings.workers
     return Hasher(settings.argon2_time_cost, settings.argon2_memory_kib, settings.argon2_parallelism, cpus)
 
@@ -229,7 +229,7 @@ def _limits(settings: Settings) -> Limits:
 
 
 async def _nothing() -> None:
-    """The database is closed by whoever opened it."""
+    """Closes nothing, since the database has its own life cycle."""
 
 
 def _mails(

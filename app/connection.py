@@ -1,7 +1,7 @@
-"""One connection of a client: HTTP/1.1 as uvicorn speaks it, with deadlines and bounds of our own.
+"""A client's connection: uvicorn's HTTP/1.1, with our own deadlines and limits.
 
-uvicorn closes a connection only when it idles after a response. An endpoint that faces the internet must also close
-those that are silent, stall in a request or do not read the answer; see docs/decisions/0001-asgi-server.md.
+uvicorn closes a connection only when it idles after a response. A server that faces the internet must also close
+connections that stay silent, stall in a request or do not read the response; see docs/decisions/0001-asgi-server.md.
 """
 
 import asyncio
@@ -13,17 +13,17 @@ import httptools
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-_REQUEST_DEADLINE = 10.0  # seconds until a whole request is here, counted from the connection or its first byte
-_ANSWER_DEADLINE = 20.0  # seconds until the answer is out: a request's own deadline, and time to read it
-_MAX_HEAD = 16_384  # bytes of a request line and headers
-_MAX_REQUEST = 262_144  # bytes of a whole request, chunks and trailers among them
-_MAX_PIPELINED = 8  # requests that wait behind the one that is being answered
+_REQUEST_SECONDS = 10.0  # to receive a whole request, from the connection's start or the request's first byte
+_RESPONSE_SECONDS = 20.0  # to send the response: the request's own deadline, and time to read it
+_MAX_HEAD_BYTES = 16_384  # of the request line and the headers
+_MAX_REQUEST_BYTES = 262_144  # of the whole request, including chunks and trailers
+_MAX_PIPELINED = 8  # requests that wait behind the current one
 _VERSIONS = {"1.0", "1.1"}
 _ABSOLUTE_FORM = re.compile(rb"https?://([^/?#@]+)([/?].*)?", re.IGNORECASE)
 
 
 def _refusal(status: bytes, sentence: bytes) -> bytes:
-    """A whole answer that ends the connection."""
+    """Returns a complete response that ends the connection."""
     body = b'{"errors":[{"message":"%s","extensions":{"code":"BAD_REQUEST"}}]}' % sentence
     return (
         b"HTTP/1.1 %s\r\nconnection: close\r\n"
@@ -32,21 +32,21 @@ def _refusal(status: bytes, sentence: bytes) -> bytes:
     )
 
 
-_BAD_REQUEST = _refusal(b"400 Bad Request", b"This is no HTTP request.")
+_BAD_REQUEST = _refusal(b"400 Bad Request", b"This is not a valid HTTP request.")
 _HEAD_TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-_NO_TUNNEL = _refusal(b"501 Not Implemented", b"This is no proxy.")
-_OTHER_VERSION = _refusal(b"505 HTTP Version Not Supported", b"Speak HTTP/1.1. A proxy in front may speak others.")
+_NO_TUNNEL = _refusal(b"501 Not Implemented", b"This server is not a proxy.")
+_OTHER_VERSION = _refusal(b"505 HTTP Version Not Supported", b"Use HTTP/1.1, or a proxy that supports other versions.")
 
 
 class _RefusedError(Exception):
-    """Ends the parsing of what has come."""
+    """Stops the parser."""
 
 
 class _Parser:
-    """httptools' parser, to which an offer to speak another protocol (Upgrade) is a request like any other.
+    """httptools' parser, which ignores offers to switch to another protocol (Upgrade), as RFC 9110, 7.8 allows.
 
-    llhttp stops at such an offer as if it had been taken up, and would read the body as the next request. RFC 9110,
-    7.8 lets a server ignore it: the head is parsed again without it, so that the same parser frames the body.
+    llhttp stops at such an offer as if it had been accepted, and would read the body as the next request. So the head
+    is parsed again without it, and the same parser frames the body.
     """
 
     def __init__(self, connection: "Connection") -> None:
@@ -58,13 +58,13 @@ class _Parser:
         while True:
             try:
                 self._parser.feed_data(data)
-            except httptools.HttpParserUpgrade as offer:
-                data = self._connection.head_without_upgrade() + data[offer.args[0] :]
+            except httptools.HttpParserUpgrade as upgrade:
+                data = self._connection.head_without_upgrade() + data[upgrade.args[0] :]
                 self._parser = self._new()
             else:
                 return
 
-    def is_offered_another_protocol(self) -> bool:
+    def has_upgrade(self) -> bool:
         return bool(self._parser.should_upgrade())
 
     def should_upgrade(self) -> bool:
@@ -81,48 +81,48 @@ class _Parser:
 
     def _new(self) -> Any:
         parser = httptools.HttpRequestParser(self._connection)
-        parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does, to answer what came before it
+        parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does, to answer earlier requests
         return parser
 
 
 class Connection(HttpToolsProtocol):
-    """Whoever sends or reads too slowly or too much is cut off, however steadily it does so."""
+    """Cuts off clients that send or read too slowly, however steadily, and clients that send too much."""
 
     _deadline: asyncio.TimerHandle | None = None
-    _received = 0  # bytes of the request that is coming in
-    _head = 0  # of those, what its head has so far; -1 from its end to the end of the body
-    _coming = False  # from a request's first byte to its last
-    _idle = False  # between an answer and the next request
+    _received = 0  # bytes of the current request
+    _head = 0  # bytes of its head so far; -1 from the end of the head to the end of the body
+    _receiving = False  # from a request's first byte to its last
+    _idle = False  # between a response and the next request
     _refusal = _BAD_REQUEST
-    _deaf = False  # once nothing that comes is part of a request
+    _ignore_input = False  # once the connection was refused
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._requests = _Parser(self)
-        self.parser = self._requests  # type: ignore[assignment]  # it has what uvicorn calls
+        self.parser = self._requests  # type: ignore[assignment]  # it has the methods that uvicorn calls
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast(asyncio.Transport, transport))
-        self._set_deadline(_REQUEST_DEADLINE)
+        self._set_deadline(_REQUEST_SECONDS)
 
     def data_received(self, data: bytes) -> None:
-        if self._deaf:
+        if self._ignore_input:
             return
         self._received += len(data)
         super().data_received(data)
         if self.transport.is_closing():
             return
-        if self._head >= 0 and self._received > _MAX_HEAD:  # a line that has no end yet
+        if self._head >= 0 and self._received > _MAX_HEAD_BYTES:  # in an unfinished line
             self._refuse(_HEAD_TOO_LONG)
-        elif self._received > _MAX_REQUEST:
+        elif self._received > _MAX_REQUEST_BYTES:
             self.transport.abort()
 
     def on_message_begin(self) -> None:
         self._head = 0
-        self._coming = True
+        self._receiving = True
         if self._idle:
             self._idle = False
-            self._set_deadline(_REQUEST_DEADLINE)
+            self._set_deadline(_REQUEST_SECONDS)
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -131,46 +131,46 @@ class Connection(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._head < 0:
-            return  # a trailer, which must not pass for a header
+            return  # a trailer, which must not be taken for a header
         self._add_to_head(name, value)
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
         if self.parser.get_http_version() not in _VERSIONS:
-            self._give_up(_OTHER_VERSION)
+            self._stop_and_refuse(_OTHER_VERSION)
         if self.parser.get_method() == b"CONNECT":
-            self._give_up(_NO_TUNNEL)
-        if self._requests.is_offered_another_protocol():
+            self._stop_and_refuse(_NO_TUNNEL)
+        if self._requests.has_upgrade():
             return
         self._head = -1
         if len(self.pipeline) >= _MAX_PIPELINED:
             self.transport.abort()
             raise _RefusedError
-        if not self._has_its_host():
+        if not self._has_valid_host():
             raise _RefusedError
         self._read_absolute_form()
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        if self._requests.is_offered_another_protocol():
-            return  # the same request comes again
+        if self._requests.has_upgrade():
+            return  # the same request is parsed again
         self._head = self._received = 0
-        self._coming = False
+        self._receiving = False
         if self.cycle.response_complete:
-            self._wait_for_a_request()
+            self._wait_for_request()
         else:
-            self._set_deadline(_ANSWER_DEADLINE)
+            self._set_deadline(_RESPONSE_SECONDS)
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if self._coming:
+        if self._receiving:
             self._unset_keepalive_if_required()
-            self._set_deadline(_REQUEST_DEADLINE)
+            self._set_deadline(_REQUEST_SECONDS)
         elif self.cycle.response_complete:
-            self._wait_for_a_request()
+            self._wait_for_request()
         else:
-            self._set_deadline(_ANSWER_DEADLINE)  # the next of those that were pipelined
+            self._set_deadline(_RESPONSE_SECONDS)  # of the next pipelined request
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._deadline:
@@ -184,7 +184,7 @@ class Connection(HttpToolsProtocol):
         self._refuse(_OTHER_VERSION if self.parser.get_method() == b"PRI" else self._refusal)
 
     def head_without_upgrade(self) -> bytes:
-        """What has come of the request, written anew without its offer to speak another protocol."""
+        """Writes the request's head again without its Upgrade headers."""
         line = b"%s %s HTTP/%s\r\n" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
         return line + b"".join(b"%s: %s\r\n" % each for each in self.headers if each[0] != b"upgrade") + b"\r\n"
 
@@ -193,16 +193,16 @@ class Connection(HttpToolsProtocol):
 
     def _add_to_head(self, *parts: bytes) -> None:
         self._head += sum(map(len, parts))
-        if self._head > _MAX_HEAD:
-            self._give_up(_HEAD_TOO_LONG)
+        if self._head > _MAX_HEAD_BYTES:
+            self._stop_and_refuse(_HEAD_TOO_LONG)
 
-    def _has_its_host(self) -> bool:
-        """Exactly one, which HTTP/1.0 may leave out (RFC 9112, 3.2)."""
+    def _has_valid_host(self) -> bool:
+        """Whether there is exactly one Host, which HTTP/1.0 may omit (RFC 9112, 3.2)."""
         hosts = sum(name == b"host" for name, _ in self.headers)
         return hosts == 1 or (hosts == 0 and self.parser.get_http_version() == "1.0")
 
     def _read_absolute_form(self) -> None:
-        """Takes Host from the target where that names a whole URL, as proxies' clients send it (RFC 9112, 3.2.2)."""
+        """Takes the Host from a target that is a whole URL, as sent to proxies (RFC 9112, 3.2.2)."""
         if self.url[:1] in {b"/", b"*"}:
             return
         target = _ABSOLUTE_FORM.fullmatch(self.url)
@@ -212,42 +212,42 @@ class Connection(HttpToolsProtocol):
         path = target[2] or b"/"
         self.url = path if path.startswith(b"/") else b"/" + path
 
-    def _give_up(self, answer: bytes) -> None:
-        """Out of a callback of the parser, after which the answer is sent."""
-        self._refusal = answer
+    def _stop_and_refuse(self, response: bytes) -> None:
+        """Stops the parser from one of its callbacks; the response is sent afterwards."""
+        self._refusal = response
         raise _RefusedError
 
-    def _refuse(self, answer: bytes) -> None:
-        self._deaf = True
-        self.transport.write(answer)
+    def _refuse(self, response: bytes) -> None:
+        self._ignore_input = True
+        self.transport.write(response)
         self.transport.close()
 
-    def _wait_for_a_request(self) -> None:
-        """uvicorn closes what idles for too long; whoever has not read the answer long before is cut off here."""
+    def _wait_for_request(self) -> None:
+        """Cuts off a client that does not read the response; uvicorn closes connections that idle for too long."""
         self._idle = True
-        self._set_deadline(_REQUEST_DEADLINE, self._abort_unless_read)
+        self._set_deadline(_REQUEST_SECONDS, self._abort_unless_read)
 
     def _abort_unless_read(self) -> None:
         if self.transport.get_write_buffer_size():
             self.transport.abort()
         else:
-            self._set_deadline(self.timeout_keep_alive)  # by when uvicorn has closed it, unless bare line breaks came
+            self._set_deadline(self.timeout_keep_alive)  # uvicorn closes it before, unless bare line breaks arrived
 
     def _set_deadline(self, seconds: float, then: Callable[[], None] | None = None) -> None:
         if self._deadline:
             self._deadline.cancel()
-        # Not closed but aborted: closing waits until the client has read what is buffered.
+        # abort, not close: close waits until the client has read the buffer.
         self._deadline = self.loop.call_later(seconds, then or self.transport.abort)
 
 
 def _with_keep_alive_header(app: ASGIApp, cycle: RequestResponseCycle, seconds: float) -> Any:
-    """Adds Keep-Alive where the connection stays open after the answer."""
+    """Adds Keep-Alive if the connection stays open after the response."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_start(message: Message) -> None:
             if message["type"] == "http.response.start":
                 if cycle.waiting_for_100_continue:
-                    cycle.keep_alive = False  # whether the body comes, only the client knows (RFC 9110, 10.1.1)
+                    cycle.keep_alive = False  # the client may or may not send the body (RFC 9110, 10.1.1)
                 headers = list(message.get("headers", ()))
                 if cycle.keep_alive and (b"connection", b"close") not in headers:
                     message["headers"] = [*headers, (b"keep-alive", b"timeout=%d" % seconds)]

@@ -1,4 +1,4 @@
-"""CORS (https://fetch.spec.whatwg.org/#http-cors-protocol): which pages may send what, and read answers."""
+"""CORS (https://fetch.spec.whatwg.org/#http-cors-protocol): which pages may send headers and read responses."""
 
 import re
 import time
@@ -13,7 +13,7 @@ from app.origins import Origins, origin_of, own_origin
 
 log = structlog.get_logger(__name__)
 
-# What clients and their tracing send by themselves; one that ends in * stands for every name that begins so.
+# The headers that GraphQL clients and tracing send on their own; a final * stands for every name with that prefix.
 REQUEST_HEADERS = (
     *("Accept", "Accept-Language", "Authorization", "Cache-Control", "Content-Language", "Content-Type", "Pragma"),
     *("apollo-*", "apollographql-*", "x-apollo-*", "graphql-*", "x-graphql-*", "x-requested-with"),
@@ -28,15 +28,15 @@ _PREFLIGHT_HEADERS = {
     "Access-Control-Max-Age": str(_PREFLIGHT_SECONDS),
 }
 _VARY = "Origin, Access-Control-Request-Headers"
-_ASKED = 100  # names of a header that anyone may fill
-_MAX_NAME = 100
+_MAX_REQUESTED_HEADERS = 100
+_MAX_NAME_LENGTH = 100
 _UNPRINTABLE = re.compile(r"[^!-~]")
 
 
 class Cors:
-    """Lets the pages of `origins` read answers, with cookies, and send `REQUEST_HEADERS` and `more_headers`.
+    """Lets the pages of `origins` send `REQUEST_HEADERS`, `more_headers` and cookies, and read responses.
 
-    Any other origin is told nothing, and logged by its name.
+    Any other origin gets no CORS headers, and is logged.
     """
 
     def __init__(self, app: ASGIApp, origins: Origins, more_headers: Iterable[str] = ()) -> None:
@@ -68,26 +68,26 @@ class Cors:
         await self._app(scope, receive, send_with_headers)
 
     def _preflight(self, allowed: str | None, headers: Headers) -> Response:
-        """200 for whatever an allowed page asks, so that its browser names the header that it misses."""
+        """Returns 200 for any preflight of an allowed page, so that its browser names the header that is missing."""
         if allowed is None:
             sentence = "This origin is not allowed: list it in ALLOWED_ORIGINS."
             return PlainTextResponse(sentence, 400, {"Vary": _VARY})
-        asked = headers.get("access-control-request-headers", "").lower().split(",")[:_ASKED]
-        more = {name.strip() for name in asked if name.strip().startswith(self._prefixes)}
+        requested = headers.get("access-control-request-headers", "").lower().split(",")[:_MAX_REQUESTED_HEADERS]
+        more = {name.strip() for name in requested if name.strip().startswith(self._prefixes)}
         names = ", ".join(sorted(self._names | more))
         answer = {**_readable_by(allowed), **_PREFLIGHT_HEADERS, "Access-Control-Allow-Headers": names, "Vary": _VARY}
         return PlainTextResponse("OK", 200, answer)
 
     def _log(self, origin: str, headers: Headers) -> None:
-        """A page of the service's own needs no leave, whatever a proxy made of its host."""
+        """Logs the origin, unless it is the service's own, which needs no permission even if a proxy changed Host."""
         own = origin.lower() == own_origin(origin.partition("://")[0].lower(), headers.get("host", ""))
-        name = _UNPRINTABLE.sub("?", origin[:_MAX_NAME])
+        name = _UNPRINTABLE.sub("?", origin[:_MAX_NAME_LENGTH])
         if not own and headers.get("sec-fetch-site") != "same-origin" and self._is_due(name):
-            log.warning("origin refused", origin=name, hint="ALLOWED_ORIGINS lists those that are allowed")
+            log.warning("origin refused", origin=name, hint="add it to ALLOWED_ORIGINS to allow it")
 
 
 class LogThrottle:
-    """Each name once in `SECONDS`, and no more than `NAMES`: who invents names fills neither log nor memory."""
+    """Allows each name once in `SECONDS`, and at most `NAMES`, so that invented names fill neither log nor memory."""
 
     SECONDS = 3600
     NAMES = 100

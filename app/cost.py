@@ -1,16 +1,17 @@
-"""What a document may ask for; app/measurement.py counts it."""
+"""The cost of a document, and its bounds; app/measurement.py counts it."""
 
 from operator import add
 from typing import NamedTuple
 
 
 class Cost(NamedTuple):
-    """What the dearest operation or fragment asks for, and what validation has to compare.
+    """The cost of the most expensive operation or fragment, and of validation.
 
-    `fields` counts what is selected of a list, and three for each object itself, for as many objects as it may bring.
-    `images` and `audios` are those of a captcha: each one selected is drawn or dictated. `lists` are those of
-    introspection, a list in a list several times. `overlaps` are the pairs of fields in the whole document that write
-    to one name: what validation's time goes with. A `__typename` that a client adds by itself is in none of them.
+    `fields` counts a list's selections, and three for each object, once for each object that the list may have.
+    `images` and `audios` are those of captchas, which are drawn or dictated for each selection. `lists` are those of
+    introspection; a list inside a list counts several times. `overlaps` counts the pairs of fields in the whole
+    document with the same response name, which determine the time of validation. No count includes a `__typename`
+    that clients add on their own.
     """
 
     depth: int = 0
@@ -24,30 +25,30 @@ class Cost(NamedTuple):
     overlaps: int = 0
 
     def beside(self, other: "Cost") -> "Cost":
-        """Two selections of one set: they add up, but for depth."""
+        """Adds the cost of another selection in the same set; of the depths, it takes the larger."""
         return Cost(max(self.depth, other.depth), *map(add, self[1:], other[1:]))
 
     def exceeded_by(self, other: "Cost") -> str | None:
-        """The first bound of this cost that the other passes, in words: "30 aliases"."""
+        """Returns the first bound of this cost that the other exceeds, in words such as "30 aliases"."""
         bounds = zip(self._fields, self, other, strict=True)
-        return next((f"{bound:,} {_NAMED[name]}" for name, bound, asked in bounds if asked > bound), None)
+        return next((f"{bound:,} {_NAMES[name]}" for name, bound, cost in bounds if cost > bound), None)
 
 
-# All that one screen may show comes to 2,200 fields: the account, its hundred series and fifty sessions, and what is on
-# sale.
+# Everything that one screen may show comes to 2,200 fields: the account, its hundred series and fifty sessions, and the
+# plans.
 BOUNDS = Cost(
     depth=15, fields=3_000, root_fields=10, aliases=30, directives=30, images=1, audios=1, lists=18, overlaps=700
 )
 
-# How a refusal names what was passed.
-_NAMED = {
+# What a refusal calls the exceeded bound.
+_NAMES = {
     "depth": "levels of selections",
-    "fields": "fields, those of a list counted for each of its entries",
+    "fields": "fields, counted once for each entry of a list",
     "root_fields": "root fields",
     "aliases": "aliases",
     "directives": "directives",
-    "images": "image of a captcha",
-    "audios": "audio clip of a captcha",
-    "lists": "lists of introspection",
-    "overlaps": "pairs of fields that write to one name",
+    "images": "captcha image",
+    "audios": "captcha audio clip",
+    "lists": "introspection lists",
+    "overlaps": "pairs of fields with the same response name",
 }

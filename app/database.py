@@ -1,4 +1,4 @@
-"""DATABASE_URL → Tortoise's configuration, and the life of its connections."""
+"""Turns DATABASE_URL into Tortoise's configuration, and opens and closes its connections."""
 
 import contextlib
 import enum
@@ -15,12 +15,12 @@ from tortoise.context import TortoiseContext
 from tortoise.exceptions import ConfigurationError
 
 _SQLITE = {
-    "synchronous": "FULL",  # an account that a client was told about survives a power cut
-    "busy_timeout": "5000",  # milliseconds that one process waits for another's write
+    "synchronous": "FULL",  # a committed account survives a power failure
+    "busy_timeout": "5000",  # milliseconds that a process waits for another one's write
 }
-_SHAPE = "give sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME, where a password is percent-encoded"
+_FORMAT = "must be sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME, with a percent-encoded password"
 _CONNECT_SECONDS = 5.0
-_NETWORK_SECONDS = 2.0  # that an answer may be late beyond the statement's own time
+_NETWORK_SECONDS = 2.0  # added to the statement's own time-out
 _ENGINES = {"tortoise.backends.sqlite": "models.engines.sqlite", "tortoise.backends.asyncpg": "models.engines.asyncpg"}
 _MODELS = [
     "models.account",
@@ -42,7 +42,7 @@ _MODELS = [
 
 
 class Tls(enum.Enum):
-    """As libpq's sslmode. VERIFY_FULL trusts the authorities that OpenSSL does, SSL_CERT_FILE among them."""
+    """Like libpq's sslmode. VERIFY_FULL trusts the same authorities as OpenSSL, including SSL_CERT_FILE."""
 
     DISABLE = "disable"
     PREFER = "prefer"
@@ -52,7 +52,7 @@ class Tls(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Postgresql:
-    """How PostgreSQL is used."""
+    """The options of connections to PostgreSQL."""
 
     pool_minimum: int = 1
     pool_maximum: int = 10
@@ -61,7 +61,7 @@ class Postgresql:
     application_name: str = "timbrado-accounts"
 
     def credentials(self) -> dict[str, Any]:
-        """What asyncpg's pool takes beside the URL."""
+        """Returns the arguments of asyncpg's pool, except those in the URL."""
         return {
             "minsize": self.pool_minimum,
             "maxsize": self.pool_maximum,
@@ -73,30 +73,30 @@ class Postgresql:
         }
 
     async def _limit_statements(self, connection: asyncpg.Connection) -> None:
-        """By a statement, since PgBouncer refuses a connection that asks for it when it begins."""
+        """Uses a statement, because PgBouncer refuses statement_timeout as a startup parameter."""
         await connection.execute(f"SET statement_timeout = {round(self.statement_seconds * 1000)}")
 
 
 def tortoise_configuration(url: str, postgresql: Postgresql = Postgresql()) -> dict[str, Any]:
-    """What Tortoise and its migrations need. Raises ValueError for a URL of another database or shape."""
+    """Returns the configuration of Tortoise and its migrations. Raises ValueError for an invalid URL."""
     try:
         connection = expand_db_url(url)
         engine = _ENGINES[connection["engine"]]
     except (ConfigurationError, KeyError, ValueError) as error:
-        raise ValueError(_SHAPE) from error
+        raise ValueError(_FORMAT) from error
     if "asyncpg" in engine and not connection["credentials"]["database"]:
-        raise ValueError(f"it names no database: {_SHAPE}")
+        raise ValueError(f"the name of the database is missing: {_FORMAT}")
     if query := urlsplit(url).query:
         names = ", ".join(dict(parse_qsl(query, keep_blank_values=True)))
         raise ValueError(
-            f"leave out its options ({names[:100]}): DATABASE_TLS is for sslmode, DATABASE_POOL_… for pools"
+            f"must not have options ({names[:100]}): use DATABASE_TLS for sslmode and DATABASE_POOL_… for pools"
         )
     options = _SQLITE if "sqlite" in engine else postgresql.credentials()
     return _configuration(engine, {**options, **connection["credentials"]})
 
 
 def sqlite_configuration(file: Path) -> dict[str, Any]:
-    """The same for a file whose name no URL could hold."""
+    """Returns the configuration for a file of any name, including one that cannot be in a URL."""
     return _configuration("models.engines.sqlite", {**_SQLITE, "file_path": str(file)})
 
 
@@ -111,12 +111,12 @@ def _configuration(engine: str, credentials: dict[str, Any]) -> dict[str, Any]:
 
 @contextlib.asynccontextmanager
 async def connected(configuration: dict[str, Any]) -> AsyncIterator[None]:
-    """Makes the models usable in every task of this process, and closes the connections at the end."""
+    """Makes the models usable in every task of this process. Closes the connections at the end."""
     context = TortoiseContext()
     with context:
         await context.init(config=configuration, _enable_global_fallback=True)
     try:
-        # Now, and not in the first request: were that cancelled meanwhile, the connection's thread would stay for ever.
+        # Connect now: if the first request did so and was cancelled, the connection's thread would never end.
         connection = context.connections.get("default")
         if connection.capabilities.dialect == "sqlite":
             await connection.create_connection(with_db=True)
@@ -125,5 +125,5 @@ async def connected(configuration: dict[str, Any]) -> AsyncIterator[None]:
         await context.close_connections()
 
 
-# For Tortoise's own command line, when a migration is written: it never touches this database.
+# For Tortoise's command line, which writes migrations without opening this database.
 MIGRATIONS_CONFIG = tortoise_configuration("sqlite://:memory:")

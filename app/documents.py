@@ -1,7 +1,7 @@
-"""Documents parsed, measured and validated once.
+"""Parses, measures and validates each document once.
 
-The operations of graphql/operations/ are pinned. Another text is kept only when it is seen a second time, under its
-SHA-256, and only without string literals, since a password may be written inline.
+The operations of graphql/operations/ stay cached. Any other document is cached by its SHA-256 once it is seen a second
+time, unless it has string literals, since these may hold a password.
 """
 
 import hashlib
@@ -26,26 +26,26 @@ from app.cost import BOUNDS
 from app.errors import Redactor
 from app.measurement import measure
 
-MAX_TOKENS = 600  # which also keep the recursion of measurement.py, a call a token, within Python's limit
+MAX_TOKENS = 600  # also keeps the recursion of measurement.py, one call per token, within Python's limit
 MAX_ERRORS = 5
-_SUGGESTED_UP_TO = 100  # tokens: to suggest a name takes milliseconds
-_KEPT_WEIGHT = 50_000  # of all kept documents together; a token is about a kilobyte
-_CHARACTERS_A_TOKEN = 20
-_REMEMBERED_DIGESTS = 4_096
+_MAX_TOKENS_FOR_SUGGESTIONS = 100  # suggesting a name takes milliseconds
+_MAX_CACHED_WEIGHT = 50_000  # of all cached documents together; a token takes about a kilobyte
+_CHARACTERS_PER_TOKEN = 20
+_MAX_DIGESTS_SEEN_ONCE = 4_096
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A document that is fit to be executed."""
+    """A document that is ready to be executed."""
 
     document: DocumentNode
     digest: str
 
     @property
     def weight(self) -> int:
-        """What it holds in memory, roughly: its tokens, or its text where comments make that the larger part."""
+        """Its approximate size in memory, in tokens; a text with long comments counts by its characters."""
         text = self.document.loc.source.body if self.document.loc else ""
-        return max(self.document.token_count or 0, len(text) // _CHARACTERS_A_TOKEN)
+        return max(self.document.token_count or 0, len(text) // _CHARACTERS_PER_TOKEN)
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
         operations = [d for d in self.document.definitions if isinstance(d, OperationDefinitionNode)]
@@ -67,7 +67,10 @@ class Refused:
 
 
 class Documents:
-    """With `introspection`, for development, errors may suggest names, too. `pinned` comes from `pin`."""
+    """Prepares documents. In development, `introspection` allows introspection and suggestions in errors.
+
+    `pinned` comes from `pin`.
+    """
 
     def __init__(
         self, schema: GraphQLSchema, pinned: Mapping[str, Prepared], redactor: Redactor, *, introspection: bool
@@ -76,8 +79,8 @@ class Documents:
         self._rules = specified_rules if introspection else (*specified_rules, NoSchemaIntrospectionCustomRule)
         self._introspection = introspection
         self._redactor = redactor
-        self._kept: OrderedDict[str, Prepared] = OrderedDict()
-        self._kept_weight = 0
+        self._cached: OrderedDict[str, Prepared] = OrderedDict()
+        self._cached_weight = 0
         self._seen_once: OrderedDict[str, None] = OrderedDict()
         self._pinned = pinned
 
@@ -85,16 +88,16 @@ class Documents:
         digest = _digest(text)
         if pinned := self._pinned.get(digest):
             return pinned
-        if kept := self._kept.get(digest):
-            self._kept.move_to_end(digest)
-            return kept
+        if cached := self._cached.get(digest):
+            self._cached.move_to_end(digest)
+            return cached
         checked = self.check(text)
         if isinstance(checked, Prepared):
-            self._keep_on_second_sight(checked, text)
+            self._cache_if_seen_before(checked, text)
         return checked
 
     def check(self, text: str) -> Prepared | Refused:
-        """The same, without keeping it."""
+        """Prepares a document without caching it."""
         try:
             document = parse(
                 text,
@@ -105,32 +108,32 @@ class Documents:
         except GraphQLSyntaxError as error:
             return Refused("PARSE_FAILED", [self._redactor.redact(error)])
         if bound := BOUNDS.exceeded_by(measure(document, self._schema)):
-            return Refused("TOO_COMPLEX", [GraphQLError(f"The document asks for too much: more than {bound}.")])
+            return Refused("TOO_COMPLEX", [GraphQLError(f"The document is too complex: it has more than {bound}.")])
         errors = validate(
             self._schema,
             document,
             self._rules,
             max_errors=MAX_ERRORS - 1,
-            hide_suggestions=not self._introspection or document.token_count > _SUGGESTED_UP_TO,
+            hide_suggestions=not self._introspection or document.token_count > _MAX_TOKENS_FOR_SUGGESTIONS,
             allow_empty_selection_sets=False,
         )
         if errors:
             return Refused("VALIDATION_FAILED", [self._redactor.redact(error) for error in errors])
         return Prepared(document, _digest(text))
 
-    def _keep_on_second_sight(self, prepared: Prepared, text: str) -> None:
+    def _cache_if_seen_before(self, prepared: Prepared, text: str) -> None:
         if prepared.digest not in self._seen_once:
             self._seen_once[prepared.digest] = None
-            if len(self._seen_once) > _REMEMBERED_DIGESTS:
+            if len(self._seen_once) > _MAX_DIGESTS_SEEN_ONCE:
                 self._seen_once.popitem(last=False)
             return
-        if '"' in text:  # in a comment, perhaps
+        if '"' in text:  # a string literal, or a quote in a comment
             return
         del self._seen_once[prepared.digest]
-        self._kept[prepared.digest] = prepared
-        self._kept_weight += prepared.weight
-        while self._kept_weight > _KEPT_WEIGHT:
-            self._kept_weight -= self._kept.popitem(last=False)[1].weight
+        self._cached[prepared.digest] = prepared
+        self._cached_weight += prepared.weight
+        while self._cached_weight > _MAX_CACHED_WEIGHT:
+            self._cached_weight -= self._cached.popitem(last=False)[1].weight
 
 
 def pin(schema: GraphQLSchema, texts: Iterable[str]) -> Mapping[str, Prepared]:

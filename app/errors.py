@@ -1,4 +1,4 @@
-"""What a client may read of an error: a code, a reference, and nothing that somebody sent."""
+"""Errors as clients see them: a code, perhaps a reference, and nothing that somebody sent."""
 
 import re
 import secrets
@@ -17,8 +17,8 @@ from graphql import (
 
 log = structlog.get_logger(__name__)
 
-_MAX_MESSAGE = 400
-_MAX_WORD = 100  # names in quotes, such as a path into an input
+_MAX_MESSAGE_LENGTH = 400
+_MAX_WORD_LENGTH = 100  # of names in quotes, such as a path into an input
 _VALUES = re.compile(
     r"""
       (?P<token>\b(?:String|BlockString|Name|Int|Float|sequence:|digit\ after\ 0:))\ '.*'  # the parser's last token
@@ -33,45 +33,45 @@ _VALUES = re.compile(
 _SUGGESTION = re.compile(r"\s*Did you mean .*?\?", re.DOTALL)
 _QUOTED = re.compile(r"'[^']*'")
 _NAME = re.compile(r"\w+")
-_LONG_WORD = re.compile(rf"[\w$@.\[\]]{{{_MAX_WORD + 1},}}")
+_LONG_WORD = re.compile(rf"[\w$@.\[\]]{{{_MAX_WORD_LENGTH + 1},}}")
 
 
 class Redactor:
-    """Takes out of graphql-core's messages what it quotes: the values of literals and variables, a password perhaps.
+    """Removes the values that graphql-core quotes in its messages; a literal or a variable may hold a password.
 
-    Names that are not the schema's and suggestions go too, unless `introspection`: whoever explores wants to read which
-    name was mistyped.
+    It also removes suggestions and names that are not in the schema, unless `introspection` is on: a developer needs
+    to see which name was mistyped.
     """
 
     def __init__(self, schema: GraphQLSchema, *, introspection: bool) -> None:
         self._names = None if introspection else frozenset(_names_of(schema))
 
     def redact(self, error: GraphQLError) -> GraphQLError:
-        message = _VALUES.sub(_kept, error.message)
+        message = _VALUES.sub(_without_value, error.message)
         if self._names is not None:
             message = _SUGGESTION.sub("", message)
-            message = _QUOTED.sub(lambda quoted: _NAME.sub(self._known, quoted[0]), message)
-        error.message = _bounded(message)
+            message = _QUOTED.sub(lambda quoted: _NAME.sub(self._known_name, quoted[0]), message)
+        error.message = _shortened(message)
         return error
 
-    def _known(self, name: re.Match[str]) -> str:
+    def _known_name(self, name: re.Match[str]) -> str:
         return name[0] if self._names and name[0] in self._names else "…"
 
 
-def _kept(match: re.Match[str]) -> str:
+def _without_value(match: re.Match[str]) -> str:
     return "".join(group for group in match.groups() if group)
 
 
-def _bounded(message: str) -> str:
-    """With an ellipsis for a name that is too long, and for the words that are too many."""
+def _shortened(message: str) -> str:
+    """Replaces each name that is too long, and the end of a message that is too long, by an ellipsis."""
     message = _LONG_WORD.sub("…", message)
-    if len(message) <= _MAX_MESSAGE:
+    if len(message) <= _MAX_MESSAGE_LENGTH:
         return message
-    return message[: _MAX_MESSAGE - 1].rpartition(" ")[0] + " …"
+    return message[: _MAX_MESSAGE_LENGTH - 1].rpartition(" ")[0] + " …"
 
 
 def _names_of(schema: GraphQLSchema) -> Iterator[str]:
-    """Every name that stands in the SDL."""
+    """Yields every name in the SDL."""
     for directive in schema.directives:
         yield from (directive.name, *directive.args)
     for name, type_ in schema.type_map.items():
@@ -88,18 +88,18 @@ def _names_of(schema: GraphQLSchema) -> Iterator[str]:
 
 
 def formatted(error: GraphQLError, code: str, **extensions: str) -> dict[str, Any]:
-    """One member of the answer's `errors`, as the GraphQL specification (7.1.2) has it."""
+    """Formats an entry of the response's `errors` (GraphQL specification, 7.1.2)."""
     body: dict[str, Any] = {"message": error.message}
     if error.locations:
-        body["locations"] = [{"line": place.line, "column": place.column} for place in error.locations]
+        body["locations"] = [{"line": each.line, "column": each.column} for each in error.locations]
     if error.path is not None:
         body["path"] = error.path
     return {**body, "extensions": {"code": code, **extensions}}
 
 
-def internal_error(cause: BaseException, place: GraphQLError) -> dict[str, Any]:
-    """An error of ours: the log gets the cause, the client the place in its document and a reference to the log."""
+def internal_error(cause: BaseException, location: GraphQLError) -> dict[str, Any]:
+    """Logs the cause; returns an error with its location in the document and a reference to the log entry."""
     reference = secrets.token_hex(6)
-    log.error("unexpected error", reference=reference, path=place.path, exc_info=cause)
-    place.message = "Something went wrong on our side."
-    return formatted(place, "INTERNAL", reference=reference)
+    log.error("unexpected error", reference=reference, path=location.path, exc_info=cause)
+    location.message = "Something went wrong on our side."
+    return formatted(location, "INTERNAL", reference=reference)

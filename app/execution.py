@@ -1,4 +1,4 @@
-"""One operation from its document to its answer: prepared, executed within a deadline, masked, observed."""
+"""Runs an operation: prepares its document, executes it within a deadline, masks errors, and notifies observers."""
 
 import asyncio
 import inspect
@@ -28,13 +28,13 @@ from schema.messages import type_name
 
 log = structlog.get_logger(__name__)
 
-_MAX_NAME = 60  # of an operation, for observers
-DEADLINE = 10.0  # seconds that a request may take
+_MAX_NAME_LENGTH = 60  # of an operation's name, for observers
+DEADLINE = 10.0  # seconds that an operation may take
 
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """The parameters of a GraphQL-over-HTTP request, in the right types. `query` and `variables` may hold secrets."""
+    """The parameters of a GraphQL-over-HTTP request, with checked types. `query` and `variables` may hold secrets."""
 
     query: str = field(repr=False)
     operation_name: str | None = None
@@ -43,7 +43,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """`status` is for application/graphql-response+json; a body without `data` means that nothing was executed."""
+    """`status` applies to application/graphql-response+json; a body without `data` means that nothing was executed."""
 
     body: dict[str, Any]
     status: int = 200
@@ -52,7 +52,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What logs and metrics may know of a request: nothing that a person typed."""
+    """What logs and metrics may record of a request, which is nothing that a person typed."""
 
     operation: str | None
     digest: str | None
@@ -65,7 +65,7 @@ Observer = Callable[[Observation], None]
 
 
 def record_outcomes(schema: GraphQLSchema) -> GraphQLSchema:
-    """Has every root field leave the type of its result in the context, for observers. To be done once a schema."""
+    """Makes every root field record the type of its result in the context, for observers. Call once per schema."""
     for root in filter(None, (schema.query_type, schema.mutation_type)):
         for root_field in root.fields.values():
             if root_field.resolve:
@@ -85,7 +85,7 @@ def _recorded(resolve: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Executor:
-    """`introspection` opens introspection and suggestions; `pinned` documents are kept parsed for good."""
+    """Executes operations. `introspection` allows introspection and suggestions; `pinned` documents stay cached."""
 
     def __init__(
         self,
@@ -100,16 +100,16 @@ class Executor:
         self._documents = Documents(schema, pinned, self._redactor, introspection=introspection)
         self._observers = observers
         self._introspection = introspection
-        self._ending: set[asyncio.Future[ExecutionResult]] = set()
+        self._cancelled: set[asyncio.Future[ExecutionResult]] = set()
 
     async def run(self, request: Operation, context: Context, *, read_only: bool) -> Response:
-        """Executes the operation; with `read_only` (a GET) only a query is executed."""
+        """Executes the operation; with `read_only` (a GET), it refuses all but queries."""
         start = time.perf_counter()
         prepared = self._documents.prepare(request.query)
         answer = await self._answer(request, prepared, context, read_only)
         named = isinstance(prepared, Prepared) and prepared.operation(request.operation_name)
         observation = Observation(
-            operation=named.name.value[:_MAX_NAME] if named and named.name else None,
+            operation=named.name.value[:_MAX_NAME_LENGTH] if named and named.name else None,
             digest=prepared.digest[:16] if isinstance(prepared, Prepared) else None,
             outcomes=context.outcomes,
             code=answer.code,
@@ -126,7 +126,7 @@ class Executor:
             return _refusal(prepared.code, prepared.errors)
         operation = prepared.operation(request.operation_name)
         if operation is None:
-            return _refusal("BAD_REQUEST", [GraphQLError("Name one of the document's operations in operationName.")])
+            return _refusal("BAD_REQUEST", [GraphQLError("operationName must name one of the document's operations.")])
         if read_only and operation.operation is not OperationType.QUERY:
             return _refusal("BAD_REQUEST", [GraphQLError("Only queries may be sent with GET.")], status=405)
         if errors := self._request_errors(request, prepared, operation):
@@ -146,25 +146,25 @@ class Executor:
         return _completed(completed)
 
     async def _within_deadline(self, result: Awaitable[ExecutionResult]) -> ExecutionResult | None:
-        """None where time ran out: what is still under way is cancelled, and nobody waits for it to clean up."""
+        """Returns None after the deadline: it then cancels the execution and does not wait for its cleanup."""
         task = asyncio.ensure_future(result)
         try:
             await asyncio.wait({task}, timeout=DEADLINE)
             return task.result() if task.done() else None
         finally:
             if task.cancel():
-                self._ending.add(task)
-                task.add_done_callback(self._ended)
+                self._cancelled.add(task)
+                task.add_done_callback(self._discard)
 
-    def _ended(self, task: asyncio.Future[ExecutionResult]) -> None:
-        self._ending.discard(task)
+    def _discard(self, task: asyncio.Future[ExecutionResult]) -> None:
+        self._cancelled.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            log.warning("an operation failed after its deadline", error=repr(error))
+            log.warning("operation failed after its deadline", error=repr(error))
 
     def _request_errors(
         self, request: Operation, prepared: Prepared, operation: OperationDefinitionNode
     ) -> list[GraphQLError]:
-        """What is wrong with the variables, or with a mutation that has not one root field beside `__typename`."""
+        """Checks the variables, and that a mutation has exactly one root field besides `__typename`."""
         values = get_variable_values(
             self._schema,
             operation.variable_definitions or (),
@@ -179,7 +179,7 @@ class Executor:
             collected = collect_fields(self._schema, prepared.fragments(), values, root, operation)
             names = [fields[0].node.name.value for fields in collected.grouped_field_set.values()]
             if sum(name in root.fields for name in names) != 1:
-                return [GraphQLError("A mutation operation has exactly one root field.")]
+                return [GraphQLError("A mutation must have exactly one root field.")]
         return []
 
 
@@ -197,7 +197,7 @@ def _completed(result: ExecutionResult) -> Response:
 
 
 def _masked(error: GraphQLError) -> dict[str, Any]:
-    """Errors that were raised for the client bear a code; all others are ours and only leave a reference."""
+    """Returns errors with a code, which are meant for the client; any other becomes a reference to the log."""
     code = (error.extensions or {}).get("code")
     if isinstance(code, str):
         return formatted(error, code)
@@ -205,7 +205,7 @@ def _masked(error: GraphQLError) -> dict[str, Any]:
 
 
 def outage(error: Exception | None) -> Exception | None:
-    """Why the database, or what counts limits, could not do its part."""
+    """Returns the cause if the database or the limits' storage failed, else None."""
     if isinstance(error, StorageError):
         return error.storage_error
     return error if error and is_outage(error) else None

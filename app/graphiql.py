@@ -1,4 +1,4 @@
-"""GraphiQL at GET /graphql, where / leads, for development: a page, its script and its data, all served from here."""
+"""Serves GraphiQL in development: its page at GET /graphql, to which / redirects, with its scripts and data."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -30,13 +30,13 @@ from app.negotiation import GRAPHQL_RESPONSE, JSON, weight
 _FOLDER = Path(__file__).parent / "static/graphiql"
 _MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
 
-# 'unsafe-inline': GraphiQL's dialogs bring styles of their own.
+# 'unsafe-inline': GraphiQL's dialogs use inline styles.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; "
     "img-src 'self' data:; font-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
 
-# The way of a new account comes first; what is not named here follows by its name.
+# The tabs of a new account's path come first; all others follow in alphabetical order.
 _FIRST = (
     *("PasswordPolicy", "CreateAccount", "ConfirmAccount", "Login", "Me"),
     *("TaxRegimes", "ConfigureCompany", "CreateSeries", "Company"),
@@ -45,9 +45,9 @@ _FIRST = (
 
 
 def graphiql_routes(operations: Mapping[str, str], schema: GraphQLSchema) -> list[BaseRoute]:
-    """The routes of GraphiQL, to stand before those of the endpoint; `operations` are valid documents by their names.
+    """Returns GraphiQL's routes, which must come before the endpoint's; `operations` maps names to valid documents.
 
-    Of the endpoint's paths they take only a browser's visit: a GET or HEAD that prefers text/html and brings no query.
+    On the endpoint's paths, they match only a browser's visit: a GET or HEAD that prefers text/html and has no query.
     """
     names = [name for name in _FIRST if name in operations] + sorted(operations.keys() - set(_FIRST))
     documents = [operations[name] for name in names]
@@ -57,7 +57,7 @@ def graphiql_routes(operations: Mapping[str, str], schema: GraphQLSchema) -> lis
 
     page = _file(_FOLDER / "index.html", "text/html", {"Content-Security-Policy": _POLICY, "Vary": "Accept"})
     return [
-        _Home("/", _lead_to_the_endpoint),
+        _Home("/", _redirect_to_endpoint),
         *(_Visit(path, page) for path in PATHS),
         Route("/graphiql/operations.json", send_tabs),
         *(
@@ -69,19 +69,19 @@ def graphiql_routes(operations: Mapping[str, str], schema: GraphQLSchema) -> lis
 
 
 class _Home(Route):
-    """A route that requests of other methods pass by, to be told where the endpoint is."""
+    """Matches GET and HEAD only; other methods get the 404 that names the endpoint."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         return super().matches(scope) if scope.get("method") in {"GET", "HEAD"} else (Match.NONE, {})
 
 
-async def _lead_to_the_endpoint(_: Request) -> Response:
-    """To a path alone, since the scheme and the host are the client's word."""
+async def _redirect_to_endpoint(_: Request) -> Response:
+    """Redirects to a path only: the client chooses the scheme and host of its request."""
     return RedirectResponse(PATHS[0])
 
 
 class _Visit(Route):
-    """A route that any other request passes by, whatever its path and method."""
+    """Matches only a browser's visit."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         request = QueryParams(scope["query_string"]).keys() & {"query", "extensions"}
@@ -90,7 +90,7 @@ class _Visit(Route):
 
 
 def _prefers_a_page(headers: Headers) -> bool:
-    """Whether Accept gives text/html more weight than each type of a GraphQL answer."""
+    """Whether Accept gives text/html more weight than both GraphQL response types."""
     accept = ",".join(headers.getlist("accept"))
     return weight(accept, "text/html") > max(weight(accept, JSON), weight(accept, GRAPHQL_RESPONSE))
 
@@ -105,7 +105,7 @@ def _file(
 
 
 def _example_variables(document: str, schema: GraphQLSchema) -> dict[str, Any] | None:
-    """A value for each variable that must be given, to be filled in; None where there is none."""
+    """Returns a value to fill in for each required variable, or None if there are none."""
     operation = get_operation_ast(parse(document))
     return {
         definition.variable.name.value: _example(type_from_ast(schema, definition.type))

@@ -1,4 +1,4 @@
-"""GraphQL over HTTP, after the draft of that name: https://graphql.github.io/graphql-over-http/draft/"""
+"""GraphQL over HTTP, following the draft at https://graphql.github.io/graphql-over-http/draft/."""
 
 import codecs
 import re
@@ -23,13 +23,13 @@ from schema.context import Context
 
 PATHS = ("/graphql", "/graphql/")
 MAX_BODY = 20_000  # bytes; also of a GET's query string
-_MAX_JSON = 32
-# Of a request; like the first, none of the others comes from another page without a preflight.
+_MAX_JSON_DEPTH = 32
+# The media types of requests. A page of another origin cannot send any of them without a preflight.
 _JSON_TYPES = frozenset({JSON, GRAPHQL_RESPONSE, "application/graphql+json"})
 
 
 class Endpoint:
-    """The ASGI application at /graphql. `open_context` makes what resolvers see of a request and its cookie."""
+    """The ASGI application at /graphql. `open_context` creates the resolvers' context of a request."""
 
     def __init__(
         self,
@@ -51,9 +51,9 @@ class Endpoint:
             response = _response({"errors": NOT_SUPPORTED}, 200, _media_type(request) or GRAPHQL_RESPONSE, {})
         except OriginNotAllowedError as error:
             response = refusal(request, formatted(error, "ORIGIN_NOT_ALLOWED"), 403)
-        except RefusedRequestError as problem:
-            error_body = formatted(GraphQLError(problem.message), "BAD_REQUEST")
-            response = refusal(request, error_body, problem.status, problem.headers)
+        except RefusedRequestError as refused:
+            error_body = formatted(GraphQLError(refused.message), "BAD_REQUEST")
+            response = refusal(request, error_body, refused.status, refused.headers)
         except Exception as error:
             response = refusal(request, internal_error(error, GraphQLError("")), 500)
         await response(scope, receive, send)
@@ -97,13 +97,13 @@ def _media_type(request: HTTPConnection) -> str | None:
 def refusal(
     request: HTTPConnection, error: dict[str, Any], status: int, headers: Mapping[str, str] | None = None
 ) -> Response:
-    """An answer of nothing but an error, in the type that the client accepts, if it accepts one."""
+    """Returns a response that holds only an error, in a media type that the client accepts, if there is one."""
     media_type = _media_type(request) or GRAPHQL_RESPONSE
     return _response({"errors": [error]}, status, media_type, headers or {})
 
 
 async def not_found(request: Request, _: Exception) -> Response:
-    """What Starlette answers where no route fits."""
+    """Starlette's handler for paths without a route."""
     return refusal(request, formatted(GraphQLError("The endpoint is /graphql."), "BAD_REQUEST"), 404)
 
 
@@ -121,7 +121,7 @@ async def _from_body(request: Request) -> Operation:
 
 
 def _is_json(content_type: str) -> bool:
-    """Whether it says JSON in UTF-8, also more than once: fetch joins the two that a client and its library set."""
+    """Whether it means JSON in UTF-8. It may do so twice: fetch joins what a client and its library set."""
     types = {part.partition(";")[0].strip() for part in content_type.split(",")}
     charsets = set(re.findall(r"\bcharset\s*=\s*\"?([^\s;,\"]*)", content_type))
     return types <= _JSON_TYPES and charsets <= {"utf-8", "utf8"}
@@ -130,7 +130,7 @@ def _is_json(content_type: str) -> bool:
 def _from_query(parameters: QueryParams) -> Operation:
     fields: dict[str, Any] = dict(parameters)
     if len(parameters.multi_items()) != len(fields):
-        raise RefusedRequestError(400, "Give each parameter once.")
+        raise RefusedRequestError(400, "Send each parameter only once.")
     for name in ("variables", "extensions"):
         if text := fields.get(name):
             fields[name] = _parsed(text.encode())
@@ -140,14 +140,14 @@ def _from_query(parameters: QueryParams) -> Operation:
 
 
 def _parsed(body: bytes) -> Any:
-    """Strict JSON (RFC 8259) in UTF-8, after a byte order mark or none.
+    """Parses strict JSON (RFC 8259) in UTF-8, with or without a byte order mark.
 
-    It has no NaN, no lone surrogate, no number or nesting out of measure.
+    Refuses NaN, lone surrogates, numbers that are too large, and deep nesting.
     """
     try:
         value = orjson.loads(body.removeprefix(codecs.BOM_UTF8))
     except orjson.JSONDecodeError:
-        raise RefusedRequestError(400, "This is no JSON in UTF-8.") from None
+        raise RefusedRequestError(400, "This is not valid JSON in UTF-8.") from None
     if _too_deep(value):
         raise RefusedRequestError(400, "The JSON is nested too deeply.")
     return value
@@ -155,7 +155,7 @@ def _parsed(body: bytes) -> Any:
 
 def _too_deep(value: Any) -> bool:
     level = [value]
-    for _ in range(_MAX_JSON):
+    for _ in range(_MAX_JSON_DEPTH):
         level = [
             inner
             for outer in level
@@ -169,14 +169,14 @@ def _too_deep(value: Any) -> bool:
 
 def _operation(parameters: Any) -> Operation:
     if not isinstance(parameters, dict):
-        raise RefusedRequestError(400, "A request is one JSON object.")
+        raise RefusedRequestError(400, "A request must be a JSON object.")
     require_text(parameters)
     query = parameters.get("query")
     operation_name = parameters.get("operationName")
     variables = parameters.get("variables")
     extensions = parameters.get("extensions")
     if not isinstance(query, str) or not query:
-        raise RefusedRequestError(400, "query must be a string that holds a document.")
+        raise RefusedRequestError(400, "query must be a string that contains a document.")
     if operation_name is not None and not isinstance(operation_name, str):
         raise RefusedRequestError(400, "operationName must be a string.")
     if variables is not None and not isinstance(variables, dict):

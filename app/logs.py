@@ -1,11 +1,11 @@
-"""Logs go to stderr: lines for people in development, JSON in production."""
+"""Logs to stderr: readable lines in development, JSON in production."""
 
 import logging
 import sys
 
 import structlog
 
-_WRITE_VALUES = ("tortoise", "aiosqlite")  # at DEBUG: e-mails, digests and hashes, as statements bring them
+_LOG_VALUES = ("tortoise", "aiosqlite")  # at DEBUG they log statements with e-mails, digests and hashes
 
 
 def configure_logs(level: str, *, json: bool) -> None:
@@ -29,7 +29,7 @@ def configure_logs(level: str, *, json: bool) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
-    for name in _WRITE_VALUES:
+    for name in _LOG_VALUES:
         logging.getLogger(name).setLevel(max(logging.INFO, logging.root.level))
     structlog.configure(
         processors=[

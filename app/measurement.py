@@ -1,6 +1,6 @@
-"""How much a document asks for, counted by the schema in one linear pass before it is validated.
+"""Measures a document's cost by the schema, in one linear pass before validation.
 
-A fragment is measured once and multiplied by its uses with arithmetic, so nested spreads cost nothing to refuse.
+Each fragment is measured once and multiplied by its uses, so a document of nested spreads is cheap to refuse.
 """
 
 from collections import Counter
@@ -30,17 +30,17 @@ from graphql import (
 from app.cost import Cost
 from schema.list_size import assumed_size
 
-# As how many fields an object of a list counts: it is read from the database and made.
-_AN_OBJECT = 3
+# The number of fields that an object of a list counts as, since it is read from the database.
+_FIELDS_PER_OBJECT = 3
 
 _IMAGE = ("Captcha", "image")
 _AUDIO = ("Captcha", "audio")
 
-# As how many aliases one of these counts: an answer repeats all that they hold. Four of them pass.
-_HEAVY = {("CaptchaImage", "dataUri"): 7, ("CaptchaAudio", "dataUri"): 7}
+# The number of aliases that an alias of these counts as, since the response repeats the whole value. Four are allowed.
+_HEAVY_FIELDS = {("CaptchaImage", "dataUri"): 7, ("CaptchaAudio", "dataUri"): 7}
 
-# What introspection walks; inside another list each counts several times, and an alias twice. GraphiQL's query comes
-# to 17, and has no alias.
+# The lists of introspection. Inside another one, each counts several times, and an alias twice. GraphiQL's query comes
+# to 17 and has no alias.
 _INTROSPECTED_LISTS = frozenset(
     {
         ("__Schema", "types"),
@@ -50,12 +50,12 @@ _INTROSPECTED_LISTS = frozenset(
         ("__Type", "inputFields"),
     }
 )
-_LISTS_IN_A_LIST = 4
-_ALIASES_IN_A_LIST = 2
+_LISTS_PER_NESTED_LIST = 4
+_ALIASES_PER_NESTED_ALIAS = 2
 
 
 def measure(document: DocumentNode, schema: GraphQLSchema) -> Cost:
-    """The cost of a document that may still be invalid: unknown and circular spreads count nothing."""
+    """Returns the cost of a document that may still be invalid: unknown and circular spreads count nothing."""
     fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
     measurement = _Measurement(fragments, schema)
     costs = [measurement.of_definition(definition) for definition in document.definitions]
@@ -64,19 +64,19 @@ def measure(document: DocumentNode, schema: GraphQLSchema) -> Cost:
 
 
 class _Measurement:
-    """Visits every node once; `names` counts the response names on the way.
+    """Visits every node once; `names` counts the response names.
 
-    What is selected of a type that does not exist is visited without one: validation refuses it.
+    Selections on an unknown type are visited without a type; validation refuses them.
     """
 
     def __init__(self, fragments: dict[str, FragmentDefinitionNode], schema: GraphQLSchema) -> None:
         self._fragments = fragments
         self._schema = schema
-        self._known: dict[int, Cost] = {}  # by identity: until validation, several fragments may have one name
+        self._measured: dict[int, Cost] = {}  # by identity: before validation, several fragments may share a name
         self.names: Counter[str] = Counter()
 
     def of_definition(self, definition: DefinitionNode) -> Cost:
-        """An operation, or a fragment, which is validated all the same where no operation uses it."""
+        """Measures an operation or a fragment; fragments count even if unused, since they are validated."""
         match definition:
             case FragmentDefinitionNode():
                 return self._of_fragment(definition)._replace(root_fields=0)
@@ -87,14 +87,14 @@ class _Measurement:
                 return Cost()
 
     def _of(self, selection_set: SelectionSetNode, parent: GraphQLNamedType | None) -> Cost:
-        """The parts add up, but for pictures and clips under several object types: an object is of one of them."""
+        """Adds up the parts, except captcha media under different object types: an object has only one of the types."""
         parts: dict[str | None, Cost] = {None: Cost()}
-        free: set[str] = set()
+        uncounted: set[str] = set()
         for selection in selection_set.selections:
             name = self._automatic(selection, parent)
-            if name and name not in free:
+            if name and name not in uncounted:
                 type_name, cost = None, Cost()
-                free.add(name)
+                uncounted.add(name)
             else:
                 type_name, cost = self._part(selection, parent)
             if selection.directives:
@@ -108,9 +108,9 @@ class _Measurement:
         )
 
     def _automatic(self, selection: SelectionNode, parent: GraphQLNamedType | None) -> str | None:
-        """The name of a `__typename` as clients add it by themselves, which is free the first time in a set.
+        """Returns the response name of a `__typename` that clients add on their own, which is free once per set.
 
-        Relay calls it `__isUserError` where a fragment is on that interface or union.
+        Relay aliases it, for example as `__isUserError`, if a fragment is on that interface or union.
         """
         if not isinstance(selection, FieldNode) or selection.name.value != "__typename":
             return None
@@ -123,7 +123,7 @@ class _Measurement:
         return None
 
     def _part(self, selection: SelectionNode, parent: GraphQLNamedType | None) -> tuple[str | None, Cost]:
-        """The object type that a selection is made on, where it names one, and what it costs."""
+        """Returns the object type that a selection names, if it names one, and its cost."""
         match selection:
             case FieldNode():
                 return None, self._field(selection, parent)
@@ -147,14 +147,14 @@ class _Measurement:
         listed, size = place in _INTROSPECTED_LISTS, assumed_size(definition) if definition else None
         return Cost(
             depth=inner.depth + 1,
-            fields=(inner.fields + _AN_OBJECT) * size if size else inner.fields + 1,
+            fields=(inner.fields + _FIELDS_PER_OBJECT) * size if size else inner.fields + 1,
             root_fields=1,
-            aliases=inner.aliases * (_ALIASES_IN_A_LIST if listed else 1)
-            + (_HEAVY.get(place, 1) if field.alias else 0),
+            aliases=inner.aliases * (_ALIASES_PER_NESTED_ALIAS if listed else 1)
+            + (_HEAVY_FIELDS.get(place, 1) if field.alias else 0),
             directives=inner.directives,
             images=inner.images + (place == _IMAGE),
             audios=inner.audios + (place == _AUDIO),
-            lists=inner.lists * _LISTS_IN_A_LIST + 1 if listed else inner.lists,
+            lists=inner.lists * _LISTS_PER_NESTED_LIST + 1 if listed else inner.lists,
         )
 
     def _definition(self, parent: GraphQLNamedType | None, name: str) -> GraphQLField | None:
@@ -162,11 +162,11 @@ class _Measurement:
 
     def _of_fragment(self, fragment: FragmentDefinitionNode) -> Cost:
         key = id(fragment)
-        if key not in self._known:
-            self._known[key] = Cost()  # what a circle back to it counts; validation refuses the circle
+        if key not in self._measured:
+            self._measured[key] = Cost()  # for a circular spread, which validation refuses
             cost = self._of(fragment.selection_set, self._type(fragment.type_condition))
-            self._known[key] = cost._replace(fields=max(cost.fields, 1))  # so that none may be spread without end
-        return self._known[key]
+            self._measured[key] = cost._replace(fields=max(cost.fields, 1))  # so that no spread is free
+        return self._measured[key]
 
     def _type(self, condition: NamedTypeNode) -> GraphQLNamedType | None:
         return self._schema.type_map.get(condition.name.value)

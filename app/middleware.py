@@ -1,4 +1,4 @@
-"""Plain ASGI middleware: whose hosts are answered, and the headers that every answer bears."""
+"""Plain ASGI middleware: the check of the Host, and the security headers of every response."""
 
 from collections.abc import Collection, Iterable
 
@@ -21,9 +21,10 @@ _HSTS = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
 
 
 class AllowedHosts:
-    """Answers 421 to a Host that is neither this machine's nor listed.
+    """Answers 421 if the Host is neither loopback nor listed.
 
-    So a page cannot reach a laptop's service by DNS rebinding: nobody can make a name below localhost lead elsewhere.
+    This prevents DNS rebinding, by which a page could reach a service on a laptop: names below localhost always
+    resolve to the machine itself.
     """
 
     def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:
@@ -32,7 +33,7 @@ class AllowedHosts:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and not self._is_known(_host(scope)):
-            error = GraphQLError("This host is not served here. ALLOWED_HOSTS lists more.")
+            error = GraphQLError("This host is not served here. Add it to ALLOWED_HOSTS.")
             await refusal(Request(scope), formatted(error, "BAD_REQUEST"), 421)(scope, receive, send)
             return
         await self._app(scope, receive, send)
@@ -42,7 +43,7 @@ class AllowedHosts:
 
 
 class SecurityHeaders:
-    """Adds what an answer does not already bear; `hsts` where the service is reached over https alone."""
+    """Adds the headers that a response does not have yet; `hsts` is for a service that is reached only over https."""
 
     def __init__(self, app: ASGIApp, *, hsts: bool) -> None:
         self._app = app
@@ -60,6 +61,6 @@ class SecurityHeaders:
 
 
 def _host(scope: Scope) -> str:
-    """The Host without its port; an IPv6 address keeps its brackets."""
+    """Returns the Host without its port; an IPv6 address keeps its brackets."""
     host = Headers(scope=scope).get("host", "").lower()
     return host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host

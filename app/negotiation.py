@@ -1,4 +1,4 @@
-"""What a client would rather have: quality values of Accept and Accept-Language (RFC 9110, 12.4.2)."""
+"""Content negotiation by the quality values of Accept and Accept-Language (RFC 9110, 12.4.2)."""
 
 from collections.abc import Sequence
 
@@ -7,13 +7,13 @@ from services.common.translations import Language
 GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
 
-_RANGES_READ = 50  # of a header that anyone may fill
+_MAX_RANGES = 50
 
 
 def media_type(accept: str | None) -> str | None:
-    """The type to answer in, None where the client takes neither of ours.
+    """Returns the media type of the response, or None if the client accepts neither of ours.
 
-    Of two that it likes alike, the one that it names; if it names both, the newer; if neither, JSON.
+    If the client prefers neither, it is the one that it names; if it names both, the newer; if it names neither, JSON.
     """
     accept = accept or "*/*"
     named = _quality_values(accept).keys() & {JSON, GRAPHQL_RESPONSE}
@@ -23,14 +23,14 @@ def media_type(accept: str | None) -> str | None:
 
 
 def weight(accept: str, offered: str) -> float:
-    """How much a client wants a media type, 0 to 1, by the most precise range that it gave."""
+    """Returns the quality value of a media type, 0 to 1, by the most specific range in Accept."""
     weights = _quality_values(accept)
     ranges = (offered, offered.partition("/")[0] + "/*", "*/*")
     return next((weights[media_range] for media_range in ranges if media_range in weights), 0.0)
 
 
 def language(accept_language: str) -> Language:
-    """The best of our languages; Spanish where the client names neither."""
+    """Returns the language that the client prefers, or Spanish if it accepts neither of ours."""
     weights: dict[str, float] = {}
     for tag, value in _quality_values(accept_language).items():
         primary = tag.partition("-")[0]
@@ -45,8 +45,8 @@ def _position(named: Sequence[str], name: str) -> int:
 
 
 def _quality_values(header: str) -> dict[str, float]:
-    """Each range and its weight, in their order."""
-    parts = (part.partition(";") for part in header.lower().split(",")[:_RANGES_READ])
+    """Returns each range and its weight, in their order."""
+    parts = (part.partition(";") for part in header.lower().split(",")[:_MAX_RANGES])
     return {name.strip(): _weight(parameters) for name, _, parameters in parts}
 
 

@@ -1,4 +1,4 @@
-"""Origins as browsers send them (RFC 6454), those of apps in a web view included: which pages may use the service."""
+"""The origins whose pages may use the service, in the form that browsers and web views send (RFC 6454)."""
 
 import re
 import unicodedata
@@ -9,14 +9,16 @@ from starlette.datastructures import Headers
 
 _ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://([a-z0-9._~-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
-# Pages of these schemes hide their origin, or send that of http.
+# Pages with these schemes send the origin null, or one of http or https.
 _NEVER_SENT = frozenset({"about", "blob", "data", "file", "javascript", "ws", "wss"})
-_EXAMPLE = "give origins such as https://app.example.mx or capacitor://localhost: scheme, host and port, without a path"
+_FORMAT = (
+    "must be origins such as https://app.example.mx or capacitor://localhost: scheme, host and port, without a path"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """The origins that are listed and, with `loopback`, every one of this machine."""
+    """The listed origins and, with `loopback`, all origins of this machine."""
 
     listed: frozenset[str] = frozenset()
     loopback: bool = False
@@ -27,23 +29,23 @@ class Origins:
 
 
 def parse_origin(text: str) -> str:
-    """The origin as browsers send it: in lower case, its host in ASCII, without the scheme's own port.
+    """Returns the origin as browsers send it: in lower case, with an ASCII host and without the default port.
 
-    Raises ValueError with what to write instead.
+    Raises ValueError, whose message says what to write instead.
     """
     if text.endswith("/") and not text.endswith("//"):
-        raise ValueError("give origins without a path or a slash at the end")
+        raise ValueError("must be origins without a path or a final slash")
     match = _ORIGIN.fullmatch(_in_ascii(text.lower()))
     if match is None or match[1] in _NEVER_SENT:
-        raise ValueError(_EXAMPLE)
+        raise ValueError(_FORMAT)
     scheme, host, port = match[1], _compressed(match[2]), int(match[3]) if match[3] else None
     if port is not None and not 0 < port <= 65_535:
-        raise ValueError("give ports from 1 to 65535")
+        raise ValueError("ports must be from 1 to 65535")
     return f"{scheme}://{host}" + (f":{port}" if port and port != _DEFAULT_PORTS.get(scheme) else "")
 
 
 def is_loopback(origin: str) -> bool:
-    """Whether its host is this machine, whatever its scheme and port; names below localhost are (RFC 6761)."""
+    """Whether its host is this machine, with any scheme and port. Names below localhost are (RFC 6761)."""
     match = _ORIGIN.fullmatch(origin)
     if match is None:
         return False
@@ -57,12 +59,12 @@ def is_loopback(origin: str) -> bool:
 
 
 def origin_of(headers: Headers) -> str | None:
-    """The Origin of a request; one that comes twice is none of a browser's, and no origin that could be allowed."""
+    """Returns a request's Origin. Repeated headers, which no browser sends, are joined and match no origin."""
     return ", ".join(headers.getlist("origin")) or None
 
 
 def own_origin(scheme: str, host: str) -> str:
-    """The origin of whatever is served under a Host, as browsers send it."""
+    """Returns the origin of the pages served under a Host, as browsers send it."""
     try:
         return parse_origin(f"{scheme}://{host}")
     except ValueError:
@@ -70,7 +72,7 @@ def own_origin(scheme: str, host: str) -> str:
 
 
 def _in_ascii(origin: str) -> str:
-    """With the host's international labels as browsers spell them; unchanged where that would alter a letter."""
+    """Encodes international host names as browsers do; returns the origin unchanged if that would alter a letter."""
     if origin.isascii():
         return origin
     scheme, separator, rest = unicodedata.normalize("NFC", origin).partition("://")
@@ -89,4 +91,4 @@ def _compressed(host: str) -> str:
     try:
         return f"[{ip_address(host.strip('[]')).compressed}]"
     except ValueError:
-        raise ValueError(_EXAMPLE) from None
+        raise ValueError(_FORMAT) from None

@@ -1,9 +1,9 @@
-"""Requests that name a document instead of bringing it. None is kept here, so the client is asked for its text.
+"""Requests that identify a document instead of sending it. The service stores none, so it asks for the text.
 
-A client with automatic persisted queries sends a hash first, and the text once it is refused. Apollo's web client and
-urql send the text after PersistedQueryNotSupported, and no hash from then on. Apollo's iOS and Kotlin clients send it
-only after PersistedQueryNotFound, so both are answered. The status is 200 in both media types, as Apollo Server's is:
-those two, too, take any other for a failure of the network.
+A client with automatic persisted queries first sends a hash, and sends the text once that is refused. Apollo's web
+client and urql send the text after PersistedQueryNotSupported, and stop sending hashes. Apollo's iOS and Kotlin clients
+send it only after PersistedQueryNotFound, so the response has both errors. As with Apollo Server, its status is 200 in
+both media types, because the iOS and Kotlin clients take any other for a network failure.
 """
 
 from collections.abc import Mapping
@@ -19,16 +19,16 @@ NOT_SUPPORTED = [
     formatted(GraphQLError("PersistedQueryNotFound"), "PERSISTED_QUERY_NOT_FOUND"),
 ]
 
-# By which other conventions name a document: GraphQL over HTTP's draft, Relay and others.
+# The parameters by which other conventions identify a document: the draft of GraphQL over HTTP, Relay and others.
 _IDENTIFIERS = ("documentId", "id", "doc_id", "docId", "queryId")
 
 
 class PersistedQueryError(Exception):
-    """The request has a document's hash and no document."""
+    """The request has the hash of a document instead of the document."""
 
 
 def require_text(parameters: Mapping[str, Any]) -> None:
-    """Raises PersistedQueryError, or RefusedRequestError where the document is named in no way that has an answer."""
+    """Raises PersistedQueryError for a hash, and RefusedRequestError for any other identifier of a document."""
     if parameters.get("query"):
         return
     extensions = parameters.get("extensions")
@@ -38,4 +38,4 @@ def require_text(parameters: Mapping[str, Any]) -> None:
             raise PersistedQueryError
         raise RefusedRequestError(400, "extensions.persistedQuery must be an object with a string sha256Hash.")
     if name := next((each for each in _IDENTIFIERS if parameters.get(each) is not None), None):
-        raise RefusedRequestError(400, f"No document is kept under {name}: send its text in query.")
+        raise RefusedRequestError(400, f"{name} identifies no stored document: send the document's text in query.")

@@ -1,4 +1,4 @@
-"""The ASGI server, uvicorn with the connections of `app/connection.py`: no other file but that one names it."""
+"""The ASGI server: uvicorn with the connections of `app/connection.py`. No other module imports uvicorn."""
 
 import asyncio
 import os
@@ -14,12 +14,12 @@ from starlette.types import ASGIApp
 from app.connection import Connection
 
 _GRACEFUL_TIMEOUT = 10  # seconds that running requests get after SIGTERM
-_DRAIN_SECONDS = 0.2  # seconds after SIGTERM in which what was sent before it is read
-_END = (signal.SIGTERM, signal.SIGINT)
+_DRAIN_SECONDS = 0.2  # seconds after SIGTERM to read requests that were sent before it
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's loses a signal that comes while it starts, and drops what still waits in the kernel at SIGTERM."""
+    """uvicorn's server, which also handles a signal during its start, and requests still in the kernel at SIGTERM."""
 
     stop_requested = False
 
@@ -33,9 +33,9 @@ class _Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A bound and listening socket; port 0 picks a free one.
+    """Returns a listening socket; port 0 picks a free port.
 
-    Raises OSError where the address is taken, and socket.gaierror where the host is none.
+    Raises OSError if the address is in use, and socket.gaierror if the host does not resolve.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)  # create_server raises another error
@@ -50,19 +50,19 @@ def url_of(bound: socket.socket) -> str:
 
 
 def run(make_app: Callable[[], ASGIApp], bound: socket.socket, workers: int = 1, keep_alive_seconds: int = 75) -> int:
-    """Serves until SIGTERM or SIGINT, and returns the exit status. Each worker process makes its own app."""
+    """Serves until SIGTERM or SIGINT. Returns the exit status. Each worker process creates its own app."""
     if workers == 1:
         return _serve(make_app, bound, keep_alive_seconds)
-    signal.pthread_sigmask(signal.SIG_BLOCK, _END)  # until there is somebody to pass it on to
+    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)  # until there are children to forward signals to
     children = [_fork(make_app, bound, keep_alive_seconds) for _ in range(workers)]
 
     def stop(*_: object) -> None:
         for child in children:
-            with suppress(ProcessLookupError):  # it was told before, and has ended
+            with suppress(ProcessLookupError):  # it has already ended
                 os.kill(child, signal.SIGTERM)
 
-    _on_end(stop)
-    # One that died takes the rest along: whatever supervises this process starts it anew, whole.
+    _on_stop_signal(stop)
+    # If one child dies, stop the others, so that the supervisor of this process restarts all of them.
     first, status = os.wait()
     children.remove(first)
     stop()
@@ -100,16 +100,16 @@ def _serve(make_app: Callable[[], ASGIApp], bound: socket.socket, keep_alive_sec
         )
     )
 
-    def tell(*_: object) -> None:
-        server.stop_requested = True  # or late: once it has shut down, uvicorn raises the signal again
+    def stop(*_: object) -> None:
+        server.stop_requested = True  # also after the shutdown, when uvicorn raises the signal again
 
-    _on_end(tell)
+    _on_stop_signal(stop)
     server.run(sockets=[bound])
     return 0 if server.started else 1
 
 
-def _on_end(handle: Callable[..., None]) -> None:
-    """Also for a signal that came while they were blocked."""
-    for each in _END:
+def _on_stop_signal(handle: Callable[..., None]) -> None:
+    """Sets the handler, and calls it for a signal that arrived while signals were blocked."""
+    for each in _STOP_SIGNALS:
         signal.signal(each, handle)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _END)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)

@@ -1,4 +1,4 @@
-"""What is wrong with settings that are each well formed: a sentence for each, which repeats no value."""
+"""Checks settings against each other. Each problem is a sentence that repeats no value."""
 
 import difflib
 import ipaddress
@@ -16,37 +16,38 @@ from app.origins import is_loopback
 if TYPE_CHECKING:
     from app.settings import Settings
 
-_MIN_KEY = 32  # bytes
-_MIN_CHARACTERS = 8  # that differ: a placeholder has fewer
-_MIN_MEMORY = 8  # KiB for each lane (RFC 9106, 3.1)
-_ALIKE = 0.85  # of two names, from which one is taken for a mistyped other
+_MIN_KEY_BYTES = 32
+_MIN_DISTINCT_CHARACTERS = 8  # placeholders have fewer
+_MIN_LANE_KIB = 8  # of memory for each lane (RFC 9106, 3.1)
+_MIN_SIMILARITY = 0.85  # from which a name is taken for a mistyped setting
 _LINKS = ("CONFIRM_URL", "RECOVER_URL", "PAYPAL_RETURN_URL", "PAYPAL_CANCEL_URL")
 _SANDBOX = re.compile(r"(.+\.)?sandbox\.paypal\.com\.?")
 _SANDBOX_SENTENCE = (
-    "PAYPAL_BASE_URL: this is PayPal's sandbox, where whoever likes pays with money that is none; "
-    "leave it out, or set PAYPAL_SANDBOX_IN_PRODUCTION=true for a rehearsal"
+    "PAYPAL_BASE_URL: this is PayPal's sandbox, where anyone can pay with play money; "
+    "remove it, or set PAYPAL_SANDBOX_IN_PRODUCTION=true for a rehearsal"
 )
 _HOST_SENTENCE = (
-    "HOST: development shows secrets, and so listens on loopback alone; set ENVIRONMENT=production, "
+    "HOST: development reveals secrets, so it listens only on loopback; set ENVIRONMENT=production, "
     "or DEVELOPMENT_BEYOND_LOOPBACK=true for a network that you trust, with the host that clients use in ALLOWED_HOSTS"
 )
-_PLAINLY = {
-    "int_parsing": "give a whole number",
-    "int_from_float": "give a whole number",
-    "float_parsing": "give a number",
-    "bool_parsing": "give true or false",
-    "greater_than_equal": "give at least {ge}",
-    "less_than_equal": "give at most {le}",
-    "string_too_long": "give at most {max_length} characters",
-    "enum": "give {expected}",
-    "path_type": "give a path",
+_SENTENCES = {
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_parsing": "must be a number",
+    "bool_parsing": "must be true or false",
+    "greater_than_equal": "must be at least {ge}",
+    "less_than_equal": "must be at most {le}",
+    "string_too_long": "must have at most {max_length} characters",
+    "enum": "must be {expected}",
+    "path_type": "must be a path",
 }
 
 
 def faults(settings: "Settings") -> list[str]:
+    """Returns the problems that stop the start."""
     found = []
-    if settings.argon2_memory_kib < (least := _MIN_MEMORY * settings.argon2_parallelism):
-        found.append(f"ARGON2_MEMORY_KIB: give at least {least}, 8 for each of ARGON2_PARALLELISM")
+    if settings.argon2_memory_kib < (minimum := _MIN_LANE_KIB * settings.argon2_parallelism):
+        found.append(f"ARGON2_MEMORY_KIB: must be at least {minimum}, which is {_MIN_LANE_KIB} * ARGON2_PARALLELISM")
     if not settings.development:
         return found + _of_production(settings)
     if not (_is_loopback(settings.host) or settings.development_beyond_loopback):
@@ -55,8 +56,8 @@ def faults(settings: "Settings") -> list[str]:
 
 
 def missing_for_production(settings: "Settings") -> list[str]:
-    """The settings without which production does not start."""
-    missing = [] if settings.secret_key else [f"SECRET_KEY (of {_MIN_KEY} bytes or more)"]
+    """Returns the settings that are missing and without which production does not start."""
+    missing = [] if settings.secret_key else [f"SECRET_KEY (at least {_MIN_KEY_BYTES} bytes)"]
     given = settings.model_fields_set
     missing += [name.upper() for name in ("smtp_url", "mail_from") if name not in given]
     return missing if "site_url" in given else [*missing, "SITE_URL (https)"]
@@ -77,20 +78,20 @@ def _of_production(settings: "Settings") -> list[str]:
     if _is_sandbox(settings.paypal_url) and not settings.paypal_sandbox_in_production:
         found.append(_SANDBOX_SENTENCE)
     if not all(_is_protected(origin) for origin in settings.allowed_origins):
-        found.append("ALLOWED_ORIGINS: production needs https, but for loopback")
+        found.append("ALLOWED_ORIGINS: production needs https, except for loopback")
     return found
 
 
 def _weak_keys(keys: list[str]) -> Iterator[str]:
     for number, key in enumerate(keys, start=1):
-        which = f"key {number} of {len(keys)}" if len(keys) > 1 else "it"
-        if (length := len(key.encode("utf-8", "surrogateescape"))) < _MIN_KEY:
-            yield f"SECRET_KEY: {which} has {length} bytes, and production needs {_MIN_KEY} or more"
-        elif (different := len(set(key))) < _MIN_CHARACTERS:
+        which = f"key {number} of {len(keys)}" if len(keys) > 1 else "the key"
+        if (length := len(key.encode("utf-8", "surrogateescape"))) < _MIN_KEY_BYTES:
+            yield f"SECRET_KEY: {which} has {length} bytes; production needs at least {_MIN_KEY_BYTES}"
+        elif (distinct := len(set(key))) < _MIN_DISTINCT_CHARACTERS:
             characters = (
-                "the same character over and over" if different == 1 else f"only {different} different characters"
+                "the same character over and over" if distinct == 1 else f"only {distinct} different characters"
             )
-            yield f"SECRET_KEY: {which} is {characters}, which is easily guessed; make one as .env.example shows"
+            yield f"SECRET_KEY: {which} is {characters}, which is easy to guess; generate one as .env.example shows"
 
 
 def _is_sandbox(url: str) -> bool:
@@ -98,7 +99,7 @@ def _is_sandbox(url: str) -> bool:
 
 
 def _is_loopback(host: str) -> bool:
-    """A name may resolve to anything, but for localhost."""
+    """Whether the host is loopback; of names, only localhost is, since others may resolve to anything."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -106,7 +107,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _is_protected(origin: str) -> bool:
-    """Its pages come over https, or from the device itself, as those of apps in a web view do."""
+    """Whether its pages come over https or from the device itself, as those of apps in a web view do."""
     return not origin.startswith("http://") or is_loopback(origin)
 
 
@@ -115,26 +116,29 @@ def _is_https_or_loopback(url: str) -> bool:
 
 
 def sentence(error: Any, patterns: dict[str, str]) -> str:
-    """For one of pydantic's errors; `patterns` say what a field with a pattern takes."""
+    """Describes one of pydantic's errors; `patterns` maps a field to the description of its pattern."""
     name = str(error["loc"][0]) if error["loc"] else ""
     if error["type"] == "string_pattern_mismatch" and name in patterns:
-        told = patterns[name]
-    elif error["type"] in _PLAINLY:
-        told = _PLAINLY[error["type"]].format(**error.get("ctx", {}))
+        text = patterns[name]
+    elif error["type"] in _SENTENCES:
+        text = _SENTENCES[error["type"]].format(**error.get("ctx", {}))
     else:
-        told = str(error["msg"]).removeprefix("Value error, ")
-    return f"{name.upper()}: {told}" if name else told
+        text = str(error["msg"]).removeprefix("Value error, ")
+    return f"{name.upper()}: {text}" if name else text
 
 
 def doubts(settings: Collection[str], environment: Iterable[str], file: Path | None) -> list[str]:
-    """What may be mistyped in the environment or in a file .env: no fault, as other programs read both, too."""
+    """Returns warnings about names in the environment and .env that look mistyped.
+
+    These do not stop the start, since other programs also read both.
+    """
     known = {name.upper() for name in settings}
-    written = _names(file) if file else []
-    twice = [name for name, times in Counter(written).items() if times > 1]
-    unknown = sorted({*(name.upper() for name in environment), *written} - known)
-    meant = {name: difflib.get_close_matches(name, known, n=1, cutoff=_ALIKE) for name in unknown}
-    return [f"{name} stands more than once in .env: the last one counts." for name in twice] + [
-        f"{name} is no setting. Is it {match[0]}?" for name, match in meant.items() if match
+    in_file = _names(file) if file else []
+    repeated = [name for name, times in Counter(in_file).items() if times > 1]
+    unknown = sorted({*(name.upper() for name in environment), *in_file} - known)
+    similar = {name: difflib.get_close_matches(name, known, n=1, cutoff=_MIN_SIMILARITY) for name in unknown}
+    return [f"{name} appears more than once in .env: the last value counts." for name in repeated] + [
+        f"{name} is not a setting. Did you mean {matches[0]}?" for name, matches in similar.items() if matches
     ]
 
 

@@ -1,4 +1,4 @@
-"""The environment, read once at start. Nothing else in the project reads it."""
+"""Reads the settings from the environment, once at start. Nothing else in the project reads the environment."""
 
 import enum
 import os
@@ -33,11 +33,11 @@ _BANK_DEPOSIT = ("bank_deposit_clabe", "bank_deposit_bank", "bank_deposit_benefi
 _HOST = re.compile(r"[\w.-]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.%\w]*")
 _SERVED_HOST = re.compile(r"[\w.-]+|\[[0-9a-fA-F:]+\]")
 _PATTERNS = {
-    "log_level": "give DEBUG, INFO, WARNING or ERROR",
-    "redis_key_prefix": "give up to 64 letters, digits, _ and -",
-    "database_application_name": "give up to 63 printable characters of ASCII",
+    "log_level": "must be DEBUG, INFO, WARNING or ERROR",
+    "redis_key_prefix": "must have 1 to 64 letters, digits, _ or -",
+    "database_application_name": "must have 1 to 63 printable ASCII characters",
 }
-_MADE_UP_CLABE = "002010077777777771"
+_EXAMPLE_CLABE = "002010077777777771"
 
 
 class Environment(enum.Enum):
@@ -46,7 +46,7 @@ class Environment(enum.Enum):
 
 
 class InvalidSettingsError(Exception):
-    """The start must stop; the text is a sentence a setting, for the operator."""
+    """The service cannot start. The message has a sentence for each invalid setting, for the operator."""
 
 
 def _list(text: object) -> object:
@@ -59,33 +59,29 @@ def _secret_list(text: object) -> object:
 
 def _header_name(text: str) -> str:
     if not _HEADER_NAME.fullmatch(text):
-        raise ValueError(
-            "give names of headers such as x-client-version; a star at the end stands for all that begin so"
-        )
+        raise ValueError("must be header names such as x-client-version; a final asterisk allows any ending")
     return text.lower()
 
 
 def _host(text: str) -> str:
     host = text.removeprefix("[").removesuffix("]") if text.startswith("[") else text
     if "://" in text or not _HOST.fullmatch(host) or re.fullmatch(r"[^:]+:\d+", host):
-        raise ValueError(
-            "give an address or a name to listen on, such as 127.0.0.1, without a scheme; the port is PORT"
-        )
+        raise ValueError("must be an address or a name to listen on, such as 127.0.0.1, without a scheme or PORT")
     return host
 
 
 def _served_host(text: str) -> str:
     if not _SERVED_HOST.fullmatch(text):
-        raise ValueError("give hosts such as api.example.mx, without a scheme, a port or an asterisk")
+        raise ValueError("must be hosts such as api.example.mx, without a scheme, a port or an asterisk")
     return text
 
 
 def _redis_url(url: SecretStr | None) -> SecretStr | None:
     match = _REDIS.fullmatch(url.get_secret_value()) if url else None
     if url and not match:
-        raise ValueError("give redis://USER:PASSWORD@HOST:PORT/NUMBER or rediss://…, with a port such as 6379")
+        raise ValueError("must be redis://USER:PASSWORD@HOST:PORT/NUMBER or rediss://…, with a port such as 6379")
     if match and int(match[3]) > 65535:
-        raise ValueError("a port is at most 65535")
+        raise ValueError("the port must be at most 65535")
     return url
 
 
@@ -98,7 +94,7 @@ def _smtp_url(url: SecretStr | None) -> SecretStr | None:
 def _address(text: str) -> str:
     address = parse_email(text)
     if address is None:
-        raise ValueError("give one e-mail address; its name is SITE_NAME")
+        raise ValueError("must be one e-mail address, without a name")
     return address.address
 
 
@@ -108,7 +104,7 @@ def _optional_address(text: str | None) -> str | None:
 
 def _url(text: str | None) -> str | None:
     if text and not _is_url(text):
-        raise ValueError("give one URL such as https://app.example.mx/entrar, without spaces")
+        raise ValueError("must be one URL such as https://app.example.mx/entrar, without spaces")
     return text
 
 
@@ -122,14 +118,14 @@ def _is_url(text: str) -> bool:
 
 def _paypal_url(text: str | None) -> str | None:
     if text and not _is_url(text):
-        raise ValueError(f"give the URL of PayPal's API, which is {_PAYPAL_LIVE}")
+        raise ValueError(f"must be the URL of PayPal's API, such as {_PAYPAL_LIVE}")
     return text
 
 
 def _code_url(text: str | None) -> str | None:
-    """Servers and proxies log paths and queries, never fragments."""
+    """Requires the code in the fragment, because servers and proxies log paths and queries."""
     if text and "{code}" not in text.partition("#")[2]:
-        raise ValueError("give a URL with {code} behind a #, such as https://app.example.mx/confirmar#{code}")
+        raise ValueError("must be a URL with {code} after a #, such as https://app.example.mx/confirmar#{code}")
     return _url(text)
 
 
@@ -137,7 +133,7 @@ def _limit(notation: str) -> str:
     try:
         Limit.parse("", notation)
     except ValueError:
-        raise ValueError("give windows such as 5/15 minutes or 1/minute;10/day") from None
+        raise ValueError("must be limits such as 5/15 minutes or 1/minute;10/day") from None
     return notation
 
 
@@ -150,7 +146,7 @@ def _database_url(url: SecretStr | None) -> SecretStr | None:
 def _clabe(text: str | None) -> str | None:
     clabe = parse_clabe(text) if text else None
     if text and clabe is None:
-        raise ValueError("give a CLABE of 18 digits, the last of which checks the others")
+        raise ValueError("must be a CLABE of 18 digits with a correct check digit")
     return clabe
 
 
@@ -168,7 +164,7 @@ Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_secret_lis
 
 
 class Settings(BaseSettings):
-    """Twelve-factor names: the setting `data_dir` is the variable DATA_DIR. docs/settings.md explains each."""
+    """The settings. `data_dir` is the variable DATA_DIR, and so on; docs/settings.md explains each."""
 
     model_config = SettingsConfigDict(
         frozen=True,
@@ -249,23 +245,23 @@ class Settings(BaseSettings):
     bank_deposit_days: int = Field(5, ge=1, le=60)
 
     @model_validator(mode="after")
-    def _has_no_faults(self) -> "Settings":
+    def _check_faults(self) -> "Settings":
         if found := faults(self):
             raise ValueError("; ".join(found))
         return self
 
     @model_validator(mode="after")
-    def _has_room_in_its_pool(self) -> "Settings":
+    def _check_pool(self) -> "Settings":
         if self.database_pool_minimum > self.database_pool_maximum:
-            raise ValueError("DATABASE_POOL_MINIMUM is more than DATABASE_POOL_MAXIMUM")
+            raise ValueError("DATABASE_POOL_MINIMUM is greater than DATABASE_POOL_MAXIMUM")
         return self
 
     @model_validator(mode="after")
-    def _is_whole_about_payment(self) -> "Settings":
+    def _check_payment_methods(self) -> "Settings":
         for group in (_PAYPAL, _BANK_DEPOSIT):
             missing = [name.upper() for name in group if not getattr(self, name)]
             if missing and len(missing) < len(group):
-                raise ValueError(f"{', '.join(missing)} must be set, too")
+                raise ValueError(f"{', '.join(missing)} must be set too")
         return self
 
     @property
@@ -274,20 +270,20 @@ class Settings(BaseSettings):
 
     @property
     def origins(self) -> Origins:
-        """The pages that may use the service; in development every one of this machine, too."""
+        """The origins that may use the service; in development also those of this machine."""
         return Origins(frozenset(self.allowed_origins), loopback=self.development)
 
     @property
     def paypal_url(self) -> str:
-        """PayPal's live API in production, its sandbox elsewhere, unless another is set."""
+        """PAYPAL_BASE_URL, or else PayPal's live API in production and its sandbox in development."""
         return self.paypal_base_url or (_PAYPAL_SANDBOX if self.development else _PAYPAL_LIVE)
 
     @property
     def bank_account(self) -> BankAccount | None:
-        """In development a made-up one, where none is set."""
+        """The bank account for deposits, if it is set; in development, an example by default."""
         if self.bank_deposit_clabe and self.bank_deposit_bank and self.bank_deposit_beneficiary:
             return BankAccount(self.bank_deposit_clabe, self.bank_deposit_bank, self.bank_deposit_beneficiary)
-        return BankAccount(_MADE_UP_CLABE, "Banco de ejemplo", self.site_name) if self.development else None
+        return BankAccount(_EXAMPLE_CLABE, "Banco de ejemplo", self.site_name) if self.development else None
 
     @property
     def _postgresql(self) -> Postgresql:
@@ -308,9 +304,9 @@ class Settings(BaseSettings):
 
 
 def read_settings(**given: Any) -> Settings:
-    """Reads the environment; `given` values replace it and are validated like it.
+    """Reads the settings from the environment; `given` values take precedence, and are validated in the same way.
 
-    Raises InvalidSettingsError with a sentence that names every wrong setting and repeats no value.
+    Raises InvalidSettingsError, which names every invalid setting and repeats no value.
     """
     try:
         return Settings(_env_file=_env_file(), **given)
@@ -322,11 +318,11 @@ def read_settings(**given: Any) -> Settings:
 
 
 def mistyped_settings() -> list[str]:
-    """A sentence for each name that looks like a setting and is none, or stands in .env more than once."""
+    """Returns a sentence for each name that looks like a mistyped setting or appears in .env more than once."""
     return doubts(Settings.model_fields, os.environ, _env_file())
 
 
 def _env_file() -> Path | None:
-    """None in production."""
-    named = (value.lower() for name, value in os.environ.items() if name.upper() == "ENVIRONMENT")
-    return None if Environment.PRODUCTION.value in named else Path(".env")
+    """Returns None in production."""
+    environments = (value.lower() for name, value in os.environ.items() if name.upper() == "ENVIRONMENT")
+    return None if Environment.PRODUCTION.value in environments else Path(".env")

@@ -1,4 +1,4 @@
-"""What PayPal posts: verified by PayPal itself, and answered so that PayPal sends again what was not taken."""
+"""Receives PayPal's events. PayPal verifies them, and sends again those that are not answered with 2xx."""
 
 import asyncio
 from typing import Any
@@ -17,13 +17,13 @@ from services.common.outcomes import TooManyAttempts
 from services.payments.outcomes import PaymentProviderUnavailable
 from services.payments.paypal.webhooks import EventForged, EventTaken, PayPalWebhooks
 
-MAX_EVENT = 100_000  # bytes; PayPal's have some thousands
-DEADLINE = 15.0  # seconds: what PayPal is asked about an event has to fit in
+_MAX_EVENT_BYTES = 100_000  # PayPal's events have a few thousand
+DEADLINE = 15.0  # seconds to process an event, including requests to PayPal
 _RETRY = {"Retry-After": "5"}
 
 
 class PayPalWebhook:
-    """The ASGI application at /webhooks/paypal: 204 for an event that was taken, else an error in JSON."""
+    """The ASGI application at /webhooks/paypal: answers 204 for an accepted event, else an error in JSON."""
 
     def __init__(self, events: PayPalWebhooks | None, trusted_proxies: int) -> None:
         self._events = events
@@ -35,8 +35,8 @@ class PayPalWebhook:
             response = await self._answer(request)
         except ClientDisconnect:
             return
-        except RefusedRequestError as problem:
-            response = _refused(request, problem.status, problem.message, problem.headers)
+        except RefusedRequestError as refused:
+            response = _refused(request, refused.status, refused.message, refused.headers)
         except Exception as error:
             response = _failed(request, error)
         await response(scope, receive, send)
@@ -46,7 +46,7 @@ class PayPalWebhook:
             raise RefusedRequestError(405, "Send events with POST.", {"Allow": "POST"})
         if self._events is None:
             raise RefusedRequestError(404, "PayPal is not set up here.")
-        body = await read_body(request, MAX_EVENT)
+        body = await read_body(request, _MAX_EVENT_BYTES)
         caller = caller_of(request, None, self._trusted_proxies)
         try:
             async with asyncio.timeout(DEADLINE):
@@ -63,7 +63,7 @@ class PayPalWebhook:
                     request, 429, "Too many events that PayPal did not sign.", {"Retry-After": str(seconds)}
                 )
             case PaymentProviderUnavailable():
-                return _refused(request, 503, "PayPal does not answer. Send it again.", _RETRY, "UNAVAILABLE")
+                return _refused(request, 503, "PayPal is not responding. Send the event again.", _RETRY, "UNAVAILABLE")
 
 
 def _failed(request: Request, error: Exception) -> Response:

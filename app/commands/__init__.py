@@ -1,1 +1,1 @@
-"""The commands of `python -m app`, one a module: `HELP`, `add_arguments` where it has any, and `run`."""
+"""The commands of `python -m app`. Each module is a command with `HELP`, `add_arguments` and `run`."""

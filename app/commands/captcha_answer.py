@@ -1,4 +1,4 @@
-"""Prints what solves a captcha."""
+"""Prints the answers to captchas."""
 
 import argparse
 import sys
@@ -6,7 +6,7 @@ import sys
 from app.composition import compose
 from app.settings import Settings
 
-HELP = "print the words and digits of captchas, for support and for tests"
+HELP = "print the words and digits that solve captchas, for support and tests"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

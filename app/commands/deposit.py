@@ -1,4 +1,4 @@
-"""Confirms bank deposits, one by one or from the file that a bank exports."""
+"""Confirms bank deposits, one by one or from a file that the bank exports."""
 
 import argparse
 import asyncio
@@ -26,33 +26,33 @@ from services.payments.bank.matching import UndecidedDeposit
 from services.payments.bank.movements import MovementCounter
 from services.payments.bank.statement import StatementRow, candidates, read_statement
 
-HELP = "confirm bank deposits, so that the accounts that made them are active"
-_SHOWN = 12
-"""How much of a movement's id is shown: enough to tell those with one reference apart."""
+HELP = "confirm bank deposits, which activates their accounts"
+_SHOWN_ID_LENGTH = 12
+"""The characters shown of a movement's id: enough to distinguish movements with the same reference."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    confirm = actions.add_parser("confirm", help="one deposit that you have seen")
+    confirm = actions.add_parser("confirm", help="confirm one deposit that you have seen")
     confirm.add_argument("reference", metavar="REFERENCE")
     confirm.add_argument("--amount", required=True, type=_amount, help="in MXN, such as 1160.00")
     confirm.add_argument(
         "--late",
         action="store_true",
-        help="also where the reference has expired, was replaced, taken back, or paid once more",
+        help="also accept a reference that has expired, was replaced, was taken back, or was paid with again",
     )
     confirm.add_argument(
-        "--movement", default="", type=str.lower, metavar="ID", help="which deposit, where several wait for a decision"
+        "--movement", default="", type=str.lower, metavar="ID", help="which one of several waiting deposits to confirm"
     )
-    statement = actions.add_parser("import", help="every deposit in the CSV file that the bank exports")
+    statement = actions.add_parser("import", help="confirm every deposit in a CSV file exported by the bank")
     statement.add_argument("file", metavar="FILE", type=Path)
-    statement.add_argument("--dry-run", action="store_true", help="only say what would be done")
-    undo = actions.add_parser("undo", help="take a deposit back that was confirmed by mistake or did not clear")
+    statement.add_argument("--dry-run", action="store_true", help="only report what would be done")
+    undo = actions.add_parser("undo", help="take back a deposit that was confirmed by mistake or did not clear")
     undo.add_argument("reference", metavar="REFERENCE")
 
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
-    """0 if a person has nothing to look at, 1 if a deposit or a row needs a look, 2 for a file that cannot be read."""
+    """Returns 0 on success, 1 if a person must look at a deposit or a row, and 2 if the file cannot be read."""
     match arguments.action:
         case "confirm":
             return asyncio.run(_with_deposits(settings, partial(_confirm, arguments)))
@@ -75,7 +75,7 @@ async def _with_deposits(settings: Settings, work: Callable[[DepositService], Aw
 async def _confirm(arguments: argparse.Namespace, deposits: DepositService) -> int:
     amount: Money = arguments.amount
     outcome = await deposits.confirm(arguments.reference, amount, late=arguments.late, chosen=arguments.movement)
-    return _report(_printable(arguments.reference) or "no reference", *_told(amount, outcome))
+    return _report(_printable(arguments.reference) or "no reference", *_described(amount, outcome))
 
 
 async def _import(rows: list[StatementRow], deposits: DepositService, *, dry_run: bool) -> int:
@@ -90,7 +90,7 @@ async def _import(rows: list[StatementRow], deposits: DepositService, *, dry_run
             others.append(row)
             continue
         if dry_run and settled.intersection(named):
-            done, sentences = False, ["occurs again in this file; a person would have to decide"]
+            done, sentences = False, ["appears again in this file; a person would have to decide"]
         else:
             done, sentences = await _import_row(row, named, counter, deposits, dry_run=dry_run)
         settled.update(named if done else ())
@@ -105,38 +105,40 @@ async def _import_row(
     if row.amount is None:
         return False, [f"{row.fault}; nothing was done"]
     if len(named) > 1:
-        return False, [f"names several references ({', '.join(named)}); nothing was done"]
+        return False, [f"contains several references ({', '.join(named)}); nothing was done"]
     if not named:
         return False, ["unknown; nothing was done"]
     movement = counter.next(named[0], row.movement)
-    done, sentences = _told(row.amount, await deposits.receive(named[0], row.amount, movement, dry_run=dry_run))
+    done, sentences = _described(row.amount, await deposits.receive(named[0], row.amount, movement, dry_run=dry_run))
     return done, [each.replace("confirmed,", "would be confirmed,", 1) if dry_run else each for each in sentences]
 
 
 def _report_others(rows: list[StatementRow], awaited: set[Money]) -> int:
-    """Movements of others, and deposits that came without their reference: those of an amount that is awaited."""
-    missing = [row for row in rows if row.amount in awaited]
-    for row in missing:
-        sentence = f"{row.amount} came without a known reference, and such a deposit is awaited; nothing was done"
+    """Reports movements without a reference that have an awaited amount; counts the others."""
+    possible = [row for row in rows if row.amount in awaited]
+    for row in possible:
+        sentence = (
+            f"{row.amount} arrived without a known reference, and a deposit of this amount is awaited; nothing was done"
+        )
         _report(f"line {row.line}: {_printable(row.text) or 'no reference'}", False, [sentence])
-    if others := len(rows) - len(missing):
-        print(f"{others} other movement{'s' if others > 1 else ''} without a reference of ours")
-    return 1 if missing else 0
+    if others := len(rows) - len(possible):
+        print(f"{others} other movement{'s' if others > 1 else ''} without one of our references")
+    return 1 if possible else 0
 
 
 async def _undo(reference: str, deposits: DepositService) -> int:
     undone = await deposits.undo(reference)
-    print(f"{reference}: {'taken back' if undone else 'is no confirmed deposit; nothing was done'}")
+    print(f"{reference}: {'taken back' if undone else 'not a confirmed deposit; nothing was done'}")
     return 0 if undone else 1
 
 
-def _told(paid: Money, outcome: ConfirmOutcome) -> tuple[bool, list[str]]:
-    """Whether nobody has to look at it, and what came of it."""
+def _described(paid: Money, outcome: ConfirmOutcome) -> tuple[bool, list[str]]:
+    """Returns whether the deposit is settled, and sentences that describe the outcome."""
     match outcome:
         case DepositConfirmed(amount):
             return True, [f"confirmed, {amount} {amount.currency}"]
         case DepositKnown():
-            return True, ["was confirmed before"]
+            return True, ["was already confirmed"]
         case DepositsUndecided(waiting):
             return False, [_undecided(deposit) for deposit in waiting]
         case DepositUnknown():
@@ -144,13 +146,14 @@ def _told(paid: Money, outcome: ConfirmOutcome) -> tuple[bool, list[str]]:
         case DepositDiffers(expected):
             return False, [f"{paid} was paid instead of {expected}; nothing was done"]
         case DepositClosed(status):
-            return False, [f"is {status.value}; nothing was done (confirm it with --late if it is to count)"]
+            return False, [f"is {status.value}; nothing was done (to count it, confirm it with --late)"]
 
 
 def _undecided(deposit: UndecidedDeposit) -> str:
-    what = "was taken back" if deposit.taken_back else "was confirmed before; this is another deposit"
+    what = "was taken back" if deposit.taken_back else "was already confirmed; this is another deposit"
     day = f", of {deposit.day}" if deposit.day else ""
-    return f"{what}{day}; nothing was done (confirm it with --late --movement {deposit.id[:_SHOWN]} if it is to count)"
+    movement = deposit.id[:_SHOWN_ID_LENGTH]
+    return f"{what}{day}; nothing was done (to count it, confirm it with --late --movement {movement})"
 
 
 def _report(start: str, done: bool, sentences: list[str]) -> int:
@@ -160,13 +163,13 @@ def _report(start: str, done: bool, sentences: list[str]) -> int:
 
 
 def _printable(text: str, length: int = 60) -> str:
-    """In one line that no terminal takes for a command: whoever pays writes the concept."""
-    line = "".join(sign if sign.isprintable() else " " for sign in text[: 2 * length])
+    """Puts the text on one line without control characters, since payers choose the concept of a transfer."""
+    line = "".join(character if character.isprintable() else " " for character in text[: 2 * length])
     return " ".join(line.split())[:length]
 
 
 def _amount(text: str) -> Money:
     amount = parse_amount(text)
     if amount is None:
-        raise argparse.ArgumentTypeError("give an amount such as 1160.00")
+        raise argparse.ArgumentTypeError("must be an amount such as 1160.00")
     return amount

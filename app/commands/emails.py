@@ -1,4 +1,4 @@
-"""E-mails as an operator types them."""
+"""Parses e-mails that an operator types."""
 
 import sys
 from collections.abc import Iterable
@@ -7,12 +7,12 @@ from services.accounts.email import parse_email
 
 
 def keys_of(texts: Iterable[str]) -> list[str] | None:
-    """By which accounts are found; None, said on stderr, where one is no e-mail."""
+    """Returns the keys by which accounts are found. If a text is not an e-mail, prints an error and returns None."""
     keys = []
     for text in texts:
         email = parse_email(text)
         if email is None:
-            print(f"{text!r} is no e-mail.", file=sys.stderr)
+            print(f"{text!r} is not an e-mail.", file=sys.stderr)
             return None
         keys.append(email.key)
     return keys

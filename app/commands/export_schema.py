@@ -1,4 +1,4 @@
-"""Prints the schema for clients, sorted so that its history reads well."""
+"""Prints the schema for clients, sorted so that its diffs are small."""
 
 import argparse
 from collections.abc import Callable
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_const",
         const=possible_types,
         default=sdl,
-        help="print, in JSON, which object types each interface and union stands for",
+        help="print the object types of each interface and union, in JSON",
     )
 
 
@@ -41,18 +41,18 @@ def run(_: Settings, arguments: argparse.Namespace) -> int:
 
 
 def sdl() -> str:
-    """With the directives of its fields, of which print_schema shows only @deprecated."""
-    directives = {place: field.directives or () for place, field in _fields(schema.as_str())}
+    """Returns the SDL with all directives of its fields; print_schema prints only @deprecated."""
+    directives = {key: field.directives or () for key, field in _fields(schema.as_str())}
     text = print_schema(lexicographic_sort_schema(_built())) + "\n"
-    for place, field in reversed(_fields(text)):
-        shown = [print_ast(each) for each in directives[place] if each.name.value != "deprecated"]
-        if shown and field.loc:
-            text = f"{text[: field.loc.end]} {' '.join(shown)}{text[field.loc.end :]}"
+    for key, field in reversed(_fields(text)):
+        missing = [print_ast(each) for each in directives[key] if each.name.value != "deprecated"]
+        if missing and field.loc:
+            text = f"{text[: field.loc.end]} {' '.join(missing)}{text[field.loc.end :]}"
     return text
 
 
 def possible_types() -> str:
-    """In the form of the option `possibleTypes` of Apollo Client's cache."""
+    """Returns JSON for the option `possibleTypes` of Apollo Client's cache."""
     built = _built()
     names = {
         type_.name: sorted(possible.name for possible in built.get_possible_types(type_))
@@ -67,7 +67,7 @@ def _built() -> GraphQLSchema:
 
 
 def _fields(text: str) -> list[tuple[tuple[str, str], FieldDefinitionNode]]:
-    """The fields of an SDL in their order, each with its type's name and its own."""
+    """Returns the fields of an SDL in their order, each with the names of its type and of the field."""
     types = [
         d for d in parse(text).definitions if isinstance(d, ObjectTypeDefinitionNode | InterfaceTypeDefinitionNode)
     ]

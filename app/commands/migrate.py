@@ -10,15 +10,15 @@ from app.settings import Settings
 from models.migration_losses import Loss, UnknownMigrationError, losses
 from models.migrator import WAIT, go_to, pending_migrations, upgrade
 
-HELP = "bring the database up to date; safe from many nodes at once"
+HELP = "bring the database up to date; safe to run from many nodes at once"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    instead = parser.add_mutually_exclusive_group()
-    instead.add_argument("--check", action="store_true", help="only say whether it is, with exit status 3 if it is not")
-    instead.add_argument("--to", metavar="NAME", help="go to the migration of that name, and take back what came after")
-    parser.add_argument("--yes", action="store_true", help="with --to, drop the tables and columns that it names")
-    wait = "for how long a migration that does not get its locks is tried again"
+    mode = parser.add_mutually_exclusive_group()
+    mode.add_argument("--check", action="store_true", help="only report whether it is behind (exit status 3 if so)")
+    mode.add_argument("--to", metavar="NAME", help="go to the migration of that name, and take back later ones")
+    parser.add_argument("--yes", action="store_true", help="with --to, drop the tables and columns that it lists")
+    wait = "how long to retry a migration that does not get its locks"
     parser.add_argument("--wait", type=float, default=WAIT, metavar="SECONDS", help=f"{wait} ({WAIT:g})")
 
 
@@ -34,36 +34,36 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
 
 
 def is_up_to_date(settings: Settings) -> bool:
-    """Says so if it is not."""
-    missing = asyncio.run(pending_migrations(settings.database))
-    if missing:
-        print(f"The database is behind: run `python -m app migrate` for {', '.join(missing)}.", file=sys.stderr)
-    return not missing
+    """Whether all migrations were applied; if not, prints which are pending."""
+    pending = asyncio.run(pending_migrations(settings.database))
+    if pending:
+        print(f"The database is behind: run `python -m app migrate` for {', '.join(pending)}.", file=sys.stderr)
+    return not pending
 
 
 def prepare_data_dir(settings: Settings) -> None:
-    """Makes DATA_DIR, readable by its owner alone: it holds the database and development's key and mails.
+    """Creates DATA_DIR, readable only by its owner: it holds the database, and development's key and mails.
 
-    Raises OSError with a sentence where it cannot be written.
+    Raises OSError, with a sentence for the operator, if it cannot be created or written.
     """
     try:
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise OSError(f"DATA_DIR cannot be made: {error.strerror}") from None
+        raise OSError(f"DATA_DIR cannot be created: {error.strerror}") from None
     if not os.access(settings.data_dir, os.W_OK | os.X_OK):
-        raise OSError("DATA_DIR cannot be written by this user")
+        raise OSError("DATA_DIR is not writable for this user")
 
 
 def _go_to(settings: Settings, name: str, *, yes: bool, wait: float) -> int:
-    """2 where there is no such migration, and 1 where it would drop something that --yes did not allow."""
+    """Returns 2 if there is no such migration, and 1 if it would drop something without --yes."""
     try:
         lost = asyncio.run(losses(settings.database, name))
     except UnknownMigrationError as error:
-        print(f"There is no migration {name}. There are {', '.join(error.known)}.", file=sys.stderr)
+        print(f"There is no migration {name}. The migrations are {', '.join(error.known)}.", file=sys.stderr)
         return 2
     if lost and not yes:
         print(f"Going back to {name} drops:", *_lines(lost), sep="\n", file=sys.stderr)
-        print("Nothing was changed: add --yes to drop this.", file=sys.stderr)
+        print("Nothing was changed. Add --yes to drop them.", file=sys.stderr)
         return 1
     asyncio.run(go_to(settings.database, name, wait))
     print(f"The database is at {name}.")
@@ -72,7 +72,7 @@ def _go_to(settings: Settings, name: str, *, yes: bool, wait: float) -> int:
 
 def _lines(lost: Sequence[Loss]) -> list[str]:
     return [
-        f"  column {loss.table}.{loss.column}, set in {loss.rows:,} rows"
+        f"  column {loss.table}.{loss.column}, with a value in {loss.rows:,} rows"
         if loss.column
         else f"  table {loss.table}, {loss.rows:,} rows"
         for loss in lost

@@ -1,4 +1,4 @@
-"""Shows what accounts have paid and were asked to pay, for support."""
+"""Shows the payments that accounts made or started, for support."""
 
 import argparse
 import asyncio
@@ -11,16 +11,16 @@ from services.payments import queries
 from services.payments.paypal.values import PayPalRefusedError, PayPalUnavailableError
 from services.payments.queries import PaymentView
 
-HELP = "show the payments of accounts, and with --ask what PayPal says of them now"
+HELP = "show the payments of accounts"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("emails", nargs="+", metavar="EMAIL", help="the accounts' e-mails")
-    parser.add_argument("--ask", action="store_true", help="first ask PayPal about each, and do what follows")
+    parser.add_argument("--ask", action="store_true", help="first ask PayPal about each payment and update it")
 
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
-    """1 where PayPal could not be asked."""
+    """Returns 1 if PayPal did not answer for some payment, and 2 for an invalid e-mail."""
     keys = keys_of(arguments.emails)
     return 2 if keys is None else asyncio.run(_show(settings, keys, ask=arguments.ask))
 

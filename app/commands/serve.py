@@ -14,7 +14,7 @@ from app.setting_checks import missing_for_production
 from app.settings import Settings
 from models.migrator import upgrade
 
-HELP = "serve the API; in development on loopback, migrating first, with GraphiQL and mails as files"
+HELP = "serve the API; in development it migrates first, listens on loopback, has GraphiQL and writes mails to files"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -33,11 +33,11 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
     try:
         bound = listen(settings.host, settings.port)
     except OSError as error:
-        # Python repeats the address in the text of every other error.
+        # strerror of gaierror only: Python's text of every other error repeats the address.
         reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
         print(f"Cannot listen on {settings.host}:{settings.port}: {reason}.", file=sys.stderr)
         return 1
-    # Connections queue in the socket from here on, so a reader of this line need not poll.
+    # From here on, connections queue in the socket, so a client may connect as soon as it reads this line.
     print(f"Serving     {url_of(bound)}/graphql", flush=True)
     if settings.development:
         _introduce(settings, url_of(bound))
@@ -45,9 +45,9 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
 
 
 def _introduce(settings: Settings, url: str) -> None:
-    """Prints what a developer needs on a first start."""
-    database = "as DATABASE_URL says" if settings.database_url else settings.data_dir / "accounts.sqlite3"
-    mails = "as SMTP_URL says" if settings.smtp_url else settings.data_dir / "mail" / "*.eml"
+    """Prints what a developer needs to know on a first start."""
+    database = "set by DATABASE_URL" if settings.database_url else settings.data_dir / "accounts.sqlite3"
+    mails = "sent by SMTP_URL" if settings.smtp_url else settings.data_dir / "mail" / "*.eml"
     print(f"GraphiQL    {url}/graphql in a browser")
     print(f"Database    {database}")
     print(f"Mails       {mails}")

@@ -1,4 +1,4 @@
-"""Sends the mails, sweeps and follows payments up, without serving."""
+"""Sends mails, deletes expired rows and follows up payments, without serving the API."""
 
 import argparse
 import asyncio
@@ -8,7 +8,7 @@ from app.commands.migrate import is_up_to_date
 from app.composition import composed
 from app.settings import Settings
 
-HELP = "send mails, sweep and follow payments up, for when `serve` runs with WORKER_IN_SERVE=false"
+HELP = "send mails, delete expired rows and follow up payments, for `serve` with WORKER_IN_SERVE=false"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

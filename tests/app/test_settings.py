@@ -154,9 +154,9 @@ def test_production_names_what_is_missing_in_one_sentence() -> None:
     sentences: list[tuple[dict[str, str], str]] = [
         (
             {"SECRET_KEY": "", "SMTP_URL": "", "MAIL_FROM": "", "SITE_URL": ""},
-            "production needs SECRET_KEY (of 32 bytes or more), SMTP_URL, MAIL_FROM, SITE_URL (https)",
+            "production needs SECRET_KEY (at least 32 bytes), SMTP_URL, MAIL_FROM, SITE_URL (https)",
         ),
-        ({"SECRET_KEY": " , "}, "production needs SECRET_KEY (of 32 bytes or more)"),
+        ({"SECRET_KEY": " , "}, "production needs SECRET_KEY (at least 32 bytes)"),
         ({"SMTP_URL": ""}, "production needs SMTP_URL"),
         ({"MAIL_FROM": ""}, "production needs MAIL_FROM"),
         ({"SITE_URL": ""}, "production needs SITE_URL (https)"),
@@ -167,29 +167,29 @@ def test_production_names_what_is_missing_in_one_sentence() -> None:
     assert faults == [sentence for _, sentence in sentences]
 
 
-_EASILY_GUESSED = "which is easily guessed; make one as .env.example shows"
+_EASILY_GUESSED = "which is easy to guess; generate one as .env.example shows"
 
 
 def test_production_explains_what_is_wrong_with_a_value() -> None:
     sentences: list[tuple[dict[str, str], str]] = [
-        ({"SECRET_KEY": "too short"}, "SECRET_KEY: it has 9 bytes, and production needs 32 or more"),
+        ({"SECRET_KEY": "too short"}, "SECRET_KEY: the key has 9 bytes; production needs at least 32"),
         (
             {"SECRET_KEY": "a key of thirty-two bytes or more,ñandú"},
-            "SECRET_KEY: key 2 of 2 has 7 bytes, and production needs 32 or more",
+            "SECRET_KEY: key 2 of 2 has 7 bytes; production needs at least 32",
         ),
-        ({"SECRET_KEY": "x" * 40}, f"SECRET_KEY: it is the same character over and over, {_EASILY_GUESSED}"),
-        ({"SECRET_KEY": "abc" * 20}, f"SECRET_KEY: it is only 3 different characters, {_EASILY_GUESSED}"),
+        ({"SECRET_KEY": "x" * 40}, f"SECRET_KEY: the key is the same character over and over, {_EASILY_GUESSED}"),
+        ({"SECRET_KEY": "abc" * 20}, f"SECRET_KEY: the key is only 3 different characters, {_EASILY_GUESSED}"),
         ({"SITE_URL": "http://app.example.mx"}, "SITE_URL: production needs https"),
         ({"CONFIRM_URL": "http://app.example.mx/c#{code}"}, "CONFIRM_URL: production needs https"),
         ({"RECOVER_URL": "http://app.example.mx/e"}, "RECOVER_URL: production needs https"),
         (
             {"ALLOWED_ORIGINS": "https://a.example.mx,http://b.example.mx"},
-            "ALLOWED_ORIGINS: production needs https, but for loopback",
+            "ALLOWED_ORIGINS: production needs https, except for loopback",
         ),
         (
             {"SECRET_KEY": "short", "SMTP_URL": "", "PAYPAL_RETURN_URL": "http://app.example.mx"},
             (
-                "production needs SMTP_URL; SECRET_KEY: it has 5 bytes, and production needs 32 or more; "
+                "production needs SMTP_URL; SECRET_KEY: the key has 5 bytes; production needs at least 32; "
                 "PAYPAL_RETURN_URL: production needs https"
             ),
         ),
@@ -202,30 +202,30 @@ def test_production_explains_what_is_wrong_with_a_value() -> None:
 
 def test_a_sentence_says_what_to_give() -> None:
     sentences = [
-        ("PORT", "web", "give a whole number"),
-        ("PORT", "70000", "give at most 65535"),
-        ("WORKERS", "0", "give at least 1"),
-        ("KEEP_ALIVE_SECONDS", "0", "give at least 1"),
-        ("KEEP_ALIVE_SECONDS", "1.5", "give a whole number"),
-        ("LOG_LEVEL", "WARN", "give DEBUG, INFO, WARNING or ERROR"),
-        ("ENVIRONMENT", "prod", "give 'development' or 'production'"),
-        ("CONCEAL_ACCOUNTS", "ja", "give true or false"),
-        ("DATABASE_STATEMENT_SECONDS", "x", "give a number"),
-        ("BANK_DEPOSIT_BANK", "x" * 101, "give at most 100 characters"),
-        ("REDIS_KEY_PREFIX", "a b", "give up to 64 letters, digits, _ and -"),
-        ("DATABASE_APPLICATION_NAME", "ñ", "give up to 63 printable characters of ASCII"),
-        ("DATABASE_URL", "postgres://ana:word@db.example.mx", "it names no database: give"),
-        ("REDIS_URL", "redis://localhost", "give redis://USER:PASSWORD@HOST:PORT/NUMBER or rediss://…, with a port"),
-        ("REDIS_URL", "redis://localhost:65536", "a port is at most 65535"),
+        ("PORT", "web", "must be a whole number"),
+        ("PORT", "70000", "must be at most 65535"),
+        ("WORKERS", "0", "must be at least 1"),
+        ("KEEP_ALIVE_SECONDS", "0", "must be at least 1"),
+        ("KEEP_ALIVE_SECONDS", "1.5", "must be a whole number"),
+        ("LOG_LEVEL", "WARN", "must be DEBUG, INFO, WARNING or ERROR"),
+        ("ENVIRONMENT", "prod", "must be 'development' or 'production'"),
+        ("CONCEAL_ACCOUNTS", "ja", "must be true or false"),
+        ("DATABASE_STATEMENT_SECONDS", "x", "must be a number"),
+        ("BANK_DEPOSIT_BANK", "x" * 101, "must have at most 100 characters"),
+        ("REDIS_KEY_PREFIX", "a b", "must have 1 to 64 letters, digits, _ or -"),
+        ("DATABASE_APPLICATION_NAME", "ñ", "must have 1 to 63 printable ASCII characters"),
+        ("DATABASE_URL", "postgres://ana:word@db.example.mx", "the name of the database is missing: must be"),
+        ("REDIS_URL", "redis://localhost", "must be redis://USER:PASSWORD@HOST:PORT/NUMBER or rediss://…, with a port"),
+        ("REDIS_URL", "redis://localhost:65536", "the port must be at most 65535"),
         ("PLANS_FILE", "/nowhere/plans.toml", "cannot be read: No such file or directory"),
         ("PLANS_FILE", "/", "cannot be read: Is a directory"),
-        ("PAYPAL_BASE_URL", "api-m.paypal.com", "give the URL of PayPal's API, which is https://api-m.paypal.com"),
-        ("HOST", "http://127.0.0.1", "give an address or a name to listen on"),
-        ("HOST", "127.0.0.1:8000", "give an address or a name to listen on"),
-        ("HOST", "*", "give an address or a name to listen on"),
-        ("ALLOWED_HOSTS", "https://api.example.mx", "give hosts such as api.example.mx, without a scheme"),
-        ("ALLOWED_HOSTS", "api.example.mx:443", "give hosts such as api.example.mx, without a scheme, a port"),
-        ("ALLOWED_HOSTS", "*", "give hosts such as api.example.mx"),
+        ("PAYPAL_BASE_URL", "api-m.paypal.com", "must be the URL of PayPal's API, such as https://api-m.paypal.com"),
+        ("HOST", "http://127.0.0.1", "must be an address or a name to listen on"),
+        ("HOST", "127.0.0.1:8000", "must be an address or a name to listen on"),
+        ("HOST", "*", "must be an address or a name to listen on"),
+        ("ALLOWED_HOSTS", "https://api.example.mx", "must be hosts such as api.example.mx, without a scheme"),
+        ("ALLOWED_HOSTS", "api.example.mx:443", "must be hosts such as api.example.mx, without a scheme, a port"),
+        ("ALLOWED_HOSTS", "*", "must be hosts such as api.example.mx"),
     ]
 
     faults = [(name, value, fault(**{name: value})) for name, value, _ in sentences]
@@ -236,7 +236,7 @@ def test_a_sentence_says_what_to_give() -> None:
 
 def test_argon2_has_memory_for_each_of_its_lanes() -> None:
     with pytest.raises(
-        InvalidSettingsError, match=r"^ARGON2_MEMORY_KIB: give at least 128, 8 for each of ARGON2_PARALL"
+        InvalidSettingsError, match=r"^ARGON2_MEMORY_KIB: must be at least 128, which is 8 \* ARGON2_PARALL"
     ):
         read(ARGON2_PARALLELISM="16", ARGON2_MEMORY_KIB="127")
 
@@ -291,10 +291,10 @@ def test_names_that_look_mistyped_are_reported_and_stop_nothing(
 
     assert settings.site_name == "B"
     assert mistyped_settings() == [
-        "SITE_NAME stands more than once in .env: the last one counts.",
-        "DATABSE_URL is no setting. Is it DATABASE_URL?",
-        "LIMT_LOGIN is no setting. Is it LIMIT_LOGIN?",
-        "MAIL_FORM is no setting. Is it MAIL_FROM?",
+        "SITE_NAME appears more than once in .env: the last value counts.",
+        "DATABSE_URL is not a setting. Did you mean DATABASE_URL?",
+        "LIMT_LOGIN is not a setting. Did you mean LIMIT_LOGIN?",
+        "MAIL_FORM is not a setting. Did you mean MAIL_FROM?",
     ]
 
 
@@ -343,14 +343,14 @@ def test_production_takes_no_page_over_plain_http() -> None:
 
 
 def test_a_slash_at_the_end_of_an_origin_is_named_as_the_fault() -> None:
-    with pytest.raises(InvalidSettingsError, match=r"^ALLOWED_ORIGINS: .*slash at the end$"):
+    with pytest.raises(InvalidSettingsError, match=r"^ALLOWED_ORIGINS: .*final slash$"):
         read(ALLOWED_ORIGINS="https://app.example.mx/")
 
 
 def test_development_can_be_asked_what_production_would_miss() -> None:
     missing = missing_for_production(read(SMTP_URL=_PRODUCTION["SMTP_URL"]))
 
-    assert missing == ["SECRET_KEY (of 32 bytes or more)", "MAIL_FROM", "SITE_URL (https)"]
+    assert missing == ["SECRET_KEY (at least 32 bytes)", "MAIL_FROM", "SITE_URL (https)"]
 
 
 def test_lists_are_split_at_commas_and_surrounding_spaces_do_not_matter() -> None:
@@ -454,7 +454,7 @@ def test_a_command_before_the_first_serve_explains_its_failure_without_a_traceba
 
 
 def test_a_pool_is_not_smaller_than_its_minimum() -> None:
-    with pytest.raises(InvalidSettingsError, match="DATABASE_POOL_MINIMUM is more than DATABASE_POOL_MAXIMUM"):
+    with pytest.raises(InvalidSettingsError, match="DATABASE_POOL_MINIMUM is greater than DATABASE_POOL_MAXIMUM"):
         read(DATABASE_POOL_MINIMUM="11")
 
 

@@ -107,7 +107,7 @@ async def test_the_refusal_says_what_to_do(api: Api) -> None:
     advice: list[tuple[dict[str, str], str]] = [
         ({"origin": "https://evil.example"}, "ALLOWED_ORIGINS"),
         ({"origin": "null"}, "hides its origin"),
-        ({"sec-fetch-site": "cross-site"}, "fetch from a page"),
+        ({"sec-fetch-site": "cross-site"}, "use fetch, from a page"),
         ({}, "Authorization: Bearer"),
     ]
 

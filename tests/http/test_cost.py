@@ -176,14 +176,14 @@ def test_every_bound_is_a_bound_and_is_named_in_words() -> None:
 
     assert passed == {
         "depth": "15 levels of selections",
-        "fields": "3,000 fields, those of a list counted for each of its entries",
+        "fields": "3,000 fields, counted once for each entry of a list",
         "root_fields": "10 root fields",
         "aliases": "30 aliases",
         "directives": "30 directives",
-        "images": "1 image of a captcha",
-        "audios": "1 audio clip of a captcha",
-        "lists": "18 lists of introspection",
-        "overlaps": "700 pairs of fields that write to one name",
+        "images": "1 captcha image",
+        "audios": "1 captcha audio clip",
+        "lists": "18 introspection lists",
+        "overlaps": "700 pairs of fields with the same response name",
     }
 
 
@@ -194,5 +194,5 @@ async def test_a_refusal_says_how_much_is_too_much(api: Api) -> None:
 
     (error,) = response.json()["errors"]
     assert error["message"] == (
-        "The document asks for too much: more than 3,000 fields, those of a list counted for each of its entries."
+        "The document is too complex: it has more than 3,000 fields, counted once for each entry of a list."
     )

@@ -92,7 +92,7 @@ async def test_another_name_of_a_document_is_refused_with_what_to_do(api: Api) -
         for response in (posted, got):
             assert response.json()["errors"] == [
                 {
-                    "message": f"No document is kept under {name}: send its text in query.",
+                    "message": f"{name} identifies no stored document: send the document's text in query.",
                     "extensions": {"code": "BAD_REQUEST"},
                 }
             ]

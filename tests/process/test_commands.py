@@ -78,8 +78,8 @@ def test_migrate_goes_back_only_once_it_is_told_to_drop_what_came_after(run: Run
 
     assert warned[:2] == (1, "")
     assert "  table payment, 0 rows\n" in warned[2]
-    assert "  column account.stage, set in 0 rows\n" in warned[2]
-    assert warned[2].endswith("Nothing was changed: add --yes to drop this.\n")
+    assert "  column account.stage, with a value in 0 rows\n" in warned[2]
+    assert warned[2].endswith("Nothing was changed. Add --yes to drop them.\n")
     assert unchanged == (0, "", "")
     assert done == (0, "The database is at 0001_initial.\n", "")
     assert onwards == (0, "The database is at 0003_company_and_payment.\n", "")
@@ -116,7 +116,7 @@ def test_revoke_says_what_it_ended(run: Run) -> None:
 
     assert of_one == (0, "ana@example.com: 0 sessions, 0 passwords\n", "")
     assert of_all == (0, "all: 0 sessions\n", "")
-    assert of_none == (2, "", "'ana' is no e-mail.\n")
+    assert of_none == (2, "", "'ana' is not an e-mail.\n")
 
 
 @pytest.mark.usefixtures("migrated")
@@ -127,7 +127,7 @@ def test_revoke_goes_on_only_where_a_walk_through_all_had_come_to(run: Run) -> N
     alone = run("revoke", "--after", account, "ana@example.com")
 
     assert goes_on == (0, "all: 0 sessions, 0 passwords\n", "")
-    assert alone == (2, "", "--after goes with --all.\n")
+    assert alone == (2, "", "--after requires --all.\n")
 
 
 @pytest.mark.usefixtures("migrated")
@@ -157,7 +157,7 @@ def test_a_command_says_when_data_dir_cannot_be_made(tmp_path: Path, run: Run) -
     for command in ("serve", "migrate"):
         status, _, error = run(command, DATA_DIR=str(tmp_path / "file" / "data"), PORT="0")
 
-        assert (status, error) == (1, f"Cannot {command}: DATA_DIR cannot be made: Not a directory\n")
+        assert (status, error) == (1, f"Cannot {command}: DATA_DIR cannot be created: Not a directory\n")
 
 
 def test_serve_says_that_its_database_is_none(tmp_path: Path, run: Run) -> None:
@@ -170,7 +170,7 @@ def test_serve_says_that_its_database_is_none(tmp_path: Path, run: Run) -> None:
 def test_a_command_says_what_looks_mistyped(run: Run) -> None:
     status, _, error = run("migrate", DATABSE_URL="postgres://ana:word@127.0.0.1/x")
 
-    assert (status, error) == (0, "DATABSE_URL is no setting. Is it DATABASE_URL?\n")
+    assert (status, error) == (0, "DATABSE_URL is not a setting. Did you mean DATABASE_URL?\n")
 
 
 @pytest.mark.usefixtures("migrated")

@@ -86,7 +86,7 @@ def test_confirming_activates_once(data_dir: Path) -> None:
     second = _deposit(data_dir, "confirm", reference, "--amount", "1,160")
 
     assert first == (0, [f"{reference}: confirmed, 1160.00 MXN"], [])
-    assert second == (0, [f"{reference}: was confirmed before"], [])
+    assert second == (0, [f"{reference}: was already confirmed"], [])
     assert _stages(data_dir) == {"ana@example.com": "active"}
 
 
@@ -107,7 +107,7 @@ def test_an_amount_that_is_none_is_refused(data_dir: Path) -> None:
     status, out, error = _deposit(data_dir, "confirm", "1234567890", "--amount", "mil")
 
     assert (status, out) == (2, [])
-    assert error[-1].endswith("argument --amount: give an amount such as 1160.00")
+    assert error[-1].endswith("argument --amount: must be an amount such as 1160.00")
 
 
 def test_a_statement_is_imported_and_importing_it_again_changes_nothing(data_dir: Path) -> None:
@@ -130,7 +130,7 @@ def test_a_statement_is_imported_and_importing_it_again_changes_nothing(data_dir
     ]
     assert first == (1, [f"line 3: {ana}: confirmed, 1160.00 MXN"], left_alone)
     assert stages == {"ana@example.com": "active", "eva@example.com": "configured", "ivo@example.com": "configured"}
-    assert second == (1, [f"line 3: {ana}: was confirmed before"], left_alone)
+    assert second == (1, [f"line 3: {ana}: was already confirmed"], left_alone)
     assert _stages(data_dir) == stages
 
 
@@ -143,7 +143,7 @@ def _statement(data_dir: Path, *rows: str) -> str:
 
 def _movement(line: str) -> str:
     """The id that an operator is told to confirm."""
-    found = re.search(r"--late --movement ([0-9a-f]{12}) if", line)
+    found = re.search(r"--late --movement ([0-9a-f]{12})\)", line)
     assert found, line
     return found[1]
 
@@ -162,15 +162,15 @@ def test_a_second_deposit_is_listed_until_it_is_decided_and_credited_once(data_d
     )
     afterwards = _deposit(data_dir, "import", year_later)
 
-    assert (confirmed[0], again) == (0, (0, [f"line 2: {reference}: was confirmed before"], []))
+    assert (confirmed[0], again) == (0, (0, [f"line 2: {reference}: was already confirmed"], []))
     assert listed == listed_again
-    assert (listed[0], listed[1]) == (1, [f"line 3: {reference}: was confirmed before"])
+    assert (listed[0], listed[1]) == (1, [f"line 3: {reference}: was already confirmed"])
     assert listed[2][0] == (
-        f"line 2: {reference}: was confirmed before; this is another deposit, of 2027-03-02; nothing was done"
-        f" (confirm it with --late --movement {_movement(listed[2][0])} if it is to count)"
+        f"line 2: {reference}: was already confirmed; this is another deposit, of 2027-03-02; nothing was done"
+        f" (to count it, confirm it with --late --movement {_movement(listed[2][0])})"
     )
     assert credited == (0, [f"{reference}: confirmed, 1160.00 MXN"], [])
-    assert slipped == (0, [f"{reference}: was confirmed before"], [])
+    assert slipped == (0, [f"{reference}: was already confirmed"], [])
     assert afterwards[0] == 0
     assert _payments(data_dir) == ["paid", "paid"]
 
@@ -183,7 +183,7 @@ def test_a_reference_that_occurs_twice_in_a_file_is_confirmed_once_and_shown_to_
     status, out, (error,) = _deposit(data_dir, "import", str(statement))
 
     assert (status, out) == (1, [f"line 2: {reference}: confirmed, 1160.00 MXN"])
-    assert error.startswith(f"line 3: {reference}: was confirmed before; this is another deposit; nothing was done")
+    assert error.startswith(f"line 3: {reference}: was already confirmed; this is another deposit; nothing was done")
     assert (
         _deposit(data_dir, "confirm", reference, "--amount", "1160", "--late", "--movement", _movement(error))[0] == 0
     )
@@ -215,9 +215,9 @@ def test_a_deposit_that_was_confirmed_by_mistake_is_taken_back_and_may_count_aga
     late = _deposit(data_dir, "confirm", reference, "--amount", "1160", "--late")
 
     assert first == (0, [f"{reference}: taken back"], [])
-    assert second == (1, [f"{reference}: is no confirmed deposit; nothing was done"], [])
+    assert second == (1, [f"{reference}: not a confirmed deposit; nothing was done"], [])
     assert (undone, imported[0]) == ({"ana@example.com": "deactivated"}, 1)
-    assert imported[2][0].startswith(f"line 2: {reference}: was taken back, of 2026-03-02; nothing was done (confirm")
+    assert imported[2][0].startswith(f"line 2: {reference}: was taken back, of 2026-03-02; nothing was done (to count it")
     assert late == (0, [f"{reference}: confirmed, 1160.00 MXN"], [])
     assert _deposit(data_dir, "import", statement)[0] == 0
     assert (_stages(data_dir), _payments(data_dir)) == ({"ana@example.com": "active"}, ["paid"])
@@ -257,7 +257,7 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(data_dir: Path) -> N
 
     assert (status, out) == (
         1,
-        [f"line 2: {ana}: would be confirmed, 1160.00 MXN", "1 other movement without a reference of ours"],
+        [f"line 2: {ana}: would be confirmed, 1160.00 MXN", "1 other movement without one of our references"],
     )
     assert error == [f"line 3: {eva}: 5.00 was paid instead of 1160.00; nothing was done"]
     assert _stages(data_dir) == {"ana@example.com": "configured", "eva@example.com": "configured"}
@@ -271,7 +271,7 @@ def test_movements_of_others_are_counted_and_nobody_has_to_look(data_dir: Path) 
 
     assert _deposit(data_dir, "import", str(statement)) == (
         0,
-        [f"line 1202: {ana}: confirmed, 1160.00 MXN", "1202 other movements without a reference of ours"],
+        [f"line 1202: {ana}: confirmed, 1160.00 MXN", "1202 other movements without one of our references"],
         [],
     )
 
@@ -288,10 +288,10 @@ def test_a_person_has_to_look_at_what_may_be_a_deposit_without_its_reference(dat
 
     status, out, error = _deposit(data_dir, "import", str(statement))
 
-    awaited = "1160.00 came without a known reference, and such a deposit is awaited; nothing was done"
-    assert (status, out) == (1, ["1 other movement without a reference of ours"])
+    awaited = "1160.00 arrived without a known reference, and a deposit of this amount is awaited; nothing was done"
+    assert (status, out) == (1, ["1 other movement without one of our references"])
     assert error == [
-        f"line 3: {ana}: names several references ({ana}, {eva}); nothing was done",
+        f"line 3: {ana}: contains several references ({ana}, {eva}); nothing was done",
         "line 6: no reference: its quotes are broken; nothing was done",
         f"line 2: REF {mistyped} ]0;x X: {awaited}",
         f"line 4: no reference: {awaited}",

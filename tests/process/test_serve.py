@@ -54,15 +54,15 @@ def test_host_and_port_of_the_command_line_replace_the_settings(tmp_path: Path) 
 
 def test_a_wrong_port_or_host_of_the_command_line_stops_the_start_like_a_wrong_setting(tmp_path: Path) -> None:
     sentences = {
-        ("--port", "70000"): "PORT: give at most 65535",
-        ("--port", "http"): "PORT: give a whole number",
-        ("--host", "192.0.2.1"): "HOST: development shows secrets",
+        ("--port", "70000"): "PORT: must be at most 65535",
+        ("--port", "http"): "PORT: must be a whole number",
+        ("--host", "192.0.2.1"): "HOST: development reveals secrets",
     }
     results = {arguments: run_command("serve", *arguments, DATA_DIR=str(tmp_path), PORT="0") for arguments in sentences}
 
     assert {result.returncode for result in results.values()} == {2}
     for arguments, sentence in sentences.items():
-        assert results[arguments].stderr.startswith(f"Wrong settings: {sentence}")
+        assert results[arguments].stderr.startswith(f"Invalid settings: {sentence}")
 
 
 def test_help_says_that_host_and_port_replace_the_settings() -> None:

@@ -1,5 +1,5 @@
-// GraphiQL with a tab for every operation of graphql/operations/. What is typed is kept in memory alone, since
-// passwords and tokens are among it: a reload forgets it, and shows the operations as they are.
+// GraphiQL with a tab for each operation in graphql/operations/. Input stays in memory only, since it includes
+// passwords and tokens: a reload discards it and restores the tabs.
 
 const { createElement } = React;
 
@@ -17,7 +17,7 @@ async function send(request, { headers } = {}) {
   return response.json();
 }
 
-/** What GraphiQL uses of the Web's Storage. */
+/** The part of the Web Storage API that GraphiQL uses. */
 class Memory {
   #items = new Map();
 
@@ -48,7 +48,7 @@ const tabs = operations.map(({ query, variables }) => ({
   variables: variables && JSON.stringify(variables, null, 2),
 }));
 
-/** Under the pointer, an image that stands in the result as a data URI is shown. */
+/** Shows the image of a data URI in the result under the pointer. */
 function ImageInResult({ token }) {
   const source = token.string.slice(1, -1);
   return source.startsWith("data:image/") ? createElement("img", { src: source, alt: "" }) : null;
@@ -72,7 +72,7 @@ ReactDOM.createRoot(document.getElementById("graphiql")).render(
       defaultEditorToolsVisibility: "variables",
       responseTooltip: ImageInResult,
       defaultTabs: tabs,
-      variables: tabs[0]?.variables, // GraphiQL takes those of the first tab from here alone
+      variables: tabs[0]?.variables, // GraphiQL reads the first tab's variables only from here
     },
     createElement(GraphiQL.Logo, null, "Accounts"),
     createElement(GraphiQL.Footer, null, help),
