@@ -5,10 +5,11 @@ from tortoise.models import Model
 class Account(Model):
     """A confirmed user: one e-mail, one RFC, at most one password.
 
-    `password_hash` is null after a mailed password was used and until a new one is chosen. Every write of it
-    raises `password_generation`, so that whoever verified an older password notices.
+    `password_hash` is null from the use of a mailed password until a new password is chosen. Every write of it
+    increments `password_generation`, so that a request that verified an older password notices the change.
 
-    `stage` is of services/accounts/onboarding.py; the other four say what it was last paid for, and are null before.
+    `services/accounts/onboarding.py` defines the stages. The last four columns describe the last payment, and are null
+    before the first.
     """
 
     id = fields.UUIDField(primary_key=True)

@@ -9,8 +9,8 @@ from models.payment import Payment
 class BankMovement(Model):
     """A movement of the bank's statement with a payment's reference and amount, kept so that it counts once.
 
-    `id` is a digest of what tells it from every other movement. `payment` is the one whose reference it has.
-    `counted_as` is the payment that it made, the same one or a further one; null until a person has decided.
+    `id` is a digest of what distinguishes it from other movements. `payment` is the payment with its reference.
+    `counted_as` is the payment that it paid, the same one or another one; it is null while a person has to decide.
     """
 
     id = fields.CharField(max_length=64, primary_key=True)

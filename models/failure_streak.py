@@ -3,7 +3,7 @@ from tortoise.models import Model
 
 
 class FailureStreak(Model):
-    """Wrong passwords in a row for one e-mail at one of its two doors, the last at `touched_at` (Unix seconds)."""
+    """Wrong passwords in a row for an e-mail in one of its two lockouts, the last at `touched_at` (Unix seconds)."""
 
     key = fields.CharField(max_length=80, primary_key=True)
     count = fields.IntField()

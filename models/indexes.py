@@ -6,12 +6,12 @@ from tortoise.indexes import Index
 
 
 class PartialIndex(Index):
-    """Holds the rows alone whose column `present` is not null."""
+    """Contains only the rows whose column `present` is not null."""
 
     def __init__(self, *, fields: tuple[str, ...] | list[str], present: str, name: str) -> None:
         super().__init__(fields=fields, name=name)
         self.present = present
-        # As Tortoise writes `__isnull=False`: SQLite takes a partial index for a condition of the same words alone.
+        # Like Tortoise's SQL for `__isnull=False`: SQLite uses a partial index only for a condition in the same words.
         self.extra = f' WHERE NOT "{present}" IS NULL'
 
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""What taking migrations back would lose."""
+"""Finds what reverting migrations would delete."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class UnknownMigrationError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """A table or "table.column", and in how many rows there is something."""
+    """A table or a column that would be dropped, and the number of rows with a value."""
 
     table: str
     column: str | None
@@ -26,12 +26,12 @@ class Loss:
 
 
 async def losses(configuration: Configuration, name: str) -> list[Loss]:
-    """The tables and columns that going to the migration of that name drops; none where it goes on, not back.
+    """Returns the tables and columns that going to the migration of that name would drop; none if it goes forwards.
 
     Raises UnknownMigrationError.
     """
     async with executor_of(without_time_limits(configuration)) as executor:
-        await executor.connection.execute_query("SELECT 1")  # plan() takes a database that is away for an empty one
+        await executor.connection.execute_query("SELECT 1")  # plan() takes an unavailable database for an empty one
         await executor.loader.build_graph()
         known = sorted(key.name for key in executor.loader.graph.nodes)
         if name not in {*known, EMPTY}:
@@ -44,15 +44,15 @@ def _dropped(steps: Sequence[PlanStep], executor: MigrationExecutor) -> Iterator
     operations = [operation for step in steps for operation in step.migration.operations]
     tables = {operation.name: _table(operation) for operation in operations if isinstance(operation, CreateModel)}
     yield from ((table, None) for table in tables.values())
-    everywhere = _tables(executor)
+    all_tables = _tables(executor)
     for operation in operations:
         if isinstance(operation, AddField) and operation.model_name not in tables:
             column = getattr(operation.field, "source_field", None) or operation.name
-            yield everywhere[operation.model_name], column
+            yield all_tables[operation.model_name], column
 
 
 def _tables(executor: MigrationExecutor) -> dict[str, str]:
-    """Of all models that any migration makes."""
+    """Returns the tables of all models that any migration creates."""
     migrations = [node for node in executor.loader.graph.nodes.values() if node]
     operations = [operation for migration in migrations for operation in migration.operations]
     return {operation.name: _table(operation) for operation in operations if isinstance(operation, CreateModel)}

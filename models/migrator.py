@@ -1,4 +1,4 @@
-"""Migrations under a lock, and the drift check that Tortoise 1.1.9 lacks."""
+"""Runs migrations under a lock, and checks for drift, which Tortoise 1.1.9 cannot do."""
 
 import asyncio
 import contextlib
@@ -26,23 +26,23 @@ Configuration = dict[str, Any]
 _APP = "accounts"
 _NEWEST = MigrationTarget(_APP, "__latest__")
 EMPTY = "__first__"
-"""Where a downgrade takes everything back, all data among it."""
+"""The target that reverts every migration, and so deletes all data."""
 WAIT = 300.0
-"""Seconds in which a migration that does not get its locks is tried again."""
-_ADVISORY_LOCK = 0x54494D42  # one number for this project in the database's lock space
+"""For how many seconds a migration that does not get its locks is retried."""
+_ADVISORY_LOCK = 0x54494D42  # this project's number among the database's advisory locks
 _LOCK_TIMEOUT = (
-    "SET LOCAL lock_timeout = '500ms'"  # while a statement waits for a lock, all behind it wait, readers too
+    "SET LOCAL lock_timeout = '500ms'"  # while a statement waits for a lock, others queue behind it, even readers
 )
-_FIRST_PAUSE, _MAX_PAUSE = 0.5, 10.0  # seconds, doubled each time, in which those get on
-_POLL = 0.2  # seconds between two looks whether another node has done
+_MIN_PAUSE_SECONDS, _MAX_PAUSE_SECONDS = 0.5, 10.0  # doubled each time, to let other transactions proceed
+_POLL_SECONDS = 0.2  # between two attempts to get another node's lock
 
 
 class MigrationBlockedError(TimeoutError):
-    """Somebody held what the migration needs for too long. Nothing of it was done."""
+    """Other transactions held the migration's locks for too long. The migration changed nothing."""
 
 
 async def upgrade(configuration: Configuration, wait: float = WAIT) -> None:
-    """Brings the database to the newest migration; several processes may call it at once, and die meanwhile.
+    """Brings the database to the newest migration. Several processes may call it at once, and may die during it.
 
     Raises MigrationBlockedError.
     """
@@ -50,22 +50,22 @@ async def upgrade(configuration: Configuration, wait: float = WAIT) -> None:
 
 
 async def go_to(configuration: Configuration, name: str, wait: float = WAIT) -> None:
-    """Takes back what came after the migration of that name, or goes on to it, in the same way.
+    """Goes to the migration of that name, forwards or backwards, like `upgrade`.
 
-    Raises ValueError for an unknown one.
+    Raises ValueError for an unknown name, and MigrationBlockedError.
     """
     await _move(configuration, target(name), wait)
 
 
 async def pending_migrations(configuration: Configuration) -> list[str]:
-    """The migrations that the database lacks, in their order. Raises where it is away."""
+    """Returns the migrations that the database lacks, in their order. Raises if the database is unavailable."""
     async with executor_of(configuration) as executor:
-        await executor.connection.execute_query("SELECT 1")  # which plan() would take for an empty database
+        await executor.connection.execute_query("SELECT 1")  # plan() takes an unavailable database for an empty one
         return [step.migration.name for step in await executor.plan([_NEWEST])]
 
 
 async def drift(configuration: Configuration) -> list[str]:
-    """What the models have that the migration files lack, in words; needs no database."""
+    """Describes what the models have and the migration files lack. It needs no database."""
     async with TortoiseContext() as context:
         await context.init(config=configuration)
         if context.apps is None:
@@ -79,15 +79,15 @@ def target(name: str) -> MigrationTarget:
 
 
 async def _move(configuration: Configuration, target: MigrationTarget, wait: float) -> None:
-    """Step by step, each with its record in one transaction, unless the migration says that it cannot run in any."""
-    patient = without_time_limits(configuration)
-    async with _exclusive(patient), executor_of(patient) as executor:
-        await executor.connection.execute_query("SELECT 1")  # where this fails, Tortoise would hang in the next one
-        await executor.migrate([])  # makes the table of records, which must not be missed within a transaction
+    """Runs each migration and its record in one transaction, unless the migration is not atomic."""
+    unlimited = without_time_limits(configuration)
+    async with _exclusive(unlimited), executor_of(unlimited) as executor:
+        await executor.connection.execute_query("SELECT 1")  # if this fails, Tortoise would hang in the next one
+        await executor.migrate([])  # creates the table of records, without which a transaction would fail
         steps = await executor.plan([target])
         for step, stop in zip(steps, _stops(steps, target), strict=True):
             if step.migration.atomic:
-                await _again_and_again(partial(_take_step, patient, stop), step.migration.name, wait)
+                await _retried(partial(_take_step, unlimited, stop), step.migration.name, wait)
             else:
                 await executor.migrate([stop])
 
@@ -99,9 +99,9 @@ async def _take_step(configuration: Configuration, stop: MigrationTarget) -> Non
         await MigrationExecutor(transaction, configuration["apps"]).migrate([stop])
 
 
-async def _again_and_again(work: Callable[[], Awaitable[None]], name: str, wait: float) -> None:
-    """Until it gets its locks. Whoever uses the tables is kept waiting for half a second, and then has a pause."""
-    pause, give_up_at = _FIRST_PAUSE, time.monotonic() + wait
+async def _retried(work: Callable[[], Awaitable[None]], name: str, wait: float) -> None:
+    """Retries until the migration gets its locks. Each attempt blocks other users of the tables for half a second."""
+    pause, give_up_at = _MIN_PAUSE_SECONDS, time.monotonic() + wait
     while True:
         try:
             return await work()
@@ -109,15 +109,15 @@ async def _again_and_again(work: Callable[[], Awaitable[None]], name: str, wait:
             if not (is_lock_timeout(error) or is_conflict(error)):
                 raise
             if time.monotonic() + pause > give_up_at:
-                sentence = f"{name} did not get its locks in {wait:g} seconds, and nothing of it was done"
-                raise MigrationBlockedError(f"{sentence}: end the transactions that are open for long") from error
+                sentence = f"{name} did not get its locks in {wait:g} seconds and changed nothing"
+                raise MigrationBlockedError(f"{sentence}: end the long-running transactions") from error
         log.warning("migration waits for locks", migration=name, again_in_seconds=pause)
         await asyncio.sleep(pause)
-        pause = min(2 * pause, _MAX_PAUSE)
+        pause = min(2 * pause, _MAX_PAUSE_SECONDS)
 
 
 def _stops(steps: Sequence[PlanStep], target: MigrationTarget) -> list[MigrationTarget]:
-    """Where each step ends: at its own migration forwards, backwards at the one that is taken back next."""
+    """Returns the migration at which each step ends: forwards its own, backwards the next one to revert."""
     names = [MigrationTarget(_APP, step.migration.name) for step in steps]
     return [*names[1:], target] if steps and steps[0].backward else names
 
@@ -130,7 +130,7 @@ async def executor_of(configuration: Configuration) -> AsyncIterator[MigrationEx
 
 
 def without_time_limits(configuration: Configuration) -> Configuration:
-    """A migration may take as long as it needs."""
+    """Removes the time-outs of statements, since a migration may take long."""
     connection = configuration["connections"]["default"]
     credentials = {k: v for k, v in connection["credentials"].items() if k not in {"command_timeout", "init"}}
     return {**configuration, "connections": {"default": {**connection, "credentials": credentials}}}
@@ -147,9 +147,9 @@ async def _exclusive(configuration: Configuration) -> AsyncIterator[None]:
         names = ("host", "port", "user", "password", "database", "ssl")
         connection = await asyncpg.connect(**{name: credentials[name] for name in names if name in credentials})
         try:
-            # Asked again and again: whoever waits within a statement holds a snapshot, for which CONCURRENTLY waits.
+            # Poll: a statement that waits for the lock would hold a snapshot, and CONCURRENTLY waits for snapshots.
             while not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _ADVISORY_LOCK):  # noqa: ASYNC110
-                await asyncio.sleep(_POLL)
+                await asyncio.sleep(_POLL_SECONDS)
             yield
         finally:
             await connection.close()

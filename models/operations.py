@@ -1,4 +1,4 @@
-"""What Tortoise 1.1.9 does in migrations otherwise than a database with rows in it needs."""
+"""Migration operations that Tortoise 1.1.9 does not do safely on a database with rows."""
 
 from tortoise.migrations.operations import AddField
 from tortoise.migrations.schema_editor.base import BaseSchemaEditor
@@ -6,9 +6,10 @@ from tortoise.migrations.schema_generator.state import State
 
 
 class AddColumn(AddField):
-    """Is taken back by dropping the column.
+    """Adds a column; reverting it drops the column.
 
-    On SQLite Tortoise makes the table anew instead, and dropping the old one deletes what refers to its rows.
+    To revert AddField on SQLite, Tortoise rebuilds the table, and dropping the old one deletes the rows that refer to
+    it.
     """
 
     async def database_backward(

@@ -1,4 +1,4 @@
-"""Which errors say that the database is away, too busy or out of room: the same may work later."""
+"""Recognizes errors of a database that is unavailable, overloaded or full, after which a retry may succeed."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -7,9 +7,9 @@ import asyncpg
 from tortoise.exceptions import BaseORMException
 
 DATABASE_ERRORS = (BaseORMException, asyncpg.PostgresError, asyncpg.InterfaceError, sqlite3.Error, OSError)
-"""What a statement may raise for what the database says; Tortoise lets some of its drivers' own errors pass."""
+"""The errors that a statement may raise because of the database. Tortoise does not wrap all errors of its drivers."""
 
-_OF_POSTGRESQL = (
+_POSTGRESQL_OUTAGES = (
     OSError,  # no connection, or none in time
     asyncpg.PostgresConnectionError,
     asyncpg.OperatorInterventionError,  # shutting down, starting, or cancelled by statement_timeout
@@ -19,7 +19,7 @@ _OF_POSTGRESQL = (
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.ReadOnlySQLTransactionError,  # a standby, in the middle of a failover
 )
-_OF_SQLITE = {
+_SQLITE_OUTAGES = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
     sqlite3.SQLITE_FULL,
@@ -30,27 +30,27 @@ _OF_SQLITE = {
 
 
 def is_outage(error: BaseException) -> bool:
-    return any(_is_outage(each) for each in _behind(error))
+    return any(_is_outage(each) for each in _chain(error))
 
 
 def is_conflict(error: BaseException) -> bool:
-    """A deadlock or a serialization failure: the transaction was undone, and may be tried again at once."""
-    return any(isinstance(each, asyncpg.TransactionRollbackError) for each in _behind(error))
+    """Whether it is a deadlock or a serialization failure: the transaction was rolled back, and can be retried now."""
+    return any(isinstance(each, asyncpg.TransactionRollbackError) for each in _chain(error))
 
 
 def is_lock_timeout(error: BaseException) -> bool:
-    """A lock was not to be had in time."""
-    return any(isinstance(each, asyncpg.LockNotAvailableError) or _is_busy(each) for each in _behind(error))
+    """Whether a lock could not be acquired in time."""
+    return any(isinstance(each, asyncpg.LockNotAvailableError) or _is_busy(each) for each in _chain(error))
 
 
 def is_lost_connection(error: BaseException) -> bool:
-    return any(isinstance(each, asyncpg.PostgresConnectionError) or _is_closed(each) for each in _behind(error))
+    return any(isinstance(each, asyncpg.PostgresConnectionError) or _is_closed(each) for each in _chain(error))
 
 
 def _is_outage(error: BaseException) -> bool:
     if isinstance(error, sqlite3.Error):
-        return getattr(error, "sqlite_errorcode", 0) & 0xFF in _OF_SQLITE  # the rest of an extended code says more
-    return isinstance(error, _OF_POSTGRESQL) or _is_closed(error)
+        return getattr(error, "sqlite_errorcode", 0) & 0xFF in _SQLITE_OUTAGES  # without the extended code
+    return isinstance(error, _POSTGRESQL_OUTAGES) or _is_closed(error)
 
 
 def _is_busy(error: BaseException) -> bool:
@@ -62,8 +62,8 @@ def _is_closed(error: BaseException) -> bool:
     return isinstance(error, asyncpg.InterfaceError) and "closed" in str(error)
 
 
-def _behind(error: BaseException) -> Iterator[BaseException]:
-    """The error, and what Tortoise made it of."""
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """Yields the error and, if Tortoise raised it, the errors that it wraps."""
     yield error
     if isinstance(error, BaseORMException):
         yield from (each for each in (error.__cause__, *error.args) if isinstance(each, BaseException))

@@ -9,12 +9,12 @@ from models.account import Account
 class Payment(Model):
     """What an account pays, or was asked to pay, for one period of a plan, with the price as it was then.
 
-    `open_key` is "method:account_id" while it may still be paid and null afterwards; being unique it makes one of
-    many requests. `due_at` is when a worker looks at it next, or removes it, and null where it never
-    has to. Whoever works on a payment sets it, so that what others read of it before is seen to be old.
+    `open_key` is "method:account_id" while the payment can be paid, and null afterwards. Since it is unique, repeated
+    requests make one payment. `due_at` is when a worker next checks or deletes the payment, or null if it never has to.
+    Code that processes a payment sets it first, so it also serves as the version for optimistic locking.
 
-    `paypal_refusals` is how often PayPal refused to take the money: each request after one needs another id. After
-    `paypal_declined` only the payer may have it try again.
+    `paypal_refusals` counts PayPal's refusals of the capture; the request after each one needs a new id. Once
+    `paypal_declined` is set, only the payer can retry.
     """
 
     id = fields.UUIDField(primary_key=True)

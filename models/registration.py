@@ -5,8 +5,8 @@ from tortoise.models import Model
 class Registration(Model):
     """What a person typed in step 1, until a code from the mailbox turns it into an account.
 
-    `id` is derived from the e-mail and the password's hash: whoever sends both again is the same person, and has one
-    registration. `mailed_at` says when a mail about it last left.
+    `id` is derived from the e-mail and the password's hash, so a person who sends the same e-mail and password again
+    has one registration. `mailed_at` is when the last mail about it was sent.
     """
 
     id = fields.UUIDField(primary_key=True)

@@ -7,9 +7,10 @@ from models.account import Account
 
 
 class Series(Model):
-    """A run of folios of an account's invoices. The empty name is one, too.
+    """A series of folios for an account's invoices. Its name may be empty, but is unique in the account.
 
-    `last_taken` is one less than `first_folio` until the first is taken. `last_folio` is null for an open end.
+    `last_taken` is one less than `first_folio` until the first folio is taken. `last_folio` is null if the series
+    has no end.
     """
 
     id = fields.UUIDField(primary_key=True)

@@ -5,7 +5,8 @@ from tortoise.models import Model
 class SpentCaptcha(Model):
     """The id of a captcha that was answered, kept until no answer to it could count any more.
 
-    After a right answer `purpose` is a keyed digest of what it was sent for, and `used` says that this has been done.
+    After a correct answer, `purpose` is a keyed digest of the operation that it was sent for, and `used` is set once
+    that operation has succeeded.
     """
 
     id = fields.CharField(max_length=80, primary_key=True)

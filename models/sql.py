@@ -1,4 +1,4 @@
-"""SQL text where one statement says what the ORM would need several for."""
+"""Runs SQL for what the ORM would need several statements for."""
 
 import re
 from datetime import datetime
@@ -9,7 +9,7 @@ from tortoise.connection import get_connection
 
 
 async def fetch(statement: str, *values: object) -> list[dict[str, Any]]:
-    """The rows of a statement with $1, $2 … on either database."""
+    """Returns the rows of a statement with the placeholders $1, $2 … on either database."""
     connection = get_connection("default")
     if connection.capabilities.dialect != "sqlite":
         return await connection.execute_query_dict(statement, list(values))
@@ -18,7 +18,10 @@ async def fetch(statement: str, *values: object) -> list[dict[str, Any]]:
 
 
 async def try_lock(number: int) -> bool:
-    """Whether this transaction has the lock of that number to itself until it ends; on SQLite any writer has."""
+    """Acquires the lock of that number until the transaction ends. Returns False if another transaction holds it.
+
+    On SQLite, every writing transaction holds all locks.
+    """
     if get_connection("default").capabilities.dialect == "sqlite":
         return True
     rows = await fetch("SELECT pg_try_advisory_xact_lock($1) AS locked", number)
@@ -26,10 +29,10 @@ async def try_lock(number: int) -> bool:
 
 
 def as_uuid(value: UUID | str) -> UUID:
-    """A column's UUID: SQLite keeps it as text."""
+    """Converts a column's UUID, which SQLite stores as text."""
     return value if isinstance(value, UUID) else UUID(value)
 
 
 def as_datetime(value: datetime | str) -> datetime:
-    """A column's moment: SQLite keeps it as text, with its offset."""
+    """Converts a column's date and time, which SQLite stores as text with an offset."""
     return value if isinstance(value, datetime) else datetime.fromisoformat(value)

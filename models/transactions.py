@@ -1,4 +1,4 @@
-"""Transactions that are tried again where nothing of them was done."""
+"""Transactions that are retried if they changed nothing."""
 
 import asyncio
 import random
@@ -12,14 +12,14 @@ from models.outage import is_conflict, is_lost_connection
 T = TypeVar("T")
 
 _ATTEMPTS = 3
-_PAUSE = 0.05  # seconds at the most, so that those who met do not meet again
+_MAX_PAUSE_SECONDS = 0.05  # random, so that the conflicting transactions do not collide again
 
 
 async def atomically(work: Callable[[], Awaitable[T]]) -> T:
-    """Does `work` in a transaction; what it raises undoes it.
+    """Runs `work` in a transaction, and rolls it back if `work` raises.
 
-    A conflict with another transaction, or a connection that was lost before the commit, begins it anew. Where the
-    connection was lost in the commit nobody knows what was done: then the error is raised.
+    Retries after a conflict with another transaction or a connection lost before the commit. If the connection is lost
+    during the commit, the outcome is unknown, so the error is raised.
     """
     for attempt in range(1, _ATTEMPTS + 1):
         committing = False
@@ -32,5 +32,5 @@ async def atomically(work: Callable[[], Awaitable[T]]) -> T:
             again = is_conflict(error) or (is_lost_connection(error) and not committing)
             if not again or attempt == _ATTEMPTS:
                 raise
-        await asyncio.sleep(random.uniform(0, _PAUSE))  # noqa: S311
+        await asyncio.sleep(random.uniform(0, _MAX_PAUSE_SECONDS))  # noqa: S311
     raise AssertionError("unreachable")

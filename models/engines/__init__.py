@@ -1,1 +1,1 @@
-"""Tortoise's database clients, mended where a cancelled task would keep a lock or a connection."""
+"""Tortoise's database clients, with fixes so that a cancelled task does not keep a lock or a connection."""

@@ -1,6 +1,6 @@
-"""PostgreSQL for Tortoise 1.1.9: no request waits for ever, and a cancelled task gives its connection back.
+"""PostgreSQL for Tortoise 1.1.9: no request waits forever, and a cancelled task releases its connection.
 
-Tortoise picks its migration editor by the word "asyncpg" in this module's name.
+Tortoise chooses its migration editor by the word "asyncpg" in this module's name.
 """
 
 import asyncio
@@ -17,13 +17,13 @@ from tortoise.backends.base.client import (
 )
 from tortoise.connection import get_connections
 
-_POOL_SECONDS = 5.0  # that a statement or transaction waits for a connection
-_CLEAN_UP_SECONDS = 2.0  # that undoing may take; then the connection is dropped
+_POOL_SECONDS = 5.0  # to wait for a connection
+_CLEAN_UP_SECONDS = 2.0  # for a rollback, after which the connection is dropped
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg is untyped
     def get_reset_query(self) -> str:
-        """None: nothing here changes a session, and asyncpg undoes an open transaction all the same."""
+        """Returns no query: the service changes no session state, and asyncpg rolls back open transactions anyway."""
         return ""
 
 
@@ -48,7 +48,7 @@ class _TransactionContext(TransactionContextPooled):
         try:
             await self.client.begin()
         except BaseException:
-            await pool.release(connection, timeout=_CLEAN_UP_SECONDS)  # which undoes, and is shielded
+            await pool.release(connection, timeout=_CLEAN_UP_SECONDS)  # it rolls back, and is shielded
             raise
         self.token = get_connections().set(self.connection_name, self.client)
         transaction: TransactionalDBClient = self.client
@@ -61,18 +61,18 @@ class _TransactionContext(TransactionContextPooled):
             if exc_type is None:
                 await self.client.commit()
             else:
-                await self._undo()
+                await self._roll_back()
         finally:
             get_connections().reset(self.token)
             await self.client._parent._pool.release(self.client._connection, timeout=_CLEAN_UP_SECONDS)
 
-    async def _undo(self) -> None:
-        """The error that leads here is the one to be raised, and not what a dead connection says to a rollback."""
+    async def _roll_back(self) -> None:
+        """Rolls back without raising, so that the original error is raised and not that of a dead connection."""
         try:
             async with asyncio.timeout(_CLEAN_UP_SECONDS):
                 await self.client.rollback()
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            with suppress(asyncpg.InterfaceError):  # where it was lost, the pool has taken it back already
+            with suppress(asyncpg.InterfaceError):  # a lost connection is already back in the pool
                 self.client._connection.terminate()
 
 

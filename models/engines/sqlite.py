@@ -1,6 +1,6 @@
-"""SQLite for Tortoise 1.1.9: transactions begin IMMEDIATE, and a cancelled task leaves none open and no lock taken.
+"""SQLite for Tortoise 1.1.9: transactions are IMMEDIATE, and a cancelled task leaves no open transaction or lock.
 
-Tortoise picks its migration editor by the word "sqlite" in this module's name.
+Tortoise chooses its migration editor by the word "sqlite" in this module's name.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ class _Transaction(SqliteTransactionWrapper):
             raise OperationalError(error) from error
 
     async def execute_script(self, query: str) -> None:
-        """Statement by statement, since sqlite3's own way commits first."""
+        """Runs the script statement by statement, because sqlite3's executescript commits first."""
         statement = ""
         for part in query.split(";"):
             statement += f"{part};"
@@ -45,7 +45,7 @@ class _TransactionContext(SqliteTransactionContext):
             await self.connection.begin()
         except BaseException:
             try:
-                # aiosqlite's queue is first in, first out: this runs after the BEGIN that is still pending.
+                # aiosqlite runs its queue in order, so this runs after a BEGIN that is still pending.
                 if self.connection._connection:
                     await asyncio.shield(self.connection._connection.rollback())
             finally:

@@ -41,7 +41,7 @@ class Migration(migrations.Migration):
                 ('outcome', fields.CharField(null=True, max_length=16)),
                 ('reason', fields.CharField(null=True, max_length=500)),
             ],
-            options={'table': 'delivery', 'app': 'accounts', 'pk_attr': 'id', 'table_description': 'A row of the outbox: that a mail of some kind is owed to an e-mail, never its text.'},
+            options={'table': 'delivery', 'app': 'accounts', 'pk_attr': 'id', 'table_description': 'A row of the outbox: a mail of some kind to an e-mail, without its text.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -51,7 +51,7 @@ class Migration(migrations.Migration):
                 ('count', fields.IntField()),
                 ('touched_at', fields.FloatField(db_index=True)),
             ],
-            options={'table': 'failure_streak', 'app': 'accounts', 'pk_attr': 'key', 'table_description': 'Wrong passwords in a row for one e-mail at one of its two doors, the last at `touched_at` (Unix seconds).'},
+            options={'table': 'failure_streak', 'app': 'accounts', 'pk_attr': 'key', 'table_description': 'Wrong passwords in a row for an e-mail in one of its two lockouts, the last at `touched_at` (Unix seconds).'},
             bases=['Model'],
         ),
         ops.CreateModel(

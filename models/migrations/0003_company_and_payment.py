@@ -65,7 +65,7 @@ class Migration(migrations.Migration):
                 ('approval_year', fields.IntField(null=True)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'series', 'app': 'accounts', 'unique_together': (('account_id', 'name'),), 'pk_attr': 'id', 'table_description': "A run of folios of an account's invoices. The empty name is one, too."},
+            options={'table': 'series', 'app': 'accounts', 'unique_together': (('account_id', 'name'),), 'pk_attr': 'id', 'table_description': "A series of folios for an account's invoices. Its name may be empty, but is unique in the account."},
             bases=['Model'],
         ),
         AddColumn(
