@@ -1,6 +1,6 @@
-"""Requests that cost the most CPU within MAX_BODY: the worst of every family that a search has found.
+"""The most expensive requests within MAX_BODY: the worst of each family that a search found, by CPU time.
 
-Those that a bound refuses show what it is for: the bound lost, most of them take a tenth of a second and more.
+Some are refused by a bound, to show its purpose: without the bound, most of them take a tenth of a second or more.
 """
 
 import json
@@ -24,9 +24,9 @@ INTROSPECTION = get_introspection_query(
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """`code` is what development answers with; None where the operation is executed.
+    """A request. `code` is the error that development answers with, or None if the operation is executed.
 
-    With `signed_in` it is sent by whoever has as many series and sessions as an account may have.
+    With `signed_in`, its account has as many series and sessions as an account may have.
     """
 
     query: str
@@ -36,7 +36,7 @@ class Sample:
     signed_in: bool = False
 
     def body(self, serial: int = 0) -> bytes:
-        """Another `serial` makes another document of it, which is not kept parsed."""
+        """Returns the body of the request. Each `serial` makes a different document, so that none is cached."""
         parts = {"query": f"#{serial}\n{self.query}", "variables": self.variables}
         return json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode()
 
@@ -46,17 +46,17 @@ def operation(name: str) -> str:
 
 
 def _each(template: str, count: int) -> str:
-    """The template for each of n0, n1 …, which stands where it has an asterisk."""
+    """Repeats the template, with n0, n1 … in place of its asterisks."""
     return " ".join(template.replace("*", f"n{number}") for number in range(count))
 
 
 def _unused(selections: str, name: str = "Unused") -> str:
-    """A fragment on a type that does not exist, so that no rule stops at its first field."""
+    """Returns a fragment on an unknown type, so that no rule stops at its first field."""
     return f"fragment {name} on Nowhere{{{selections}}}"
 
 
 def _overlapping(sets: int, spreads: int, fragments: int, groups: int = 1) -> str:
-    """Selection sets under one name, each with some of the fragments: all pairs of them are compared."""
+    """Returns selection sets under one name, each with some of the fragments; validation compares all pairs."""
     chosen = [
         " ".join(f"...n{(number * spreads + more) % fragments}" for more in range(spreads)) for number in range(sets)
     ]
@@ -67,9 +67,9 @@ def _overlapping(sets: int, spreads: int, fragments: int, groups: int = 1) -> st
 
 
 def _operations_over(large: str, operations: int) -> str:
-    """Each reaches the large fragment through a choice of its own."""
+    """Returns operations that each reach the large fragment through a different set of fragments."""
     choices = islice((choice for size in range(1, 9) for choice in combinations(range(9), size)), operations)
-    spreads = (" ".join(f"...n{door}" for door in choice) for choice in choices)
+    spreads = (" ".join(f"...n{fragment}" for fragment in choice) for choice in choices)
     queries = "".join(f"query q{number}{{me{{{some}}}}}" for number, some in enumerate(spreads))
     return queries + _each("fragment * on Nowhere{...Unused}", 9) + _unused(large)
 
@@ -85,7 +85,7 @@ def _levels(first: str, count: int) -> str:
 
 
 def _lattice(width: int, levels: int, spreads: int) -> str:
-    """Fragments that hold nothing but a `__typename`, each spread by some of the level above."""
+    """Returns fragments with only a `__typename`, each spread by some fragments of the level above."""
     fragments = "".join(
         f"fragment f{level}n{number} on Query{{__typename "
         + " ".join(f"...f{level + 1}n{(number + more) % width}" for more in range(spreads) if level + 1 < levels)

@@ -1,4 +1,4 @@
-"""CPU time of every request in corpus.py, alone and as a multiple of the operation `Me`, the worst last.
+"""Prints the CPU time of each request in corpus.py, also as a multiple of the operation `Me`, the worst last.
 
 .venv/bin/python -m benchmarks.documents
 """
@@ -46,7 +46,7 @@ async def _measure(settings: Settings) -> tuple[float, dict[str, float]]:
 
 
 async def _cpu(api: Api, sample: Sample) -> float:
-    """Milliseconds, the client's among them."""
+    """Returns the milliseconds of CPU time, including the client's."""
     return min([await _answer(api, sample) for _ in range(RUNS)]) * 1000
 
 

@@ -1,16 +1,16 @@
-"""Whether a request costs more where there are a million accounts than where there are a thousand.
+"""Compares the cost of a request with a million accounts and with a thousand.
 
     .venv/bin/python -m benchmarks.growth [--accounts N] [--database postgres://USER@HOST/NAME]
 
-Two services stand side by side, over a thousand and over N accounts, each account with two sessions and its share of
-all other rows that use leaves behind. They are asked the same by turns, about accounts drawn at random, and the CPU
-time a request is printed: of `serve`, and of PostgreSQL's backends where they are on this machine. Medians of seven
-rounds, since whatever else runs makes both dearer for a while: the ratio is that of two neighbouring measurements. The
-exit status says whether the larger service needs at most 1.10 times as much.
+Two services run side by side, with a thousand and with N accounts. Each account has two sessions and a share of all
+other rows that use leaves behind. The services get the same requests in turn, about random accounts. The benchmark
+prints the CPU time of a request: that of `serve`, and that of PostgreSQL's backends if they are on this machine. The
+figures are medians of seven rounds, and the ratio is that of consecutive measurements, because other load on the
+machine affects both. The exit status is 0 if the larger service needs at most 1.10 times as much.
 
-The worker runs within `serve`, and a request counts until its mail is written: looking for mails is where finished ones
-could be in the way. Argon2 is as cheap as it gets, so that it hides nothing. PostgreSQL's tables are vacuumed and
-analyzed, as autovacuum would do; SQLite's are not, since nobody does.
+The worker runs in `serve`, and a request counts until its mail is written, because finished mails could slow down the
+search for pending ones. Argon2 uses its cheapest parameters, so that it hides no differences. PostgreSQL's tables are
+vacuumed and analyzed, as autovacuum would do; SQLite's are not, since nobody does that.
 """
 
 import argparse
@@ -34,38 +34,38 @@ from uuid import UUID
 import asyncpg
 from argon2 import PasswordHasher
 
-from benchmarks.asking import PASSWORD, RFC, SECRET_KEY, Asker
+from benchmarks.client import PASSWORD, RFC, SECRET_KEY, Client
 from benchmarks.servers import cpu
 from services.common.clock import utc_now
 from tests.databases import database_of_its_own
 from tests.process.serving import CHEAP_ARGON2, WITHOUT_LIMITS, serving
 
 FEW = 1000
-MOST = 1.10
+MAX_RATIO = 1.10
 ROUNDS = 7
-REQUESTS = {"Me": 1000, "Login": 250, "CreateAccount": 250, "RecoverPassword": 250}  # a round
+REQUESTS = {"Me": 1000, "Login": 250, "CreateAccount": 250, "RecoverPassword": 250}  # in each round
 _MAILED = {"CreateAccount", "RecoverPassword"}
-_MAIL_SECONDS = 120  # after which the mails of a round are given up
+_MAIL_SECONDS = 120  # to wait for the mails of a round
 
 Rows = Iterator[tuple[Any, ...]]
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--accounts", type=int, default=1_000_000, help="how many are many")
+    parser.add_argument("--accounts", type=int, default=1_000_000, help="number of accounts of the larger service")
     parser.add_argument("--database", help="a PostgreSQL server on which databases may be created")
     arguments = parser.parse_args()
     with ExitStack() as stack:
         few, many = (_service(stack, arguments.database, accounts) for accounts in (FEW, arguments.accounts))
-        print(f"{'CPU time a request':20}{FEW:>14,}{arguments.accounts:>14,}   ratio", flush=True)
+        print(f"{'CPU time per request':20}{FEW:>14,}{arguments.accounts:>14,}   ratio", flush=True)
         ratios = [_compare(operation, few, many) for operation in REQUESTS]
-    return int(max(ratios) > MOST)
+    return int(max(ratios) > MAX_RATIO)
 
 
 def _compare(operation: str, few: "_Service", many: "_Service") -> float:
-    """How many times as much it costs where there are many."""
+    """Returns the ratio of the costs, with many accounts and with few."""
     for service in (few, many):
-        service.measure(operation)  # once in vain: caches fill
+        service.measure(operation)  # warms up the caches
     rounds = [(few.measure(operation), many.measure(operation)) for _ in range(ROUNDS)]
     of_few, of_many = median(first for first, _ in rounds), median(second for _, second in rounds)
     ratio = median(second / first for first, second in rounds)
@@ -75,7 +75,7 @@ def _compare(operation: str, few: "_Service", many: "_Service") -> float:
 
 @dataclass
 class _Service:
-    asker: Asker
+    client: Client
     pid: int
     mailbox: Path
     database: str
@@ -85,14 +85,14 @@ class _Service:
     mails: int = 0
 
     def measure(self, operation: str) -> float:
-        """Seconds of CPU a request, with what is done for its mail."""
-        # No account twice: two mails of a kind that are owed to it would be one.
+        """Returns the seconds of CPU time per request, including its mail."""
+        # No account twice: two pending mails of the same kind to an account would be one.
         accounts = self.chance.sample(range(self.accounts), REQUESTS[operation])
         requests = [self._request(operation, account) for account in accounts]
-        self.asker.close()  # a connection that idled meanwhile has been closed
+        self.client.close()  # the server may have closed the idle connection
         before = self._used()
         for body, token in requests:
-            answer = self.asker.send(body, token)
+            answer = self.client.send(body, token)
             assert b"Success" in answer or b'"email":"' in answer, answer[:300]
         if operation in _MAILED:
             self._await_mails(len(requests))
@@ -100,13 +100,13 @@ class _Service:
         return sum(seconds - before.get(pid, 0.0) for pid, seconds in after.items()) / len(requests)
 
     def _request(self, operation: str, account: int) -> tuple[bytes, str | None]:
-        """The body, and the token of who is signed in."""
+        """Returns the body of a request and, for `Me`, a session's token."""
         match operation:
             case "Me":
-                return self.asker.body(operation), _token(account, self.chance.randrange(2))
+                return self.client.body(operation), _token(account, self.chance.randrange(2))
             case "CreateAccount":
-                return self.asker.body(operation, f"new-{next(self.newcomers)}@example.com"), None
-        return self.asker.body(operation, _email(account)), None
+                return self.client.body(operation, f"new-{next(self.newcomers)}@example.com"), None
+        return self.client.body(operation, _email(account)), None
 
     def _await_mails(self, more: int) -> None:
         self.mails += more
@@ -117,7 +117,7 @@ class _Service:
         raise TimeoutError("mails were not written")
 
     def _used(self) -> dict[int, float]:
-        """Seconds of CPU by process: `serve`, and the database's backends that answer it here."""
+        """Returns the seconds of CPU time of `serve` and the database's backends, by process id."""
         backends = asyncio.run(_backends(self.database)) if self.database.startswith("postgres") else []
         return {pid: cpu(pid) for pid in [self.pid, *backends]}
 
@@ -133,7 +133,7 @@ async def _backends(database: str) -> list[int]:
 
 
 def _is_postgresql(pid: int) -> bool:
-    """Not so where the server is on another machine, and the number means another process or none here."""
+    """Whether the process id is a PostgreSQL backend's; not so if the server is on another machine."""
     name = Path(f"/proc/{pid}/comm")
     return name.exists() and name.read_text("utf-8").startswith("postgres")
 
@@ -147,7 +147,7 @@ def _service(stack: ExitStack, server: str | None, accounts: int) -> _Service:
         _fill_sqlite(folder / "accounts.sqlite3", accounts)
     own = {"DATABASE_URL": database, "SECRET_KEY": SECRET_KEY, **WITHOUT_LIMITS, **CHEAP_ARGON2}
     url, process = stack.enter_context(serving(folder, LOG_LEVEL="WARNING", **own))
-    return _Service(Asker(url), process.pid, folder / "mail", database, accounts)
+    return _Service(Client(url), process.pid, folder / "mail", database, accounts)
 
 
 async def _fill_postgresql(database: str, accounts: int) -> None:
@@ -159,7 +159,7 @@ async def _fill_postgresql(database: str, accounts: int) -> None:
 
 
 def _fill_sqlite(file: Path, accounts: int) -> None:
-    sqlite3.register_adapter(UUID, str)  # Tortoise has registered one for moments
+    sqlite3.register_adapter(UUID, str)  # Tortoise registers one for datetimes
     connection = sqlite3.connect(file)
     for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -1000000"):
         connection.execute(f"PRAGMA {pragma}")
@@ -172,7 +172,7 @@ def _fill_sqlite(file: Path, accounts: int) -> None:
 
 
 def _tables(accounts: int) -> dict[str, tuple[str, Rows]]:
-    """Each table's columns and rows, of which none has expired."""
+    """Returns the columns and rows of each table; no row has expired."""
     now = utc_now()
     few = accounts // 100
     return {
@@ -230,7 +230,7 @@ def _account_rows(accounts: int, now: datetime) -> Rows:
 
 
 def _session_rows(accounts: int, now: datetime) -> Rows:
-    """Seen in an hour's time, so that no `me` of the measurement marks one as seen."""
+    """Yields sessions last seen in an hour from now, so that no measured `me` updates them."""
     seen, agent = now + timedelta(hours=1), "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
     for n, which in itertools.product(range(accounts), range(2)):
         token = _token(n, which)
@@ -264,7 +264,7 @@ def _id(text: str) -> UUID:
 
 
 def _up_to(number: int, longest: timedelta) -> timedelta:
-    """Scattered evenly, the same for the same number."""
+    """Returns a duration that depends on the number only; the durations are evenly distributed."""
     return longest * (number * 0.618033988749895 % 1)
 
 

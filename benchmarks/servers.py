@@ -1,9 +1,9 @@
-"""CPU time of a request under different ASGI servers, for decision 0001.
+"""Prints the CPU time of a request with different ASGI servers, for decision 0001.
 
     .venv/bin/python -m pip install --target /tmp/others hypercorn uvloop
     PYTHONPATH=/tmp/others .venv/bin/python -m benchmarks.servers
 
-A server that is not installed is left out. CPU time and not seconds, since the client shares the machine.
+Servers that are not installed are left out. The figures are CPU time, since the client runs on the same machine.
 """
 
 import asyncio
@@ -72,7 +72,7 @@ def main() -> None:
     for _ in range(2):
         for name, (package, _run) in SERVERS.items():
             if importlib.util.find_spec(package):
-                print(f"{name:26} {_measure(name) * 1e6:6.0f} µs of CPU a request", flush=True)
+                print(f"{name:26} {_measure(name) * 1e6:6.0f} µs of CPU per request", flush=True)
 
 
 def _serve(name: str, port: int, folder: Path) -> None:
@@ -83,7 +83,7 @@ def _serve(name: str, port: int, folder: Path) -> None:
 
 
 def _measure(name: str) -> float:
-    """Seconds of CPU a request."""
+    """Returns the seconds of CPU time per request."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -125,7 +125,7 @@ async def _client(port: int, requests: int) -> None:
 
 
 def cpu(pid: int) -> float:
-    """Seconds that a process has used so far, of all its threads."""
+    """Returns the seconds of CPU time that all threads of a process have used."""
     fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / float(os.sysconf("SC_CLK_TCK"))
 

@@ -1,4 +1,4 @@
-"""How long `serve` takes to its first answer, and what it holds in memory after some work.
+"""Measures how long `serve` takes until its first response, and its memory after some work.
 
 .venv/bin/python -m benchmarks.start
 """
@@ -27,12 +27,14 @@ _FORM = {
 
 def main() -> None:
     firsts, memories = zip(*(_start() for _ in range(RUNS)), strict=True)
-    print(f"start to first answer  {statistics.median(firsts):.2f} s (median of {RUNS})")
-    print(f"resident memory        {statistics.median(memories):.0f} MB after an account, 200 requests and 10 captchas")
+    print(f"start to first response {statistics.median(firsts):.2f} s (median of {RUNS})")
+    print(
+        f"resident memory         {statistics.median(memories):.0f} MB after an account, 200 requests and 10 captchas"
+    )
 
 
 def _start() -> tuple[float, float]:
-    """Seconds, and megabytes."""
+    """Returns the seconds until the first response, and the megabytes of resident memory."""
     with tempfile.TemporaryDirectory() as folder:
         begun = time.perf_counter()
         process = subprocess.Popen(

@@ -1,14 +1,15 @@
-"""Whether the time of an answer tells who has an account.
+"""Checks that response times do not reveal who has an account.
 
     .venv/bin/python -m benchmarks.timing [--samples N] [--smtp-seconds S] [--database postgres://USER@HOST/NAME]
 
-For every question that a stranger may ask, equally many requests for each kind of e-mail are sent in random order, and
-the area under the ROC curve of each kind against unknown e-mails is printed: the chance that an answer of that kind
-took longer. It is 0.5 where time tells nothing. `null` is a second lot of unknown e-mails: what chance alone does. The
-exit status says whether all are within 0.5 ± 0.08, or as much more as fewer samples need.
+For each sequence of operations that a stranger may send, it sends the same number of requests for each kind of e-mail,
+in random order. It prints the area under the ROC curve of each kind against unknown e-mails, which is the probability
+that a response of that kind takes longer: 0.5 if times reveal nothing. `null` is a second set of unknown e-mails, which
+shows the effect of chance. The exit status is 0 if all areas are within 0.5 ± 0.08; with fewer samples, the tolerance
+is larger.
 
-The service runs with CONCEAL_ACCOUNTS, the worker beside it, and limits out of the way. SQLite is used unless a
-PostgreSQL server is given, in a database of its own there. The mail server takes S seconds (0) for each reply.
+The service runs with CONCEAL_ACCOUNTS, its worker in the same process, and without limits. It uses SQLite, or a new
+database on the given PostgreSQL server. The mail server takes S seconds (0) for each reply.
 """
 
 import argparse
@@ -32,7 +33,7 @@ from uuid import uuid4
 from argon2 import PasswordHasher
 
 from app.database import connected, tortoise_configuration
-from benchmarks.asking import RFC, SECRET_KEY, Asker
+from benchmarks.client import RFC, SECRET_KEY, Client
 from models.account import Account
 from models.registration import Registration
 from services.common.clock import utc_now
@@ -42,11 +43,11 @@ from tests.smtp_servers import ScriptedServer
 
 _TOLERANCE = 0.08  # with 300 samples
 _KINDS = ("known", "unconfirmed", "null", "unknown")
-_EACH = 0.06  # seconds between two beginnings of a question with a pause in it
+_INTERVAL = 0.06  # seconds between the starts of two sequences that contain a pause
 
-# What is asked one after another, and how long (seconds, drawn) is waited in between; the last is timed.
-_PAUSE = (0.05, 0.5)
-_QUESTIONS: dict[str, tuple[str | tuple[float, float], ...]] = {
+# The operations of each sequence, with random pauses between them; the last operation is timed.
+_PAUSE = (0.05, 0.5)  # seconds
+_SEQUENCES: dict[str, tuple[str | tuple[float, float], ...]] = {
     "login": ("Login",),
     "recoverPassword": ("RecoverPassword",),
     "resendConfirmationCode": ("ResendConfirmationCode",),
@@ -60,33 +61,33 @@ _QUESTIONS: dict[str, tuple[str | tuple[float, float], ...]] = {
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--samples", type=int, default=300, help="of each kind for each question")
-    parser.add_argument("--smtp-seconds", type=float, default=0.0, help="for each reply of the mail server")
+    parser.add_argument("--samples", type=int, default=300, help="number of e-mails of each kind for each sequence")
+    parser.add_argument("--smtp-seconds", type=float, default=0.0, help="delay of each reply of the mail server")
     parser.add_argument("--database", help="a PostgreSQL server on which databases may be created")
     arguments = parser.parse_args()
     tolerance = _TOLERANCE * math.sqrt(300 / arguments.samples)
     print(f"{'':44}{'known':>8}{'unconf.':>8}{'null':>8}   median", flush=True)
-    told = False
+    revealed = False
     with _service(arguments.database, arguments.smtp_seconds, arguments.samples) as stranger:
-        for question in _QUESTIONS:
-            seconds = stranger.ask(question, arguments.samples)
+        for sequence in _SEQUENCES:
+            seconds = stranger.run(sequence, arguments.samples)
             areas = [_area(seconds[kind], seconds["unknown"]) for kind in _KINDS[:-1]]
-            told = told or any(abs(area - 0.5) > tolerance for area in areas)
+            revealed = revealed or any(abs(area - 0.5) > tolerance for area in areas)
             cells = "".join(f"{area:8.3f}" for area in areas)
-            print(f"{question:44}{cells}{statistics.median(seconds['unknown']) * 1000:6.1f} ms", flush=True)
-    print(f"{'above' if told else 'within'} 0.5 ± {tolerance:.2f}")
-    return int(told)
+            print(f"{sequence:44}{cells}{statistics.median(seconds['unknown']) * 1000:6.1f} ms", flush=True)
+    print(f"{'outside' if revealed else 'within'} 0.5 ± {tolerance:.2f}")
+    return int(revealed)
 
 
 def _area(positives: Sequence[float], negatives: Sequence[float]) -> float:
-    """Under the ROC curve: the chance that one of the positives is larger than one of the negatives."""
+    """Returns the area under the ROC curve: the probability that a positive is larger than a negative."""
     larger = sum((p > n) + (p == n) / 2 for p, n in itertools.product(positives, negatives))
     return larger / (len(positives) * len(negatives))
 
 
 @dataclass(order=True)
 class _Step:
-    """What is due next for one e-mail."""
+    """The next step of a sequence for one e-mail."""
 
     due: float
     number: int
@@ -97,16 +98,16 @@ class _Step:
 
 class _Stranger:
     def __init__(self, url: str) -> None:
-        self._asker = Asker(url)
+        self._client = Client(url)
 
-    def ask(self, question: str, samples: int) -> dict[str, list[float]]:
-        """How long the last operation took, for each e-mail of each kind."""
-        steps = _QUESTIONS[question]
-        emails = [(kind, _email(kind, question, n)) for kind in _KINDS for n in range(samples)]
+    def run(self, sequence: str, samples: int) -> dict[str, list[float]]:
+        """Runs the sequence for each e-mail of each kind. Returns the seconds that the last operations took."""
+        steps = _SEQUENCES[sequence]
+        emails = [(kind, _email(kind, sequence, n)) for kind in _KINDS for n in range(samples)]
         random.shuffle(emails)
-        every = _EACH if _PAUSE in steps else 0.0
+        interval = _INTERVAL if _PAUSE in steps else 0.0
         begun = time.perf_counter()
-        agenda = [_Step(begun + n * every, n, kind, email, steps) for n, (kind, email) in enumerate(emails)]
+        agenda = [_Step(begun + n * interval, n, kind, email, steps) for n, (kind, email) in enumerate(emails)]
         seconds: dict[str, list[float]] = {kind: [] for kind in _KINDS}
         while agenda:
             step = heapq.heappop(agenda)
@@ -124,22 +125,22 @@ class _Stranger:
         return seconds
 
     def _seconds(self, operation: str, email: str) -> float:
-        body = self._asker.body(operation, email)
+        body = self._client.body(operation, email)
         begun = time.perf_counter()
-        answer = self._asker.send(body)
+        answer = self._client.send(body)
         took = time.perf_counter() - begun
         assert b"Success" in answer or b"InvalidCredentials" in answer, answer[:300]
         return took
 
 
-def _email(kind: str, question: str, number: int) -> str:
-    """Of one length for every kind."""
-    return f"{kind[:4]}{kind[-3:]}-{list(_QUESTIONS).index(question)}-{number:05}@example.com"
+def _email(kind: str, sequence: str, number: int) -> str:
+    """Returns an e-mail, whose length is the same for every kind."""
+    return f"{kind[:4]}{kind[-3:]}-{list(_SEQUENCES).index(sequence)}-{number:05}@example.com"
 
 
 @contextmanager
 def _service(server: str | None, smtp_seconds: float, samples: int) -> Iterator[_Stranger]:
-    """The real one, with `samples` known and unconfirmed e-mails for each question."""
+    """Runs the real service with `samples` known and unconfirmed e-mails for each sequence."""
     with (
         tempfile.TemporaryDirectory() as folder,
         database_of_its_own(server, Path(folder)) as url,
@@ -156,7 +157,7 @@ async def _populate(url: str, samples: int) -> None:
     now = utc_now()
 
     def emails(kind: str) -> list[str]:
-        return [_email(kind, question, n) for question in _QUESTIONS for n in range(samples)]
+        return [_email(kind, sequence, n) for sequence in _SEQUENCES for n in range(samples)]
 
     person = {"rfc": RFC, "password_hash": password_hash, "language": "es", "created_at": now}
     accounts = [Account(id=uuid4(), email=e, email_key=e, confirmed_at=now, **person) for e in emails("known")]
@@ -168,7 +169,7 @@ async def _populate(url: str, samples: int) -> None:
 
 @contextmanager
 def _smtp(seconds: float) -> Iterator[int]:
-    """The port of a mail server, in a process of its own."""
+    """Runs a mail server in a separate process. Yields its port."""
     near, far = multiprocessing.Pipe()
     process = multiprocessing.Process(target=lambda: asyncio.run(_serve_smtp(far, seconds)), daemon=True)
     process.start()
@@ -179,11 +180,11 @@ def _smtp(seconds: float) -> Iterator[int]:
         process.join()
 
 
-async def _serve_smtp(told: Connection, seconds: float) -> None:
+async def _serve_smtp(parent: Connection, seconds: float) -> None:
     server = ScriptedServer()
     server.delay = seconds
     await server.start()
-    told.send(server.port)
+    parent.send(server.port)
     await asyncio.Event().wait()
 
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes .venv from a hashed lock (requirements.lock), or adds another to it. Needs Python 3.11 or newer and the package
-# index that pip is set up for.
+# Creates .venv and installs a hashed lock in it: requirements.lock, or the one given. Needs Python 3.11 or newer and
+# pip's configured package index.
 set -eu
 cd "$(dirname "$0")/.."
 lock="${1:-requirements.lock}"
@@ -10,11 +10,11 @@ for python in "${PYTHON:-}" python3.13 python3.12 python3.11 python3; do
   python=
 done
 if [ -z "$python" ]; then
-  echo "Python 3.11 or newer is needed: apt install python3 python3-venv, or brew install python" >&2
+  echo "Python 3.11 or newer is required: apt install python3 python3-venv, or brew install python" >&2
   exit 1
 fi
 
-# Where Debian's python3-venv is missing, ensurepip is too: then the system's pip fills the environment.
+# Without Debian's python3-venv there is no ensurepip; the system's pip then installs pip into the environment.
 if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
   rm -rf .venv
   "$python" -m venv .venv >/dev/null 2>&1 \
@@ -23,7 +23,7 @@ if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
 fi
 
 if ! cmp -s "$lock" ".venv/$lock"; then
-  echo "Installing what $lock names into .venv …"
+  echo "Installing the packages of $lock into .venv …"
   .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r "$lock"
   cp "$lock" ".venv/$lock"
 fi

@@ -1,4 +1,4 @@
-"""What benchmarks ask the real service."""
+"""The client with which benchmarks send requests to the real service."""
 
 import asyncio
 import http.client
@@ -19,20 +19,20 @@ from tests.process.serving import ROOT
 RFC = "EKU9003173C9"
 PASSWORD = "una frase larga"
 SECRET_KEY = "a key of thirty-two bytes or more"
-_ENDLESS = "1000000/second"
+_NO_LIMIT = "1000000/second"
 
 
-class Asker:
-    """One kept connection to a service that runs with SECRET_KEY and WITHOUT_LIMITS."""
+class Client:
+    """A keep-alive connection to a service that runs with SECRET_KEY and WITHOUT_LIMITS."""
 
     def __init__(self, url: str) -> None:
         self._http = http.client.HTTPConnection(urlsplit(url).netloc)
         self._operations = {path.stem: path.read_text("utf-8") for path in (ROOT / "graphql/operations").iterdir()}
         keys = Keys((SECRET_KEY.encode(),))
-        self._captchas = CaptchaService(keys, Limiter(MemoryStorage(), keys), Limit.parse("any", _ENDLESS))
+        self._captchas = CaptchaService(keys, Limiter(MemoryStorage(), keys), Limit.parse("any", _NO_LIMIT))
 
     def body(self, operation: str, email: str | None = None) -> bytes:
-        """Of a request about an e-mail, with its captcha solved."""
+        """Returns the body of a request, with the e-mail and a solved captcha if the operation needs them."""
         form: dict[str, Any] = {"email": email}
         match operation:
             case "CreateAccount":
@@ -45,7 +45,7 @@ class Asker:
         return json.dumps({"query": self._operations[operation], "variables": variables}).encode()
 
     def send(self, body: bytes, token: str | None = None) -> bytes:
-        """The answer."""
+        """Sends the request and returns the body of the response."""
         headers = {"Content-Type": "application/json"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
@@ -53,7 +53,7 @@ class Asker:
         return self._http.getresponse().read()
 
     def close(self) -> None:
-        """The next request opens another connection."""
+        """Closes the connection; the next request opens another one."""
         self._http.close()
 
     async def _solved(self) -> dict[str, str]:
