@@ -1,4 +1,4 @@
-"""What audits need beside Python, and the tests' databases and their API for those in this process."""
+"""The programs that audits need besides Python, and the tests' fixtures for databases and the API."""
 
 import fcntl
 import filecmp
@@ -42,7 +42,7 @@ RunScript = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture(scope="session")
 def run_script() -> RunScript:
-    """Runs a script of audits/node/ with its arguments; it has the file descriptors that are `inherited`."""
+    """Returns a function that runs a script of audits/node/; the script keeps the `inherited` file descriptors."""
     node, npm = _found("node", "nodejs"), _found("npm", "npm")
     _install(npm)
 
@@ -55,7 +55,7 @@ def run_script() -> RunScript:
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """Its path."""
+    """Returns the path of Chromium."""
     return _found("chromium", "chromium")
 
 
@@ -65,7 +65,7 @@ def pgbouncer_path() -> str:
 
 
 def _found(command: str, package: str, also_in: str = "") -> str:
-    """Its path. Where it is missing, the audit is skipped, or fails in CI."""
+    """Returns the path of a command. If it is missing, skips the audit, or fails it in CI."""
     path = shutil.which(command) or shutil.which(command, path=also_in)
     if path is None:
         sentence = f"this audit needs {command}: apt install {package}"
@@ -76,7 +76,7 @@ def _found(command: str, package: str, also_in: str = "") -> str:
 
 
 def _install(npm: str) -> None:
-    """The packages of the lock, by whichever process of pytest-xdist comes first."""
+    """Installs the packages of the lock, once for all processes of pytest-xdist."""
     lock, installed = _FOLDER / "package-lock.json", _FOLDER / "node_modules/installed.lock"
     with lock.open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)

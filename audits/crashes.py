@@ -1,15 +1,15 @@
-"""Nothing that a client was told is lost, at whatever moment processes are killed.
+"""Checks that crashes lose nothing that a client was told.
 
     .venv/bin/python -m audits.crashes [--kills N] [--seed N] [--database postgres://USER@HOST/NAME]
 
-Clients create accounts without end, a mail server now and then refuses, hangs or hangs up, and N processes (100) are
-killed, one after another, and started anew. Then all calms down, what is owed is delivered, and it is checked that
+Clients keep creating accounts, a mail server sometimes refuses, hangs or hangs up, and N processes (100) are killed,
+one after another, and restarted. When the load has ended and the pending mails are sent, the audit checks that
 
-- everybody who was told that the account was created has a registration and a mail, and any of its codes confirms it;
-- no more than the mails under way at a kill, one a sender, were sent once too often.
+- for each account that a client was told of, there are a registration and a mail, and any of its codes confirms it;
+- at most the mails in progress at a kill, one for each sender, were sent twice.
 
-The exit status says whether that is so. On SQLite it is one `serve` with its worker; where a PostgreSQL server is given
-it is two `serve` and two `worker` processes, in a database of their own there.
+The exit status is 0 if so. On SQLite, there is one `serve` with its worker; on a PostgreSQL server, if one is given,
+there are two `serve` and two `worker` processes in a new database.
 """
 
 import argparse
@@ -39,11 +39,11 @@ from tests.smtp_servers import Received, SoundServer, make_due, sound_server
 
 _CLIENTS = 6
 _CLIENT_PAUSE = (0.2, 1.0)  # seconds between two accounts of a client
-_KILL_PAUSE = (0.2, 3.5)  # seconds between two kills: a process takes one or two to start
-_LULL = 5.0  # seconds without a mail after which it is killed all the same
-_PATIENCE = 120.0  # seconds for what has to happen in the end
-_SENDERS = 2  # mails that a process has under way
-_ONCE = "1/hour"  # LIMIT_CREATE_ACCOUNT_EMAIL, so that a second try after a minute owes no second mail
+_KILL_PAUSE = (0.2, 3.5)  # seconds between two kills; a process takes one or two seconds to start
+_MAIL_SECONDS = 5.0  # to wait for a mail before a kill
+_TIMEOUT = 120.0  # seconds for what must happen eventually
+_SENDERS = 2  # mails that a process sends at once
+_ONCE = "1/hour"  # LIMIT_CREATE_ACCOUNT_EMAIL, so that a retry after a minute does not queue a second mail
 _ACCEPTED, _REFUSED = "250 OK", "451 4.3.0 later"
 
 
@@ -60,7 +60,7 @@ _MOODS = {_Mood.ACCEPTS: 0.95, _Mood.REFUSES: 0.03, _Mood.HANGS: 0.01, _Mood.HAN
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--kills", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=1, help="of all that is left to chance here")
+    parser.add_argument("--seed", type=int, default=1, help="seed of the random choices")
     parser.add_argument("--database", help="a PostgreSQL server on which databases may be created")
     arguments = parser.parse_args()
     commands: list[Command] = ["serve", "serve", "worker", "worker"] if arguments.database else ["serve"]
@@ -73,7 +73,7 @@ def main() -> int:
 
 
 async def _crash(folder: Path, url: str, commands: list[Command], kills: int, chance: random.Random) -> list[str]:
-    """What was lost, a sentence each."""
+    """Runs the audit. Returns a sentence for each loss."""
     changes = {"WORKER_IN_SERVE": str("worker" not in commands), "LIMIT_CREATE_ACCOUNT_EMAIL": _ONCE}
     async with (
         connected(tortoise_configuration(url)),
@@ -82,31 +82,31 @@ async def _crash(folder: Path, url: str, commands: list[Command], kills: int, ch
         httpx2.AsyncClient(timeout=30) as http,
     ):
         mail_server = _MailServer(smtp, chance)
-        berths = [_Berth(nodes, command, await nodes.start(command)) for command in commands]
-        clients = _Clients(http, berths, chance)
+        slots = [_Slot(nodes, command, await nodes.start(command)) for command in commands]
+        clients = _Clients(http, slots, chance)
         async with asyncio.TaskGroup() as group:
             group.create_task(_shorten_backoffs(clients))
             for _ in range(_CLIENTS):
                 group.create_task(clients.run())
             for _ in range(kills):
                 await asyncio.sleep(chance.uniform(*_KILL_PAUSE))
-                if chance.random() < 0.5:  # when a crash hurts most: a mail is sent, and that is not written down yet
+                if chance.random() < 0.5:  # the worst moment for a crash: a mail was sent but not yet recorded
                     await mail_server.sent()
-                await chance.choice(berths).crash()
+                await chance.choice(slots).crash()
             clients.stopped = True
         mail_server.calm.set()
-        await asyncio.gather(*(berth.leave() for berth in berths))
-        await make_due()  # what is leased now was leased to those who were killed
+        await asyncio.gather(*(slot.leave() for slot in slots))
+        await make_due()  # the remaining leases belong to killed processes
         survivors = await asyncio.gather(*(nodes.join(command) for command in commands))
         with suppress(TimeoutError):
             await _until_all_is_sent()
         extra = len(smtp.mails) - len({mail.recipients for mail in smtp.mails})
-        print(f"{kills} kills, {len(clients.told)} accounts told of, {len(smtp.mails)} mails, {extra} of them extra")
-        return [sentence async for sentence in _lost(http, survivors[0], smtp.mails, clients.told, kills, chance)]
+        print(f"{kills} kills, {len(clients.created)} accounts, {len(smtp.mails)} mails, {extra} of them extra")
+        return [sentence async for sentence in _lost(http, survivors[0], smtp.mails, clients.created, kills, chance)]
 
 
-class _Berth:
-    """Where one node after another works."""
+class _Slot:
+    """Holds one node after another."""
 
     def __init__(self, fleet: Fleet, command: Command, node: Node) -> None:
         self._fleet = fleet
@@ -114,7 +114,7 @@ class _Berth:
         self._take(node)
 
     async def crash(self) -> None:
-        """Kills the node, and starts another."""
+        """Kills the node and starts another one."""
         assert self.node.alive, self.node.log.read_text("utf-8")
         self.node.kill()
         await self.node.process.wait()
@@ -122,7 +122,7 @@ class _Berth:
 
     async def leave(self) -> None:
         status = await self.node.leave()
-        assert status in {0, -signal.SIGTERM}, self.node.log.read_text("utf-8")  # the latter while it starts
+        assert status in {0, -signal.SIGTERM}, self.node.log.read_text("utf-8")  # -SIGTERM during its start
 
     def _take(self, node: Node) -> None:
         self.node = node
@@ -130,21 +130,21 @@ class _Berth:
 
 
 class _MailServer:
-    """What a mail server does until it is calm."""
+    """A mail server that fails at random until it is `calm`."""
 
     def __init__(self, smtp: SoundServer, chance: random.Random) -> None:
-        smtp.on_recipient, smtp.on_content = self._reply, self._keep
+        smtp.on_recipient, smtp.on_content = self._reply, self._accept
         self._chance = chance
         self._sent = asyncio.Event()
         self.calm = asyncio.Event()
 
     async def sent(self) -> None:
-        """Returns when the next mail has been kept, or none came for a while."""
+        """Returns when the next mail was accepted, or after `_MAIL_SECONDS`."""
         self._sent.clear()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._sent.wait(), _LULL)
+            await asyncio.wait_for(self._sent.wait(), _MAIL_SECONDS)
 
-    async def _keep(self, _: bytes) -> str:
+    async def _accept(self, _: bytes) -> str:
         reply = await self._reply()
         if reply == _ACCEPTED:
             self._sent.set()
@@ -159,32 +159,32 @@ class _MailServer:
                 await self.calm.wait()
                 return _REFUSED
             case [_Mood.HANGS_UP]:
-                raise asyncio.CancelledError  # on which aiosmtpd closes the connection
+                raise asyncio.CancelledError  # makes aiosmtpd close the connection
         return _ACCEPTED
 
 
 @dataclass
 class _Clients:
     http: httpx2.AsyncClient
-    berths: list[_Berth]
+    slots: list[_Slot]
     chance: random.Random
-    told: list[str] = field(default_factory=list)
+    created: list[str] = field(default_factory=list)
     stopped: bool = False
     _numbers: Iterator[int] = field(default_factory=count)
 
     async def run(self) -> None:
-        """Creates one account after another; whoever gets no answer tries again, elsewhere."""
+        """Creates one account after another; without an answer, tries again on another node."""
         while not self.stopped:
             email = f"user{next(self._numbers)}@example.com"
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_TIMEOUT):
                 while (answer := await self._answer(email)) is None:
                     await asyncio.sleep(0.1)
-            assert answer == "CreateAccountSuccess", answer  # also where a try before had got through
-            self.told.append(email)
+            assert answer == "CreateAccountSuccess", answer  # even if an earlier attempt succeeded
+            self.created.append(email)
             await asyncio.sleep(self.chance.uniform(*_CLIENT_PAUSE))
 
     async def _answer(self, email: str) -> str | None:
-        serving = [berth.node for berth in self.berths if berth.node.url]
+        serving = [slot.node for slot in self.slots if slot.node.url]
         if not serving:
             return None
         try:
@@ -198,37 +198,37 @@ class _Clients:
 
 
 async def _shorten_backoffs(clients: _Clients) -> None:
-    """Nobody waits for minutes here. What is leased is left alone."""
+    """Makes mails that wait for a retry due at once, except those with a lease."""
     while not clients.stopped:
-        back = Delivery.filter(pending_key__isnull=False, lease__isnull=True, due_at__gt=utc_now())
-        await back.update(due_at=utc_now())
+        waiting = Delivery.filter(pending_key__isnull=False, lease__isnull=True, due_at__gt=utc_now())
+        await waiting.update(due_at=utc_now())
         await asyncio.sleep(1)
 
 
 async def _until_all_is_sent() -> None:
-    async with asyncio.timeout(_PATIENCE):
+    async with asyncio.timeout(_TIMEOUT):
         while await Delivery.filter(pending_key__isnull=False).exists():
             await asyncio.sleep(0.1)
 
 
 async def _lost(
-    http: httpx2.AsyncClient, node: Node, mails: list[Received], told: list[str], kills: int, chance: random.Random
+    http: httpx2.AsyncClient, node: Node, mails: list[Received], created: list[str], kills: int, chance: random.Random
 ) -> AsyncIterator[str]:
     registered = set(await Registration.all().values_list("email", flat=True))
     mails_to: dict[str, list[Received]] = defaultdict(list)
     for mail in mails:
         mails_to[mail.recipients[0]].append(mail)
-    if owed := await Delivery.filter(pending_key__isnull=False).count():
-        yield f"{owed} mails are still owed."
-    if missing := set(told) - registered:
-        yield f"{len(missing)} were told of an account that is not there, such as {min(missing)}."
-    if missing := set(told) - set(mails_to):
-        yield f"{len(missing)} were told of a mail that never came, such as {min(missing)}."
+    if pending := await Delivery.filter(pending_key__isnull=False).count():
+        yield f"{pending} mails are still pending."
+    if missing := set(created) - registered:
+        yield f"{len(missing)} created accounts do not exist, such as {min(missing)}."
+    if missing := set(created) - set(mails_to):
+        yield f"{len(missing)} created accounts got no mail, such as {min(missing)}."
     if (extra := len(mails) - len(mails_to)) > kills * _SENDERS:
-        yield f"{extra} mails were sent once too often, more than {kills} kills explain."
+        yield f"{extra} mails were sent twice, more than {kills} kills explain."
     if doubled := [email for email, several in mails_to.items() if len({m.message["message-id"] for m in several}) > 1]:
-        yield f"{len(doubled)} got several mails of different Message-IDs, such as {min(doubled)}."
-    for email in sorted(set(told) & set(mails_to)):
+        yield f"{len(doubled)} accounts got mails with different Message-IDs, such as {min(doubled)}."
+    for email in sorted(set(created) & set(mails_to)):
         code = found(r"\b[2-9A-Z]{40}\b", chance.choice(mails_to[email]).message)
         answer = await run(http, node, "ConfirmAccount", code=code)
         if answer.get("email") != email:

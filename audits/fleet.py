@@ -1,4 +1,4 @@
-"""Nodes of the service: processes of `serve` and `worker` that share a database, keys, limits and a mail server."""
+"""A fleet of nodes: `serve` and `worker` processes that share a database, keys, limits and a mail server."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ _END_SECONDS = 30.0  # after SIGTERM
 
 @dataclass(eq=False)
 class Node:
-    """A process. Its log goes to `log`, and `url` is a `serve`'s once it listens."""
+    """A process that logs to `log`. `url` is set once a `serve` listens."""
 
     process: Process
     log: Path
@@ -34,7 +34,7 @@ class Node:
         return self.process.returncode is None
 
     async def ready(self) -> None:
-        """Returns when it serves or works, or has ended before that."""
+        """Returns when the process serves or works, or when it has ended before that."""
         assert self.process.stdout
         line = (await self.process.stdout.readline()).decode()
         self.url = line.split()[1].removesuffix("/graphql") if line.startswith("Serving") else ""
@@ -44,7 +44,7 @@ class Node:
             self.process.kill()
 
     async def leave(self) -> int:
-        """Is told to end, and returns its exit status."""
+        """Sends SIGTERM to the process and returns its exit status."""
         self.process.terminate()
         return await asyncio.wait_for(self.process.wait(), _END_SECONDS)
 
@@ -56,7 +56,7 @@ class Fleet:
     nodes: list[Node] = field(default_factory=list)
 
     async def start(self, command: Command) -> Node:
-        """A node that is not ready yet."""
+        """Starts a node and returns before it is ready."""
         log = self.folder / f"{command}-{len(self.nodes)}.log"
         with log.open("w") as stderr:
             process = await asyncio.create_subprocess_exec(
@@ -71,7 +71,7 @@ class Fleet:
         return node
 
     async def join(self, command: Command) -> Node:
-        """A node that is ready."""
+        """Starts a node and returns once it is ready."""
         node = await self.start(command)
         await node.ready()
         assert node.alive, node.log.read_text("utf-8")
@@ -80,13 +80,13 @@ class Fleet:
 
 @contextlib.asynccontextmanager
 async def fleet(folder: Path, database_url: str, smtp_port: int, **changes: str) -> AsyncIterator[Fleet]:
-    """One without nodes, as in production, but with limits out of the way, cheap hashes and `changes`.
+    """Yields a fleet without nodes, configured as in production but with high limits, cheap hashes and `changes`.
 
-    Nodes that are left at the end are killed.
+    Kills the remaining nodes at the end.
     """
     own = {"DATABASE_URL": database_url, "SMTP_URL": f"smtp://127.0.0.1:{smtp_port}", "DATA_DIR": str(folder)}
     production = {name.upper(): value for name, value in PRODUCTION.items()}
-    key = secrets.token_hex(32)  # what is counted in Redis is counted for this fleet alone
+    key = secrets.token_hex(32)  # unique, so that fleets do not share counters in Redis
     fleet = Fleet(
         folder, {**production, **WITHOUT_LIMITS, **CHEAP_ARGON2, "PORT": "0", "SECRET_KEY": key, **own, **changes}
     )
@@ -101,7 +101,7 @@ async def fleet(folder: Path, database_url: str, smtp_port: int, **changes: str)
 async def send(
     http: httpx2.AsyncClient, node: Node, operation: str, *, token: str = "", trace: Any = None, **input: Any
 ) -> httpx2.Response:
-    """Posts one of our operations; `trace` hears how it goes."""
+    """Posts one of our operations; httpx2 reports the request's progress to `trace`."""
     return await http.post(
         f"{node.url}/graphql",
         json={"query": _DOCUMENTS[operation], "variables": {"input": input} if input else {}},
@@ -111,7 +111,7 @@ async def send(
 
 
 async def run(http: httpx2.AsyncClient, node: Node, operation: str, *, token: str = "", **input: Any) -> Any:
-    """The value of the operation's only root field."""
+    """Runs an operation and returns the value of its only root field."""
     response = await send(http, node, operation, token=token, **input)
     body = response.json()
     assert "errors" not in body, body
@@ -120,5 +120,5 @@ async def run(http: httpx2.AsyncClient, node: Node, operation: str, *, token: st
 
 
 def form(email: str) -> dict[str, str]:
-    """Step 1 for an e-mail."""
+    """Returns the input of step 1 for an e-mail."""
     return {"rfc": RFC, "email": email, "password": PASSWORD, "passwordConfirmation": PASSWORD}

@@ -1,4 +1,4 @@
-"""A PgBouncer as Debian ships it, in front of the tests' PostgreSQL."""
+"""Runs PgBouncer as Debian ships it, in front of the tests' PostgreSQL."""
 
 import asyncio
 import contextlib
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
-# What Debian's file has, with a port, a folder and users of our own: nothing that the service would need.
+# Debian's configuration with another port, folder and users. The service needs no further settings.
 _SETTINGS = """
 [databases]
 * = host={host} port={port}
@@ -38,14 +38,14 @@ class PgBouncer:
                 assert line, "pgbouncer ended"
 
     async def end(self) -> None:
-        """At once, with every connection."""
+        """Kills the process, and with it every connection."""
         if self.process:
             self.process.kill()
             await self.process.communicate()
             self.process = None
 
     def url_of(self, database_url: str) -> str:
-        """The URL by which the service reaches the same database through it."""
+        """Returns the URL of the same database through PgBouncer."""
         parts = urlsplit(database_url)
         user = parts.netloc.rpartition("@")[0]
         return urlunsplit(parts._replace(netloc=f"{user}@127.0.0.1:{self.port}"))
@@ -56,8 +56,8 @@ async def pgbouncer(path: str, folder: Path, database_url: str) -> AsyncIterator
     parts, port = urlsplit(database_url), _free_port()
     settings = folder / "pgbouncer.ini"
     settings.write_text(_settings(parts, port, folder), "utf-8")
-    as_root = ["-u", "nobody"] if os.geteuid() == 0 else []  # which it refuses to be
-    bouncer = PgBouncer([path, *as_root, str(settings)], port)
+    user = ["-u", "nobody"] if os.geteuid() == 0 else []  # PgBouncer refuses to run as root
+    bouncer = PgBouncer([path, *user, str(settings)], port)
     await bouncer.start()
     try:
         yield bouncer

@@ -1,4 +1,4 @@
-"""What only a browser can show, in headless Chromium; audits/node/ says each thing."""
+"""Checks in headless Chromium; audits/node/ has the scripts."""
 
 import socket
 from pathlib import Path
@@ -17,9 +17,7 @@ def test_graphiql_works_from_the_service_alone(run_script: RunScript, chromium: 
     assert audit.returncode == 0, audit.stdout + audit.stderr
 
 
-async def test_the_cookie_serves_the_allowed_origins_alone(
-    run_script: RunScript, chromium: str, tmp_path: Path
-) -> None:
+async def test_the_cookie_works_only_for_allowed_origins(run_script: RunScript, chromium: str, tmp_path: Path) -> None:
     settings = Settings(_env_file=None, data_dir=tmp_path, worker_in_serve=False)
     await upgrade(settings.database)
     async with api_of(settings) as api:

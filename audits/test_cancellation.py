@@ -19,7 +19,7 @@ from tests.models.test_cancellation import WORK, Work, assert_unlocked, cancel_e
 CANCELLATIONS = 2_000
 STEPS = 7  # of the event loop between two cancellations of the same request
 AT_ONCE = 10
-LATEST = 0.06  # seconds: an operation takes 5 to 30 ms among ten
+MAX_SECONDS = 0.06  # until a cancellation; of ten operations at once, each takes 5 to 30 ms
 LIMITS = [name for name in Settings.model_fields if name.startswith("limit_")]
 
 _numbers = count()
@@ -81,7 +81,9 @@ WORKS: list[Callable[[Api], Awaitable[None]]] = [
 ]
 
 
-@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")  # of fields whose request ended before they began
+@pytest.mark.filterwarnings(
+    "ignore:coroutine .* was never awaited"
+)  # for fields whose request ended before they started
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_nothing_is_left_locked_or_connected(make_api: MakeApi) -> None:
     api = await make_api(**dict.fromkeys(LIMITS, "1000000/second"))
@@ -94,7 +96,7 @@ async def test_nothing_is_left_locked_or_connected(make_api: MakeApi) -> None:
         nonlocal cancelled
         while cancelled < CANCELLATIONS:
             task = asyncio.ensure_future(chance.choice(WORKS)(api))
-            await asyncio.wait({task}, timeout=chance.uniform(0, LATEST))
+            await asyncio.wait({task}, timeout=chance.uniform(0, MAX_SECONDS))
             cancelled += task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
@@ -103,7 +105,7 @@ async def test_nothing_is_left_locked_or_connected(make_api: MakeApi) -> None:
 
     await assert_unlocked()
     await _assert_connections_are_back()
-    await FailureStreak.all().delete()  # attempts that died in the middle stay counted
+    await FailureStreak.all().delete()  # cancelled attempts stay counted
     for work in WORKS:
         await asyncio.wait_for(work(api), 10)
 
@@ -118,7 +120,7 @@ async def _assert_connections_are_back() -> None:
     if connection.capabilities.dialect == "postgres":
         pool = connection._pool
         async with asyncio.timeout(5):
-            while pool.get_idle_size() < pool.get_size():  # what was cancelled may still be on its way back
+            while pool.get_idle_size() < pool.get_size():  # cancelled requests may still hold a connection
                 await asyncio.sleep(0.01)
         (row,) = await fetch(
             "SELECT count(*) AS held FROM pg_stat_activity "

@@ -1,4 +1,4 @@
-"""The operations as clients of other people's send them; audits/node/clients.js has the clients."""
+"""Sends the operations with common GraphQL clients, which are set up in audits/node/clients.js."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""GraphQL over HTTP, as its reference suite audits it (npm graphql-http)."""
+"""Checks GraphQL over HTTP with its reference suite (npm graphql-http)."""
 
 from pathlib import Path
 

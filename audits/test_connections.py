@@ -1,4 +1,4 @@
-"""Connections that are silent, stall, drip, idle or do not read are closed, and others are answered meanwhile."""
+"""Connections that stay silent, stall, drip, idle or do not read are closed, and others are answered as usual."""
 
 import asyncio
 import resource
@@ -12,10 +12,10 @@ import httpx2
 from tests.process.serving import serving
 
 EACH = 50  # of six kinds: 300
-WITHIN = 15.0  # seconds
+MAX_SECONDS = 15.0  # until a connection is closed
 KEPT = 10  # seconds that a connection may idle
 IDLE = 300
-LARGEST = 30_000_000  # bytes that 300 idle ones may take
+MAX_BYTES = 30_000_000  # of memory for 300 idle connections
 
 BODY = b'{"query": "{ passwordPolicy { minimumLength } }"}'
 HEAD = (
@@ -75,27 +75,27 @@ KINDS = [_silent, _stalled_head, _stalled_body, _dripping_head, _dripping_body, 
 async def test_three_hundred_of_them_are_closed_and_others_are_answered(tmp_path: Path) -> None:
     with serving(tmp_path) as (url, _):
         held = [asyncio.create_task(_seconds_until_closed(url, kind)) for kind in KINDS for _ in range(EACH)]
-        slowest = await _slowest_answer_meanwhile(url, held)
+        slowest = await _slowest_answer_during(url, held)
         lives = await asyncio.gather(*held)
 
-    assert max(lives) < WITHIN
+    assert max(lives) < MAX_SECONDS
     assert slowest < 2
 
 
-async def test_three_hundred_idle_ones_are_kept_as_long_as_told_and_harm_nobody(tmp_path: Path) -> None:
+async def test_three_hundred_idle_ones_are_kept_for_the_set_time_and_slow_nothing_down(tmp_path: Path) -> None:
     with serving(tmp_path, KEEP_ALIVE_SECONDS=str(KEPT)) as (url, process):
-        await asyncio.gather(*(_ask(url) for _ in range(20)))  # so that what is made once is made
+        await asyncio.gather(*(_ask(url) for _ in range(20)))  # to warm up
         before = _memory(process.pid)
         held = [asyncio.create_task(_seconds_until_closed(url, _idle)) for _ in range(IDLE)]
         odd = asyncio.create_task(_seconds_until_closed(url, _idle_with_line_breaks))
         await asyncio.sleep(KEPT / 2)
         taken = _memory(process.pid) - before
-        slowest = await _slowest_answer_meanwhile(url, held)
+        slowest = await _slowest_answer_during(url, held)
         lives = await asyncio.gather(*held)
 
-        assert await odd < KEPT + WITHIN
+        assert await odd < KEPT + MAX_SECONDS
     assert KEPT - 1 < min(lives) <= max(lives) < KEPT + 5
-    assert taken < LARGEST
+    assert taken < MAX_BYTES
     assert slowest < 2
 
 
@@ -110,7 +110,7 @@ async def test_a_head_without_an_end_is_refused(tmp_path: Path) -> None:
     assert answer.startswith(b"HTTP/1.1 431 ")
 
 
-async def test_whoever_does_not_read_the_answers_is_cut_off(tmp_path: Path) -> None:
+async def test_a_client_that_does_not_read_the_answers_is_cut_off(tmp_path: Path) -> None:
     captcha = (
         b'{"query": "mutation { createCaptcha { ... on CreateCaptchaSuccess { captcha { audio { dataUri } } } } }"}'
     )
@@ -130,8 +130,8 @@ async def test_whoever_does_not_read_the_answers_is_cut_off(tmp_path: Path) -> N
     assert time.monotonic() - begun < 45
 
 
-async def _slowest_answer_meanwhile(url: str, held: Sequence[asyncio.Task[float]]) -> float:
-    """Seconds."""
+async def _slowest_answer_during(url: str, held: Sequence[asyncio.Task[float]]) -> float:
+    """Sends requests until the tasks are done. Returns the most seconds that an answer took."""
     waits = []
     while not all(task.done() for task in held):
         waits.append(await _ask(url))
@@ -140,7 +140,7 @@ async def _slowest_answer_meanwhile(url: str, held: Sequence[asyncio.Task[float]
 
 
 async def _ask(url: str) -> float:
-    """The seconds that an answer takes on a connection of its own."""
+    """Returns the seconds that an answer takes on a new connection."""
     begun = time.monotonic()
     async with httpx2.AsyncClient() as client:
         response = await client.post(f"{url}/graphql", content=BODY, headers={"content-type": "application/json"})
@@ -149,7 +149,7 @@ async def _ask(url: str) -> float:
 
 
 def _memory(process: int) -> int:
-    """Resident bytes; 0 where there is no /proc."""
+    """Returns the resident bytes, or 0 without /proc."""
     file = Path(f"/proc/{process}/statm")
     return int(file.read_text("ascii").split()[1]) * resource.getpagesize() if file.exists() else 0
 

@@ -1,4 +1,4 @@
-"""The short form of audits/crashes.py, on both databases."""
+"""Runs a short form of audits/crashes.py on both databases."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""PostgreSQL is away for twenty seconds under load: every request ends within its deadline, and the service heals."""
+"""PostgreSQL is down for 20 seconds under load: every request ends within its deadline, and the service recovers."""
 
 import asyncio
 import time
@@ -23,10 +23,10 @@ FORM = {"email": "nadie@example.com", "password": "una frase larga"}
 
 @dataclass
 class Load:
-    """Clients that ask without end, each once the last answer is there."""
+    """Clients that keep sending requests, each after the last answer."""
 
     url: str
-    answers: list[tuple[float, int, float]] = field(default_factory=list)  # when asked, status, seconds
+    answers: list[tuple[float, int, float]] = field(default_factory=list)  # time of the request, status, seconds
     stopped: bool = False
 
     async def run(self) -> None:
@@ -51,7 +51,7 @@ async def tcp_proxy(postgresql_url: str) -> AsyncIterator[TcpProxy]:
 
 
 @pytest.mark.parametrize("state", [State.REFUSED, State.HUNG])
-async def test_requests_end_and_the_service_heals(
+async def test_requests_end_and_the_service_recovers(
     postgresql_url: str, tcp_proxy: TcpProxy, tmp_path: Path, state: State
 ) -> None:
     parts = urlsplit(postgresql_url)
@@ -71,7 +71,7 @@ async def test_requests_end_and_the_service_heals(
 
     log = (tmp_path / "serve.log").read_text("utf-8")
     assert set(load.statuses(0, away - 1)) == {200}
-    assert set(load.statuses(away + 0.5, back - DEADLINE)) == {503}  # who came later may have waited for its return
+    assert set(load.statuses(away + 0.5, back - DEADLINE)) == {503}  # later requests may have waited until it was back
     assert set(load.statuses(back + 3, back + 8)) == {200}
     assert max(seconds for _, _, seconds in load.answers) < DEADLINE + 1
     assert "unexpected error" not in log

@@ -1,4 +1,4 @@
-"""No package that is locked has a vulnerability that the index knows of."""
+"""No locked package has a vulnerability that the package index knows of."""
 
 import json
 import subprocess
@@ -18,5 +18,5 @@ def test_no_locked_package_is_known_to_be_vulnerable(lock: str) -> None:
     packages = json.loads(run.stdout or "{}").get("dependencies", [])
     looked_up = [package for package in packages if "skip_reason" not in package]
     if not looked_up:
-        pytest.skip("the package index tells nothing of vulnerabilities")
+        pytest.skip("the package index does not report vulnerabilities")
     assert [(package["name"], package["vulns"]) for package in looked_up if package["vulns"]] == []

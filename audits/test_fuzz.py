@@ -1,4 +1,4 @@
-"""No text whatever, in any field or as any document, makes the service fail."""
+"""No text, in any field or as a document, makes the service fail."""
 
 import asyncio
 import json
@@ -21,10 +21,10 @@ from services.captcha.words import normalise_digits, normalise_words
 from services.common.outcomes import FieldErrorCode, ForbiddenCharacter
 from tests.api import OPERATIONS, Api, GivenSettings, api_of
 
-# Every code point, surrogates and NUL among them; and what looks nearly right.
+# Any code point, including surrogates and NUL; and text that is nearly valid.
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=300)
 NEARLY = st.from_regex(r"[A-Z&Ñ]{3,4}[0-9]{6}[A-Z0-9]{3}", fullmatch=True) | st.emails() | ANY_TEXT
-UNICODE = st.text(max_size=300)  # what JSON can carry
+UNICODE = st.text(max_size=300)  # text that JSON can encode
 
 BOUNDED = settings(
     max_examples=1_500, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
@@ -69,7 +69,7 @@ def test_any_header_is_negotiated(header: str) -> None:
 
 
 class Service:
-    """The API on a loop of its own, since hypothesis runs no coroutines."""
+    """The API on a separate event loop, since hypothesis does not run coroutines."""
 
     def __init__(self, runner: asyncio.Runner, api: Api) -> None:
         self._runner = runner
@@ -218,7 +218,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "CompletePayPalPayment": ("orderId",),
     "RequestBankDeposit": ("planId",),
 }
-WITHOUT_A_FORM = {"RecoverPassword"}  # its captcha is an object, which any input above has too
+WITHOUT_A_FORM = {"RecoverPassword"}  # its captcha is an object, which test_any_input_is_answered covers
 
 
 def test_no_form_is_forgotten() -> None:

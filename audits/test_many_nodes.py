@@ -1,4 +1,4 @@
-"""Three `serve` and two `worker` processes over one PostgreSQL and one Redis are one service, and may come and go."""
+"""Three `serve` and two `worker` processes with one PostgreSQL and one Redis are one service, and may come and go."""
 
 import asyncio
 import contextlib
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 ACCOUNTS = 60
 CLIENTS = 5
 PAUSE = 0.05  # seconds between two requests of a client
-PATIENCE = 60.0  # seconds, half of a lease
+TIMEOUT = 60.0  # seconds, half of a lease
 
 
 @dataclass
@@ -40,18 +40,18 @@ class Site:
     workers: list[Node]
 
     async def mails_to(self, emails: set[str]) -> list[Received]:
-        """What came for these, once none of it is owed any more."""
+        """Returns the mails to these addresses, once none is pending."""
         connection = await asyncpg.connect(self.database_url)
-        owed = "SELECT count(*) FROM delivery WHERE pending_key IS NOT NULL AND email_key = ANY($1)"
-        async with asyncio.timeout(PATIENCE):
-            while await connection.fetchval(owed, list(emails)):
+        pending = "SELECT count(*) FROM delivery WHERE pending_key IS NOT NULL AND email_key = ANY($1)"
+        async with asyncio.timeout(TIMEOUT):
+            while await connection.fetchval(pending, list(emails)):
                 await asyncio.sleep(0.05)
         await connection.close()
         return [mail for mail in self.smtp.mails if mail.recipients[0] in emails]
 
     @contextlib.asynccontextmanager
-    async def held_up(self) -> AsyncIterator[None]:
-        """No request gets on that asks for accounts."""
+    async def blocked(self) -> AsyncIterator[None]:
+        """Blocks every request that reads accounts."""
         connection = await asyncpg.connect(self.database_url)
         async with connection.transaction():
             await connection.execute("LOCK TABLE account IN ACCESS EXCLUSIVE MODE")
@@ -158,12 +158,12 @@ async def test_nodes_join_and_leave_under_load_without_a_failed_request(site: Si
     for leaving in list(site.serves):
         site.serves.append(await site.fleet.join("serve"))
         await load.until_answered_by(site.serves[-1])
-        async with site.held_up():
+        async with site.blocked():
             clients.append(asyncio.create_task(load.ask(leaving)))
-            await load.until_all_is_under_way_to(leaving)
+            await load.until_all_is_sent_to(leaving)
             site.serves.remove(leaving)
             leave = asyncio.create_task(leaving.leave())
-            await asyncio.sleep(1)  # in which it would be gone, if it waited for nobody
+            await asyncio.sleep(1)  # enough for it to end, if it did not wait for requests
         statuses.append(await leave)
     load.stopped = True
     await asyncio.gather(*clients)
@@ -179,7 +179,7 @@ async def test_a_worker_that_leaves_hands_its_mails_to_the_others(site: Site, mo
 
     async def dawdle(_: str) -> str:
         held.release()
-        await asyncio.sleep(9)  # within the time of a command; with the next one it is more than a worker's last 15 s
+        await asyncio.sleep(9)  # within a command's time-out; with the next one more than a worker's last 15 s
         return "250 OK"
 
     async def hang(_: bytes) -> str:
@@ -192,7 +192,7 @@ async def test_a_worker_that_leaves_hands_its_mails_to_the_others(site: Site, mo
         for email in emails:
             await site.register(site.serves[0], email)
         for _ in emails:
-            await asyncio.wait_for(held.acquire(), PATIENCE)
+            await asyncio.wait_for(held.acquire(), TIMEOUT)
         leave = asyncio.create_task(leaving.leave())
         site.workers = [await site.fleet.join("worker")]
 
@@ -206,33 +206,33 @@ async def test_a_worker_that_leaves_hands_its_mails_to_the_others(site: Site, mo
 
 @dataclass
 class Load:
-    """Clients that ask one of `nodes` after another without end, each once the last answer is there."""
+    """Clients that keep sending requests to one of `nodes` after another, each after the last answer."""
 
     http: httpx2.AsyncClient
     nodes: list[Node]
     failures: list[str] = field(default_factory=list)
     stopped: bool = False
-    turn: int = 0
+    requests: int = 0
     sending: Counter[Node] = field(default_factory=Counter)
-    under_way: Counter[Node] = field(default_factory=Counter)  # sent, and not answered yet
+    waiting: Counter[Node] = field(default_factory=Counter)  # sent but not yet answered
     answered: Counter[Node] = field(default_factory=Counter)
     _numbers: Iterator[int] = field(default_factory=count)
 
     async def run(self) -> None:
         while not self.stopped:
-            self.turn += 1
-            await self.ask(self.nodes[self.turn % len(self.nodes)])
+            self.requests += 1
+            await self.ask(self.nodes[self.requests % len(self.nodes)])
             await asyncio.sleep(PAUSE)
 
     async def until_answered_by(self, node: Node) -> None:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while not self.answered[node]:
                 await asyncio.sleep(0.01)
 
-    async def until_all_is_under_way_to(self, node: Node) -> None:
-        """Returns in a moment in which there are requests to the node, each of them sent."""
-        async with asyncio.timeout(PATIENCE):
-            while self.sending[node] or not self.under_way[node]:
+    async def until_all_is_sent_to(self, node: Node) -> None:
+        """Returns when there are requests to the node and all of them are sent."""
+        async with asyncio.timeout(TIMEOUT):
+            while self.sending[node] or not self.waiting[node]:
                 await asyncio.sleep(0)
 
     async def ask(self, node: Node) -> None:
@@ -242,8 +242,8 @@ class Load:
             nonlocal stage
             if event == "http11.send_request_body.complete":
                 self.sending[node] -= 1
-                self.under_way[node] += 1
-                stage = self.under_way
+                self.waiting[node] += 1
+                stage = self.waiting
 
         email = f"load{number}@example.com"
         self.sending[node] += 1

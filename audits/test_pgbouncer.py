@@ -1,4 +1,4 @@
-"""The whole service through a PgBouncer in session mode, which is what it does unless it is told otherwise."""
+"""Runs the whole service through PgBouncer in session mode, its default."""
 
 import asyncio
 import email
@@ -57,7 +57,7 @@ async def test_statements_have_their_time_out_behind_it_also_on_a_connection_tha
     assert shown == ["2500ms", "4s"]
 
 
-async def test_accounts_are_made_confirmed_and_signed_in_to_and_their_mails_leave(url: str, tmp_path: Path) -> None:
+async def test_accounts_are_created_confirmed_and_signed_in_to_and_mails_are_sent(url: str, tmp_path: Path) -> None:
     form = {"rfc": "EKU9003173C9", "email": EMAIL, "password": PASSWORD, "passwordConfirmation": PASSWORD}
     async with (
         serving_aside(tmp_path, DATABASE_URL=url, **CHEAP_ARGON2) as (served, _),
@@ -71,7 +71,7 @@ async def test_accounts_are_made_confirmed_and_signed_in_to_and_their_mails_leav
     assert names == ["CreateAccountSuccess", "ConfirmAccountSuccess", "LoginSuccess"]
 
 
-async def test_the_service_heals_after_it_was_restarted_under_load(
+async def test_the_service_recovers_after_a_restart_of_pgbouncer_under_load(
     url: str, bouncer: PgBouncer, tmp_path: Path
 ) -> None:
     async with serving_aside(tmp_path, DATABASE_URL=url, **WITHOUT_LIMITS, **CHEAP_ARGON2) as (served, _):

@@ -1,4 +1,4 @@
-"""Documents and inputs that schemathesis makes of the schema meet no server error."""
+"""Documents and inputs that schemathesis generates from the schema cause no server error."""
 
 import re
 import subprocess
@@ -11,16 +11,16 @@ from tests.process.serving import CHEAP_ARGON2, WITHOUT_LIMITS, serving
 SECONDS = 30
 
 
-def test_no_generated_request_meets_a_server_error(tmp_path: Path) -> None:
+def test_no_generated_request_causes_a_server_error(tmp_path: Path) -> None:
     with serving(tmp_path, **WITHOUT_LIMITS, **CHEAP_ARGON2) as (url, _):
         run = subprocess.run(
             [
                 *(sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()"),
                 *("run", f"{url}/graphql", "--phases", "fuzzing", "--max-time", str(SECONDS)),
                 *("--checks", "not_a_server_error", "--seed", "1", "--no-color"),
-                *("--header", f"Origin: {url}"),  # so that signing in by cookie is none
+                *("--header", f"Origin: {url}"),  # so that a login by cookie is not an error
             ],
-            cwd=tmp_path,  # where it leaves its notes
+            cwd=tmp_path,  # schemathesis writes files there
             capture_output=True,
             text=True,
         )

@@ -1,4 +1,4 @@
-"""How `serve` ends: what is under way is answered, and one worker process takes the others along."""
+"""`serve` finishes its requests before it ends; if one of its processes dies, it stops the others."""
 
 import asyncio
 import os
@@ -24,7 +24,7 @@ async def _login(client: httpx2.AsyncClient, url: str, number: int, trace: Trace
     return response.status_code
 
 
-async def test_requests_under_way_are_answered_after_sigterm(tmp_path: Path) -> None:
+async def test_requests_in_progress_are_answered_after_sigterm(tmp_path: Path) -> None:
     with serving(tmp_path, LIMIT_LOGIN_CAPTCHA="1000/hour") as (url, process):
         limits = httpx2.Limits(max_connections=60)
         async with httpx2.AsyncClient(limits=limits, timeout=30) as client:
@@ -49,15 +49,15 @@ async def test_requests_that_nobody_has_read_at_sigterm_are_answered(tmp_path: P
 
     with serving(tmp_path, LIMIT_LOGIN_CAPTCHA="1000/hour") as (url, process):
         async with httpx2.AsyncClient(timeout=30) as client:
-            await asyncio.gather(*(_login(client, url, number) for number in range(10)))  # connections that are kept
-            await asyncio.sleep(0.2)  # until the process waits for what comes
+            await asyncio.gather(*(_login(client, url, number) for number in range(10)))  # opens connections
+            await asyncio.sleep(0.2)  # until the process is idle
             process.send_signal(signal.SIGSTOP)
             logins = [asyncio.create_task(_login(client, url, number, notice)) for number in range(20)]
             for _ in logins:
                 await sent.acquire()
 
             process.send_signal(signal.SIGTERM)
-            await asyncio.sleep(0.2)  # so that whatever the process has timed for soon is overdue
+            await asyncio.sleep(0.2)  # so that the short timers of the process are overdue
             process.send_signal(signal.SIGCONT)
 
             statuses = await asyncio.gather(*logins)
@@ -88,7 +88,7 @@ def test_two_worker_processes_serve_and_end_together(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="children are found in /proc")
-def test_a_worker_process_that_is_killed_takes_the_others_along(tmp_path: Path) -> None:
+def test_a_killed_worker_process_stops_the_others(tmp_path: Path) -> None:
     with serving(tmp_path, WORKERS="2") as (url, process):
         httpx2.get(f"{url}/graphql?query={{__typename}}").raise_for_status()
         children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("ascii").split()

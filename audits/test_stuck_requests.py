@@ -1,4 +1,4 @@
-"""Requests that cannot go on end with a clear answer, and those that nobody waits for leave nothing behind."""
+"""Stuck requests end with a clear answer, and requests whose client is gone leave nothing behind."""
 
 import asyncio
 import random
@@ -21,7 +21,7 @@ def _body(number: int) -> dict[str, object]:
     return {"query": LOGIN, "variables": {"input": form}}
 
 
-async def test_a_database_that_hangs_ends_every_request_at_its_deadline_and_the_service_heals(
+async def test_while_the_database_hangs_requests_end_at_their_deadline_and_the_service_recovers(
     postgresql_url: str, tmp_path: Path
 ) -> None:
     with serving(tmp_path, DATABASE_URL=postgresql_url, LIMIT_LOGIN_CAPTCHA="1000/hour") as (url, _):
@@ -36,13 +36,13 @@ async def test_a_database_that_hangs_ends_every_request_at_its_deadline_and_the_
             async with locker.transaction():
                 await locker.execute("LOCK TABLE account IN ACCESS EXCLUSIVE MODE")
                 answers = await asyncio.gather(*(answered(n) for n in range(30)))
-            healed = await answered(30)
+            recovered = await answered(30)
             held = await _busy(locker)
             await locker.close()
 
     assert {(status, retry) for status, retry, _ in answers} == {(503, "5")}
     assert max(seconds for _, _, seconds in answers) < DEADLINE + 5
-    assert healed[0] == 200
+    assert recovered[0] == 200
     assert held == 0
 
 
@@ -62,14 +62,14 @@ async def test_clients_that_go_away_leave_nothing_behind(postgresql_url: str, tm
                 while len(list(files.iterdir())) > before + 5:  # the pool may have grown to its five connections
                     await asyncio.sleep(0.1)
         looking = await asyncpg.connect(postgresql_url)
-        async with asyncio.timeout(15):  # a request that was broken off cleans up after its client is gone
+        async with asyncio.timeout(15):  # an aborted request cleans up after its client is gone
             while await _busy(looking):
                 await asyncio.sleep(0.1)
         await looking.close()
 
 
 async def _go_away(url: str, number: int) -> None:
-    """Sends a login and breaks the connection up to 300 ms later."""
+    """Sends a login and aborts the connection up to 300 ms later."""
     chance = random.Random(number)
     parts = urlsplit(url)
     content = httpx2.Request("POST", f"{url}/graphql", json=_body(number)).read()
@@ -83,7 +83,7 @@ async def _go_away(url: str, number: int) -> None:
 
 
 async def _busy(connection: asyncpg.Connection) -> int:
-    """How many other clients' connections to this database are at work or in a transaction."""
+    """Returns the number of other clients' connections to this database that are busy or in a transaction."""
     return int(
         await connection.fetchval(
             "SELECT count(*) FROM pg_stat_activity "

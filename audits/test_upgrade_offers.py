@@ -1,4 +1,4 @@
-"""Clients that offer HTTP/2 with their requests are answered in HTTP/1.1, with their defaults."""
+"""Clients that offer an upgrade to HTTP/2 by default get answers in HTTP/1.1."""
 
 import shutil
 import subprocess

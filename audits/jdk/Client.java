@@ -6,7 +6,7 @@ import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 
-/** The JDK's HTTP client with its defaults, which offers h2c over plain http: prints what it is answered. */
+/** Sends requests with the JDK's HTTP client, which by default offers h2c over plain HTTP. Prints the answers. */
 class Client {
     static final String BODY = "{\"query\": \"{ __typename }\"}";
 

@@ -1,4 +1,4 @@
-// Chromium in the hands of the audits. It reaches nothing but this machine, which every name below .example is, too.
+// Launches Chromium for the audits. It can reach only this machine, to which every name below .example resolves.
 
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -7,26 +7,26 @@ import { after, beforeEach } from "node:test";
 
 import { chromium } from "playwright-core";
 
-const PATIENCE = 10_000; // milliseconds, for whatever is waited for
+const TIMEOUT = 10_000; // milliseconds
 
-// Else Debian's Chromium keeps every cookie from other sites, and SameSite would have nothing to do.
+// Allow third-party cookies, which Debian's Chromium blocks, so that SameSite alone decides.
 const PREFERENCES = { profile: { cookie_controls_mode: 0 } };
 
-/** A browser with a fresh profile until all tests have run; each test begins without cookies. */
+/** Launches a browser with a new profile until all tests have run; each test starts without cookies. */
 export async function launch(executablePath) {
   const profile = await mkdtemp(join(tmpdir(), "chromium-"));
   await mkdir(join(profile, "Default"));
   await writeFile(join(profile, "Default/Preferences"), JSON.stringify(PREFERENCES));
   const browser = await chromium.launchPersistentContext(profile, {
     executablePath,
-    chromiumSandbox: process.getuid() !== 0, // Chromium has none for root
+    chromiumSandbox: process.getuid() !== 0, // Chromium has no sandbox for root
     args: [
       "--disable-gpu",
       "--disable-quic",
       "--host-resolver-rules=MAP *.example 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
     ],
   });
-  browser.setDefaultTimeout(PATIENCE);
+  browser.setDefaultTimeout(TIMEOUT);
   beforeEach(() => browser.clearCookies());
   after(async () => {
     await browser.close();

@@ -1,4 +1,4 @@
-// GraphQL clients as their users set them up, with the defaults of each: what a page or an app would send.
+// GraphQL clients with their default settings, so that they send what a page or an app would send.
 
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -59,7 +59,7 @@ function graphqlRequest(url) {
   };
 }
 
-/** Makers of clients by name: each takes the endpoint's URL and makes `signIn(token)` and `run(document, variables)`. */
+/** Factories of clients, by name. Each takes the endpoint's URL and returns `signIn(token)` and `run(document, variables)`. */
 export const clients = {
   "Apollo Client": (url) => apollo(url),
   "Apollo Client with persisted queries": (url) => apollo(url, new PersistedQueryLink({ sha256 })),

@@ -1,4 +1,4 @@
-// Runs every audit against the endpoint whose URL is given; prints a line for each that is not met, and the number of all.
+// Runs every audit against the endpoint at the given URL. Prints a line for each missed audit, and the totals.
 
 import { serverAudits } from "graphql-http";
 

@@ -1,4 +1,4 @@
-// GraphiQL in a browser: node graphiql.js CHROMIUM URL
+// Checks GraphiQL in a browser: node graphiql.js CHROMIUM URL
 
 import assert from "node:assert/strict";
 import { readdir } from "node:fs/promises";
@@ -9,7 +9,7 @@ import { launch } from "./browser.js";
 const [, , executablePath, url] = process.argv;
 const browser = await launch(executablePath);
 
-// Of all visits; what a page's policy forbids is complained of too.
+// Of all visits, including violations of the page's Content-Security-Policy.
 const complaints = [];
 const requested = [];
 
@@ -23,7 +23,7 @@ async function visit() {
   return page;
 }
 
-/** Runs the operation of the tab, and returns the line of the result with this text. */
+/** Runs the tab's operation and returns the line of the result with this text. */
 async function run(page, text) {
   await page.getByRole("button", { name: "Execute query" }).click();
   const line = page.getByLabel("Result Window").locator(".CodeMirror-line", { hasText: text });
@@ -62,9 +62,9 @@ test("the documentation shows the schema", async () => {
   await page.getByText("The rules that new passwords must meet.").waitFor();
 });
 
-test("what is typed is completed", async () => {
+test("the editor completes field names", async () => {
   const page = await visit();
-  await openDocumentation(page); // so the schema is there
+  await openDocumentation(page); // waits for the schema
   await page.getByLabel("Query Editor").locator(".CodeMirror").click();
   await page.keyboard.press("ControlOrMeta+A");
 
@@ -73,10 +73,10 @@ test("what is typed is completed", async () => {
   await page.locator(".CodeMirror-hints").getByText("passwordPolicy").waitFor();
 });
 
-test("a captcha is seen under the pointer", async () => {
+test("pointing at a captcha shows its image", async () => {
   const page = await visit();
   await page.getByRole("tab", { name: "CreateCaptcha" }).click();
-  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300))); // GraphiQL minds a new text after 100 ms
+  await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 300))); // GraphiQL handles new text after 100 ms
   const line = await run(page, "data:image/");
 
   await line.getByText("data:image/").hover();
@@ -94,7 +94,7 @@ test("the settings open in a dialog", async () => {
   await page.getByRole("dialog").getByText("Theme").waitFor();
 });
 
-test("nothing that was typed or shown is stored", async () => {
+test("no input or output is stored", async () => {
   const page = await visit();
   await run(page, "minimumLength");
 
@@ -103,13 +103,13 @@ test("nothing that was typed or shown is stored", async () => {
   assert.deepEqual(stored, []);
 });
 
-test("nothing was complained of in the console in all of this", () => {
+test("no visit logged a warning or an error in the console", () => {
   const upstream = "Warning: Missing `Description`"; // of GraphiQL's own dialogs
 
   assert.deepEqual(complaints.filter((text) => !text.startsWith(upstream)), []);
 });
 
-test("nothing was asked of another origin in all of this", () => {
+test("no visit sent a request to another origin", () => {
   const elsewhere = requested.filter((target) => !target.startsWith(`${url}/`) && !target.startsWith("data:"));
 
   assert.notEqual(requested.length, 0);

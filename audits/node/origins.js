@@ -1,8 +1,9 @@
-// The session's cookie and pages of other origins, in a browser: node origins.js CHROMIUM URL LISTED EMAIL PASSWORD
+// Checks the session cookie with pages of other origins, in a browser:
+// node origins.js CHROMIUM URL LISTED EMAIL PASSWORD
 //
-// LISTED is the file descriptor of a listening socket, whose port ALLOWED_ORIGINS lists at app.site.example. The service
-// is reached at URL, where every page of this machine is allowed, and at api.site.example. To a browser 127.0.0.1,
-// localhost, site.example and evil.example are different sites, while other ports and names below site.example are other
+// LISTED is the file descriptor of a listening socket; ALLOWED_ORIGINS lists its port at app.site.example. The service
+// is reached at URL, where all pages of this machine are allowed, and at api.site.example. To a browser, 127.0.0.1,
+// localhost, site.example and evil.example are different sites. Other ports, and names below site.example, are other
 // origins of the same site, for which it sends the cookie.
 
 import assert from "node:assert/strict";
@@ -30,7 +31,7 @@ const BY_COOKIE = { email, password, transport: "COOKIE" };
 const BY_BEARER = { email, password, transport: "BEARER" };
 const REFUSED = "TypeError: Failed to fetch";
 
-/** Serves them until the process ends, and returns the port. */
+/** Serves empty pages until the process ends. Returns the port. */
 async function serveEmptyPages(where) {
   const server = createServer((_, response) => response.setHeader("Content-Type", "text/html").end("<!doctype html>"));
   await once(server.listen(where).unref(), "listening");
@@ -43,7 +44,7 @@ async function open(address) {
   return page;
 }
 
-/** What a script of the page learns: the value of the operation's root field, or why there is none. */
+/** Sends the operation from a script of the page. Returns the value of its root field, its errors or an exception's text. */
 async function ask(page, operation, input, { to = endpoint, method = "POST", mode = "cors", headers = {} } = {}) {
   const query = await readFile(new URL(`../../graphql/operations/${operation}.graphql`, import.meta.url), "utf-8");
   const request = { method, mode, credentials: "include", headers };
@@ -62,12 +63,12 @@ async function fetchInPage([target, request]) {
   }
 }
 
-for (const [where, address, to] of [
+for (const [what, address, to] of [
   ["a page of this machine", NEIGHBOUR, endpoint],
   ["a listed page", LISTED, namedEndpoint],
   ["the service's own page", endpoint, endpoint],
 ]) {
-  test(`${where} signs in with a cookie that no script sees`, async () => {
+  test(`${what} signs in with a cookie that scripts cannot read`, async () => {
     const page = await open(address);
 
     const login = await ask(page, "Login", BY_COOKIE, { to });
@@ -81,7 +82,7 @@ for (const [where, address, to] of [
   });
 
   for (const method of ["POST", "GET"]) {
-    test(`${where} reads with the cookie by ${method}`, async () => {
+    test(`${what} reads with the cookie by ${method}`, async () => {
       const page = await open(address);
       await ask(page, "Login", BY_COOKIE, { to });
 
@@ -92,7 +93,7 @@ for (const [where, address, to] of [
   }
 }
 
-test("logging out forgets the cookie", async () => {
+test("logging out deletes the cookie", async () => {
   const page = await open(NEIGHBOUR);
   await ask(page, "Login", BY_COOKIE);
 
@@ -103,7 +104,7 @@ test("logging out forgets the cookie", async () => {
   assert.equal(await ask(page, "Me"), null);
 });
 
-test("a cookie whose session has ended is forgotten", async () => {
+test("a cookie whose session has ended is deleted", async () => {
   const page = await open(NEIGHBOUR);
   await ask(page, "Login", BY_COOKIE);
   const [{ value }] = await browser.cookies(url);
@@ -115,7 +116,7 @@ test("a cookie whose session has ended is forgotten", async () => {
   assert.deepEqual(await browser.cookies(url), []);
 });
 
-test("a page sends the headers of its tracing and of its client, by POST and GET", async () => {
+test("a page can send the headers of tracing and GraphQL clients, by POST and GET", async () => {
   const page = await open(LISTED);
   await ask(page, "Login", BY_COOKIE, { to: namedEndpoint });
 
@@ -133,7 +134,7 @@ test("a page of any site reads with a BEARER token", async () => {
   assert.equal(me.email, email);
 });
 
-test("a page of another site is told that it cannot sign in with a cookie", async () => {
+test("a page of another site cannot sign in with a cookie, and the error says so", async () => {
   const page = await open(OTHER_SITE);
 
   const [error] = await ask(page, "Login", BY_COOKIE);
@@ -143,7 +144,7 @@ test("a page of another site is told that it cannot sign in with a cookie", asyn
   assert.deepEqual(await browser.cookies(url), []);
 });
 
-test("a page of another site does not even send the cookie", async () => {
+test("the browser does not send the cookie for a page of another site", async () => {
   await ask(await open(NEIGHBOUR), "Login", BY_COOKIE);
   const page = await open(OTHER_SITE);
 
@@ -152,7 +153,7 @@ test("a page of another site does not even send the cookie", async () => {
   assert.equal(me, null);
 });
 
-test("a typed address reads with the cookie, and a link of another page is refused", async () => {
+test("a typed address works with the cookie, and a link on another page is refused", async () => {
   await ask(await open(NEIGHBOUR), "Login", BY_COOKIE);
   const address = `${endpoint}?query={me{email}}`;
 
@@ -169,7 +170,7 @@ test("a typed address reads with the cookie, and a link of another page is refus
   for (const text of shown.slice(1)) assert.match(text, /ORIGIN_NOT_ALLOWED/);
 });
 
-test("the root leads to GraphiQL", async () => {
+test("the root redirects to GraphiQL", async () => {
   const page = await open(url);
 
   assert.equal(page.url(), endpoint);
@@ -180,7 +181,7 @@ for (const origin of FOREIGN) {
   const { hostname } = new URL(origin);
   const to = namedEndpoint;
 
-  test(`a page of ${hostname} that is not listed reads no answer`, async () => {
+  test(`a page of ${hostname} that is not listed cannot read an answer`, async () => {
     const page = await open(origin);
 
     const got = await ask(page, "PasswordPolicy", undefined, { to, method: "GET" });
@@ -199,7 +200,7 @@ for (const origin of FOREIGN) {
     assert.deepEqual(await browser.cookies(to), []);
   });
 
-  test(`a page of ${hostname} that is not listed cannot use the cookie of whoever is signed in`, async () => {
+  test(`a page of ${hostname} that is not listed cannot use a signed-in person's cookie`, async () => {
     const own = await open(LISTED);
     await ask(own, "Login", BY_COOKIE, { to });
     const page = await open(origin);
@@ -212,7 +213,7 @@ for (const origin of FOREIGN) {
   });
 }
 
-test("a page frames nothing of the service", async () => {
+test("a page cannot frame the service", async () => {
   const page = await open(LISTED);
   const [another] = FOREIGN;
   const addresses = [endpoint, `${endpoint}?query={__typename}`, `${url}/nothing`, another];

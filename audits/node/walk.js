@@ -1,6 +1,6 @@
-// Walks through every operation of graphql/operations/ with each of the clients: node walk.js URL DATA_DIR PYTHON.
+// Runs every operation of graphql/operations/ with each client: node walk.js URL DATA_DIR PYTHON
 //
-// The service is one in development: DATA_DIR has its mails, and PYTHON runs its command that solves captchas.
+// The service runs in development: DATA_DIR has its mails, and PYTHON runs its command that solves captchas.
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
@@ -23,7 +23,7 @@ const documents = Object.fromEntries(
   }),
 );
 
-/** What matches the pattern in a mail to the address, once there is one. */
+/** Waits for a mail to the address with text that matches the pattern. Returns that text. */
 async function mailed(email, pattern) {
   const folder = `${dataDir}/mail`;
   for (let tries = 0; tries < 300; tries += 1) {
@@ -37,7 +37,7 @@ async function mailed(email, pattern) {
   throw new Error(`no mail to ${email}`);
 }
 
-/** The answer to a captcha, as recoverPassword takes it. */
+/** Solves a captcha. Returns the input for recoverPassword. */
 async function solved({ id }) {
   const how = { cwd: project, env: { PATH: process.env.PATH, DATA_DIR: dataDir } };
   const { stdout } = await promisify(execFile)(python, ["-m", "app", "captcha-answer", id], how);
