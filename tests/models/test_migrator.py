@@ -215,7 +215,7 @@ async def test_a_migration_that_gets_no_lock_in_time_says_so_and_changes_nothing
     before = await _rows()
 
     async with _long_transaction(configuration):
-        with pytest.raises(MigrationBlockedError, match=r"did not get its locks in 0\.1 seconds, and nothing"):
+        with pytest.raises(MigrationBlockedError, match=r"did not get its locks in 0\.1 seconds and changed nothing"):
             await go_to(_impatient(configuration), LAST_BUT_ONE, wait=0.1)
 
     assert await _rows() == before

@@ -217,7 +217,9 @@ def test_a_deposit_that_was_confirmed_by_mistake_is_taken_back_and_may_count_aga
     assert first == (0, [f"{reference}: taken back"], [])
     assert second == (1, [f"{reference}: not a confirmed deposit; nothing was done"], [])
     assert (undone, imported[0]) == ({"ana@example.com": "deactivated"}, 1)
-    assert imported[2][0].startswith(f"line 2: {reference}: was taken back, of 2026-03-02; nothing was done (to count it")
+    assert imported[2][0].startswith(
+        f"line 2: {reference}: was taken back, of 2026-03-02; nothing was done (to count it"
+    )
     assert late == (0, [f"{reference}: confirmed, 1160.00 MXN"], [])
     assert _deposit(data_dir, "import", statement)[0] == 0
     assert (_stages(data_dir), _payments(data_dir)) == ({"ana@example.com": "active"}, ["paid"])
