@@ -143,7 +143,7 @@ def pin(schema: GraphQLSchema, texts: Iterable[str]) -> Mapping[str, Prepared]:
     for text in texts:
         checked = documents.check(text)
         if isinstance(checked, Refused):
-            raise ValueError(f"a pinned operation does not fit the schema: {checked.errors}")
+            raise ValueError(f"a pinned operation is invalid: {checked.errors}")
         pinned[checked.digest] = checked
     return pinned
 

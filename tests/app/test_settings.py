@@ -339,7 +339,7 @@ def test_production_takes_no_page_over_plain_http() -> None:
 
     faults = [fault(**_PRODUCTION, ALLOWED_ORIGINS=origin) for origin in origins]
 
-    assert faults == ["ALLOWED_ORIGINS: production needs https, but for loopback"] * len(origins)
+    assert faults == ["ALLOWED_ORIGINS: production needs https, except for loopback"] * len(origins)
 
 
 def test_a_slash_at_the_end_of_an_origin_is_named_as_the_fault() -> None:
@@ -441,7 +441,7 @@ def test_serve_stops_with_one_sentence_on_stderr(tmp_path: Path) -> None:
     assert stopped.returncode == 2
     assert stopped.stdout == ""
     assert len(stopped.stderr.splitlines()) == 1
-    assert stopped.stderr.startswith("Wrong settings: DATABASE_URL: ")
+    assert stopped.stderr.startswith("Invalid settings: DATABASE_URL: ")
     assert _SECRET not in stopped.stderr
     assert not (tmp_path / "data").exists()
 
@@ -496,7 +496,7 @@ def test_a_payment_method_is_set_completely_or_not_at_all() -> None:
         for missing in group:
             sentence = fault(**{name: value for name, value in group.items() if name != missing})
 
-            assert f"{missing} must be set, too" in sentence
+            assert f"{missing} must be set too" in sentence
             assert _SECRET not in sentence
         assert read(**group)
 
@@ -506,7 +506,7 @@ def test_a_clabe_that_does_not_check_is_refused() -> None:
 
     faults = [fault(**{**_BANK, "BANK_DEPOSIT_CLABE": clabe}) for clabe in clabes]
 
-    assert [text for text in faults if "BANK_DEPOSIT_CLABE: give a CLABE of 18 digits" not in text] == []
+    assert [text for text in faults if "BANK_DEPOSIT_CLABE: must be a CLABE of 18 digits" not in text] == []
 
 
 def test_a_wrong_file_of_plans_is_refused(tmp_path: Path) -> None:
@@ -546,7 +546,7 @@ def test_options_in_the_databases_url_are_refused() -> None:
     options = ["sslmode=require", "connect_timeout=5", "max_size=5"]
     url, sentence = (
         "postgres://ana:word@127.0.0.1/accounts",
-        r"DATABASE_URL: leave out its options \(\w+\): DATABASE_TLS is for",
+        r"DATABASE_URL: must not have options \(\w+\): use DATABASE_TLS for",
     )
 
     assert [query for query in options if not re.match(sentence, fault(DATABASE_URL=f"{url}?{query}"))] == []
@@ -564,7 +564,7 @@ def test_a_url_is_checked_to_its_end() -> None:
         "app.example.mx",
     ]
 
-    assert [url for url in urls if not fault(RECOVER_URL=url).startswith("RECOVER_URL: give one URL")] == []
+    assert [url for url in urls if not fault(RECOVER_URL=url).startswith("RECOVER_URL: must be one URL")] == []
 
 
 def test_a_url_may_have_a_port_and_a_path() -> None:

@@ -164,7 +164,7 @@ async def test_no_other_cookie_of_the_site_passes_for_the_sessions(api: Api) -> 
         assert alone.json()["data"]["me"]["email"] == EMAIL
         if name.strip(" \t") == "session":
             assert beside.status_code == 400
-            assert "Several cookies are named session" in beside.json()["errors"][0]["message"]
+            assert "several cookies named session" in beside.json()["errors"][0]["message"]
         else:
             assert beside.json()["data"]["me"]["email"] == EMAIL
         assert instead.json()["data"]["me"] is None

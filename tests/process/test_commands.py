@@ -84,7 +84,9 @@ def test_migrate_goes_back_only_once_it_is_told_to_drop_what_came_after(run: Run
     assert done == (0, "The database is at 0001_initial.\n", "")
     assert onwards == (0, "The database is at 0003_company_and_payment.\n", "")
     assert nowhere[:2] == (2, "")
-    assert nowhere[2].startswith("There is no migration 9999_never. There are 0001_initial, 0002_owed_deliveries, ")
+    assert nowhere[2].startswith(
+        "There is no migration 9999_never. The migrations are 0001_initial, 0002_owed_deliveries, "
+    )
 
 
 def test_export_schema_prints_the_snapshot(run: Run) -> None:
