@@ -18,7 +18,8 @@ from services.company.company import CompanyConfigured
 
 async def tax_regimes(
     taxpayer_type: Annotated[
-        TaxpayerType | None, strawberry.argument(description="Leave it out for those of both kinds.")
+        TaxpayerType | None,
+        strawberry.argument(description="Returns only regimes for this kind of taxpayer; omit it to get all."),
     ] = None,
 ) -> list[TaxRegime]:
     return [TaxRegime.of(regime) for regime in catalogue.tax_regimes(taxpayer_type)]

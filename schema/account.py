@@ -13,50 +13,56 @@ from schema.sessions import Session
 from services.accounts.sessions import MAX_SESSIONS, Principal
 
 
-@strawberry.type(description="How far the account is on its way to the first invoice.")
+@strawberry.type(description="The account's progress toward its first invoice.")
 class Onboarding:
-    current_step: OnboardingStep | None = strawberry.field(description="The step to show; null once all are done.")
-    completed_steps: list[OnboardingStep] = strawberry.field(description="The steps that are done, in their order.")
+    current_step: OnboardingStep | None = strawberry.field(
+        description="The first step that is not completed; null once all steps are."
+    )
+    completed_steps: list[OnboardingStep] = strawberry.field(description="The completed steps, in order.")
 
 
-@strawberry.type(description="A confirmed account, as its owner sees it.")
+@strawberry.type(description="A confirmed account, as seen by its owner.")
 class Account:
     principal: strawberry.Private[Principal]
-    id: strawberry.ID = strawberry.field(description="Never changes and is never used again.")
-    email: str = strawberry.field(description="The user name, and where mail goes.")
-    rfc: str = strawberry.field(description="The taxpayer's number: upper case, without separators.")
-    taxpayer_type: TaxpayerType = strawberry.field(description="Read off the RFC.")
-    created_at: datetime = strawberry.field(description="When step 1 was sent.")
-    confirmed_at: datetime = strawberry.field(description="When the code from the mail came back.")
-    language: Language = strawberry.field(description="The language of mails.")
+    id: strawberry.ID = strawberry.field(description="A permanent identifier; it is never reused.")
+    email: str = strawberry.field(description="The account's e-mail address, which is also its user name.")
+    rfc: str = strawberry.field(description="The RFC (tax ID), in upper case and without separators.")
+    taxpayer_type: TaxpayerType = strawberry.field(description="The kind of taxpayer, derived from the RFC.")
+    created_at: datetime = strawberry.field(description="When the account was registered (step 1).")
+    confirmed_at: datetime = strawberry.field(description="When the account was confirmed (step 2).")
+    language: Language = strawberry.field(description="The language of mails to the account.")
     password_change_required: bool = strawberry.field(
-        description="Signed in with a mailed password: only me, changePassword and logout are open until it is changed."
+        description="Whether the session was opened with a mailed password; until changePassword, only me, "
+        "changePassword and logout are allowed."
     )
-    onboarding: Onboarding = strawberry.field(description="The four steps of the progress bar.")
+    onboarding: Onboarding = strawberry.field(description="The account's progress through the four onboarding steps.")
     activation: Activation | None = strawberry.field(
-        description="What was last paid for, also when its time is over; null before anything was paid."
+        description="The time that the account was last paid for, even if it is over; null until the first payment."
     )
 
-    @strawberry.field(description="The bank deposit that was asked for and has not come yet; null for none.")
+    @strawberry.field(description="The bank deposit that was requested and has not arrived; null if there is none.")
     async def open_deposit(self, info: Info) -> BankDeposit | None:
         deposit = await info.context.services.deposits.open_for(self.principal)
         return BankDeposit.of(deposit) if deposit else None
 
     @strawberry.field(
-        description="PayPal was asked to take money, and whether it did is not known yet: do not offer to pay then."
+        description="Whether the outcome of a PayPal payment is still unknown. While true, do not offer to pay."
     )
     async def payment_pending(self, info: Info) -> bool:
         return await info.context.services.paypal.has_pending(self.principal)
 
     @strawberry.field(
-        description="At most 50: the current one first, then by lastSeenAt.",
+        description="The open sessions, at most 50: the current one first, then the most recently seen.",
         directives=[ListSize(assumed_size=MAX_SESSIONS)],
     )
     async def sessions(self, info: Info) -> list[Session]:
         views = await info.context.services.sessions.list_for(self.principal)
         return [Session.of(view) for view in views]
 
-    @strawberry.field(description="Null until configureCompany was sent, and while the password must be changed.")
+    @strawberry.field(
+        description="The company's data; null until configureCompany succeeds, and while passwordChangeRequired is "
+        "true."
+    )
     async def company(self, info: Info) -> Company | None:
         view = await info.context.services.company.of(self.principal)
         return Company.of(view) if view else None

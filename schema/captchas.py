@@ -13,39 +13,43 @@ from services.captcha.service import CaptchaAnswer
 from services.common.outcomes import CaptchaMismatch, CaptchaRequired, DrawnCaptcha, TooManyAttempts
 
 
-@strawberry.type(description="The picture of a captcha.")
+@strawberry.type(description="The image of a captcha.")
 class CaptchaImage:
-    data_uri: str = strawberry.field(description="A data URI of type image/png with two distorted words.")
+    data_uri: str = strawberry.field(description="An image/png data URI that shows two distorted words.")
     width: int = strawberry.field(description="In pixels.")
     height: int = strawberry.field(description="In pixels.")
 
 
-@strawberry.type(description="The dictation of a captcha.")
+@strawberry.type(description="The audio of a captcha.")
 class CaptchaAudio:
     data_uri: str = strawberry.field(
-        description="A data URI of type audio/wav: eight digits dictated in Spanish, about twelve seconds."
+        description="An audio/wav data URI of about 12 seconds: eight digits, dictated in Spanish."
     )
 
 
 @strawberry.type(
-    description="Something that a person solves and a program hardly does: either the two words or the eight digits. "
-    "It counts once, right or wrong; createCaptcha gives another."
+    description="A challenge to tell people from programs: type either the two words of the image or the eight digits "
+    "of the audio. Each captcha accepts one answer, right or wrong; createCaptcha returns a new one."
 )
 class Captcha:
-    id: strawberry.ID = strawberry.field(description="Goes into CaptchaInput.id.")
-    expires_at: datetime = strawberry.field(description="Until when an answer counts.")
+    id: strawberry.ID = strawberry.field(description="The captcha's identifier, for CaptchaInput.id.")
+    expires_at: datetime = strawberry.field(description="When the captcha expires; an answer after that is rejected.")
 
-    @strawberry.field(description="Drawn only when it is selected; null where the operator uses another provider.")
+    @strawberry.field(
+        description="The image, generated only if selected; null if the service uses another captcha provider."
+    )
     async def image(self, info: Info) -> CaptchaImage | None:
         png = await info.context.services.captchas.image(self.id)
         return CaptchaImage(data_uri=_data_uri("image/png", png), width=WIDTH, height=HEIGHT)
 
-    @strawberry.field(description="Dictated only when it is selected; null where the operator uses another provider.")
+    @strawberry.field(
+        description="The audio, generated only if selected; null if the service uses another captcha provider."
+    )
     async def audio(self, info: Info) -> CaptchaAudio | None:
         wav = await info.context.services.captchas.audio(self.id)
         return CaptchaAudio(data_uri=_data_uri("audio/wav", wav))
 
-    @strawberry.field(description="What the help button (?) shows, in the language of Accept-Language.")
+    @strawberry.field(description="The text for the help button (?), in the language of Accept-Language.")
     def help(self, info: Info) -> str:
         return info.context.translate("captcha.help")
 
@@ -56,19 +60,19 @@ class Captcha:
 
 @strawberry.input(description="The answer to a captcha.")
 class CaptchaInput:
-    id: strawberry.ID = strawberry.field(description="The captcha's id.")
+    id: strawberry.ID = strawberry.field(description="The identifier of the captcha, from Captcha.id.")
     answer: str = strawberry.field(
-        description="The two words in their order, or the eight digits, also as Spanish or English number words; case, "
-        "accents, spaces and punctuation do not matter."
+        description="The two words in order, or the eight digits, as digits or as Spanish or English number words. "
+        "Case, accents, spaces and punctuation are ignored."
     )
 
     def value(self) -> CaptchaAnswer:
         return CaptchaAnswer(self.id, self.answer)
 
 
-@strawberry.type(description="A fresh captcha.")
+@strawberry.type(description="A new captcha.")
 class CreateCaptchaSuccess:
-    captcha: Captcha = strawberry.field(description="Good for five minutes and one answer.")
+    captcha: Captcha = strawberry.field(description="The captcha, valid for 5 minutes and one answer.")
 
 
 def _fresh_captcha(root: strawberry.Parent[CaptchaRequired | CaptchaMismatch]) -> Captcha:
@@ -77,22 +81,22 @@ def _fresh_captcha(root: strawberry.Parent[CaptchaRequired | CaptchaMismatch]) -
 
 register(
     CaptchaRequired,
-    "Send the same again with this captcha's answer.",
+    "A captcha is required. Send the same input again with the answer to this captcha.",
     captcha=strawberry.field(
-        resolver=_fresh_captcha, description="A fresh one, so that the form needs no second request."
+        resolver=_fresh_captcha, description="A new captcha to show, so no second request is needed."
     ),
 )
 register(
     CaptchaMismatch,
-    "The captcha's answer is wrong, late or was used before.",
+    "The captcha's answer is wrong, expired or already used.",
     captcha=strawberry.field(
-        resolver=_fresh_captcha, description="A fresh one, so that the form needs no second request."
+        resolver=_fresh_captcha, description="A new captcha to show, so no second request is needed."
     ),
 )
 
 CreateCaptchaResult = Annotated[
     CreateCaptchaSuccess | TooManyAttempts,
-    strawberry.union("CreateCaptchaResult", description="What came of createCaptcha."),
+    strawberry.union("CreateCaptchaResult", description="The result of createCaptcha."),
 ]
 
 

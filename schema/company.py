@@ -17,22 +17,22 @@ from services.company.series import MAX_SERIES
 from services.company.tax_regimes import TaxRegime as TaxRegimeView
 
 
-@strawberry.type(description="A tax regime of the SAT's catalogue c_RegimenFiscal.")
+@strawberry.type(description="A tax regime from the SAT's catalogue c_RegimenFiscal.")
 class TaxRegime:
-    code: str = strawberry.field(description="Three digits; goes into ConfigureCompanyInput.taxRegime.")
-    description: str = strawberry.field(description="The SAT's own, in Spanish.")
-    taxpayer_types: list[TaxpayerType] = strawberry.field(description="The kinds of taxpayer that may have it.")
+    code: str = strawberry.field(description="The three-digit code, for ConfigureCompanyInput.taxRegime.")
+    description: str = strawberry.field(description="The SAT's description, in Spanish.")
+    taxpayer_types: list[TaxpayerType] = strawberry.field(description="The kinds of taxpayer that can use the regime.")
 
     @classmethod
     def of(cls, view: TaxRegimeView) -> "TaxRegime":
         return cls(code=view.code, description=view.description, taxpayer_types=list(view.taxpayer_types))
 
 
-@strawberry.type(description="Something that was accepted, and that the SAT may refuse in an invoice.")
+@strawberry.type(description="A warning about accepted data that the SAT may reject in an invoice.")
 class CompanyWarning:
-    code: CompanyWarningCode = strawberry.field(description="What it is, for programs.")
+    code: CompanyWarningCode = strawberry.field(description="The machine-readable code of the warning.")
 
-    @strawberry.field(description="What to tell the person, in the language of Accept-Language.")
+    @strawberry.field(description="A message for the user, in the language of Accept-Language.")
     def message(self, info: Info) -> str:
         return info.context.translate(f"CompanyWarningCode.{self.code.name}")
 
@@ -41,21 +41,23 @@ class CompanyWarning:
         return [cls(code=code) for code in view.warnings]
 
 
-@strawberry.type(description="The data with which the account invoices.")
+@strawberry.type(description="The company data that the account invoices with.")
 class Company:
     view: strawberry.Private[CompanyView]
     legal_name: str = strawberry.field(
-        description="The razón social or, of a person, the name, as the Constancia de Situación Fiscal shows it."
+        description="The legal name: the razón social, or a person's name, as on the Constancia de Situación Fiscal."
     )
-    tax_regime: str = strawberry.field(description="A code of taxRegimes.")
-    postal_code: str = strawberry.field(description="The código postal of the place of issue.")
-    updated_at: datetime = strawberry.field(description="When configureCompany last wrote them.")
+    tax_regime: str = strawberry.field(description="The code of the tax regime, from taxRegimes.")
+    postal_code: str = strawberry.field(description="The postal code of the place of issue.")
+    updated_at: datetime = strawberry.field(description="When configureCompany last changed the data.")
     warnings: list[CompanyWarning] = strawberry.field(
-        description="What to check before the first invoice; empty where nothing is conspicuous.",
+        description="What to check before issuing the first invoice; empty if nothing looks unusual.",
         directives=[ListSize(assumed_size=MAX_WARNINGS)],
     )
 
-    @strawberry.field(description="At most 100, the oldest first.", directives=[ListSize(assumed_size=MAX_SERIES)])
+    @strawberry.field(
+        description="The company's series, at most 100, oldest first.", directives=[ListSize(assumed_size=MAX_SERIES)]
+    )
     async def series(self, info: Info) -> list[Series]:
         views = await info.context.services.series.list_for(self.view.account_id)
         return [Series.of(view) for view in views]
@@ -72,29 +74,31 @@ class Company:
         )
 
 
-@strawberry.input(description="Step 3: the data with which the account invoices, all of them each time.")
+@strawberry.input(description="The input of configureCompany. Send every field each time.")
 class ConfigureCompanyInput:
     legal_name: str = strawberry.field(
-        description="The razón social without its régimen societario or, of a person, the name, as the Constancia de "
-        "Situación Fiscal shows it: 1 to 300 characters, none of them `|`."
+        description="The legal name: the razón social without its régimen societario, or a person's name, as on the "
+        "Constancia de Situación Fiscal. 1 to 300 characters, without `|`."
     )
-    tax_regime: str = strawberry.field(description="A code of taxRegimes, for the account's taxpayerType.")
-    postal_code: str = strawberry.field(description="The código postal of the place of issue: five digits.")
+    tax_regime: str = strawberry.field(
+        description="The code of a tax regime, from taxRegimes; it must allow the account's taxpayerType."
+    )
+    postal_code: str = strawberry.field(description="The postal code of the place of issue: five digits.")
 
     def value(self) -> CompanyForm:
         return CompanyForm(self.legal_name, self.tax_regime, self.postal_code)
 
 
-@strawberry.type(description="The company's data are kept as they were sent, but for superfluous blanks.")
+@strawberry.type(description="The company's data are saved as sent, with superfluous spaces removed.")
 class ConfigureCompanySuccess:
     message: str = message_field()
-    company: Company = strawberry.field(description="The company as it is now.")
+    company: Company = strawberry.field(description="The company with its new data.")
     warnings: list[CompanyWarning] = strawberry.field(
-        description="Those of company.warnings.", directives=[ListSize(assumed_size=MAX_WARNINGS)]
+        description="The same warnings as company.warnings.", directives=[ListSize(assumed_size=MAX_WARNINGS)]
     )
 
 
 ConfigureCompanyResult = Annotated[
     ConfigureCompanySuccess | InvalidInput | PasswordChangeRequired | NotAuthenticated,
-    strawberry.union("ConfigureCompanyResult", description="What came of configureCompany."),
+    strawberry.union("ConfigureCompanyResult", description="The result of configureCompany."),
 ]

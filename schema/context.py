@@ -71,4 +71,4 @@ class Context:
 Info = strawberry.Info[Context, None]
 
 T = TypeVar("T")
-Input = Annotated[T, strawberry.argument(description="Everything that the mutation needs.")]
+Input = Annotated[T, strawberry.argument(description="The mutation's input.")]

@@ -19,64 +19,71 @@ def _register(enumeration: type[enum.Enum], description: str, values: dict[str, 
         value.description = values[value.name]
 
 
-_register(Language, "A language of messages and mails.", {"ES": "Spanish of Mexico.", "EN": "English."})
+_register(Language, "A language of messages and mails.", {"ES": "Mexican Spanish.", "EN": "English."})
 _register(
     FieldErrorCode,
-    "What is wrong with a field. Further codes may join: show `message` for one that you do not know.",
+    "What is wrong with a field. New codes may be added: for an unknown code, show `message`.",
     {
-        "MALFORMED": "It does not have the shape that it needs.",
-        "TOO_SHORT": "It has fewer characters than `minimum`.",
-        "TOO_LONG": "It has more characters than `maximum`.",
-        "TOO_COMMON": "The password is among the commonest ones.",
-        "CONTAINS_IDENTITY": "The password is made of the RFC, the e-mail or the site's name.",
-        "DOES_NOT_MATCH": "The second typing differs from the first.",
-        "GENERIC_RFC": "XAXX010101000, XEXX010101000, and those of foreign partners (EXT…) belong to nobody.",
-        "NOT_NEW": "The new password equals the current or the mailed one.",
-        "MISSING": "It is empty, has only spaces and invisible characters, or is left out, and is needed here.",
-        "FORBIDDEN_CHARACTER": "It has a character that it cannot have: `|` in a name, one that nobody sees, or a "
-        "Cyrillic letter in an RFC. FieldError.character says which.",
-        "NOT_IN_CATALOGUE": "The SAT's catalogue does not have this code.",
-        "NOT_FOR_TAXPAYER_TYPE": "The code is not for the account's taxpayerType.",
+        "MALFORMED": "The value has the wrong format.",
+        "TOO_SHORT": "The value has fewer than `minimum` characters.",
+        "TOO_LONG": "The value has more than `maximum` characters.",
+        "TOO_COMMON": "The password is one of the most common ones.",
+        "CONTAINS_IDENTITY": "The password is made up of the RFC, the e-mail address or the site's name.",
+        "DOES_NOT_MATCH": "The confirmation does not match the password.",
+        "GENERIC_RFC": "The RFC is generic and does not identify a taxpayer: XAXX010101000, XEXX010101000 or one for "
+        "foreign partners (EXT…).",
+        "NOT_NEW": "The new password is the same as the current or the mailed one.",
+        "MISSING": "The field is required, but is omitted, empty, or contains only spaces and invisible characters.",
+        "FORBIDDEN_CHARACTER": "The value contains a character that is not allowed, given in FieldError.character: "
+        "`|` in a name, an invisible character, or a Cyrillic letter in an RFC.",
+        "NOT_IN_CATALOGUE": "The code is not in the SAT's catalogue.",
+        "NOT_FOR_TAXPAYER_TYPE": "The code is not valid for the account's taxpayerType.",
         "OUT_OF_RANGE": "The number is less than `minimum` or greater than `maximum`.",
-        "LESS_THAN_FIRST": "The last folio is less than the first, which is `minimum`.",
-        "ALREADY_USED": "Another one has this name.",
-        "FOLIOS_TAKEN": "Folios of the series were taken, so that this stays as it is, or not less than they are.",
+        "LESS_THAN_FIRST": "The last folio is less than the first folio, which is `minimum`.",
+        "ALREADY_USED": "Another series already has this name.",
+        "FOLIOS_TAKEN": "Folios of the series have been issued, so the name and the first folio cannot change, and "
+        "the last folio cannot be less than the last one issued.",
     },
 )
 _register(
     TaxpayerType,
-    "The kind of taxpayer, read off the length of the RFC.",
-    {"PERSONA_FISICA": "A person: an RFC of 13 characters.", "PERSONA_MORAL": "A company: an RFC of 12 characters."},
+    "The kind of taxpayer, derived from the length of the RFC.",
+    {
+        "PERSONA_FISICA": "A person, with an RFC of 13 characters.",
+        "PERSONA_MORAL": "A company, with an RFC of 12 characters.",
+    },
 )
 _register(
     OnboardingStep,
-    "A step of the progress bar, from the first form to the first invoice.",
+    "A step of onboarding, from the first form to the first invoice.",
     {
-        "CREATE_ACCOUNT": "Step 1: RFC, e-mail and password.",
-        "CONFIRM_ACCOUNT": "Step 2: the code from the mail.",
-        "CONFIGURE_COMPANY": "Step 3: the company's data, series and folios.",
-        "SELECT_PAYMENT_METHOD": "Step 4: how to pay.",
+        "CREATE_ACCOUNT": "Step 1: register with RFC, e-mail address and password.",
+        "CONFIRM_ACCOUNT": "Step 2: confirm with the code from the mail.",
+        "CONFIGURE_COMPANY": "Step 3: enter the company's data, and a series with its folios.",
+        "SELECT_PAYMENT_METHOD": "Step 4: choose a payment method, and pay.",
     },
 )
 _register(
     PaymentMethod,
-    "A way to pay.",
+    "A payment method.",
     {
-        "PAYPAL": "PayPal, which activates at once.",
-        "BANK_DEPOSIT": "A bank deposit or transfer, which activates once the operator sees it.",
+        "PAYPAL": "PayPal; activates the account at once.",
+        "BANK_DEPOSIT": "Bank deposit or transfer; activates the account once the operator confirms it.",
     },
 )
 
 _register(
     CompanyWarningCode,
-    "What is conspicuous about a company's data. Further codes may join: show `message` for one that you do not know.",
+    "What looks unusual about a company's data. New codes may be added: for an unknown code, show `message`.",
     {
-        "LEGAL_FORM_IN_NAME": "legalName ends in a régimen societario such as S.A. de C.V.; CFDI 4.0 wants it left "
-        "out.",
-        "LOWER_CASE_IN_NAME": "legalName has small letters; the SAT registers names in capitals.",
-        "ACCENT_IN_NAME": "legalName has accents; the SAT registers most names without. Ñ and Ü are not meant.",
-        "TYPOGRAPHIC_SIGN_IN_NAME": "legalName has curly quotes, long dashes or the like, as word processors put them.",
-        "HTML_ENTITY_IN_NAME": "legalName has an HTML entity such as `&amp;` instead of its sign.",
+        "LEGAL_FORM_IN_NAME": "legalName ends in a régimen societario, such as S.A. de C.V.; CFDI 4.0 requires the "
+        "name without it.",
+        "LOWER_CASE_IN_NAME": "legalName contains lower-case letters; the SAT registers names in upper case.",
+        "ACCENT_IN_NAME": "legalName contains accents; the SAT registers most names without them. Does not apply to Ñ "
+        "and Ü.",
+        "TYPOGRAPHIC_SIGN_IN_NAME": "legalName contains curly quotes, long dashes or similar characters that word "
+        "processors insert.",
+        "HTML_ENTITY_IN_NAME": "legalName contains an HTML entity, such as `&amp;`, instead of its character.",
     },
 )
 
@@ -88,9 +95,10 @@ class SessionTransport(enum.Enum):
 
 _register(
     SessionTransport,
-    "How the session's token travels.",
+    "How the client sends and receives the session token.",
     {
-        "BEARER": "For mobile apps: the token is in the answer, and goes into the Authorization header.",
-        "COOKIE": "For SPAs: the token goes into an HttpOnly cookie and never reaches a script.",
+        "BEARER": "For mobile apps: the response contains the token, and the client sends it in the Authorization "
+        "header.",
+        "COOKIE": "For web apps: the token is set as an HttpOnly cookie, which scripts cannot read.",
     },
 )

@@ -26,12 +26,12 @@ from services.common.outcomes import (
 )
 
 MAX_PROBLEMS = 10  # of one input: one for each of its fields
-_MESSAGE = "What to tell the person, in the language of Accept-Language: what happened, and what to do next."
+_MESSAGE = "A message for the user, in the language of Accept-Language: what happened, and what to do next."
 
 
 @strawberry.interface(
-    description="A failure that the person using the app can do something about. Every failure implements it: select "
-    "`... on UserError { message }` to be ready for those that join a union later."
+    description="A failure that the user can act on. Every failure implements this interface: select `... on "
+    "UserError { message }` to handle failures that are added to a union later."
 )
 class UserError:
     message: str = message_field(_MESSAGE)
@@ -66,26 +66,27 @@ def _field_message(root: strawberry.Parent["FieldError"], info: Info) -> str:
     return info.context.translate(key, vars(root), otherwise=f"FieldErrorCode.{root.code.name}")
 
 
-@strawberry.type(description="What is wrong with one field of an input.")
+@strawberry.type(description="An error in one field of the input.")
 class FieldError(UserError):
     field: str = strawberry.field(
-        description="The field's path in the input, in camelCase, with dots if it is nested: `captcha.answer`."
+        description="The path of the field in the input, in camelCase, with dots if it is nested: `captcha.answer`."
     )
-    code: FieldErrorCode = strawberry.field(description="What is wrong, for programs.")
+    code: FieldErrorCode = strawberry.field(description="The machine-readable code of the error.")
     character: str | None = strawberry.field(
-        description="The character that FORBIDDEN_CHARACTER means, as message shows it: `«А» (U+0410)`, or `U+200B` "
-        "for one that nobody sees; null with other codes.",
+        description="The character that FORBIDDEN_CHARACTER refers to, as shown in message: `«А» (U+0410)`, or "
+        "`U+200B` if it is invisible. Null for other codes.",
     )
     minimum: str | None = strawberry.field(
-        description="The least that the field takes, whatever the code. For a text: how many characters. For folios, "
-        "approvalNumber and approvalYear: the value itself. A string of decimal digits; null if there is no minimum."
+        description="The minimum for the field, whatever the code, as a string of decimal digits: a value for folios, "
+        "approvalNumber and approvalYear, a number of characters for texts. Null if there is no minimum."
     )
     maximum: str | None = strawberry.field(
-        description="The most that the field takes, in the same unit; null if there is no maximum."
+        description="The maximum for the field, in the same unit as `minimum`. Null if there is no maximum."
     )
     message: str = strawberry.field(
         resolver=_field_message,
-        description="What to write at the field, in the language of Accept-Language: what is right, and what to do.",
+        description="The message to show next to the field, in the language of Accept-Language: what a correct value "
+        "looks like, and what to do.",
     )
 
     @classmethod
@@ -117,22 +118,23 @@ def _field(failure: type[Any], name: str, field: Any) -> StrawberryField:
 
 register(
     InvalidInput,
-    "Every field that is wrong, at once, so that a form can mark them all.",
+    "The input has invalid fields. All of them are listed at once, so that a form can mark each one.",
     fields=strawberry.field(
         resolver=_field_errors,
-        description="At least one, in the order of the form.",
+        description="The errors, at least one, in the order of the form.",
         directives=[ListSize(assumed_size=MAX_PROBLEMS)],
     ),
 )
 register(
     TooManyAttempts,
-    "The limit is reached; nothing was done.",
-    retry_after_seconds="After how many seconds trying again makes sense.",
+    "A rate limit is exceeded; nothing was done.",
+    retry_after_seconds="How many seconds to wait before trying again.",
     message=strawberry.field(resolver=_wait_message, description=_MESSAGE),
 )
-register(InvalidCredentials, "The e-mail, the password or both are wrong: which is not told.")
-register(NotAuthenticated, "Nobody is signed in with this token or cookie.")
+register(InvalidCredentials, "The e-mail address, the password or both are wrong; deliberately unspecified.")
+register(NotAuthenticated, "The token or cookie does not belong to an open session.")
 register(
     PasswordChangeRequired,
-    "Signed in with a mailed password: only me, changePassword and logout are open until it is changed.",
+    "The session was opened with a mailed password; until changePassword, only me, changePassword and logout are "
+    "allowed.",
 )

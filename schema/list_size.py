@@ -9,7 +9,7 @@ from strawberry.schema_directive import Location
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION],
     name="listSize",
-    description="How many objects a list may bring at the most; a document pays for as many.",
+    description="The maximum number of objects in a list. The cost of a document is computed with it.",
 )
 class ListSize:
     assumed_size: int = strawberry.directive_field(name="assumedSize")

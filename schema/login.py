@@ -13,29 +13,32 @@ from services.accounts.login import AccountNotConfirmed, RecoveryRequired
 from services.common.outcomes import CaptchaMismatch, CaptchaRequired, InvalidCredentials, InvalidInput, TooManyAttempts
 
 
-@strawberry.input(description="Who signs in, and how.")
+@strawberry.input(description="The input of login.")
 class LoginInput:
-    email: str = strawberry.field(description="The user name.")
-    password: str = strawberry.field(description="The account's password, or one that recovery mailed.")
+    email: str = strawberry.field(description="The account's e-mail address.")
+    password: str = strawberry.field(description="The account's password, or one mailed by recoverPassword.")
     transport: SessionTransport = strawberry.field(
-        default=SessionTransport.BEARER, description="How the session's token travels."
+        default=SessionTransport.BEARER, description="How the client sends and receives the session token."
     )
     captcha: CaptchaInput | None = strawberry.field(
-        default=None, description="Needed after CaptchaRequiredError, and ignored otherwise."
+        default=None,
+        description="The answer to the captcha of a CaptchaRequiredError or CaptchaMismatchError; ignored if no "
+        "captcha is required.",
     )
 
 
-@strawberry.type(description="Signed in.")
+@strawberry.type(description="The login succeeded, and a session is open.")
 class LoginSuccess:
-    account: Account = strawberry.field(description="Who signed in.")
-    token: str | None = strawberry.field(description="For `Authorization: Bearer …`; null with COOKIE.")
-    expires_at: datetime = strawberry.field(
-        description="When the session ends if nothing more is sent; moves with use."
-    )
+    account: Account = strawberry.field(description="The account that logged in.")
+    token: str | None = strawberry.field(description="The token for `Authorization: Bearer …`; null with COOKIE.")
+    expires_at: datetime = strawberry.field(description="When the session expires unless it is used; use extends it.")
 
 
-register(AccountNotConfirmed, "The password is right, but the confirmation code has not come back yet.")
-register(RecoveryRequired, "Too many wrong passwords in a row: only recovering the password opens the account again.")
+register(AccountNotConfirmed, "The password is correct, but the registration is not confirmed yet.")
+register(
+    RecoveryRequired,
+    "Logins are locked after too many wrong passwords in a row. Only recovering the password unlocks them.",
+)
 
 LoginResult = Annotated[
     LoginSuccess
@@ -46,5 +49,5 @@ LoginResult = Annotated[
     | CaptchaMismatch
     | RecoveryRequired
     | TooManyAttempts,
-    strawberry.union("LoginResult", description="What came of login."),
+    strawberry.union("LoginResult", description="The result of login."),
 ]

@@ -10,7 +10,7 @@ from strawberry.types import get_object_definition
 from schema.context import Info
 
 
-def message_field(description: str = "What to tell the person, in the language of Accept-Language.") -> str:
+def message_field(description: str = "A message for the user, in the language of Accept-Language.") -> str:
     return strawberry.field(resolver=_message, description=description)
 
 

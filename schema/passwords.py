@@ -17,13 +17,14 @@ from services.common.outcomes import (
 )
 
 
-@strawberry.type(description="The rules for passwords, so that a form can show them before it asks.")
+@strawberry.type(description="The rules for passwords, which a form can show in advance.")
 class PasswordPolicy:
     minimum_length: int = strawberry.field(
-        description="The fewest characters (Unicode code points) that a password may have."
+        description="The minimum length of a password, in characters (Unicode code points)."
     )
     maximum_length: int = strawberry.field(
-        description="The most characters (Unicode code points) that a password may have; nothing is cut off."
+        description="The maximum length of a password, in characters (Unicode code points). Longer passwords are "
+        "rejected, never truncated."
     )
 
     @classmethod
@@ -31,28 +32,32 @@ class PasswordPolicy:
         return cls(minimum_length=policy.minimum_length, maximum_length=policy.maximum_length)
 
 
-@strawberry.input(description="Whose password to recover.")
+@strawberry.input(description="The input of recoverPassword.")
 class RecoverPasswordInput:
-    email: str = strawberry.field(description="The user name.")
-    captcha: CaptchaInput = strawberry.field(description="Solved; createCaptcha gives one.")
+    email: str = strawberry.field(description="The account's e-mail address.")
+    captcha: CaptchaInput = strawberry.field(description="The answer to a captcha from createCaptcha.")
 
 
-@strawberry.input(description="A new password for the account that is signed in.")
+@strawberry.input(description="The input of changePassword.")
 class ChangePasswordInput:
-    current_password: str = strawberry.field(description="The one that is valid now; the mailed one after a recovery.")
-    new_password: str = strawberry.field(description="By the rules of passwordPolicy, and not the current one.")
-    new_password_confirmation: str = strawberry.field(description="The new password a second time.")
+    current_password: str = strawberry.field(
+        description="The current password, or the mailed one after recoverPassword."
+    )
+    new_password: str = strawberry.field(
+        description="The new password: it must meet passwordPolicy and differ from the current one."
+    )
+    new_password_confirmation: str = strawberry.field(description="The new password again.")
 
     def value(self) -> PasswordForm:
         return PasswordForm(self.current_password, self.new_password, self.new_password_confirmation)
 
 
-@strawberry.type(description="If the e-mail has an account, a mail with a new password is on its way.")
+@strawberry.type(description="A new password is mailed if the e-mail address has an account.")
 class RecoverPasswordSuccess:
     message: str = message_field()
 
 
-@strawberry.type(description="The password is changed; every other session and every mailed password has ended.")
+@strawberry.type(description="The password is changed; all other sessions and all mailed passwords are revoked.")
 class ChangePasswordSuccess:
     message: str = message_field()
 
@@ -61,10 +66,11 @@ RecoverPasswordResult = Annotated[
     RecoverPasswordSuccess | CaptchaMismatch | InvalidInput | TooManyAttempts,
     strawberry.union(
         "RecoverPasswordResult",
-        description="What came of recoverPassword: the same, in the same time, whether or not the e-mail is known.",
+        description="The result of recoverPassword: the same, in the same time, whether or not the e-mail address has "
+        "an account.",
     ),
 ]
 ChangePasswordResult = Annotated[
     ChangePasswordSuccess | InvalidCredentials | InvalidInput | NotAuthenticated | TooManyAttempts,
-    strawberry.union("ChangePasswordResult", description="What came of changePassword."),
+    strawberry.union("ChangePasswordResult", description="The result of changePassword."),
 ]

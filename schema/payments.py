@@ -25,27 +25,29 @@ from services.payments.paypal.outcomes import PaymentDeclined, PaymentNotApprove
 from services.payments.plans import Plan as PlanOnSale
 
 
-@strawberry.type(description="An amount of money, in decimal.")
+@strawberry.type(description="A decimal amount of money.")
 class Money:
-    amount: str = strawberry.field(description="With two decimals, such as 1160.00; never a float.")
-    currency: str = strawberry.field(description="A code of ISO 4217, such as MXN.")
+    amount: str = strawberry.field(description="A string with two decimals, such as 1160.00.")
+    currency: str = strawberry.field(description="An ISO 4217 code, such as MXN.")
 
     @classmethod
     def of(cls, money: Amount) -> "Money":
         return cls(amount=money.text, currency=money.currency)
 
 
-@strawberry.type(description="What can be bought: so many stamps for so long.")
+@strawberry.type(description="A plan: a number of stamps for a period.")
 class Plan:
     plan: strawberry.Private[PlanOnSale]
-    id: strawberry.ID = strawberry.field(description="Goes into startPayPalPayment and requestBankDeposit.")
-    subtotal: Money = strawberry.field(description="The price without IVA.")
-    tax: Money = strawberry.field(description="The IVA on it.")
-    total: Money = strawberry.field(description="What is paid: both together.")
-    stamps: int = strawberry.field(description="How many invoices may be stamped in the period.")
-    period_months: int = strawberry.field(description="How many months the period has.")
+    id: strawberry.ID = strawberry.field(
+        description="The plan's identifier, for startPayPalPayment and requestBankDeposit."
+    )
+    subtotal: Money = strawberry.field(description="The price before IVA (VAT).")
+    tax: Money = strawberry.field(description="The IVA (VAT) on the subtotal.")
+    total: Money = strawberry.field(description="The price to pay, including IVA.")
+    stamps: int = strawberry.field(description="The number of invoices that can be stamped in the period.")
+    period_months: int = strawberry.field(description="The length of the period, in months.")
 
-    @strawberry.field(description="What the plan is called, in the language of Accept-Language.")
+    @strawberry.field(description="The plan's name, in the language of Accept-Language.")
     def name(self, info: Info) -> str:
         return self.plan.names[info.context.caller.language]
 
@@ -62,19 +64,19 @@ class Plan:
         )
 
 
-@strawberry.type(description="How to pay with a bank deposit or transfer: show all of it to the person who pays.")
+@strawberry.type(description="How to pay with a bank deposit or transfer. Show all fields to the payer.")
 class BankDeposit:
     reference: str = strawberry.field(
-        description="Ten digits, the last of which checks the others. In a transfer by SPEI it goes into the "
-        "concept, as the numeric reference has no room for it."
+        description="The payment reference: ten digits, the last one a check digit. In a SPEI transfer, put it in the "
+        "concept; it does not fit in the numeric reference."
     )
-    clabe: str = strawberry.field(description="The number of the account to pay into: 18 digits.")
-    bank: str = strawberry.field(description="The bank of that account.")
-    beneficiary: str = strawberry.field(description="Whose account it is.")
-    amount: Money = strawberry.field(description="Just this: another amount is not recognised.")
-    plan_id: strawberry.ID = strawberry.field(description="The plan that it pays; it may no longer be among plans.")
-    requested_at: datetime = strawberry.field(description="When the reference was first given.")
-    expires_at: datetime = strawberry.field(description="Until when to pay.")
+    clabe: str = strawberry.field(description="The CLABE (18 digits) of the account to pay into.")
+    bank: str = strawberry.field(description="The bank of the account to pay into.")
+    beneficiary: str = strawberry.field(description="The holder of the account to pay into.")
+    amount: Money = strawberry.field(description="The exact amount to pay; other amounts are not recognised.")
+    plan_id: strawberry.ID = strawberry.field(description="The plan to be paid; it may no longer be listed in plans.")
+    requested_at: datetime = strawberry.field(description="When the reference was first issued.")
+    expires_at: datetime = strawberry.field(description="The deadline for paying.")
 
     @classmethod
     def of(cls, deposit: DepositRequested) -> "BankDeposit":
@@ -90,14 +92,14 @@ class BankDeposit:
         )
 
 
-@strawberry.type(description="That invoicing is paid for.")
+@strawberry.type(description="The time for which the account is paid.")
 class Activation:
-    active: bool = strawberry.field(description="Whether the account may invoice now.")
-    since: datetime = strawberry.field(description="Since when, without a break.")
-    until: datetime = strawberry.field(description="When it ends, or ended.")
-    method: PaymentMethod = strawberry.field(description="How it was last paid for.")
+    active: bool = strawberry.field(description="Whether the account is active now and can invoice.")
+    since: datetime = strawberry.field(description="When that time began; a renewal without a gap does not change it.")
+    until: datetime = strawberry.field(description="When that time ends or ended.")
+    method: PaymentMethod = strawberry.field(description="The method of the last payment.")
     plan_id: strawberry.ID = strawberry.field(
-        description="The plan that was last paid for; it may no longer be among plans."
+        description="The plan of the last payment; it may no longer be listed in plans."
     )
 
     @classmethod
@@ -111,72 +113,84 @@ class Activation:
         )
 
 
-@strawberry.input(description="What to pay with PayPal.")
+@strawberry.input(description="The input of startPayPalPayment.")
 class StartPayPalPaymentInput:
-    plan_id: strawberry.ID = strawberry.field(description="From plans.")
+    plan_id: strawberry.ID = strawberry.field(description="The plan's id, from plans.")
 
 
-@strawberry.input(description="Which order the payer has approved.")
+@strawberry.input(description="The input of completePayPalPayment.")
 class CompletePayPalPaymentInput:
     order_id: strawberry.ID = strawberry.field(
-        description="From startPayPalPayment, or the `token` in the address that PayPal sent the payer back to."
+        description="The order's id, from startPayPalPayment or from the `token` parameter of the URL that PayPal "
+        "returns the payer to."
     )
 
 
-@strawberry.input(description="What to pay with a bank deposit.")
+@strawberry.input(description="The input of requestBankDeposit.")
 class RequestBankDepositInput:
-    plan_id: strawberry.ID = strawberry.field(description="From plans.")
+    plan_id: strawberry.ID = strawberry.field(description="The plan's id, from plans.")
 
 
-@strawberry.type(description="An order waits at PayPal for the payer's approval.")
+@strawberry.type(description="The order is created at PayPal, and waits for the payer's approval.")
 class StartPayPalPaymentSuccess:
     order_id: strawberry.ID = strawberry.field(
-        description="Goes into completePayPalPayment; PayPal calls it `token` where it sends the payer back."
+        description="The order's id, for completePayPalPayment. PayPal calls it `token` in the URL that it returns "
+        "the payer to."
     )
-    approval_url: str = strawberry.field(description="PayPal's page: lead the payer there.")
-    amount: Money = strawberry.field(description="What the payer will be asked for.")
-    expires_at: datetime = strawberry.field(description="Until when it can be approved.")
+    approval_url: str = strawberry.field(description="The PayPal page to send the payer to.")
+    amount: Money = strawberry.field(description="The amount that the payer is asked to approve.")
+    expires_at: datetime = strawberry.field(description="When the order expires; approve it before then.")
 
 
-@strawberry.type(description="The money is there, and the account is active.")
+@strawberry.type(description="The payment is completed, and the account is active.")
 class CompletePayPalPaymentSuccess:
     message: str = message_field()
-    activation: Activation = strawberry.field(description="Since when and until when.")
+    activation: Activation = strawberry.field(description="The time for which the account is paid.")
 
 
-@strawberry.type(description="A deposit with this reference will activate the account.")
+@strawberry.type(description="The deposit is requested; paying it with its reference activates the account.")
 class RequestBankDepositSuccess:
     message: str = message_field()
-    deposit: BankDeposit = strawberry.field(description="What to pay, where and until when.")
+    deposit: BankDeposit = strawberry.field(
+        description="The payment instructions, with the amount, the account and the deadline."
+    )
 
 
 def _activation(root: strawberry.Parent[AlreadyActive]) -> Activation:
     return Activation.of(root.activation)
 
 
-register(PlanNotFound, "None of the plans has this id.")
-register(PaymentMethodUnavailable, "The operator does not take payments this way; paymentMethods lists the ways.")
-register(OnboardingIncomplete, "An earlier step comes first.", step="The step to show.")
+register(PlanNotFound, "No plan has this id.")
+register(
+    PaymentMethodUnavailable,
+    "The operator does not accept this payment method; paymentMethods lists the accepted ones.",
+)
+register(
+    OnboardingIncomplete, "An earlier onboarding step must be completed first.", step="The step to complete first."
+)
 register(
     AlreadyActive,
-    "The account is paid for; it can be prolonged in the last thirty days, or ten for each month that is bought.",
-    activation=strawberry.field(resolver=_activation, description="Since when and until when."),
+    "The account is already active. It can be renewed in the last 30 days of its period, or in the last 10 days per "
+    "month bought, if that is less.",
+    activation=strawberry.field(resolver=_activation, description="The time for which the account is paid."),
 )
 register(
     PaymentPending,
-    "A payment is under way, and whether the money came is not known yet. Do not have the person pay "
-    "again: me.paymentPending turns false once it is known, and a mail tells the person.",
+    "A payment is in progress, and its outcome is not known yet. Do not let the user pay again: me.paymentPending "
+    "becomes false once it is known, and a mail notifies the user.",
 )
-register(PaymentProviderUnavailable, "PayPal does not answer. Nothing was paid.")
+register(PaymentProviderUnavailable, "PayPal is unavailable. Nothing was charged.")
 register(
-    PaymentNotApproved, "The payer has not approved the order yet.", approval_url="PayPal's page: lead the payer there."
+    PaymentNotApproved,
+    "The payer has not approved the order yet.",
+    approval_url="The PayPal page to send the payer to.",
 )
 register(
     PaymentDeclined,
-    "PayPal could not take the money. Nothing was paid.",
-    retry_url="PayPal's page, where the payer can choose another way to pay; null where the order has ended.",
+    "PayPal declined the payment. Nothing was charged.",
+    retry_url="The PayPal page where the payer can choose another way to pay; null if the order has ended.",
 )
-register(PaymentNotFound, "The account has no payment of this order that can still be completed.")
+register(PaymentNotFound, "The account has no payment for this order that can still be completed.")
 
 StartPayPalPaymentResult = Annotated[
     StartPayPalPaymentSuccess
@@ -189,7 +203,7 @@ StartPayPalPaymentResult = Annotated[
     | PasswordChangeRequired
     | NotAuthenticated
     | TooManyAttempts,
-    strawberry.union("StartPayPalPaymentResult", description="What came of startPayPalPayment."),
+    strawberry.union("StartPayPalPaymentResult", description="The result of startPayPalPayment."),
 ]
 CompletePayPalPaymentResult = Annotated[
     CompletePayPalPaymentSuccess
@@ -201,7 +215,7 @@ CompletePayPalPaymentResult = Annotated[
     | PasswordChangeRequired
     | NotAuthenticated
     | TooManyAttempts,
-    strawberry.union("CompletePayPalPaymentResult", description="What came of completePayPalPayment."),
+    strawberry.union("CompletePayPalPaymentResult", description="The result of completePayPalPayment."),
 ]
 RequestBankDepositResult = Annotated[
     RequestBankDepositSuccess
@@ -213,5 +227,5 @@ RequestBankDepositResult = Annotated[
     | PasswordChangeRequired
     | NotAuthenticated
     | TooManyAttempts,
-    strawberry.union("RequestBankDepositResult", description="What came of requestBankDeposit."),
+    strawberry.union("RequestBankDepositResult", description="The result of requestBankDeposit."),
 ]

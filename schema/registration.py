@@ -12,80 +12,88 @@ from services.accounts.registration import InvalidConfirmationCode, Registration
 from services.common.outcomes import CaptchaMismatch, CaptchaRequired, InvalidInput, TooManyAttempts
 
 
-@strawberry.input(description="Step 1: the form that creates an account.")
+@strawberry.input(description="The input of createAccount.")
 class CreateAccountInput:
     rfc: str = strawberry.field(
-        description="12 characters for companies, 13 for people; lower case, spaces, dashes and invisible characters "
-        "do not matter."
+        description="The RFC (tax ID): 12 characters for companies, 13 for people. Case, spaces, dashes and invisible "
+        "characters are ignored."
     )
-    email: str = strawberry.field(description="Becomes the user name; the confirmation code is mailed to it.")
-    password: str = strawberry.field(description="By the rules of passwordPolicy.")
-    password_confirmation: str = strawberry.field(description="The password a second time.")
+    email: str = strawberry.field(
+        description="The e-mail address, which becomes the user name. The confirmation code is mailed to it."
+    )
+    password: str = strawberry.field(description="The password: it must meet passwordPolicy.")
+    password_confirmation: str = strawberry.field(description="The password again.")
     language: Language | None = strawberry.field(
-        default=None, description="The language of mails; by Accept-Language where it is left out."
+        default=None, description="The language of mails; defaults to that of Accept-Language."
     )
     captcha: CaptchaInput | None = strawberry.field(
-        default=None, description="Needed after CaptchaRequiredError, and ignored otherwise."
+        default=None,
+        description="The answer to the captcha of a CaptchaRequiredError or CaptchaMismatchError; ignored if no "
+        "captcha is required.",
     )
 
     def value(self) -> RegistrationForm:
         return RegistrationForm(self.rfc, self.email, self.password, self.password_confirmation, self.language)
 
 
-@strawberry.input(description="Whose confirmation code to send again.")
+@strawberry.input(description="The input of resendConfirmationCode.")
 class ResendConfirmationCodeInput:
-    email: str = strawberry.field(description="The e-mail that was registered.")
+    email: str = strawberry.field(description="The registered e-mail address.")
     captcha: CaptchaInput | None = strawberry.field(
-        default=None, description="Needed after CaptchaRequiredError, and ignored otherwise."
+        default=None,
+        description="The answer to the captcha of a CaptchaRequiredError or CaptchaMismatchError; ignored if no "
+        "captcha is required.",
     )
 
 
-@strawberry.input(description="Step 2: the code from the mail.")
+@strawberry.input(description="The input of confirmAccount.")
 class ConfirmAccountInput:
     code: str = strawberry.field(
-        description="40 characters; spaces, line breaks, dashes and case do not matter, and it may stand in the mail's "
-        "link or sentence."
+        description="The confirmation code: 40 characters. Spaces, line breaks, dashes and case are ignored. The "
+        "mail's whole link or sentence is accepted, too."
     )
 
 
-@strawberry.type(description="The registration is saved. A mail with the confirmation code was sent, or is on its way.")
+@strawberry.type(description="The registration is saved. A mail with the confirmation code was sent or is on its way.")
 class CreateAccountSuccess:
     message: str = message_field()
-    email: str = strawberry.field(description="What was sent, normalised.")
-    rfc: str = strawberry.field(description="What was sent, normalised.")
+    email: str = strawberry.field(description="The value that was sent, normalised.")
+    rfc: str = strawberry.field(description="The value that was sent, normalised.")
 
 
 @strawberry.type(
-    description="If a registration of this e-mail waits for its code, a mail with one is on its way; if several do, a "
-    "mail for each of up to three."
+    description="A new code is mailed if the e-mail address has an unconfirmed registration; if it has several, one "
+    "for each of up to three."
 )
 class ResendConfirmationCodeSuccess:
     message: str = message_field()
 
 
-@strawberry.type(description="The account is confirmed; now it can sign in.")
+@strawberry.type(description="The account is confirmed and can log in.")
 class ConfirmAccountSuccess:
     message: str = message_field()
-    email: str = strawberry.field(description="The account's e-mail, to fill into the sign-in form.")
+    email: str = strawberry.field(description="The account's e-mail address, to prefill the login form.")
 
 
-register(UserAlreadyExists, "The e-mail has an account.")
+register(UserAlreadyExists, "The e-mail address already has an account.")
 register(
-    InvalidConfirmationCode, "The code is unknown or expired, or another registration of its e-mail was confirmed."
+    InvalidConfirmationCode,
+    "The code is unknown or expired, or another registration with its e-mail address has been confirmed.",
 )
 
 CreateAccountResult = Annotated[
     CreateAccountSuccess | UserAlreadyExists | InvalidInput | CaptchaRequired | CaptchaMismatch | TooManyAttempts,
-    strawberry.union("CreateAccountResult", description="What came of createAccount."),
+    strawberry.union("CreateAccountResult", description="The result of createAccount."),
 ]
 ResendConfirmationCodeResult = Annotated[
     ResendConfirmationCodeSuccess | InvalidInput | CaptchaRequired | CaptchaMismatch | TooManyAttempts,
     strawberry.union(
         "ResendConfirmationCodeResult",
-        description="What came of resendConfirmationCode: the same whether or not the e-mail is known or confirmed.",
+        description="The result of resendConfirmationCode: the same whether or not the e-mail address is registered "
+        "or confirmed.",
     ),
 ]
 ConfirmAccountResult = Annotated[
     ConfirmAccountSuccess | InvalidConfirmationCode | InvalidInput | TooManyAttempts,
-    strawberry.union("ConfirmAccountResult", description="What came of confirmAccount."),
+    strawberry.union("ConfirmAccountResult", description="The result of confirmAccount."),
 ]

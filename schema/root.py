@@ -26,102 +26,106 @@ from services.company.tax_regimes import MAX_TAX_REGIMES
 from services.payments.plans import MAX_PLANS
 
 
-@strawberry.type(description="What can be read.")
+@strawberry.type(description="The root of all queries.")
 class Query:
     me: Account | None = strawberry.field(
-        resolver=account.me, description="Who is signed in; null for nobody, and never an error."
+        resolver=account.me,
+        description="Returns the account of the session; null, never an error, if there is no session.",
     )
     password_policy: PasswordPolicy = strawberry.field(
-        resolver=passwords.password_policy, description="The rules that new passwords must meet."
+        resolver=passwords.password_policy, description="Returns the rules for new passwords."
     )
     tax_regimes: list[TaxRegime] = strawberry.field(
         resolver=company.tax_regimes,
-        description="The tax regimes to choose from, by their code; nobody need be signed in.",
+        description="Lists the tax regimes, ordered by code. Requires no session.",
         directives=[ListSize(assumed_size=MAX_TAX_REGIMES)],
     )
     plans: list[Plan] = strawberry.field(
         resolver=payments.plans,
-        description="What can be bought, for everybody.",
+        description="Lists the plans for sale. Requires no session.",
         directives=[ListSize(assumed_size=MAX_PLANS)],
     )
     payment_methods: list[PaymentMethod] = strawberry.field(
-        resolver=payments.payment_methods, description="The ways to pay that the operator takes."
+        resolver=payments.payment_methods,
+        description="Lists the payment methods that the operator accepts. Requires no session.",
     )
 
 
 @strawberry.type(
-    description="What can be done. An operation has exactly one of these fields, and every expected failure is a "
-    "member of its result: select `__typename`."
+    description="The root of all mutations. An operation selects exactly one of these fields. Every expected failure "
+    "is a member of the field's result union: select `__typename`."
 )
 class Mutation:
     create_account: CreateAccountResult = strawberry.mutation(
         resolver=registration.create_account,
-        description="Step 1: registers a taxpayer and mails a confirmation code of 40 characters. Repeating it with "
-        "the same e-mail and password is safe: it updates the registration.",
+        description="Step 1: registers a taxpayer and mails a 40-character confirmation code. It is safe to repeat: "
+        "the same e-mail address and password update the registration.",
     )
     resend_confirmation_code: ResendConfirmationCodeResult = strawberry.mutation(
         resolver=registration.resend_confirmation_code,
-        description="Mails another confirmation code, for whoever did not get the first or let it expire.",
+        description="Mails a new confirmation code, if the first did not arrive or has expired.",
     )
     confirm_account: ConfirmAccountResult = strawberry.mutation(
         resolver=registration.confirm_account,
-        description="Step 2: turns the registration that a code belongs to into an account. A code is good for a day. "
-        "Repeating it is safe.",
+        description="Step 2: confirms a registration by its code, which creates the account. A code is valid for 24 "
+        "hours. It is safe to repeat.",
     )
     login: LoginResult = strawberry.mutation(
-        resolver=login.login, description="Signs in with an e-mail and a password, and opens a session."
+        resolver=login.login, description="Logs in with an e-mail address and a password, and opens a session."
     )
     logout: LogoutResult = strawberry.mutation(
-        resolver=sessions.logout, description="Ends the session of the token or cookie, and forgets the cookie."
+        resolver=sessions.logout, description="Ends the session of the token or cookie, and clears the cookie."
     )
     create_captcha: CreateCaptchaResult = strawberry.mutation(
         resolver=captchas.create_captcha,
-        description="Draws a captcha for recoverPassword; calling it again is the form's refresh button.",
+        description="Creates a captcha for recoverPassword. Call it again to refresh the captcha in the form.",
     )
     recover_password: RecoverPasswordResult = strawberry.mutation(
         resolver=passwords.recover_password,
-        description="Mails a new password that opens the account for 24 hours. The old one works until that is used.",
+        description="Mails a new password, which is valid for 24 hours. The old password works until the new one is "
+        "used.",
     )
     change_password: ChangePasswordResult = strawberry.mutation(
         resolver=passwords.change_password,
-        description="Sets a new password; ends every other session, and every mailed password.",
+        description="Sets a new password, and revokes all other sessions and all mailed passwords.",
     )
     revoke_session: RevokeSessionResult = strawberry.mutation(
-        resolver=sessions.revoke_session, description="Ends one session of the account, at once."
+        resolver=sessions.revoke_session, description="Ends one session of the account immediately."
     )
     revoke_other_sessions: RevokeOtherSessionsResult = strawberry.mutation(
-        resolver=sessions.revoke_other_sessions, description="Ends every session of the account but the current one."
+        resolver=sessions.revoke_other_sessions, description="Ends all sessions of the account except the current one."
     )
     configure_company: ConfigureCompanyResult = strawberry.mutation(
         resolver=company.configure_company,
-        description="Step 3: sets the data with which the account invoices; sent again, it changes them.",
+        description="Step 3: sets or changes the company data that the account invoices with.",
     )
     create_series: CreateSeriesResult = strawberry.mutation(
         resolver=series.create_series,
-        description="Step 3: adds a series of invoices. The first one completes the step.",
+        description="Step 3: adds an invoice series. The first series completes the step.",
     )
     update_series: UpdateSeriesResult = strawberry.mutation(
         resolver=series.update_series,
-        description="Replaces what was sent of a series, as far as no taken folio is lost.",
+        description="Replaces the data of a series. Once folios have been issued, name and firstFolio cannot change, "
+        "and lastFolio cannot go below the last issued folio.",
     )
     delete_series: DeleteSeriesResult = strawberry.mutation(
         resolver=series.delete_series,
-        description="Deletes a series of which no folio was taken, and which is not the only one.",
+        description="Deletes a series. It must have no issued folios, and must not be the only series.",
     )
     start_pay_pal_payment: StartPayPalPaymentResult = strawberry.mutation(
         resolver=payments.start_pay_pal_payment,
-        description="Step 4 with PayPal: makes an order that the payer approves on PayPal's page. Asking again for the "
-        "same plan gives the same order while it is fresh; asking for another plan replaces it.",
+        description="Step 4 with PayPal: creates an order for the payer to approve on PayPal's page. A repeated "
+        "request for the same plan returns the same order while that is fresh; a request for another plan replaces it.",
     )
     complete_pay_pal_payment: CompletePayPalPaymentResult = strawberry.mutation(
         resolver=payments.complete_pay_pal_payment,
-        description="Takes the money of an approved order, once, and activates the account.",
+        description="Captures the payment of an approved order, exactly once, and activates the account.",
     )
     request_bank_deposit: RequestBankDepositResult = strawberry.mutation(
         resolver=payments.request_bank_deposit,
-        description="Step 4 with a bank deposit: gives a reference to pay with. The account is active once the "
-        "operator has seen the money. Asking again for the same plan gives the same reference, with its days begun "
-        "anew; asking for another plan, or after its price changed, voids it and gives another.",
+        description="Step 4 with a bank deposit: issues a payment reference. The account is activated once the "
+        "operator confirms the deposit. A repeated request for the same plan returns the same reference with a new "
+        "deadline; a request for another plan, or after a price change, voids it and issues a new one.",
     )
 
 

@@ -14,7 +14,7 @@ def _serialize(value: datetime) -> str:
 
 DATE_TIME: ScalarDefinition = strawberry.scalar(
     name="DateTime",
-    description="A moment after RFC 3339 in UTC, always with Z.",
+    description="An RFC 3339 timestamp in UTC, always with the suffix Z.",
     specified_by_url="https://scalars.graphql.org/andimarek/date-time",
     serialize=_serialize,
     parse_value=datetime.fromisoformat,
@@ -40,8 +40,8 @@ def _parse_big_literal(node: ValueNode, _variables: object = None) -> BigInt:
 
 BIG_INT: ScalarDefinition = strawberry.scalar(
     name="BigInt",
-    description="An integer of up to 64 bits: a string of decimal digits, since JavaScript has no number for it. "
-    "Integers are taken, too.",
+    description="An integer of up to 64 bits, serialised as a string of decimal digits because JavaScript numbers are "
+    "less precise. Inputs may also be integers.",
     parse_value=_parse_big,
     parse_literal=_parse_big_literal,
 )

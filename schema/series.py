@@ -20,20 +20,22 @@ from services.company.series_outcomes import (
 )
 
 
-@strawberry.type(description="A run of folios for invoices.")
+@strawberry.type(description="A range of folios for invoices.")
 class Series:
-    id: strawberry.ID = strawberry.field(description="Goes into updateSeries and deleteSeries.")
-    name: str = strawberry.field(description="The Serie of the invoices; empty for the one without a name.")
-    first_folio: BigInt = strawberry.field(description="The folio that the series begins with.")
-    last_folio: BigInt | None = strawberry.field(description="The folio that the series ends with; null for none.")
+    id: strawberry.ID = strawberry.field(description="The identifier of the series, for updateSeries and deleteSeries.")
+    name: str = strawberry.field(description="The Serie attribute of the invoices; empty for the unnamed series.")
+    first_folio: BigInt = strawberry.field(description="The first folio of the series.")
+    last_folio: BigInt | None = strawberry.field(description="The last folio of the series; null if it has no end.")
     next_folio: BigInt | None = strawberry.field(
-        description="The folio that the next invoice takes; null once all are taken."
+        description="The folio of the next invoice; null once all folios have been issued."
     )
-    remaining: BigInt | None = strawberry.field(description="How many folios are left; null without a last folio.")
+    remaining: BigInt | None = strawberry.field(
+        description="The number of folios left; null if there is no last folio."
+    )
     approval_number: BigInt | None = strawberry.field(
         description="The number of the SAT's approval of these folios, in the scheme before CFDI."
     )
-    approval_year: int | None = strawberry.field(description="The year of that approval.")
+    approval_year: int | None = strawberry.field(description="The year of the SAT's approval of these folios.")
     created_at: datetime = strawberry.field(description="When the series was created.")
 
     @classmethod
@@ -51,38 +53,45 @@ class Series:
         )
 
 
-@strawberry.input(description="Step 3: a series of invoices.")
+@strawberry.input(description="The input of createSeries.")
 class CreateSeriesInput:
     name: str = strawberry.field(
-        description="The Serie of the invoices: up to 25 characters, none of them `|`, and not that of another series; "
-        "names that differ only in case are two. One of them may be empty."
+        description="The Serie attribute of the invoices: up to 25 characters, without `|`, unique and "
+        "case-sensitive. One series may have an empty name."
     )
     first_folio: BigInt = strawberry.field(
-        default=BigInt("1"), description="The folio to begin with, from 1 to 9223372036854775807."
+        default=BigInt("1"), description="The first folio, from 1 to 9223372036854775807."
     )
     last_folio: BigInt | None = strawberry.field(
-        default=None, description="The folio to end with, not less than the first; left out or empty for none."
+        default=None, description="The last folio, not less than the first; omitted or empty for no end."
     )
     approval_number: BigInt | None = strawberry.field(
         default=None,
-        description="The number of the SAT's approval, up to 14 digits: only for folios of the scheme before CFDI, and "
-        "together with its year. Empty is left out.",
+        description="The number of the SAT's approval, up to 14 digits: only for folios of the scheme before CFDI, "
+        "and only with approvalYear. An empty string counts as omitted.",
     )
-    approval_year: int | None = strawberry.field(default=None, description="The year of that approval, 2004 to 2014.")
+    approval_year: int | None = strawberry.field(
+        default=None, description="The year of the SAT's approval, from 2004 to 2014. Only with approvalNumber."
+    )
 
     def value(self) -> SeriesForm:
         return SeriesForm(self.name, self.first_folio, self.last_folio, self.approval_number, self.approval_year)
 
 
-@strawberry.input(description="A series as it shall be: what is left out is taken from it.")
+@strawberry.input(
+    description="The input of updateSeries. It replaces all data of the series: an omitted optional field is cleared."
+)
 class UpdateSeriesInput:
-    id: strawberry.ID = strawberry.field(description="From me.company.series.")
+    id: strawberry.ID = strawberry.field(description="The id of the series, from me.company.series.")
     name: str = strawberry.field(
-        description="As in CreateSeriesInput; stays what it is once folios were taken, so that no folio is taken twice."
+        description="As in CreateSeriesInput. Once folios have been issued, it cannot change, so that no folio is "
+        "issued twice."
     )
-    first_folio: BigInt = strawberry.field(description="Stays what it is once folios were taken, too.")
+    first_folio: BigInt = strawberry.field(
+        description="The first folio. Once folios have been issued, it cannot change."
+    )
     last_folio: BigInt | None = strawberry.field(
-        default=None, description="Not less than what was taken; left out or empty for none."
+        default=None, description="The last folio, not less than the last one issued; omitted or empty for no end."
     )
     approval_number: BigInt | None = strawberry.field(default=None, description="As in CreateSeriesInput.")
     approval_year: int | None = strawberry.field(default=None, description="As in CreateSeriesInput.")
@@ -91,34 +100,38 @@ class UpdateSeriesInput:
         return SeriesForm(self.name, self.first_folio, self.last_folio, self.approval_number, self.approval_year)
 
 
-@strawberry.input(description="Which series to delete.")
+@strawberry.input(description="The input of deleteSeries.")
 class DeleteSeriesInput:
-    id: strawberry.ID = strawberry.field(description="From me.company.series.")
+    id: strawberry.ID = strawberry.field(description="The id of the series, from me.company.series.")
 
 
-@strawberry.type(description="The series is there; with the first one, step 3 is done.")
+@strawberry.type(description="The series is created. The first one completes step 3.")
 class CreateSeriesSuccess:
     message: str = message_field()
     series: Series = strawberry.field(description="The new series.")
 
 
-@strawberry.type(description="The series is what was sent.")
+@strawberry.type(description="The series is updated.")
 class UpdateSeriesSuccess:
     message: str = message_field()
-    series: Series = strawberry.field(description="The series as it is now.")
+    series: Series = strawberry.field(description="The updated series.")
 
 
-@strawberry.type(description="The series is gone.")
+@strawberry.type(description="The series is deleted.")
 class DeleteSeriesSuccess:
     message: str = message_field()
-    id: strawberry.ID = strawberry.field(description="The series' id, to take it off the list.")
+    id: strawberry.ID = strawberry.field(description="The id of the deleted series, to remove it from a list.")
 
 
-register(CompanyNotConfigured, "The company's data come before its series: configureCompany first.")
-register(SeriesLimitReached, "The company has as many series as it may have.", maximum="How many a company may have.")
-register(SeriesNotFound, "None of the account's series has this id; perhaps it was just deleted.")
-register(SeriesInUse, "Folios of the series were taken, so it stays.")
-register(LastSeries, "It is the company's only series: create another one first.")
+register(CompanyNotConfigured, "The company's data are missing. Call configureCompany before creating a series.")
+register(
+    SeriesLimitReached,
+    "The company has the maximum number of series.",
+    maximum="The maximum number of series per company.",
+)
+register(SeriesNotFound, "The account has no series with this id; it may have been deleted.")
+register(SeriesInUse, "Folios of the series have been issued, so it cannot be deleted.")
+register(LastSeries, "This is the company's only series, so it cannot be deleted. Create another one first.")
 
 CreateSeriesResult = Annotated[
     CreateSeriesSuccess
@@ -127,15 +140,15 @@ CreateSeriesResult = Annotated[
     | SeriesLimitReached
     | PasswordChangeRequired
     | NotAuthenticated,
-    strawberry.union("CreateSeriesResult", description="What came of createSeries."),
+    strawberry.union("CreateSeriesResult", description="The result of createSeries."),
 ]
 UpdateSeriesResult = Annotated[
     UpdateSeriesSuccess | InvalidInput | SeriesNotFound | PasswordChangeRequired | NotAuthenticated,
-    strawberry.union("UpdateSeriesResult", description="What came of updateSeries."),
+    strawberry.union("UpdateSeriesResult", description="The result of updateSeries."),
 ]
 DeleteSeriesResult = Annotated[
     DeleteSeriesSuccess | SeriesNotFound | SeriesInUse | LastSeries | PasswordChangeRequired | NotAuthenticated,
-    strawberry.union("DeleteSeriesResult", description="What came of deleteSeries."),
+    strawberry.union("DeleteSeriesResult", description="The result of deleteSeries."),
 ]
 
 

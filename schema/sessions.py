@@ -11,15 +11,15 @@ from services.accounts.sessions import SessionNotFound, SessionView
 from services.common.outcomes import NotAuthenticated, PasswordChangeRequired
 
 
-@strawberry.type(description="A device that is signed in.")
+@strawberry.type(description="An open session on a device.")
 class Session:
-    id: strawberry.ID = strawberry.field(description="Goes into revokeSession; it is not the token.")
-    created_at: datetime = strawberry.field(description="When it signed in.")
-    last_seen_at: datetime = strawberry.field(description="When it was last used, to five minutes.")
-    expires_at: datetime = strawberry.field(description="When it ends if nothing more is sent; moves with use.")
-    user_agent: str | None = strawberry.field(description="What the device called itself when it signed in.")
-    ip_address: str | None = strawberry.field(description="The address that it signed in from.")
-    current: bool = strawberry.field(description="Whether it is the one that asks.")
+    id: strawberry.ID = strawberry.field(description="The identifier of the session, for revokeSession; not the token.")
+    created_at: datetime = strawberry.field(description="When the session was opened.")
+    last_seen_at: datetime = strawberry.field(description="When the session was last used, accurate to 5 minutes.")
+    expires_at: datetime = strawberry.field(description="When the session expires unless it is used; use extends it.")
+    user_agent: str | None = strawberry.field(description="The User-Agent of the device at login.")
+    ip_address: str | None = strawberry.field(description="The IP address at login.")
+    current: bool = strawberry.field(description="Whether this is the session of the current request.")
 
     @classmethod
     def of(cls, view: SessionView) -> "Session":
@@ -34,34 +34,34 @@ class Session:
         )
 
 
-@strawberry.input(description="Which session to end.")
+@strawberry.input(description="The input of revokeSession.")
 class RevokeSessionInput:
-    id: strawberry.ID = strawberry.field(description="From me.sessions.")
+    id: strawberry.ID = strawberry.field(description="The id of the session, from me.sessions.")
 
 
-@strawberry.type(description="Signed out, also when nobody was signed in.")
+@strawberry.type(description="The session has ended, or there was none.")
 class LogoutSuccess:
     message: str = message_field()
 
 
 @strawberry.type(description="The session has ended.")
 class RevokeSessionSuccess:
-    id: strawberry.ID = strawberry.field(description="The session's id, to take it off the list.")
+    id: strawberry.ID = strawberry.field(description="The id of the ended session, to remove it from a list.")
 
 
-@strawberry.type(description="Every session but the current one has ended.")
+@strawberry.type(description="All other sessions have ended.")
 class RevokeOtherSessionsSuccess:
-    count: int = strawberry.field(description="How many have ended.")
+    count: int = strawberry.field(description="The number of ended sessions.")
 
 
-register(SessionNotFound, "None of the account's sessions has this id; perhaps it has just ended.")
+register(SessionNotFound, "The account has no session with this id; it may have ended.")
 
-LogoutResult = Annotated[LogoutSuccess, strawberry.union("LogoutResult", description="What came of logout.")]
+LogoutResult = Annotated[LogoutSuccess, strawberry.union("LogoutResult", description="The result of logout.")]
 RevokeSessionResult = Annotated[
     RevokeSessionSuccess | SessionNotFound | PasswordChangeRequired | NotAuthenticated,
-    strawberry.union("RevokeSessionResult", description="What came of revokeSession."),
+    strawberry.union("RevokeSessionResult", description="The result of revokeSession."),
 ]
 RevokeOtherSessionsResult = Annotated[
     RevokeOtherSessionsSuccess | PasswordChangeRequired | NotAuthenticated,
-    strawberry.union("RevokeOtherSessionsResult", description="What came of revokeOtherSessions."),
+    strawberry.union("RevokeOtherSessionsResult", description="The result of revokeOtherSessions."),
 ]
