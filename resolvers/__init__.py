@@ -1,1 +1,1 @@
-"""Translation only: input → one service call → union member."""
+"""Translate only: an input to one service call, and its outcome to a member of the result union."""

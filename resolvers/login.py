@@ -15,7 +15,7 @@ async def login(info: Info, input: Input[LoginInput]) -> LoginResult:
             if by_cookie:
                 context.cookie.keep(token, ends_at)
             else:
-                context.cookie.drop()  # its session has ended
+                context.cookie.drop()  # the session of the cookie has ended
             return LoginSuccess(
                 account=Account.of(principal), token=None if by_cookie else token, expires_at=expires_at
             )

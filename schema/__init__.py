@@ -1,1 +1,1 @@
-"""What a client can see."""
+"""Everything that clients see."""

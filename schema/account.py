@@ -1,4 +1,4 @@
-"""The account, as its owner sees it."""
+"""The account, as seen by its owner."""
 
 from datetime import datetime
 

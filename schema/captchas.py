@@ -1,4 +1,4 @@
-"""Captchas: what a form shows, the answer that it sends, and createCaptcha."""
+"""Captchas, their answers, and createCaptcha."""
 
 import base64
 from datetime import datetime

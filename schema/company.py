@@ -1,4 +1,4 @@
-"""The company's data, and the tax regimes to choose from."""
+"""The company's data and the tax regimes."""
 
 from datetime import datetime
 from typing import Annotated

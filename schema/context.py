@@ -1,4 +1,4 @@
-"""What every resolver gets of the request and of the process."""
+"""The request and the services, as resolvers get them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,7 +25,7 @@ from services.payments.plans import Plans
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The process's services; they live as long as it does."""
+    """The services, which live as long as the process."""
 
     translations: Translations
     password_policy: PasswordPolicy
@@ -43,18 +43,18 @@ class Services:
 
 
 class SessionCookie(Protocol):
-    """The session's cookie: what came with the request, and what goes back with the answer."""
+    """The session cookie of the request and of its response."""
 
     def require_own_origin(self) -> None:
-        """Raises an error of the request where its page may not use the cookie, or its browser would never send it."""
+        """Raises a request error if the page may not use the cookie, or if its browser would never send it."""
 
     def keep(self, token: str, ends_at: datetime) -> None: ...
 
     def extend(self, ends_at: datetime) -> None:
-        """Keeps the token that came, where one did."""
+        """Sets the request's token again, if it had one."""
 
     def drop(self) -> None:
-        """Has the client forget the cookie that came, where one did."""
+        """Clears the cookie, if the request had one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Context:
     caller: Caller
     services: Services
     cookie: SessionCookie
-    outcomes: dict[str, str] = field(default_factory=dict)  # root field → type of its result, for observers
+    outcomes: dict[str, str] = field(default_factory=dict)  # root field → GraphQL type of its result, for observers
 
     def translate(self, key: str, values: Mapping[str, object] | None = None, *, otherwise: str | None = None) -> str:
         return self.services.translations.format(self.caller.language, key, values, otherwise=otherwise)

@@ -1,4 +1,4 @@
-"""The services' enums, registered with what clients are told of their values."""
+"""The services' enums, registered as GraphQL enums with descriptions."""
 
 import enum
 from typing import Any, cast

@@ -1,6 +1,6 @@
-"""Failures that the person using the app can do something about: the interface, and those that several subjects share.
+"""Failures that the user can act on: their interface, their registration, and those that several subjects share.
 
-`register` makes a failure of the services a GraphQL type. Texts are in locales/, under the type's name.
+Their messages are in locales/, under the name of the type.
 """
 
 from datetime import timedelta
@@ -25,7 +25,7 @@ from services.common.outcomes import (
     TooManyAttempts,
 )
 
-MAX_PROBLEMS = 10  # of one input: one for each of its fields
+MAX_PROBLEMS = 10  # of one input, one for each field
 _MESSAGE = "A message for the user, in the language of Accept-Language: what happened, and what to do next."
 
 
@@ -38,10 +38,10 @@ class UserError:
 
 
 def register(failure: type[Any], description: str, **fields: Any) -> None:
-    """Makes a frozen outcome of a service the GraphQL type of its name plus "Error", which implements UserError.
+    """Registers a service's outcome as a GraphQL type that implements UserError, named after its class plus "Error".
 
-    `fields` are the fields that clients see: a description for one of the outcome, or a strawberry.field with a
-    resolver for one that clients see in another form.
+    `fields` are the fields to expose: the description of a field of the outcome, or a strawberry.field whose resolver
+    converts one. Services need not know GraphQL, and the type checker sees one class for each failure.
     """
     interface = get_object_definition(UserError, strict=True)
     shown = {each.python_name: each for each in interface.fields}

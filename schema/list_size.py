@@ -1,4 +1,4 @@
-"""How long lists are, declared in the schema: https://ibm.github.io/graphql-specs/cost-spec.html"""
+"""The maximum length of lists, declared in the schema: https://ibm.github.io/graphql-specs/cost-spec.html"""
 
 import strawberry
 from graphql import GraphQLField
@@ -16,7 +16,7 @@ class ListSize:
 
 
 def assumed_size(field: GraphQLField) -> int | None:
-    """The most objects that the field may bring, if it says so."""
+    """The maximum number of objects that the field returns, if declared."""
     definition = field.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
     directives: list[object] = getattr(definition, "directives", [])
     return next((each.assumed_size for each in directives if isinstance(each, ListSize)), None)

@@ -1,4 +1,4 @@
-"""Signing in with an e-mail and a password."""
+"""Login with an e-mail address and a password."""
 
 from datetime import datetime
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The texts of results. locales/ has each one under the name of its GraphQL type, with the type's fields to fill in."""
+"""The messages of results, in locales/ under the name of the GraphQL type, with its fields as placeholders."""
 
 from collections.abc import Mapping
 from dataclasses import fields
@@ -15,7 +15,7 @@ def message_field(description: str = "A message for the user, in the language of
 
 
 def type_name(result: object) -> str:
-    """The GraphQL name of a result's type; the Python name if GraphQL has none, as for a list or None."""
+    """Returns the name of a result's GraphQL type, or the name of its class if it has none, such as a list or None."""
     definition = get_object_definition(result)
     return definition.name if definition else type(result).__name__
 

@@ -1,4 +1,4 @@
-"""The rules for passwords, their recovery and their change."""
+"""The password policy, recoverPassword and changePassword."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Plans, the two ways to pay for one, and what was paid for."""
+"""Plans, payments with PayPal or by bank deposit, and the time that is paid for."""
 
 from datetime import datetime
 from typing import Annotated

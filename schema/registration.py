@@ -1,4 +1,4 @@
-"""Steps 1 and 2: registering, and confirming with the code from the mail."""
+"""Steps 1 and 2: registration, and confirmation with the mailed code."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""The schema: every root field, annotated with its result, bound to its resolver."""
+"""The schema: each root field with its result type and its resolver."""
 
 from datetime import datetime
 from typing import cast
@@ -136,5 +136,5 @@ schema = strawberry.Schema(
     config=StrawberryConfig(scalar_map={datetime: DATE_TIME, BigInt: BIG_INT}),
 )
 
-# Strawberry puts one of its own there, which fails for lists and non-null types.
+# Strawberry's own resolver fails for lists and non-null types.
 cast(GraphQLObjectType, introspection_types["__Type"]).fields["isOneOf"].resolve = TypeFields.is_one_of

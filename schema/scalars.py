@@ -1,4 +1,4 @@
-"""Scalars whose form the contract fixes."""
+"""Scalars with a form of our own."""
 
 from datetime import UTC, datetime
 from typing import NewType
@@ -21,7 +21,7 @@ DATE_TIME: ScalarDefinition = strawberry.scalar(
 )
 
 BigInt = NewType("BigInt", str)
-"""Text, also where an integer was sent: what it must look like is for the services to say."""
+"""A string, even if an integer was sent. The services check its format."""
 
 _NO_BIG_INT = "BigInt is a string of decimal digits, or an integer of up to 64 bits; send larger ones as strings."
 

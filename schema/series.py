@@ -1,4 +1,4 @@
-"""The series of a company, and the mutations that change them."""
+"""The series of a company and the mutations that change them."""
 
 from datetime import datetime
 from typing import Annotated

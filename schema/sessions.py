@@ -1,4 +1,4 @@
-"""The sessions of an account, and how they end."""
+"""The sessions of an account and the mutations that end them."""
 
 from datetime import datetime
 from typing import Annotated

@@ -37,12 +37,12 @@ from tests.field_pairs import field_pairs
 _ROOT = Path(__file__).parents[2]
 _TEXTS = Translations(_ROOT / "locales")
 _TEMPLATES = _ROOT / "services/mail/templates"
-_BY_CODE = {FieldError.__name__, CompanyWarning.__name__}  # whose text is that of their code
-_COMPUTED = {"TooManyAttemptsError": {"wait"}}  # what texts may name besides the fields
+_BY_CODE = {FieldError.__name__, CompanyWarning.__name__}  # their texts are those of their codes
+_COMPUTED = {"TooManyAttemptsError": {"wait"}}  # placeholders that are not fields
 
 
-def _told_types() -> Iterator[tuple[str, set[str]]]:
-    """Every object type that tells a person something, and the fields that its text may name."""
+def _types_with_a_message() -> Iterator[tuple[str, set[str]]]:
+    """Yields every object type with a message, and the placeholders that its text may have."""
     failure = schema._schema.type_map["UserError"]
     assert isinstance(failure, GraphQLInterfaceType)
     for name, type_ in schema._schema.type_map.items():
@@ -77,7 +77,7 @@ def _letters() -> Iterator[MailContent]:
 
 def _allowed() -> dict[str, set[str]]:
     """Every text's key, and the placeholders that it may have."""
-    keys = dict(_told_types())
+    keys = dict(_types_with_a_message())
     keys |= {f"FieldError.{field}.{code}": {"minimum", "maximum", "character"} for field, code in field_pairs()}
     keys |= {f"FieldErrorCode.{code.name}": set() for code in FieldErrorCode}
     keys |= {f"CompanyWarningCode.{code.name}": set() for code in CompanyWarningCode}
@@ -102,7 +102,7 @@ def _placeholders(text: str) -> set[str]:
 def test_what_is_checked_here_is_what_there_is() -> None:
     assert {"CreateAccountSuccess", "TooManyAttemptsError", "FieldErrorCode.NOT_NEW", "mail.greeting"} <= set(_ALLOWED)
     assert {"mail.unconfirmed.before", "mail.sign_in_closed.subject", "mail.fact.password"} <= set(_ALLOWED)
-    assert len(dict(_told_types())) > 15
+    assert len(dict(_types_with_a_message())) > 15
 
 
 @pytest.mark.parametrize("language", Language)
