@@ -57,7 +57,7 @@ class Cleanup:
             try:
                 await self.clean_up()
             except Exception:
-                log.exception("sweeping failed")
+                log.exception("cleanup failed")
             await pause(stopped, _EVERY)
 
     async def clean_up(self) -> int:

@@ -1,4 +1,4 @@
-"""DepositService are found in what banks export, whatever surrounds them."""
+"""Deposits are found in what banks export, whatever surrounds them."""
 
 import re
 import time
