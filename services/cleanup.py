@@ -35,7 +35,7 @@ _EVERY = 600.0  # seconds
 _BATCH = 500
 _REGISTRATION_LIFE = timedelta(days=7)
 _CAPTCHA_GRACE = timedelta(hours=1)
-_DELIVERY_KEPT = timedelta(days=30)  # for whoever asks why a mail did not come
+_DELIVERY_KEPT = timedelta(days=30)  # for an operator who is asked why a mail did not arrive
 _NOTHING_CAME = [status.value for status in NOTHING_CAME]
 _STREAK_KEPT = timedelta(days=30)
 
@@ -61,7 +61,7 @@ class Cleanup:
             await pause(stopped, _EVERY)
 
     async def clean_up(self) -> int:
-        """Removes what has expired, and returns how many rows that were; stops where another worker is at it."""
+        """Deletes what has expired, and returns how many rows. Stops if another worker is cleaning up."""
         removed = 0
         with suppress(_OtherWorkerError):
             for expired in self._expired():
@@ -90,7 +90,7 @@ class Cleanup:
             SpentCaptcha.filter(expires_at__lte=now - _CAPTCHA_GRACE),
             Delivery.filter(finished_at__lte=now - _DELIVERY_KEPT),
             LimitCounter.filter(expires_at__lte=now.timestamp()),
-            # A door that has closed stays closed: only recovering or changing the password opens it.
+            # A locked bucket stays locked until the password is recovered or changed.
             FailureStreak.filter(count__lt=MAX_FAILURES, touched_at__lte=(now - _STREAK_KEPT).timestamp()),
             Payment.filter(method=PaymentMethod.BANK_DEPOSIT.value, status__in=_NOTHING_CAME, due_at__lte=now),
             KnownNetwork.filter(last_seen_at__lte=now - KNOWN_FOR),

@@ -41,7 +41,7 @@ class Hasher:
             self._room += 1
 
     async def verify(self, password_hash: str | None, password: str) -> bool | TooManyAttempts:
-        """Costs the same where there is no hash: a decoy is verified, and the answer is False."""
+        """Costs the same if there is no hash: a decoy is verified, and the result is False."""
         if not self._room:
             return _BUSY
         self._room -= 1

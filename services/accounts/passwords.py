@@ -43,7 +43,7 @@ from services.mail.outbox import MailKind, cancel, enqueue
 
 @dataclass(frozen=True, slots=True)
 class RecoveryRequested:
-    """Whether or not a mail goes out: that depends on what is not told."""
+    """A mail may or may not go out; deliberately unspecified."""
 
 
 @dataclass(frozen=True, slots=True)

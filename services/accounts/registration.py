@@ -63,7 +63,7 @@ class UserAlreadyExists:
 
 @dataclass(frozen=True, slots=True)
 class CodeRequested:
-    """Whether or not a mail goes out: that depends on what is not told."""
+    """A mail may or may not go out; deliberately unspecified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +199,7 @@ class RegistrationService:
         return rfc, email, password
 
     async def _keep(self, caller: Caller, registration: Registration, tally: Tally) -> Registered | UserAlreadyExists:
-        """Keeps what was typed, and owes its mail unless that is on its way or has just left.
+        """Keeps what was typed, and enqueues its mail unless that is pending or has just left.
 
         The outbox comes first, as everywhere: so of a double click, one owes the mail and the other finds it owed.
         """
@@ -218,7 +218,7 @@ class RegistrationService:
         return Registered(registration.email, registration.rfc)
 
     async def _mail_is_due(self, caller: Caller, email_key: str, mailed_at: datetime | None, tally: Tally) -> bool:
-        """Counts the mail, and raises _MailRefusedError where that is one too many and no code counts any more."""
+        """Counts the mail, and raises _MailRefusedError if that is one too many and no earlier code is valid."""
         now = self.clock()
         if mailed_at and mailed_at > now - _JUST_MAILED:
             return False

@@ -139,7 +139,7 @@ class Limiter:
                         await self._storage.incr(key, window.get_expiry(), -1)
 
     async def clear(self, limit: Limit, subject: str) -> None:
-        """Forgets what was counted; where the storage is away it stays, as in `refund`."""
+        """Deletes what was counted. It stays if the storage is away, as in `refund`."""
         with suppress(StorageError):
             for window in limit.windows:
                 await self._storage.clear(window.key_for(limit.name, self._pseudonym(subject)))

@@ -88,7 +88,7 @@ class CaptchaMismatch:
 
 @dataclass(frozen=True, slots=True)
 class InvalidCredentials:
-    """The e-mail, the password or both are wrong: which is not told."""
+    """The e-mail address, the password or both are wrong; deliberately unspecified."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""Mail: owed in the outbox, written when a server has accepted the recipient, and sent by whichever worker."""
+"""Mail: enqueued in the outbox, written once a server has accepted the recipient, and sent by any worker."""

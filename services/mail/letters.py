@@ -26,7 +26,7 @@ _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 async def _no_secret(_: datetime) -> None:
-    """Most mails only tell what happened."""
+    """Notices carry no secret."""
 
 
 @dataclass(frozen=True, slots=True)

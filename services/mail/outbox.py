@@ -1,4 +1,4 @@
-"""The outbox: mails owed, in the same transaction as what they were promised with.
+"""The outbox: mails are enqueued in the same transaction as what they report.
 
 A row names a kind and an e-mail, or one registration of it, never a text. Workers claim rows with a lease and finish
 them only while they hold it.
@@ -29,7 +29,7 @@ _RENEWED_AFTER = timedelta(minutes=1)
 
 
 class MailKind(enum.Enum):
-    """What a mail is for. CONFIRMATION and RECOVERY carry a secret, the others tell what happened."""
+    """What a mail is for. CONFIRMATION and RECOVERY carry a secret, the others are notices."""
 
     CONFIRMATION = "confirmation"
     RECOVERY = "recovery"
@@ -67,7 +67,7 @@ class Claim:
 async def enqueue(kind: MailKind, email_key: str) -> None:
     """Owes a mail, in the caller's transaction.
 
-    One that is owed already becomes due now, and a worker that holds it loses it.
+    One that is already pending becomes due now, and a worker that holds its lease loses it.
     """
     now = utc_now()
     delivery = Delivery(
@@ -134,7 +134,7 @@ async def mark_counted(claim: Claim) -> None:
 
 
 async def finish(claim: Claim, outcome: DeliveryStatus, reason: str | None = None) -> None:
-    """Ends the row, unless it was owed anew meanwhile."""
+    """Ends the row, unless it was enqueued again in between."""
     await Delivery.filter(id=claim.id, lease=claim.lease).update(
         pending_key=None,
         lease=None,
@@ -150,7 +150,7 @@ async def discard(claim: Claim) -> None:
 
 
 async def postpone(claim: Claim, after: timedelta, reason: str) -> None:
-    """Has the row begin anew later, as if it had been requested then."""
+    """Restarts the row later, as if it had been requested then."""
     later = await database_now() + after
     await Delivery.filter(id=claim.id, lease=claim.lease).update(
         lease=None, requested_at=later, due_at=later, attempts=0, reason=reason

@@ -29,7 +29,7 @@ _STOP_GRACE = 15.0  # seconds that mails under way get when the worker is stoppe
 
 
 class _LeaseLostError(Exception):
-    """The mail is not this worker's any more: owed anew, owed no longer, or its lease ran out."""
+    """The worker has lost the mail: it was enqueued again or canceled, or its lease ran out."""
 
 
 class MailWorker:

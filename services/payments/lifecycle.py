@@ -61,13 +61,13 @@ class Terms:
 
 
 class _UnchangedError(Exception):
-    """Somebody else settled it meanwhile: nothing of this transaction stays."""
+    """Somebody else has settled the payment: the transaction is rolled back."""
 
 
 async def open_payment(
     account_id: UUID, method: PaymentMethod, plan: Plan, terms: Terms, now: datetime
 ) -> PaymentView | OnboardingIncomplete | AlreadyActive | PaymentPending:
-    """The account's payment of that method: the one that is open already, where it is of this plan and price."""
+    """The account's payment of that method: the open one, if it has this plan and price."""
     payment = Payment(
         id=uuid4(),
         account_id=account_id,
@@ -95,7 +95,7 @@ async def settle(
     capture_id: str | None = None,
     also: Also | None = None,
 ) -> bool:
-    """Records that the money came, activates the account and owes the mail that says so; False where it was known.
+    """Records that the money arrived, activates the account and enqueues the mail. False if that was known.
 
     At `look_at` a worker looks whether it went back.
     """
@@ -111,9 +111,9 @@ async def settle(
 
 
 async def settle_again(payment: PaymentView, now: datetime, also: Also | None = None) -> bool:
-    """Takes a refund back that was recorded by mistake, with the same mail; False where there is none.
+    """Takes back a refund that was recorded by mistake, with the same mail. False if there is none.
 
-    It gives the time that it gave before, or where that is over, as much from now on.
+    The account gets the same period again or, if that is over, as much from now on.
     """
     before = payment.paid_at
     paid_at = before if before and months_after(before, payment.period_months) > now else now
@@ -125,16 +125,16 @@ async def settle_again(payment: PaymentView, now: datetime, also: Also | None = 
 async def settle_another(payment: PaymentView, reference: str, now: datetime, also: Also) -> bool:
     """Records that as much came once more: a payment of its own with that `reference`, and the same mail.
 
-    False where the payment is not as it was when it was read, or where another has the reference.
+    False if the payment has changed since it was read, or if another one has the reference.
     """
     mark = partial(_add_paid, payment, reference, now)
     return await _change(payment, MailKind.PAYMENT_RECEIVED, partial(_settle, mark, also, now))
 
 
 async def refund(payment: PaymentView, now: datetime, capture_id: str | None = None) -> bool:
-    """Records that the money went back, takes what it paid for off the account and owes the mail that says so.
+    """Records that the money went back, takes its period off the account and enqueues the mail.
 
-    False where it was known, or where the account never had anything of it.
+    False if that was known, or if the account never had that period.
     """
     refunded = {"status": PaymentStatus.REFUNDED.value, "open_key": None, "due_at": None}
     unpaid = Payment.filter(id=payment.id, status__in=_UNPAID)
@@ -145,7 +145,7 @@ async def refund(payment: PaymentView, now: datetime, capture_id: str | None = N
 
 
 async def decline(payment: PaymentView, status: PaymentStatus, now: datetime) -> bool:
-    """The same for a payment that was pending, whose payer was told to wait: a mail says that nothing came of it."""
+    """Ends a pending payment, whose payer was asked to wait, and enqueues the mail that says it failed."""
 
     async def end(_: Account) -> None:
         if not await transitions.end(payment, status, now):
@@ -155,7 +155,7 @@ async def decline(payment: PaymentView, status: PaymentStatus, now: datetime) ->
 
 
 async def refuse(payment: PaymentView, due_at: datetime) -> bool:
-    """Has the payer, who was told to wait, try again; a mail says that PayPal declined."""
+    """Lets the payer, who was asked to wait, retry; a mail says that PayPal declined."""
 
     async def reopen(_: Account) -> None:
         if not await transitions.return_to_open(payment, due_at, declined=True):
@@ -248,7 +248,7 @@ async def _refund(payment: PaymentView, refunded: dict[str, Any], now: datetime,
 
 
 async def _cover(account: Account, now: datetime) -> None:
-    """Has the account covered by what is paid; where nothing is left of that, it ends now."""
+    """Sets the account's activation from its paid payments. It ends now if none of them covers now."""
     paid = await Payment.filter(account_id=account.id, status=PaymentStatus.PAID.value).order_by("paid_at", "id")
     covered = active_period(PaidPeriod(each.paid_at, each.period_months) for each in paid if each.paid_at)
     if covered and covered.until > now:

@@ -39,7 +39,7 @@ def active_period(periods: Iterable[PaidPeriod]) -> ActivePeriod | None:
 
 
 def months_after(moment: datetime, months: int) -> datetime:
-    """The same day and time so many months later, or that month's last day where it has no such day."""
+    """The same day and time so many months later, or the month's last day if it has no such day."""
     year, month = divmod(moment.month - 1 + months, 12)
     year, month = moment.year + year, month + 1
     return moment.replace(year=year, month=month, day=min(moment.day, calendar.monthrange(year, month)[1]))

@@ -1,4 +1,4 @@
-"""What is written to a payment before it is settled, each in a turn.
+"""Writes to payments that are not settled, with optimistic locking.
 
 What is read of a payment may be old by the time that PayPal has answered. So whoever works on one first gives it
 another `due_at`, and what they then write is written only while it still has that.
@@ -15,20 +15,20 @@ from services.accounts.onboarding import PaymentMethod
 from services.payments.queries import PaymentStatus, PaymentView, view
 
 KEPT = timedelta(days=90)
-"""How long a payment is kept that nothing came of, in case that its money comes all the same."""
+"""How long an unpaid payment is kept, in case its money arrives late."""
 LOOK_AFTER_END = timedelta(hours=1)
 """After how long PayPal is asked about one for the first time."""
 _CANDIDATES = 20
 
 
 async def end(payment: PaymentView, status: PaymentStatus, now: datetime) -> bool:
-    """Ends a payment that nothing came of; False where it is not as it was when it was read."""
+    """Ends an unpaid payment. Returns False if it has changed since it was read."""
     as_it_was = Payment.filter(id=payment.id, status=payment.status.value, due_at=payment.version)
     return bool(await as_it_was.update(**_ended(payment.method, status, now)))
 
 
 async def mark_pending(payment: PaymentView, until: datetime) -> PaymentView | None:
-    """Takes a turn to have PayPal take the money: PENDING, and a worker looks at `until`. None where it is too late."""
+    """Marks the payment pending before capture; a worker checks it at `until`. None if another was first."""
     as_it_was = Payment.filter(id=payment.id, status=payment.status.value, due_at=payment.version)
     if not await as_it_was.update(status=PaymentStatus.PENDING.value, due_at=until):
         return None
@@ -36,7 +36,7 @@ async def mark_pending(payment: PaymentView, until: datetime) -> PaymentView | N
 
 
 async def return_to_open(payment: PaymentView, due_at: datetime, *, declined: bool) -> bool:
-    """Has the payer try again, after PayPal refused to take the money; False where it is not as it was."""
+    """Lets the payer retry after PayPal refused the capture. Returns False if the payment has changed."""
     as_it_was = Payment.filter(id=payment.id, status=PaymentStatus.PENDING.value, due_at=payment.version)
     return bool(
         await as_it_was.update(
@@ -49,14 +49,14 @@ async def return_to_open(payment: PaymentView, due_at: datetime, *, declined: bo
 
 
 async def attach_order(payment: PaymentView, order_id: str, approval_url: str) -> PaymentView:
-    """Keeps which PayPal order is to pay it, where it is open and has none yet; the payment as it is then."""
+    """Stores the PayPal order of an open payment that has none yet. Returns the payment as it is afterwards."""
     without = Payment.filter(id=payment.id, status=PaymentStatus.OPEN.value, paypal_order_id=None)
     await without.update(paypal_order_id=order_id, approval_url=approval_url)
     return view(await Payment.get(id=payment.id))
 
 
 async def extend(payment: PaymentView, expires_at: datetime, due_at: datetime) -> PaymentView | None:
-    """Begins its days anew; None where it is not as it was."""
+    """Restarts the payment's days. Returns None if it has changed."""
     as_it_was = Payment.filter(id=payment.id, status=payment.status.value, due_at=payment.version)
     if not await as_it_was.update(expires_at=expires_at, due_at=due_at):
         return None
@@ -64,12 +64,12 @@ async def extend(payment: PaymentView, expires_at: datetime, due_at: datetime) -
 
 
 async def postpone(payment: PaymentView, due_at: datetime | None) -> None:
-    """Has a worker look at it again then, unless somebody else took a turn."""
+    """Schedules the next check, unless the payment has changed."""
     await Payment.filter(id=payment.id, due_at=payment.version).update(due_at=due_at)
 
 
 async def remove(payment: PaymentView) -> None:
-    """For one that nothing came of for long."""
+    """Deletes a payment that stayed unpaid for `KEPT`, unless it has changed."""
     await Payment.filter(id=payment.id, status=payment.status.value, due_at=payment.version).delete()
 
 
@@ -88,6 +88,6 @@ async def expire(method: PaymentMethod, now: datetime) -> int:
 
 
 def _ended(method: PaymentMethod, status: PaymentStatus, now: datetime) -> dict[str, Any]:
-    """The columns of a payment that nothing came of; PayPal is asked about it all the same, now and then."""
+    """The columns of an unpaid payment that has ended. PayPal is still asked about it now and then."""
     due_at = now + (LOOK_AFTER_END if method is PaymentMethod.PAYPAL else KEPT)
     return {"status": status.value, "open_key": None, "due_at": due_at}

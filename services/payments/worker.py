@@ -1,4 +1,4 @@
-"""The worker's part in payments: what PayPal has not told, and references that were not paid in time."""
+"""The payment worker: asks PayPal about open orders, and expires references that were not paid in time."""
 
 import asyncio
 

@@ -10,7 +10,7 @@ _WEIGHTS = (3, 7, 1)
 
 
 def parse_clabe(text: str) -> str | None:
-    """From how people and banks write it, with spaces and hyphens; None for what is none."""
+    """Parses a CLABE as people and banks write it, with spaces and hyphens. None for any other text."""
     typed = compact(text)
     return typed if not isinstance(typed, ForbiddenCharacter) and is_clabe(typed) else None
 

@@ -48,7 +48,7 @@ class BankAccount:
 
 @dataclass(frozen=True, slots=True)
 class DepositRequested:
-    """`expires_at` is told to the payer; what comes a few days later counts, too."""
+    """`expires_at` is shown to the payer; money that comes a few days later counts, too."""
 
     plan_id: str
     reference: str
@@ -125,7 +125,7 @@ class DepositService:
         | NotAuthenticated
         | TooManyAttempts
     ):
-        """The same reference each time, with its days begun anew, until it expires or another plan is asked for."""
+        """The same reference each time, with its days restarted, until it expires or another plan is asked for."""
         principal = await self.sessions.require_account(caller)
         if not isinstance(principal, Principal):
             return principal

@@ -54,7 +54,7 @@ async def deposits_of(payment: PaymentView) -> KnownDeposits:
 
 
 async def settle(payment: PaymentView, movement: SeenMovement, now: datetime) -> bool:
-    """Has the movement make the payment whose reference it has; False where that was paid meanwhile."""
+    """Has the movement make the payment whose reference it has; False if that has been paid."""
 
     async def remember(counted_as: UUID) -> bool:
         await _create(payment, movement, counted_as, now)
@@ -81,7 +81,7 @@ async def foresee(payment: PaymentView, movement: SeenMovement, now: datetime) -
 
 
 async def count(payment: PaymentView, deposit: UndecidedDeposit, now: datetime) -> bool:
-    """Makes a payment of it, or has the one count again that it made before; False where that was done meanwhile."""
+    """Makes a payment of it, or has the one count again that it made before; False if that has been done."""
     if deposit.taken_back:
         return await lifecycle.settle_again(await queries.get(deposit.taken_back), now)
 

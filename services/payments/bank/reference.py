@@ -23,7 +23,7 @@ def draw_reference() -> str:
 
 
 def parse_reference(text: str) -> str | None:
-    """From how people and banks write it, with blanks and hyphens; None for what is none."""
+    """Parses a reference as people and banks write it, with spaces and hyphens. None for any other text."""
     typed = compact(text)
     if isinstance(typed, ForbiddenCharacter) or not _DIGITS.fullmatch(typed):
         return None

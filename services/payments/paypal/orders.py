@@ -54,7 +54,7 @@ class PayPalOrders:
     async def order(
         self, payment: PaymentView, plan: Plan, language: Language
     ) -> PayPalStarted | PaymentProviderUnavailable:
-        """Makes the order of a payment; the same one where it was made before and its answer got lost."""
+        """Makes the order of a payment; the same one if it was made before and its answer got lost."""
         try:
             order = await self._api.create_order(
                 request_id=str(payment.id),
@@ -71,14 +71,14 @@ class PayPalOrders:
             return PaymentProviderUnavailable()
         except PayPalRefusedError as error:
             report(error, payment.id)
-            if not (await queries.get(payment.id)).paypal_order_id:  # which another tab may have got meanwhile
+            if not (await queries.get(payment.id)).paypal_order_id:  # which another tab may have got in between
                 await transitions.end(payment, PaymentStatus.DECLINED, self._clock())
             return PaymentProviderUnavailable()
         if order.approval_url is None or len(order.approval_url) > _MAX_LINK:
             log.error("paypal order without a link", payment=str(payment.id))
             return PaymentProviderUnavailable()
         attached = await transitions.attach_order(payment, order.id, order.approval_url)
-        if attached.paypal_order_id is None or attached.approval_url is None:  # it was replaced meanwhile
+        if attached.paypal_order_id is None or attached.approval_url is None:  # it has been replaced
             return PaymentProviderUnavailable()
         return PayPalStarted(attached.paypal_order_id, attached.approval_url, payment.total, payment.expires_at)
 
@@ -119,7 +119,7 @@ class PayPalOrders:
         *,
         waited: bool = False,
     ) -> Collected:
-        """`link` is where a refusal sends the payer; `waited` says that the payer was told before to wait."""
+        """`link` is where a refusal sends the payer; `waited` says that the payer was asked to wait before."""
         if transition is Transition.TAKE:
             return await self._take(payment)
         await apply(transition, payment, order, self._clock(), waited=waited)

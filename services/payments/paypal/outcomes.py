@@ -30,7 +30,7 @@ class PaymentNotApproved:
 
 @dataclass(frozen=True, slots=True)
 class PaymentDeclined:
-    """PayPal did not take the money; at `retry_url`, where there is one, the payer can choose another way."""
+    """PayPal did not take the money; at `retry_url`, if there is one, the payer can choose another way."""
 
     retry_url: str | None
 

@@ -1,4 +1,4 @@
-"""The worker's questions to PayPal: what became of orders that nobody told us of, and whether money went back."""
+"""Asks PayPal what became of orders that no event reported, and whether money went back."""
 
 import asyncio
 from datetime import timedelta
@@ -24,7 +24,7 @@ _MAX_DISPUTE = timedelta(days=180)  # in which a payer may have PayPal take the 
 
 
 class Reconciler:
-    """Without `orders`, as where PayPal is not set up any more, nothing is asked, and what is pending ends some day."""
+    """Without `orders`, if PayPal is no longer set up, nothing is asked, and pending payments expire."""
 
     def __init__(self, orders: PayPalOrders | None, clock: Clock = utc_now) -> None:
         self._orders = orders

@@ -20,7 +20,7 @@ _TAKEN = {CaptureStatus.COMPLETED, CaptureStatus.PARTIALLY_REFUNDED}
 async def apply(
     transition: Transition, payment: PaymentView, order: Order | None, now: datetime, *, waited: bool = False
 ) -> None:
-    """Does nothing for TAKE, which begins with PayPal. `waited` says that the payer was told before to wait."""
+    """Does nothing for TAKE, which begins with PayPal. `waited` says that the payer was asked to wait before."""
     capture = weightiest(order) if order else None
     capture_id = capture.id if capture else None
     if order:
@@ -51,7 +51,7 @@ async def apply(
 
 
 async def _end(payment: PaymentView, status: PaymentStatus, now: datetime) -> None:
-    """The payer of a pending one, who was told to wait, gets a mail."""
+    """The payer of a pending payment, who was asked to wait, gets a mail."""
     if payment.status is PaymentStatus.PENDING:
         await lifecycle.decline(payment, status, now)
     else:
