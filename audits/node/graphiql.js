@@ -59,7 +59,7 @@ test("the documentation shows the schema", async () => {
 
   await page.getByRole("link", { name: "Query", exact: true }).click();
 
-  await page.getByText("The rules that new passwords must meet.").waitFor();
+  await page.getByText("Returns the rules for new passwords.").waitFor();
 });
 
 test("the editor completes field names", async () => {
