@@ -24,10 +24,9 @@ check: setup ## check format, lint, types, imports, drift and SDL, and run the t
 	@$(PYTHON_ENV)/lint-imports --no-cache
 	@$(MAKE) --no-print-directory test
 
-# Three at once, since most of them wait more than they work; a fourth makes those late that measure time.
 audit: setup ## run the slow checks, some of them in Node.js and Chromium
 	@sh scripts/setup.sh requirements-audit.lock
-	@$(PYTHON_ENV)/python -m pytest -q -n 3 --maxschedchunk 1 audits
+	@$(PYTHON_ENV)/python -m pytest -q -n 2 --maxschedchunk 1 audits
 	@$(PYTHON_ENV)/python -m benchmarks.timing --samples 40
 
 format: setup ## format and sort the code

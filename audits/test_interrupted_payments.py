@@ -14,4 +14,4 @@ __all__ = ["paypal"]
 async def test_wherever_it_is_interrupted_the_money_is_taken_once(make_api: MakeApi, paypal: PayPalServer) -> None:
     ana = await payer(await make_api(**takes_paypal(paypal), limit_payment="1000/hour"))
 
-    assert await interruptions_survived(ana, paypal, every=3) > 20
+    assert await interruptions_survived(ana, paypal, every=2) > 20

@@ -220,6 +220,8 @@ test("a page cannot frame the service", async () => {
 
   await page.setContent(addresses.map((address) => `<iframe src="${address}"></iframe>`).join(""));
 
-  const framed = page.mainFrame().childFrames().map((frame) => frame.url());
-  assert.deepEqual(framed, [...Array(3).fill("chrome-error://chromewebdata/"), `${another}/`]);
+  const expected = [...Array(3).fill("chrome-error://chromewebdata/"), `${another}/`];
+  const framed = () => page.mainFrame().childFrames().map((frame) => frame.url());
+  for (let tries = 0; tries < 100 && framed().includes(""); tries++) await page.waitForTimeout(100); // until each has loaded
+  assert.deepEqual(framed(), expected);
 });
