@@ -1,4 +1,4 @@
-"""Expired things leave, in small batches, by one worker at a time."""
+"""Deletes expired rows, in small batches, by one worker at a time."""
 
 import asyncio
 from collections.abc import Callable
@@ -30,7 +30,7 @@ from services.payments.queries import NOTHING_CAME
 
 log = structlog.get_logger(__name__)
 
-LOCK = 0x53574550  # one number for sweeping in the database's lock space
+LOCK = 0x53574550  # the number of cleanup in the database's lock space
 _EVERY = 600.0  # seconds
 _BATCH = 500
 _REGISTRATION_LIFE = timedelta(days=7)
@@ -41,18 +41,18 @@ _STREAK_KEPT = timedelta(days=30)
 
 
 class _OtherWorkerError(Exception):
-    """Another worker is sweeping."""
+    """Another worker is cleaning up."""
 
 
 class Cleanup:
-    """`also` is what else is to be swept with the database, such as development's mails."""
+    """`also` cleans up outside the database, such as the mail files of development."""
 
     def __init__(self, also: Callable[[], None] | None = None, clock: Clock = utc_now) -> None:
         self._also = also
         self._clock = clock
 
     async def run(self, stopped: asyncio.Event) -> None:
-        """Sweeps every ten minutes or so, until `stopped`."""
+        """Cleans up about every ten minutes, until `stopped`."""
         while not stopped.is_set():
             try:
                 await self.clean_up()
@@ -94,7 +94,7 @@ class Cleanup:
             FailureStreak.filter(count__lt=MAX_FAILURES, touched_at__lte=(now - _STREAK_KEPT).timestamp()),
             Payment.filter(method=PaymentMethod.BANK_DEPOSIT.value, status__in=_NOTHING_CAME, due_at__lte=now),
             KnownNetwork.filter(last_seen_at__lte=now - KNOWN_FOR),
-            # A week old, without a live code (those that expired have just left) and with no mail on its way.
+            # A week old, without a valid code (expired ones were deleted above) and without a pending mail.
             Registration.filter(created_at__lte=now - _REGISTRATION_LIFE, codes__digest__isnull=True).exclude(
                 email_key__in=Subquery(Delivery.filter(pending_key__isnull=False).values("email_key"))
             ),

@@ -1,4 +1,4 @@
-"""Step 2's transaction: a mailed code makes an account of its registration."""
+"""The transaction of step 2: a mailed code turns its registration into an account."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from services.mail.outbox import MailKind, cancel
 
 @dataclass(frozen=True, slots=True)
 class Redeemed:
-    """`again` where the account was there before: then nothing was done."""
+    """`again` if the account already existed, so that nothing was done."""
 
     email: str
     email_key: str
@@ -22,9 +22,10 @@ class Redeemed:
 
 
 async def redeem(code_digest: str, now: datetime) -> Redeemed | None:
-    """Makes the account, once, and drops the e-mail's other registrations, in the caller's transaction.
+    """Creates the account, once, and deletes the e-mail's other registrations, in the caller's transaction.
 
-    Any code of the registration that became the account answers the same until it expires. None for every other code.
+    Any code of the registration that became the account gives the same result until it expires. Any other code
+    returns None.
     """
     code = await ConfirmationCode.get_or_none(digest=code_digest, expires_at__gt=now).select_related("registration")
     if code is None:
@@ -32,7 +33,7 @@ async def redeem(code_digest: str, now: datetime) -> Redeemed | None:
     email_key = code.registration.email_key
     await cancel((MailKind.CONFIRMATION, MailKind.RECOVERY), email_key)
     rivals = await Registration.filter(email_key=email_key).order_by("id").select_for_update()
-    # As it is now: it may have got another RFC, or become an account, since it was found.
+    # Read again: since it was found, it may have got another RFC or become an account.
     registration = next((rival for rival in rivals if rival.id == code.registration_id), None)
     if registration is None:
         return await redeemed_before(code_digest, now)

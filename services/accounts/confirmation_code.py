@@ -1,4 +1,4 @@
-"""The confirmation code, as it is pasted from its mail."""
+"""Parses confirmation codes as they are pasted from the mail."""
 
 import re
 
@@ -11,10 +11,10 @@ _CODE = re.compile(f"(?<![0-9A-Z])[{ALPHABET}]{{{CODE_LENGTH}}}(?![0-9A-Z])", re
 
 
 def parse_confirmation_code(text: str) -> str | None:
-    """As it was minted: case, spaces, line breaks and dashes do not matter.
+    """Returns the code as it was generated, ignoring case, spaces, line breaks and dashes.
 
-    It may stand in a sentence or in the link of the mail: 40 letters and digits of its alphabet are nothing else. None
-    for what holds no code, or more than one.
+    The code may be part of a sentence or of the mail's link: nothing else has 40 letters and digits of its alphabet.
+    Returns None if the text has no code or several.
     """
     if len(text) > _MAX_TYPED:
         return None

@@ -1,4 +1,4 @@
-"""What an e-mail address and a password lead to at login. Any address costs one statement and one hash."""
+"""Looks up and verifies the credentials of a login. Any e-mail address costs one statement and one hash."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -56,7 +56,7 @@ async def verify(
 ) -> bool | TooManyAttempts:
     """Whether the password is the account's or, if there is no account, that of an unconfirmed registration.
 
-    With `locked` no password of an account's own is right, at the same cost. TooManyAttempts if the hasher is busy.
+    With `locked`, an account's password is never accepted, at the same cost. TooManyAttempts if the hasher is busy.
     """
     if candidate.account_id:
         verified = await hasher.verify(None if locked else candidate.password_hash, typed)

@@ -1,4 +1,4 @@
-"""E-mail addresses (RFC 5321, ASCII local parts), without asking the network."""
+"""Parses e-mail addresses (RFC 5321, ASCII local parts) without network access."""
 
 import re
 import unicodedata
@@ -11,13 +11,13 @@ from services.common.characters import forbidden, typed_form, without_invisible
 from services.common.outcomes import FieldErrorCode, FieldProblem
 
 MAX_LENGTH = 254
-_MAX_TYPED = 1_000  # with what is around it; composing letters takes quadratic time
-_ENCODED_WORD = "=?"  # mail programs read what follows as another text (RFC 2047), with whatever it holds
-_LONG_DASHES = "\u2014\u2015\u2e3a\u2e3b"  # which phones put in the place of two hyphens, and so may mean either
+_MAX_TYPED = 1_000  # including what surrounds it; normalizing takes quadratic time
+_ENCODED_WORD = "=?"  # begins an encoded word, which mail programs decode to any text (RFC 2047)
+_LONG_DASHES = "\u2014\u2015\u2e3a\u2e3b"  # phones substitute them for two hyphens, so they are ambiguous
 _JOINERS = "\u200c\u200d"
 _SPACES_AROUND_AT = re.compile(r" *@ *")
-_BEFORE = '<"([ \t\r\n'  # with which no address begins
-_AFTER = ">\")].,;:' \t\r\n"  # with which no domain ends
+_BEFORE = '<"([ \t\r\n'  # no address begins with these
+_AFTER = ">\")].,;:' \t\r\n"  # no domain ends with these
 _SCHEME = "mailto:"
 _LATIN = re.compile("[A-Za-z]")
 _ALIKE = ("CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")  # alphabets with letters that look like Latin ones
@@ -25,7 +25,7 @@ _ALIKE = ("CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")  # alphabets with letters
 
 @dataclass(frozen=True, slots=True)
 class Email:
-    """`address` is where mail goes; `key` is by which we find it again: the same, in lower case."""
+    """`address` receives the mail; `key` is the same in lower case, for look-ups."""
 
     address: str
 
@@ -35,7 +35,7 @@ class Email:
 
 
 def parse_email(text: str) -> Email | None:
-    """From how people and phones write it; what that may change is docs/decisions/0014-spellings-of-an-e-mail.md."""
+    """Parses an address as people and phones write it: see docs/decisions/0014-spellings-of-an-e-mail.md."""
     typed = _typed(text)
     if len(typed) > MAX_LENGTH or _ENCODED_WORD in typed or _look_alikes(typed):
         return None
@@ -47,7 +47,7 @@ def parse_email(text: str) -> Email | None:
 
 
 def email_problem(text: str) -> FieldProblem:
-    """Why parse_email takes such a text for no e-mail: the problem of the field `email`."""
+    """Explains why parse_email rejects a text, as a problem of the field `email`."""
     if is_blank(text):
         return FieldProblem("email", FieldErrorCode.MISSING, maximum=MAX_LENGTH)
     typed = _typed(text)
@@ -63,11 +63,11 @@ def email_problem(text: str) -> FieldProblem:
 
 
 def _typed(text: str) -> str:
-    """As a keyboard types it, without what surrounds it. A text that is far too long is returned as it is."""
+    """Returns the text as a keyboard types it, without what surrounds it. A far too long text is returned unchanged."""
     if len(text) > _MAX_TYPED:
         return text
     line = "".join(map(_sign, unicodedata.normalize("NFC", text)))
-    # In a domain of another script a joiner between letters is part of the name; IDNA says where it may stand.
+    # In a domain of another script, a joiner between letters is part of the name; IDNA checks its position.
     of_another_script = not without_invisible(line.rpartition("@")[2]).isascii()
     seen = without_invisible(line, kept=_JOINERS if of_another_script else "")
     return _SPACES_AROUND_AT.sub("@", _unwrapped(seen))
@@ -88,7 +88,7 @@ def _unwrapped(line: str) -> str:
 
 
 def _look_alikes(typed: str) -> list[str]:
-    """Letters of an alphabet that looks like the Latin one, in a part of the domain that has Latin letters, too."""
+    """Returns letters of a look-alike alphabet in a label of the domain that also has Latin letters."""
     labels = typed.rpartition("@")[2].split(".")
     return [sign for label in labels if _LATIN.search(label) for sign in label if _is_look_alike(sign)]
 

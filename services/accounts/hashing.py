@@ -1,4 +1,4 @@
-"""Argon2id in threads under one limiter, so that a storm of logins stalls nothing else (RFC 9106)."""
+"""Argon2id (RFC 9106) in threads under one limiter, so that a burst of logins delays nothing else."""
 
 from functools import partial
 
@@ -16,12 +16,12 @@ _BUSY = TooManyAttempts(retry_after_seconds=2)
 
 
 class Hasher:
-    """Takes passwords that are already normalised. Past the queue's bound it answers TooManyAttempts at once."""
+    """Takes normalized passwords. If the queue is full, it returns TooManyAttempts at once."""
 
     def __init__(
         self, time_cost: int = 2, memory_kib: int = 19456, parallelism: int = 1, cpus: float | None = None
     ) -> None:
-        """`cpus` are this process's share of them: all that it may use, where nothing is said."""
+        """`cpus` is this process's share; by default, all that it may use."""
         self._argon2 = PasswordHasher(time_cost=time_cost, memory_cost=memory_kib, parallelism=parallelism)
         cpus = usable_cpus() if cpus is None else cpus
         at_once = max(1, int(cpus / parallelism))
@@ -30,7 +30,7 @@ class Hasher:
         self._decoy = self._argon2.hash(generate_token())
 
     async def hash(self, password: str, salt: bytes | None = None) -> str | TooManyAttempts:
-        """With a random salt, unless the same password is to give the same hash."""
+        """Uses a random salt unless one is given, which makes the hash reproducible."""
         if not self._room:
             return _BUSY
         self._room -= 1

@@ -1,7 +1,7 @@
-"""The way from the first form to the first invoice, and what payment and time do afterwards.
+"""The state machine of an account: from the first form to the first invoice, then by payment and time.
 
-One state machine; docs/onboarding.md shows its table. An account keeps its stage and until when it is paid for;
-that the time is over is seen whenever somebody looks, and never written.
+docs/onboarding.md shows its table. An account stores its stage and the end of its paid time. That this time is over is
+computed on each read and never stored.
 """
 
 import enum
@@ -24,7 +24,7 @@ class PaymentMethod(enum.Enum):
 
 
 class Stage(enum.Enum):
-    """REGISTERED is a registration, which has no account yet; LAPSED is ACTIVE whose time is over."""
+    """REGISTERED is a registration without an account; LAPSED is an ACTIVE account whose time is over."""
 
     REGISTERED = "registered"
     CONFIRMED = "confirmed"
@@ -35,7 +35,7 @@ class Stage(enum.Enum):
 
 
 class Event(enum.Enum):
-    """CONFIGURED comes when the company's data and its first series are there; REFUNDED when nothing paid is left."""
+    """CONFIGURED: the company's data and first series exist. REFUNDED: no paid time is left."""
 
     CONFIRMED = "confirmed"
     CONFIGURED = "configured"
@@ -70,7 +70,7 @@ _COMPLETED = {
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """What an account was last paid for: since when, until when (not included) and by which method."""
+    """The last paid time of an account: its start, its end (excluded) and the payment method."""
 
     active: bool
     since: datetime
@@ -81,7 +81,7 @@ class Activation:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where an account is at some moment."""
+    """The state of an account at a given time."""
 
     stage: Stage
     activation: Activation | None = None
@@ -92,19 +92,19 @@ class Progress:
 
     @property
     def current_step(self) -> OnboardingStep | None:
-        """The first step that is open; None once all are done."""
+        """The first step to do; None once all are done."""
         return next((step for step in OnboardingStep if step not in self.completed_steps), None)
 
 
 def transition(stage: Stage, event: Event) -> Stage:
-    """Where an event leads. Raises KeyError for one that cannot come in that stage."""
+    """Returns the next stage. Raises KeyError for an event that cannot occur in that stage."""
     return TRANSITIONS[stage, event]
 
 
 def progress(
     stage: str, since: datetime | None, until: datetime | None, method: str | None, plan_id: str | None, now: datetime
 ) -> Progress:
-    """Of the five columns that an account keeps."""
+    """Reads the progress from the account's five columns."""
     at = Stage(stage)
     if since is None or until is None or method is None or plan_id is None:
         return Progress(at)

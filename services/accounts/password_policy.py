@@ -1,4 +1,4 @@
-"""Passwords after NIST SP 800-63B-4: length and a block list, no composition rules, no truncation."""
+"""The password policy of NIST SP 800-63B-4: length and a block list, no composition rules, no truncation."""
 
 import re
 import unicodedata
@@ -13,11 +13,11 @@ from services.common.outcomes import FieldErrorCode, FieldProblem
 from services.common.secrets import ALPHABET
 from services.mail.letters import MAILED_PASSWORD_LENGTH
 
-MIN_POLICY_LENGTH = 8  # which no policy goes below
+MIN_POLICY_LENGTH = 8  # the lowest minimum that a policy can have
 MAX_LENGTH = 128
-_MAX_NORMALISED = 4 * MAX_LENGTH  # NFC joins at most four code points into one
-_MIN_OWN = 4  # letters and digits that a password needs beside the account's own words
-_MIN_WORD = 4  # of the account's words that are looked for
+_MAX_NORMALISED = 4 * MAX_LENGTH  # NFC composes at most four code points into one
+_MIN_OWN = 4  # letters and digits that a password needs besides the account's words
+_MIN_WORD = 4  # letters of a word to look for
 _SEPARATORS = re.compile(r"[\s-]+")
 _MAILED = re.compile(f"[{ALPHABET}]{{{MAILED_PASSWORD_LENGTH}}}", re.IGNORECASE | re.ASCII)
 _NO_LETTER_OR_DIGIT = re.compile(r"[\W_]+")
@@ -25,14 +25,14 @@ _NO_LETTER_OR_DIGIT = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True, slots=True)
 class PasswordPolicy:
-    """Lengths in Unicode code points after NFC. `site_words` are names of ours that no password may be made of."""
+    """Lengths are in Unicode code points after NFC. `site_words` are the site's names, refused as passwords."""
 
     minimum_length: int
     maximum_length: int = MAX_LENGTH
     site_words: tuple[str, ...] = ()
 
     def check(self, password: str, identity: Iterable[str]) -> FieldErrorCode | None:
-        """What is wrong with a new password, normalised; `identity` is the account's RFC and e-mail."""
+        """Checks a new, normalized password; `identity` is the account's RFC and e-mail."""
         if is_missing(password):
             return FieldErrorCode.MISSING
         if not is_typeable(password):
@@ -48,12 +48,12 @@ class PasswordPolicy:
         return None
 
     def problem(self, field: str, code: FieldErrorCode) -> FieldProblem:
-        """The problem of a field for a new password."""
+        """Builds the problem of a field that holds a new password."""
         return FieldProblem(field, code, self.minimum_length, self.maximum_length)
 
 
 def check_confirmation(field: str, password: str, confirmation: str) -> FieldProblem | None:
-    """What is wrong with the second typing of a new password, which comes normalised."""
+    """Checks the repetition of a new password, which is already normalized."""
     if is_missing(confirmation):
         return FieldProblem(field, FieldErrorCode.MISSING)
     if normalise_password(confirmation) != password:
@@ -62,9 +62,9 @@ def check_confirmation(field: str, password: str, confirmation: str) -> FieldPro
 
 
 def normalise_password(text: str) -> str:
-    """NFC, so that the same password typed on another keyboard is the same; nothing else is changed.
+    """Applies NFC, so that the same password typed on another keyboard is equal; nothing else is changed.
 
-    A text that is too long all the same is returned as it is: normalising takes quadratic time.
+    A text that is too long is returned unchanged: normalizing takes quadratic time.
     """
     if len(text) > _MAX_NORMALISED:
         return text
@@ -72,36 +72,36 @@ def normalise_password(text: str) -> str:
 
 
 def typed_password(text: str) -> str:
-    """A password for signing in, normalised, without the line break or tab that a paste brings and no password has."""
+    """Normalizes a password for login, without the line break or tab that a paste adds and no password has."""
     return normalise_password(text.strip("\t\r\n"))
 
 
 def canonical_mailed_password(text: str) -> str:
-    """A mailed password as it was minted: case, spaces, dashes and what a paste adds do not matter in it.
+    """Returns a mailed password as it was generated, ignoring case, spaces, dashes and what a paste adds.
 
-    Of another text only case, blanks and hyphens are left out, so that two chosen passwords stay two.
+    In any other text, only case, spaces and hyphens are ignored, so that different passwords stay different.
     """
     return parse_mailed_password(text) or _SEPARATORS.sub("", text).upper()
 
 
 def parse_mailed_password(text: str) -> str | None:
-    """None for what no mailed password can be."""
+    """Returns None if the text cannot be a mailed password."""
     typed = compact(text)
     return typed.upper() if isinstance(typed, str) and _MAILED.fullmatch(typed) else None
 
 
 def is_missing(text: str) -> bool:
-    """Whether nothing was typed that any password can be: spaces count as characters, but these are too few."""
+    """Whether nothing usable was typed: spaces are characters of a password, but there are too few."""
     return len(text) < MIN_POLICY_LENGTH and is_blank(text)
 
 
 def is_typeable(password: str) -> bool:
-    """Control characters and lone surrogates come from no keyboard."""
+    """Whether a keyboard can type it: no control characters, no lone surrogates."""
     return not any(unicodedata.category(character) in {"Cc", "Cs"} for character in password[: MAX_LENGTH + 1])
 
 
 def _is_made_of(password: str, identity: Iterable[str]) -> bool:
-    """Whether less than four letters or digits remain once the identity's words are taken out."""
+    """Whether fewer than four letters or digits remain once the words of the identity are removed."""
     candidate = _bare(password)
     rest = candidate
     for word in sorted(_words(identity), key=len, reverse=True):
@@ -110,7 +110,7 @@ def _is_made_of(password: str, identity: Iterable[str]) -> bool:
 
 
 def _words(identity: Iterable[str]) -> set[str]:
-    """Each text whole, its parts, what an e-mail is before the @, and an RFC without its homoclave."""
+    """Returns each text, its parts, the local part of an e-mail, and an RFC without its homoclave."""
     parts = {
         part
         for text in map(in_typed_forms, identity)

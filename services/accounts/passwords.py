@@ -1,4 +1,4 @@
-"""A lost password, and a new one."""
+"""Recovers and changes passwords."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -55,7 +55,7 @@ class PasswordForm:
 
 @dataclass(frozen=True, slots=True)
 class PasswordChanged:
-    """This session stays, until `ends_at` at the latest; every other one and every mailed password has ended."""
+    """This session stays, until `ends_at` at the latest; all others and all mailed passwords have ended."""
 
     ends_at: datetime
 
@@ -69,7 +69,7 @@ class ForcedReset:
 
 
 class _RefusedError(Exception):
-    """Undoes what was done so far."""
+    """Rolls the transaction back."""
 
     def __init__(self, outcome: InvalidCredentials | NotAuthenticated) -> None:
         self.outcome = outcome
@@ -89,7 +89,7 @@ class PasswordService:
     async def request(
         self, caller: Caller, email: str, captcha: CaptchaAnswer
     ) -> RecoveryRequested | CaptchaMismatch | InvalidInput | TooManyAttempts:
-        """Looks nothing up: the worker finds out whom to write to, and what."""
+        """Looks up nothing: the worker finds out what to send, and to whom."""
         parsed = parse_email(email)
         unanswered = (ANSWER_MISSING,) if is_blank(captcha.answer) else ()
         if parsed is None:
@@ -130,12 +130,12 @@ class PasswordService:
         return outcome
 
     async def force_reset(self, email_key: str) -> ForcedReset:
-        """Ends the passwords and sessions of one account, so that only recovery opens it."""
+        """Ends the passwords and sessions of one account, so that only recovery gives access."""
 
         async def end() -> ForcedReset:
             accounts = Account.filter(email_key=email_key)
             passwords = await accounts.filter(password_hash__isnull=False).count()
-            # The generation in any case: a change that was proved before and is written later finds out.
+            # Always the generation, too: a change that was verified before and is written later then fails.
             await accounts.update(password_hash=None, password_generation=F("password_generation") + 1)
             await MailedPassword.filter(account__email_key=email_key).delete()
             return ForcedReset(passwords, await self.sessions.revoke_all(email_key))
@@ -145,7 +145,7 @@ class PasswordService:
     async def _change(
         self, principal: Principal, current: str, new: str
     ) -> PasswordChanged | InvalidCredentials | InvalidInput | NotAuthenticated | TooManyAttempts:
-        """TooManyAttempts if there is no room to hash."""
+        """Returns TooManyAttempts if the hasher is busy."""
         account = await Account.get_or_none(id=principal.id)
         if account is None:
             return NotAuthenticated()
@@ -166,7 +166,7 @@ class PasswordService:
         return outcome
 
     async def _changed_before(self, principal: Principal, new: str) -> PasswordChanged | TooManyAttempts | None:
-        """The same form sent twice, as by a double click: its new password is the account's already."""
+        """Recognizes the same form sent twice, such as by a double click: its new password is already the account's."""
         account = await Account.get_or_none(id=principal.id)
         verified = await self.hasher.verify(account.password_hash if account else None, new)
         if isinstance(verified, TooManyAttempts):
@@ -191,13 +191,13 @@ class PasswordService:
         return tuple(problems)
 
     async def _prove(self, account: Account, principal: Principal, current: str) -> bool | TooManyAttempts:
-        """Behind a mailed password the account has none of its own: the mailed one is the current one."""
+        """A session opened with a mailed password has no other current password than that one."""
         if principal.password_change_required:
             return await self._mailed(account, current).exists()
         return await self.hasher.verify(account.password_hash, current)
 
     def _mailed(self, account: Account, typed: str) -> QuerySet[MailedPassword]:
-        """The account's mailed password that was typed, used before or not, where it is alive."""
+        """Selects the account's mailed password that was typed, if it is valid, whether used or not."""
         alive = MailedPassword.filter(account_id=account.id, expires_at__gt=self.clock())
         return alive.filter(digest=digest(canonical_mailed_password(typed)))
 

@@ -1,4 +1,4 @@
-"""Steps 1 and 2: from what a person types to a confirmed account."""
+"""Steps 1 and 2: registers a taxpayer and confirms the account."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -36,12 +36,12 @@ from services.mail.letters import CODE_LENGTH, CODE_LIFE
 from services.mail.outbox import MailKind, cancel_for_registration, enqueue, enqueue_for_registration
 
 _JUST_MAILED = timedelta(minutes=1)
-_TYPED = ("email", "rfc", "language", "created_at")  # what counts anew where the same person registers again
+_TYPED = ("email", "rfc", "language", "created_at")  # updated if the same person registers again
 
 
 @dataclass(frozen=True, slots=True)
 class RegistrationForm:
-    """Step 1 as it was typed."""
+    """The form of step 1, as typed."""
 
     rfc: str
     email: str
@@ -73,11 +73,11 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True)
 class InvalidConfirmationCode:
-    """Unknown or expired, or of a registration that did not become the account."""
+    """The code is unknown or expired, or its registration did not become the account."""
 
 
 class _MailRefusedError(Exception):
-    """No mail may go out, and none is there to wait for: the registration is not kept."""
+    """No mail may be sent and none is pending: the registration is not kept."""
 
     def __init__(self, throttled: TooManyAttempts) -> None:
         self.throttled = throttled
@@ -85,9 +85,9 @@ class _MailRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistrationService:
-    """Same e-mail and same password: same person, who has one registration, with what was typed last.
+    """The same e-mail and password mean the same person, who has one registration with what was typed last.
 
-    With `conceal_accounts` nobody learns from createAccount whether an e-mail has an account.
+    With `conceal_accounts`, createAccount does not reveal whether an e-mail has an account.
     """
 
     hasher: Hasher
@@ -134,7 +134,7 @@ class RegistrationService:
     async def resend(
         self, caller: Caller, email: str, captcha: CaptchaAnswer | None
     ) -> CodeRequested | InvalidInput | CaptchaRequired | CaptchaMismatch | TooManyAttempts:
-        """Looks nothing up: the worker finds out whether there is a registration to write to."""
+        """Looks up nothing: the worker finds out whether there is a registration."""
         parsed = parse_email(email)
         if parsed is None:
             return InvalidInput((email_problem(email),))
@@ -151,9 +151,9 @@ class RegistrationService:
     async def confirm(
         self, caller: Caller, code: str
     ) -> Confirmed | InvalidConfirmationCode | InvalidInput | TooManyAttempts:
-        """Turns the code's registration into the account of its e-mail, once, and drops the e-mail's others.
+        """Turns the code's registration into the account of its e-mail, once, and deletes the e-mail's others.
 
-        A code that did that is confirmed again for as long as it is good, and does nothing more.
+        A used code gets the same result until it expires, and has no further effect.
         """
         if is_blank(code):
             return InvalidInput((FieldProblem("code", FieldErrorCode.MISSING, CODE_LENGTH, CODE_LENGTH),))
@@ -167,14 +167,14 @@ class RegistrationService:
             redeemed = await atomically(partial(self._redeem, code_digest))
         except IntegrityError:  # a registration of this e-mail was confirmed at the same time
             redeemed = await redeemed_before(code_digest, self.clock())
-        if redeemed and not redeemed.again:  # what strangers asked for before there was an account does not count
+        if redeemed and not redeemed.again:  # requests of strangers before there was an account do not count
             await self.limiter.clear(self.limits.recover_password_email, redeemed.email_key)
         return Confirmed(redeemed.email) if redeemed else InvalidConfirmationCode()
 
     async def _check_limits(
         self, caller: Caller, captcha: CaptchaAnswer | None, purpose: str, stop: Limit, captcha_from: Limit
     ) -> CaptchaRequired | CaptchaMismatch | InvalidInput | TooManyAttempts | None:
-        """The client's limit: a captcha first, then no more."""
+        """Applies the client's limits: above the lower one a captcha is required, above the other it must wait."""
         if throttled := await self.limiter.hit_client(stop, caller):
             return throttled
         if await self.limiter.hit_client(captcha_from, caller):
@@ -201,13 +201,13 @@ class RegistrationService:
     async def _keep(self, caller: Caller, registration: Registration, tally: Tally) -> Registered | UserAlreadyExists:
         """Keeps what was typed, and enqueues its mail unless that is pending or has just left.
 
-        The outbox comes first, as everywhere: so of a double click, one owes the mail and the other finds it owed.
+        The outbox row is locked first, as everywhere: of a double click, one enqueues the mail and the other finds it.
         """
-        await tally.refund()  # of an attempt before this one
+        await tally.refund()  # of an earlier attempt of the transaction
         known = await Account.exists(email_key=registration.email_key)
         if known and not self.conceal_accounts:
             return UserAlreadyExists()
-        # Also where the e-mail is known, so that it takes as long: no code of such a registration is ever mailed.
+        # A known e-mail gets a registration, too, so that it takes as long; no code is ever mailed for it.
         kind = MailKind.ALREADY_REGISTERED if known else MailKind.CONFIRMATION
         first = await enqueue_for_registration(kind, registration.email_key, registration.id)
         before = await Registration.get_or_none(id=registration.id)
@@ -228,7 +228,7 @@ class RegistrationService:
         return throttled is None
 
     async def _count_mail(self, caller: Caller, email_key: str, tally: Tally) -> TooManyAttempts | None:
-        """At the e-mail, and before that at the e-mail for this client, who cannot use all of it up alone."""
+        """Counts for the e-mail and this client first, so that one client cannot use up the limit of the e-mail."""
         client = f"{email_key} {caller.site or caller.client}"
         if throttled := await tally.hit(self.limits.create_account_email_client, client):
             return throttled
@@ -240,5 +240,5 @@ class RegistrationService:
     async def _redeem(self, code_digest: str) -> Redeemed | None:
         redeemed = await redeem(code_digest, self.clock())
         if redeemed and not redeemed.again:
-            await self.lockout.reset(redeemed.email_key)  # strangers may have closed them before there was an account
+            await self.lockout.reset(redeemed.email_key)  # strangers may have locked it before there was an account
         return redeemed

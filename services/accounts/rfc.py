@@ -1,7 +1,7 @@
-"""The RFC, the taxpayer's number: the SAT's pattern and the calendar.
+"""Parses the RFC, the taxpayer's number, by the SAT's pattern and the calendar.
 
-A wrong check digit passes, since the SAT has issued some, and so does a beginning of the SAT's list of inconvenient
-words, since persons registered before it bear them. The pattern is t_RFC of the CFDI 4.0 schema, tdCFDI.xsd.
+A wrong check digit is accepted, since the SAT has issued some, and so are the SAT's inconvenient words, since people
+who registered before that list have them. The pattern is t_RFC of the CFDI 4.0 schema, tdCFDI.xsd.
 """
 
 import enum
@@ -19,8 +19,8 @@ _PATTERN = re.compile(
     r"[A-Za-zÑñ&]{3,4}(?P<year>[0-9]{2})(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12][0-9]|3[01])[A-Za-z0-9]{2}[0-9Aa]"
 )
 
-# The public at large and foreigners (Resolución Miscelánea Fiscal 2.7.1.23); foreign partners, and what foreigners
-# without an RFC have issued (3.17.8), of which the SAT uses several ends.
+# The general public and foreigners (Resolución Miscelánea Fiscal 2.7.1.23); foreign partners, and foreigners without
+# an RFC (3.17.8), for which the SAT uses several endings.
 _GENERIC = re.compile(r"X[AE]XX010101000|X?EXT990101NI[0-9A]|EXTF900101NI[0-9A]")
 
 
@@ -31,7 +31,7 @@ class TaxpayerType(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Rfc:
-    """Upper case, without separators: 12 characters or 13."""
+    """In upper case, without separators: 12 or 13 characters."""
 
     text: str
 
@@ -54,7 +54,7 @@ def parse_rfc(text: str) -> Rfc | FieldErrorCode | ForbiddenCharacter:
 
 
 def _is_a_day(year: str, month: str, day: str) -> bool:
-    """In this century or the last: only of 1900, which 00 may mean, was the 29 of February no day."""
+    """Whether the date exists in this century or the last: 29 February is missing only in 1900, which 00 may mean."""
     try:
         date(2000 + int(year), int(month), int(day))
     except ValueError:

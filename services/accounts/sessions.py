@@ -1,4 +1,4 @@
-"""Sessions: opaque tokens, of which the database holds digests, and who is signed in with one."""
+"""Sessions: opaque tokens, stored as digests, and the principal of each."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ from services.common.translations import Language
 MAX_SESSIONS = 50
 _TOUCHED_EVERY = timedelta(minutes=5)
 
-# As text, since every request of a signed-in client runs it and building it takes longer than running it.
+# As text: every request of a signed-in client runs it, and building it would take longer than running it.
 _SIGNED_IN = """
 SELECT session.id AS session_id, account_id, email, rfc, language, account.created_at, confirmed_at,
   stage, active_since, active_until, activated_by, active_plan,
@@ -30,7 +30,7 @@ FROM session JOIN account ON account.id = session.account_id
 WHERE session.digest = $1
 """
 
-# As text too: an operation may list fifty of them several times.
+# As text, too: an operation may list fifty sessions several times.
 _OF_ACCOUNT = """
 SELECT id, created_at, last_seen_at, expires_at, user_agent, ip_address
 FROM session WHERE account_id = $1 ORDER BY last_seen_at DESC
@@ -39,7 +39,7 @@ FROM session WHERE account_id = $1 ORDER BY last_seen_at DESC
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """An account as its owner sees it through one session."""
+    """The account and the session of a signed-in caller."""
 
     id: UUID
     email: str
@@ -66,7 +66,7 @@ class LoggedIn:
 
 @dataclass(frozen=True, slots=True)
 class LoggedOut:
-    """No session stands behind the credential any more."""
+    """The credential has no session any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class OthersRevoked:
 
 @dataclass(frozen=True, slots=True)
 class SessionNotFound:
-    """None of the account's live sessions has this id."""
+    """The account has no open session with this id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class SessionService:
         self._clock = clock
 
     async def authenticate(self, caller: Caller) -> Principal | None:
-        """Who is signed in with the caller's credential: one indexed look-up, and a write once in five minutes."""
+        """Returns the principal of the caller's credential: one indexed look-up, at most one write in five minutes."""
         if not caller.credential:
             return None
         now = self._clock()
@@ -122,7 +122,7 @@ class SessionService:
         return principal
 
     async def open(self, caller: Caller, account: Account, *, restricted_until: datetime | None = None) -> LoggedIn:
-        """A new session, in the caller's transaction; with `restricted_until` it may only change the password."""
+        """Opens a session, in the caller's transaction; with `restricted_until`, it may only change the password."""
         now = self._clock()
         token = generate_token()
         ends_at = now + self._life.absolute
@@ -159,7 +159,7 @@ class SessionService:
     async def keep_only(self, session_id: UUID, account: Account) -> datetime | None:
         """Lifts the session's restriction and ends the account's others, in the caller's transaction.
 
-        Returns when it ends at the latest; None where it has ended already, and nothing was done.
+        Returns its latest end, or None if it has already ended and nothing was done.
         """
         session = await Session.get_or_none(id=session_id)
         if session is None:
@@ -181,7 +181,7 @@ class SessionService:
         return await Session.filter(account__email_key=email_key).delete()
 
     async def list_for(self, principal: Principal) -> tuple[SessionView, ...]:
-        """The account's live sessions, the principal's own first, then by when they were last seen."""
+        """Returns the account's open sessions, the current one first, then by last use."""
         now = self._clock()
         views = [_view(row, principal) for row in await fetch(_OF_ACCOUNT, str(principal.id))]
         live = [view for view in views if view.expires_at > now][:MAX_SESSIONS]
@@ -205,7 +205,7 @@ class SessionService:
         return OthersRevoked(await Session.filter(account_id=principal.id).exclude(id=principal.session_id).delete())
 
     async def require_account(self, caller: Caller) -> Principal | PasswordChangeRequired | NotAuthenticated:
-        """Who is signed in without having to change the password first."""
+        """Returns the principal, unless the password must be changed first."""
         principal = await self.authenticate(caller)
         if principal is None:
             return NotAuthenticated()

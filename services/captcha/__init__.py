@@ -1,1 +1,1 @@
-"""What a captcha shows and says: two words in a picture, eight digits dictated. Pure functions of a seed."""
+"""Captchas: two words in an image, or eight dictated digits."""

@@ -1,4 +1,4 @@
-"""The dictation of a captcha: eight Spanish digits over a bed of noise, for who cannot see the words."""
+"""The audio of a captcha: eight Spanish digits over noise, for people who cannot see the words."""
 
 import functools
 import io
@@ -9,12 +9,12 @@ from statistics import NormalDist
 from typing import Final
 
 RATE: Final = 8000
-"""Samples a second; one byte each, one channel."""
+"""Samples per second; one byte each, one channel."""
 
 _VOICES: Final = ("low", "middle", "high")
 _PAUSE: Final = (0.75, 0.95)  # seconds, before each digit and after the last
 _PACES: Final = range(94, 107, 2)  # percent
-_NOISE: Final = 12  # the most that noise departs from silence, of 128
+_NOISE: Final = 12  # the maximum distance of noise from silence, of 128
 _SILENCE: Final = bytes([128 - _NOISE])
 _GAINS: Final = range(70, 89, 2)  # percent; with the noise on top, what is recorded at full scale still fits
 
@@ -41,7 +41,7 @@ def _pause(chance: random.Random) -> bytes:
 
 
 def _add(speech: bytes, noise: bytes) -> bytes:
-    """Sample by sample, as one addition of two long numbers: no sum exceeds a byte, so nothing is carried."""
+    """Adds sample by sample, as two long integers: no sum exceeds a byte, so there is no carry."""
     total = int.from_bytes(speech, "little") + int.from_bytes(noise, "little")
     return total.to_bytes(len(speech), "little")
 
@@ -56,7 +56,7 @@ def _wav(samples: bytes) -> bytes:
 
 @functools.cache
 def _digit(voice: str, digit: str, pace: int) -> bytes:
-    """A spoken digit at a pace in percent of the recorded one. All of them together take 0.8 MB."""
+    """Returns a spoken digit at a pace in percent of the recording. All of them together take 0.8 MB."""
     path = Path(__file__).parent / "voices" / f"{voice}-{digit}.wav"
     with wave.open(str(path)) as file:
         recorded: bytes = file.readframes(file.getnframes())
@@ -65,12 +65,12 @@ def _digit(voice: str, digit: str, pace: int) -> bytes:
 
 
 def _gain_table(gain: int) -> bytes:
-    """From a recorded sample to one that leaves room for the noise, silence at 128 - _NOISE."""
+    """Maps a recorded sample to one that leaves room for the noise; silence is 128 - _NOISE."""
     return bytes(128 - _NOISE + gain * (sample - 128) // 100 for sample in range(256))
 
 
 def _noise_table() -> bytes:
-    """From a uniform byte to a sample of noise: 0 to 2 * _NOISE, normally distributed."""
+    """Maps a uniform byte to a sample of noise: 0 to 2 * _NOISE, normally distributed."""
     bell = NormalDist(_NOISE, _NOISE / 3)
     return bytes(max(0, min(2 * _NOISE, round(bell.inv_cdf((value + 0.5) / 256)))) for value in range(256))
 

@@ -1,4 +1,4 @@
-"""The picture of a captcha: two words that people read well and plain OCR does not."""
+"""The image of a captcha: two words that people read well and plain OCR does not."""
 
 import functools
 import io
@@ -25,9 +25,9 @@ _SHADES = 8
 
 
 def draw(words: tuple[str, str], seed: bytes) -> bytes:
-    """A PNG of WIDTH x HEIGHT pixels, one word above the other, each of a to z and at most eight letters.
+    """Draws a PNG of WIDTH x HEIGHT pixels, one word above the other, each of at most eight letters a to z.
 
-    The same words and seed give the same bytes, from any thread, as long as Pillow is the same.
+    The same words and seed give the same bytes, from any thread, with the same version of Pillow.
     """
     chance = random.Random(seed)
     ink = Image.new("L", (WIDTH, HEIGHT))
@@ -40,7 +40,7 @@ def draw(words: tuple[str, str], seed: bytes) -> bytes:
 
 
 def _write(ink: Image.Image, word: str, middle: int, chance: random.Random) -> None:
-    """Letters turned, stretched and pushed together, each on its own."""
+    """Rotates, stretches and overlaps the letters, each differently."""
     letters = [_tilt(_letter(chance.choice(_FONTS), letter), chance) for letter in word]
     overlaps = [chance.randint(4, 7) for _ in letters]
     width = sum(letter.width for letter in letters) - sum(overlaps)
@@ -51,7 +51,7 @@ def _write(ink: Image.Image, word: str, middle: int, chance: random.Random) -> N
 
 
 def _tilt(letter: Image.Image, chance: random.Random) -> Image.Image:
-    """The letter turned about its middle and stretched, in a picture of the same height."""
+    """Rotates the letter about its center and stretches it, in an image of the same height."""
     angle = math.radians(chance.uniform(-20, 20))
     across, down = chance.uniform(1.0, 1.25), chance.uniform(0.95, 1.1)
     cos, sin = math.cos(angle), math.sin(angle)
@@ -63,7 +63,7 @@ def _tilt(letter: Image.Image, chance: random.Random) -> Image.Image:
 
 
 def _scratch(ink: Image.Image, middle: int, chance: random.Random) -> None:
-    """Across a word, one curve of paper that cuts the letters and two of ink that join them."""
+    """Draws three curves across a word: one in the background color to cut the letters, two in ink to join them."""
     pen = ImageDraw.Draw(ink)
     for colour, thickness in ((0, 1), (255, 3), (255, 3)):
         height, phase = middle + chance.uniform(-12, 12), chance.uniform(0, math.tau)
@@ -77,7 +77,7 @@ def _scratch(ink: Image.Image, middle: int, chance: random.Random) -> None:
 
 
 def _bend(ink: Image.Image, chance: random.Random) -> Image.Image:
-    """The picture as if on a flag: waves along both axes."""
+    """Bends the image in waves along both axes."""
     rise, length, phase = chance.uniform(3, 6), chance.uniform(70, 120), chance.uniform(0, math.tau)
     drift, depth, shift = chance.uniform(3, 5), chance.uniform(60, 110), chance.uniform(0, math.tau)
 
@@ -106,7 +106,7 @@ def _speckle(ink: Image.Image, chance: random.Random) -> None:
 
 
 def _png(ink: Image.Image, chance: random.Random) -> bytes:
-    """Ink of a dark colour on paper of a light one, and the shades between."""
+    """Colors dark ink on a light background, with the shades between."""
     dark = [chance.randint(0, 70) for _ in range(3)]
     light = [chance.randint(225, 255) for _ in range(3)]
     shades = ink.point([value * _SHADES // 256 for value in range(256)])
@@ -123,7 +123,7 @@ def _png(ink: Image.Image, chance: random.Random) -> bytes:
 
 @functools.cache
 def _letter(font: str, letter: str) -> Image.Image:
-    """A letter in white on black, as wide as itself; shared and never written to."""
+    """Returns a letter in white on black, as wide as itself; shared, so never modify it."""
     face = ImageFont.truetype(Path(__file__).parent / "fonts" / font, _EM)
     left, _, right, _ = face.getbbox(letter, anchor="ls")
     tile = Image.new("L", (math.ceil(right - left), _TILE))

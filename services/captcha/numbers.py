@@ -1,4 +1,4 @@
-"""Digits as people say them and as phones write down what they hear, in Spanish and English."""
+"""Reads digits as people say them and phones transcribe them, in Spanish and English."""
 
 import re
 
@@ -30,7 +30,7 @@ _NUMBER = re.compile(
 
 
 def spoken_digits(text: str) -> str:
-    """The ASCII digits of a text in lower case without accents, in their order; its other words are skipped."""
+    """Returns the digits of a text in lower case without accents, in order; other words are skipped."""
     return "".join(map(_digits, _NUMBER.finditer(" ".join(_TOKEN.findall(text)))))
 
 

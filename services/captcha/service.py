@@ -1,6 +1,6 @@
-"""CAPTCHAs without storage: everything about one is derived from its id, by any node, with a key.
+"""Captchas without storage: any node derives everything about one from its id, with a key.
 
-A captcha is a delay, not a wall: every limit holds with all of them solved.
+A captcha only delays: every limit holds even if all captchas are solved.
 """
 
 import asyncio
@@ -38,14 +38,14 @@ from services.common.secrets import Keys
 
 LIFE = timedelta(minutes=5)
 ANSWER_MISSING = FieldProblem("captcha.answer", FieldErrorCode.MISSING)
-_VERSION = b"\x01"  # begins every id, which therefore never looks like an option to a command
-_NONCE = 16  # bytes, the version's among them
+_VERSION = b"\x01"  # first byte of every id, so that none looks like an option on a command line
+_NONCE = 16  # bytes, including the version
 _EXPIRY = 8
 _MAC = 16
 _MAX_ANSWER = 200
-_DRAWING = 2  # pictures and clips that are made at once
-_MAX_REPEATS = 3  # of a right answer: a double click, and a client that tries again by itself
-_PATIENCE = 1.0  # second that a repeated answer waits for the first one's work to be done
+_DRAWING = 2  # images and clips generated at a time
+_MAX_REPEATS = 3  # of a right answer: a double click, and a client that retries by itself
+_PATIENCE = 1.0  # second that a repeated answer waits for the first one to finish
 _POLL = 0.05
 
 
@@ -59,7 +59,7 @@ class CaptchaAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SolvedCaptcha:
-    """A right answer; `repeated` if an earlier right one was sent for the same purpose, as by a double click."""
+    """A right answer. `repeated` if it was sent before for the same purpose, such as by a double click."""
 
     spent_id: str
     repeated: bool
@@ -67,7 +67,7 @@ class SolvedCaptcha:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Solution:
-    """What solves a captcha, either way, and the seed of its drawing."""
+    """Both solutions of a captcha, and the seed of its image."""
 
     words: tuple[str, str]
     digits: str
@@ -94,9 +94,9 @@ class CaptchaService:
     async def require(
         self, caller: Caller, answer: CaptchaAnswer | None, purpose: str
     ) -> CaptchaRequired | CaptchaMismatch | InvalidInput | TooManyAttempts | None:
-        """None where the answer solves its captcha; otherwise a fresh one, so that a form needs no second request.
+        """Returns None if the answer is right; otherwise an outcome with a new captcha, to save the form a request.
 
-        A blank answer spends nothing: the captcha that the form shows can still be solved.
+        An empty answer spends nothing: the captcha that the form shows can still be solved.
         """
         if answer and is_blank(answer.answer):
             return InvalidInput((ANSWER_MISSING,))
@@ -106,12 +106,12 @@ class CaptchaService:
         return fresh if isinstance(fresh, TooManyAttempts) else CaptchaRequired(fresh)
 
     async def missed(self, caller: Caller) -> CaptchaMismatch | TooManyAttempts:
-        """What to answer to a wrong solution."""
+        """Returns the outcome of a wrong answer."""
         fresh = await self.create(caller)
         return fresh if isinstance(fresh, TooManyAttempts) else CaptchaMismatch(fresh)
 
     async def solve(self, answer: CaptchaAnswer, purpose: str) -> SolvedCaptcha | None:
-        """Spends the captcha. None for a wrong answer, and for one to a captcha that was spent before.
+        """Spends the captcha. Returns None if the answer is wrong or the captcha was spent before.
 
         A right answer may be repeated a few times for the same `purpose`, such as a mutation and its e-mail.
         """
@@ -130,11 +130,11 @@ class CaptchaService:
         return SolvedCaptcha(spent_id, repeated=False) if right else None
 
     async def use(self, solved: SolvedCaptcha) -> bool:
-        """In the transaction of what the captcha is for, which is done once: False if it has been done."""
+        """Marks the captcha used, in the transaction of its purpose. Returns False if it was used before."""
         return bool(await SpentCaptcha.filter(id=solved.spent_id, used=False).update(used=True))
 
     async def is_used(self, solved: SolvedCaptcha) -> bool:
-        """Whether what the captcha is for has been done; waits for a moment, since it may be under way."""
+        """Whether the captcha's purpose is done; waits briefly, since it may be in progress."""
         deadline = time.monotonic() + _PATIENCE
         while not await SpentCaptcha.exists(id=solved.spent_id, used=True):
             if time.monotonic() > deadline:
@@ -143,17 +143,17 @@ class CaptchaService:
         return True
 
     def solution(self, id: str) -> Solution | None:
-        """What solves a captcha; None for an id that none of our keys made."""
+        """Returns the solution, or None for an id that none of our keys signed."""
         opened = self._open(id)
         return opened.solution if opened else None
 
     async def image(self, id: str) -> bytes:
-        """The picture of one of our captchas, as PNG. Raises ValueError for another id."""
+        """Returns the image as PNG. Raises ValueError for an id that is not ours."""
         solution = self._known(id)
         return await to_thread.run_sync(draw, solution.words, solution.seed, limiter=self._threads)
 
     async def audio(self, id: str) -> bytes:
-        """The dictation of one of our captchas, as WAV. Raises ValueError for another id."""
+        """Returns the audio as WAV. Raises ValueError for an id that is not ours."""
         solution = self._known(id)
         return await to_thread.run_sync(dictate, solution.digits, solution.seed, limiter=self._threads)
 
@@ -164,7 +164,7 @@ class CaptchaService:
         return solution
 
     def _open(self, id: str) -> "_Opened | None":
-        """The id taken apart, with the key that made it: after a rotation that may be an older one."""
+        """Splits the id and finds the key that signed it, which may be an older one after a rotation."""
         content = _decode(id)
         if content is None:
             return None

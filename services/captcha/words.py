@@ -1,4 +1,4 @@
-"""The words that captchas ask for, and how an answer is compared."""
+"""The words of captchas, and how answers are normalized."""
 
 import unicodedata
 from pathlib import Path
@@ -14,19 +14,19 @@ def _load(path: Path) -> tuple[str, ...]:
 
 
 WORDS: Final = _load(Path(__file__).with_name("words.txt"))
-"""Sorted and unique; `words.txt` says where they come from."""
+"""Sorted and unique; `words.txt` names their source."""
 
 
 def normalise_words(text: str) -> str:
-    """An answer as the letters of `WORDS`, one word after the other.
+    """Returns an answer as letters of `WORDS`, one word after the other.
 
-    Case, accents, and what separates the words or surrounds them make no difference. Their order does.
+    Case, accents, and what separates or surrounds the words are ignored. Their order matters.
     """
     return "".join(sign for sign in _folded(text) if not (sign.isspace() or unicodedata.category(sign)[0] in "PS"))
 
 
 def normalise_digits(text: str) -> str:
-    """The ASCII digits of an answer, also those that are spoken: "cuatro 2 oh", "cuarenta y dos", "forty-two".
+    """Returns the ASCII digits of an answer, including spoken ones: "cuatro 2 oh", "cuarenta y dos", "forty-two".
 
     How they are grouped makes no difference, nor does another word.
     """

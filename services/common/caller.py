@@ -1,4 +1,4 @@
-"""Who asks: what belongs to one request and nothing else."""
+"""The caller: what belongs to one request and nothing else."""
 
 from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_network
@@ -17,17 +17,17 @@ class Caller:
 
     @property
     def client(self) -> str:
-        """What limits count as one: an IPv4 address or an IPv6 /64, the least that a customer gets."""
+        """What limits count as one client: an IPv4 address or an IPv6 /64, the smallest prefix that a customer gets."""
         return _prefix(self.address, 32 if self.address.version == 4 else 64)
 
     @property
     def site(self) -> str | None:
-        """The IPv6 /48 around the client, the most that a customer gets; none for IPv4."""
+        """The IPv6 /48 around the client, the largest prefix that a customer gets. None for IPv4."""
         return _prefix(self.address, 48) if self.address.version == 6 else None
 
     @property
     def network(self) -> str:
-        """The neighbourhood that sign-ins are remembered by: /24 or /48."""
+        """The network by which logins are remembered: a /24 or /48."""
         return _prefix(self.address, 24 if self.address.version == 4 else 48)
 
 

@@ -1,4 +1,4 @@
-"""How many CPUs this process may use: of the machine's, what its affinity and its cgroups' quotas leave it."""
+"""The number of CPUs that this process may use, given its affinity and the quotas of its cgroups."""
 
 import os
 from collections.abc import Iterator
@@ -7,15 +7,15 @@ from pathlib import Path, PurePosixPath
 
 
 def usable_cpus(root: Path = Path("/")) -> float:
-    """Such as 1.5, for a container that has a quota of as much. `root` is where /proc and /sys are."""
+    """Returns 1.5, for example, in a container with that quota. `root` holds /proc and /sys."""
     quotas: list[float] = []
-    with suppress(ValueError):  # of a kernel that writes them otherwise
+    with suppress(ValueError):  # a kernel may use another format
         quotas += filter(None, map(_quota, _cgroups(root)))
     return min([_allowed(), *quotas])
 
 
 def _allowed() -> int:
-    """By affinity (sched_setaffinity(2), cpusets, taskset); from Python 3.13 on also by PYTHON_CPU_COUNT."""
+    """Returns the limit by affinity (sched_setaffinity(2), cpusets, taskset) or, from Python 3.13, PYTHON_CPU_COUNT."""
     if hasattr(os, "process_cpu_count"):
         return os.process_cpu_count() or 1
     if hasattr(os, "sched_getaffinity"):
@@ -24,7 +24,7 @@ def _allowed() -> int:
 
 
 def _cgroups(root: Path) -> Iterator[Path]:
-    """The directory of each cgroup for CPU time that this process is in, and of those around it (cgroups(7))."""
+    """Yields the directories of the process's CPU cgroups and their parents (cgroups(7))."""
     groups = {}
     for line in _lines(root / "proc/self/cgroup"):
         _, controllers, path = line.split(":", 2)
@@ -36,13 +36,13 @@ def _cgroups(root: Path) -> Iterator[Path]:
         if controller in groups and controller in {"", *options.split(",")}:
             top, place = mount.split()[3:5]
             group = groups[controller]
-            # In a container that sees the host's paths, what is mounted is the container's own group.
+            # In a container that sees the host's paths, the mounted directory is the container's group.
             inside = group.relative_to(top) if group.is_relative_to(top) else PurePosixPath()
             yield from (root / place.lstrip("/") / each for each in (inside, *inside.parents))
 
 
 def _quota(group: Path) -> float | None:
-    """In CPUs; None where there is none."""
+    """Returns the quota in CPUs, or None if there is none."""
     with suppress(OSError, ValueError, ZeroDivisionError):
         limit, period = (group / "cpu.max").read_text("ascii").split()
         return None if limit == "max" else int(limit) / int(period)
@@ -54,7 +54,7 @@ def _quota(group: Path) -> float | None:
 
 
 def _lines(file: Path) -> list[str]:
-    """None of them where the kernel has no such file."""
+    """Returns no lines if the kernel has no such file."""
     try:
         return file.read_text("utf-8", "surrogateescape").splitlines()
     except OSError:

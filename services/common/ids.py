@@ -1,4 +1,4 @@
-"""Ids as clients send them back."""
+"""Parses ids that clients send back."""
 
 from uuid import UUID
 
@@ -7,7 +7,7 @@ from services.common.outcomes import ForbiddenCharacter
 
 
 def parse_id(text: str) -> UUID | None:
-    """None for what no id of ours can be."""
+    """Returns None if the text cannot be one of our ids."""
     try:
         return UUID(typed_id(text))
     except ValueError:
@@ -15,6 +15,6 @@ def parse_id(text: str) -> UUID | None:
 
 
 def typed_id(text: str) -> str:
-    """An id of letters, digits and hyphens without what a paste adds to it. Another text is returned as it is."""
+    """Removes what a paste adds to an id of letters, digits and hyphens. Any other text is returned unchanged."""
     typed = plain(text)
     return text if isinstance(typed, ForbiddenCharacter) else typed

@@ -1,4 +1,4 @@
-"""The default storage of limits: one statement a hit in the database that all processes share anyway."""
+"""The default storage of limits: one statement per hit in the database that all processes share."""
 
 import time
 

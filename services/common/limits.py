@@ -1,6 +1,6 @@
-"""How often something may be asked for: fixed windows, in the notation of the package `limits`.
+"""Rate limits: fixed windows, in the notation of the package `limits`.
 
-Where the storage is away, what has to be counted raises StorageError, so that nothing is done uncounted.
+If the storage is unavailable, counting raises StorageError, so that nothing is done uncounted.
 """
 
 import hmac
@@ -21,23 +21,23 @@ from services.common.limit_storage import DatabaseStorage
 from services.common.outcomes import TooManyAttempts
 from services.common.secrets import Keys
 
-_ROUNDED = 1.0  # second: Redis tells whole ones
-_MAX_WINDOW = 366 * 86_400  # seconds: what a client is told to wait fits into GraphQL's Int
+_ROUNDED = 1.0  # second: Redis returns whole seconds
+_MAX_WINDOW = 366 * 86_400  # seconds, so that a client's waiting time fits into GraphQL's Int
 _MINUTE = 60  # seconds
-_SITE_FACTOR = 8  # an IPv6 /48 has so many times what one of its /64 has
+_SITE_FACTOR = 8  # how many times the limit of a /64 applies to its IPv6 /48
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A named limit of one or several windows, the shortest first."""
+    """A named limit with one or more windows, shortest first."""
 
     name: str
     windows: tuple[RateLimitItem, ...]
 
     @classmethod
     def parse(cls, name: str, notation: str) -> "Limit":
-        """From `1/minute;10/day`. Raises ValueError for anything else."""
-        if ":" in notation or re.search(r"/\s*0", notation):  # which parse_many takes for something else
+        """Parses notation such as `1/minute;10/day`. Raises ValueError for anything else."""
+        if ":" in notation or re.search(r"/\s*0", notation):  # which parse_many would misread
             raise ValueError("not in the notation of limits")
         windows = sorted(parse_many(notation), key=lambda window: window.get_expiry())
         if windows[-1].get_expiry() > _MAX_WINDOW:
@@ -47,7 +47,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Every limit there is. A client's come first, then an e-mail's, then an account's and a payment's."""
+    """Every limit: per client first, then per e-mail, per account and per payment."""
 
     create_account: Limit
     create_account_captcha: Limit
@@ -72,7 +72,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """What was counted, to be taken back where it turns out that nothing happened; by `since` (Unix seconds)."""
+    """What was counted by `since` (Unix seconds), to be refunded if nothing happened."""
 
     counted: tuple[tuple[str, RateLimitItem], ...]  # keys of the storage, and their windows
     throttled: TooManyAttempts | None
@@ -80,7 +80,7 @@ class Hit:
 
 
 class Limiter:
-    """Counts in a storage that all processes share, and which wraps its errors. E-mails stand under a keyed digest."""
+    """Counts in a storage that all processes share and that wraps its errors. Subjects are stored as keyed digests."""
 
     def __init__(self, storage: Storage, keys: Keys) -> None:
         self._windows = FixedWindowRateLimiter(storage)
@@ -89,9 +89,9 @@ class Limiter:
 
     @asynccontextmanager
     async def tally(self, *, in_transaction: bool = False) -> AsyncIterator["Tally"]:
-        """Gives back what is counted with it if an error ends the block: such a failure is ours, not the caller's.
+        """Refunds what was counted with it if the block raises: such a failure is ours, not the caller's.
 
-        With `in_transaction` all is counted in one transaction that the error undoes, and with it what the database
+        With `in_transaction`, everything is counted in one transaction, and the error rolls back what the database
         has counted.
         """
         tally = Tally(self, undone=in_transaction and isinstance(self._storage, DatabaseStorage))
@@ -102,7 +102,7 @@ class Limiter:
             raise
 
     async def hit(self, limit: Limit, subject: str) -> TooManyAttempts | None:
-        """Counts one for a client, an e-mail's key or an account's id; TooManyAttempts where that was one too many."""
+        """Counts one for a client, an e-mail's key or an account's id. TooManyAttempts if the limit is exceeded."""
         return (await self.count(limit, subject)).throttled
 
     async def hit_client(self, limit: Limit, caller: Caller) -> TooManyAttempts | None:
@@ -110,7 +110,7 @@ class Limiter:
         return (await self.count_client(limit, caller)).throttled
 
     async def count(self, limit: Limit, subject: str) -> Hit:
-        """As `hit`, for what may have to be given back. A window that denies leaves the longer ones uncounted."""
+        """Like `hit`, for a count that may be refunded. If a window denies, longer ones are not counted."""
         identifiers = (limit.name, self._pseudonym(subject))
         async with self.tally() as tally:
             for window in limit.windows:
@@ -127,9 +127,9 @@ class Limiter:
         return _joined(tally.hits)
 
     async def refund(self, *hits: Hit) -> None:
-        """Takes back just what was counted, but from a window that began later, which never counted it.
+        """Takes back exactly what was counted, except from a window that began later and never counted it.
 
-        If the storage is away the hits stay, and it is no failure: what they were counted for is over.
+        If the storage is unavailable, the hits stay; that is not a failure, because the request is over.
         """
         with suppress(StorageError):
             for hit in hits:
@@ -139,7 +139,7 @@ class Limiter:
                         await self._storage.incr(key, window.get_expiry(), -1)
 
     async def clear(self, limit: Limit, subject: str) -> None:
-        """Deletes what was counted. It stays if the storage is away, as in `refund`."""
+        """Deletes what was counted. It stays if the storage is unavailable, as in `refund`."""
         with suppress(StorageError):
             for window in limit.windows:
                 await self._storage.clear(window.key_for(limit.name, self._pseudonym(subject)))
@@ -155,7 +155,7 @@ class Limiter:
 
 
 class Tally:
-    """What one request has counted so far; `Limiter.tally` makes one."""
+    """What one request has counted so far. Create it with `Limiter.tally`."""
 
     def __init__(self, limiter: Limiter, *, undone: bool) -> None:
         self._limiter = limiter
@@ -163,32 +163,32 @@ class Tally:
         self.hits: list[Hit] = []
 
     async def hit(self, limit: Limit, subject: str) -> TooManyAttempts | None:
-        """As `Limiter.hit`."""
+        """See `Limiter.hit`."""
         self.hits.append(await self._limiter.count(limit, subject))
         return self.hits[-1].throttled
 
     async def hit_client(self, limit: Limit, caller: Caller) -> TooManyAttempts | None:
-        """As `Limiter.hit_client`."""
+        """See `Limiter.hit_client`."""
         self.hits.append(await self._limiter.count_client(limit, caller))
         return self.hits[-1].throttled
 
     @property
     def is_repeat(self) -> bool:
-        """Whether the last hit was denied since there was one within the last minute, as after a double click."""
+        """Whether the last hit was denied because of another one within the last minute, such as a double click."""
         if not self.hits or not self.hits[-1].throttled:
             return False
         _, window = self.hits[-1].counted[-1]
         return bool(window.get_expiry() <= _MINUTE)
 
     async def refund(self) -> None:
-        """Takes back all of it, once."""
+        """Takes everything back, once."""
         hits, self.hits = self.hits, []
         if not self._undone:
             await self._limiter.refund(*hits)
 
 
 def _joined(hits: Sequence[Hit]) -> Hit:
-    """At least one, the last of which may be throttled."""
+    """Joins one or more hits, the last of which may be throttled."""
     return Hit(tuple(counted for hit in hits for counted in hit.counted), hits[-1].throttled, hits[-1].since)
 
 

@@ -44,7 +44,7 @@ class Money:
         return self.text
 
     def __add__(self, other: "Money") -> "Money":
-        """Raises ValueError where the currencies differ."""
+        """Raises ValueError if the currencies differ."""
         if self.currency != other.currency:
             raise ValueError(f"{self.currency} and {other.currency} do not add up")
         return Money(self.amount + other.amount, self.currency)

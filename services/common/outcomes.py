@@ -26,7 +26,7 @@ class FieldErrorCode(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class ForbiddenCharacter:
-    """A character that a field cannot have, as people are told of it: `«А» (U+0410)`, or `U+200B` for an unseen one."""
+    """A character that a field does not allow, as shown to people: `«А» (U+0410)`, or `U+200B` if it is invisible."""
 
     character: str
 
@@ -70,7 +70,7 @@ class TooManyAttempts:
 
 @dataclass(frozen=True, slots=True)
 class DrawnCaptcha:
-    """A captcha that can be shown; its picture and its dictation are made when they are asked for."""
+    """A captcha to show. Its image and its audio are generated on request."""
 
     id: str
     expires_at: datetime

@@ -1,4 +1,4 @@
-"""Text that becomes an attribute of a CFDI.
+"""Parses text that becomes an attribute of a CFDI.
 
 Its XML schema, cfdv40.xsd, collapses white space and refuses `|`, which separates the values of the cadena original.
 """
@@ -9,8 +9,8 @@ import unicodedata
 from services.common.characters import UNSEEN, forbidden
 from services.common.outcomes import FieldErrorCode, ForbiddenCharacter
 
-# Before blanks are collapsed and letters composed, which a long text would make dear: as much as a line that was
-# pasted with its indentation may have.
+# Checked before spaces are collapsed and letters composed, which is expensive for a long text. A line that was pasted
+# with its indentation is shorter.
 _MAX_TYPED = 3_000
 _BLANKS = re.compile(r"[\t\n\r\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 
@@ -18,11 +18,11 @@ _UNSEEN = re.compile(f"[{UNSEEN}]")
 
 
 def parse_attribute(text: str, longest: int) -> str | FieldErrorCode | ForbiddenCharacter:
-    """In NFC, without blanks around it and with single ones inside. It may be empty.
+    """Returns the text in NFC, trimmed, with single spaces. It may be empty.
 
-    Refused are `|`; what is of a category C, namely control and format characters, surrogates, and code points that are
-    private or not assigned; what Unicode calls default ignorable, such as the Hangul fillers and variation selectors;
-    the blank Braille pattern; and a combining mark at the beginning, which has nothing to combine with.
+    Refuses `|`; category C (control and format characters, surrogates, private and unassigned code points); default
+    ignorable characters, such as the Hangul fillers and variation selectors; the blank Braille pattern; and an initial
+    combining mark, which has nothing to combine with.
     """
     if len(text) > _MAX_TYPED:
         return FieldErrorCode.TOO_LONG

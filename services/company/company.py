@@ -1,4 +1,4 @@
-"""Step 3, first half: the data with which an account invoices."""
+"""Step 3, first half: the company's data on invoices."""
 
 import enum
 from collections.abc import Iterator
@@ -33,12 +33,12 @@ _SPELLINGS = {
 }
 
 
-MAX_WARNINGS = len(CompanyWarningCode)  # each of them once
+MAX_WARNINGS = len(CompanyWarningCode)  # each at most once
 
 
 @dataclass(frozen=True, slots=True)
 class CompanyView:
-    """`warnings` are what to check before the first invoice."""
+    """`warnings` say what to check before the first invoice."""
 
     account_id: UUID
     legal_name: str
@@ -50,7 +50,7 @@ class CompanyView:
 
 @dataclass(frozen=True, slots=True)
 class CompanyConfigured:
-    """Kept as it was typed, whatever its warnings say."""
+    """The company was saved, with or without warnings."""
 
     company: CompanyView
 
@@ -61,7 +61,7 @@ class CompanyService:
         self._clock = clock
 
     async def of(self, principal: Principal) -> CompanyView | None:
-        """None until it is configured, and while the password must be changed."""
+        """Returns None until it is configured, and while the password must be changed."""
         if principal.password_change_required:
             return None
         company = await Company.get_or_none(account_id=principal.id)
@@ -70,7 +70,7 @@ class CompanyService:
     async def configure(
         self, caller: Caller, form: CompanyForm
     ) -> CompanyConfigured | InvalidInput | PasswordChangeRequired | NotAuthenticated:
-        """Writes the account's only company, or writes it anew: of two at once the later one stays."""
+        """Creates or replaces the account's only company; of two at once, the later one wins."""
         principal = await self._sessions.require_account(caller)
         if not isinstance(principal, Principal):
             return principal

@@ -1,4 +1,4 @@
-"""A company's data as they are typed."""
+"""Checks a company's data."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from services.company.tax_regimes import parse_tax_regime
 
 @dataclass(frozen=True, slots=True)
 class CompanyForm:
-    """The first half of step 3 as it was typed."""
+    """The form of step 3's first half, as typed."""
 
     legal_name: str
     tax_regime: str
@@ -21,7 +21,7 @@ class CompanyForm:
 
 @dataclass(frozen=True, slots=True)
 class CheckedCompany:
-    """The same in its own shape: the columns of models/company.py that are typed."""
+    """The parsed data: the typed columns of models/company.py."""
 
     legal_name: str
     tax_regime: str

@@ -1,4 +1,4 @@
-"""Folios of a series, and the approval of the scheme before CFDI (CFD, Anexo 20 of 2004), typed as text."""
+"""Parses the folios of a series, and the approval of the scheme before CFDI (CFD, Anexo 20 of 2004)."""
 
 import re
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from services.common.outcomes import FieldErrorCode, FieldProblem, ForbiddenChar
 
 MAX_FOLIO = 2**63 - 1
 MAX_APPROVAL_NUMBER = 10**14 - 1
-# From the year of its rules to that of its end: folios of CFD, and of printed invoices with a bar code, were approved
-# until CFDI took the place of both in 2014.
+# From the first rules to the end of the scheme: folios of CFD, and of printed invoices with a bar code, were approved
+# until CFDI replaced both in 2014.
 APPROVAL_YEARS = range(2004, 2015)
 
 _Refusal = FieldErrorCode | ForbiddenCharacter
@@ -21,7 +21,7 @@ _MAX_DIGITS = len(str(MAX_FOLIO))
 
 @dataclass(frozen=True, slots=True)
 class FolioRange:
-    """`last` is None for an open end."""
+    """`last` is None if the range has no end."""
 
     first: int
     last: int | None
@@ -34,7 +34,7 @@ class Approval:
 
 
 def parse_folios(first: str, last: str | None) -> FolioRange | list[FieldProblem]:
-    """The problems are those of the fields firstFolio and lastFolio; a blank last one is an open end."""
+    """Returns the range or the problems of firstFolio and lastFolio. An empty last folio means no end."""
     first_folio = _parse_first(first)
     last_folio = None if last is None or is_blank(last) else _parse(last, MAX_FOLIO)
     problems = [first_folio] if isinstance(first_folio, FieldProblem) else []
@@ -48,7 +48,7 @@ def parse_folios(first: str, last: str | None) -> FolioRange | list[FieldProblem
 
 
 def parse_approval(number: str | None, year: int | None) -> Approval | list[FieldProblem] | None:
-    """Both or neither, a blank number being none; the problems are those of approvalNumber and approvalYear."""
+    """Requires both or neither; an empty number counts as omitted. Returns problems of both fields."""
     problems = []
     first_year, last_year = APPROVAL_YEARS[0], APPROVAL_YEARS[-1]
     parsed = None if number is None or is_blank(number) else _parse(number, MAX_APPROVAL_NUMBER)
@@ -73,7 +73,7 @@ def _parse_first(text: str) -> int | FieldProblem:
 
 
 def _parse(text: str, largest: int) -> int | FieldErrorCode | ForbiddenCharacter:
-    """A number from 1 on. Too long a one is not computed."""
+    """Parses a number of at least 1. A too long one is not converted."""
     typed = plain(text)
     if isinstance(typed, ForbiddenCharacter):
         return typed

@@ -1,4 +1,4 @@
-"""The razón social, as the Constancia de Situación Fiscal has it."""
+"""Parses the razón social, as shown on the Constancia de Situación Fiscal."""
 
 import re
 import unicodedata
@@ -14,13 +14,13 @@ from services.company.name_spelling import without_entities
 MAX_LENGTH = 300
 
 _BETWEEN_WORDS = re.compile(r"[\s,;:()\"'´`–—]+")
-_AT_A_WORDS_END = "/-"  # inside a word they are of the name: "A/C", "COCA-COLA"
+_AT_A_WORDS_END = "/-"  # within a word they belong to the name: "A/C", "COCA-COLA"
 
 # What may follow a régimen societario.
 _STATE = re.compile(r" EN LIQUIDACION$")
 _GROUP = re.compile(r"( BANCA MULTIPLE| CASA DE BOLSA) GRUPO FINANCIERO .+$")
 
-# The régimen societario, of the LGSM and its neighbours, without accents, dots and blanks.
+# The régimen societario, of the LGSM and related laws, without accents, dots and spaces.
 _OF_CAPITAL = (
     *("SA", "SOCIEDADANONIMA", "SAB", "SOCIEDADANONIMABURSATIL"),
     *("SAPI", "SOCIEDADANONIMAPROMOTORADEINVERSION", "SAPIB", "SOCIEDADANONIMAPROMOTORADEINVERSIONBURSATIL"),
@@ -62,15 +62,15 @@ _LEADING_ON = frozenset({"A", "AL", "CON", "DE", "DEL", "E", "EL", "EN", "LA", "
 
 
 def parse_legal_name(text: str) -> str | FieldErrorCode | ForbiddenCharacter:
-    """From 1 to 300 characters, in NFC and with single blanks; otherwise as it was typed."""
+    """Returns 1 to 300 characters, in NFC, with single spaces, and otherwise as typed."""
     return FieldErrorCode.MISSING if is_blank(text) else parse_attribute(text, MAX_LENGTH)
 
 
 def ends_in_legal_form(name: str) -> bool:
-    """Whether the name of a persona moral carries its régimen societario, which a CFDI 4.0 leaves out."""
+    """Whether the name of a persona moral ends in its régimen societario, which CFDI 4.0 leaves out."""
     words = _words(name)
     tail = ""
-    for place in range(len(words) - 1, 0, -1):  # the first word is of the name in any case
+    for place in range(len(words) - 1, 0, -1):  # the first word always belongs to the name
         tail = words[place] + tail
         if len(tail) > _MAX_FORM:
             break
@@ -80,7 +80,7 @@ def ends_in_legal_form(name: str) -> bool:
 
 
 def _is_of_the_name(words: list[str], place: int, form: str) -> bool:
-    """Whether it goes on from the word before: "Gobierno y Sociedad Civil", or "P I S A", spelled out."""
+    """Whether it continues the word before, as in "Gobierno y Sociedad Civil", or "P I S A" spelled out."""
     before = words[place - 1]
     if form.startswith(_WRITTEN_OUT):
         return before in _LEADING_ON
@@ -88,14 +88,14 @@ def _is_of_the_name(words: list[str], place: int, form: str) -> bool:
 
 
 def _words(name: str) -> list[str]:
-    """Without what may follow the régimen societario."""
+    """Returns the words without what may follow the régimen societario."""
     bare = (word.strip(_AT_A_WORDS_END) for word in _BETWEEN_WORDS.split(_plain(name)))
     line = " ".join(word for word in bare if word)
     return _GROUP.sub(r"\1", _STATE.sub("", line)).split()
 
 
 def _plain(name: str) -> str:
-    """In capitals, without accents and dots, and with the signs that a keyboard has."""
+    """Returns the name in capitals, without accents and dots, with the signs of a keyboard."""
     typed = "".join(map(typed_form, without_entities(name).replace("\u2026", "")))
     letters = unicodedata.normalize("NFD", typed.upper())
     return "".join(letter for letter in letters if letter != "." and not unicodedata.combining(letter))

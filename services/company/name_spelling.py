@@ -1,4 +1,4 @@
-"""Spellings of a name that the SAT's register hardly has: it writes capitals without accents, and plain signs."""
+"""Finds spellings that are rare in the SAT's register, which uses capitals without accents and plain signs."""
 
 import re
 import unicodedata
@@ -6,8 +6,8 @@ from html.entities import html5
 
 from services.common.characters import typed_form
 
-_LETTERS_OF_THEIR_OWN = "ÑñÜü"  # which the register has
-_TYPOGRAPHIC = "\u00b4\u0060\u2026"  # accents by themselves, where an apostrophe was meant, and the ellipsis
+_LETTERS_OF_THEIR_OWN = "ÑñÜü"  # which the register uses
+_TYPOGRAPHIC = "\u00b4\u0060\u2026"  # spacing accents typed for an apostrophe, and the ellipsis
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});")
 _ENTITIES = frozenset(name.lower() for name in html5 if name.endswith(";"))
 
@@ -17,7 +17,7 @@ def has_lower_case(name: str) -> bool:
 
 
 def has_accents(name: str) -> bool:
-    """The tilde of Ñ and the diaeresis of Ü are none."""
+    """The tilde of Ñ and the diaeresis of Ü do not count."""
     return any(
         unicodedata.combining(mark)
         for letter in name
@@ -27,17 +27,17 @@ def has_accents(name: str) -> bool:
 
 
 def has_typographic_signs(name: str) -> bool:
-    """Such as curly quotes or a long dash, for which a keyboard has another sign."""
+    """Finds curly quotes, long dashes and the like, which a keyboard types differently."""
     return any(sign in _TYPOGRAPHIC or typed_form(sign) != sign for sign in name)
 
 
 def has_html_entity(name: str) -> bool:
-    """Such as `&amp;`, of a name that was copied from a page's source or out of an XML file."""
+    """Finds `&amp;` and the like, in a name that was copied from HTML source or an XML file."""
     return without_entities(name) != name
 
 
 def without_entities(name: str) -> str:
-    """Without what HTML and XML write for a sign, such as `&quot;`."""
+    """Removes entities of HTML and XML, such as `&quot;`."""
     return _ENTITY.sub(lambda entity: "" if _is_known(entity.group()) else entity.group(), name)
 
 

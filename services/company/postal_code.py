@@ -1,4 +1,4 @@
-"""The código postal of the place of issue: c_CodigoPostal of the CFDI schema, five digits."""
+"""Parses the código postal of the place of issue: c_CodigoPostal of the CFDI schema, five digits."""
 
 import re
 
@@ -12,7 +12,7 @@ _PATTERN = re.compile(rf"[0-9]{{{DIGITS}}}")
 
 
 def parse_postal_code(text: str) -> str | FieldErrorCode | ForbiddenCharacter:
-    """Whether such a place exists is not looked up."""
+    """Does not check that the place exists."""
     if is_blank(text):
         return FieldErrorCode.MISSING
     typed = compact(text)

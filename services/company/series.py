@@ -1,7 +1,7 @@
-"""Step 3, second half: the series of an account's invoices, and the folios that are taken of them.
+"""Step 3, second half: the series of an account's invoices, and their folios.
 
-A transaction here takes the account before the company, and the company before a series. The company's row is what
-those wait at that create or delete one of its series; a series' row what those wait at that take a folio or change it.
+Transactions lock the account first, then the company, then a series. Creating and deleting series waits for the
+company's row; issuing a folio and changing a series waits for the series' row.
 """
 
 from datetime import timedelta
@@ -48,13 +48,13 @@ _SENT_TWICE_WITHIN = timedelta(minutes=1)
 
 _NAME_IN_USE = InvalidInput((FieldProblem("name", FieldErrorCode.ALREADY_USED, maximum=MAX_NAME_LENGTH),))
 
-# As text, since an operation may list a hundred of them several times.
+# As text: an operation may list a hundred series several times.
 _OF_ACCOUNT = """
 SELECT id, name, first_folio, last_folio, last_taken, approval_number, approval_year, created_at
 FROM series WHERE account_id = $1 ORDER BY created_at, id
 """
 
-# One statement: whoever comes at the same time waits at the row, and sees what the one before took.
+# One statement: concurrent callers wait for the row and see the folio that was issued before.
 _TAKE = """
 UPDATE series SET last_taken = last_taken + 1
 WHERE id = $1 AND account_id = $2 AND last_taken < COALESCE(last_folio, 9223372036854775807)
@@ -68,7 +68,7 @@ class SeriesService:
         self._clock = clock
 
     async def list_for(self, account_id: UUID) -> tuple[SeriesView, ...]:
-        """The oldest first, and never more than MAX_SERIES."""
+        """Returns at most MAX_SERIES, the oldest first."""
         return tuple(SeriesView.of(row) for row in await fetch(_OF_ACCOUNT, str(account_id)))
 
     async def create(
@@ -81,7 +81,7 @@ class SeriesService:
         | PasswordChangeRequired
         | NotAuthenticated
     ):
-        """The first one completes step 3."""
+        """Creates a series. The first one completes step 3."""
         principal = await self._sessions.require_account(caller)
         if not isinstance(principal, Principal):
             return principal
@@ -96,8 +96,8 @@ class SeriesService:
     async def update(
         self, caller: Caller, id: str, form: SeriesForm
     ) -> SeriesUpdated | InvalidInput | SeriesNotFound | PasswordChangeRequired | NotAuthenticated:
-        """Replaces all that was typed. Where folios were taken the name and the first stay, lest another series takes
-        the same ones again, and the last is none below them.
+        """Replaces all typed data. Once folios have been issued, the name and the first folio cannot change, so that no
+        folio is issued twice, and the last folio cannot be less than those issued.
         """
         principal = await self._sessions.require_account(caller)
         if not isinstance(principal, Principal):
@@ -116,7 +116,7 @@ class SeriesService:
     async def delete(
         self, caller: Caller, id: str
     ) -> SeriesDeleted | SeriesNotFound | SeriesInUse | LastSeries | PasswordChangeRequired | NotAuthenticated:
-        """Only one of which no folio was taken; and never the only one, so that step 3 stays done."""
+        """Deletes a series without issued folios that is not the only one, so that step 3 stays done."""
         principal = await self._sessions.require_account(caller)
         if not isinstance(principal, Principal):
             return principal
@@ -126,10 +126,10 @@ class SeriesService:
         return await atomically(partial(self._delete, principal.id, series_id))
 
     async def issue_folio(self, account_id: UUID, series_id: UUID) -> FolioIssued | SeriesExhausted | SeriesNotFound:
-        """The next folio: one after the other, each once.
+        """Issues the next folio: consecutive, each once.
 
-        In the caller's transaction where there is one: others wait for its end, and if it is undone, the folio is
-        taken by who comes next.
+        Uses the caller's transaction if there is one: others wait for its end, and if it is rolled back, the next
+        caller gets the folio.
         """
         if rows := await fetch(_TAKE, str(series_id), str(account_id)):
             return FolioIssued(rows[0]["name"], rows[0]["last_taken"])
@@ -139,7 +139,7 @@ class SeriesService:
     async def _create(
         self, account_id: UUID, checked: CheckedSeries
     ) -> SeriesCreated | CompanyNotConfigured | SeriesLimitReached:
-        if not await Company.exists(account_id=account_id):  # and where there is one, it stays
+        if not await Company.exists(account_id=account_id):  # a company is never deleted
             return CompanyNotConfigured()
         waiting = Account.filter(id=account_id, stage=Stage.CONFIRMED.value)
         await waiting.update(stage=transition(Stage.CONFIRMED, Event.CONFIGURED).value)
@@ -156,7 +156,7 @@ class SeriesService:
         return SeriesCreated(_view(series))
 
     async def _just_created(self, account_id: UUID, checked: CheckedSeries) -> SeriesCreated | None:
-        """The same form sent twice, as by a double click, is one series."""
+        """Recognizes the same form sent twice, such as by a double click, as one series."""
         since = self._clock() - _SENT_TWICE_WITHIN
         series = await Series.get_or_none(account_id=account_id, created_at__gt=since, **checked.columns())
         return SeriesCreated(_view(series)) if series and not _in_use(series) else None
@@ -207,7 +207,7 @@ async def _wait_for_company(account_id: UUID) -> None:
 
 
 async def _series_to_change(account_id: UUID, series_id: UUID) -> Series | None:
-    """Nobody else takes a folio of it, or changes it, until this transaction ends."""
+    """Locks the series: until this transaction ends, nobody else issues a folio or changes it."""
     return await Series.filter(id=series_id, account_id=account_id).select_for_update().get_or_none()
 
 

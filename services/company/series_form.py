@@ -1,4 +1,4 @@
-"""A series as it is typed."""
+"""Checks the data of a series."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ MAX_NAME_LENGTH = 25
 
 @dataclass(frozen=True, slots=True)
 class SeriesForm:
-    """A series as it was typed; a blank last folio or approval number is left out, as HTML forms send them."""
+    """The form of a series, as typed. An empty last folio or approval number, as HTML forms send, counts as omitted."""
 
     name: str
     first_folio: str
@@ -23,14 +23,14 @@ class SeriesForm:
 
 @dataclass(frozen=True, slots=True)
 class CheckedSeries:
-    """The same in its own shape."""
+    """The parsed data."""
 
     name: str
     folios: FolioRange
     approval: Approval | None
 
     def columns(self) -> dict[str, Any]:
-        """Those of models/series.py that are typed."""
+        """The typed columns of models/series.py."""
         return {
             "name": self.name,
             "first_folio": self.folios.first,

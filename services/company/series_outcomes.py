@@ -1,4 +1,4 @@
-"""What services/company/series.py shows of a series, and what comes of changing one or of taking its folios."""
+"""The view of a series, and the outcomes of changing it and of issuing its folios."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,18 +23,18 @@ class SeriesView:
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "SeriesView":
-        """From a row as either database returns it."""
+        """Builds the view from a row of either database."""
         return cls(**{**row, "id": as_uuid(row["id"]), "created_at": as_datetime(row["created_at"])})
 
     @property
     def next_folio(self) -> int | None:
-        """None once all are taken."""
+        """None once all have been issued."""
         last = MAX_FOLIO if self.last_folio is None else self.last_folio
         return self.last_taken + 1 if self.last_taken < last else None
 
     @property
     def remaining(self) -> int | None:
-        """None where there is no last one."""
+        """None if the range has no end."""
         return None if self.last_folio is None else self.last_folio - self.last_taken
 
 
@@ -55,7 +55,7 @@ class SeriesDeleted:
 
 @dataclass(frozen=True, slots=True)
 class CompanyNotConfigured:
-    """The company's data come first."""
+    """The company must be configured first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +65,17 @@ class SeriesLimitReached:
 
 @dataclass(frozen=True, slots=True)
 class SeriesNotFound:
-    """None of the account's series has this id."""
+    """The account has no series with this id."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesInUse:
-    """Folios of it were taken."""
+    """Folios of the series have been issued."""
 
 
 @dataclass(frozen=True, slots=True)
 class LastSeries:
-    """The account has no other."""
+    """The account has no other series."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,4 +86,4 @@ class FolioIssued:
 
 @dataclass(frozen=True, slots=True)
 class SeriesExhausted:
-    """The last folio is taken."""
+    """The last folio has been issued."""

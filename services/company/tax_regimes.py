@@ -1,4 +1,4 @@
-"""The tax regimes that an issuer may have: the SAT's catalogue, from services/company/tax_regimes.toml."""
+"""The tax regimes of issuers: the SAT's catalogue, from services/company/tax_regimes.toml."""
 
 import tomllib
 from dataclasses import dataclass
@@ -23,14 +23,14 @@ class TaxRegime:
 
 
 def tax_regimes(taxpayer_type: TaxpayerType | None = None) -> tuple[TaxRegime, ...]:
-    """Those for a kind of taxpayer, or all of them, by their code."""
+    """Returns the regimes of a taxpayer type, or all of them, by code."""
     if taxpayer_type is None:
         return tuple(_CATALOGUE.values())
     return tuple(regime for regime in _CATALOGUE.values() if taxpayer_type in regime.taxpayer_types)
 
 
 def parse_tax_regime(text: str, taxpayer_type: TaxpayerType) -> str | FieldErrorCode | ForbiddenCharacter:
-    """A code of the catalogue that such a taxpayer may have."""
+    """Parses a code of the catalogue that is valid for the taxpayer type."""
     if is_blank(text):
         return FieldErrorCode.MISSING
     typed = compact(text)

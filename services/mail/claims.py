@@ -1,4 +1,4 @@
-"""Which owed mail is sent next: those that somebody waits for before notices, and never one of an unknown kind."""
+"""Chooses the next mail to send: those that somebody waits for before notices, and none of an unknown kind."""
 
 import itertools
 import time
@@ -13,12 +13,12 @@ from services.mail.outbox import LEASE, Claim, MailKind, database_now
 
 AWAITED = (MailKind.CONFIRMATION, MailKind.RECOVERY)
 NOTICES = tuple(kind for kind in MailKind if kind not in AWAITED)
-NOTICES_FIRST = 8  # once in so many claims, so that no rush of codes keeps notices back for ever
-_LATE = timedelta(seconds=15)  # that a row may be seen after it was due: commits are slow, and clocks behind
-_AFRESH = 60.0  # seconds after which all that is due is looked at again, for what was passed by
+NOTICES_FIRST = 8  # once per this many claims, so that a rush of codes does not starve notices
+_LATE = timedelta(seconds=15)  # how long after its due time a row may become visible: slow commits, late clocks
+_AFRESH = 60.0  # seconds after which all due mails are queried again, for any that were missed
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
-# In pairs, so that no index of `due_at` alone is taken: for a rare kind that would walk through all that is owed.
+# In pairs, so that no index on `due_at` alone is used: for a rare kind, it would scan all pending mails.
 _DUE = """
   FROM delivery
   WHERE (kind, due_at) >= ($3, $4) AND (kind, due_at) <= ($3, $5) AND NOT "pending_key" IS NULL
@@ -27,7 +27,7 @@ _DUE = """
 _TAKE = "UPDATE delivery SET lease = $1, due_at = $2, attempts = attempts + 1"
 _TAKEN = "RETURNING delivery.id, email_key, registration_id, requested_at, attempts, counted"
 
-# Each in one statement. On PostgreSQL workers neither wait for each other nor meet at a row.
+# One statement each. On PostgreSQL, workers neither wait for each other nor claim the same row.
 _CLAIM = {
     "postgres": f"WITH due AS MATERIALIZED (SELECT id, due_at {_DUE} FOR UPDATE SKIP LOCKED)"  # noqa: S608  # constants
     f" {_TAKE} FROM due WHERE delivery.id = due.id {_TAKEN}, due.due_at AS was_due_at",
@@ -36,10 +36,10 @@ _CLAIM = {
 
 
 class Claims:
-    """Takes owed mails for a worker, whose senders share one.
+    """Claims pending mails for a worker; its senders share one instance.
 
-    While anybody holds a snapshot, PostgreSQL keeps the index entries of mails that were claimed since, in front of the
-    next mail. So a look begins where the last one of that kind ended, and only now and then at the beginning.
+    While any snapshot is open, PostgreSQL keeps the index entries of mails claimed since, in front of the next mail. So
+    a query begins where the last one of that kind ended, and only from time to time at the beginning.
     """
 
     def __init__(self) -> None:
@@ -48,9 +48,9 @@ class Claims:
         self._turns = itertools.count(1)
 
     async def claim(self) -> Claim | None:
-        """The mail whose turn it is, for LEASE; None where all is done or in other hands.
+        """Claims the next mail for LEASE. Returns None if nothing is due or other workers have it.
 
-        Codes and recoveries go before notices, kinds take turns, and of a kind the mail goes first that was due first.
+        Codes and recoveries precede notices, kinds alternate, and within a kind the mail due first comes first.
         """
         now = await database_now()
         for kind in self._order():
@@ -85,6 +85,6 @@ class Claims:
 
     def _since(self, kind: MailKind, now: datetime) -> datetime:
         if time.monotonic() - self._began.get(kind, -_AFRESH) >= _AFRESH:
-            self._began[kind] = time.monotonic()  # before the look, so that one that takes too long is not repeated
+            self._began[kind] = time.monotonic()  # before the query, so that a slow one is not repeated
             return _BEGINNING
         return min(self._reached.get(kind, _BEGINNING), now - _LATE)

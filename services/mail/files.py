@@ -1,4 +1,4 @@
-"""Development's mail: .eml files in a folder, readable by their owner alone since they hold secrets."""
+"""Mail in development: .eml files in a folder, readable only by their owner since they hold secrets."""
 
 import asyncio
 import os
@@ -26,10 +26,10 @@ class FileTransport:
         log.info("mail written", path=str(path))
 
     async def close(self) -> None:
-        """Files are closed as they are written."""
+        """Does nothing: each file is closed once it is written."""
 
     def clean_up(self) -> None:
-        """Removes files that are older than a week, and what a crash left half written."""
+        """Deletes files older than a week, and incomplete ones left by a crash."""
         for path in (*self._folder.glob("*.eml"), *self._folder.glob(".*.eml.part")):
             if path.stat().st_mtime < time.time() - _KEPT:
                 path.unlink(missing_ok=True)

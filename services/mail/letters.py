@@ -1,4 +1,4 @@
-"""Who gets a mail of some kind, what it says, and the secret that is minted when it leaves."""
+"""The recipient and content of each kind of mail, and the secret that is issued when it is sent."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -20,8 +20,8 @@ CODE_LIFE = timedelta(hours=24)
 MAILED_PASSWORD_LENGTH = 24  # 118 bits
 MAILED_PASSWORD_LIFE = timedelta(hours=24)
 _GROUP = 6  # characters of a mailed password between hyphens
-_CODES = {MailKind.CONFIRMATION, MailKind.RECOVERY}  # what the owner of a registration may ask for
-_MAX_MEANT = 3  # registrations that one request may mean
+_CODES = {MailKind.CONFIRMATION, MailKind.RECOVERY}  # which the owner of a registration can request
+_MAX_MEANT = 3  # registrations that one request can refer to
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -31,9 +31,9 @@ async def _no_secret(_: datetime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class MailContent:
-    """A mail before it is written: `template` names its texts, `values` are what it shows and hold no secret.
+    """The content of a mail: `template` names its texts, and `values` are shown in it and hold no secret.
 
-    `generate` makes its secret at a given moment and keeps the digest, in the caller's transaction.
+    `generate` issues its secret and stores the digest, in the caller's transaction.
     """
 
     email: str
@@ -44,9 +44,9 @@ class MailContent:
 
 
 async def content_for(kind: MailKind, email_key: str, registration_id: UUID | None = None) -> MailContent | None:
-    """None where nobody is to be written to: an unknown e-mail, or one whose state has moved on.
+    """Returns None if there is nobody to write to: the e-mail is unknown, or its state has changed.
 
-    A code is that of the registration that is named, and of no other.
+    A code belongs to the given registration and to no other.
     """
     account = await Account.get_or_none(email_key=email_key)
     if account:
@@ -64,10 +64,10 @@ async def content_for(kind: MailKind, email_key: str, registration_id: UUID | No
 
 
 async def registrations_meant(kind: MailKind, email_key: str, requested_at: datetime) -> list[UUID]:
-    """Whose code is asked for by a request that names an e-mail alone, where that has no account.
+    """Returns the registrations that a request for a code refers to, if its e-mail has no account.
 
-    Of those that got no mail since: the newest, and the two that have waited longest for one. So each of many has its
-    turn, and nobody can keep another's from it.
+    Of those that got no mail since: the newest one, and the two that have waited longest. So each of many gets its
+    mail, and nobody can prevent another's.
     """
     if kind not in _CODES or await Account.exists(email_key=email_key):
         return []
@@ -78,12 +78,12 @@ async def registrations_meant(kind: MailKind, email_key: str, requested_at: date
 
 
 async def mark_mailed(registration_id: UUID) -> None:
-    """Keeps when a mail about a registration last left."""
+    """Records when a mail about a registration was last sent."""
     await Registration.filter(id=registration_id).update(mailed_at=utc_now())
 
 
 def confirmation_code(registration: Registration, *, recovering: bool) -> MailContent:
-    """With `recovering` for somebody who asked for a password before having confirmed."""
+    """`recovering` is for a person who asked for a password before confirming."""
     return MailContent(
         email=registration.email,
         language=Language(registration.language),

@@ -1,10 +1,10 @@
 """The outbox: mails are enqueued in the same transaction as what they report.
 
-A row names a kind and an e-mail, or one registration of it, never a text. Workers claim rows with a lease and finish
+A row has a kind and an e-mail, or one of its registrations, but no text. Workers claim rows with a lease and finish
 them only while they hold it.
 
-Transactions lock in one order, so that none waits for another in a circle: outbox rows, then registrations or the
-account, then what hangs on them.
+To avoid deadlocks, transactions lock in one order: outbox rows, then registrations or the account, then rows that
+belong to these.
 """
 
 import enum
@@ -43,7 +43,7 @@ class MailKind(enum.Enum):
 
 
 class DeliveryStatus(enum.Enum):
-    """How a row ended: sent; refused by the server for good; or tried for a day."""
+    """How a row ended: sent, refused by the server for good, or given up after a day."""
 
     DELIVERED = "delivered"
     REFUSED = "refused"
@@ -65,7 +65,7 @@ class Claim:
 
 
 async def enqueue(kind: MailKind, email_key: str) -> None:
-    """Owes a mail, in the caller's transaction.
+    """Enqueues a mail, in the caller's transaction.
 
     One that is already pending becomes due now, and a worker that holds its lease loses it.
     """
@@ -89,9 +89,9 @@ async def enqueue(kind: MailKind, email_key: str) -> None:
 async def enqueue_for_registration(
     kind: MailKind, email_key: str, registration_id: UUID, requested_at: datetime | None = None
 ) -> bool:
-    """Owes a registration's mail, in the caller's transaction, who counts it; False where it was owed already.
+    """Enqueues a registration's mail, in the caller's transaction; the caller counts it. False if it was pending.
 
-    Of transactions at the same moment the others wait for the first. One that has waited for a minute becomes due now.
+    Concurrent transactions wait for the first. A mail that has been pending for a minute becomes due now.
     """
     now = utc_now()
     delivery = Delivery(
@@ -111,21 +111,21 @@ async def enqueue_for_registration(
 
 
 async def cancel_for_registration(kind: MailKind, registration_id: UUID) -> None:
-    """Owes a registration's mail no longer, in the caller's transaction."""
+    """Cancels a registration's mail, in the caller's transaction."""
     await Delivery.filter(pending_key=_pending_key(kind, str(registration_id))).delete()
 
 
 async def cancel(kinds: Iterable[MailKind], email_key: str) -> None:
-    """Owes these mails no longer, to no registration either, in the caller's transaction.
+    """Cancels these mails, including those of registrations, in the caller's transaction.
 
-    Claimed ones find out before they generate.
+    A worker that has claimed one notices before it issues the secret.
     """
     names = [kind.value for kind in kinds]
     await Delivery.filter(email_key=email_key, kind__in=names, pending_key__isnull=False).delete()
 
 
 async def holds_lease(claim: Claim) -> bool:
-    """Whether the lease is the claimer's; within a transaction it stays so until the end."""
+    """Whether the worker still holds the lease; in a transaction, it then holds it until the end."""
     return bool(await Delivery.filter(id=claim.id, lease=claim.lease).update(lease=claim.lease))
 
 
@@ -145,7 +145,7 @@ async def finish(claim: Claim, outcome: DeliveryStatus, reason: str | None = Non
 
 
 async def discard(claim: Claim) -> None:
-    """Removes a row that turned out to have nobody to write to: who typed which unknown e-mail is not kept."""
+    """Deletes a row without a recipient, so that unknown e-mails are not kept."""
     await Delivery.filter(id=claim.id, lease=claim.lease).delete()
 
 
@@ -158,14 +158,14 @@ async def postpone(claim: Claim, after: timedelta, reason: str) -> None:
 
 
 async def release(claim: Claim, after: timedelta = timedelta(), reason: str | None = None) -> None:
-    """Lets the row be claimed again after a while."""
+    """Lets the row be claimed again after that time."""
     await Delivery.filter(id=claim.id, lease=claim.lease).update(
         lease=None, due_at=await database_now() + after, reason=reason and reason[:_MAX_REASON]
     )
 
 
 def backoff(attempts: int, chance: float) -> timedelta:
-    """Exponential, with a jitter of half to once and a half by `chance` (0 to 1)."""
+    """Returns an exponential delay with a jitter of 0.5 to 1.5, by `chance` (0 to 1)."""
     seconds = min(_FIRST_BACKOFF * 2 ** min(attempts - 1, 20), _MAX_BACKOFF)
     return timedelta(seconds=seconds * (0.5 + chance))
 
@@ -175,7 +175,7 @@ def _pending_key(kind: MailKind, of: str) -> str:
 
 
 async def database_now() -> datetime:
-    """The one clock that all workers share. SQLite's is this machine's."""
+    """Returns the time of the database, which all workers share. For SQLite, it is this machine's."""
     connection = get_connection("default")
     if connection.capabilities.dialect == "sqlite":
         return utc_now()

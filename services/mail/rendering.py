@@ -1,4 +1,4 @@
-"""Mails as RFC 5322 messages: text and HTML from Jinja2 templates, in the recipient's language."""
+"""Renders mails as RFC 5322 messages: text and HTML from Jinja2 templates, in the recipient's language."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from services.mail.letters import MailContent
 
 
 def check_site_name(name: str) -> str:
-    """The name as it is. Raises ValueError for one that mail programs would read as something else."""
+    """Returns the name. Raises ValueError if mail programs would misread it."""
     if "=?" in name or not name.isprintable():
         raise ValueError("give a name of printable characters without =?")
     return name
@@ -23,14 +23,14 @@ def check_site_name(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """How the operator's service presents itself. `confirm_url` holds {code} in its fragment."""
+    """How the operator's service appears in mails. `confirm_url` has {code} in its fragment."""
 
     name: str
     url: str
     sender: str
     confirm_url: str | None = None
     recover_url: str | None = None
-    support: str | None = None  # the address that answers to mails go to
+    support: str | None = None  # the address for replies
 
     def __post_init__(self) -> None:
         check_site_name(self.name)
@@ -49,7 +49,7 @@ class MailRenderer:
         )
 
     def render(self, mail_content: MailContent, secret: str | None, message_id: str, now: datetime) -> EmailMessage:
-        """The whole mail. `message_id` is the same each time that a mail is sent again."""
+        """Renders a mail. `message_id` stays the same if a mail is sent again."""
         say = partial(self._translations.format, mail_content.language)
         values = {**mail_content.values, "site": self._site.name}
         content = {
@@ -75,7 +75,7 @@ class MailRenderer:
         message.add_alternative(
             self._templates.get_template("mail.html").render(content), subtype="html", cte="quoted-printable"
         )
-        message["Content-Language"] = mail_content.language.value  # last: a part takes Content-* along
+        message["Content-Language"] = mail_content.language.value  # last, because parts take Content-* headers along
         return message
 
     def _facts(self, mail_content: MailContent, secret: str | None) -> list[tuple[str, str]]:

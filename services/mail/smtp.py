@@ -1,4 +1,4 @@
-"""Mail over SMTP (RFC 5321) on a kept connection."""
+"""Sends mail over SMTP (RFC 5321) on a persistent connection."""
 
 import enum
 import re
@@ -33,11 +33,11 @@ class SmtpServer:
 
     @classmethod
     def parse(cls, url: str) -> "SmtpServer":
-        """From `smtp+starttls://user:password@host:587`. Raises ValueError for anything else."""
+        """Parses `smtp+starttls://user:password@host:587`. Raises ValueError for anything else."""
         try:
             parts = urlsplit(url)
             port = parts.port
-        except ValueError:  # whose text quotes what may be the password
+        except ValueError:  # its text may quote the password
             raise ValueError(_SHAPE) from None
         if parts.scheme not in {security.value for security in Security} or not parts.hostname:
             raise ValueError(_SHAPE)
@@ -50,10 +50,10 @@ class SmtpServer:
 
 
 class SmtpTransport:
-    """One connection, opened when it is needed and kept until `close` or a failure. For one task at a time."""
+    """One connection, opened on demand and kept until `close` or a failure. For one task at a time."""
 
     def __init__(self, server: SmtpServer, sender: str, *, timeout: float = 10.0) -> None:
-        """`timeout` is for each command, in seconds."""
+        """`timeout` is per command, in seconds."""
         self._sender = sender
         self._client = aiosmtplib.SMTP(
             hostname=server.host,
@@ -72,7 +72,7 @@ class SmtpTransport:
             message = await write()
             await self._send(message.as_bytes())
         except BaseException:
-            self._client.close()  # whatever state the conversation was in, the next mail begins a new one
+            self._client.close()  # whatever its state, the next mail opens a new connection
             raise
 
     async def close(self) -> None:
@@ -92,7 +92,7 @@ class SmtpTransport:
         except aiosmtplib.SMTPAuthenticationError as error:
             raise DeferredError(f"AUTH: {_codes(error)}") from None
         except aiosmtplib.SMTPResponseException as error:
-            # A sender or a greeting that is refused is the operator's to mend: the mail waits for it.
+            # The operator must fix a refused sender or greeting; the mail waits for that.
             raise DeferredError(f"{type(error).__name__}: {_reply(error)}") from None
         except (aiosmtplib.SMTPException, OSError) as error:
             raise DeferredError(f"{type(error).__name__}: {error}") from None
@@ -111,12 +111,12 @@ def _failure(code: int, reply: str) -> RefusedError | DeferredError:
 
 
 def _reply(error: aiosmtplib.SMTPResponseException) -> str:
-    """Code and text, of which a server may send any bytes."""
+    """Returns the code and text, in which a server may send any bytes."""
     text = error.message.encode("utf-8", "replace").decode().replace("\0", "?")
     return f"{error.code} {text}"
 
 
 def _codes(error: aiosmtplib.SMTPResponseException) -> str:
-    """Code and enhanced status (RFC 3463) alone: the text may quote from what was sent, and that held a secret."""
+    """Returns the code and enhanced status (RFC 3463) only: the text may quote the message, which holds a secret."""
     status = _STATUS.match(error.message)
     return f"{error.code} {status.group() if status else ''}".strip()

@@ -1,4 +1,4 @@
-"""What a way of sending mail promises."""
+"""The interface of mail transports."""
 
 from collections.abc import Awaitable, Callable
 from email.message import EmailMessage
@@ -12,15 +12,15 @@ class RefusedError(Exception):
 
 
 class DeferredError(Exception):
-    """It may work later. The text says what happened, for the operator."""
+    """A later try may work. The text explains the failure to the operator."""
 
 
 class Transport(Protocol):
     async def deliver(self, recipient: str, write: Write) -> None:
-        """Sends one mail; `write` is called once the recipient is accepted, and no later than then is a secret made.
+        """Sends one mail. Calls `write`, which issues the secret, only after the recipient is accepted.
 
-        Raises RefusedError, DeferredError, OSError or TimeoutError, and whatever `write` raises.
+        Raises RefusedError, DeferredError, OSError or TimeoutError, and any exception of `write`.
         """
 
     async def close(self) -> None:
-        """Ends a kept connection."""
+        """Closes the connection."""

@@ -1,4 +1,4 @@
-"""The worker: takes mails from the outbox, one a sender at a time, until it is stopped."""
+"""The mail worker: sends mails from the outbox, one per sender at a time, until it is stopped."""
 
 import asyncio
 import random
@@ -24,8 +24,8 @@ from services.mail.transport import DeferredError, RefusedError, Transport
 log = structlog.get_logger(__name__)
 
 MESSAGE_DEADLINE = 30.0  # seconds, well below the lease
-_PATIENCE = 10  # times as long between polls after a failure, such as of the database
-_STOP_GRACE = 15.0  # seconds that mails under way get when the worker is stopped
+_PATIENCE = 10  # how many times longer to wait after a failure, such as of the database
+_STOP_GRACE = 15.0  # seconds for mails in progress when the worker is stopped
 
 
 class _LeaseLostError(Exception):
@@ -33,7 +33,7 @@ class _LeaseLostError(Exception):
 
 
 class MailWorker:
-    """`senders` mails are under way at once, each on a transport of its own."""
+    """Sends up to `senders` mails at once, each on a separate transport."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class MailWorker:
         self._poll_seconds = poll_seconds
 
     async def run(self, stopped: asyncio.Event) -> None:
-        """Delivers until `stopped`; mails under way then get 15 seconds, and are handed back after that."""
+        """Delivers until `stopped`. Mails in progress then get 15 seconds before they are released."""
         senders = [asyncio.create_task(self._send_until(stopped)) for _ in range(self._senders)]
         try:
             await stopped.wait()
@@ -65,7 +65,7 @@ class MailWorker:
             await asyncio.gather(*senders, return_exceptions=True)
 
     async def deliver_due(self) -> None:
-        """Delivers what is due now, and returns."""
+        """Delivers all mails that are due, and returns."""
         transport = self._make_transport()
         try:
             while claim := await self._claims.claim():
@@ -82,12 +82,12 @@ class MailWorker:
                     if claim:
                         await self._deliver(claim, transport)
                         continue
-                    await transport.close()  # a connection that idles is dropped by the server sooner or later
+                    await transport.close()  # the server would drop an idle connection sooner or later
                     seconds = self._poll_seconds
                 except Exception:
                     log.exception("a sender failed")
                     seconds = self._poll_seconds * _PATIENCE
-                # Polled with jitter, and not woken by requests: when a mail leaves says nothing about who asked.
+                # Polls with jitter and is not woken by requests, so that the time of a mail does not reveal who asked.
                 await pause(stopped, seconds)
         finally:
             await transport.close()
@@ -128,9 +128,9 @@ class MailWorker:
         log.info("mail delivered", delivery=str(claim.id), kind=claim.kind.value)
 
     async def _share_out(self, claim: Claim) -> None:
-        """Ends a row with nobody to write to; one that names no registration owes a mail to each that it may mean.
+        """Ends a row without a recipient. If it has no registration, enqueues a mail for each that it refers to.
 
-        Those mails have a limit of their own: what strangers ask for takes nothing from a later account's mails.
+        Those mails have a separate limit, so that strangers' requests do not use up a later account's mails.
         """
         allowed: list[UUID] = []
         for registration_id in await self._meant(claim):
@@ -154,9 +154,9 @@ class MailWorker:
         return await registrations_meant(claim.kind, claim.email_key, claim.requested_at)
 
     async def _write(self, claim: Claim, mail_content: MailContent) -> EmailMessage:
-        """Mints the secret while the row is held, so that what ends the row before then ends the secret too.
+        """Issues the secret while the row is locked, so that whatever cancels the row first prevents the secret, too.
 
-        A mail that cannot be composed mints nothing.
+        If a mail cannot be rendered, no secret is issued.
         """
         now = utc_now()
         message_id = f"{claim.id}.{int(claim.requested_at.timestamp() * 1000)}"
@@ -165,7 +165,7 @@ class MailWorker:
                 if not await outbox.holds_lease(claim):
                     raise _LeaseLostError
                 return self._renderer.render(mail_content, await mail_content.generate(now), message_id, now)
-        except IntegrityError as error:  # whom the secret was for is gone
+        except IntegrityError as error:  # the secret's owner was deleted
             raise _LeaseLostError from error
 
     async def _retry(self, claim: Claim, reason: str) -> None:

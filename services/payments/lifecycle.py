@@ -1,8 +1,8 @@
-"""Payments, whichever way they are made: opened once, settled once, and what that makes of the account.
+"""The life cycle of payments, whatever their method, and its effect on the account.
 
-A payment is OPEN until its payer pays. It is PENDING from just before PayPal is asked to take the money until it is
-known whether PayPal did. PAID and REFUNDED are facts that no other state hides: money that came late or for a payment
-that was replaced still counts.
+A payment is OPEN until its payer pays, and PENDING from just before PayPal is asked to capture the money until the
+result is known. PAID and REFUNDED are facts that no other state hides: money that comes late or for a replaced payment
+still counts.
 """
 
 from collections.abc import Awaitable, Callable
@@ -36,7 +36,7 @@ from services.payments.queries import NOTHING_CAME, WAITING, PaymentStatus, Paym
 log = structlog.get_logger(__name__)
 
 Also = Callable[[UUID], Awaitable[bool]]
-"""What else is written in the transaction in which the payment of that id counts; False undoes all of it."""
+"""Writes more in the transaction in which the payment with that id counts; False rolls everything back."""
 RENEWAL = timedelta(days=30)
 """Before its end an activation may be extended; earlier, a second payment would rather be a mistake."""
 _OUTDATED = {

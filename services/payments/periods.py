@@ -1,4 +1,4 @@
-"""Periods that are paid for."""
+"""Computes the paid time of an account."""
 
 import calendar
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class PaidPeriod:
-    """Bought at `paid_at`, for so many months."""
+    """A number of months, paid for at `paid_at`."""
 
     paid_at: datetime
     months: int
@@ -16,17 +16,17 @@ class PaidPeriod:
 
 @dataclass(frozen=True, slots=True)
 class ActivePeriod:
-    """A time that is paid for without a break; `until` is not part of it."""
+    """A paid time without a gap; `until` is excluded."""
 
     since: datetime
     until: datetime
 
 
 def active_period(periods: Iterable[PaidPeriod]) -> ActivePeriod | None:
-    """The last time without a break; a period that is bought within another begins where that one ends.
+    """Returns the last paid time without a gap. A period that is bought within another begins at that one's end.
 
-    `periods` come in the order in which they were bought. Months are counted from the first day, so that a short one
-    takes no day of those that follow.
+    `periods` are in order of purchase. Months are counted from the first day, so that a short one does not shorten the
+    following ones.
     """
     covered: ActivePeriod | None = None
     months = 0
@@ -39,7 +39,7 @@ def active_period(periods: Iterable[PaidPeriod]) -> ActivePeriod | None:
 
 
 def months_after(moment: datetime, months: int) -> datetime:
-    """The same day and time so many months later, or the month's last day if it has no such day."""
+    """Returns the same day and time that many months later, or the month's last day if it is shorter."""
     year, month = divmod(moment.month - 1 + months, 12)
     year, month = moment.year + year, month + 1
     return moment.replace(year=year, month=month, day=min(moment.day, calendar.monthrange(year, month)[1]))

@@ -1,4 +1,4 @@
-"""What is sold: plans, from a TOML file that the operator edits."""
+"""The plans on sale, from a TOML file that the operator edits."""
 
 import tomllib
 from collections import Counter
@@ -22,7 +22,7 @@ _Text = Annotated[str, Field(min_length=1, max_length=60)]
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`stamps` are how many invoices may be stamped in `period_months`; `subtotal` is without IVA."""
+    """`stamps` is the number of invoices that may be stamped in `period_months`; `subtotal` excludes IVA."""
 
     id: str
     names: Mapping[Language, str]
@@ -58,14 +58,14 @@ class _File(BaseModel):
 
 
 class Plans:
-    """In the order of the file."""
+    """The plans, in the order of the file."""
 
     def __init__(self, plans: Iterable[Plan]) -> None:
         self._plans = {plan.id: plan for plan in plans}
 
     @classmethod
     def read(cls, path: Path) -> "Plans":
-        """Raises ValueError with a sentence that says what is wrong with the file."""
+        """Reads the file. Raises ValueError with a sentence that explains what is wrong with it."""
         try:
             file = _File.model_validate(tomllib.loads(path.read_text("utf-8")))
         except ValidationError as error:

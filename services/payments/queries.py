@@ -1,4 +1,4 @@
-"""Payments as they are read."""
+"""Reads payments."""
 
 import enum
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ NOTHING_CAME = frozenset({PaymentStatus.EXPIRED, PaymentStatus.REPLACED, Payment
 
 @dataclass(frozen=True, slots=True)
 class PaymentView:
-    """A payment as it was when it was read; `version` is its `due_at` then."""
+    """A payment at the time it was read. `version` is its `due_at`, for optimistic locking."""
 
     id: UUID
     account_id: UUID
@@ -53,7 +53,7 @@ class PaymentView:
 
 
 def open_key(method: PaymentMethod, account_id: UUID) -> str:
-    """What only one payment of an account and method has: that which may still be paid."""
+    """Returns the unique key of an account's payment by that method that can still be paid."""
     return f"{method.value}:{account_id}"
 
 
@@ -85,11 +85,11 @@ async def get(payment_id: UUID) -> PaymentView:
 
 
 async def history(email_key: str) -> list[PaymentView]:
-    """All of an account's payments, the oldest first."""
+    """Returns all payments of an account, the oldest first."""
     payments = await Payment.filter(account__email_key=email_key).order_by("created_at", "id")
     return [view(payment) for payment in payments]
 
 
 async def is_pending(account_id: UUID) -> bool:
-    """Whether PayPal was asked to take the account's money, and it is not known yet whether it did."""
+    """Whether PayPal was asked to capture the account's money and the result is not known yet."""
     return await Payment.filter(account_id=account_id, status=PaymentStatus.PENDING.value).exists()

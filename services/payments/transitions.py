@@ -1,7 +1,7 @@
 """Writes to payments that are not settled, with optimistic locking.
 
-What is read of a payment may be old by the time that PayPal has answered. So whoever works on one first gives it
-another `due_at`, and what they then write is written only while it still has that.
+A payment may have changed by the time PayPal responds. So each worker first changes `due_at`, and later writes only if
+it is still the same.
 """
 
 from dataclasses import replace
@@ -17,7 +17,7 @@ from services.payments.queries import PaymentStatus, PaymentView, view
 KEPT = timedelta(days=90)
 """How long an unpaid payment is kept, in case its money arrives late."""
 LOOK_AFTER_END = timedelta(hours=1)
-"""After how long PayPal is asked about one for the first time."""
+"""When PayPal is first asked about a payment that ended unpaid."""
 _CANDIDATES = 20
 
 
@@ -74,7 +74,7 @@ async def remove(payment: PaymentView) -> None:
 
 
 async def claim_due(method: PaymentMethod, now: datetime, lease: timedelta) -> PaymentView | None:
-    """The payment that has been due for longest, which no other worker gets for the time of `lease`."""
+    """Claims the payment that has been due longest, for the time of `lease`."""
     for payment in await Payment.filter(due_at__lte=now, method=method.value).order_by("due_at").limit(_CANDIDATES):
         if await Payment.filter(id=payment.id, due_at=payment.due_at).update(due_at=now + lease):
             return replace(view(payment), version=now + lease)
@@ -82,7 +82,7 @@ async def claim_due(method: PaymentMethod, now: datetime, lease: timedelta) -> P
 
 
 async def expire(method: PaymentMethod, now: datetime) -> int:
-    """Ends the payments of that method that are due, and returns how many."""
+    """Expires the payments of that method that are due, and returns how many."""
     due = Payment.filter(method=method.value, status=PaymentStatus.OPEN.value, due_at__lte=now)
     return await due.update(**_ended(method, PaymentStatus.EXPIRED, now))
 

@@ -19,13 +19,13 @@ class PaymentWorker:
         self._deposits = deposits
 
     async def run(self, stopped: asyncio.Event) -> None:
-        """Follows up twice a minute or so, until `stopped`; as many workers as there are share what is due."""
+        """Runs about twice a minute, until `stopped`. Several workers share the due payments."""
         while not stopped.is_set():
             await self.run_once(stopped)
             await pause(stopped, _EVERY)
 
     async def run_once(self, stopped: asyncio.Event | None = None) -> None:
-        """Once; neither part waits for the other to work."""
+        """Runs once. A failure of one part does not affect the other."""
         try:
             await self._deposits.expire()
         except Exception:

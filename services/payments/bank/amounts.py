@@ -1,4 +1,4 @@
-"""Amounts as banks and spreadsheets write them."""
+"""Parses amounts as banks and spreadsheets write them."""
 
 import re
 
@@ -16,16 +16,16 @@ _NOTHING = re.compile(r"[-.]*|N/?[AD]|NULL", re.IGNORECASE)
 
 
 def parse_amount(text: str) -> Money | None:
-    """From `1160`, `1160.00`, `1,160.00`, `$ 1,160.00`, `+1160.00`, `1160,00`, `1.160,00` or `1160.00 MXN`.
+    """Parses `1160`, `1160.00`, `1,160.00`, `$ 1,160.00`, `+1160.00`, `1160,00`, `1.160,00` or `1160.00 MXN`.
 
-    A comma before three digits groups thousands, as in Mexico: `1,160` is 1160.00. `1.160` is nothing that is sure.
+    A comma before three digits groups thousands, as in Mexico: `1,160` is 1160.00. `1.160` is ambiguous and refused.
     """
     amount = parse_movement(text)
     return amount if amount and amount.amount >= 0 else None
 
 
 def parse_movement(text: str) -> Money | None:
-    """The same, and negative for `-1,160.00`, `1,160.00-` and `(1,160.00)`, which went out."""
+    """Like `parse_amount`, but negative for `-1,160.00`, `1,160.00-` and `(1,160.00)`, which are outgoing."""
     found = _SIGNED.fullmatch(_bare(text))
     if not found:
         return None
@@ -39,7 +39,7 @@ def parse_movement(text: str) -> Money | None:
 
 
 def is_nothing(text: str) -> bool:
-    """Whether a cell for an amount says that there is none: it is empty, a hyphen, or zero in any spelling."""
+    """Whether a cell for amounts has none: it is empty, a hyphen, or zero in any spelling."""
     if _NOTHING.fullmatch(_bare(text)):
         return True
     amount = parse_movement(text)
@@ -51,7 +51,7 @@ def _bare(text: str) -> str:
 
 
 def _plain(digits: str) -> str:
-    """With a decimal point and nothing between thousands."""
+    """Returns the number with a decimal point and without thousands separators."""
     if _GROUPED.fullmatch(digits):
         return digits.replace(",", "")
     if _DECIMAL_COMMA.fullmatch(digits):

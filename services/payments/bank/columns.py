@@ -1,4 +1,4 @@
-"""What the columns of a bank's file hold, by the names that banks give them."""
+"""Recognizes the columns of a bank's file by the names that banks use."""
 
 import re
 import unicodedata
@@ -38,7 +38,7 @@ _REFERENCE = _set("referencia referencias ref reference")
 
 
 class Role(Enum):
-    """What a column holds; DIRECTION says by a sign, a letter or a word which way the money went."""
+    """The content of a column. DIRECTION gives the direction of the money as a sign, a letter or a word."""
 
     MONEY_IN = 1
     MONEY_OUT = 2
@@ -52,7 +52,7 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """The columns of a table, in their order: their names as they stand there, and their roles."""
+    """The columns of a table, in order: their names and roles."""
 
     names: tuple[str, ...]
     roles: tuple[Role | None, ...]
@@ -62,13 +62,13 @@ class Columns:
 
     @property
     def amount(self) -> int:
-        """Where what came in stands: a column for it alone counts before one for all movements. -1 without any."""
+        """The column of incoming amounts: one only for these precedes one for all movements. -1 if there is none."""
         places = [place for role in (Role.MONEY_IN, Role.AMOUNT) if (place := self.place(role)) is not None]
         return places[0] if places else -1
 
     @property
     def texts(self) -> list[int]:
-        """Those that can hold a reference, the ones that are called so first."""
+        """The columns that may have references, those named so first."""
         places = [place for place, role in enumerate(self.roles) if role is Role.TEXT]
         return sorted(places, key=lambda place: not _REFERENCE & _words(self.names[place]))
 
@@ -78,26 +78,26 @@ class Columns:
 
     @property
     def known(self) -> int:
-        """How many of the names are known: the more of them, the surer is this the head."""
+        """The number of known names: the more, the more likely this is the header."""
         return sum(role is not None for role in self.roles)
 
     @property
     def directions(self) -> list[int]:
-        """Those that may say which way the money went."""
+        """The columns that may give the direction of the money."""
         return [place for place, role in enumerate(self.roles) if role is Role.DIRECTION]
 
     def decides(self, direction: int) -> bool:
-        """Whether the column is there for nothing but the direction, as `Cargo/Abono` is and `Tipo` is not."""
+        """Whether the column gives only the direction, as `Cargo/Abono` does and `Tipo` does not."""
         return not _words(self.names[direction]) & _DIRECTION
 
     def initials(self, direction: int) -> frozenset[str]:
-        """The letters that the column's name explains: those of `Cargo/Abono` are C and A."""
+        """The initials in the column's name: C and A for `Cargo/Abono`."""
         words = _words(self.names[direction])
         return frozenset(word[0] for word in words if word in IN | OUT or len(word) == 1)
 
 
 def columns_of(cells: Sequence[str]) -> Columns:
-    """Of a line that may be the head. A column such as `Cargo/Abono` holds signed amounts if no other holds any."""
+    """Reads a possible header. A column such as `Cargo/Abono` has signed amounts if no other column has any."""
     roles = [_role(cell) for cell in cells]
     both = [place for place, cell in enumerate(cells) if roles[place] is Role.DIRECTION and _words(cell) & IN]
     if both and not {Role.AMOUNT, Role.MONEY_IN} & set(roles):
@@ -106,7 +106,7 @@ def columns_of(cells: Sequence[str]) -> Columns:
 
 
 def direction(text: str, letters: Collection[str]) -> bool | None:
-    """Whether money came in, by a sign, a word or a letter; None if it does not say.
+    """Whether money came in, by a sign, a word or a letter; None if the text does not say.
 
     `letters` are those of the whole column: C is a cargo beside A, and a credit beside D.
     """
@@ -123,13 +123,13 @@ def direction(text: str, letters: Collection[str]) -> bool | None:
 
 
 def is_pesos(currency: str) -> bool:
-    """Also where nothing is said."""
+    """Whether the currency is pesos, or not given."""
     return not currency.strip("$ ") or bool(_words(currency.replace(".", "")) & _PESOS)
 
 
 @lru_cache(maxsize=4096)
 def _words(text: str) -> frozenset[str]:
-    """In lower case, without accents and punctuation."""
+    """Returns the words in lower case, without accents and punctuation."""
     decomposed = unicodedata.normalize("NFKD", text.lower())
     return frozenset(_WORDS.findall("".join(sign for sign in decomposed if not unicodedata.combining(sign))))
 
@@ -146,7 +146,7 @@ def _role(name: str) -> Role | None:
 
 
 def _money_role(words: frozenset[str]) -> Role | None:
-    """Only where nothing else is said: `referencia de abono` and `tipo de cambio` hold no money."""
+    """Returns a role only if no other word contradicts: `referencia de abono` and `tipo de cambio` are no amounts."""
     if words in _LETTERS:
         return Role.DIRECTION
     if not words or not words <= IN | OUT | _AMOUNT | _DIRECTION | _CURRENCY:

@@ -1,4 +1,4 @@
-"""Bank deposits: a reference to pay with, and the operator's word that the money is there."""
+"""Bank deposits: a reference to pay with, and the operator's confirmation that the money arrived."""
 
 from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
@@ -33,13 +33,13 @@ from services.payments.queries import PaymentStatus, PaymentView
 
 _CHUNK = 500
 GRACE = timedelta(days=3)
-"""How much longer than is said a reference counts: banks take days, and their statements are read later."""
+"""How much longer than stated a reference is valid: banks take days, and statements are read later."""
 _ATTEMPTS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class BankAccount:
-    """Where deposits go."""
+    """The account that receives deposits."""
 
     clabe: str
     bank: str
@@ -65,14 +65,14 @@ class DepositConfirmed:
 
 @dataclass(frozen=True, slots=True)
 class DepositKnown:
-    """It was confirmed before."""
+    """It was already confirmed."""
 
 
 @dataclass(frozen=True, slots=True)
 class DepositsUndecided:
-    """Another deposit with the reference of one that was confirmed, or one that was taken back: a person has to decide.
+    """A further deposit with a confirmed reference, or one that was taken back: a person must decide.
 
-    `deposits` are all that wait for it with this reference.
+    `deposits` are all with this reference that wait for a decision.
     """
 
     deposits: tuple[UndecidedDeposit, ...]
@@ -80,19 +80,19 @@ class DepositsUndecided:
 
 @dataclass(frozen=True, slots=True)
 class DepositUnknown:
-    """Nobody was given this reference, or it is mistyped."""
+    """The reference was never issued, or it is mistyped."""
 
 
 @dataclass(frozen=True, slots=True)
 class DepositDiffers:
-    """Another amount was to be paid."""
+    """The amount differs from the expected one."""
 
     expected: Money
 
 
 @dataclass(frozen=True, slots=True)
 class DepositClosed:
-    """The reference expired, or was replaced by another payment: an operator has to decide."""
+    """The reference expired, or was replaced by another payment: an operator must decide."""
 
     status: PaymentStatus
 
@@ -102,7 +102,7 @@ ConfirmOutcome = DepositConfirmed | DepositKnown | DepositsUndecided | DepositUn
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DepositService:
-    """Without an `account` nobody can pay this way, and what was asked for before can still be confirmed."""
+    """Without an `account`, this payment method is unavailable; earlier references can still be confirmed."""
 
     account: BankAccount | None
     plans: Plans
@@ -125,7 +125,7 @@ class DepositService:
         | NotAuthenticated
         | TooManyAttempts
     ):
-        """The same reference each time, with its days restarted, until it expires or another plan is asked for."""
+        """Returns the same reference each time and restarts its days, until it expires or another plan is requested."""
         principal = await self.sessions.require_account(caller)
         if not isinstance(principal, Principal):
             return principal
@@ -141,17 +141,17 @@ class DepositService:
         return _told(opened, self.account) if isinstance(opened, PaymentView) else opened
 
     async def open_for(self, principal: Principal) -> DepositRequested | None:
-        """The deposit that the account has asked for and that has not come yet."""
+        """Returns the deposit that the account requested and that has not arrived yet."""
         asked = await Payment.get_or_none(open_key=queries.open_key(PaymentMethod.BANK_DEPOSIT, principal.id))
         if asked is None or self.account is None or asked.expires_at <= self.clock():
             return None
         return _told(queries.view(asked), self.account)
 
     async def confirm(self, reference: str, amount: Money, *, late: bool = False, chosen: str = "") -> ConfirmOutcome:
-        """Activates the account that the reference was given to, on the word of a person who has seen the money.
+        """Activates the account of the reference, on the confirmation of a person who has seen the money.
 
-        With `late` also where it expired or was replaced. Where it was confirmed before, `late` credits the deposit
-        that waits for a decision, once; where several wait, the one whose id begins with `chosen`.
+        With `late`, also if it expired or was replaced. If it was already confirmed, `late` credits the deposit that
+        waits for a decision, once; if several wait, the one whose id begins with `chosen`.
         """
 
         async def decide(payment: PaymentView) -> ConfirmOutcome | None:
@@ -172,10 +172,10 @@ class DepositService:
     async def receive(
         self, reference: str, amount: Money, movement: SeenMovement, *, dry_run: bool = False
     ) -> ConfirmOutcome:
-        """The same for a movement of the bank's statement, however often it is seen.
+        """Like `confirm`, for a movement of a bank statement, however often it is imported.
 
-        The first one explains what a person has confirmed without it; each further one waits for a decision. With
-        `dry_run` it only says what it would do.
+        The first one is matched to what a person confirmed before; each further one waits for a decision. With
+        `dry_run`, it changes nothing.
         """
 
         async def decide(payment: PaymentView) -> ConfirmOutcome | None:
@@ -196,7 +196,7 @@ class DepositService:
         return await self._confirm(reference, amount, settle, decide, late=False)
 
     async def given_out(self, references: Collection[str]) -> set[str]:
-        """Those of them that somebody was given."""
+        """Returns the references that were issued."""
         found: set[str] = set()
         ordered = sorted(references)
         for start in range(0, len(ordered), _CHUNK):
@@ -205,23 +205,23 @@ class DepositService:
         return found
 
     async def awaited(self, besides: Collection[str] = ()) -> set[Money]:
-        """The amounts of the deposits that may still come, without those of some references."""
+        """Returns the amounts of expected deposits, except those of some references."""
         waiting = {"method": PaymentMethod.BANK_DEPOSIT.value, "status": PaymentStatus.OPEN.value}
         open_ones = Payment.filter(**waiting, due_at__gt=self.clock())
         prices = await open_ones.values_list("reference", "subtotal", "tax", "currency")
         return {Money(subtotal + tax, currency) for name, subtotal, tax, currency in prices if name not in besides}
 
     async def undo(self, reference: str) -> bool:
-        """Takes a confirmed deposit back, the last one with that reference, with the mail that says so.
+        """Takes back the last confirmed deposit with that reference, and enqueues the mail.
 
-        False where there is none.
+        Returns False if there is none.
         """
         payment = await self._find(reference)
         last = await matching.last_paid(payment) if payment else None
         return last is not None and await lifecycle.refund(last, self.clock())
 
     async def expire(self) -> int:
-        """Ends the references that were not paid in time, and returns how many."""
+        """Expires references that were not paid in time, and returns how many."""
         return await transitions.expire(PaymentMethod.BANK_DEPOSIT, self.clock())
 
     async def _confirm(
@@ -233,7 +233,7 @@ class DepositService:
         *,
         late: bool,
     ) -> ConfirmOutcome:
-        """Does the one for a payment that is not settled, the other for one that is, and again where it changed."""
+        """Handles the deposit of an unsettled or of a settled payment; retries if the payment changed."""
         for _ in range(_ATTEMPTS):
             payment = await self._find(reference)
             if payment is None:
@@ -268,7 +268,7 @@ class DepositService:
         terms = Terms(expires_at, expires_at + GRACE, draw_reference(), least_left=-GRACE, extend=True)
         try:
             return await lifecycle.open_payment(account_id, PaymentMethod.BANK_DEPOSIT, plan, terms, now)
-        except IntegrityError:  # somebody has this reference
+        except IntegrityError:  # the reference is taken
             if draws == 1:
                 raise
         return await self._open(account_id, plan, draws - 1)

@@ -1,4 +1,4 @@
-"""The text of a file that a bank exports, whatever it is encoded in."""
+"""Decodes files that banks export."""
 
 import codecs
 
@@ -14,9 +14,9 @@ _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codec
 
 
 def decode(content: bytes) -> str:
-    """From UTF-8, UTF-16 (both with and without a byte order mark) or Windows-1252.
+    """Decodes UTF-8, UTF-16 (both with or without a byte order mark) or Windows-1252.
 
-    Raises ValueError with a sentence for a file of more than 32 MiB and for what is no text.
+    Raises ValueError with a sentence for a file of more than 32 MiB or without text.
     """
     if len(content) > MAX_BYTES:
         raise ValueError("it is larger than 32 MiB; export fewer days at a time")
@@ -40,7 +40,7 @@ def _text(content: bytes) -> str:
 
 
 def _unmarked_utf16(start: bytes) -> str | None:
-    """What is written in Latin letters has a zero in nearly every second byte, and no other zeros."""
+    """Recognizes UTF-16 without a mark: in Latin text, nearly every second byte is zero, and no other."""
     even, odd = start[::2], start[1::2]
     if odd.count(0) > len(odd) * 0.7 and 0 not in even:
         return "utf-16-le"

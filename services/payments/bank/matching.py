@@ -1,8 +1,8 @@
-"""Which movement of the bank made which payment, and which ones wait for a person's decision.
+"""Matches movements of the bank with payments; some wait for a person's decision.
 
-A movement makes one payment at most, and a payment is made by one movement at most. The first with a reference makes
-the payment that has it; a further one waits, and a payment of its own is made of it if a person says so. The movement
-of a payment that was taken back waits, too.
+A movement makes at most one payment, and a payment is made by at most one movement. The first movement with a reference
+makes its payment; a further one waits and becomes another payment if a person decides so. The movement of a payment
+that was taken back waits, too.
 """
 
 from dataclasses import dataclass
@@ -21,9 +21,9 @@ from services.payments.bank.movements import SeenMovement
 from services.payments.queries import PaymentStatus, PaymentView
 
 _BOOKED_LATE = timedelta(days=5)
-"""How much later than a person confirms a deposit the bank's statement may date it: over a long weekend."""
+"""How much later than its confirmation a bank may date a deposit: a long weekend."""
 _READ_LATE = timedelta(days=45)
-"""How much later a statement that tells no days may be read."""
+"""How much later a statement without dates may be imported."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,14 @@ class UndecidedDeposit:
 
 @dataclass(frozen=True, slots=True)
 class KnownDeposits:
-    """Those with one reference: the ids of the movements that count, and what waits, in the order in which it came."""
+    """The deposits with one reference: the ids of counted movements, and those that wait, in order of arrival."""
 
     counted: tuple[str, ...]
     undecided: tuple[UndecidedDeposit, ...]
 
 
 async def deposits_of(payment: PaymentView) -> KnownDeposits:
-    """With the reference of a payment that is PAID or REFUNDED."""
+    """Returns the deposits with the reference of a payment that is PAID or REFUNDED."""
     rows = await BankMovement.filter(payment_id=payment.id).select_related("counted_as").order_by("seen_at", "id")
     counted = tuple(row.id for row in rows if row.counted_as and row.counted_as.status == PaymentStatus.PAID.value)
     undecided = [UndecidedDeposit(row.id, row.day, row.counted_as_id) for row in rows if row.id not in counted]
@@ -54,7 +54,7 @@ async def deposits_of(payment: PaymentView) -> KnownDeposits:
 
 
 async def settle(payment: PaymentView, movement: SeenMovement, now: datetime) -> bool:
-    """Has the movement make the payment whose reference it has; False if that has been paid."""
+    """Settles the payment of the movement's reference. Returns False if it is already paid."""
 
     async def remember(counted_as: UUID) -> bool:
         await _create(payment, movement, counted_as, now)
@@ -64,15 +64,15 @@ async def settle(payment: PaymentView, movement: SeenMovement, now: datetime) ->
 
 
 async def remember(payment: PaymentView, movement: SeenMovement, now: datetime) -> None:
-    """Keeps a movement that comes after its payment was confirmed: as what a person has confirmed, or to be decided."""
+    """Stores a movement of a confirmed payment: as the one that was confirmed, or to wait for a decision."""
     try:
         await atomically(partial(_remember, payment, movement, now))
-    except IntegrityError:  # somebody else imports it, too
+    except IntegrityError:  # somebody else is importing it, too
         return
 
 
 async def foresee(payment: PaymentView, movement: SeenMovement, now: datetime) -> UndecidedDeposit | None:
-    """What would wait for a decision if the movement, which is not kept yet, were; None where it would count."""
+    """Returns what would wait for a decision if the movement were stored. None if it would count."""
     if not await _explains(payment, movement, now):
         return UndecidedDeposit(movement.id, movement.day, None)
     if payment.status is PaymentStatus.REFUNDED:
@@ -81,7 +81,7 @@ async def foresee(payment: PaymentView, movement: SeenMovement, now: datetime) -
 
 
 async def count(payment: PaymentView, deposit: UndecidedDeposit, now: datetime) -> bool:
-    """Makes a payment of it, or has the one count again that it made before; False if that has been done."""
+    """Makes a payment of the deposit, or restores the one that it made. Returns False if that has been done."""
     if deposit.taken_back:
         return await lifecycle.settle_again(await queries.get(deposit.taken_back), now)
 
@@ -94,7 +94,7 @@ async def count(payment: PaymentView, deposit: UndecidedDeposit, now: datetime) 
 
 
 async def last_paid(payment: PaymentView) -> PaymentView | None:
-    """The last payment with its reference that counts."""
+    """Returns the last paid payment with the reference."""
     ids = [payment.id, *await _further(payment)]
     last = await Payment.filter(id__in=ids, status=PaymentStatus.PAID.value).order_by("-paid_at").first()
     return queries.view(last) if last else None
@@ -112,7 +112,7 @@ async def _remember(payment: PaymentView, movement: SeenMovement, now: datetime)
 
 
 async def _explains(payment: PaymentView, movement: SeenMovement, now: datetime) -> bool:
-    """Whether it is what a person saw who confirmed the payment: not if it came long after that."""
+    """Whether the movement is the confirmed deposit: not if it came long after the confirmation."""
     came = movement.day or (now - _READ_LATE).date()
     if payment.paid_at is None or came > (payment.paid_at + _BOOKED_LATE).date():
         return False

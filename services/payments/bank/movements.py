@@ -1,4 +1,4 @@
-"""What tells a movement of a bank's statement from every other, also in another export that has it again."""
+"""Identifies movements of bank statements, so that one is recognized in another export."""
 
 import hashlib
 import re
@@ -28,7 +28,7 @@ _MAX_DAY_ALONE = len("02/mar/2026")
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """`day` is the bank's, where it is told; `key` is the bank's folio, or else the text of the row."""
+    """`day` is the bank's date, if given; `key` is the bank's folio or, without one, the text of the row."""
 
     day: date | None
     key: str
@@ -36,20 +36,20 @@ class Movement:
 
 @dataclass(frozen=True, slots=True)
 class SeenMovement:
-    """One with a reference: `id` tells it from every other, in whichever file it is seen."""
+    """A movement with a reference; `id` identifies it across files."""
 
     id: str
     day: date | None
 
 
 class MovementCounter:
-    """Tells equal movements with the same reference in one file apart."""
+    """Numbers equal movements with the same reference in one file."""
 
     def __init__(self) -> None:
         self._seen = Counter[str]()
 
     def next(self, reference: str, movement: Movement) -> SeenMovement:
-        """The file's next one, with the reference that it is taken to have."""
+        """Returns the file's next movement with the reference found for it."""
         identity = "\n".join((reference, movement.day.isoformat() if movement.day else "", movement.key))
         self._seen[identity] += 1
         text = f"{self._seen[identity]}\n{identity}"
@@ -57,9 +57,9 @@ class MovementCounter:
 
 
 def movement_of(names: Sequence[str], cells: Sequence[str]) -> Movement:
-    """Of a row, below a head with these names in lower case and without accents.
+    """Builds the movement of a row; the column names are in lower case without accents.
 
-    A folio is a word with a digit other than zero. Balances do not count: they depend on what else is in the file.
+    A folio is a word with a digit other than zero. Balances are ignored: they depend on the rest of the file.
     """
     columns = list(zip(names, cells, strict=False))
     days = (parse_day(cell) for name, cell in columns if _DAY.fullmatch(name))
@@ -73,7 +73,7 @@ def movement_of(names: Sequence[str], cells: Sequence[str]) -> Movement:
 
 
 def parse_day(text: str) -> date | None:
-    """From `02/03/2026`, `2-3-26`, `02/mar/2026`, `2026-03-02`, `02032026` or `20260302`, with or without a time."""
+    """Parses `02/03/2026`, `2-3-26`, `02/mar/2026`, `2026-03-02`, `02032026` or `20260302`, with or without a time."""
     typed = folded(text[:_MAX_DAY])
     if found := _PARTS.fullmatch(typed):
         return _date(*found.groups())
@@ -97,17 +97,17 @@ def _is_folio(cell: str) -> bool:
 
 
 def _told(cell: str) -> str:
-    """A day alone is the same however it is written; a time with it may tell two movements apart."""
+    """Normalizes a date, whatever its format; a time is kept, since it may distinguish two movements."""
     day = parse_day(cell) if len(cell.strip()) <= _MAX_DAY_ALONE else None
     return day.isoformat() if day else _plain(cell)
 
 
 def _plain(cell: str) -> str:
-    """Its letters and digits: banks and spreadsheets write the same amount or text with other signs between them."""
+    """Returns the letters and digits: banks and spreadsheets punctuate the same text differently."""
     return _NOT_PLAIN.sub("", folded(cell))
 
 
 def folded(text: str) -> str:
-    """In lower case and without accents."""
+    """Returns the text in lower case, without accents."""
     decomposed = unicodedata.normalize("NFKD", text.strip().lower())
     return "".join(sign for sign in decomposed if not unicodedata.combining(sign))

@@ -1,6 +1,6 @@
-"""The reference by which a deposit is recognised: nine digits that were drawn and one that checks them.
+"""The reference of a deposit: nine random digits and a check digit.
 
-The check digit (ISO 7064, Mod 11,10) finds every wrong digit and nearly every transposition of two.
+The check digit (ISO 7064, Mod 11,10) detects every wrong digit and nearly every transposition of two.
 """
 
 import re
@@ -17,7 +17,7 @@ _DIGITS = re.compile(r"[0-9]{10}")
 
 
 def draw_reference() -> str:
-    """Never with a leading zero, which a spreadsheet would drop."""
+    """Generates a reference without a leading zero, which a spreadsheet would drop."""
     drawn = str(10 ** (_LENGTH - 2) + secrets.randbelow(9 * 10 ** (_LENGTH - 2)))
     return drawn + mod_11_10.calc_check_digit(drawn)
 

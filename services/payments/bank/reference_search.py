@@ -1,4 +1,4 @@
-"""References in what a bank writes around them."""
+"""Finds references in a bank's text."""
 
 import re
 from collections.abc import Sequence
@@ -8,13 +8,13 @@ _LENGTH = 10
 _MAX_TEXT = 2000
 _GROUPS = re.compile(r"[0-9]+(?:[ \t\u00a0.,/_-]{1,2}[0-9]+)*")
 _NEXT = [[((check or 10) * 2 % 11 + digit) % 10 for digit in range(10)] for check in range(10)]
-"""Mod 11,10 of ISO 7064, a digit at a time: a statement holds millions of windows of ten digits."""
+"""Mod 11,10 of ISO 7064 as a table, for speed: a statement may have millions of windows of ten digits."""
 
 
 def find_references(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Those that stand alone in the first 2000 characters, and those that other digits hide.
+    """Returns the references that stand alone in the first 2000 characters, and those hidden among other digits.
 
-    The second are every ten digits within a longer number, and groups that make ten digits together: `12345 67897`.
+    Hidden are any ten digits within a longer number, and groups that together have ten digits: `12345 67897`.
     """
     exact: dict[str, None] = {}
     glued: dict[str, None] = {}
@@ -29,7 +29,7 @@ def find_references(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 @lru_cache(maxsize=16384)
 def _within(number: str) -> tuple[str, ...]:
-    """Those that check. None begins with a zero: such a number is the bank's."""
+    """Returns those with a correct check digit. None begins with zero: such a number is the bank's."""
     digits = [int(digit) for digit in number]
     starts = (start for start in range(len(digits) - _LENGTH + 1) if digits[start])
     return tuple(number[start : start + _LENGTH] for start in starts if _checks(digits[start : start + _LENGTH]))

@@ -1,4 +1,4 @@
-"""Deposits from the CSV file that a bank exports."""
+"""Reads deposits from the CSV file that a bank exports."""
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -16,11 +16,11 @@ _MONEY = {Role.MONEY_IN, Role.MONEY_OUT, Role.AMOUNT, Role.BALANCE}
 
 @dataclass(frozen=True, slots=True)
 class StatementRow:
-    """A movement that brought money, in the line where it begins.
+    """An incoming movement, with the line where it begins.
 
-    `text` is what most likely stands there for a reference, for people to read. `exact` are the references that stand
-    alone in the row; `glued` are those that can be read within longer numbers or across several. If the row cannot be
-    read, `amount` is None and `fault` says why. `movement` tells the row from every other, in whichever file it is.
+    `text` is the most likely text of its reference, for people to read. `exact` are the references that stand alone in
+    the row; `glued` are those found within longer numbers or across several. If the row cannot be read, `amount` is
+    None and `fault` says why. `movement` identifies the row across files.
     """
 
     line: int
@@ -32,23 +32,23 @@ class StatementRow:
     movement: Movement = field(default=Movement(None, ""), compare=False)
 
     def named(self, given: Collection[str]) -> list[str]:
-        """Its references that were given out: those that stand alone, and the others only if there are none."""
+        """Returns its issued references: those that stand alone or, if there are none, the others."""
         exact = [reference for reference in self.exact if reference in given]
         return exact or [reference for reference in self.glued if reference in given]
 
 
 def read_statement(content: bytes) -> list[StatementRow]:
-    """The rows that brought money, and those that cannot be read; what went out is left out.
+    """Returns incoming and unreadable rows; outgoing ones are skipped.
 
-    Encoding, delimiter and head are found, whichever bank it is. Raises ValueError with a sentence for what is no text
-    and for a file without a column for references or one for amounts.
+    Detects encoding, delimiter and header of any bank. Raises ValueError with a sentence for a file that is not text or
+    has no column for references or for amounts.
     """
     columns, rows = read_table(decode(content))
     return list(_deposits(columns, rows))
 
 
 def candidates(rows: Iterable[StatementRow]) -> set[str]:
-    """Everything in these rows that may be a reference."""
+    """Returns all possible references in these rows."""
     return {reference for row in rows for reference in (*row.exact, *row.glued)}
 
 
@@ -58,7 +58,7 @@ def _deposits(columns: Columns, rows: list[Row]) -> Iterator[StatementRow]:
     for line, cells in rows:
         if cells is None:
             yield StatementRow(line, "", None, fault="its quotes are broken")
-        elif tuple(cells) != columns.names:  # the head again, on another page
+        elif tuple(cells) != columns.names:  # the header, repeated on another page
             try:
                 amount, fault = _money_in(columns, cells, letters), ""
             except ValueError as error:
@@ -70,7 +70,7 @@ def _deposits(columns: Columns, rows: list[Row]) -> Iterator[StatementRow]:
 
 
 def _money_in(columns: Columns, cells: list[str], letters: frozenset[str]) -> Money | None:
-    """None for what went out, and where nothing moved. Raises ValueError with what cannot be read."""
+    """Returns None if the row is outgoing or has no amount. Raises ValueError with what cannot be read."""
     if any(cells[len(columns.roles) :]):
         raise ValueError("it has more cells than the head")
     if len(cells) <= columns.amount and _names_one(columns, cells):
@@ -97,7 +97,7 @@ def _money_in(columns: Columns, cells: list[str], letters: frozenset[str]) -> Mo
 
 
 def _came_in(columns: Columns, cells: list[str], letters: frozenset[str]) -> bool:
-    """By the columns that may say so, unless the amount's is for deposits alone."""
+    """Whether money came in, by the columns for the direction, unless the amount's column is only for deposits."""
     if columns.roles[columns.amount] is Role.MONEY_IN:
         return True
     said = {place: direction(_cell(cells, place), letters) for place in columns.directions}
@@ -109,7 +109,7 @@ def _came_in(columns: Columns, cells: list[str], letters: frozenset[str]) -> boo
 
 
 def _letters(columns: Columns, rows: list[Row]) -> frozenset[str]:
-    """The single letters in the columns of directions, and those that their names explain."""
+    """Returns the single letters in the columns for directions, and those in their names."""
     found = {_cell(cells, place).lower() for place in columns.directions for _, cells in rows if cells}
     initials = (columns.initials(place) for place in columns.directions)
     return frozenset(letter for letter in found if len(letter) == 1).union(*initials)
@@ -120,7 +120,7 @@ def _names_one(columns: Columns, cells: list[str]) -> bool:
 
 
 def _text(columns: Columns, cells: list[str]) -> str:
-    """Everything but the amounts."""
+    """Returns all cells except the amounts."""
     roles = columns.roles
     return " | ".join(cell for place, cell in enumerate(cells) if place >= len(roles) or roles[place] not in _MONEY)
 

@@ -1,4 +1,4 @@
-"""The table in a bank's file: its head, wherever it stands, and its rows."""
+"""Finds the table in a bank's file: its header, on any line, and its rows."""
 
 import csv
 import re
@@ -17,14 +17,14 @@ _FORMULA = re.compile(r'="(.*)"', re.DOTALL)
 _EDGES = " \t\r\n\v\f\u00a0\u200b\u2007\u202f\ufeff"
 
 Row = tuple[int, list[str] | None]
-"""The number of the line in which a row begins, and its cells: None if they cannot be told apart."""
+"""The line number at which a row begins, and its cells; None if they cannot be separated."""
 
 
 def read_table(text: str) -> tuple[Columns, list[Row]]:
-    """The columns, and the rows below the head that are not blank. What stands above is left out.
+    """Returns the columns, and the non-empty rows below the header. Lines above it are skipped.
 
-    The delimiter is the one by which most columns are known, unless a first line `sep=;` names it.
-    Raises ValueError with the columns that were seen if none of them can hold a reference, or an amount.
+    The delimiter is the one that yields most known columns, unless a first line `sep=;` gives it.
+    Raises ValueError with the columns found if none of them can have references, or amounts.
     """
     lines = _LINE_END.split(text)
     named = _NAMED_DELIMITER.fullmatch(lines[0].strip(" \ufeff"))
@@ -43,13 +43,13 @@ class _Head:
 
 
 def _rank(head: _Head) -> tuple[bool, int, int]:
-    """The first of those that rank highest is the head; if none is complete, the widest is shown."""
+    """Ranks headers: the first of the highest rank is used; if none is complete, the widest is reported."""
     columns = head.columns
     return columns.complete, columns.known, 0 if columns.complete else sum(map(bool, columns.names))
 
 
 def _heads(lines: Sequence[str], delimiter: str) -> Iterator[_Head]:
-    """Every line that may be one."""
+    """Yields every line that may be a header."""
     top = lines[:_MAX_HEAD_LINE]
     place = 0
     while place < len(top):
@@ -69,15 +69,15 @@ def _below(lines: Sequence[str], head: _Head) -> Iterator[Row]:
 
 
 def _row(lines: Sequence[str], place: int, delimiter: str, width: int | None) -> tuple[list[str] | None, int]:
-    """The cells of the row that begins in this line, and the place of the next one.
+    """Returns the cells of the row that begins at this line, and the position of the next row.
 
-    A quote that does not end makes one row unreadable, not those that follow.
+    An unterminated quote makes one row unreadable, not the following ones.
     """
     if '"' not in lines[place]:
         return _cleaned(lines[place].split(delimiter)), place + 1
     for end in range(place + 1, min(place + _MAX_LINES_OF_A_ROW, len(lines)) + 1):
         if end > place + 1 and width and lines[end - 1].count(delimiter) >= width - 1:
-            break  # a row of its own
+            break  # a separate row
         if (quoted := _quoted(lines[place:end], delimiter)) is not None:
             return _cleaned(quoted), end
     cells = lines[place].split(delimiter)
@@ -97,7 +97,7 @@ def _cleaned(cells: list[str]) -> list[str]:
 
 
 def _clean(cell: str) -> str:
-    """Without what spreadsheets put around digits, so that they stay text: `="0123"` or `'0123`."""
+    """Removes what spreadsheets add to keep digits as text: `="0123"` or `'0123`."""
     cell = cell.strip(_EDGES)
     if cell.startswith("="):
         formula = _FORMULA.fullmatch(cell)

@@ -1,7 +1,7 @@
-"""What follows for a payment from what PayPal says about its order; docs/onboarding.md shows the table.
+"""Decides what to do with a payment, given what PayPal says about its order; docs/onboarding.md shows the table.
 
-Whether money is taken and whether it counts is decided here alone, apart from a reversal, of which only PayPal's event
-speaks. Nothing here reads a clock, a database or PayPal.
+Whether money is captured and whether it counts is decided only here, except for a reversal, which only PayPal's event
+reports. Nothing here reads a clock, a database or PayPal.
 """
 
 import enum
@@ -13,8 +13,8 @@ from services.payments.queries import NOTHING_CAME, PaymentStatus, PaymentView
 class Cause(enum.Enum):
     """What led to the decision.
 
-    ASKED: the payer says that they approved the order, and asks us to take the money. CHECKED: PayPal was asked about
-    the order. ANSWERED: PayPal answered a request to capture the money. The others are its refusals of such a request.
+    ASKED: the payer says that they approved the order, and asks us to capture the money. CHECKED: PayPal was asked
+    about the order. ANSWERED: PayPal answered a request to capture the money. The others are its refusals.
     """
 
     ASKED = "asked"
@@ -47,7 +47,7 @@ class Finding(enum.Enum):
 
 
 class Transition(enum.Enum):
-    """What is to be done with a payment."""
+    """What to do with a payment."""
 
     KEEP = "keep"
     TAKE = "take"
@@ -57,7 +57,7 @@ class Transition(enum.Enum):
     REFUND = "refund"
     RETURN_TO_OPEN = "return to open"
     TRY_AGAIN = "try again"
-    """Return to open after a decline; only the payer has the money taken from then on."""
+    """Return to open after a decline; from then on only the payer can start a capture."""
     DECLINE = "decline"
     EXPIRE = "expire"
     REPLACE = "replace"
@@ -105,7 +105,7 @@ _ORDERS = {
     OrderStatus.COMPLETED: Finding.UNCLEAR,
     OrderStatus.UNKNOWN: Finding.UNCLEAR,
 }
-_CAPTURES = {  # by weight, for an order that has several
+_CAPTURES = {  # by weight, for an order with several captures
     CaptureStatus.COMPLETED: Finding.CAPTURED,
     CaptureStatus.PARTIALLY_REFUNDED: Finding.CAPTURED,
     CaptureStatus.PENDING: Finding.UNDER_REVIEW,
@@ -130,7 +130,7 @@ _REFUSALS = {
     "ORDER_ALREADY_COMPLETED": Cause.ALREADY_CAPTURED,
     "DUPLICATE_INVOICE_ID": Cause.ALREADY_CAPTURED,
 }
-_WITHOUT_CAPTURE = {  # causes that say enough about an order without a capture
+_WITHOUT_CAPTURE = {  # causes that suffice for an order without a capture
     Cause.ASKED: Finding.APPROVED,
     Cause.NOT_APPROVED: Finding.NOT_APPROVED,
     Cause.DECLINED: Finding.INSTRUMENT_DECLINED,
@@ -146,26 +146,26 @@ def decide(
     covered: bool = False,
     overdue: bool = False,
 ) -> Transition:
-    """What is to be done with a payment, given its order, which is None if PayPal does not show it or was not asked.
+    """Returns what to do with a payment. Its order is None if PayPal does not show it or was not asked.
 
-    `covered` means that the account was paid for in another way by now, `overdue` that the order's time is over.
+    `covered` means that the account has been paid for in another way, `overdue` that the order's time is over.
     """
     transition = TRANSITIONS.get((payment.status, _find(payment, order, cause, overdue)), Transition.KEEP)
     return Transition.REPLACE if covered and transition is Transition.TAKE else transition
 
 
 def refusal(issue: str) -> Cause:
-    """The cause that PayPal's code for a refusal to capture stands for."""
+    """Returns the cause for PayPal's code of a refusal to capture."""
     return _REFUSALS.get(issue, Cause.REFUSED)
 
 
 def weightiest(order: Order) -> Capture | None:
-    """Of several captures, such as one that was declined and one that was not, the one that brought in money."""
+    """Returns the capture that brought in money, of several such as a declined one and a completed one."""
     return min(order.captures, key=lambda capture: _WEIGHTS.index(capture.status), default=None)
 
 
 def is_ours(order: Order, payment: PaymentView) -> bool:
-    """Whether it is the order that was made for the payment, and what was captured is its price."""
+    """Whether the order was created for the payment, with its amount ordered and captured."""
     capture = weightiest(order)
     amounts = {order.amount, capture.amount if capture else order.amount}
     return order.custom_id == str(payment.id) and amounts == {payment.total}
@@ -186,5 +186,5 @@ def _find(payment: PaymentView, order: Order | None, cause: Cause, overdue: bool
         return Finding.NOT_OURS
     declined_before = payment.status is PaymentStatus.OPEN and payment.paypal_declined
     if finding is Finding.APPROVED and (declined_before or cause is Cause.ANSWERED):
-        return Finding.NOT_APPROVED  # only the payer has it tried again, and an answer is not asked for twice
+        return Finding.NOT_APPROVED  # only the payer can retry, and an answer leads to no second capture
     return finding

@@ -1,4 +1,4 @@
-"""PayPal's REST API as HTTP: tokens, deadlines, second tries and bounds."""
+"""HTTP for PayPal's REST API: tokens, deadlines, retries and size limits."""
 
 import asyncio
 import base64
@@ -16,18 +16,18 @@ from services.payments.paypal.values import PayPalRefusedError, PayPalUnavailabl
 log = structlog.get_logger(__name__)
 
 _MAX_ANSWER = 262_144  # bytes
-_MARGIN = 60.0  # seconds before its end at which a token is used no more, at most half its life
+_MARGIN = 60.0  # seconds before its expiry at which a token is no longer used, at most half its life
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
 _TOKEN_PATH = "/v1/oauth2/token"  # noqa: S105
 
 
 class _LostError(PayPalUnavailableError):
-    """No answer, or one that says to come back: a second try is worth it."""
+    """No response, or one that says to retry later."""
 
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """One that may be made twice: it changes nothing, or PayPal knows it again by its `request_id`."""
+    """A request that may be repeated: it changes nothing, or PayPal recognizes its `request_id`."""
 
     method: str
     path: str
@@ -48,30 +48,32 @@ class _Answer:
 @dataclass(frozen=True, slots=True, repr=False)
 class _Token:
     value: str
-    good_until: float  # seconds of the monotonic clock
+    good_until: float  # seconds on the monotonic clock
 
 
 class HttpClient:
-    """Connections to one PayPal, kept until `aclose`.
+    """Connections to PayPal, kept until `aclose`.
 
-    Proxies of the environment are used, as HTTPS_PROXY is how a server behind a firewall gets out; through one TLS ends
-    at PayPal all the same. No redirect is followed.
+    Uses the environment's proxies, since a server behind a firewall needs HTTPS_PROXY; TLS still ends at PayPal.
+    Follows no redirects.
     """
 
     def __init__(
         self, base_url: str, client_id: str, client_secret: str, timeout: float, monotonic: Callable[[], float]
     ) -> None:
-        """`timeout` is for a try with all that belongs to it, in seconds; there are at most two. A token gets half."""
+        """`timeout` is for one whole try, in seconds; there are at most two. Fetching a token gets half of it."""
         self._base_url = base_url.rstrip("/")
         self._basic = "Basic " + base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
         self._timeout = timeout
         self._monotonic = monotonic
-        self._http = httpx2.AsyncClient(timeout=None, follow_redirects=False)  # the deadlines here are for the whole
+        self._http = httpx2.AsyncClient(
+            timeout=None, follow_redirects=False
+        )  # the deadlines here cover the whole request
         self._kept: _Token | None = None
         self._fetching: asyncio.Task[_Token] | None = None
 
     async def request(self, request: ApiRequest) -> object:
-        """The JSON of PayPal's answer. Raises PayPalRefusedError and PayPalUnavailableError."""
+        """Returns the JSON of PayPal's response. Raises PayPalRefusedError and PayPalUnavailableError."""
         try:
             try:
                 return await self._try(request)
@@ -96,7 +98,7 @@ class HttpClient:
             async with asyncio.timeout(self._timeout):
                 token = await self._token()
                 answer = await self._send_with(token, request)
-                if answer.status == 401:  # revoked before its time
+                if answer.status == 401:  # revoked early
                     if self._kept is token:
                         self._kept = None
                     answer = await self._send_with(await self._token(), request)
@@ -105,24 +107,26 @@ class HttpClient:
         return _understand(answer)
 
     async def _token(self) -> _Token:
-        """Fetched once for all who wait for it."""
+        """Fetches the token once for all callers that wait for it."""
         if self._kept and self._monotonic() < self._kept.good_until:
             return self._kept
         if self._fetching is None:
             self._fetching = asyncio.create_task(self._fetch())
             self._fetching.add_done_callback(self._end_fetching)
-        return await asyncio.shield(self._fetching)  # one who gives up leaves it to the others
+        return await asyncio.shield(self._fetching)  # a caller that gives up leaves it to the others
 
     def _end_fetching(self, fetching: asyncio.Task[_Token]) -> None:
         self._fetching = None
-        if not fetching.cancelled() and fetching.exception() is None:  # asked for, as nobody may wait for it any more
+        if (
+            not fetching.cancelled() and fetching.exception() is None
+        ):  # retrieved, since nobody may be waiting for it any more
             self._kept = fetching.result()
 
     async def _fetch(self) -> _Token:
         asked_at = self._monotonic()
         headers = {"Authorization": self._basic, "Content-Type": "application/x-www-form-urlencoded"}
         try:
-            # Half a try, so that it has ended when a second try of the same call needs another.
+            # Half a try, so that it has ended when the retry of the same request needs another token.
             async with asyncio.timeout(self._timeout / 2):
                 answer = await self._send("POST", _TOKEN_PATH, headers, b"grant_type=client_credentials")
         except TimeoutError:
@@ -138,7 +142,10 @@ class HttpClient:
         return await self._send(request.method, request.path, headers, request.body)
 
     async def _send(self, method: str, path: str, headers: dict[str, str], body: bytes | None) -> _Answer:
-        headers |= {"Accept": "application/json", "Accept-Encoding": "identity"}  # so that the bound is the answer's
+        headers |= {
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+        }  # so that the size limit applies to the response
         content = bytearray()
         try:
             async with (
@@ -158,7 +165,7 @@ def _understand(answer: _Answer) -> object:
     said = f"status {answer.status}, debug id {answer.debug_id or 'unknown'}"
     if answer.status >= 500:
         raise _LostError(said)
-    # 429: not now. 409: an earlier call for the same thing is still running, and may yet succeed.
+    # 429: not now. 409: an earlier request for the same thing is in progress and may still succeed.
     if answer.status in (408, 409, 429) or not (200 <= answer.status < 300 or 400 <= answer.status < 500):
         raise PayPalUnavailableError(said)
     try:

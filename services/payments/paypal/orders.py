@@ -1,7 +1,7 @@
-"""PayPal's orders, and what became of them: the money is taken once, and what PayPal tells later is followed.
+"""PayPal's orders: captures the money once, and follows what PayPal reports later.
 
-What counts is what PayPal answers when it is asked about an order; a webhook is only a reason to ask. An answer that
-is lost leaves the payment PENDING, and the worker asks again until it knows.
+What counts is PayPal's response about an order; a webhook is only a reason to ask. A lost response leaves the payment
+PENDING, and the worker asks again until the result is known.
 """
 
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ _LOCALES = {Language.ES: "es-MX", Language.EN: "en-US"}
 
 @dataclass(frozen=True, slots=True)
 class PayPalPage:
-    """What the payer sees at PayPal, and where PayPal sends the payer back to."""
+    """The page at PayPal: the name shown to the payer, and where PayPal redirects."""
 
     brand: str
     return_url: str
@@ -54,7 +54,7 @@ class PayPalOrders:
     async def order(
         self, payment: PaymentView, plan: Plan, language: Language
     ) -> PayPalStarted | PaymentProviderUnavailable:
-        """Makes the order of a payment; the same one if it was made before and its answer got lost."""
+        """Creates the order of a payment, or returns the same one if an earlier response got lost."""
         try:
             order = await self._api.create_order(
                 request_id=str(payment.id),
@@ -83,13 +83,13 @@ class PayPalOrders:
         return PayPalStarted(attached.paypal_order_id, attached.approval_url, payment.total, payment.expires_at)
 
     async def collect(self, payment: PaymentView) -> Collected:
-        """Takes the money of an order that its payer says to have approved; once, however often it is asked for."""
+        """Captures the money of an order that the payer says they approved: once, however often it is called."""
         if payment.status is PaymentStatus.PAID:
             return await self._completed(payment)
         if payment.paypal_order_id is None or payment.status not in queries.WAITING:
             return PaymentNotFound()
         order, covered = None, await self._is_covered(payment)
-        if covered and payment.status is PaymentStatus.PENDING:  # the money may have been taken before
+        if covered and payment.status is PaymentStatus.PENDING:  # the money may already have been captured
             try:
                 order = await self._api.get_order(payment.paypal_order_id)
             except (PayPalUnavailableError, PayPalRefusedError):
@@ -97,9 +97,9 @@ class PayPalOrders:
         return await self._apply(decide(payment, order, Cause.ASKED, covered=covered), payment, order)
 
     async def reconcile(self, payment: PaymentView) -> None:
-        """Asks PayPal what became of a payment's order, and does what follows.
+        """Asks PayPal about a payment's order, and applies the decision.
 
-        Raises PayPalUnavailableError where that cannot be seen, and PayPalRefusedError.
+        Raises PayPalUnavailableError if PayPal does not show it, and PayPalRefusedError.
         """
         if payment.paypal_order_id is None:
             return
@@ -119,7 +119,7 @@ class PayPalOrders:
         *,
         waited: bool = False,
     ) -> Collected:
-        """`link` is where a refusal sends the payer; `waited` says that the payer was asked to wait before."""
+        """`link` is the page where a refusal sends the payer. `waited`: the payer was asked to wait before."""
         if transition is Transition.TAKE:
             return await self._take(payment)
         await apply(transition, payment, order, self._clock(), waited=waited)
@@ -141,7 +141,7 @@ class PayPalOrders:
                 return PaymentNotFound()
 
     async def _take(self, payment: PaymentView) -> Collected:
-        """Marks the payment pending, then has PayPal capture the money: if the answer gets lost, the worker asks."""
+        """Marks the payment pending, then has PayPal capture the money. If the response gets lost, the worker asks."""
         held = await transitions.mark_pending(payment, self._clock() + FIRST_LOOK)
         if held is None or held.paypal_order_id is None:
             return PaymentPending()
@@ -157,8 +157,8 @@ class PayPalOrders:
     async def _follow_refusal(self, payment: PaymentView, error: PayPalRefusedError, *, waited: bool) -> Collected:
         cause, order = refusal(error.issue), None
         if cause is Cause.NOT_APPROVED:
-            payment = replace(payment, paypal_declined=False)  # whoever approves now, approves after the decline
-        elif cause is not Cause.DECLINED:  # an earlier try, whose answer got lost, may have taken the money
+            payment = replace(payment, paypal_declined=False)  # an approval from now on comes after the decline
+        elif cause is not Cause.DECLINED:  # an earlier try whose response got lost may have captured the money
             try:
                 order = await self._api.get_order(payment.paypal_order_id or "")
             except (PayPalUnavailableError, PayPalRefusedError):
@@ -167,7 +167,7 @@ class PayPalOrders:
         return await self._apply(transition, payment, order, error.approval_url, waited=waited)
 
     async def _order_of(self, payment: PaymentView, capture_id: str) -> Order:
-        """What a paid order must have been that PayPal shows no more, with its capture as that is now."""
+        """Rebuilds a paid order that PayPal no longer shows, with the current state of its capture."""
         capture = await self._api.get_capture(capture_id)
         if capture is None:
             raise PayPalUnavailableError("neither the order nor its payment is shown")
@@ -186,5 +186,5 @@ class PayPalOrders:
 
 
 def report(error: PayPalRefusedError, payment_id: UUID) -> None:
-    """Has an operator know of what only a wrong set-up, or PayPal itself, makes PayPal refuse."""
+    """Logs a refusal that only a wrong configuration, or PayPal itself, can cause."""
     log.error("paypal refuses", payment=str(payment_id), issue=error.issue, debug_id=error.debug_id)

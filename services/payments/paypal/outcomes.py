@@ -30,14 +30,14 @@ class PaymentNotApproved:
 
 @dataclass(frozen=True, slots=True)
 class PaymentDeclined:
-    """PayPal did not take the money; at `retry_url`, if there is one, the payer can choose another way."""
+    """PayPal did not capture the money. At `retry_url`, if any, the payer can choose another way to pay."""
 
     retry_url: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentNotFound:
-    """The account has no payment of this order that can still be completed."""
+    """The account has no payment with this order that can still be completed."""
 
 
 Collected = PaymentCompleted | PaymentPending | PaymentNotApproved | PaymentDeclined | PaymentNotFound

@@ -16,11 +16,11 @@ from services.payments.queries import PaymentStatus, PaymentView
 log = structlog.get_logger(__name__)
 
 _LEASE = timedelta(minutes=2)
-_MAX_MISSES = 3  # in a row, after which PayPal is taken to be away for this round
+_MAX_MISSES = 3  # in a row, after which PayPal counts as unavailable for this round
 _MAX_PAUSE = timedelta(hours=6)
 _MAX_PAUSE_AT_PAID = timedelta(days=7)
-_MAX_PENDING = timedelta(days=30)  # that an eCheck or a review may take
-_MAX_DISPUTE = timedelta(days=180)  # in which a payer may have PayPal take the money back
+_MAX_PENDING = timedelta(days=30)  # the longest time for an eCheck or a review
+_MAX_DISPUTE = timedelta(days=180)  # the time in which a payer can dispute a payment
 
 
 class Reconciler:
@@ -31,7 +31,7 @@ class Reconciler:
         self._clock = clock
 
     async def run_due(self, stopped: asyncio.Event) -> None:
-        """Looks at every payment that is due, whatever goes wrong with one, until PayPal is away or `stopped`."""
+        """Reconciles every payment that is due, even if one fails, until PayPal is unavailable or `stopped`."""
         misses = 0
         while misses < _MAX_MISSES and not stopped.is_set():
             payment = await transitions.claim_due(PaymentMethod.PAYPAL, self._clock(), _LEASE)
@@ -50,7 +50,7 @@ class Reconciler:
             await self._look_later(payment)
 
     async def _look_later(self, payment: PaymentView) -> None:
-        """Again after about as long as it has been there, so that what is slow is asked about less and less."""
+        """Schedules the next check after about the payment's age, so that slow ones are checked less and less often."""
         now = self._clock()
         age = now - payment.created_at
         match payment.status:

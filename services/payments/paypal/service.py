@@ -1,4 +1,4 @@
-"""Paying with PayPal: an order that its payer approves on PayPal's page, and whose money is then taken."""
+"""Paying with PayPal: the payer approves an order on PayPal's page, then its money is captured."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -28,13 +28,13 @@ from services.payments.paypal.writes import FIRST_LOOK
 from services.payments.plans import Plans
 from services.payments.queries import PaymentView
 
-ORDER_LIFE = timedelta(hours=3)  # that PayPal gives a payer to approve
-_MIN_LEFT = timedelta(minutes=15)  # of an order that is handed out again
+ORDER_LIFE = timedelta(hours=3)  # in which PayPal lets a payer approve
+_MIN_LEFT = timedelta(minutes=15)  # for an order to be returned again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayPalService:
-    """Without `orders` nobody can pay this way."""
+    """Without `orders`, this payment method is unavailable."""
 
     orders: PayPalOrders | None
     plans: Plans
@@ -57,7 +57,7 @@ class PayPalService:
         | NotAuthenticated
         | TooManyAttempts
     ):
-        """The same order each time, until it is paid, expires or another plan is asked for."""
+        """Returns the same order each time, until it is paid, expires or another plan is requested."""
         checked = await self._check_limits(caller)
         if not isinstance(checked, tuple):
             return checked
@@ -80,7 +80,7 @@ class PayPalService:
     async def complete(
         self, caller: Caller, order_id: str
     ) -> Collected | PaymentMethodUnavailable | PasswordChangeRequired | NotAuthenticated | TooManyAttempts:
-        """Takes the money of an order that its payer has approved; once, however often it is asked for."""
+        """Captures the money of an approved order: once, however often it is called."""
         checked = await self._check_limits(caller)
         if not isinstance(checked, tuple):
             return checked
@@ -95,7 +95,7 @@ class PayPalService:
             return await orders.collect(queries.view(found)) if found else PaymentNotFound()
 
     async def has_pending(self, principal: Principal) -> bool:
-        """Whether PayPal was asked to take the account's money, and it is not known yet whether it did."""
+        """Whether PayPal was asked to capture the account's money and the result is not known yet."""
         return await queries.is_pending(principal.id)
 
     async def _check_limits(

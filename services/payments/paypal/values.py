@@ -1,4 +1,4 @@
-"""What PayPal's Orders API says, as values (https://developer.paypal.com/docs/api/orders/v2/)."""
+"""Parses the responses of PayPal's Orders API (https://developer.paypal.com/docs/api/orders/v2/)."""
 
 import enum
 import re
@@ -12,11 +12,11 @@ _APPROVAL = ("payer-action", "approve")
 
 
 class PayPalUnavailableError(Exception):
-    """PayPal did not answer, or nothing that makes sense: whether it did what was asked is not known."""
+    """PayPal did not respond, or not sensibly: whether it did what was requested is unknown."""
 
 
 class PayPalRefusedError(Exception):
-    """PayPal did not do what was asked.
+    """PayPal refused the request.
 
     `issue` is PayPal's code, such as ORDER_NOT_APPROVED; `debug_id` is what PayPal's support asks for, or empty;
     `approval_url` is where the payer can choose another way to pay, after INSTRUMENT_DECLINED.
@@ -30,7 +30,7 @@ class PayPalRefusedError(Exception):
 
 
 class OrderStatus(enum.Enum):
-    """COMPLETED says that a payment was made of the order, not that it succeeded: its captures say that."""
+    """COMPLETED means that the order has a payment, not that it succeeded: see its captures."""
 
     CREATED = "CREATED"
     SAVED = "SAVED"
@@ -38,7 +38,7 @@ class OrderStatus(enum.Enum):
     VOIDED = "VOIDED"
     COMPLETED = "COMPLETED"
     PAYER_ACTION_REQUIRED = "PAYER_ACTION_REQUIRED"
-    UNKNOWN = "UNKNOWN"  # whatever PayPal adds
+    UNKNOWN = "UNKNOWN"  # any status that PayPal adds
 
     @classmethod
     def _missing_(cls, value: object) -> "OrderStatus":
@@ -47,7 +47,7 @@ class OrderStatus(enum.Enum):
 
 
 class CaptureStatus(enum.Enum):
-    """The money is the payee's with COMPLETED and, in part, with PARTIALLY_REFUNDED."""
+    """The payee has the money with COMPLETED and, in part, with PARTIALLY_REFUNDED."""
 
     COMPLETED = "COMPLETED"
     DECLINED = "DECLINED"
@@ -55,7 +55,7 @@ class CaptureStatus(enum.Enum):
     PENDING = "PENDING"
     REFUNDED = "REFUNDED"
     FAILED = "FAILED"
-    UNKNOWN = "UNKNOWN"  # whatever PayPal adds
+    UNKNOWN = "UNKNOWN"  # any status that PayPal adds
 
     @classmethod
     def _missing_(cls, value: object) -> "CaptureStatus":
@@ -65,7 +65,7 @@ class CaptureStatus(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """A payment. `amount` is what was captured, whatever was refunded since."""
+    """A capture. `amount` is the captured amount, regardless of refunds."""
 
     id: str
     status: CaptureStatus
@@ -86,17 +86,17 @@ class Order:
 
 
 def is_paypal_id(text: str) -> bool:
-    """Whether it has the shape of an order's or a payment's id, and so changes no path and fits its column."""
+    """Whether the text can be an id of PayPal's, so that it is safe in a path and fits its column."""
     return bool(_ID.fullmatch(text))
 
 
 def read_order(answer: object) -> Order:
-    """Raises ValueError for what is no order."""
+    """Parses an order. Raises ValueError for anything else."""
     order = _object(answer)
     units = _objects(order.get("purchase_units"))
     unit = units[0] if len(units) == 1 else {}
     captures = [capture for each in units for capture in _objects(_object(each.get("payments")).get("captures"))]
-    # PayPal leaves the status out where every payment was declined.
+    # PayPal omits the status if every payment was declined.
     status = _text(order.get("status")) if captures else _required(order, "status")
     return Order(
         id=_required(order, "id"),
@@ -110,7 +110,7 @@ def read_order(answer: object) -> Order:
 
 
 def read_capture(answer: object) -> Capture:
-    """Raises ValueError for what is no payment."""
+    """Parses a capture. Raises ValueError for anything else."""
     capture = _object(answer)
     capture_id = _required(capture, "id")
     if not is_paypal_id(capture_id):
@@ -119,26 +119,26 @@ def read_capture(answer: object) -> Capture:
 
 
 def read_refusal(answer: object) -> PayPalRefusedError:
-    """The error that the body of a 4xx says. Raises ValueError for what PayPal does not say."""
+    """Parses the error in the body of a 4xx. Raises ValueError if it is not PayPal's."""
     body = _object(answer)
-    name = _text(body.get("name")) or _required(body, "error")  # "error" where it is OAuth's (RFC 6749, 5.2)
+    name = _text(body.get("name")) or _required(body, "error")  # "error" if it comes from OAuth (RFC 6749, 5.2)
     if not _is_code(name):
         raise ValueError("no error's name")
     details = _objects(body.get("details"))
     issue = _text(details[0].get("issue")) if details and name != "RESOURCE_NOT_FOUND" else None
-    if issue is None or not _is_code(issue):  # PayPal's older APIs say it in words
+    if issue is None or not _is_code(issue):  # PayPal's older APIs use words
         issue = name
-    # PayPal's answers to a declined instrument call the way back "redirect".
+    # After a declined instrument, PayPal's relation for the way back is "redirect".
     return PayPalRefusedError(issue, read_debug_id(body.get("debug_id")), link(body, *_APPROVAL, "redirect"))
 
 
 def read_debug_id(value: object) -> str:
-    """Empty where there is none of PayPal's shape, so that it may be logged."""
+    """Returns an empty string unless it has PayPal's format, so that it is safe to log."""
     return value if isinstance(value, str) and value.isascii() and value.isalnum() and len(value) <= 64 else ""
 
 
 def link(body: Mapping[str, object], *relations: str) -> str | None:
-    """The first link of one of the relations that leads to the web."""
+    """Returns the first web link (http or https) with one of the relations."""
     for each in _objects(body.get("links")):
         href = _text(each.get("href"))
         if each.get("rel") in relations and href and href.startswith(("https://", "http://")):
@@ -147,11 +147,11 @@ def link(body: Mapping[str, object], *relations: str) -> str | None:
 
 
 def _object(value: object) -> dict[str, object]:
-    """An absent one is empty."""
+    """Returns an empty object if it is missing."""
     if value is None:
         return {}
     if not isinstance(value, dict):
-        raise ValueError("not an object")  # what a caller catches
+        raise ValueError("not an object")  # callers catch ValueError
     return value
 
 
@@ -159,7 +159,7 @@ def _objects(value: object) -> list[dict[str, object]]:
     if value is None:
         return []
     if not isinstance(value, list):
-        raise ValueError("not a list")  # what a caller catches
+        raise ValueError("not a list")  # callers catch ValueError
     return [_object(each) for each in value]
 
 

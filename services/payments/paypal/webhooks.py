@@ -1,4 +1,4 @@
-"""PayPal's webhooks: verified, then a reason to ask PayPal what became of the order that they speak of."""
+"""PayPal's webhooks: a verified event is a reason to ask PayPal about its order."""
 
 import asyncio
 import re
@@ -28,24 +28,24 @@ from services.payments.queries import PaymentView
 log = structlog.get_logger(__name__)
 
 _REVERSED = "PAYMENT.CAPTURE.REVERSED"
-_VERIFICATIONS = 10  # at once: the connections to PayPal are for those who pay
+_VERIFICATIONS = 10  # at once, to leave connections for payers
 _NOTHING = Money(Decimal(0))
 _CAPTURE = re.compile(r"/v2/payments/captures/([A-Z0-9-]{1,36})$")
 
 
 @dataclass(frozen=True, slots=True)
 class EventTaken:
-    """Whatever follows from it is done; of one that says nothing new, or nothing to us, nothing does."""
+    """The event is processed, or needs no action."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventForged:
-    """It has not the shape of PayPal's events, or PayPal says that it did not send it."""
+    """The event is malformed, or PayPal says that it did not send it."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Subject:
-    """What an event names: ids, from the most certain to the least, and how much money it is about."""
+    """The subject of an event: its ids, the most reliable first, and its amount."""
 
     order_id: str | None
     payment_id: UUID | None
@@ -72,10 +72,10 @@ class PayPalWebhooks:
     async def receive(
         self, caller: Caller, headers: Mapping[str, str], body: bytes
     ) -> EventTaken | EventForged | PaymentProviderUnavailable | TooManyAttempts:
-        """PayPal sends again what was not taken.
+        """Processes an event. PayPal sends an event again until it is accepted.
 
-        Whoever posts here spends none of what PayPal grants us: PayPal is asked about an event only if it names one of
-        our payments, and how often it denied that is bounded for each payment and each client.
+        A stranger cannot use up our quota at PayPal: PayPal is asked about an event only if it names one of our
+        payments, and denials are limited per payment and per client.
         """
         if not self._api.may_have_signed(headers, body):
             return EventForged()
@@ -99,7 +99,7 @@ class PayPalWebhooks:
     async def _verify(
         self, caller: Caller, payment: PaymentView, headers: Mapping[str, str], body: bytes
     ) -> bool | TooManyAttempts:
-        """Counts before it asks, and takes back unless PayPal denies. Raises PayPalUnavailableError."""
+        """Counts before it asks, and refunds the count unless PayPal denies. Raises PayPalUnavailableError."""
         of_payment = await self._limiter.count(self._limits.paypal_webhook_payment, str(payment.id))
         if of_payment.throttled:
             return of_payment.throttled
@@ -118,9 +118,9 @@ class PayPalWebhooks:
                     await self._limiter.refund(of_client)
 
     async def _follow(self, payment: PaymentView, event: Mapping[str, Any], subject: _Subject) -> None:
-        """Raises PayPalUnavailableError where it cannot be followed yet."""
+        """Raises PayPalUnavailableError if the event cannot be processed yet."""
         if event.get("event_type") == _REVERSED and subject.amount in (None, payment.total):
-            # The payer's bank or PayPal took the money back: of that, the order itself does not always tell.
+            # The payer's bank or PayPal took the money back, which the order does not always show.
             await lifecycle.refund(payment, self._clock(), subject.capture_id)
             return
         try:
@@ -130,7 +130,7 @@ class PayPalWebhooks:
 
 
 def _pass_over(event: Mapping[str, Any], subject: _Subject) -> EventTaken | PaymentProviderUnavailable:
-    """Nothing follows from an event about no payment of ours, whoever sent it; but one may come to be known."""
+    """Ignores an event about no payment of ours, unless it may belong to one that is still being created."""
     log.info("paypal event about no payment", type=str(event.get("event_type"))[:60])
     if event.get("event_type") == _REVERSED and subject.capture_id:
         return PaymentProviderUnavailable()
@@ -138,7 +138,7 @@ def _pass_over(event: Mapping[str, Any], subject: _Subject) -> EventTaken | Paym
 
 
 def _subject(resource: object) -> _Subject:
-    """Of an order, a capture or a refund, whichever the event is about; what has another shape names nothing."""
+    """Reads the subject from an order, a capture or a refund; anything else has no ids."""
     fields: Mapping[str, Any] = resource if isinstance(resource, dict) else {}
     related = fields.get("supplementary_data") or {}
     ids = (related.get("related_ids") or {}) if isinstance(related, dict) else {}
@@ -177,7 +177,7 @@ def _id(value: object) -> str | None:
 
 
 def _money(value: object) -> Money | None:
-    """None where there is none; what cannot be read is nothing, and so not the whole of a payment."""
+    """Returns None if it is missing. An unreadable amount is zero, and so never the whole payment."""
     if value is None:
         return None
     try:

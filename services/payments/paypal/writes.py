@@ -1,4 +1,4 @@
-"""Writes what was decided about a payment, each time only if nobody else has changed the payment since it was read."""
+"""Applies decisions about payments, each only if the payment has not changed since it was read."""
 
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from services.payments.queries import PaymentStatus, PaymentView
 log = structlog.get_logger(__name__)
 
 FIRST_LOOK = timedelta(minutes=2)
-"""After how long a worker asks about an order for the first time."""
+"""When a worker first asks about an order."""
 FIRST_LOOK_AT_PAID = timedelta(days=1)
 _TAKEN = {CaptureStatus.COMPLETED, CaptureStatus.PARTIALLY_REFUNDED}
 
@@ -20,7 +20,7 @@ _TAKEN = {CaptureStatus.COMPLETED, CaptureStatus.PARTIALLY_REFUNDED}
 async def apply(
     transition: Transition, payment: PaymentView, order: Order | None, now: datetime, *, waited: bool = False
 ) -> None:
-    """Does nothing for TAKE, which begins with PayPal. `waited` says that the payer was asked to wait before."""
+    """Does nothing for TAKE, which begins at PayPal. `waited` means that the payer was asked to wait before."""
     capture = weightiest(order) if order else None
     capture_id = capture.id if capture else None
     if order:
