@@ -6,7 +6,8 @@ from typing import Any
 
 import httpx2
 
-from tests.process.serving import ROOT, run_command
+from tests.process.in_process import run_here
+from tests.process.serving import ROOT
 
 
 class Client:
@@ -23,7 +24,7 @@ class Client:
     def solved(self, data_dir: Path) -> list[dict[str, str]]:
         """The answers to two captchas as support would find them: one by its words, one by its digits."""
         ids = [self.run("CreateCaptcha")["captcha"]["id"] for _ in range(2)]
-        printed = run_command("captcha-answer", *ids, DATA_DIR=str(data_dir))
+        printed = run_here(data_dir, "captcha-answer", *ids, DATA_DIR=str(data_dir))
         assert printed.returncode == 0, printed.stderr
         by_words, by_digits = (line.split("\t") for line in printed.stdout.splitlines())
         return [

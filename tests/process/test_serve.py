@@ -7,7 +7,8 @@ from pathlib import Path
 
 import httpx2
 
-from tests.process.serving import ROOT, clean_environment, run_command, serving
+from tests.process.in_process import run_here
+from tests.process.serving import ROOT, clean_environment, serving
 
 _FORKING_SLOWLY = """
 import os, signal, time
@@ -58,15 +59,15 @@ def test_a_wrong_port_or_host_of_the_command_line_stops_the_start_like_a_wrong_s
         ("--port", "http"): "PORT: must be a whole number",
         ("--host", "192.0.2.1"): "HOST: development reveals secrets",
     }
-    results = {arguments: run_command("serve", *arguments, DATA_DIR=str(tmp_path), PORT="0") for arguments in sentences}
+    results = {arguments: run_here(tmp_path, "serve", *arguments, PORT="0") for arguments in sentences}
 
     assert {result.returncode for result in results.values()} == {2}
     for arguments, sentence in sentences.items():
         assert results[arguments].stderr.startswith(f"Invalid settings: {sentence}")
 
 
-def test_help_says_that_host_and_port_replace_the_settings() -> None:
-    text = " ".join(run_command("serve", "--help").stdout.split())
+def test_help_says_that_host_and_port_replace_the_settings(tmp_path: Path) -> None:
+    text = " ".join(run_here(tmp_path, "serve", "--help").stdout.split())
 
     assert "replaces the setting HOST" in text
     assert "replaces the setting PORT" in text

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.process.serving import ROOT, clean_environment, serving
+from tests.process.serving import CHEAP_ARGON2, ROOT, clean_environment, serving
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="the walkthrough needs curl")
 def test_the_walk_through_the_whole_flow_works_literally(tmp_path: Path) -> None:
     page = (ROOT / "docs/walkthrough.md").read_text("utf-8")
     commands = "".join(re.findall(r"```sh\n(.*?)```", page, re.DOTALL))
-    with serving(tmp_path) as (url, _):
+    with serving(tmp_path, **CHEAP_ARGON2) as (url, _):
         commands = commands.replace("http://127.0.0.1:8000", url).replace("data/", f"{tmp_path}/")
         commands = commands.replace(".venv/bin/python", sys.executable)
 
