@@ -35,8 +35,8 @@ from services.common.translations import Language
 from services.mail.letters import CODE_LENGTH, CODE_LIFE
 from services.mail.outbox import MailKind, cancel_for_registration, enqueue, enqueue_for_registration
 
-_JUST_MAILED = timedelta(minutes=1)
-_TYPED = ("email", "rfc", "language", "created_at")  # updated if the same person registers again
+_RESEND_AFTER = timedelta(minutes=1)
+_UPDATED_FIELDS = ("email", "rfc", "language", "created_at")  # updated if the same person registers again
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,7 @@ class RegistrationService:
         kind = MailKind.ALREADY_REGISTERED if known else MailKind.CONFIRMATION
         first = await enqueue_for_registration(kind, registration.email_key, registration.id)
         before = await Registration.get_or_none(id=registration.id)
-        await Registration.bulk_create([registration], on_conflict=["id"], update_fields=_TYPED)
+        await Registration.bulk_create([registration], on_conflict=["id"], update_fields=_UPDATED_FIELDS)
         mailed_at = before.mailed_at if before else None
         if first and not await self._mail_is_due(caller, registration.email_key, mailed_at, tally):
             await cancel_for_registration(kind, registration.id)
@@ -220,7 +220,7 @@ class RegistrationService:
     async def _mail_is_due(self, caller: Caller, email_key: str, mailed_at: datetime | None, tally: Tally) -> bool:
         """Counts the mail, and raises _MailRefusedError if that is one too many and no earlier code is valid."""
         now = self.clock()
-        if mailed_at and mailed_at > now - _JUST_MAILED:
+        if mailed_at and mailed_at > now - _RESEND_AFTER:
             return False
         throttled = await self._count_mail(caller, email_key, tally)
         if throttled and (mailed_at is None or mailed_at <= now - CODE_LIFE):

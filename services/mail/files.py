@@ -13,7 +13,7 @@ from services.mail.transport import Write
 
 log = structlog.get_logger(__name__)
 
-_KEPT = 7 * 24 * 3600  # seconds
+_RETENTION_SECONDS = 7 * 24 * 3600  # seconds
 
 
 class FileTransport:
@@ -31,7 +31,7 @@ class FileTransport:
     def clean_up(self) -> None:
         """Deletes files older than a week, and incomplete ones left by a crash."""
         for path in (*self._folder.glob("*.eml"), *self._folder.glob(".*.eml.part")):
-            if path.stat().st_mtime < time.time() - _KEPT:
+            if path.stat().st_mtime < time.time() - _RETENTION_SECONDS:
                 path.unlink(missing_ok=True)
 
     def _store(self, recipient: str, message: EmailMessage) -> Path:

@@ -19,9 +19,9 @@ CODE_LENGTH = 40  # 198 bits
 CODE_LIFE = timedelta(hours=24)
 MAILED_PASSWORD_LENGTH = 24  # 118 bits
 MAILED_PASSWORD_LIFE = timedelta(hours=24)
-_GROUP = 6  # characters of a mailed password between hyphens
+_GROUP_LENGTH = 6  # characters of a mailed password between hyphens
 _CODES = {MailKind.CONFIRMATION, MailKind.RECOVERY}  # which the owner of a registration can request
-_MAX_MEANT = 3  # registrations that one request can refer to
+_MAX_REGISTRATIONS = 3  # registrations that one request can refer to
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -63,7 +63,7 @@ async def content_for(kind: MailKind, email_key: str, registration_id: UUID | No
     return None
 
 
-async def registrations_meant(kind: MailKind, email_key: str, requested_at: datetime) -> list[UUID]:
+async def registrations_to_mail(kind: MailKind, email_key: str, requested_at: datetime) -> list[UUID]:
     """Returns the registrations that a request for a code refers to, if its e-mail has no account.
 
     Of those that got no mail since: the newest one, and the two that have waited longest. So each of many gets its
@@ -74,7 +74,7 @@ async def registrations_meant(kind: MailKind, email_key: str, requested_at: date
     newest_first = await Registration.filter(email_key=email_key).order_by("-created_at")
     waiting = [registration for registration in newest_first if _last_mailed(registration) < requested_at]
     longest_first = sorted(waiting[1:], key=_last_mailed)
-    return [registration.id for registration in (*waiting[:1], *longest_first[: _MAX_MEANT - 1])]
+    return [registration.id for registration in (*waiting[:1], *longest_first[: _MAX_REGISTRATIONS - 1])]
 
 
 async def mark_mailed(registration_id: UUID) -> None:
@@ -121,7 +121,9 @@ async def _issue_password(account: Account, now: datetime) -> str:
     password = generate(MAILED_PASSWORD_LENGTH)
     expires_at = now + MAILED_PASSWORD_LIFE
     await MailedPassword.create(digest=digest(password), account_id=account.id, expires_at=expires_at)
-    return "-".join(password[start : start + _GROUP] for start in range(0, MAILED_PASSWORD_LENGTH, _GROUP))
+    return "-".join(
+        password[start : start + _GROUP_LENGTH] for start in range(0, MAILED_PASSWORD_LENGTH, _GROUP_LENGTH)
+    )
 
 
 def _last_mailed(registration: Registration) -> datetime:

@@ -25,7 +25,7 @@ GIVE_UP_AFTER = timedelta(hours=24)
 _FIRST_BACKOFF = 15.0  # seconds, doubled each time
 _MAX_BACKOFF = 3600.0
 _MAX_REASON = 500
-_RENEWED_AFTER = timedelta(minutes=1)
+_RENEW_AFTER = timedelta(minutes=1)
 
 
 class MailKind(enum.Enum):
@@ -106,7 +106,7 @@ async def enqueue_for_registration(
     )
     await Delivery.bulk_create([delivery], ignore_conflicts=True)
     waiting = Delivery.filter(pending_key=delivery.pending_key, lease__isnull=True)
-    await waiting.filter(requested_at__lt=now - _RENEWED_AFTER).update(requested_at=now, due_at=now, attempts=0)
+    await waiting.filter(requested_at__lt=now - _RENEW_AFTER).update(requested_at=now, due_at=now, attempts=0)
     return await Delivery.exists(id=delivery.id)
 
 

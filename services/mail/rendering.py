@@ -48,45 +48,44 @@ class MailRenderer:
             lstrip_blocks=True,
         )
 
-    def render(self, mail_content: MailContent, secret: str | None, message_id: str, now: datetime) -> EmailMessage:
+    def render(self, content: MailContent, secret: str | None, message_id: str, now: datetime) -> EmailMessage:
         """Renders a mail. `message_id` stays the same if a mail is sent again."""
-        say = partial(self._translations.format, mail_content.language)
-        values = {**mail_content.values, "site": self._site.name}
-        content = {
-            "language": mail_content.language.value,
-            "subject": say(f"mail.{mail_content.template}.subject", values),
-            "before": say(f"mail.{mail_content.template}.before", values),
-            "after": say(f"mail.{mail_content.template}.after", values),
-            "facts": self._facts(mail_content, secret),
-            "link": self._link(mail_content, secret),
+        translate = partial(self._translations.format, content.language)
+        values = {**content.values, "site": self._site.name}
+        context = {
+            "language": content.language.value,
+            "subject": translate(f"mail.{content.template}.subject", values),
+            "before": translate(f"mail.{content.template}.before", values),
+            "after": translate(f"mail.{content.template}.after", values),
+            "facts": self._facts(content, secret),
+            "link": self._link(content, secret),
             "site": self._site,
-            "say": say,
+            "translate": translate,
         }
         message = EmailMessage()
         message["From"] = Address(self._site.name, addr_spec=self._site.sender)
-        message["To"] = Address(addr_spec=mail_content.email)
+        message["To"] = Address(addr_spec=content.email)
         if self._site.support:
             message["Reply-To"] = Address(addr_spec=self._site.support)
-        message["Subject"] = content["subject"]
+        message["Subject"] = context["subject"]
         message["Date"] = format_datetime(now)
         message["Message-ID"] = f"<{message_id}@{self._site.sender.rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office replies
-        message.set_content(self._templates.get_template("mail.txt").render(content), cte="quoted-printable")
+        message.set_content(self._templates.get_template("mail.txt").render(context), cte="quoted-printable")
         message.add_alternative(
-            self._templates.get_template("mail.html").render(content), subtype="html", cte="quoted-printable"
+            self._templates.get_template("mail.html").render(context), subtype="html", cte="quoted-printable"
         )
-        message["Content-Language"] = mail_content.language.value  # last, because parts take Content-* headers along
+        message["Content-Language"] = content.language.value  # last, because parts take Content-* headers along
         return message
 
-    def _facts(self, mail_content: MailContent, secret: str | None) -> list[tuple[str, str]]:
-        facts = {**mail_content.values, **({_SECRET_NAMES[mail_content.template]: secret} if secret else {})}
+    def _facts(self, content: MailContent, secret: str | None) -> list[tuple[str, str]]:
+        facts = {**content.values, **({_SECRET_NAMES[content.template]: secret} if secret else {})}
         return [
-            (self._translations.format(mail_content.language, f"mail.fact.{name}"), value)
-            for name, value in facts.items()
+            (self._translations.format(content.language, f"mail.fact.{name}"), value) for name, value in facts.items()
         ]
 
-    def _link(self, mail_content: MailContent, secret: str | None) -> str | None:
-        match mail_content.template:
+    def _link(self, content: MailContent, secret: str | None) -> str | None:
+        match content.template:
             case "confirmation" | "unconfirmed" if self._site.confirm_url and secret:
                 return self._site.confirm_url.replace("{code}", secret)
             case "recovery":

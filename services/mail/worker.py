@@ -16,7 +16,7 @@ from services.common.clock import pause, utc_now
 from services.common.limits import Limit, Limiter
 from services.mail import outbox
 from services.mail.claims import Claims
-from services.mail.letters import MailContent, content_for, mark_mailed, registrations_meant
+from services.mail.letters import MailContent, content_for, mark_mailed, registrations_to_mail
 from services.mail.outbox import Claim, DeliveryStatus
 from services.mail.rendering import MailRenderer
 from services.mail.transport import DeferredError, RefusedError, Transport
@@ -24,7 +24,7 @@ from services.mail.transport import DeferredError, RefusedError, Transport
 log = structlog.get_logger(__name__)
 
 MESSAGE_DEADLINE = 30.0  # seconds, well below the lease
-_PATIENCE = 10  # how many times longer to wait after a failure, such as of the database
+_FAILURE_PAUSE_FACTOR = 10  # how many times longer to wait after a failure, such as of the database
 _STOP_GRACE = 15.0  # seconds for mails in progress when the worker is stopped
 
 
@@ -86,7 +86,7 @@ class MailWorker:
                     seconds = self._poll_seconds
                 except Exception:
                     log.exception("a sender failed")
-                    seconds = self._poll_seconds * _PATIENCE
+                    seconds = self._poll_seconds * _FAILURE_PAUSE_FACTOR
                 # Polls with jitter and is not woken by requests, so that the time of a mail does not reveal who asked.
                 await pause(stopped, seconds)
         finally:
@@ -110,9 +110,9 @@ class MailWorker:
             await self._retry(claim, type(error).__name__)
 
     async def _attempt(self, claim: Claim, transport: Transport) -> None:
-        mail_content = await content_for(claim.kind, claim.email_key, claim.registration_id)
-        if mail_content is None:
-            await self._share_out(claim)
+        content = await content_for(claim.kind, claim.email_key, claim.registration_id)
+        if content is None:
+            await self._enqueue_for_registrations(claim)
             return
         if not claim.counted:
             if throttled := await self._limiter.hit(self._mail_limit, claim.email_key):
@@ -120,20 +120,20 @@ class MailWorker:
                 return
             await outbox.mark_counted(claim)
         async with asyncio.timeout(MESSAGE_DEADLINE):
-            await transport.deliver(mail_content.email, lambda: self._write(claim, mail_content))
+            await transport.deliver(content.email, lambda: self._write(claim, content))
         async with in_transaction():
             await outbox.finish(claim, DeliveryStatus.DELIVERED)
             if claim.registration_id:
                 await mark_mailed(claim.registration_id)
         log.info("mail delivered", delivery=str(claim.id), kind=claim.kind.value)
 
-    async def _share_out(self, claim: Claim) -> None:
+    async def _enqueue_for_registrations(self, claim: Claim) -> None:
         """Ends a row without a recipient. If it has no registration, enqueues a mail for each that it refers to.
 
         Those mails have a separate limit, so that strangers' requests do not use up a later account's mails.
         """
         allowed: list[UUID] = []
-        for registration_id in await self._meant(claim):
+        for registration_id in await self._registrations_to_mail(claim):
             throttled = await self._limiter.hit(self._mail_limit, f"registrations of {claim.email_key}")
             if throttled and not allowed:
                 await outbox.postpone(claim, timedelta(seconds=throttled.retry_after_seconds), "mail limit")
@@ -148,12 +148,12 @@ class MailWorker:
                 await outbox.enqueue_for_registration(claim.kind, claim.email_key, registration_id, claim.requested_at)
             await outbox.discard(claim)
 
-    async def _meant(self, claim: Claim) -> list[UUID]:
+    async def _registrations_to_mail(self, claim: Claim) -> list[UUID]:
         if claim.registration_id:
             return []
-        return await registrations_meant(claim.kind, claim.email_key, claim.requested_at)
+        return await registrations_to_mail(claim.kind, claim.email_key, claim.requested_at)
 
-    async def _write(self, claim: Claim, mail_content: MailContent) -> EmailMessage:
+    async def _write(self, claim: Claim, content: MailContent) -> EmailMessage:
         """Issues the secret while the row is locked, so that whatever cancels the row first prevents the secret, too.
 
         If a mail cannot be rendered, no secret is issued.
@@ -164,7 +164,7 @@ class MailWorker:
             async with in_transaction():
                 if not await outbox.holds_lease(claim):
                     raise _LeaseLostError
-                return self._renderer.render(mail_content, await mail_content.generate(now), message_id, now)
+                return self._renderer.render(content, await content.generate(now), message_id, now)
         except IntegrityError as error:  # the secret's owner was deleted
             raise _LeaseLostError from error
 

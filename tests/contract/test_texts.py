@@ -83,7 +83,7 @@ def _allowed() -> dict[str, set[str]]:
     keys |= {f"CompanyWarningCode.{code.name}": set() for code in CompanyWarningCode}
     keys |= {"captcha.help": set()}
     for path in _TEMPLATES.iterdir():
-        keys |= {key: set() for key in re.findall(r"say\(\"([^\"]+)\"\)", path.read_text("utf-8"))}
+        keys |= {key: set() for key in re.findall(r"translate\(\"([^\"]+)\"\)", path.read_text("utf-8"))}
     for letter in _letters():
         for part in ("subject", "before", "after"):
             keys[f"mail.{letter.template}.{part}"] = {*letter.values, "site"}

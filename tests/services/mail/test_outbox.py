@@ -10,7 +10,7 @@ from tortoise.transactions import in_transaction
 from models.delivery import Delivery
 from services.common.clock import utc_now
 from services.mail import outbox
-from services.mail.claims import AWAITED, NOTICES, NOTICES_FIRST, Claims
+from services.mail.claims import AWAITED, NOTICES, NOTICES_FIRST_EVERY, Claims
 from services.mail.outbox import Claim, DeliveryStatus, MailKind
 from tests.smtp_servers import make_due
 
@@ -158,9 +158,9 @@ async def test_a_rush_of_codes_does_not_starve_notices() -> None:
     await _owe_all([MailKind.PAYMENT_RECEIVED], minutes_ago=0)
     claims = Claims()
 
-    kinds = [claim.kind for _ in range(NOTICES_FIRST) if (claim := await claims.claim())]
+    kinds = [claim.kind for _ in range(NOTICES_FIRST_EVERY) if (claim := await claims.claim())]
 
-    assert kinds == [MailKind.CONFIRMATION] * (NOTICES_FIRST - 1) + [MailKind.PAYMENT_RECEIVED]
+    assert kinds == [MailKind.CONFIRMATION] * (NOTICES_FIRST_EVERY - 1) + [MailKind.PAYMENT_RECEIVED]
 
 
 async def test_a_mail_of_an_unknown_kind_is_left_alone_and_delays_no_other() -> None:

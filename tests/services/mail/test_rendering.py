@@ -57,14 +57,14 @@ def renderer(site: Site) -> MailRenderer:
     return MailRenderer(TEXTS, site)
 
 
-def raw(mail_content: MailContent, site: Site = SITE) -> bytes:
-    secret = WITH_SECRET.get(mail_content.template)
-    return renderer(site).render(mail_content, secret, MESSAGE_ID, NOW).as_bytes()
+def raw(content: MailContent, site: Site = SITE) -> bytes:
+    secret = WITH_SECRET.get(content.template)
+    return renderer(site).render(content, secret, MESSAGE_ID, NOW).as_bytes()
 
 
-def read(mail_content: MailContent, site: Site = SITE) -> EmailMessage:
+def read(content: MailContent, site: Site = SITE) -> EmailMessage:
     """As the recipient's program does."""
-    return email.message_from_bytes(raw(mail_content, site), policy=email.policy.default)
+    return email.message_from_bytes(raw(content, site), policy=email.policy.default)
 
 
 class Page(HTMLParser):
@@ -84,8 +84,8 @@ class Page(HTMLParser):
         self.links += [value for name, value in attrs if (tag, name) == ("a", "href") and value]
 
 
-def page(mail_content: MailContent, site: Site = SITE) -> Page:
-    return Page(body(read(mail_content, site), "html"))
+def page(content: MailContent, site: Site = SITE) -> Page:
+    return Page(body(read(content, site), "html"))
 
 
 def test_the_headers_name_sender_recipient_and_date_and_say_that_no_person_wrote() -> None:
@@ -117,9 +117,9 @@ def test_each_header_is_there_once() -> None:
 def test_every_mail_has_all_its_texts_as_text_and_as_html() -> None:
     for template in TEMPLATES:
         for language in Language:
-            mail_content = plain_letter(language=language, template=template)
+            content = plain_letter(language=language, template=template)
 
-            text, shown = body(read(mail_content), "plain"), page(mail_content).texts
+            text, shown = body(read(content), "plain"), page(content).texts
 
             parts = [f"mail.{template}.before", f"mail.{template}.after"]
             expected = [TEXTS.format(language, part, {"site": SITE.name}) for part in parts]
@@ -153,16 +153,16 @@ def test_the_code_is_in_the_fragment_of_the_link_which_servers_do_not_see() -> N
     link = f"https://app.example.com/confirmar?a=1&b=2#codigo={CODE}"
 
     for template in ("confirmation", "unconfirmed"):
-        mail_content = plain_letter(template=template)
+        content = plain_letter(template=template)
 
-        assert page(mail_content, LINKS).links == [link, SITE.url]
-        assert link in body(read(mail_content, LINKS), "plain").split()
+        assert page(content, LINKS).links == [link, SITE.url]
+        assert link in body(read(content, LINKS), "plain").split()
 
 
 def test_a_recovery_links_to_the_app_without_the_password() -> None:
-    mail_content = plain_letter(template="recovery")
+    content = plain_letter(template="recovery")
 
-    assert page(mail_content, LINKS).links == ["https://app.example.com/entrar", SITE.url]
+    assert page(content, LINKS).links == ["https://app.example.com/entrar", SITE.url]
 
 
 def test_without_urls_a_mail_links_only_to_the_site() -> None:
@@ -181,13 +181,13 @@ def test_an_rfc_with_an_ampersand_is_escaped_in_html_and_plain_in_text() -> None
 
 def test_markup_in_a_value_stays_text() -> None:
     value = "<script>alert('x')</script>"
-    mail_content = plain_letter(values={"user": value, "rfc": RFC})
+    content = plain_letter(values={"user": value, "rfc": RFC})
 
-    html = body(read(mail_content), "html")
+    html = body(read(content), "html")
 
     assert "<script" not in html
-    assert value in page(mail_content).texts
-    assert value in body(read(mail_content), "plain")
+    assert value in page(content).texts
+    assert value in body(read(content), "plain")
 
 
 def test_lines_are_short_enough_and_in_ascii() -> None:
@@ -265,9 +265,9 @@ def test_every_address_that_may_register_can_be_written_to() -> None:
 
 @pytest.mark.parametrize("language", Language)
 def test_a_mail_says_whom_to_ask_if_somebody_answers(language: Language) -> None:
-    mail_content = plain_letter(language=language)
+    content = plain_letter(language=language)
 
-    helped, alone = read(mail_content, HELPED), read(mail_content)
+    helped, alone = read(content, HELPED), read(content)
 
     help_ = TEXTS.format(language, "mail.support")
     assert helped["reply-to"] == "ayuda@example.com"
