@@ -162,7 +162,7 @@ def compose(settings: Settings) -> Composition:
         ),
         paypal=paypal,
         mail_worker=mails,
-        cleanup=Cleanup(also=clean_up_mails),
+        cleanup=Cleanup(clean_up_files=clean_up_mails),
         payment_worker=PaymentWorker(Reconciler(orders), deposits),
         aclose=aclose,
     )

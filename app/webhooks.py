@@ -15,7 +15,7 @@ from app.execution import outage
 from app.http import refusal
 from services.common.outcomes import TooManyAttempts
 from services.payments.outcomes import PaymentProviderUnavailable
-from services.payments.paypal.webhooks import EventForged, EventTaken, PayPalWebhooks
+from services.payments.paypal.webhooks import EventForged, EventProcessed, PayPalWebhooks
 
 _MAX_EVENT_BYTES = 100_000  # PayPal's events have a few thousand
 DEADLINE = 15.0  # seconds to process an event, including requests to PayPal
@@ -54,7 +54,7 @@ class PayPalWebhook:
         except TimeoutError:
             outcome = PaymentProviderUnavailable()
         match outcome:
-            case EventTaken():
+            case EventProcessed():
                 return Response(status_code=204)
             case EventForged():
                 return _refused(request, 400, "PayPal did not sign this.")

@@ -26,18 +26,18 @@ from models.sql import try_lock
 from services.accounts.lockout import KNOWN_FOR, MAX_FAILURES
 from services.accounts.onboarding import PaymentMethod
 from services.common.clock import Clock, pause, utc_now
-from services.payments.queries import NOTHING_CAME
+from services.payments.queries import ENDED_UNPAID
 
 log = structlog.get_logger(__name__)
 
 LOCK = 0x53574550  # the number of cleanup in the database's lock space
-_EVERY = 600.0  # seconds
+_INTERVAL_SECONDS = 600.0
 _BATCH = 500
 _REGISTRATION_LIFE = timedelta(days=7)
 _CAPTCHA_GRACE = timedelta(hours=1)
-_DELIVERY_KEPT = timedelta(days=30)  # for an operator who is asked why a mail did not arrive
-_NOTHING_CAME = [status.value for status in NOTHING_CAME]
-_STREAK_KEPT = timedelta(days=30)
+_DELIVERY_RETENTION = timedelta(days=30)  # for an operator who is asked why a mail did not arrive
+_ENDED_UNPAID = [status.value for status in ENDED_UNPAID]
+_STREAK_RETENTION = timedelta(days=30)
 
 
 class _OtherWorkerError(Exception):
@@ -45,10 +45,10 @@ class _OtherWorkerError(Exception):
 
 
 class Cleanup:
-    """`also` cleans up outside the database, such as the mail files of development."""
+    """`clean_up_files` cleans up outside the database, such as the mail files of development."""
 
-    def __init__(self, also: Callable[[], None] | None = None, clock: Clock = utc_now) -> None:
-        self._also = also
+    def __init__(self, clean_up_files: Callable[[], None] | None = None, clock: Clock = utc_now) -> None:
+        self._clean_up_files = clean_up_files
         self._clock = clock
 
     async def run(self, stopped: asyncio.Event) -> None:
@@ -58,7 +58,7 @@ class Cleanup:
                 await self.clean_up()
             except Exception:
                 log.exception("cleanup failed")
-            await pause(stopped, _EVERY)
+            await pause(stopped, _INTERVAL_SECONDS)
 
     async def clean_up(self) -> int:
         """Deletes what has expired, and returns how many rows. Stops if another worker is cleaning up."""
@@ -67,8 +67,8 @@ class Cleanup:
             for expired in self._expired():
                 while batch := await self._remove_some(expired):
                     removed += batch
-        if self._also:
-            await asyncio.to_thread(self._also)
+        if self._clean_up_files:
+            await asyncio.to_thread(self._clean_up_files)
         return removed
 
     async def _remove_some(self, expired: QuerySet[Any]) -> int:
@@ -88,11 +88,11 @@ class Cleanup:
             MailedPassword.filter(expires_at__lte=now),
             Session.filter(expires_at__lte=now),
             SpentCaptcha.filter(expires_at__lte=now - _CAPTCHA_GRACE),
-            Delivery.filter(finished_at__lte=now - _DELIVERY_KEPT),
+            Delivery.filter(finished_at__lte=now - _DELIVERY_RETENTION),
             LimitCounter.filter(expires_at__lte=now.timestamp()),
             # A locked bucket stays locked until the password is recovered or changed.
-            FailureStreak.filter(count__lt=MAX_FAILURES, touched_at__lte=(now - _STREAK_KEPT).timestamp()),
-            Payment.filter(method=PaymentMethod.BANK_DEPOSIT.value, status__in=_NOTHING_CAME, due_at__lte=now),
+            FailureStreak.filter(count__lt=MAX_FAILURES, touched_at__lte=(now - _STREAK_RETENTION).timestamp()),
+            Payment.filter(method=PaymentMethod.BANK_DEPOSIT.value, status__in=_ENDED_UNPAID, due_at__lte=now),
             KnownNetwork.filter(last_seen_at__lte=now - KNOWN_FOR),
             # A week old, without a valid code (expired ones were deleted above) and without a pending mail.
             Registration.filter(created_at__lte=now - _REGISTRATION_LIFE, codes__digest__isnull=True).exclude(

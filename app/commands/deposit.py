@@ -79,7 +79,7 @@ async def _confirm(arguments: argparse.Namespace, deposits: DepositService) -> i
 
 
 async def _import(rows: list[StatementRow], deposits: DepositService, *, dry_run: bool) -> int:
-    given = await deposits.given_out(candidates(rows))
+    given = await deposits.issued(candidates(rows))
     counter = MovementCounter()
     settled: set[str] = set()
     others: list[StatementRow] = []
@@ -96,7 +96,7 @@ async def _import(rows: list[StatementRow], deposits: DepositService, *, dry_run
         settled.update(named if done else ())
         name = named[0] if len(named) == 1 else _printable(row.text) or "no reference"
         status |= _report(f"line {row.line}: {name}", done, sentences)
-    return status | _report_others(others, await deposits.awaited(settled) if others else set())
+    return status | _report_others(others, await deposits.expected_amounts(settled) if others else set())
 
 
 async def _import_row(

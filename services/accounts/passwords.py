@@ -100,7 +100,7 @@ class PasswordService:
             return throttled
         solved = await self.captchas.solve(captcha, f"recoverPassword {parsed.key}")
         if solved is None:
-            return await self.captchas.missed(caller)
+            return await self.captchas.mismatch(caller)
         if solved.repeated and await self.captchas.is_used(solved):
             return RecoveryRequested()
         async with self.limiter.tally() as tally:

@@ -43,7 +43,7 @@ _NONCE = 16  # bytes, including the version
 _EXPIRY = 8
 _MAC = 16
 _MAX_ANSWER = 200
-_DRAWING = 2  # images and clips generated at a time
+_MAX_CONCURRENT = 2  # images and clips generated at a time
 _MAX_REPEATS = 3  # of a right answer: a double click, and a client that retries by itself
 _PATIENCE = 1.0  # second that a repeated answer waits for the first one to finish
 _POLL = 0.05
@@ -82,7 +82,7 @@ class CaptchaService:
         self._limiter = limiter
         self._limit = limit
         self._clock = clock
-        self._threads = anyio.CapacityLimiter(_DRAWING)
+        self._threads = anyio.CapacityLimiter(_MAX_CONCURRENT)
 
     async def create(self, caller: Caller) -> DrawnCaptcha | TooManyAttempts:
         if throttled := await self._limiter.hit_client(self._limit, caller):
@@ -101,11 +101,11 @@ class CaptchaService:
         if answer and is_blank(answer.answer):
             return InvalidInput((ANSWER_MISSING,))
         if answer:
-            return None if await self.solve(answer, purpose) else await self.missed(caller)
+            return None if await self.solve(answer, purpose) else await self.mismatch(caller)
         fresh = await self.create(caller)
         return fresh if isinstance(fresh, TooManyAttempts) else CaptchaRequired(fresh)
 
-    async def missed(self, caller: Caller) -> CaptchaMismatch | TooManyAttempts:
+    async def mismatch(self, caller: Caller) -> CaptchaMismatch | TooManyAttempts:
         """Returns the outcome of a wrong answer."""
         fresh = await self.create(caller)
         return fresh if isinstance(fresh, TooManyAttempts) else CaptchaMismatch(fresh)

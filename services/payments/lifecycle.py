@@ -31,11 +31,11 @@ from services.payments import transitions
 from services.payments.outcomes import AlreadyActive, OnboardingIncomplete, PaymentPending
 from services.payments.periods import PaidPeriod, active_period, months_after
 from services.payments.plans import Plan
-from services.payments.queries import NOTHING_CAME, WAITING, PaymentStatus, PaymentView, is_pending, open_key, view
+from services.payments.queries import ENDED_UNPAID, WAITING, PaymentStatus, PaymentView, is_pending, open_key, view
 
 log = structlog.get_logger(__name__)
 
-Also = Callable[[UUID], Awaitable[bool]]
+ExtraWrite = Callable[[UUID], Awaitable[bool]]
 """Writes more in the transaction in which the payment with that id counts; False rolls everything back."""
 RENEWAL = timedelta(days=30)
 """Before its end an activation may be extended; earlier, a second payment would rather be a mistake."""
@@ -43,20 +43,20 @@ _OUTDATED = {
     MailKind.PAYMENT_REFUNDED: (MailKind.PAYMENT_RECEIVED,),
     MailKind.PAYMENT_RECEIVED: (MailKind.PAYMENT_DECLINED,),
 }
-_UNPAID = [status.value for status in WAITING | NOTHING_CAME]
+_UNPAID = [status.value for status in WAITING | ENDED_UNPAID]
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
     """How a payment is opened: until when it can be paid, when a worker looks at it, and its reference, if any.
 
-    One that is open already with at least `least_left` is handed out again; `extend`, it then begins anew.
+    One that is open already with at least `min_remaining` is handed out again; `extend`, it then begins anew.
     """
 
     expires_at: datetime
     due_at: datetime
     reference: str | None = None
-    least_left: timedelta = timedelta()
+    min_remaining: timedelta = timedelta()
     extend: bool = False
 
 
@@ -91,26 +91,26 @@ async def open_payment(
 async def settle(
     payment: PaymentView,
     now: datetime,
-    look_at: datetime | None,
+    check_at: datetime | None,
     capture_id: str | None = None,
-    also: Also | None = None,
+    extra_write: ExtraWrite | None = None,
 ) -> bool:
     """Records that the money arrived, activates the account and enqueues the mail. False if that was known.
 
-    At `look_at` a worker looks whether it went back.
+    At `check_at` a worker looks whether it went back.
     """
     paid = {
         "status": PaymentStatus.PAID.value,
         "open_key": None,
         "paid_at": now,
         "paypal_capture_id": capture_id,
-        "due_at": look_at,
+        "due_at": check_at,
     }
     mark = partial(_mark_paid, payment, _UNPAID, paid)
-    return await _change(payment, MailKind.PAYMENT_RECEIVED, partial(_settle, mark, also, now))
+    return await _change(payment, MailKind.PAYMENT_RECEIVED, partial(_settle, mark, extra_write, now))
 
 
-async def settle_again(payment: PaymentView, now: datetime, also: Also | None = None) -> bool:
+async def settle_again(payment: PaymentView, now: datetime, extra_write: ExtraWrite | None = None) -> bool:
     """Takes back a refund that was recorded by mistake, with the same mail. False if there is none.
 
     The account gets the same period again or, if that is over, as much from now on.
@@ -119,16 +119,16 @@ async def settle_again(payment: PaymentView, now: datetime, also: Also | None = 
     paid_at = before if before and months_after(before, payment.period_months) > now else now
     paid = {"status": PaymentStatus.PAID.value, "paid_at": paid_at}
     mark = partial(_mark_paid, payment, [PaymentStatus.REFUNDED.value], paid)
-    return await _change(payment, MailKind.PAYMENT_RECEIVED, partial(_settle, mark, also, now))
+    return await _change(payment, MailKind.PAYMENT_RECEIVED, partial(_settle, mark, extra_write, now))
 
 
-async def settle_another(payment: PaymentView, reference: str, now: datetime, also: Also) -> bool:
+async def settle_another(payment: PaymentView, reference: str, now: datetime, extra_write: ExtraWrite) -> bool:
     """Records that as much came once more: a payment of its own with that `reference`, and the same mail.
 
     False if the payment has changed since it was read, or if another one has the reference.
     """
     mark = partial(_add_paid, payment, reference, now)
-    return await _change(payment, MailKind.PAYMENT_RECEIVED, partial(_settle, mark, also, now))
+    return await _change(payment, MailKind.PAYMENT_RECEIVED, partial(_settle, mark, extra_write, now))
 
 
 async def refund(payment: PaymentView, now: datetime, capture_id: str | None = None) -> bool:
@@ -183,7 +183,7 @@ async def _open(
     known = await Payment.get_or_none(open_key=payment.open_key)
     if await is_pending(account.id):  # after the payment is read: of one that turns pending later, the turn is another
         return PaymentPending()
-    if known and known.expires_at - now > terms.least_left and _same(known, payment):
+    if known and known.expires_at - now > terms.min_remaining and _same(known, payment):
         if not terms.extend:
             return view(known)
         if extended := await transitions.extend(view(known), terms.expires_at, terms.due_at):
@@ -214,14 +214,16 @@ async def _change(payment: PaymentView, kind: MailKind, work: Callable[[Account]
     return True
 
 
-async def _settle(mark: Callable[[], Awaitable[UUID]], also: Also | None, now: datetime, account: Account) -> None:
+async def _settle(
+    mark: Callable[[], Awaitable[UUID]], extra_write: ExtraWrite | None, now: datetime, account: Account
+) -> None:
     marked = await mark()
-    if also and not await also(marked):
+    if extra_write and not await extra_write(marked):
         raise _UnchangedError
     for other in await Payment.filter(account_id=account.id, status=PaymentStatus.OPEN.value):
         await transitions.end(view(other), PaymentStatus.REPLACED, now)
     account.stage = transition(progress_of(account, now).stage, Event.PAID).value
-    await _cover(account, now)
+    await _update_activation(account, now)
 
 
 async def _mark_paid(payment: PaymentView, of: list[str], paid: dict[str, Any]) -> UUID:
@@ -244,10 +246,10 @@ async def _add_paid(payment: PaymentView, reference: str, now: datetime) -> UUID
 async def _refund(payment: PaymentView, refunded: dict[str, Any], now: datetime, account: Account) -> None:
     if not await Payment.filter(id=payment.id, status=PaymentStatus.PAID.value).update(**refunded):
         raise _UnchangedError
-    await _cover(account, now)
+    await _update_activation(account, now)
 
 
-async def _cover(account: Account, now: datetime) -> None:
+async def _update_activation(account: Account, now: datetime) -> None:
     """Sets the account's activation from its paid payments. It ends now if none of them covers now."""
     paid = await Payment.filter(account_id=account.id, status=PaymentStatus.PAID.value).order_by("paid_at", "id")
     covered = active_period(PaidPeriod(each.paid_at, each.period_months) for each in paid if each.paid_at)

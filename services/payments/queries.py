@@ -21,7 +21,7 @@ class PaymentStatus(enum.Enum):
 
 
 WAITING = frozenset({PaymentStatus.OPEN, PaymentStatus.PENDING})
-NOTHING_CAME = frozenset({PaymentStatus.EXPIRED, PaymentStatus.REPLACED, PaymentStatus.DECLINED})
+ENDED_UNPAID = frozenset({PaymentStatus.EXPIRED, PaymentStatus.REPLACED, PaymentStatus.DECLINED})
 
 
 @dataclass(frozen=True, slots=True)

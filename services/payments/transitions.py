@@ -14,9 +14,9 @@ from models.payment import Payment
 from services.accounts.onboarding import PaymentMethod
 from services.payments.queries import PaymentStatus, PaymentView, view
 
-KEPT = timedelta(days=90)
+UNPAID_RETENTION = timedelta(days=90)
 """How long an unpaid payment is kept, in case its money arrives late."""
-LOOK_AFTER_END = timedelta(hours=1)
+ENDED_CHECK_DELAY = timedelta(hours=1)
 """When PayPal is first asked about a payment that ended unpaid."""
 _CANDIDATES = 20
 
@@ -69,7 +69,7 @@ async def postpone(payment: PaymentView, due_at: datetime | None) -> None:
 
 
 async def remove(payment: PaymentView) -> None:
-    """Deletes a payment that stayed unpaid for `KEPT`, unless it has changed."""
+    """Deletes a payment that stayed unpaid for `UNPAID_RETENTION`, unless it has changed."""
     await Payment.filter(id=payment.id, status=payment.status.value, due_at=payment.version).delete()
 
 
@@ -89,5 +89,5 @@ async def expire(method: PaymentMethod, now: datetime) -> int:
 
 def _ended(method: PaymentMethod, status: PaymentStatus, now: datetime) -> dict[str, Any]:
     """The columns of an unpaid payment that has ended. PayPal is still asked about it now and then."""
-    due_at = now + (LOOK_AFTER_END if method is PaymentMethod.PAYPAL else KEPT)
+    due_at = now + (ENDED_CHECK_DELAY if method is PaymentMethod.PAYPAL else UNPAID_RETENTION)
     return {"status": status.value, "open_key": None, "due_at": due_at}

@@ -10,7 +10,7 @@ from services.payments.paypal.reconciliation import Reconciler
 
 log = structlog.get_logger(__name__)
 
-_EVERY = 30.0  # seconds
+_INTERVAL_SECONDS = 30.0
 
 
 class PaymentWorker:
@@ -22,7 +22,7 @@ class PaymentWorker:
         """Runs about twice a minute, until `stopped`. Several workers share the due payments."""
         while not stopped.is_set():
             await self.run_once(stopped)
-            await pause(stopped, _EVERY)
+            await pause(stopped, _INTERVAL_SECONDS)
 
     async def run_once(self, stopped: asyncio.Event | None = None) -> None:
         """Runs once. A failure of one part does not affect the other."""

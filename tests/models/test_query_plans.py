@@ -121,8 +121,8 @@ async def _paying(api: Api) -> None:
     reference = (await ana.act("RequestBankDeposit", planId=PLAN))["deposit"]["reference"]
     await ana.act("RequestBankDeposit", planId="empresa")
     deposits = api.composition.services.deposits
-    assert await deposits.given_out([reference, "1234567897"]) == {reference}
-    assert len(await deposits.awaited()) == 1
+    assert await deposits.issued([reference, "1234567897"]) == {reference}
+    assert len(await deposits.expected_amounts()) == 1
     confirmed = await deposits.confirm(reference, Money.parse(TOTAL), late=True)
     assert isinstance(confirmed, DepositConfirmed)
     await _paying_again(api.composition.services.deposits, reference)

@@ -299,7 +299,7 @@ async def test_two_workers_do_not_sweep_at_once(cleanup: Cleanup, request: pytes
 async def test_other_chores_run_with_each_sweep() -> None:
     swept: list[float] = []
 
-    await Cleanup(also=lambda: swept.append(time.time())).clean_up()
+    await Cleanup(clean_up_files=lambda: swept.append(time.time())).clean_up()
 
     assert len(swept) == 1
 
@@ -312,7 +312,7 @@ async def test_the_sweeper_continues_after_a_failure_and_stops_on_request() -> N
         loop.call_soon_threadsafe(called.set)
         raise OSError("the folder is gone")
 
-    running = asyncio.create_task(Cleanup(also=fail).run(stopped))
+    running = asyncio.create_task(Cleanup(clean_up_files=fail).run(stopped))
     await asyncio.wait_for(called.wait(), 5)
     await asyncio.sleep(0.05)
 

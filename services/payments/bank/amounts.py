@@ -38,7 +38,7 @@ def parse_movement(text: str) -> Money | None:
     return Money(-amount.amount, amount.currency) if out else amount
 
 
-def is_nothing(text: str) -> bool:
+def is_empty_amount(text: str) -> bool:
     """Whether a cell for amounts has none: it is empty, a hyphen, or zero in any spelling."""
     if _NOTHING.fullmatch(_bare(text)):
         return True

@@ -30,7 +30,9 @@ _CURRENCY = _set("moneda divisa currency")
 _BALANCE = _set("saldo saldos balance")
 _PESOS = _set("mxn mxp mn peso pesos nacional")
 _DATE = _set("fecha fechas hora dia date time")
-_FILLING = _set("de del la el los en por total mxn m n mn pesos movimiento mov operacion transaccion transaction money")
+_FILLER_WORDS = _set(
+    "de del la el los en por total mxn m n mn pesos movimiento mov operacion transaccion transaction money"
+)
 _TEXT = _set("referencia referencias ref reference concepto conceptos concept descripcion descripciones description")
 _TEXT |= _set("detalle detalles detallada details leyenda motivo observacion observaciones rastreo informacion memo")
 _TEXT |= _set("movimiento movimientos comentario comentarios nota notas")
@@ -140,7 +142,7 @@ def _role(name: str) -> Role | None:
         return Role.BALANCE
     if words & _DATE:
         return Role.DATE
-    if role := _money_role(words - _FILLING):
+    if role := _money_role(words - _FILLER_WORDS):
         return role
     return Role.TEXT if words & _TEXT else None
 

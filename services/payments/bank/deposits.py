@@ -138,14 +138,14 @@ class DepositService:
             if throttled := await tally.hit(self.limits.payment, str(principal.id)):
                 return throttled
             opened = await self._open(principal.id, plan)
-        return _told(opened, self.account) if isinstance(opened, PaymentView) else opened
+        return _deposit_requested(opened, self.account) if isinstance(opened, PaymentView) else opened
 
     async def open_for(self, principal: Principal) -> DepositRequested | None:
         """Returns the deposit that the account requested and that has not arrived yet."""
         asked = await Payment.get_or_none(open_key=queries.open_key(PaymentMethod.BANK_DEPOSIT, principal.id))
         if asked is None or self.account is None or asked.expires_at <= self.clock():
             return None
-        return _told(queries.view(asked), self.account)
+        return _deposit_requested(queries.view(asked), self.account)
 
     async def confirm(self, reference: str, amount: Money, *, late: bool = False, chosen: str = "") -> ConfirmOutcome:
         """Activates the account of the reference, on the confirmation of a person who has seen the money.
@@ -187,15 +187,15 @@ class DepositService:
             if not dry_run:
                 await matching.remember(payment, movement, self.clock())
                 return None
-            foreseen = await matching.foresee(payment, movement, self.clock())
-            return DepositsUndecided((foreseen,)) if foreseen else DepositKnown()
+            previewed = await matching.preview(payment, movement, self.clock())
+            return DepositsUndecided((previewed,)) if previewed else DepositKnown()
 
         async def settle(payment: PaymentView) -> bool:
             return dry_run or await matching.settle(payment, movement, self.clock())
 
         return await self._confirm(reference, amount, settle, decide, late=False)
 
-    async def given_out(self, references: Collection[str]) -> set[str]:
+    async def issued(self, references: Collection[str]) -> set[str]:
         """Returns the references that were issued."""
         found: set[str] = set()
         ordered = sorted(references)
@@ -204,12 +204,12 @@ class DepositService:
             found.update(str(reference) for reference in await chunk.values_list("reference", flat=True))
         return found
 
-    async def awaited(self, besides: Collection[str] = ()) -> set[Money]:
+    async def expected_amounts(self, excluding: Collection[str] = ()) -> set[Money]:
         """Returns the amounts of expected deposits, except those of some references."""
         waiting = {"method": PaymentMethod.BANK_DEPOSIT.value, "status": PaymentStatus.OPEN.value}
         open_ones = Payment.filter(**waiting, due_at__gt=self.clock())
         prices = await open_ones.values_list("reference", "subtotal", "tax", "currency")
-        return {Money(subtotal + tax, currency) for name, subtotal, tax, currency in prices if name not in besides}
+        return {Money(subtotal + tax, currency) for name, subtotal, tax, currency in prices if name not in excluding}
 
     async def undo(self, reference: str) -> bool:
         """Takes back the last confirmed deposit with that reference, and enqueues the mail.
@@ -240,7 +240,7 @@ class DepositService:
                 return DepositUnknown()
             if payment.total != amount:
                 return DepositDiffers(payment.total)
-            if payment.status not in queries.WAITING | queries.NOTHING_CAME:
+            if payment.status not in queries.WAITING | queries.ENDED_UNPAID:
                 if outcome := await decide(payment):
                     return outcome
             elif (closed := self._closed(payment)) and not late:
@@ -265,7 +265,7 @@ class DepositService:
     ) -> PaymentView | OnboardingIncomplete | AlreadyActive | PaymentPending:
         now = self.clock()
         expires_at = now + self.life
-        terms = Terms(expires_at, expires_at + GRACE, draw_reference(), least_left=-GRACE, extend=True)
+        terms = Terms(expires_at, expires_at + GRACE, draw_reference(), min_remaining=-GRACE, extend=True)
         try:
             return await lifecycle.open_payment(account_id, PaymentMethod.BANK_DEPOSIT, plan, terms, now)
         except IntegrityError:  # the reference is taken
@@ -274,7 +274,7 @@ class DepositService:
         return await self._open(account_id, plan, draws - 1)
 
 
-def _told(payment: PaymentView, account: BankAccount) -> DepositRequested:
+def _deposit_requested(payment: PaymentView, account: BankAccount) -> DepositRequested:
     return DepositRequested(
         plan_id=payment.plan_id,
         reference=payment.reference or "",

@@ -20,9 +20,9 @@ from services.payments import lifecycle, queries
 from services.payments.bank.movements import SeenMovement
 from services.payments.queries import PaymentStatus, PaymentView
 
-_BOOKED_LATE = timedelta(days=5)
+_MAX_BOOKING_DELAY = timedelta(days=5)
 """How much later than its confirmation a bank may date a deposit: a long weekend."""
-_READ_LATE = timedelta(days=45)
+_MAX_IMPORT_DELAY = timedelta(days=45)
 """How much later a statement without dates may be imported."""
 
 
@@ -60,7 +60,7 @@ async def settle(payment: PaymentView, movement: SeenMovement, now: datetime) ->
         await _create(payment, movement, counted_as, now)
         return True
 
-    return await lifecycle.settle(payment, now, None, also=remember)
+    return await lifecycle.settle(payment, now, None, extra_write=remember)
 
 
 async def remember(payment: PaymentView, movement: SeenMovement, now: datetime) -> None:
@@ -71,9 +71,9 @@ async def remember(payment: PaymentView, movement: SeenMovement, now: datetime) 
         return
 
 
-async def foresee(payment: PaymentView, movement: SeenMovement, now: datetime) -> UndecidedDeposit | None:
+async def preview(payment: PaymentView, movement: SeenMovement, now: datetime) -> UndecidedDeposit | None:
     """Returns what would wait for a decision if the movement were stored. None if it would count."""
-    if not await _explains(payment, movement, now):
+    if not await _is_confirmed_deposit(payment, movement, now):
         return UndecidedDeposit(movement.id, movement.day, None)
     if payment.status is PaymentStatus.REFUNDED:
         return UndecidedDeposit(movement.id, movement.day, payment.id)
@@ -107,14 +107,14 @@ async def _further(payment: PaymentView) -> list[UUID]:
 
 async def _remember(payment: PaymentView, movement: SeenMovement, now: datetime) -> None:
     await Account.select_for_update().get(id=payment.account_id)
-    explains = await _explains(payment, movement, now)
-    await _create(payment, movement, payment.id if explains else None, now)
+    is_confirmed = await _is_confirmed_deposit(payment, movement, now)
+    await _create(payment, movement, payment.id if is_confirmed else None, now)
 
 
-async def _explains(payment: PaymentView, movement: SeenMovement, now: datetime) -> bool:
+async def _is_confirmed_deposit(payment: PaymentView, movement: SeenMovement, now: datetime) -> bool:
     """Whether the movement is the confirmed deposit: not if it came long after the confirmation."""
-    came = movement.day or (now - _READ_LATE).date()
-    if payment.paid_at is None or came > (payment.paid_at + _BOOKED_LATE).date():
+    came = movement.day or (now - _MAX_IMPORT_DELAY).date()
+    if payment.paid_at is None or came > (payment.paid_at + _MAX_BOOKING_DELAY).date():
         return False
     return not await BankMovement.exists(counted_as_id=payment.id)
 

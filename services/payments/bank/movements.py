@@ -68,8 +68,8 @@ def movement_of(names: Sequence[str], cells: Sequence[str]) -> Movement:
     if folio:
         return Movement(day, folio.lstrip("0"))
     changing = {place for place, name in enumerate(names) if _CHANGING.fullmatch(name)}
-    told = [_told(cell) for place, cell in enumerate(cells) if place not in changing]
-    return Movement(day, "\t".join(each for each in told if each))
+    parts = [_normalized(cell) for place, cell in enumerate(cells) if place not in changing]
+    return Movement(day, "\t".join(each for each in parts if each))
 
 
 def parse_day(text: str) -> date | None:
@@ -96,7 +96,7 @@ def _is_folio(cell: str) -> bool:
     return bool(_CODE.fullmatch(cell.strip())) and any(sign in "123456789" for sign in cell)
 
 
-def _told(cell: str) -> str:
+def _normalized(cell: str) -> str:
     """Normalizes a date, whatever its format; a time is kept, since it may distinguish two movements."""
     day = parse_day(cell) if len(cell.strip()) <= _MAX_DAY_ALONE else None
     return day.isoformat() if day else _plain(cell)

@@ -17,14 +17,14 @@ def find_references(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     Hidden are any ten digits within a longer number, and groups that together have ten digits: `12345 67897`.
     """
     exact: dict[str, None] = {}
-    glued: dict[str, None] = {}
+    embedded: dict[str, None] = {}
     for found in _GROUPS.findall(text[:_MAX_TEXT]):
         groups = re.findall(r"[0-9]+", found)
         whole = "".join(groups)
         for group in groups if len(whole) != _LENGTH else [whole]:
-            (exact if len(group) == _LENGTH else glued).update(dict.fromkeys(_within(group)))
-        glued.update(dict.fromkeys(_across(groups)))
-    return tuple(exact), tuple(reference for reference in glued if reference not in exact)
+            (exact if len(group) == _LENGTH else embedded).update(dict.fromkeys(_within(group)))
+        embedded.update(dict.fromkeys(_across(groups)))
+    return tuple(exact), tuple(reference for reference in embedded if reference not in exact)
 
 
 @lru_cache(maxsize=16384)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from services.common.money import Money
-from services.payments.bank.amounts import is_nothing, parse_movement
+from services.payments.bank.amounts import is_empty_amount, parse_movement
 from services.payments.bank.columns import Columns, Role, direction, is_pesos
 from services.payments.bank.encoding import decode
 from services.payments.bank.movements import Movement, folded, movement_of
@@ -19,7 +19,7 @@ class StatementRow:
     """An incoming movement, with the line where it begins.
 
     `text` is the most likely text of its reference, for people to read. `exact` are the references that stand alone in
-    the row; `glued` are those found within longer numbers or across several. If the row cannot be read, `amount` is
+    the row; `embedded` are those found within longer numbers or across several. If the row cannot be read, `amount` is
     None and `fault` says why. `movement` identifies the row across files.
     """
 
@@ -27,14 +27,14 @@ class StatementRow:
     text: str
     amount: Money | None
     exact: tuple[str, ...] = ()
-    glued: tuple[str, ...] = ()
+    embedded: tuple[str, ...] = ()
     fault: str = ""
     movement: Movement = field(default=Movement(None, ""), compare=False)
 
     def named(self, given: Collection[str]) -> list[str]:
         """Returns its issued references: those that stand alone or, if there are none, the others."""
         exact = [reference for reference in self.exact if reference in given]
-        return exact or [reference for reference in self.glued if reference in given]
+        return exact or [reference for reference in self.embedded if reference in given]
 
 
 def read_statement(content: bytes) -> list[StatementRow]:
@@ -49,7 +49,7 @@ def read_statement(content: bytes) -> list[StatementRow]:
 
 def candidates(rows: Iterable[StatementRow]) -> set[str]:
     """Returns all possible references in these rows."""
-    return {reference for row in rows for reference in (*row.exact, *row.glued)}
+    return {reference for row in rows for reference in (*row.exact, *row.embedded)}
 
 
 def _deposits(columns: Columns, rows: list[Row]) -> Iterator[StatementRow]:
@@ -64,9 +64,9 @@ def _deposits(columns: Columns, rows: list[Row]) -> Iterator[StatementRow]:
             except ValueError as error:
                 amount, fault = None, str(error)
             if amount is not None or fault:
-                exact, glued = find_references(_text(columns, cells))
+                exact, embedded = find_references(_text(columns, cells))
                 likely = _likely(columns, cells, exact)
-                yield StatementRow(line, likely, amount, exact, glued, fault, movement_of(names, cells))
+                yield StatementRow(line, likely, amount, exact, embedded, fault, movement_of(names, cells))
 
 
 def _money_in(columns: Columns, cells: list[str], letters: frozenset[str]) -> Money | None:
@@ -76,14 +76,14 @@ def _money_in(columns: Columns, cells: list[str], letters: frozenset[str]) -> Mo
     if len(cells) <= columns.amount and _names_one(columns, cells):
         raise ValueError("it ends before its amount")
     paid, charged = _cell(cells, columns.amount), _cell(cells, columns.place(Role.MONEY_OUT))
-    if is_nothing(paid):
+    if is_empty_amount(paid):
         return None
     amount = parse_movement(paid)
     if amount is None:
         raise ValueError("the amount cannot be read")
     if amount.amount < 0:
         return None
-    if not is_nothing(charged):
+    if not is_empty_amount(charged):
         if columns.roles[columns.amount] is Role.MONEY_IN and (
             _names_one(columns, cells) or not parse_movement(charged)
         ):

@@ -31,8 +31,8 @@ def read_table(text: str) -> tuple[Columns, list[Row]]:
     heads = [head for delimiter in (named[1] if named else _DELIMITERS) for head in _heads(lines, delimiter)]
     best = max(heads, key=_rank, default=None)
     if best is None or not best.columns.complete:
-        raise ValueError(_without_head(best.columns if best else None))
-    return best.columns, list(_below(lines, best))
+        raise ValueError(_header_problem(best.columns if best else None))
+    return best.columns, list(_rows_below(lines, best))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ def _heads(lines: Sequence[str], delimiter: str) -> Iterator[_Head]:
             yield _Head(columns_of(cells), delimiter, place)
 
 
-def _below(lines: Sequence[str], head: _Head) -> Iterator[Row]:
+def _rows_below(lines: Sequence[str], head: _Head) -> Iterator[Row]:
     width, place = len(head.columns.names), head.end
     while place < len(lines):
         begin = place
@@ -105,7 +105,7 @@ def _clean(cell: str) -> str:
     return cell.strip(_EDGES + "'\"")
 
 
-def _without_head(seen: Columns | None) -> str:
+def _header_problem(seen: Columns | None) -> str:
     needed = (
         "one for a reference (referencia, concepto or descripción) and one for amounts (abono, depósitos or importe)"
     )

@@ -23,7 +23,13 @@ _CAPTURES = "/v2/payments/captures"
 _VERIFY = "/v1/notifications/verify-webhook-signature"
 _HEADER = re.compile(r"[\x21-\x7e]{1,500}")
 _CERTIFICATE = re.compile(r"https://([a-z0-9-]+\.)*paypal\.com/")
-_OURS = {"AUTHENTICATION_FAILURE", "INVALID_TOKEN", "NOT_AUTHORIZED", "PERMISSION_DENIED", "invalid_client"}
+_CREDENTIAL_ISSUES = {
+    "AUTHENTICATION_FAILURE",
+    "INVALID_TOKEN",
+    "NOT_AUTHORIZED",
+    "PERMISSION_DENIED",
+    "invalid_client",
+}
 _NOT_FOUND = "RESOURCE_NOT_FOUND"
 _SIGNATURE = {  # the header of a webhook, and what PayPal calls it when it is asked about it
     "paypal-auth-algo": "auth_algo",
@@ -161,7 +167,7 @@ class PayPalClient:
         try:
             verdict = await self._http.request(ApiRequest("POST", _VERIFY, question))
         except PayPalRefusedError as refusal:
-            if refusal.issue in _OURS:
+            if refusal.issue in _CREDENTIAL_ISSUES:
                 raise PayPalUnavailableError(f"our credentials are refused: {refusal.issue}") from None
             return False
         return isinstance(verdict, dict) and verdict.get("verification_status") == "SUCCESS"

@@ -7,7 +7,7 @@ reports. Nothing here reads a clock, a database or PayPal.
 import enum
 
 from services.payments.paypal.values import Capture, CaptureStatus, Order, OrderStatus
-from services.payments.queries import NOTHING_CAME, PaymentStatus, PaymentView
+from services.payments.queries import ENDED_UNPAID, PaymentStatus, PaymentView
 
 
 class Cause(enum.Enum):
@@ -50,7 +50,7 @@ class Transition(enum.Enum):
     """What to do with a payment."""
 
     KEEP = "keep"
-    TAKE = "take"
+    CAPTURE = "capture"
     """Mark the payment pending, then have PayPal capture the money."""
     MARK_PENDING = "mark pending"
     SETTLE = "settle"
@@ -68,7 +68,7 @@ class Transition(enum.Enum):
 
 
 TRANSITIONS = {
-    (PaymentStatus.OPEN, Finding.APPROVED): Transition.TAKE,
+    (PaymentStatus.OPEN, Finding.APPROVED): Transition.CAPTURE,
     (PaymentStatus.OPEN, Finding.VOIDED): Transition.EXPIRE,
     (PaymentStatus.OPEN, Finding.GONE): Transition.EXPIRE,
     (PaymentStatus.OPEN, Finding.CAPTURED): Transition.SETTLE,
@@ -76,7 +76,7 @@ TRANSITIONS = {
     (PaymentStatus.OPEN, Finding.FAILED): Transition.DECLINE,
     (PaymentStatus.OPEN, Finding.REFUNDED): Transition.REFUND,
     (PaymentStatus.OPEN, Finding.NOT_OURS): Transition.REJECT,
-    (PaymentStatus.PENDING, Finding.APPROVED): Transition.TAKE,
+    (PaymentStatus.PENDING, Finding.APPROVED): Transition.CAPTURE,
     (PaymentStatus.PENDING, Finding.NOT_APPROVED): Transition.RETURN_TO_OPEN,
     (PaymentStatus.PENDING, Finding.INSTRUMENT_DECLINED): Transition.TRY_AGAIN,
     (PaymentStatus.PENDING, Finding.VOIDED): Transition.EXPIRE,
@@ -89,9 +89,9 @@ TRANSITIONS = {
     (PaymentStatus.PAID, Finding.REFUNDED): Transition.REFUND,
     (PaymentStatus.PAID, Finding.NOT_OURS): Transition.INVESTIGATE,
     (PaymentStatus.REFUNDED, Finding.NOT_OURS): Transition.INVESTIGATE,
-    **{(status, Finding.CAPTURED): Transition.SETTLE for status in NOTHING_CAME},
-    **{(status, Finding.REFUNDED): Transition.REFUND for status in NOTHING_CAME},
-    **{(status, Finding.NOT_OURS): Transition.INVESTIGATE for status in NOTHING_CAME},
+    **{(status, Finding.CAPTURED): Transition.SETTLE for status in ENDED_UNPAID},
+    **{(status, Finding.REFUNDED): Transition.REFUND for status in ENDED_UNPAID},
+    **{(status, Finding.NOT_OURS): Transition.INVESTIGATE for status in ENDED_UNPAID},
     **{(status, Finding.NOT_OURS_CAPTURED): Transition.INVESTIGATE for status in PaymentStatus},
 }
 """Every other pair leads to KEEP."""
@@ -105,7 +105,7 @@ _ORDERS = {
     OrderStatus.COMPLETED: Finding.UNCLEAR,
     OrderStatus.UNKNOWN: Finding.UNCLEAR,
 }
-_CAPTURES = {  # by weight, for an order with several captures
+_CAPTURES = {  # by precedence, for an order with several captures
     CaptureStatus.COMPLETED: Finding.CAPTURED,
     CaptureStatus.PARTIALLY_REFUNDED: Finding.CAPTURED,
     CaptureStatus.PENDING: Finding.UNDER_REVIEW,
@@ -114,7 +114,7 @@ _CAPTURES = {  # by weight, for an order with several captures
     CaptureStatus.DECLINED: Finding.FAILED,
     CaptureStatus.FAILED: Finding.FAILED,
 }
-_WEIGHTS = list(_CAPTURES)
+_PRECEDENCE = list(_CAPTURES)
 _REFUSALS = {
     "ORDER_NOT_APPROVED": Cause.NOT_APPROVED,
     "PAYER_ACTION_REQUIRED": Cause.NOT_APPROVED,
@@ -151,7 +151,7 @@ def decide(
     `covered` means that the account has been paid for in another way, `overdue` that the order's time is over.
     """
     transition = TRANSITIONS.get((payment.status, _find(payment, order, cause, overdue)), Transition.KEEP)
-    return Transition.REPLACE if covered and transition is Transition.TAKE else transition
+    return Transition.REPLACE if covered and transition is Transition.CAPTURE else transition
 
 
 def refusal(issue: str) -> Cause:
@@ -159,20 +159,20 @@ def refusal(issue: str) -> Cause:
     return _REFUSALS.get(issue, Cause.REFUSED)
 
 
-def weightiest(order: Order) -> Capture | None:
+def main_capture(order: Order) -> Capture | None:
     """Returns the capture that brought in money, of several such as a declined one and a completed one."""
-    return min(order.captures, key=lambda capture: _WEIGHTS.index(capture.status), default=None)
+    return min(order.captures, key=lambda capture: _PRECEDENCE.index(capture.status), default=None)
 
 
 def is_ours(order: Order, payment: PaymentView) -> bool:
     """Whether the order was created for the payment, with its amount ordered and captured."""
-    capture = weightiest(order)
+    capture = main_capture(order)
     amounts = {order.amount, capture.amount if capture else order.amount}
     return order.custom_id == str(payment.id) and amounts == {payment.total}
 
 
 def _find(payment: PaymentView, order: Order | None, cause: Cause, overdue: bool) -> Finding:
-    if order and (capture := weightiest(order)):
+    if order and (capture := main_capture(order)):
         return _CAPTURES[capture.status] if is_ours(order, payment) else Finding.NOT_OURS_CAPTURED
     if cause in _WITHOUT_CAPTURE:
         return _WITHOUT_CAPTURE[cause]

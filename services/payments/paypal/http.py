@@ -69,7 +69,7 @@ class HttpClient:
         self._http = httpx2.AsyncClient(
             timeout=None, follow_redirects=False
         )  # the deadlines here cover the whole request
-        self._kept: _Token | None = None
+        self._cached: _Token | None = None
         self._fetching: asyncio.Task[_Token] | None = None
 
     async def request(self, request: ApiRequest) -> object:
@@ -99,17 +99,17 @@ class HttpClient:
                 token = await self._token()
                 answer = await self._send_with(token, request)
                 if answer.status == 401:  # revoked early
-                    if self._kept is token:
-                        self._kept = None
+                    if self._cached is token:
+                        self._cached = None
                     answer = await self._send_with(await self._token(), request)
         except TimeoutError:
             raise _LostError("no answer in time") from None
-        return _understand(answer)
+        return _parse(answer)
 
     async def _token(self) -> _Token:
         """Fetches the token once for all callers that wait for it."""
-        if self._kept and self._monotonic() < self._kept.good_until:
-            return self._kept
+        if self._cached and self._monotonic() < self._cached.good_until:
+            return self._cached
         if self._fetching is None:
             self._fetching = asyncio.create_task(self._fetch())
             self._fetching.add_done_callback(self._end_fetching)
@@ -120,7 +120,7 @@ class HttpClient:
         if (
             not fetching.cancelled() and fetching.exception() is None
         ):  # retrieved, since nobody may be waiting for it any more
-            self._kept = fetching.result()
+            self._cached = fetching.result()
 
     async def _fetch(self) -> _Token:
         asked_at = self._monotonic()
@@ -131,7 +131,7 @@ class HttpClient:
                 answer = await self._send("POST", _TOKEN_PATH, headers, b"grant_type=client_credentials")
         except TimeoutError:
             raise _LostError("no token in time") from None
-        return _read_token(_understand(answer), asked_at)
+        return _read_token(_parse(answer), asked_at)
 
     async def _send_with(self, token: _Token, request: ApiRequest) -> _Answer:
         headers = {"Authorization": f"Bearer {token.value}", "Prefer": "return=representation"}
@@ -161,20 +161,20 @@ class HttpClient:
         return _Answer(response.status_code, bytes(content), read_debug_id(response.headers.get("Paypal-Debug-Id")))
 
 
-def _understand(answer: _Answer) -> object:
-    said = f"status {answer.status}, debug id {answer.debug_id or 'unknown'}"
+def _parse(answer: _Answer) -> object:
+    summary = f"status {answer.status}, debug id {answer.debug_id or 'unknown'}"
     if answer.status >= 500:
-        raise _LostError(said)
+        raise _LostError(summary)
     # 429: not now. 409: an earlier request for the same thing is in progress and may still succeed.
     if answer.status in (408, 409, 429) or not (200 <= answer.status < 300 or 400 <= answer.status < 500):
-        raise PayPalUnavailableError(said)
+        raise PayPalUnavailableError(summary)
     try:
         body = orjson.loads(answer.content)
         if answer.status < 300:
             return body
         refusal = read_refusal(body)
     except ValueError:
-        raise PayPalUnavailableError(f"not PayPal's JSON, {said}") from None
+        raise PayPalUnavailableError(f"not PayPal's JSON, {summary}") from None
     if not refusal.debug_id:
         refusal = PayPalRefusedError(refusal.issue, answer.debug_id, refusal.approval_url)
     raise refusal

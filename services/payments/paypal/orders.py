@@ -26,7 +26,7 @@ from services.payments.paypal.outcomes import (
     PayPalStarted,
 )
 from services.payments.paypal.values import Order, OrderStatus, PayPalRefusedError, PayPalUnavailableError
-from services.payments.paypal.writes import FIRST_LOOK, apply
+from services.payments.paypal.writes import FIRST_CHECK_DELAY, apply
 from services.payments.plans import Plan
 from services.payments.queries import PaymentStatus, PaymentView
 
@@ -120,8 +120,8 @@ class PayPalOrders:
         waited: bool = False,
     ) -> Collected:
         """`link` is the page where a refusal sends the payer. `waited`: the payer was asked to wait before."""
-        if transition is Transition.TAKE:
-            return await self._take(payment)
+        if transition is Transition.CAPTURE:
+            return await self._capture(payment)
         await apply(transition, payment, order, self._clock(), waited=waited)
         match transition:
             case Transition.SETTLE:
@@ -140,19 +140,19 @@ class PayPalOrders:
             case _:
                 return PaymentNotFound()
 
-    async def _take(self, payment: PaymentView) -> Collected:
+    async def _capture(self, payment: PaymentView) -> Collected:
         """Marks the payment pending, then has PayPal capture the money. If the response gets lost, the worker asks."""
-        held = await transitions.mark_pending(payment, self._clock() + FIRST_LOOK)
-        if held is None or held.paypal_order_id is None:
+        pending = await transitions.mark_pending(payment, self._clock() + FIRST_CHECK_DELAY)
+        if pending is None or pending.paypal_order_id is None:
             return PaymentPending()
         try:
-            order = await self._api.capture_order(held.paypal_order_id, f"{held.id}-{held.paypal_refusals}")
+            order = await self._api.capture_order(pending.paypal_order_id, f"{pending.id}-{pending.paypal_refusals}")
         except PayPalUnavailableError:
             return PaymentPending()
         except PayPalRefusedError as error:
-            log.info("paypal takes no money", payment=str(held.id), issue=error.issue, debug_id=error.debug_id)
-            return await self._follow_refusal(held, error, waited=payment.status is PaymentStatus.PENDING)
-        return await self._apply(decide(held, order, Cause.ANSWERED), held, order)
+            log.info("paypal takes no money", payment=str(pending.id), issue=error.issue, debug_id=error.debug_id)
+            return await self._follow_refusal(pending, error, waited=payment.status is PaymentStatus.PENDING)
+        return await self._apply(decide(pending, order, Cause.ANSWERED), pending, order)
 
     async def _follow_refusal(self, payment: PaymentView, error: PayPalRefusedError, *, waited: bool) -> Collected:
         cause, order = refusal(error.issue), None

@@ -24,12 +24,12 @@ from services.payments.outcomes import (
 from services.payments.paypal.orders import PayPalOrders
 from services.payments.paypal.outcomes import Collected, PaymentNotFound, PayPalStarted
 from services.payments.paypal.values import is_paypal_id
-from services.payments.paypal.writes import FIRST_LOOK
+from services.payments.paypal.writes import FIRST_CHECK_DELAY
 from services.payments.plans import Plans
 from services.payments.queries import PaymentView
 
 ORDER_LIFE = timedelta(hours=3)  # in which PayPal lets a payer approve
-_MIN_LEFT = timedelta(minutes=15)  # for an order to be returned again
+_MIN_REMAINING = timedelta(minutes=15)  # for an order to be returned again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +69,7 @@ class PayPalService:
             if throttled := await tally.hit(self.limits.payment, str(principal.id)):
                 return throttled
             now = self.clock()
-            terms = Terms(now + ORDER_LIFE, now + FIRST_LOOK, least_left=_MIN_LEFT)
+            terms = Terms(now + ORDER_LIFE, now + FIRST_CHECK_DELAY, min_remaining=_MIN_REMAINING)
             payment = await lifecycle.open_payment(principal.id, PaymentMethod.PAYPAL, plan, terms, now)
             if not isinstance(payment, PaymentView):
                 return payment

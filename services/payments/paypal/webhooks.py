@@ -34,7 +34,7 @@ _CAPTURE = re.compile(r"/v2/payments/captures/([A-Z0-9-]{1,36})$")
 
 
 @dataclass(frozen=True, slots=True)
-class EventTaken:
+class EventProcessed:
     """The event is processed, or needs no action."""
 
 
@@ -71,7 +71,7 @@ class PayPalWebhooks:
 
     async def receive(
         self, caller: Caller, headers: Mapping[str, str], body: bytes
-    ) -> EventTaken | EventForged | PaymentProviderUnavailable | TooManyAttempts:
+    ) -> EventProcessed | EventForged | PaymentProviderUnavailable | TooManyAttempts:
         """Processes an event. PayPal sends an event again until it is accepted.
 
         A stranger cannot use up our quota at PayPal: PayPal is asked about an event only if it names one of our
@@ -83,18 +83,18 @@ class PayPalWebhooks:
         subject = _subject(event.get("resource"))
         payment = await _find(subject)
         if payment is None:
-            return _pass_over(event, subject)
+            return _ignore(event, subject)
         try:
             signed = await self._verify(caller, payment, headers, body)
             if isinstance(signed, TooManyAttempts):
                 return signed
             if not signed:
                 return EventForged()
-            await self._follow(payment, event, subject)
+            await self._process(payment, event, subject)
         except PayPalUnavailableError as error:
             log.warning("paypal event not followed", reason=str(error))
             return PaymentProviderUnavailable()
-        return EventTaken()
+        return EventProcessed()
 
     async def _verify(
         self, caller: Caller, payment: PaymentView, headers: Mapping[str, str], body: bytes
@@ -117,7 +117,7 @@ class PayPalWebhooks:
                 if not of_client.throttled:
                     await self._limiter.refund(of_client)
 
-    async def _follow(self, payment: PaymentView, event: Mapping[str, Any], subject: _Subject) -> None:
+    async def _process(self, payment: PaymentView, event: Mapping[str, Any], subject: _Subject) -> None:
         """Raises PayPalUnavailableError if the event cannot be processed yet."""
         if event.get("event_type") == _REVERSED and subject.amount in (None, payment.total):
             # The payer's bank or PayPal took the money back, which the order does not always show.
@@ -129,12 +129,12 @@ class PayPalWebhooks:
             report(error, payment.id)
 
 
-def _pass_over(event: Mapping[str, Any], subject: _Subject) -> EventTaken | PaymentProviderUnavailable:
+def _ignore(event: Mapping[str, Any], subject: _Subject) -> EventProcessed | PaymentProviderUnavailable:
     """Ignores an event about no payment of ours, unless it may belong to one that is still being created."""
     log.info("paypal event about no payment", type=str(event.get("event_type"))[:60])
     if event.get("event_type") == _REVERSED and subject.capture_id:
         return PaymentProviderUnavailable()
-    return EventTaken()
+    return EventProcessed()
 
 
 def _subject(resource: object) -> _Subject:

@@ -389,16 +389,16 @@ async def test_a_client_gets_as_many_captchas_as_its_limit_says(clock: Clock) ->
     captcha = await _drawn(captchas)
 
     needed = await captchas.require(_CALLER, None, _PURPOSE)
-    missed = await captchas.missed(_CALLER)
+    mismatch = await captchas.mismatch(_CALLER)
     refused = [
         await captchas.create(_CALLER),
         await captchas.require(_CALLER, None, _PURPOSE),
         await captchas.require(_CALLER, CaptchaAnswer("forged", "x"), _PURPOSE),
-        await captchas.missed(_CALLER),
+        await captchas.mismatch(_CALLER),
     ]
 
     assert isinstance(needed, CaptchaRequired)
-    assert isinstance(missed, CaptchaMismatch)
+    assert isinstance(mismatch, CaptchaMismatch)
     assert all(isinstance(outcome, TooManyAttempts) for outcome in refused)
     assert isinstance(await captchas.create(Caller(ip_address("203.0.113.10"))), DrawnCaptcha)
     solved = await captchas.require(

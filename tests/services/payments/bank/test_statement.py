@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.common.money import Money
-from services.payments.bank.amounts import is_nothing, parse_amount, parse_movement
+from services.payments.bank.amounts import is_empty_amount, parse_amount, parse_movement
 from services.payments.bank.reference import draw_reference, parse_reference
 from services.payments.bank.reference_search import find_references
 from services.payments.bank.statement import StatementRow, candidates, read_statement
@@ -206,8 +206,8 @@ def test_references_are_found_in_a_text() -> None:
 
     found = {}
     for concept in texts:
-        exact, glued = find_references(concept.strip("='\""))
-        found[concept] = (list(exact), [reference for reference in glued if reference in {REFERENCE, _OTHER}])
+        exact, embedded = find_references(concept.strip("='\""))
+        found[concept] = (list(exact), [reference for reference in embedded if reference in {REFERENCE, _OTHER}])
 
     assert found == texts
 
@@ -352,7 +352,7 @@ def test_an_amount_is_read_however_it_is_written() -> None:
         "1160.00 pesos",
     ]
 
-    assert [text for text in texts if parse_amount(text) != _PAID or is_nothing(text)] == []
+    assert [text for text in texts if parse_amount(text) != _PAID or is_empty_amount(text)] == []
 
 
 def test_an_amount_that_went_out_is_negative_and_no_deposit() -> None:

@@ -16,7 +16,7 @@ from services.accounts.onboarding import PaymentMethod
 from services.common.money import Money
 from services.payments.paypal.decision import Cause, Transition, decide, refusal
 from services.payments.paypal.values import Capture, CaptureStatus, Order, OrderStatus
-from services.payments.queries import NOTHING_CAME, WAITING, PaymentStatus, PaymentView
+from services.payments.queries import ENDED_UNPAID, WAITING, PaymentStatus, PaymentView
 
 _NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _BOTH = (False, True)
@@ -46,7 +46,7 @@ _EXPECTED = """
 | `CREATED` | none | keep | return to open | keep | keep | keep |
 | `SAVED` | none | keep | return to open | keep | keep | keep |
 | `PAYER_ACTION_REQUIRED` | none | keep | return to open | keep | keep | keep |
-| `APPROVED` | none | take | take | keep | keep | keep |
+| `APPROVED` | none | capture | capture | keep | keep | keep |
 | `VOIDED` | none | expire | expire | keep | keep | keep |
 | `COMPLETED` | none | keep | keep | keep | keep | keep |
 | `UNKNOWN` | none | keep | keep | keep | keep | keep |
@@ -65,7 +65,7 @@ _COLUMNS = (
     {PaymentStatus.PENDING},
     {PaymentStatus.PAID},
     {PaymentStatus.REFUNDED},
-    NOTHING_CAME,
+    ENDED_UNPAID,
 )
 _PAGE = (Path(__file__).parents[4] / "docs/onboarding.md").read_text("utf-8")
 _ROW = re.compile(r"^\| (.+) \| (.+) " + r"\| ([a-z ]+) " * len(_COLUMNS) + r"\|$", re.MULTILINE)
@@ -148,7 +148,7 @@ def test_money_is_taken_of_an_approved_order_and_never_twice() -> None:
         shown = _shown(order, capture) if order else None
         for cause, covered, overdue, declined in product(Cause, _BOTH, _BOTH, _BOTH):
             payment = replace(_PAYMENT, status=status, paypal_declined=declined)
-            taken = decide(payment, shown, cause, covered=covered, overdue=overdue) is Transition.TAKE
+            taken = decide(payment, shown, cause, covered=covered, overdue=overdue) is Transition.CAPTURE
             worker_may = order is OrderStatus.APPROVED and not (declined and status is PaymentStatus.OPEN)
             asked = cause is Cause.ASKED or (cause is Cause.CHECKED and worker_may)
             assert taken == (status in WAITING and capture is None and asked and not covered), (payment, shown, cause)
@@ -178,7 +178,7 @@ def test_after_a_decline_only_the_payer_has_it_tried_again() -> None:
     approved = _shown(OrderStatus.APPROVED, None)
 
     assert decide(declined, approved) is Transition.KEEP
-    assert decide(declined, None, Cause.ASKED) is Transition.TAKE
+    assert decide(declined, None, Cause.ASKED) is Transition.CAPTURE
 
 
 def test_a_pending_order_that_paypal_does_not_find_ends_with_its_time() -> None:
