@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 
 LOCK = 0x53574550  # the number of cleanup in the database's lock space
 _INTERVAL_SECONDS = 600.0
-_BATCH = 500
+_BATCH_SIZE = 500
 _REGISTRATION_LIFE = timedelta(days=7)
 _CAPTCHA_GRACE = timedelta(hours=1)
 _DELIVERY_RETENTION = timedelta(days=30)  # for an operator who is asked why a mail did not arrive
@@ -77,7 +77,7 @@ class Cleanup:
             if not await try_lock(LOCK):
                 raise _OtherWorkerError
             here = expired.using_db(connection)
-            keys = await here.limit(_BATCH).values_list(key, flat=True)
+            keys = await here.limit(_BATCH_SIZE).values_list(key, flat=True)
             return await here.filter(**{f"{key}__in": keys}).delete() if keys else 0
 
     def _expired(self) -> tuple[QuerySet[Any], ...]:

@@ -6,7 +6,7 @@ from services.common.characters import in_typed_forms, without_separators
 from services.common.secrets import ALPHABET
 from services.mail.letters import CODE_LENGTH
 
-_MAX_TYPED = 2_000
+_MAX_TYPED_CHARS = 2_000
 _CODE = re.compile(f"(?<![0-9A-Z])[{ALPHABET}]{{{CODE_LENGTH}}}(?![0-9A-Z])", re.IGNORECASE | re.ASCII)
 
 
@@ -16,7 +16,7 @@ def parse_confirmation_code(text: str) -> str | None:
     The code may be part of a sentence or of the mail's link: nothing else has 40 letters and digits of its alphabet.
     Returns None if the text has no code or several.
     """
-    if len(text) > _MAX_TYPED:
+    if len(text) > _MAX_TYPED_CHARS:
         return None
     line = in_typed_forms(text)
     found = {code.upper() for reading in (line, without_separators(line)) for code in _CODE.findall(reading)}

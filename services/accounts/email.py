@@ -11,7 +11,7 @@ from services.common.characters import forbidden, typed_form, without_invisible
 from services.common.outcomes import FieldErrorCode, FieldProblem
 
 MAX_LENGTH = 254
-_MAX_TYPED = 1_000  # including what surrounds it; normalizing takes quadratic time
+_MAX_TYPED_CHARS = 1_000  # including what surrounds it; normalizing takes quadratic time
 _ENCODED_WORD = "=?"  # begins an encoded word, which mail programs decode to any text (RFC 2047)
 _LONG_DASHES = "\u2014\u2015\u2e3a\u2e3b"  # phones substitute them for two hyphens, so they are ambiguous
 _JOINERS = "\u200c\u200d"
@@ -20,7 +20,7 @@ _BEFORE = '<"([ \t\r\n'  # no address begins with these
 _AFTER = ">\")].,;:' \t\r\n"  # no domain ends with these
 _SCHEME = "mailto:"
 _LATIN = re.compile("[A-Za-z]")
-_ALIKE = ("CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")  # alphabets with letters that look like Latin ones
+_LOOK_ALIKE_SCRIPTS = ("CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE")  # alphabets with letters that look like Latin ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def email_problem(text: str) -> FieldProblem:
         return FieldProblem("email", FieldErrorCode.TOO_LONG, maximum=MAX_LENGTH)
     local, _, domain = typed.rpartition("@")
     foreign = [sign for sign in local if not (sign.isascii() and sign.isprintable())]
-    foreign += [sign for sign in domain if not (sign.isascii() and sign.isprintable()) and not _of_a_word(sign)]
+    foreign += [sign for sign in domain if not (sign.isascii() and sign.isprintable()) and not _is_word_character(sign)]
     foreign += _look_alikes(typed)
     if foreign:
         return FieldProblem.of("email", forbidden(foreign[0]), maximum=MAX_LENGTH)
@@ -64,7 +64,7 @@ def email_problem(text: str) -> FieldProblem:
 
 def _typed(text: str) -> str:
     """Returns the text as a keyboard types it, without what surrounds it. A far too long text is returned unchanged."""
-    if len(text) > _MAX_TYPED:
+    if len(text) > _MAX_TYPED_CHARS:
         return text
     line = "".join(map(_sign, unicodedata.normalize("NFC", text)))
     # In a domain of another script, a joiner between letters is part of the name; IDNA checks its position.
@@ -94,8 +94,8 @@ def _look_alikes(typed: str) -> list[str]:
 
 
 def _is_look_alike(sign: str) -> bool:
-    return unicodedata.name(sign, "").startswith(_ALIKE)
+    return unicodedata.name(sign, "").startswith(_LOOK_ALIKE_SCRIPTS)
 
 
-def _of_a_word(sign: str) -> bool:
+def _is_word_character(sign: str) -> bool:
     return unicodedata.category(sign)[0] in "LMN"

@@ -15,9 +15,9 @@ from services.mail.letters import MAILED_PASSWORD_LENGTH
 
 MIN_POLICY_LENGTH = 8  # the lowest minimum that a policy can have
 MAX_LENGTH = 128
-_MAX_NORMALISED = 4 * MAX_LENGTH  # NFC composes at most four code points into one
-_MIN_OWN = 4  # letters and digits that a password needs besides the account's words
-_MIN_WORD = 4  # letters of a word to look for
+_MAX_NORMALIZED_CHARS = 4 * MAX_LENGTH  # NFC composes at most four code points into one
+_MIN_OTHER_CHARS = 4  # letters and digits that a password needs besides the account's words
+_MIN_WORD_CHARS = 4  # letters of a word to look for
 _SEPARATORS = re.compile(r"[\s-]+")
 _MAILED = re.compile(f"[{ALPHABET}]{{{MAILED_PASSWORD_LENGTH}}}", re.IGNORECASE | re.ASCII)
 _NO_LETTER_OR_DIGIT = re.compile(r"[\W_]+")
@@ -66,7 +66,7 @@ def normalise_password(text: str) -> str:
 
     A text that is too long is returned unchanged: normalizing takes quadratic time.
     """
-    if len(text) > _MAX_NORMALISED:
+    if len(text) > _MAX_NORMALIZED_CHARS:
         return text
     return unicodedata.normalize("NFC", text)
 
@@ -106,7 +106,7 @@ def _is_made_of(password: str, identity: Iterable[str]) -> bool:
     rest = candidate
     for word in sorted(_words(identity), key=len, reverse=True):
         rest = rest.replace(word, "")
-    return rest != candidate and len(rest) < _MIN_OWN
+    return rest != candidate and len(rest) < _MIN_OTHER_CHARS
 
 
 def _words(identity: Iterable[str]) -> set[str]:
@@ -116,7 +116,7 @@ def _words(identity: Iterable[str]) -> set[str]:
         for text in map(in_typed_forms, identity)
         for part in (text, *re.split(r"[\W_]+", text), text.partition("@")[0], text[:-3])
     }
-    return {word for part in parts if len(word := _bare(part)) >= _MIN_WORD}
+    return {word for part in parts if len(word := _bare(part)) >= _MIN_WORD_CHARS}
 
 
 def _bare(text: str) -> str:

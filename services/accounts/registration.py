@@ -16,7 +16,7 @@ from services.accounts.hashing import Hasher
 from services.accounts.lockout import LoginLockout
 from services.accounts.password_policy import PasswordPolicy, check_confirmation, normalise_password
 from services.accounts.registration_ids import RegistrationIds
-from services.accounts.rfc import OF_COMPANY, OF_PERSON, Rfc, parse_rfc
+from services.accounts.rfc import COMPANY_LENGTH, PERSON_LENGTH, Rfc, parse_rfc
 from services.captcha.service import CaptchaAnswer, CaptchaService
 from services.common.blank import is_blank
 from services.common.caller import Caller
@@ -127,7 +127,7 @@ class RegistrationService:
         )
         try:
             async with self.limiter.tally(in_transaction=True) as tally:
-                return await atomically(partial(self._keep, caller, registration, tally))
+                return await atomically(partial(self._store, caller, registration, tally))
         except _MailRefusedError as error:
             return error.throttled
 
@@ -185,7 +185,7 @@ class RegistrationService:
         problems: list[FieldProblem] = []
         rfc = parse_rfc(form.rfc)
         if not isinstance(rfc, Rfc):
-            problems.append(FieldProblem.of("rfc", rfc, OF_COMPANY, OF_PERSON))
+            problems.append(FieldProblem.of("rfc", rfc, COMPANY_LENGTH, PERSON_LENGTH))
         email = parse_email(form.email)
         if email is None:
             problems.append(email_problem(form.email))
@@ -198,7 +198,7 @@ class RegistrationService:
             return InvalidInput(tuple(problems))
         return rfc, email, password
 
-    async def _keep(self, caller: Caller, registration: Registration, tally: Tally) -> Registered | UserAlreadyExists:
+    async def _store(self, caller: Caller, registration: Registration, tally: Tally) -> Registered | UserAlreadyExists:
         """Keeps what was typed, and enqueues its mail unless that is pending or has just left.
 
         The outbox row is locked first, as everywhere: of a double click, one enqueues the mail and the other finds it.

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from services.common.secrets import Keys
 
-_SALT = 16  # bytes (RFC 9106, 3.1)
+_SALT_BYTES = 16  # RFC 9106, 3.1
 
 
 class RegistrationIds:
@@ -17,7 +17,7 @@ class RegistrationIds:
 
     def salt(self, email_key: str) -> bytes:
         """Returns the salt of an e-mail, with which the same password gives the same hash."""
-        return hmac.digest(self._salts, email_key.encode(), "sha256")[:_SALT]
+        return hmac.digest(self._salts, email_key.encode(), "sha256")[:_SALT_BYTES]
 
     def of(self, email_key: str, password_hash: str) -> UUID:
         """Returns a primary key, so that the database keeps one registration even if two requests race."""

@@ -13,9 +13,9 @@ from models.mailed_password import MailedPassword
 from models.session import Session
 from models.transactions import atomically
 
-_BATCH = 500  # accounts per transaction: far below what PostgreSQL's statement timeout allows
-_PAUSE = 0.01  # seconds between two transactions, for SQLite's other writers
-_IDS = 2**128  # ids are random, so the position of one estimates how many accounts precede it
+_BATCH_SIZE = 500  # accounts per transaction: far below what PostgreSQL's statement timeout allows
+_PAUSE_SECONDS = 0.01  # between two transactions, for SQLite's other writers
+_ID_RANGE = 2**128  # ids are random, so the position of one estimates how many accounts precede it
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Revocation:
     def expected(self, after: UUID | None) -> int:
         """Estimates the total number of accounts after `after`."""
         begun = after.int if after else 0
-        return round(self.accounts * (_IDS - begun) / (self.last.int - begun)) if self.last else 0
+        return round(self.accounts * (_ID_RANGE - begun) / (self.last.int - begun)) if self.last else 0
 
 
 async def revoke_everything(*, passwords: bool, after: UUID | None = None) -> AsyncIterator[Revocation]:
@@ -44,12 +44,12 @@ async def revoke_everything(*, passwords: bool, after: UUID | None = None) -> As
     while ids := await _next(done.last):
         done = await atomically(partial(_revoke, done, ids[-1], passwords=passwords))
         yield done
-        await asyncio.sleep(_PAUSE)
+        await asyncio.sleep(_PAUSE_SECONDS)
 
 
 async def _next(after: UUID | None) -> list[UUID]:
     accounts = Account.filter(id__gt=after) if after else Account.all()
-    return [account.id for account in await accounts.order_by("id").limit(_BATCH).only("id")]
+    return [account.id for account in await accounts.order_by("id").limit(_BATCH_SIZE).only("id")]
 
 
 async def _revoke(done: Revocation, last: UUID, *, passwords: bool) -> Revocation:

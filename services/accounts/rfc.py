@@ -13,7 +13,7 @@ from services.common.blank import is_blank
 from services.common.characters import compact
 from services.common.outcomes import FieldErrorCode, ForbiddenCharacter
 
-OF_COMPANY, OF_PERSON = 12, 13  # characters
+COMPANY_LENGTH, PERSON_LENGTH = 12, 13  # characters
 
 _PATTERN = re.compile(
     r"[A-Za-zÑñ&]{3,4}(?P<year>[0-9]{2})(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12][0-9]|3[01])[A-Za-z0-9]{2}[0-9Aa]"
@@ -37,7 +37,7 @@ class Rfc:
 
     @property
     def taxpayer_type(self) -> TaxpayerType:
-        return TaxpayerType.PERSONA_FISICA if len(self.text) == OF_PERSON else TaxpayerType.PERSONA_MORAL
+        return TaxpayerType.PERSONA_FISICA if len(self.text) == PERSON_LENGTH else TaxpayerType.PERSONA_MORAL
 
 
 def parse_rfc(text: str) -> Rfc | FieldErrorCode | ForbiddenCharacter:
@@ -47,13 +47,13 @@ def parse_rfc(text: str) -> Rfc | FieldErrorCode | ForbiddenCharacter:
     if isinstance(typed, ForbiddenCharacter):
         return typed
     match = _PATTERN.fullmatch(typed)
-    if match is None or not _is_a_day(**match.groupdict()):
+    if match is None or not _is_date(**match.groupdict()):
         return FieldErrorCode.MALFORMED
     rfc = typed.upper()
     return FieldErrorCode.GENERIC_RFC if _GENERIC.fullmatch(rfc) else Rfc(rfc)
 
 
-def _is_a_day(year: str, month: str, day: str) -> bool:
+def _is_date(year: str, month: str, day: str) -> bool:
     """Whether the date exists in this century or the last: 29 February is missing only in 1900, which 00 may mean."""
     try:
         date(2000 + int(year), int(month), int(day))

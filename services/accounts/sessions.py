@@ -19,10 +19,10 @@ from services.common.secrets import digest, generate_token
 from services.common.translations import Language
 
 MAX_SESSIONS = 50
-_TOUCHED_EVERY = timedelta(minutes=5)
+_TOUCH_INTERVAL = timedelta(minutes=5)
 
 # As text: every request of a signed-in client runs it, and building it would take longer than running it.
-_SIGNED_IN = """
+_SELECT_SESSION = """
 SELECT session.id AS session_id, account_id, email, rfc, language, account.created_at, confirmed_at,
   stage, active_since, active_until, activated_by, active_plan,
   password_change_required, last_seen_at, ends_at, expires_at
@@ -31,7 +31,7 @@ WHERE session.digest = $1
 """
 
 # As text, too: an operation may list fifty sessions several times.
-_OF_ACCOUNT = """
+_SELECT_BY_ACCOUNT = """
 SELECT id, created_at, last_seen_at, expires_at, user_agent, ip_address
 FROM session WHERE account_id = $1 ORDER BY last_seen_at DESC
 """
@@ -111,11 +111,11 @@ class SessionService:
         if not caller.credential:
             return None
         now = self._clock()
-        rows = await fetch(_SIGNED_IN, digest(caller.credential))
+        rows = await fetch(_SELECT_SESSION, digest(caller.credential))
         if not rows or as_datetime(rows[0]["expires_at"]) <= now:
             return None
         principal, last_seen_at = _principal(rows[0], now), as_datetime(rows[0]["last_seen_at"])
-        if now - last_seen_at >= _TOUCHED_EVERY:
+        if now - last_seen_at >= _TOUCH_INTERVAL:
             await Session.filter(id=principal.session_id, last_seen_at=last_seen_at).update(
                 last_seen_at=now, expires_at=min(now + self._life.idle, as_datetime(rows[0]["ends_at"]))
             )
@@ -183,7 +183,7 @@ class SessionService:
     async def list_for(self, principal: Principal) -> tuple[SessionView, ...]:
         """Returns the account's open sessions, the current one first, then by last use."""
         now = self._clock()
-        views = [_view(row, principal) for row in await fetch(_OF_ACCOUNT, str(principal.id))]
+        views = [_view(row, principal) for row in await fetch(_SELECT_BY_ACCOUNT, str(principal.id))]
         live = [view for view in views if view.expires_at > now][:MAX_SESSIONS]
         return tuple(sorted(live, key=lambda view: not view.current))
 

@@ -39,14 +39,14 @@ from services.common.secrets import Keys
 LIFE = timedelta(minutes=5)
 ANSWER_MISSING = FieldProblem("captcha.answer", FieldErrorCode.MISSING)
 _VERSION = b"\x01"  # first byte of every id, so that none looks like an option on a command line
-_NONCE = 16  # bytes, including the version
-_EXPIRY = 8
-_MAC = 16
-_MAX_ANSWER = 200
+_NONCE_BYTES = 16  # including the version
+_EXPIRY_BYTES = 8
+_MAC_BYTES = 16
+_MAX_ANSWER_CHARS = 200
 _MAX_CONCURRENT = 2  # images and clips generated at a time
 _MAX_REPEATS = 3  # of a right answer: a double click, and a client that retries by itself
-_PATIENCE = 1.0  # second that a repeated answer waits for the first one to finish
-_POLL = 0.05
+_MAX_WAIT_SECONDS = 1.0  # that a repeated answer waits for the first one to finish
+_POLL_SECONDS = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,11 @@ class CaptchaService:
         if throttled := await self._limiter.hit_client(self._limit, caller):
             return throttled
         expires_at = (self._clock() + LIFE).replace(microsecond=0)
-        payload = _VERSION + secrets.token_bytes(_NONCE - 1) + int(expires_at.timestamp()).to_bytes(_EXPIRY, "big")
+        payload = (
+            _VERSION
+            + secrets.token_bytes(_NONCE_BYTES - 1)
+            + int(expires_at.timestamp()).to_bytes(_EXPIRY_BYTES, "big")
+        )
         return DrawnCaptcha(_encode(payload + _mac(self._signing, payload)), expires_at)
 
     async def require(
@@ -115,14 +119,14 @@ class CaptchaService:
 
         A right answer may be repeated a few times for the same `purpose`, such as a mutation and its e-mail.
         """
-        opened = self._open(answer.id)
-        if opened is None or opened.expires_at <= self._clock() or len(answer.answer) > _MAX_ANSWER:
+        verified = self._verify(answer.id)
+        if verified is None or verified.expires_at <= self._clock() or len(answer.answer) > _MAX_ANSWER_CHARS:
             return None
-        right = _solves(answer.answer, opened.solution)
+        right = _solves(answer.answer, verified.solution)
         digest = hmac.digest(self._purposes, purpose.encode(), "sha256").hex() if right else None
-        spent_id = opened.payload.hex()
+        spent_id = verified.payload.hex()
         try:
-            await SpentCaptcha.create(id=spent_id, expires_at=opened.expires_at, purpose=digest)
+            await SpentCaptcha.create(id=spent_id, expires_at=verified.expires_at, purpose=digest)
         except IntegrityError:
             spent = SpentCaptcha.filter(id=spent_id, purpose=digest, repeats__lt=_MAX_REPEATS)
             repeated = right and await spent.update(repeats=F("repeats") + 1)
@@ -135,17 +139,17 @@ class CaptchaService:
 
     async def is_used(self, solved: SolvedCaptcha) -> bool:
         """Whether the captcha's purpose is done; waits briefly, since it may be in progress."""
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _MAX_WAIT_SECONDS
         while not await SpentCaptcha.exists(id=solved.spent_id, used=True):
             if time.monotonic() > deadline:
                 return False
-            await asyncio.sleep(_POLL)
+            await asyncio.sleep(_POLL_SECONDS)
         return True
 
     def solution(self, id: str) -> Solution | None:
         """Returns the solution, or None for an id that none of our keys signed."""
-        opened = self._open(id)
-        return opened.solution if opened else None
+        verified = self._verify(id)
+        return verified.solution if verified else None
 
     async def image(self, id: str) -> bytes:
         """Returns the image as PNG. Raises ValueError for an id that is not ours."""
@@ -163,26 +167,26 @@ class CaptchaService:
             raise ValueError("not one of our captchas")
         return solution
 
-    def _open(self, id: str) -> "_Opened | None":
+    def _verify(self, id: str) -> "_VerifiedId | None":
         """Splits the id and finds the key that signed it, which may be an older one after a rotation."""
         content = _decode(id)
         if content is None:
             return None
-        payload, mac = content[:-_MAC], content[-_MAC:]
+        payload, mac = content[:-_MAC_BYTES], content[-_MAC_BYTES:]
         for key in self._verifying:
             if hmac.compare_digest(mac, _mac(key, payload)):
-                return _Opened(payload, key)
+                return _VerifiedId(payload, key)
         return None
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class _Opened:
+class _VerifiedId:
     payload: bytes
     key: bytes
 
     @property
     def expires_at(self) -> datetime:
-        return datetime.fromtimestamp(int.from_bytes(self.payload[_NONCE:], "big"), UTC)
+        return datetime.fromtimestamp(int.from_bytes(self.payload[_NONCE_BYTES:], "big"), UTC)
 
     @property
     def solution(self) -> Solution:
@@ -200,7 +204,7 @@ def _solves(answer: str, solution: Solution) -> bool:
 
 
 def _mac(key: bytes, payload: bytes) -> bytes:
-    return hmac.digest(key, b"id" + payload, "sha256")[:_MAC]
+    return hmac.digest(key, b"id" + payload, "sha256")[:_MAC_BYTES]
 
 
 def _encode(content: bytes) -> str:
@@ -212,4 +216,4 @@ def _decode(id: str) -> bytes | None:
         content = base64.b64decode(id.encode() + b"=" * (-len(id) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         return None
-    return content if len(content) == _NONCE + _EXPIRY + _MAC and _encode(content) == id else None
+    return content if len(content) == _NONCE_BYTES + _EXPIRY_BYTES + _MAC_BYTES and _encode(content) == id else None

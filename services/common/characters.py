@@ -10,14 +10,16 @@ from typing import Final
 
 from services.common.outcomes import ForbiddenCharacter
 
-_MAX_LENGTH = 200
+_MAX_CHARS = 200
 """More than any short field needs, with all that surrounds it. Normalizing takes quadratic time."""
 
-UNSEEN: Final = r"\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef"
+INVISIBLE: Final = (
+    r"\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef"
+)
 """Unicode's Default_Ignorable_Code_Point outside category C, and the Braille pattern without dots, for a character
 class of a regular expression."""
 
-_UNSEEN = re.compile(f"[{UNSEEN}]")
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _DASHES = "\u02d7\u2043\u2212"  # outside category Pd: a modifier, a bullet, and the minus sign
 _SINGLE_QUOTES = "\u2018\u2019\u201a\u201b\u2032\u02bc"
 _DOUBLE_QUOTES = "\u201c\u201d\u201e\u201f\u2033\u00ab\u00bb"
@@ -31,7 +33,7 @@ _BEFORE, _AFTER = "\"'([<", "\"')]>.,;:"  # that surround a value in a sentence
 def without_invisible(text: str, kept: str = "") -> str:
     """Removes format characters: the zero-width space, soft hyphen, direction marks, byte order mark and the like."""
     return "".join(
-        sign for sign in text if sign in kept or not (unicodedata.category(sign) == "Cf" or _UNSEEN.match(sign))
+        sign for sign in text if sign in kept or not (unicodedata.category(sign) == "Cf" or _INVISIBLE.match(sign))
     )
 
 
@@ -63,7 +65,7 @@ def plain(text: str, letters: str = "") -> str | ForbiddenCharacter:
     `letters` are the non-ASCII letters of the field's alphabet. Returns the first other one, or the first control
     character, as ForbiddenCharacter. A text that is far too long is returned unchanged.
     """
-    if len(text) > _MAX_LENGTH and not text.isascii():
+    if len(text) > _MAX_CHARS and not text.isascii():
         return text
     line = in_typed_forms(text if text.isascii() else unicodedata.normalize("NFC", without_invisible(text))).strip()
     foreign = (sign for sign in line if not (sign.isascii() and sign.isprintable()) and sign not in letters)
@@ -82,7 +84,7 @@ def compact(text: str, letters: str = "") -> str | ForbiddenCharacter:
 def forbidden(character: str) -> ForbiddenCharacter:
     """Shows the character if it is visible, and its code point if it is not on every keyboard."""
     code = f"U+{ord(character):04X}"
-    if unicodedata.category(character)[0] in "CMZ" or _UNSEEN.match(character):
+    if unicodedata.category(character)[0] in "CMZ" or _INVISIBLE.match(character):
         return ForbiddenCharacter(code)
     return ForbiddenCharacter(f"«{character}»" if character.isascii() else f"«{character}» ({code})")
 

@@ -21,9 +21,9 @@ from services.common.limit_storage import DatabaseStorage
 from services.common.outcomes import TooManyAttempts
 from services.common.secrets import Keys
 
-_ROUNDED = 1.0  # second: Redis returns whole seconds
-_MAX_WINDOW = 366 * 86_400  # seconds, so that a client's waiting time fits into GraphQL's Int
-_MINUTE = 60  # seconds
+_ROUNDING_SECONDS = 1.0  # Redis returns whole seconds
+_MAX_WINDOW_SECONDS = 366 * 86_400  # so that a client's waiting time fits into GraphQL's Int
+_MINUTE_SECONDS = 60
 _SITE_FACTOR = 8  # how many times the limit of a /64 applies to its IPv6 /48
 
 
@@ -40,7 +40,7 @@ class Limit:
         if ":" in notation or re.search(r"/\s*0", notation):  # which parse_many would misread
             raise ValueError("not in the notation of limits")
         windows = sorted(parse_many(notation), key=lambda window: window.get_expiry())
-        if windows[-1].get_expiry() > _MAX_WINDOW:
+        if windows[-1].get_expiry() > _MAX_WINDOW_SECONDS:
             raise ValueError("a window of more than a year")
         return cls(name, tuple(windows))
 
@@ -94,7 +94,7 @@ class Limiter:
         With `in_transaction`, everything is counted in one transaction, and the error rolls back what the database
         has counted.
         """
-        tally = Tally(self, undone=in_transaction and isinstance(self._storage, DatabaseStorage))
+        tally = Tally(self, rolled_back=in_transaction and isinstance(self._storage, DatabaseStorage))
         try:
             yield tally
         except BaseException:  # a deadline, too
@@ -135,7 +135,7 @@ class Limiter:
             for hit in hits:
                 for key, window in hit.counted:
                     began = await self._storage.get_expiry(key) - window.get_expiry()
-                    if began <= hit.since + _ROUNDED and await self._storage.get(key) > 0:
+                    if began <= hit.since + _ROUNDING_SECONDS and await self._storage.get(key) > 0:
                         await self._storage.incr(key, window.get_expiry(), -1)
 
     async def clear(self, limit: Limit, subject: str) -> None:
@@ -157,9 +157,9 @@ class Limiter:
 class Tally:
     """What one request has counted so far. Create it with `Limiter.tally`."""
 
-    def __init__(self, limiter: Limiter, *, undone: bool) -> None:
+    def __init__(self, limiter: Limiter, *, rolled_back: bool) -> None:
         self._limiter = limiter
-        self._undone = undone
+        self._rolled_back = rolled_back
         self.hits: list[Hit] = []
 
     async def hit(self, limit: Limit, subject: str) -> TooManyAttempts | None:
@@ -178,12 +178,12 @@ class Tally:
         if not self.hits or not self.hits[-1].throttled:
             return False
         _, window = self.hits[-1].counted[-1]
-        return bool(window.get_expiry() <= _MINUTE)
+        return bool(window.get_expiry() <= _MINUTE_SECONDS)
 
     async def refund(self) -> None:
         """Takes everything back, once."""
         hits, self.hits = self.hits, []
-        if not self._undone:
+        if not self._rolled_back:
             await self._limiter.refund(*hits)
 
 

@@ -6,15 +6,15 @@ Its XML schema, cfdv40.xsd, collapses white space and refuses `|`, which separat
 import re
 import unicodedata
 
-from services.common.characters import UNSEEN, forbidden
+from services.common.characters import INVISIBLE, forbidden
 from services.common.outcomes import FieldErrorCode, ForbiddenCharacter
 
 # Checked before spaces are collapsed and letters composed, which is expensive for a long text. A line that was pasted
 # with its indentation is shorter.
-_MAX_TYPED = 3_000
+_MAX_TYPED_CHARS = 3_000
 _BLANKS = re.compile(r"[\t\n\r\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 
-_UNSEEN = re.compile(f"[{UNSEEN}]")
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
 
 
 def parse_attribute(text: str, longest: int) -> str | FieldErrorCode | ForbiddenCharacter:
@@ -24,7 +24,7 @@ def parse_attribute(text: str, longest: int) -> str | FieldErrorCode | Forbidden
     ignorable characters, such as the Hangul fillers and variation selectors; the blank Braille pattern; and an initial
     combining mark, which has nothing to combine with.
     """
-    if len(text) > _MAX_TYPED:
+    if len(text) > _MAX_TYPED_CHARS:
         return FieldErrorCode.TOO_LONG
     line = _BLANKS.sub(" ", unicodedata.normalize("NFC", text)).strip(" ")
     if character := _first_forbidden(line):
@@ -35,5 +35,5 @@ def parse_attribute(text: str, longest: int) -> str | FieldErrorCode | Forbidden
 def _first_forbidden(line: str) -> str | None:
     if unicodedata.category(line[:1] or " ")[0] == "M":
         return line[0]
-    refused = (sign for sign in line if sign == "|" or unicodedata.category(sign)[0] == "C" or _UNSEEN.match(sign))
+    refused = (sign for sign in line if sign == "|" or unicodedata.category(sign)[0] == "C" or _INVISIBLE.match(sign))
     return next(refused, None)

@@ -14,7 +14,7 @@ from services.company.name_spelling import without_entities
 MAX_LENGTH = 300
 
 _BETWEEN_WORDS = re.compile(r"[\s,;:()\"'´`–—]+")
-_AT_A_WORDS_END = "/-"  # within a word they belong to the name: "A/C", "COCA-COLA"
+_WORD_EDGES = "/-"  # within a word they belong to the name: "A/C", "COCA-COLA"
 
 # What may follow a régimen societario.
 _STATE = re.compile(r" EN LIQUIDACION$")
@@ -58,7 +58,7 @@ _LENDERS = (
     *("SOCIEDADFINANCIERAPOPULAR", "INSTITUCIONDEBANCAMULTIPLE", "CASADEBOLSA"),
 )
 _WRITTEN_OUT = ("ASOCIACION", "INSTITUCION", "SOCIEDAD")
-_LEADING_ON = frozenset({"A", "AL", "CON", "DE", "DEL", "E", "EL", "EN", "LA", "LAS", "LOS", "O", "PARA", "POR", "Y"})
+_CONNECTIVES = frozenset({"A", "AL", "CON", "DE", "DEL", "E", "EL", "EN", "LA", "LAS", "LOS", "O", "PARA", "POR", "Y"})
 
 
 def parse_legal_name(text: str) -> str | FieldErrorCode | ForbiddenCharacter:
@@ -72,24 +72,24 @@ def ends_in_legal_form(name: str) -> bool:
     tail = ""
     for place in range(len(words) - 1, 0, -1):  # the first word always belongs to the name
         tail = words[place] + tail
-        if len(tail) > _MAX_FORM:
+        if len(tail) > _MAX_FORM_CHARS:
             break
-        if tail in _FORMS and not _is_of_the_name(words, place, tail):
+        if tail in _FORMS and not _belongs_to_name(words, place, tail):
             return True
     return False
 
 
-def _is_of_the_name(words: list[str], place: int, form: str) -> bool:
+def _belongs_to_name(words: list[str], place: int, form: str) -> bool:
     """Whether it continues the word before, as in "Gobierno y Sociedad Civil", or "P I S A" spelled out."""
     before = words[place - 1]
     if form.startswith(_WRITTEN_OUT):
-        return before in _LEADING_ON
+        return before in _CONNECTIVES
     return len(form) == 2 and len(before) == len(words[place]) == 1
 
 
 def _words(name: str) -> list[str]:
     """Returns the words without what may follow the régimen societario."""
-    bare = (word.strip(_AT_A_WORDS_END) for word in _BETWEEN_WORDS.split(_plain(name)))
+    bare = (word.strip(_WORD_EDGES) for word in _BETWEEN_WORDS.split(_plain(name)))
     line = " ".join(word for word in bare if word)
     return _GROUP.sub(r"\1", _STATE.sub("", line)).split()
 
@@ -113,4 +113,4 @@ def _forms() -> Iterator[str]:
 
 
 _FORMS = frozenset(_forms())
-_MAX_FORM = max(map(len, _FORMS))
+_MAX_FORM_CHARS = max(map(len, _FORMS))

@@ -6,7 +6,7 @@ from html.entities import html5
 
 from services.common.characters import typed_form
 
-_LETTERS_OF_THEIR_OWN = "ÑñÜü"  # which the register uses
+_REGISTER_LETTERS = "ÑñÜü"  # which the register uses
 _TYPOGRAPHIC = "\u00b4\u0060\u2026"  # spacing accents typed for an apostrophe, and the ellipsis
 _ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,30});")
 _ENTITIES = frozenset(name.lower() for name in html5 if name.endswith(";"))
@@ -21,7 +21,7 @@ def has_accents(name: str) -> bool:
     return any(
         unicodedata.combining(mark)
         for letter in name
-        if letter not in _LETTERS_OF_THEIR_OWN
+        if letter not in _REGISTER_LETTERS
         for mark in unicodedata.normalize("NFD", letter)
     )
 

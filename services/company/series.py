@@ -44,18 +44,18 @@ from services.company.series_outcomes import (
 )
 
 MAX_SERIES = 100
-_SENT_TWICE_WITHIN = timedelta(minutes=1)
+_DUPLICATE_WINDOW = timedelta(minutes=1)
 
 _NAME_IN_USE = InvalidInput((FieldProblem("name", FieldErrorCode.ALREADY_USED, maximum=MAX_NAME_LENGTH),))
 
 # As text: an operation may list a hundred series several times.
-_OF_ACCOUNT = """
+_SELECT_BY_ACCOUNT = """
 SELECT id, name, first_folio, last_folio, last_taken, approval_number, approval_year, created_at
 FROM series WHERE account_id = $1 ORDER BY created_at, id
 """
 
 # One statement: concurrent callers wait for the row and see the folio that was issued before.
-_TAKE = """
+_ISSUE = """
 UPDATE series SET last_taken = last_taken + 1
 WHERE id = $1 AND account_id = $2 AND last_taken < COALESCE(last_folio, 9223372036854775807)
 RETURNING name, last_taken
@@ -69,7 +69,7 @@ class SeriesService:
 
     async def list_for(self, account_id: UUID) -> tuple[SeriesView, ...]:
         """Returns at most MAX_SERIES, the oldest first."""
-        return tuple(SeriesView.of(row) for row in await fetch(_OF_ACCOUNT, str(account_id)))
+        return tuple(SeriesView.of(row) for row in await fetch(_SELECT_BY_ACCOUNT, str(account_id)))
 
     async def create(
         self, caller: Caller, form: SeriesForm
@@ -131,7 +131,7 @@ class SeriesService:
         Uses the caller's transaction if there is one: others wait for its end, and if it is rolled back, the next
         caller gets the folio.
         """
-        if rows := await fetch(_TAKE, str(series_id), str(account_id)):
+        if rows := await fetch(_ISSUE, str(series_id), str(account_id)):
             return FolioIssued(rows[0]["name"], rows[0]["last_taken"])
         known = await Series.exists(id=series_id, account_id=account_id)
         return SeriesExhausted() if known else SeriesNotFound()
@@ -157,7 +157,7 @@ class SeriesService:
 
     async def _just_created(self, account_id: UUID, checked: CheckedSeries) -> SeriesCreated | None:
         """Recognizes the same form sent twice, such as by a double click, as one series."""
-        since = self._clock() - _SENT_TWICE_WITHIN
+        since = self._clock() - _DUPLICATE_WINDOW
         series = await Series.get_or_none(account_id=account_id, created_at__gt=since, **checked.columns())
         return SeriesCreated(_view(series)) if series and not _in_use(series) else None
 
@@ -169,7 +169,7 @@ class SeriesService:
             return SeriesNotFound()
         if not _in_use(series):
             series.last_taken = checked.folios.first - 1
-        elif problems := _problems_of_taken(series, checked):
+        elif problems := _problems_in_use(series, checked):
             return InvalidInput(problems)
         await series.update_from_dict(checked.columns()).save()
         return SeriesUpdated(_view(series))
@@ -189,7 +189,7 @@ class SeriesService:
         return SeriesDeleted(series.id)
 
 
-def _problems_of_taken(series: Series, checked: CheckedSeries) -> tuple[FieldProblem, ...]:
+def _problems_in_use(series: Series, checked: CheckedSeries) -> tuple[FieldProblem, ...]:
     first, last = checked.folios.first, checked.folios.last
     problems = []
     if checked.name != series.name:

@@ -15,7 +15,7 @@ AWAITED = (MailKind.CONFIRMATION, MailKind.RECOVERY)
 NOTICES = tuple(kind for kind in MailKind if kind not in AWAITED)
 NOTICES_FIRST_EVERY = 8  # once per this many claims, so that a rush of codes does not starve notices
 _VISIBILITY_DELAY = timedelta(seconds=15)  # until a due row becomes visible at the latest: slow commits, late clocks
-_RESCAN_SECONDS = 60.0  # seconds after which all due mails are queried again, for any that were missed
+_RESCAN_SECONDS = 60.0  # after which all due mails are queried again, for any that were missed
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # In pairs, so that no index on `due_at` alone is used: for a rare kind, it would scan all pending mails.

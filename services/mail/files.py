@@ -13,7 +13,7 @@ from services.mail.transport import Write
 
 log = structlog.get_logger(__name__)
 
-_RETENTION_SECONDS = 7 * 24 * 3600  # seconds
+_RETENTION_SECONDS = 7 * 24 * 3600
 
 
 class FileTransport:

@@ -22,9 +22,9 @@ from services.common.clock import utc_now
 
 LEASE = timedelta(seconds=120)
 GIVE_UP_AFTER = timedelta(hours=24)
-_FIRST_BACKOFF = 15.0  # seconds, doubled each time
-_MAX_BACKOFF = 3600.0
-_MAX_REASON = 500
+_FIRST_BACKOFF_SECONDS = 15.0  # doubled each time
+_MAX_BACKOFF_SECONDS = 3600.0
+_MAX_REASON_CHARS = 500
 _RENEW_AFTER = timedelta(minutes=1)
 
 
@@ -140,7 +140,7 @@ async def finish(claim: Claim, outcome: DeliveryStatus, reason: str | None = Non
         lease=None,
         finished_at=utc_now(),
         outcome=outcome.value,
-        reason=reason and reason[:_MAX_REASON],
+        reason=reason and reason[:_MAX_REASON_CHARS],
     )
 
 
@@ -160,13 +160,13 @@ async def postpone(claim: Claim, after: timedelta, reason: str) -> None:
 async def release(claim: Claim, after: timedelta = timedelta(), reason: str | None = None) -> None:
     """Lets the row be claimed again after that time."""
     await Delivery.filter(id=claim.id, lease=claim.lease).update(
-        lease=None, due_at=await database_now() + after, reason=reason and reason[:_MAX_REASON]
+        lease=None, due_at=await database_now() + after, reason=reason and reason[:_MAX_REASON_CHARS]
     )
 
 
 def backoff(attempts: int, chance: float) -> timedelta:
     """Returns an exponential delay with a jitter of 0.5 to 1.5, by `chance` (0 to 1)."""
-    seconds = min(_FIRST_BACKOFF * 2 ** min(attempts - 1, 20), _MAX_BACKOFF)
+    seconds = min(_FIRST_BACKOFF_SECONDS * 2 ** min(attempts - 1, 20), _MAX_BACKOFF_SECONDS)
     return timedelta(seconds=seconds * (0.5 + chance))
 
 

@@ -23,9 +23,9 @@ from services.mail.transport import DeferredError, RefusedError, Transport
 
 log = structlog.get_logger(__name__)
 
-MESSAGE_DEADLINE = 30.0  # seconds, well below the lease
+MESSAGE_DEADLINE_SECONDS = 30.0  # well below the lease
 _FAILURE_PAUSE_FACTOR = 10  # how many times longer to wait after a failure, such as of the database
-_STOP_GRACE = 15.0  # seconds for mails in progress when the worker is stopped
+_STOP_GRACE_SECONDS = 15.0  # for mails in progress when the worker is stopped
 
 
 class _LeaseLostError(Exception):
@@ -58,7 +58,7 @@ class MailWorker:
         senders = [asyncio.create_task(self._send_until(stopped)) for _ in range(self._senders)]
         try:
             await stopped.wait()
-            await asyncio.wait(senders, timeout=_STOP_GRACE)
+            await asyncio.wait(senders, timeout=_STOP_GRACE_SECONDS)
         finally:
             for task in senders:
                 task.cancel()
@@ -119,7 +119,7 @@ class MailWorker:
                 await outbox.postpone(claim, timedelta(seconds=throttled.retry_after_seconds), "mail limit")
                 return
             await outbox.mark_counted(claim)
-        async with asyncio.timeout(MESSAGE_DEADLINE):
+        async with asyncio.timeout(MESSAGE_DEADLINE_SECONDS):
             await transport.deliver(content.email, lambda: self._write(claim, content))
         async with in_transaction():
             await outbox.finish(claim, DeliveryStatus.DELIVERED)

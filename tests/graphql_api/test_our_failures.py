@@ -155,7 +155,7 @@ async def _crowd(hasher: Hasher) -> AsyncIterator[None]:
         while True:
             await hasher.hash(NEW)
 
-    tasks = [asyncio.create_task(keep_hashing()) for _ in range(hasher._room)]
+    tasks = [asyncio.create_task(keep_hashing()) for _ in range(hasher._free)]
     await asyncio.sleep(0)
     try:
         yield

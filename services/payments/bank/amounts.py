@@ -4,7 +4,7 @@ import re
 
 from services.common.money import Money
 
-_MAX_LENGTH = 40
+_MAX_CHARS = 40
 _CURRENCY = re.compile(r"\s|\$|MXN|MXP|M\.N\.|PESOS", re.IGNORECASE)
 _SIGNED = re.compile(
     r"(?P<sign>[+-]?)(?P<digits>[0-9][0-9.,]*)|-?\((?P<bracketed>[0-9][0-9.,]*)\)|(?P<trailing>[0-9][0-9.,]*)-"
@@ -47,7 +47,7 @@ def is_empty_amount(text: str) -> bool:
 
 
 def _bare(text: str) -> str:
-    return _CURRENCY.sub("", text).translate(_MINUSES) if len(text) <= _MAX_LENGTH else "?"
+    return _CURRENCY.sub("", text).translate(_MINUSES) if len(text) <= _MAX_CHARS else "?"
 
 
 def _plain(digits: str) -> str:

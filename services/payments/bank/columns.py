@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
 
-_MAX_NAME = 60
+_MAX_NAME_CHARS = 60
 _WORDS = re.compile(r"[a-z0-9]+")
 
 
@@ -114,7 +114,7 @@ def direction(text: str, letters: Collection[str]) -> bool | None:
     """
     if text in {"+", "-"}:
         return text == "+"
-    words = _words(text[:_MAX_NAME])
+    words = _words(text[:_MAX_NAME_CHARS])
     came_in, went_out = bool(words & (IN | _RECEIVED)), bool(words & (OUT | _SENT))
     if came_in != went_out:
         return came_in
@@ -137,7 +137,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 def _role(name: str) -> Role | None:
-    words: frozenset[str] = _words(name) if len(name) <= _MAX_NAME else frozenset()
+    words: frozenset[str] = _words(name) if len(name) <= _MAX_NAME_CHARS else frozenset()
     if words & _BALANCE:
         return Role.BALANCE
     if words & _DATE:

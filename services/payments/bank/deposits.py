@@ -31,7 +31,7 @@ from services.payments.outcomes import (
 from services.payments.plans import Plan, Plans
 from services.payments.queries import PaymentStatus, PaymentView
 
-_CHUNK = 500
+_CHUNK_SIZE = 500
 GRACE = timedelta(days=3)
 """How much longer than stated a reference is valid: banks take days, and statements are read later."""
 _ATTEMPTS = 10
@@ -199,8 +199,8 @@ class DepositService:
         """Returns the references that were issued."""
         found: set[str] = set()
         ordered = sorted(references)
-        for start in range(0, len(ordered), _CHUNK):
-            chunk = Payment.filter(reference__in=ordered[start : start + _CHUNK])
+        for start in range(0, len(ordered), _CHUNK_SIZE):
+            chunk = Payment.filter(reference__in=ordered[start : start + _CHUNK_SIZE])
             found.update(str(reference) for reference in await chunk.values_list("reference", flat=True))
         return found
 

@@ -22,8 +22,8 @@ _PARTS = re.compile(
 )
 _DIGITS = re.compile(r"([0-9]{8})(?![0-9]).*", re.DOTALL)
 _MONTHS = ("ene jan", "feb", "mar", "abr apr", "may", "jun", "jul", "ago aug", "sep", "oct", "nov", "dic dec")
-_MAX_DAY = 40
-_MAX_DAY_ALONE = len("02/mar/2026")
+_MAX_DATE_CHARS = 40
+_MAX_BARE_DATE_CHARS = len("02/mar/2026")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def movement_of(names: Sequence[str], cells: Sequence[str]) -> Movement:
 
 def parse_day(text: str) -> date | None:
     """Parses `02/03/2026`, `2-3-26`, `02/mar/2026`, `2026-03-02`, `02032026` or `20260302`, with or without a time."""
-    typed = folded(text[:_MAX_DAY])
+    typed = folded(text[:_MAX_DATE_CHARS])
     if found := _PARTS.fullmatch(typed):
         return _date(*found.groups())
     if found := _DIGITS.fullmatch(typed):
@@ -98,7 +98,7 @@ def _is_folio(cell: str) -> bool:
 
 def _normalized(cell: str) -> str:
     """Normalizes a date, whatever its format; a time is kept, since it may distinguish two movements."""
-    day = parse_day(cell) if len(cell.strip()) <= _MAX_DAY_ALONE else None
+    day = parse_day(cell) if len(cell.strip()) <= _MAX_BARE_DATE_CHARS else None
     return day.isoformat() if day else _plain(cell)
 
 

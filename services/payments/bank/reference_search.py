@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 _LENGTH = 10
-_MAX_TEXT = 2000
+_MAX_TEXT_CHARS = 2000
 _GROUPS = re.compile(r"[0-9]+(?:[ \t\u00a0.,/_-]{1,2}[0-9]+)*")
 _NEXT = [[((check or 10) * 2 % 11 + digit) % 10 for digit in range(10)] for check in range(10)]
 """Mod 11,10 of ISO 7064 as a table, for speed: a statement may have millions of windows of ten digits."""
@@ -18,7 +18,7 @@ def find_references(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """
     exact: dict[str, None] = {}
     embedded: dict[str, None] = {}
-    for found in _GROUPS.findall(text[:_MAX_TEXT]):
+    for found in _GROUPS.findall(text[:_MAX_TEXT_CHARS]):
         groups = re.findall(r"[0-9]+", found)
         whole = "".join(groups)
         for group in groups if len(whole) != _LENGTH else [whole]:

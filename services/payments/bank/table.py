@@ -11,8 +11,8 @@ from services.payments.bank.columns import Columns, columns_of
 _DELIMITERS = (",", ";", "\t", "|")
 _NAMED_DELIMITER = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
 _LINE_END = re.compile(r"\r\n|\r|\n")
-_MAX_HEAD_LINE = 500
-_MAX_LINES_OF_A_ROW = 10
+_MAX_HEADER_LINE = 500
+_MAX_ROW_LINES = 10
 _FORMULA = re.compile(r'="(.*)"', re.DOTALL)
 _EDGES = " \t\r\n\v\f\u00a0\u200b\u2007\u202f\ufeff"
 
@@ -50,7 +50,7 @@ def _rank(head: _Head) -> tuple[bool, int, int]:
 
 def _heads(lines: Sequence[str], delimiter: str) -> Iterator[_Head]:
     """Yields every line that may be a header."""
-    top = lines[:_MAX_HEAD_LINE]
+    top = lines[:_MAX_HEADER_LINE]
     place = 0
     while place < len(top):
         read, place = _row(top, place, delimiter, None)
@@ -75,7 +75,7 @@ def _row(lines: Sequence[str], place: int, delimiter: str, width: int | None) ->
     """
     if '"' not in lines[place]:
         return _cleaned(lines[place].split(delimiter)), place + 1
-    for end in range(place + 1, min(place + _MAX_LINES_OF_A_ROW, len(lines)) + 1):
+    for end in range(place + 1, min(place + _MAX_ROW_LINES, len(lines)) + 1):
         if end > place + 1 and width and lines[end - 1].count(delimiter) >= width - 1:
             break  # a separate row
         if (quoted := _quoted(lines[place:end], delimiter)) is not None:

@@ -15,8 +15,8 @@ from services.payments.paypal.values import PayPalRefusedError, PayPalUnavailabl
 
 log = structlog.get_logger(__name__)
 
-_MAX_ANSWER = 262_144  # bytes
-_MARGIN = 60.0  # seconds before its expiry at which a token is no longer used, at most half its life
+_MAX_ANSWER_BYTES = 262_144
+_MARGIN_SECONDS = 60.0  # before its expiry at which a token is no longer used, at most half its life
 _TOKEN = re.compile(r"[\x21-\x7e]{1,4096}")
 _TOKEN_PATH = "/v1/oauth2/token"  # noqa: S105
 
@@ -154,8 +154,8 @@ class HttpClient:
             ):
                 async for part in parts:
                     content += part
-                    if len(content) > _MAX_ANSWER:
-                        raise PayPalUnavailableError(f"an answer of more than {_MAX_ANSWER} bytes")
+                    if len(content) > _MAX_ANSWER_BYTES:
+                        raise PayPalUnavailableError(f"an answer of more than {_MAX_ANSWER_BYTES} bytes")
         except httpx2.HTTPError as error:
             raise _LostError(type(error).__name__) from None
         return _Answer(response.status_code, bytes(content), read_debug_id(response.headers.get("Paypal-Debug-Id")))
@@ -184,4 +184,4 @@ def _read_token(body: object, asked_at: float) -> _Token:
     token, life = (body.get("access_token"), body.get("expires_in")) if isinstance(body, dict) else (None, None)
     if not isinstance(token, str) or not _TOKEN.fullmatch(token) or type(life) is not int or life < 0:
         raise PayPalUnavailableError("an answer without a token")
-    return _Token(token, asked_at + life - min(_MARGIN, life / 2))
+    return _Token(token, asked_at + life - min(_MARGIN_SECONDS, life / 2))

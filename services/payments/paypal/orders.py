@@ -32,7 +32,7 @@ from services.payments.queries import PaymentStatus, PaymentView
 
 log = structlog.get_logger(__name__)
 
-_MAX_LINK = 1000
+_MAX_LINK_CHARS = 1000
 _LOCALES = {Language.ES: "es-MX", Language.EN: "en-US"}
 
 
@@ -74,7 +74,7 @@ class PayPalOrders:
             if not (await queries.get(payment.id)).paypal_order_id:  # which another tab may have got in between
                 await transitions.end(payment, PaymentStatus.DECLINED, self._clock())
             return PaymentProviderUnavailable()
-        if order.approval_url is None or len(order.approval_url) > _MAX_LINK:
+        if order.approval_url is None or len(order.approval_url) > _MAX_LINK_CHARS:
             log.error("paypal order without a link", payment=str(payment.id))
             return PaymentProviderUnavailable()
         attached = await transitions.attach_order(payment, order.id, order.approval_url)
