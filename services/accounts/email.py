@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from email_validator import EmailNotValidError, validate_email
 
-from services.common.blank import is_blank
-from services.common.characters import forbidden, typed_form, without_invisible
+from services.common.characters import forbidden, is_blank, typed_form, without_invisible
 from services.common.outcomes import FieldErrorCode, FieldProblem
 
 MAX_LENGTH = 254

@@ -44,8 +44,8 @@ from services.accounts.password_policy import (
 from services.accounts.registration_ids import RegistrationIds
 from services.accounts.sessions import LoggedIn, SessionService
 from services.captcha.service import CaptchaAnswer, CaptchaService
-from services.common.blank import is_blank
 from services.common.caller import Caller
+from services.common.characters import is_blank
 from services.common.clock import Clock, utc_now
 from services.common.limits import Limiter, Limits, Tally
 from services.common.outcomes import (

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from services.common.blank import is_blank
-from services.common.characters import compact, in_typed_forms
+from services.common.characters import compact, in_typed_forms, is_blank
 from services.common.outcomes import FieldErrorCode, FieldProblem
 from services.common.secrets import ALPHABET
 from services.mail.letters import MAILED_PASSWORD_LENGTH

@@ -24,8 +24,8 @@ from services.accounts.password_policy import (
 )
 from services.accounts.sessions import Principal, SessionService
 from services.captcha.service import ANSWER_MISSING, CaptchaAnswer, CaptchaService, SolvedCaptcha
-from services.common.blank import is_blank
 from services.common.caller import Caller
+from services.common.characters import is_blank
 from services.common.clock import Clock, utc_now
 from services.common.limits import Limiter, Limits
 from services.common.outcomes import (

@@ -18,8 +18,8 @@ from services.accounts.password_policy import PasswordPolicy, check_confirmation
 from services.accounts.registration_ids import RegistrationIds
 from services.accounts.rfc import COMPANY_LENGTH, PERSON_LENGTH, Rfc, parse_rfc
 from services.captcha.service import CaptchaAnswer, CaptchaService
-from services.common.blank import is_blank
 from services.common.caller import Caller
+from services.common.characters import is_blank
 from services.common.clock import Clock, utc_now
 from services.common.limits import Limit, Limiter, Limits, Tally
 from services.common.outcomes import (

@@ -9,8 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from services.common.blank import is_blank
-from services.common.characters import compact
+from services.common.characters import compact, is_blank
 from services.common.outcomes import FieldErrorCode, ForbiddenCharacter
 
 COMPANY_LENGTH, PERSON_LENGTH = 12, 13  # characters

@@ -21,8 +21,8 @@ from models.spent_captcha import SpentCaptcha
 from services.captcha.audio import dictate
 from services.captcha.image import draw
 from services.captcha.words import WORDS, normalise_digits, normalise_words
-from services.common.blank import is_blank
 from services.common.caller import Caller
+from services.common.characters import is_blank
 from services.common.clock import Clock, utc_now
 from services.common.limits import Limit, Limiter
 from services.common.outcomes import (

@@ -37,6 +37,11 @@ def without_invisible(text: str, kept: str = "") -> str:
     )
 
 
+def is_blank(text: str) -> bool:
+    """Whether the text is empty, or has only spaces, line breaks and invisible characters."""
+    return all(character.isspace() or not without_invisible(character) for character in text)
+
+
 def in_typed_forms(text: str) -> str:
     """Returns visible characters as a keyboard types them; white space becomes spaces, digits of any script ASCII."""
     return "".join(map(_plain, without_invisible(text)))

@@ -3,8 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from services.common.blank import is_blank
-from services.common.characters import plain
+from services.common.characters import is_blank, plain
 from services.common.outcomes import FieldErrorCode, FieldProblem, ForbiddenCharacter
 
 MAX_FOLIO = 2**63 - 1

@@ -5,8 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import product
 
-from services.common.blank import is_blank
-from services.common.characters import typed_form
+from services.common.characters import is_blank, typed_form
 from services.common.outcomes import FieldErrorCode, ForbiddenCharacter
 from services.company.cfdi_text import parse_attribute
 from services.company.name_spelling import without_entities

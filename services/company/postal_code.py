@@ -2,8 +2,7 @@
 
 import re
 
-from services.common.blank import is_blank
-from services.common.characters import compact
+from services.common.characters import compact, is_blank
 from services.common.outcomes import FieldErrorCode, ForbiddenCharacter
 
 DIGITS = 5

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from services.accounts.rfc import TaxpayerType
-from services.common.blank import is_blank
-from services.common.characters import compact
+from services.common.characters import compact, is_blank
 from services.common.outcomes import FieldErrorCode, ForbiddenCharacter
 
 _COLUMNS = {TaxpayerType.PERSONA_FISICA: "fisica", TaxpayerType.PERSONA_MORAL: "moral"}
