@@ -231,7 +231,7 @@ class _Life(RuleBasedStateMachine):
         return until
 
     def _view(self, payment_id: UUID) -> PaymentView:
-        return queries.view(self._do(Payment.get(id=payment_id)))
+        return PaymentView.of(self._do(Payment.get(id=payment_id)))
 
     def _refresh(self) -> None:
         rows = self._do(Payment.filter(account_id=self.account_id))

@@ -31,7 +31,7 @@ from services.payments import transitions
 from services.payments.outcomes import AlreadyActive, OnboardingIncomplete, PaymentPending
 from services.payments.periods import PaidPeriod, active_period, months_after
 from services.payments.plans import Plan
-from services.payments.queries import ENDED_UNPAID, WAITING, PaymentStatus, PaymentView, is_pending, open_key, view
+from services.payments.queries import ENDED_UNPAID, WAITING, PaymentStatus, PaymentView, is_pending, open_key
 
 log = structlog.get_logger(__name__)
 
@@ -185,13 +185,13 @@ async def _open(
         return PaymentPending()
     if known and known.expires_at - now > terms.min_remaining and _same(known, payment):
         if not terms.extend:
-            return view(known)
-        if extended := await transitions.extend(view(known), terms.expires_at, terms.due_at):
+            return PaymentView.of(known)
+        if extended := await transitions.extend(PaymentView.of(known), terms.expires_at, terms.due_at):
             return extended
-    elif known and not await transitions.end(view(known), PaymentStatus.REPLACED, now):
+    elif known and not await transitions.end(PaymentView.of(known), PaymentStatus.REPLACED, now):
         return PaymentPending()
     await Payment.bulk_create([payment])
-    return view(payment)
+    return PaymentView.of(payment)
 
 
 def _same(known: Payment, wanted: Payment) -> bool:
@@ -221,7 +221,7 @@ async def _settle(
     if extra_write and not await extra_write(marked):
         raise _UnchangedError
     for other in await Payment.filter(account_id=account.id, status=PaymentStatus.OPEN.value):
-        await transitions.end(view(other), PaymentStatus.REPLACED, now)
+        await transitions.end(PaymentView.of(other), PaymentStatus.REPLACED, now)
     account.stage = transition(progress_of(account, now).stage, Event.PAID).value
     await _update_activation(account, now)
 

@@ -47,6 +47,29 @@ class PaymentView:
     paypal_capture_id: str | None
     approval_url: str | None
 
+    @classmethod
+    def of(cls, payment: Payment) -> "PaymentView":
+        return cls(
+            id=payment.id,
+            account_id=payment.account_id,
+            method=PaymentMethod(payment.method),
+            status=PaymentStatus(payment.status),
+            plan_id=payment.plan_id,
+            period_months=payment.period_months,
+            subtotal=Money(payment.subtotal, payment.currency),
+            tax=Money(payment.tax, payment.currency),
+            created_at=payment.created_at,
+            expires_at=payment.expires_at,
+            version=payment.due_at,
+            paid_at=payment.paid_at,
+            reference=payment.reference,
+            paypal_order_id=payment.paypal_order_id,
+            paypal_refusals=payment.paypal_refusals,
+            paypal_declined=payment.paypal_declined,
+            paypal_capture_id=payment.paypal_capture_id,
+            approval_url=payment.approval_url,
+        )
+
     @property
     def total(self) -> Money:
         return self.subtotal + self.tax
@@ -57,37 +80,14 @@ def open_key(method: PaymentMethod, account_id: UUID) -> str:
     return f"{method.value}:{account_id}"
 
 
-def view(payment: Payment) -> PaymentView:
-    return PaymentView(
-        id=payment.id,
-        account_id=payment.account_id,
-        method=PaymentMethod(payment.method),
-        status=PaymentStatus(payment.status),
-        plan_id=payment.plan_id,
-        period_months=payment.period_months,
-        subtotal=Money(payment.subtotal, payment.currency),
-        tax=Money(payment.tax, payment.currency),
-        created_at=payment.created_at,
-        expires_at=payment.expires_at,
-        version=payment.due_at,
-        paid_at=payment.paid_at,
-        reference=payment.reference,
-        paypal_order_id=payment.paypal_order_id,
-        paypal_refusals=payment.paypal_refusals,
-        paypal_declined=payment.paypal_declined,
-        paypal_capture_id=payment.paypal_capture_id,
-        approval_url=payment.approval_url,
-    )
-
-
 async def get(payment_id: UUID) -> PaymentView:
-    return view(await Payment.get(id=payment_id))
+    return PaymentView.of(await Payment.get(id=payment_id))
 
 
 async def history(email_key: str) -> list[PaymentView]:
     """Returns all payments of an account, the oldest first."""
     payments = await Payment.filter(account__email_key=email_key).order_by("created_at", "id")
-    return [view(payment) for payment in payments]
+    return [PaymentView.of(payment) for payment in payments]
 
 
 async def is_pending(account_id: UUID) -> bool:

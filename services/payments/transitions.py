@@ -12,7 +12,7 @@ from tortoise.expressions import F
 
 from models.payment import Payment
 from services.accounts.onboarding import PaymentMethod
-from services.payments.queries import PaymentStatus, PaymentView, view
+from services.payments.queries import PaymentStatus, PaymentView
 
 UNPAID_RETENTION = timedelta(days=90)
 """How long an unpaid payment is kept, in case its money arrives late."""
@@ -52,7 +52,7 @@ async def attach_order(payment: PaymentView, order_id: str, approval_url: str) -
     """Stores the PayPal order of an open payment that has none yet. Returns the payment as it is afterwards."""
     without = Payment.filter(id=payment.id, status=PaymentStatus.OPEN.value, paypal_order_id=None)
     await without.update(paypal_order_id=order_id, approval_url=approval_url)
-    return view(await Payment.get(id=payment.id))
+    return PaymentView.of(await Payment.get(id=payment.id))
 
 
 async def extend(payment: PaymentView, expires_at: datetime, due_at: datetime) -> PaymentView | None:
@@ -77,7 +77,7 @@ async def claim_due(method: PaymentMethod, now: datetime, lease: timedelta) -> P
     """Claims the payment that has been due longest, for the time of `lease`."""
     for payment in await Payment.filter(due_at__lte=now, method=method.value).order_by("due_at").limit(_CANDIDATES):
         if await Payment.filter(id=payment.id, due_at=payment.due_at).update(due_at=now + lease):
-            return replace(view(payment), version=now + lease)
+            return replace(PaymentView.of(payment), version=now + lease)
     return None
 
 

@@ -27,7 +27,7 @@ from services.payments.bank.deposits import (
 )
 from services.payments.bank.movements import SeenMovement
 from services.payments.bank.reference import parse_reference
-from services.payments.queries import PaymentStatus
+from services.payments.queries import PaymentStatus, PaymentView
 from tests.api import EMAIL, PASSWORD, PRODUCTION, RFC, Api
 from tests.conftest import MakeApi
 from tests.paypal.payers import BANK, PLAN, TOTAL, YEAR, activation, make_due, payer
@@ -88,7 +88,7 @@ class TestRequesting:
 
     async def test_a_deposit_that_expires_while_it_is_requested_again_is_not_extended(self, ana: Api) -> None:
         await _reference(ana)
-        read = queries.view(await Payment.get())
+        read = PaymentView.of(await Payment.get())
         await Payment.all().update(due_at=utc_now())
         await ana.composition.payment_worker.run_once()
 

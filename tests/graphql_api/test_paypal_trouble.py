@@ -12,8 +12,9 @@ from models.account import Account
 from models.payment import Payment
 from services.common.clock import utc_now
 from services.common.money import Money
-from services.payments import queries, transitions
+from services.payments import transitions
 from services.payments.paypal.reconciliation import Reconciler
+from services.payments.queries import PaymentView
 from services.payments.worker import PaymentWorker
 from tests.api import Api
 from tests.conftest import MakeApi
@@ -338,7 +339,7 @@ class TestPayingInTwoWays:
         await _complete(ana, order_id)
         paypal.approve(order_id)
         assert await transitions.mark_pending(
-            queries.view(await payment_of(order_id)), utc_now() + timedelta(minutes=2)
+            PaymentView.of(await payment_of(order_id)), utc_now() + timedelta(minutes=2)
         )
 
         await _send(ana, paypal.event_about("CHECKOUT.ORDER.APPROVED", order_id))

@@ -145,7 +145,7 @@ class DepositService:
         asked = await Payment.get_or_none(open_key=queries.open_key(PaymentMethod.BANK_DEPOSIT, principal.id))
         if asked is None or self.account is None or asked.expires_at <= self.clock():
             return None
-        return _deposit_requested(queries.view(asked), self.account)
+        return _deposit_requested(PaymentView.of(asked), self.account)
 
     async def confirm(self, reference: str, amount: Money, *, late: bool = False, chosen: str = "") -> ConfirmOutcome:
         """Activates the account of the reference, on the confirmation of a person who has seen the money.
@@ -258,7 +258,7 @@ class DepositService:
     async def _find(self, reference: str) -> PaymentView | None:
         parsed = parse_reference(reference)
         found = await Payment.get_or_none(reference=parsed) if parsed else None
-        return queries.view(found) if found else None
+        return PaymentView.of(found) if found else None
 
     async def _open(
         self, account_id: UUID, plan: Plan, draws: int = 5

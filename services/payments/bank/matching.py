@@ -97,7 +97,7 @@ async def last_paid(payment: PaymentView) -> PaymentView | None:
     """Returns the last paid payment with the reference."""
     ids = [payment.id, *await _further(payment)]
     last = await Payment.filter(id__in=ids, status=PaymentStatus.PAID.value).order_by("-paid_at").first()
-    return queries.view(last) if last else None
+    return PaymentView.of(last) if last else None
 
 
 async def _further(payment: PaymentView) -> list[UUID]:

@@ -92,7 +92,7 @@ class PayPalService:
             if throttled := await tally.hit(self.limits.payment, str(principal.id)):
                 return throttled
             found = await Payment.get_or_none(paypal_order_id=order_id, account_id=principal.id)
-            return await orders.collect(queries.view(found)) if found else PaymentNotFound()
+            return await orders.collect(PaymentView.of(found)) if found else PaymentNotFound()
 
     async def has_pending(self, principal: Principal) -> bool:
         """Whether PayPal was asked to capture the account's money and the result is not known yet."""

@@ -18,7 +18,7 @@ from services.common.ids import parse_id
 from services.common.limits import Limiter, Limits
 from services.common.money import Money
 from services.common.outcomes import TooManyAttempts
-from services.payments import lifecycle, queries
+from services.payments import lifecycle
 from services.payments.outcomes import PaymentProviderUnavailable
 from services.payments.paypal.client import PayPalClient
 from services.payments.paypal.orders import PayPalOrders, report
@@ -164,7 +164,7 @@ async def _find(subject: _Subject) -> PaymentView | None:
         found = await Payment.get_or_none(id=subject.payment_id)
     if found is None and subject.capture_id:
         found = await Payment.get_or_none(paypal_capture_id=subject.capture_id)
-    return queries.view(found) if found else None
+    return PaymentView.of(found) if found else None
 
 
 def _links(fields: Mapping[str, Any]) -> list[Mapping[str, Any]]:
