@@ -220,7 +220,12 @@ def _development_key(path: Path) -> bytes:
 def _hasher(settings: Settings) -> Hasher:
     """Returns the hasher for one of the processes of `serve`, which share the CPUs."""
     cpus = usable_cpus() / settings.workers
-    return Hasher(settings.argon2_time_cost, settings.argon2_memory_kib, settings.argon2_parallelism, cpus)
+    return Hasher(
+        time_cost=settings.argon2_time_cost,
+        memory_kib=settings.argon2_memory_kib,
+        parallelism=settings.argon2_parallelism,
+        cpus=cpus,
+    )
 
 
 def _limits(settings: Settings) -> Limits:
@@ -246,7 +251,14 @@ def _mails(
     )
     make_transport, clean_up = _transport(settings)
     renderer = MailRenderer(translations, site)
-    return MailWorker(make_transport, renderer, limiter, limits.mail_email, senders=settings.mail_senders), clean_up
+    worker = MailWorker(
+        make_transport=make_transport,
+        renderer=renderer,
+        limiter=limiter,
+        mail_limit=limits.mail_email,
+        senders=settings.mail_senders,
+    )
+    return worker, clean_up
 
 
 def _transport(settings: Settings) -> tuple[Callable[[], Transport], Callable[[], None] | None]:
@@ -268,7 +280,7 @@ def _paypal(settings: Settings, limiter: Limiter, limits: Limits) -> PayPal | No
         cancel_url=settings.paypal_cancel_url or settings.site_url,
     )
     orders = PayPalOrders(api, page)
-    return PayPal(orders, PayPalWebhooks(api, orders, limiter, limits), api.aclose)
+    return PayPal(orders, PayPalWebhooks(api=api, orders=orders, limiter=limiter, limits=limits), api.aclose)
 
 
 def _site_words(settings: Settings) -> tuple[str, ...]:

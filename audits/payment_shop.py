@@ -287,7 +287,7 @@ async def open_shop(payers: int) -> AsyncIterator[Shop]:
                 orders=orders, plans=plans, sessions=sessions, limiter=limiter, limits=limits, clock=clock
             ),
             deposits=deposits,
-            events=PayPalWebhooks(api, orders, limiter, limits, clock),
+            events=PayPalWebhooks(api=api, orders=orders, limiter=limiter, limits=limits, clock=clock),
             worker=PaymentWorker(Reconciler(orders, clock), deposits),
             now=begin,
         )

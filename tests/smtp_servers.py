@@ -264,10 +264,10 @@ def make_deliverer(
     poll_seconds: float = 0.02,
 ) -> MailWorker:
     return MailWorker(
-        lambda: transport_to(port),
-        MailRenderer(TEXTS, site),
-        Limiter(DatabaseStorage(), Keys((b"a key of the tests",))),
-        Limit.parse("mail_email", mail_limit),
+        make_transport=lambda: transport_to(port),
+        renderer=MailRenderer(TEXTS, site),
+        limiter=Limiter(DatabaseStorage(), Keys((b"a key of the tests",))),
+        mail_limit=Limit.parse("mail_email", mail_limit),
         senders=senders,
         poll_seconds=poll_seconds,
     )

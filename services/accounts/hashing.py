@@ -19,7 +19,7 @@ class Hasher:
     """Takes normalized passwords. If the queue is full, it returns TooManyAttempts at once."""
 
     def __init__(
-        self, time_cost: int = 2, memory_kib: int = 19456, parallelism: int = 1, cpus: float | None = None
+        self, *, time_cost: int = 2, memory_kib: int = 19456, parallelism: int = 1, cpus: float | None = None
     ) -> None:
         """`cpus` is this process's share; by default, all that it may use."""
         self._argon2 = PasswordHasher(time_cost=time_cost, memory_cost=memory_kib, parallelism=parallelism)

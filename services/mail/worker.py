@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import timedelta
 from email.message import EmailMessage
 from uuid import UUID
@@ -32,30 +33,21 @@ class _LeaseLostError(Exception):
     """The worker has lost the mail: it was enqueued again or canceled, or its lease ran out."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MailWorker:
     """Sends up to `senders` mails at once, each on a separate transport."""
 
-    def __init__(
-        self,
-        make_transport: Callable[[], Transport],
-        renderer: MailRenderer,
-        limiter: Limiter,
-        mail_limit: Limit,
-        *,
-        senders: int = 2,
-        poll_seconds: float = 1.0,
-    ) -> None:
-        self._make_transport = make_transport
-        self._renderer = renderer
-        self._limiter = limiter
-        self._mail_limit = mail_limit
-        self._senders = senders
-        self._claims = Claims()
-        self._poll_seconds = poll_seconds
+    make_transport: Callable[[], Transport]
+    renderer: MailRenderer
+    limiter: Limiter
+    mail_limit: Limit
+    senders: int = 2
+    poll_seconds: float = 1.0
+    _claims: Claims = field(init=False, default_factory=Claims)
 
     async def run(self, stopped: asyncio.Event) -> None:
         """Delivers until `stopped`. Mails in progress then get 15 seconds before they are released."""
-        senders = [asyncio.create_task(self._send_until(stopped)) for _ in range(self._senders)]
+        senders = [asyncio.create_task(self._send_until(stopped)) for _ in range(self.senders)]
         try:
             await stopped.wait()
             await asyncio.wait(senders, timeout=_STOP_GRACE_SECONDS)
@@ -66,7 +58,7 @@ class MailWorker:
 
     async def deliver_due(self) -> None:
         """Delivers all mails that are due, and returns."""
-        transport = self._make_transport()
+        transport = self.make_transport()
         try:
             while claim := await self._claims.claim():
                 await self._deliver(claim, transport)
@@ -74,7 +66,7 @@ class MailWorker:
             await transport.close()
 
     async def _send_until(self, stopped: asyncio.Event) -> None:
-        transport = self._make_transport()
+        transport = self.make_transport()
         try:
             while not stopped.is_set():
                 try:
@@ -83,10 +75,10 @@ class MailWorker:
                         await self._deliver(claim, transport)
                         continue
                     await transport.close()  # the server would drop an idle connection sooner or later
-                    seconds = self._poll_seconds
+                    seconds = self.poll_seconds
                 except Exception:
                     log.exception("a sender failed")
-                    seconds = self._poll_seconds * _FAILURE_PAUSE_FACTOR
+                    seconds = self.poll_seconds * _FAILURE_PAUSE_FACTOR
                 # Polls with jitter and is not woken by requests, so that the time of a mail does not reveal who asked.
                 await pause(stopped, seconds)
         finally:
@@ -115,7 +107,7 @@ class MailWorker:
             await self._enqueue_for_registrations(claim)
             return
         if not claim.counted:
-            if throttled := await self._limiter.hit(self._mail_limit, claim.email_key):
+            if throttled := await self.limiter.hit(self.mail_limit, claim.email_key):
                 await outbox.postpone(claim, timedelta(seconds=throttled.retry_after_seconds), "mail limit")
                 return
             await outbox.mark_counted(claim)
@@ -134,7 +126,7 @@ class MailWorker:
         """
         allowed: list[UUID] = []
         for registration_id in await self._registrations_to_mail(claim):
-            throttled = await self._limiter.hit(self._mail_limit, f"registrations of {claim.email_key}")
+            throttled = await self.limiter.hit(self.mail_limit, f"registrations of {claim.email_key}")
             if throttled and not allowed:
                 await outbox.postpone(claim, timedelta(seconds=throttled.retry_after_seconds), "mail limit")
                 return
@@ -164,7 +156,7 @@ class MailWorker:
             async with in_transaction():
                 if not await outbox.holds_lease(claim):
                     raise _LeaseLostError
-                return self._renderer.render(content, await content.generate(now), message_id, now)
+                return self.renderer.render(content, await content.generate(now), message_id, now)
         except IntegrityError as error:  # the secret's owner was deleted
             raise _LeaseLostError from error
 

@@ -220,7 +220,7 @@ async def test_a_recovery_still_queued_when_the_password_changes_makes_no_passwo
 
     await _change(session, PASSWORD, NEW)
 
-    transport = api.composition.mail_worker._make_transport()
+    transport = api.composition.mail_worker.make_transport()
     await api.composition.mail_worker._deliver(claimed, transport)
     assert [mail["subject"] for mail in await api.mails()] == ["Cambiaste tu clave de Timbrado"]
     assert await MailedPassword.all().count() == 0

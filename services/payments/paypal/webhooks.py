@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -53,21 +53,14 @@ class _Subject:
     amount: Money | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PayPalWebhooks:
-    def __init__(
-        self,
-        api: PayPalClient,
-        orders: PayPalOrders,
-        limiter: Limiter,
-        limits: Limits,
-        clock: Clock = utc_now,
-    ) -> None:
-        self._api = api
-        self._orders = orders
-        self._limiter = limiter
-        self._limits = limits
-        self._clock = clock
-        self._verifying = asyncio.Semaphore(_VERIFICATIONS)
+    api: PayPalClient
+    orders: PayPalOrders
+    limiter: Limiter
+    limits: Limits
+    clock: Clock = utc_now
+    _verifying: asyncio.Semaphore = field(init=False, default_factory=lambda: asyncio.Semaphore(_VERIFICATIONS))
 
     async def receive(
         self, caller: Caller, headers: Mapping[str, str], body: bytes
@@ -77,7 +70,7 @@ class PayPalWebhooks:
         A stranger cannot use up our quota at PayPal: PayPal is asked about an event only if it names one of our
         payments, and denials are limited per payment and per client.
         """
-        if not self._api.may_have_signed(headers, body):
+        if not self.api.may_have_signed(headers, body):
             return EventForged()
         event: Mapping[str, Any] = orjson.loads(body)
         subject = _subject(event.get("resource"))
@@ -100,31 +93,31 @@ class PayPalWebhooks:
         self, caller: Caller, payment: PaymentView, headers: Mapping[str, str], body: bytes
     ) -> bool | TooManyAttempts:
         """Counts before it asks, and refunds the count unless PayPal denies. Raises PayPalUnavailableError."""
-        of_payment = await self._limiter.count(self._limits.paypal_webhook_payment, str(payment.id))
+        of_payment = await self.limiter.count(self.limits.paypal_webhook_payment, str(payment.id))
         if of_payment.throttled:
             return of_payment.throttled
-        of_client = await self._limiter.count_client(self._limits.paypal_webhook, caller)
+        of_client = await self.limiter.count_client(self.limits.paypal_webhook, caller)
         denied = False
         try:
             if of_client.throttled:
                 return of_client.throttled
             async with self._verifying:
-                denied = not await self._api.verify_webhook(headers, body)
+                denied = not await self.api.verify_webhook(headers, body)
             return not denied
         finally:
             if not denied:
-                await self._limiter.refund(of_payment)
+                await self.limiter.refund(of_payment)
                 if not of_client.throttled:
-                    await self._limiter.refund(of_client)
+                    await self.limiter.refund(of_client)
 
     async def _process(self, payment: PaymentView, event: Mapping[str, Any], subject: _Subject) -> None:
         """Raises PayPalUnavailableError if the event cannot be processed yet."""
         if event.get("event_type") == _REVERSED and subject.amount in (None, payment.total):
             # The payer's bank or PayPal took the money back, which the order does not always show.
-            await lifecycle.refund(payment, self._clock(), subject.capture_id)
+            await lifecycle.refund(payment, self.clock(), subject.capture_id)
             return
         try:
-            await self._orders.reconcile(payment)
+            await self.orders.reconcile(payment)
         except PayPalRefusedError as error:
             report(error, payment.id)
 
