@@ -15,9 +15,9 @@ from app.settings import Settings
 from models.migrator import upgrade
 from schema.root import schema
 from services.accounts.email import Email, parse_email
-from services.accounts.password_policy import PasswordPolicy, canonical_mailed_password, normalise_password
+from services.accounts.password_policy import PasswordPolicy, canonical_mailed_password, normalize_password
 from services.accounts.rfc import Rfc, parse_rfc
-from services.captcha.words import normalise_digits, normalise_words
+from services.captcha.words import normalize_digits, normalize_words
 from services.common.outcomes import FieldErrorCode, ForbiddenCharacter
 from tests.api import OPERATIONS, Api, GivenSettings, api_of
 
@@ -48,7 +48,7 @@ def test_an_e_mail_is_one_or_none_and_stays_the_same_when_it_is_parsed_again(tex
 @BOUNDED
 @given(ANY_TEXT, ANY_TEXT, ANY_TEXT)
 def test_a_password_is_judged(password: str, rfc: str, email: str) -> None:
-    code = PasswordPolicy(8, site_words=("Timbrado",)).check(normalise_password(password), (rfc, email))
+    code = PasswordPolicy(8, site_words=("Timbrado",)).check(normalize_password(password), (rfc, email))
 
     assert code is None or isinstance(code, FieldErrorCode)
     assert canonical_mailed_password(password) == canonical_mailed_password(canonical_mailed_password(password))
@@ -57,8 +57,8 @@ def test_a_password_is_judged(password: str, rfc: str, email: str) -> None:
 @BOUNDED
 @given(ANY_TEXT)
 def test_an_answer_to_a_captcha_is_folded_once(text: str) -> None:
-    assert normalise_words(normalise_words(text)) == normalise_words(text)
-    assert set(normalise_digits(text)) <= set("0123456789")
+    assert normalize_words(normalize_words(text)) == normalize_words(text)
+    assert set(normalize_digits(text)) <= set("0123456789")
 
 
 @BOUNDED

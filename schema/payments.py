@@ -73,7 +73,7 @@ class BankDeposit:
     clabe: str = strawberry.field(description="The CLABE (18 digits) of the account to pay into.")
     bank: str = strawberry.field(description="The bank of the account to pay into.")
     beneficiary: str = strawberry.field(description="The holder of the account to pay into.")
-    amount: Money = strawberry.field(description="The exact amount to pay; other amounts are not recognised.")
+    amount: Money = strawberry.field(description="The exact amount to pay; other amounts are not recognized.")
     plan_id: strawberry.ID = strawberry.field(description="The plan to be paid; it may no longer be listed in plans.")
     requested_at: datetime = strawberry.field(description="When the reference was first issued.")
     expires_at: datetime = strawberry.field(description="The deadline for paying.")

@@ -57,8 +57,8 @@ class ConfirmAccountInput:
 @strawberry.type(description="The registration is saved. A mail with the confirmation code was sent or is on its way.")
 class CreateAccountSuccess:
     message: str = message_field()
-    email: str = strawberry.field(description="The value that was sent, normalised.")
-    rfc: str = strawberry.field(description="The value that was sent, normalised.")
+    email: str = strawberry.field(description="The value that was sent, normalized.")
+    rfc: str = strawberry.field(description="The value that was sent, normalized.")
 
 
 @strawberry.type(

@@ -40,7 +40,7 @@ def _parse_big_literal(node: ValueNode, _variables: object = None) -> BigInt:
 
 BIG_INT: ScalarDefinition = strawberry.scalar(
     name="BigInt",
-    description="An integer of up to 64 bits, serialised as a string of decimal digits because JavaScript numbers are "
+    description="An integer of up to 64 bits, serialized as a string of decimal digits because JavaScript numbers are "
     "less precise. Inputs may also be integers.",
     parse_value=_parse_big,
     parse_literal=_parse_big_literal,

@@ -21,7 +21,7 @@ const namedEndpoint = `http://api.site.example:${new URL(url).port}/graphql`;
 
 const listedPort = await serveEmptyPages({ fd: Number(descriptor) });
 const foreignPort = await serveEmptyPages({ host: "127.0.0.1", port: 0 });
-const NEIGHBOUR = `http://127.0.0.1:${listedPort}`;
+const NEIGHBOR = `http://127.0.0.1:${listedPort}`;
 const OTHER_SITE = `http://localhost:${listedPort}`;
 const LISTED = `http://app.site.example:${listedPort}`;
 const FOREIGN = [`http://evil.site.example:${foreignPort}`, `http://evil.example:${foreignPort}`];
@@ -64,7 +64,7 @@ async function fetchInPage([target, request]) {
 }
 
 for (const [what, address, to] of [
-  ["a page of this machine", NEIGHBOUR, endpoint],
+  ["a page of this machine", NEIGHBOR, endpoint],
   ["a listed page", LISTED, namedEndpoint],
   ["the service's own page", endpoint, endpoint],
 ]) {
@@ -94,7 +94,7 @@ for (const [what, address, to] of [
 }
 
 test("logging out deletes the cookie", async () => {
-  const page = await open(NEIGHBOUR);
+  const page = await open(NEIGHBOR);
   await ask(page, "Login", BY_COOKIE);
 
   const logout = await ask(page, "Logout");
@@ -105,7 +105,7 @@ test("logging out deletes the cookie", async () => {
 });
 
 test("a cookie whose session has ended is deleted", async () => {
-  const page = await open(NEIGHBOUR);
+  const page = await open(NEIGHBOR);
   await ask(page, "Login", BY_COOKIE);
   const [{ value }] = await browser.cookies(url);
   await ask(page, "Logout", undefined, { headers: { Authorization: `Bearer ${value}` } });
@@ -145,7 +145,7 @@ test("a page of another site cannot sign in with a cookie, and the error says so
 });
 
 test("the browser does not send the cookie for a page of another site", async () => {
-  await ask(await open(NEIGHBOUR), "Login", BY_COOKIE);
+  await ask(await open(NEIGHBOR), "Login", BY_COOKIE);
   const page = await open(OTHER_SITE);
 
   const me = await ask(page, "Me");
@@ -154,12 +154,12 @@ test("the browser does not send the cookie for a page of another site", async ()
 });
 
 test("a typed address works with the cookie, and a link on another page is refused", async () => {
-  await ask(await open(NEIGHBOUR), "Login", BY_COOKIE);
+  await ask(await open(NEIGHBOR), "Login", BY_COOKIE);
   const address = `${endpoint}?query={me{email}}`;
 
   const typed = await open(address);
   const shown = [await typed.textContent("body")];
-  for (const origin of [NEIGHBOUR, OTHER_SITE]) {
+  for (const origin of [NEIGHBOR, OTHER_SITE]) {
     const page = await open(origin);
     const arrived = page.waitForURL(({ pathname }) => pathname === "/graphql");
     await Promise.all([arrived, page.evaluate((to) => { location.href = to; }, address)]);

@@ -55,12 +55,12 @@ def check_confirmation(field: str, password: str, confirmation: str) -> FieldPro
     """Checks the repetition of a new password, which is already normalized."""
     if is_missing(confirmation):
         return FieldProblem(field, FieldErrorCode.MISSING)
-    if normalise_password(confirmation) != password:
+    if normalize_password(confirmation) != password:
         return FieldProblem(field, FieldErrorCode.DOES_NOT_MATCH)
     return None
 
 
-def normalise_password(text: str) -> str:
+def normalize_password(text: str) -> str:
     """Applies NFC, so that the same password typed on another keyboard is equal; nothing else is changed.
 
     A text that is too long is returned unchanged: normalizing takes quadratic time.
@@ -72,7 +72,7 @@ def normalise_password(text: str) -> str:
 
 def typed_password(text: str) -> str:
     """Normalizes a password for login, without the line break or tab that a paste adds and no password has."""
-    return normalise_password(text.strip("\t\r\n"))
+    return normalize_password(text.strip("\t\r\n"))
 
 
 def canonical_mailed_password(text: str) -> str:

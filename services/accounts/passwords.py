@@ -19,7 +19,7 @@ from services.accounts.password_policy import (
     canonical_mailed_password,
     check_confirmation,
     is_missing,
-    normalise_password,
+    normalize_password,
     typed_password,
 )
 from services.accounts.sessions import Principal, SessionService
@@ -116,7 +116,7 @@ class PasswordService:
         if principal is None:
             return NotAuthenticated()
         current = typed_password(form.current)
-        new = normalise_password(form.new)
+        new = normalize_password(form.new)
         if problems := self._check(principal, current, new, form):
             return InvalidInput(problems)
         async with self.limiter.tally() as tally:

@@ -14,7 +14,7 @@ from services.accounts.confirmation_code import parse_confirmation_code
 from services.accounts.email import MAX_LENGTH, Email, email_problem, parse_email
 from services.accounts.hashing import Hasher
 from services.accounts.lockout import LoginLockout
-from services.accounts.password_policy import PasswordPolicy, check_confirmation, normalise_password
+from services.accounts.password_policy import PasswordPolicy, check_confirmation, normalize_password
 from services.accounts.registration_ids import RegistrationIds
 from services.accounts.rfc import COMPANY_LENGTH, PERSON_LENGTH, Rfc, parse_rfc
 from services.captcha.service import CaptchaAnswer, CaptchaService
@@ -189,7 +189,7 @@ class RegistrationService:
         email = parse_email(form.email)
         if email is None:
             problems.append(email_problem(form.email))
-        password = normalise_password(form.password)
+        password = normalize_password(form.password)
         if code := self.policy.check(password, (form.rfc[:MAX_LENGTH], form.email[:MAX_LENGTH])):
             problems.append(self.policy.problem("password", code))
         if problem := check_confirmation("passwordConfirmation", password, form.password_confirmation):

@@ -65,7 +65,7 @@ def _tilt(letter: Image.Image, chance: random.Random) -> Image.Image:
 def _scratch(ink: Image.Image, middle: int, chance: random.Random) -> None:
     """Draws three curves across a word: one in the background color to cut the letters, two in ink to join them."""
     pen = ImageDraw.Draw(ink)
-    for colour, thickness in ((0, 1), (255, 3), (255, 3)):
+    for color, thickness in ((0, 1), (255, 3), (255, 3)):
         height, phase = middle + chance.uniform(-12, 12), chance.uniform(0, math.tau)
         swing, period = chance.uniform(6, 12), chance.uniform(120, 260)
         slope = chance.uniform(-0.06, 0.06)
@@ -73,7 +73,7 @@ def _scratch(ink: Image.Image, middle: int, chance: random.Random) -> None:
             (x, height + slope * (x - WIDTH / 2) + swing * math.sin(phase + math.tau * x / period))
             for x in range(0, WIDTH + 1, 8)
         ]
-        pen.line(curve, fill=colour, width=thickness, joint="curve")
+        pen.line(curve, fill=color, width=thickness, joint="curve")
 
 
 def _bend(ink: Image.Image, chance: random.Random) -> Image.Image:

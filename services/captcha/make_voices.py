@@ -58,9 +58,9 @@ def _resample(samples: Sequence[int], rate: int) -> list[float]:
     step, cutoff = rate / _RATE, 3700 * 2 / rate
     reach = _LOBES / cutoff
 
-    def at(centre: float) -> float:
-        first, last = max(0, math.ceil(centre - reach)), min(len(samples) - 1, math.floor(centre + reach))
-        return sum(samples[i] * _sinc((i - centre) * cutoff) for i in range(first, last + 1)) * cutoff
+    def at(center: float) -> float:
+        first, last = max(0, math.ceil(center - reach)), min(len(samples) - 1, math.floor(center + reach))
+        return sum(samples[i] * _sinc((i - center) * cutoff) for i in range(first, last + 1)) * cutoff
 
     return [at(i * step) for i in range(int(len(samples) / step))]
 
@@ -75,11 +75,11 @@ def _sinc(x: float) -> float:
 def _compress(speech: list[float]) -> list[float]:
     """Loud and soft brought nearer to each other, so that an s is heard beside a vowel."""
     crisp = [after - _EMPHASIS * before for before, after in pairwise([0.0, *speech])]
-    envelope, levelled = 0.0, []
+    envelope, leveled = 0.0, []
     for value in crisp:
         envelope = max(abs(value), envelope * 0.995)  # falls by half in 17 ms
-        levelled.append(value / max(envelope, 30.0) ** _COMPRESSION)
-    return levelled
+        leveled.append(value / max(envelope, 30.0) ** _COMPRESSION)
+    return leveled
 
 
 def _trim(speech: list[float]) -> list[float]:

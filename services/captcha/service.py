@@ -20,7 +20,7 @@ from tortoise.expressions import F
 from models.spent_captcha import SpentCaptcha
 from services.captcha.audio import dictate
 from services.captcha.image import draw
-from services.captcha.words import WORDS, normalise_digits, normalise_words
+from services.captcha.words import WORDS, normalize_digits, normalize_words
 from services.common.caller import Caller
 from services.common.characters import is_blank
 from services.common.clock import Clock, utc_now
@@ -197,9 +197,9 @@ class _VerifiedId:
 
 
 def _solves(answer: str, solution: Solution) -> bool:
-    typed = normalise_words(answer).encode("utf-8", "surrogatepass")
+    typed = normalize_words(answer).encode("utf-8", "surrogatepass")
     words = hmac.compare_digest(typed, "".join(solution.words).encode())
-    digits = hmac.compare_digest(normalise_digits(answer).encode(), solution.digits.encode())
+    digits = hmac.compare_digest(normalize_digits(answer).encode(), solution.digits.encode())
     return words or digits
 
 

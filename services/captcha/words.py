@@ -17,7 +17,7 @@ WORDS: Final = _load(Path(__file__).with_name("words.txt"))
 """Sorted and unique; `words.txt` names their source."""
 
 
-def normalise_words(text: str) -> str:
+def normalize_words(text: str) -> str:
     """Returns an answer as letters of `WORDS`, one word after the other.
 
     Case, accents, and what separates or surrounds the words are ignored. Their order matters.
@@ -25,7 +25,7 @@ def normalise_words(text: str) -> str:
     return "".join(sign for sign in _folded(text) if not (sign.isspace() or unicodedata.category(sign)[0] in "PS"))
 
 
-def normalise_digits(text: str) -> str:
+def normalize_digits(text: str) -> str:
     """Returns the ASCII digits of an answer, including spoken ones: "cuatro 2 oh", "cuarenta y dos", "forty-two".
 
     How they are grouped makes no difference, nor does another word.

@@ -1,7 +1,7 @@
 """The API's tests run on what a small and on what a large operator has.
 
 Limits in PostgreSQL are tested by tests/services/common/test_limits.py, and by the tests here that are about limits,
-which parametrise `stores` themselves.
+which parametrize `stores` themselves.
 """
 
 import pytest

@@ -165,16 +165,16 @@ STORIES: dict[str, Callable[[Api], Awaitable[None]]] = {
 
 
 @pytest.fixture(autouse=True)
-async def never_analysed(database_url: str) -> None:
+async def never_analyzed(database_url: str) -> None:
     """PostgreSQL plans for tables of ten pages then, and not for empty ones, as after an autovacuum of earlier rows."""
     if not database_url.startswith("postgres"):
         return
     connection = await asyncpg.connect(database_url)
     tables = await connection.fetch(
-        "SELECT relname, reltuples >= 0 AS analysed FROM pg_class "
+        "SELECT relname, reltuples >= 0 AS analyzed FROM pg_class "
         "WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname NOT LIKE 'tortoise%'"
     )
-    if any(table["analysed"] for table in tables):
+    if any(table["analyzed"] for table in tables):
         await connection.execute(f"TRUNCATE {', '.join(table['relname'] for table in tables)}")
     await connection.close()
 

@@ -32,7 +32,7 @@ def test_a_sound_order_is_created_once_for_repeated_requests() -> None:
 
 
 def test_an_unsound_order_is_refused() -> None:
-    spoilt: list[tuple[Callable[[Any], None], int, str]] = [
+    spoiled: list[tuple[Callable[[Any], None], int, str]] = [
         (lambda unit: unit["amount"].update(value="116.01"), 422, "AMOUNT_MISMATCH"),
         (lambda unit: unit["items"][0].update(quantity="2"), 422, "ITEM_TOTAL_MISMATCH"),
         (lambda unit: unit["items"][0]["tax"].update(value="15.00"), 422, "TAX_TOTAL_MISMATCH"),
@@ -47,12 +47,12 @@ def test_an_unsound_order_is_refused() -> None:
     ]
 
     issues = []
-    for spoil, _, _ in spoilt:
+    for spoil, _, _ in spoiled:
         request = order()
         spoil(request["purchase_units"][0])
         issues.append(issue(Books().create(request, "one")))
 
-    assert issues == [(status, named) for _, status, named in spoilt]
+    assert issues == [(status, named) for _, status, named in spoiled]
 
 
 def test_a_payment_source_needs_a_request_id() -> None:

@@ -10,7 +10,7 @@ from services.accounts.password_policy import (
     PasswordPolicy,
     canonical_mailed_password,
     is_typeable,
-    normalise_password,
+    normalize_password,
     parse_mailed_password,
 )
 from services.common.outcomes import FieldErrorCode
@@ -22,7 +22,7 @@ _IDENTITY = ("EKU9003173C9", "ana.quintanilla@correo.mx")
 
 
 def _check(typed: str) -> FieldErrorCode | None:
-    return _POLICY.check(normalise_password(typed), _IDENTITY)
+    return _POLICY.check(normalize_password(typed), _IDENTITY)
 
 
 def test_composed_and_decomposed_letters_make_the_same_password() -> None:
@@ -32,15 +32,15 @@ def test_composed_and_decomposed_letters_make_the_same_password() -> None:
         "각각각": "각각각",
     }
 
-    assert {composed: normalise_password(decomposed) for composed, decomposed in passwords.items()} == {
-        composed: normalise_password(composed) for composed in passwords
+    assert {composed: normalize_password(decomposed) for composed, decomposed in passwords.items()} == {
+        composed: normalize_password(composed) for composed in passwords
     }
 
 
 def test_nothing_else_of_a_password_is_changed() -> None:
     passwords = ["Con Mayúsculas", "  blanks around  ", "ﬁ ligature", "ＦＵＬＬ ｗｉｄｔｈ", "x² ½"]
 
-    assert list(map(normalise_password, passwords)) == passwords
+    assert list(map(normalize_password, passwords)) == passwords
 
 
 def test_length_counts_code_points() -> None:

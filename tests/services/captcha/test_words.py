@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.captcha import words
-from services.captcha.words import WORDS, normalise_digits, normalise_words
+from services.captcha.words import WORDS, normalize_digits, normalize_words
 
 
 def test_there_are_more_than_two_thousand_words() -> None:
@@ -25,7 +25,7 @@ def test_words_are_sorted_and_unique() -> None:
     assert list(WORDS) == sorted(set(WORDS))
 
 
-def test_the_file_states_its_sources_licences_and_review() -> None:
+def test_the_file_states_its_sources_licenses_and_review() -> None:
     lines = Path(words.__file__).with_name("words.txt").read_text(encoding="ascii").splitlines()
 
     head = " ".join(line for line in lines if line.startswith("#"))
@@ -71,24 +71,24 @@ def test_case_accents_and_separators_do_not_matter() -> None:
         "(limón) verde...",
     ]
 
-    assert normalise_words("limon verde") == "limonverde"
-    assert [answer for answer in answers if normalise_words(answer) != "limonverde"] == []
+    assert normalize_words("limon verde") == "limonverde"
+    assert [answer for answer in answers if normalize_words(answer) != "limonverde"] == []
 
 
 def test_other_words_and_another_order_stay_different() -> None:
     answers = ["limones verdes", "verde limon", "limon y verde", "limon", "limon 5 verde", "лimon verde"]
 
-    assert [answer for answer in answers if normalise_words(answer) == "limonverde"] == []
+    assert [answer for answer in answers if normalize_words(answer) == "limonverde"] == []
 
 
 def test_every_word_is_its_own_normal_form() -> None:
-    assert tuple(map(normalise_words, WORDS)) == WORDS
+    assert tuple(map(normalize_words, WORDS)) == WORDS
 
 
 def test_digits_may_be_grouped_and_full_width() -> None:
     answers = ["12345678", "1 2 3 4-5678", " 1234 5678\n", "１２３４５６７８", "1.2.3.4.5.6.7.8.", "١٢٣٤٥٦٧٨"]
 
-    assert [answer for answer in answers if normalise_digits(answer) != "12345678"] == []
+    assert [answer for answer in answers if normalize_digits(answer) != "12345678"] == []
 
 
 def test_digits_may_be_written_out_in_spanish_or_english() -> None:
@@ -109,7 +109,7 @@ def test_digits_may_be_written_out_in_spanish_or_english() -> None:
         "unos docena seiscientos": "",
     }
 
-    assert {answer: normalise_digits(answer) for answer in answers} == answers
+    assert {answer: normalize_digits(answer) for answer in answers} == answers
 
 
 @pytest.mark.parametrize(
@@ -126,10 +126,10 @@ def test_digits_may_be_written_out_in_spanish_or_english() -> None:
 def test_every_pair_of_tens_and_unit_is_two_digits(tens: str, joint: str, units: str) -> None:
     spoken = " ".join(f"{ten}{joint}{unit}" for ten in tens.split() for unit in units.split())
 
-    assert normalise_digits(spoken) == "".join(str(number) for number in range(31, 100) if number % 10)
+    assert normalize_digits(spoken) == "".join(str(number) for number in range(31, 100) if number % 10)
 
 
 @given(st.text(st.sampled_from("unodstrecai y0129-\u200b\ud800") | st.characters(), max_size=200))
-def test_any_answer_can_be_normalised(answer: str) -> None:
-    assert set(normalise_digits(answer)) <= set("0123456789")
-    assert normalise_words(normalise_words(answer)) == normalise_words(answer)
+def test_any_answer_can_be_normalized(answer: str) -> None:
+    assert set(normalize_digits(answer)) <= set("0123456789")
+    assert normalize_words(normalize_words(answer)) == normalize_words(answer)

@@ -26,7 +26,7 @@ def test_a_client_is_an_ipv4_address_or_an_ipv6_64() -> None:
     assert {address: (caller.client, caller.site, caller.network) for address, caller in callers.items()} == networks
 
 
-def test_neighbours_of_one_64_are_one_client_and_those_of_one_48_one_site() -> None:
+def test_neighbors_of_one_64_are_one_client_and_those_of_one_48_one_site() -> None:
     first, second, third = (Caller(ip_address(f"2001:db8:1:{host}")) for host in ("1::1", "1::2", "2::1"))
 
     assert first.client == second.client != third.client

@@ -63,7 +63,7 @@ def test_a_code_for_the_other_kind_of_taxpayer_is_refused() -> None:
     assert [parse_tax_regime(typed, kind) for typed, kind in codes] == [FieldErrorCode.NOT_FOR_TAXPAYER_TYPE] * 4
 
 
-def test_a_code_is_recognised_however_it_is_pasted() -> None:
+def test_a_code_is_recognized_however_it_is_pasted() -> None:
     pasted = ["6 01", "٦٠１", "\u200b601\u00a0", "601."]
 
     assert [typed for typed in pasted if parse_tax_regime(typed, MORAL) != "601"] == []

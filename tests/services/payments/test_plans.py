@@ -59,7 +59,7 @@ def test_a_wrong_file_is_refused_with_a_sentence_that_names_the_place(tmp_path: 
         ("months = 1", "months = 121", "plans.0.months"),
         ("months = 1", "", "plans.0.months"),
         (', en = "One"', "", "plans.0.name.en"),
-        ("months = 1", "months = 1\ncolour = 1", "plans.0.colour"),
+        ("months = 1", "months = 1\ncolor = 1", "plans.0.color"),
         ("[[plans]]", "[plans]", "plans"),
         (_GOOD, _GOOD + _GOOD.partition("\n[[")[2].join(["\n[[", ""]), "2 plans are called uno"),
         (_GOOD, 'iva = "0.16"\nplans = []', "plans"),
