@@ -2,7 +2,7 @@
 
 import base64
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 import strawberry
 
@@ -79,19 +79,21 @@ def _fresh_captcha(root: strawberry.Parent[CaptchaRequired | CaptchaMismatch]) -
     return Captcha.of(root.captcha)
 
 
+def _captcha_field() -> Any:
+    return strawberry.field(
+        resolver=_fresh_captcha, description="A new captcha to show, so no second request is needed."
+    )
+
+
 register(
     CaptchaRequired,
     "A captcha is required. Send the same input again with the answer to this captcha.",
-    captcha=strawberry.field(
-        resolver=_fresh_captcha, description="A new captcha to show, so no second request is needed."
-    ),
+    captcha=_captcha_field(),
 )
 register(
     CaptchaMismatch,
     "The captcha's answer is wrong, expired or already used.",
-    captcha=strawberry.field(
-        resolver=_fresh_captcha, description="A new captcha to show, so no second request is needed."
-    ),
+    captcha=_captcha_field(),
 )
 
 CreateCaptchaResult = Annotated[
