@@ -4,29 +4,20 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 from models.account import Account
-from models.company import Company
 from models.series import Series
 from models.session import Session
 from services.accounts.sessions import MAX_SESSIONS
 from services.common.secrets import digest
 from services.company.series import MAX_SERIES
-from tests.api import COMPANY, EMAIL, RFC, Api
+from tests.api import COMPANY, Api
+from tests.stored_accounts import store_account, store_company
 
 
 async def full_account(api: Api) -> Api:
     """Whoever is signed in with it. It is written past the API, which would take long and mails in production."""
     now = datetime.now(UTC)
-    account = await Account.create(
-        id=uuid4(), email=EMAIL, email_key=EMAIL, rfc=RFC, language="es", created_at=now, confirmed_at=now
-    )
-    await Company.create(
-        id=uuid4(),
-        account=account,
-        legal_name=COMPANY["legalName"].lower() + " sa de cv",
-        tax_regime=COMPANY["taxRegime"],
-        postal_code=COMPANY["postalCode"],
-        updated_at=now,
-    )
+    account = await store_account()
+    await store_company(account, legal_name=COMPANY["legalName"].lower() + " sa de cv")
     tokens = [f"token{number}" for number in range(MAX_SESSIONS)]
     await Series.bulk_create(_series(account, number, now) for number in range(MAX_SERIES))
     await Session.bulk_create(_session(account, token, now) for token in tokens)

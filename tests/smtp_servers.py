@@ -21,7 +21,6 @@ from uuid import UUID, uuid4
 import trustme
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
-from models.account import Account
 from models.delivery import Delivery
 from models.registration import Registration
 from services.common.clock import utc_now
@@ -32,6 +31,7 @@ from services.common.translations import Language, Translations
 from services.mail.rendering import MailRenderer, Site
 from services.mail.smtp import SmtpServer, SmtpTransport
 from services.mail.worker import MailWorker
+from tests.stored_accounts import store_account
 
 SENDER = "cuentas@example.com"
 SITE = Site("Timbrado", "https://app.example.com", SENDER)
@@ -287,16 +287,7 @@ async def make_registration(address: str, language: Language = Language.ES, *, a
 
 
 async def make_account(address: str, language: Language = Language.ES) -> UUID:
-    account = await Account.create(
-        id=uuid4(),
-        email_key=address.lower(),
-        email=address,
-        rfc="H&E951128469",
-        language=language.value,
-        created_at=utc_now(),
-        confirmed_at=utc_now(),
-    )
-    return account.id
+    return (await store_account(address, rfc="H&E951128469", language=language.value)).id
 
 
 async def make_due() -> None:

@@ -3,10 +3,8 @@
 import asyncio
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from uuid import uuid4
 
 import pytest
-from argon2 import PasswordHasher
 
 from models.account import Account
 from models.bank_movement import BankMovement
@@ -28,7 +26,7 @@ from services.payments.bank.deposits import (
 from services.payments.bank.movements import SeenMovement
 from services.payments.bank.reference import parse_reference
 from services.payments.queries import PaymentStatus, PaymentView
-from tests.api import EMAIL, PASSWORD, PRODUCTION, RFC, Api
+from tests.api import EMAIL, PRODUCTION, Api
 from tests.conftest import MakeApi
 from tests.paypal.payers import BANK, PLAN, TOTAL, YEAR, activation, make_due, payer
 from tests.stores import ON_SQLITE
@@ -127,18 +125,7 @@ class TestRequesting:
     @ON_SQLITE
     async def test_deposits_are_not_offered_without_a_configured_bank_account(self, make_api: MakeApi) -> None:
         api = await make_api(**PRODUCTION)
-        now = utc_now()
-        await Account.create(
-            id=uuid4(),
-            email_key=EMAIL,
-            email=EMAIL,
-            rfc=RFC,
-            password_hash=PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD),
-            language="es",
-            created_at=now,
-            confirmed_at=now,
-        )
-        ana = api.signed_in(await api.token())
+        ana = await payer(api)
 
         assert (await ana.act("RequestBankDeposit", planId=PLAN))["__typename"] == "PaymentMethodUnavailableError"
 

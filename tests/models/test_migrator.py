@@ -33,6 +33,7 @@ from models.sql import fetch
 from services.common.clock import utc_now
 from tests.api import EMAIL, RFC
 from tests.paypal.payers import keep_payment
+from tests.stored_accounts import store_account, store_company
 
 FIRST = "0001_initial"
 LAST_BUT_ONE, LAST = "0006_owed_by_kind", "0007_bank_movements"
@@ -69,7 +70,7 @@ async def configuration(database: dict[str, Any]) -> AsyncIterator[dict[str, Any
 async def _populate() -> None:
     now, later = utc_now(), utc_now() + timedelta(hours=1)
     person: dict[str, Any] = {"email_key": EMAIL, "email": EMAIL, "rfc": RFC, "password_hash": "none", "language": "es"}
-    account = await Account.create(id=uuid4(), **person, created_at=now, confirmed_at=now)
+    account = await store_account(password_hash="none")
     registration = await Registration.create(id=uuid4(), **person, created_at=now)
     await ConfirmationCode.create(digest="a" * 64, registration_id=registration.id, expires_at=later)
     await ConfirmedCode.create(digest="h" * 64, account_id=account.id, expires_at=later)
@@ -83,14 +84,7 @@ async def _populate() -> None:
         ends_at=later,
         expires_at=later,
     )
-    await Company.create(
-        id=uuid4(),
-        account_id=account.id,
-        legal_name="ESCUELA KEMPER URGATE",
-        tax_regime="601",
-        postal_code="42501",
-        updated_at=now,
-    )
+    await store_company(account)
     await Series.create(id=uuid4(), account_id=account.id, name="A", first_folio=1, last_taken=0, created_at=now)
     payment = await keep_payment(account.id, now)
     await BankMovement.create(id="i" * 64, payment_id=payment.id, seen_at=now)

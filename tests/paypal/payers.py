@@ -2,14 +2,18 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from ipaddress import ip_address
 from typing import Any
 from uuid import UUID, uuid4
 
 from models.payment import Payment
+from models.series import Series
+from services.accounts.onboarding import Stage
+from services.common.caller import Caller
 from services.common.clock import utc_now
 from tests.api import EMAIL, Api
-from tests.companies import configured, created
 from tests.paypal.server import PayPalServer
+from tests.stored_accounts import store_account, store_company
 
 PLAN = "negocio"
 TOTAL = "1160.00"
@@ -34,10 +38,14 @@ def takes_paypal(server: PayPalServer) -> dict[str, Any]:
 
 
 async def payer(api: Api, email: str = EMAIL) -> Api:
-    """Somebody who is signed in and has done the first three steps."""
-    me = await configured(api, email=email)
-    await created(me, name="A")
-    return me
+    """A person who is signed in and has done the first three steps, all of it written straight to the database."""
+    account = await store_account(email, stage=Stage.CONFIGURED.value)
+    await store_company(account)
+    await Series.create(
+        id=uuid4(), account_id=account.id, name="A", first_folio=1, last_taken=0, created_at=account.created_at
+    )
+    opened = await api.composition.services.sessions.open(Caller(ip_address("127.0.0.1")), account)
+    return api.signed_in(opened.token)
 
 
 async def start(api: Api, plan: str = PLAN) -> str:

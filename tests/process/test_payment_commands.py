@@ -4,8 +4,6 @@ import asyncio
 import re
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
-from uuid import uuid4
 
 import pytest
 from tortoise.backends.base.executor import EXECUTOR_CACHE
@@ -21,6 +19,7 @@ from services.payments.queries import open_key
 from tests.bank_files import FILES, LINES, REFERENCE
 from tests.paypal.payers import keep_payment
 from tests.process.in_process import run_here
+from tests.stored_accounts import store_account
 
 _NOT_OURS = "1234567897"
 
@@ -44,10 +43,7 @@ def _ask(data_dir: Path, *emails: str) -> list[str]:
         now, references = utc_now(), []
         async with connected(Settings(_env_file=None, data_dir=data_dir).database):
             for email in emails:
-                person: dict[str, Any] = {"email_key": email, "email": email, "rfc": "EKU9003173C9", "language": "es"}
-                account = await Account.create(
-                    id=uuid4(), **person, created_at=now, confirmed_at=now, stage="configured"
-                )
+                account = await store_account(email, stage="configured")
                 references.append(draw_reference())
                 await keep_payment(
                     account.id,

@@ -27,6 +27,7 @@ from models.session import Session
 from models.spent_captcha import SpentCaptcha
 from services.cleanup import LOCK, Cleanup
 from tests.paypal.payers import keep_payment
+from tests.stored_accounts import store_account
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -45,17 +46,7 @@ def cleanup() -> Cleanup:
 
 
 async def _account() -> UUID:
-    number = next(_numbers)
-    account = await Account.create(
-        id=uuid4(),
-        email_key=f"{number}@example.com",
-        email=f"{number}@example.com",
-        rfc="EKU9003173C9",
-        language="es",
-        created_at=_NOW,
-        confirmed_at=_NOW,
-    )
-    return account.id
+    return (await store_account(f"{next(_numbers)}@example.com")).id
 
 
 async def _registration(created_at: datetime, email_key: str = _EMAIL) -> UUID:
@@ -125,10 +116,7 @@ async def _known_network(last_seen_at: datetime) -> None:
 
 
 async def _payment(due_at: datetime, status: str = "expired") -> None:
-    email = f"{next(_numbers)}@example.com"
-    person: dict[str, Any] = {"email_key": email, "email": email, "rfc": "EKU9003173C9", "language": "es"}
-    account = await Account.create(id=uuid4(), **person, created_at=_NOW, confirmed_at=_NOW)
-    await keep_payment(account.id, _NOW, status=status, due_at=due_at)
+    await keep_payment(await _account(), _NOW, status=status, due_at=due_at)
 
 
 Make = Callable[[datetime], Awaitable[Any]]

@@ -9,7 +9,6 @@ import pytest
 from tortoise.transactions import in_transaction
 
 from models.account import Account
-from models.company import Company
 from models.series import Series
 from services.accounts.sessions import SessionLife, SessionService
 from services.common.caller import Caller
@@ -27,6 +26,7 @@ from services.company.series_outcomes import (
     SeriesNotFound,
     SeriesUpdated,
 )
+from tests.stored_accounts import store_account, store_company
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -37,25 +37,8 @@ SERIES = SeriesService(SESSIONS)
 
 async def _account() -> Account:
     """Confirmed, and with a company."""
-    now = utc_now()
-    email = f"{uuid4()}@example.com"
-    account = await Account.create(
-        id=uuid4(),
-        email_key=email,
-        email=email,
-        rfc="EKU9003173C9",
-        language="es",
-        created_at=now,
-        confirmed_at=now,
-    )
-    await Company.create(
-        id=uuid4(),
-        account_id=account.id,
-        legal_name="ESCUELA KEMPER URGATE",
-        tax_regime="601",
-        postal_code="26015",
-        updated_at=now,
-    )
+    account = await store_account(f"{uuid4()}@example.com")
+    await store_company(account)
     return account
 
 
