@@ -3,6 +3,7 @@
 import asyncio
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -28,20 +29,16 @@ from services.payments.bank.reference import parse_reference
 from services.payments.queries import PaymentStatus, PaymentView
 from tests.api import EMAIL, PRODUCTION, Api
 from tests.conftest import MakeApi
-from tests.paypal.payers import BANK, PLAN, TOTAL, YEAR, activation, make_due, payer
+from tests.paypal.payers import PLAN, TOTAL, YEAR, activation, make_due, payer
 from tests.stores import ON_SQLITE
 
 AMOUNT = Money(Decimal(TOTAL))
 
 
 @pytest.fixture
-async def shop(make_api: MakeApi) -> Api:
-    return await make_api(**BANK, limit_payment="1000/hour")
-
-
-@pytest.fixture
-async def ana(shop: Api) -> Api:
-    return await payer(shop)
+def shop_settings() -> dict[str, Any]:
+    """Deposits alone: a client of PayPal would cost each test more than all else."""
+    return {}
 
 
 @pytest.fixture

@@ -5,8 +5,6 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-import pytest
-
 from models.account import Account
 from models.payment import Payment
 from services.common.clock import utc_now
@@ -16,16 +14,6 @@ from tests.paypal.http import Call, Trouble
 from tests.paypal.payers import PLAN, TOTAL, YEAR, activation, make_due, pay, payer, payment_of, start, takes_paypal
 from tests.paypal.server import PayPalServer
 from tests.stores import ON_SQLITE
-
-
-@pytest.fixture
-async def shop(make_api: MakeApi, paypal: PayPalServer) -> Api:
-    return await make_api(**takes_paypal(paypal), limit_payment="1000/hour")
-
-
-@pytest.fixture
-async def ana(shop: Api) -> Api:
-    return await payer(shop)
 
 
 async def _complete(api: Api, order_id: str) -> Any:

@@ -17,22 +17,11 @@ from services.payments.paypal.reconciliation import Reconciler
 from services.payments.queries import PaymentView
 from services.payments.worker import PaymentWorker
 from tests.api import Api
-from tests.conftest import MakeApi
 from tests.graphql_api.test_paypal import start_over
 from tests.paypal.books import Json, new_id
 from tests.paypal.http import Call, Trouble
-from tests.paypal.payers import BANK, PLAN, TOTAL, activation, make_due, pay, payer, payment_of, start, takes_paypal
+from tests.paypal.payers import PLAN, TOTAL, activation, make_due, pay, payer, payment_of, start
 from tests.paypal.server import PayPalServer
-
-
-@pytest.fixture
-async def shop(make_api: MakeApi, paypal: PayPalServer) -> Api:
-    return await make_api(**takes_paypal(paypal), **BANK, limit_payment="1000/hour")
-
-
-@pytest.fixture
-async def ana(shop: Api) -> Api:
-    return await payer(shop)
 
 
 async def _complete(api: Api, order_id: str) -> str:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import uuid4
 
 import httpx2
@@ -22,13 +23,8 @@ from tests.stores import ON_SQLITE
 
 
 @pytest.fixture
-async def shop(make_api: MakeApi, paypal: PayPalServer) -> Api:
-    return await make_api(**takes_paypal(paypal), limit_paypal_webhook="3/hour")
-
-
-@pytest.fixture
-async def ana(shop: Api) -> Api:
-    return await payer(shop)
+def shop_settings(paypal: PayPalServer) -> dict[str, Any]:
+    return {**takes_paypal(paypal), "limit_paypal_webhook": "3/hour"}
 
 
 async def _post(api: Api, webhook: tuple[Mapping[str, str], bytes]) -> httpx2.Response:
