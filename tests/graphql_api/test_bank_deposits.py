@@ -29,7 +29,7 @@ from services.payments.bank.reference import parse_reference
 from services.payments.queries import PaymentStatus, PaymentView
 from tests.api import EMAIL, PRODUCTION, Api
 from tests.conftest import MakeApi
-from tests.paypal.payers import PLAN, TOTAL, YEAR, activation, make_due, payer
+from tests.paypal.payers import PLAN, TOTAL, YEAR, activation, follow_up, make_due, payer
 from tests.stores import ON_SQLITE
 
 AMOUNT = Money(Decimal(TOTAL))
@@ -205,8 +205,7 @@ class TestConfirming:
     async def test_an_expired_reference_is_followed_by_another(self, ana: Api) -> None:
         reference = await _reference(ana)
         await Payment.all().update(expires_at=utc_now() - GRACE)
-        await make_due()
-        await ana.composition.payment_worker.run_once()
+        await follow_up(ana)
 
         assert await _reference(ana) != reference
 

@@ -3,7 +3,6 @@
 import asyncio
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from models.account import Account
 from models.payment import Payment
@@ -11,18 +10,24 @@ from services.common.clock import utc_now
 from tests.api import EMAIL, Api
 from tests.conftest import MakeApi
 from tests.paypal.http import Call, Trouble
-from tests.paypal.payers import PLAN, TOTAL, YEAR, activation, make_due, pay, payer, payment_of, start, takes_paypal
+from tests.paypal.payers import (
+    PLAN,
+    TOTAL,
+    YEAR,
+    activation,
+    complete,
+    follow_up,
+    make_due,
+    pay,
+    payer,
+    payment_of,
+    start,
+    start_over,
+    taken,
+    takes_paypal,
+)
 from tests.paypal.server import PayPalServer
 from tests.stores import ON_SQLITE
-
-
-async def _complete(api: Api, order_id: str) -> Any:
-    return await api.act("CompletePayPalPayment", orderId=order_id)
-
-
-async def _paid(paypal: PayPalServer) -> Decimal:
-    """The sum that all payments took."""
-    return sum([paypal.paid(str(payment.id)) for payment in await Payment.all()], Decimal(0))
 
 
 class TestStarting:
@@ -51,11 +56,11 @@ class TestStarting:
         second = await start(ana, "empresa")
         paypal.approve(first)
 
-        completed = await _complete(ana, first)
+        completed = await complete(ana, first)
 
         assert first != second
         assert completed["__typename"] == "PaymentNotFoundError"
-        assert await _paid(paypal) == 0
+        assert await taken(paypal) == 0
 
     @ON_SQLITE
     async def test_an_unknown_plan_is_not_found(self, ana: Api) -> None:
@@ -109,7 +114,7 @@ class TestStarting:
         ana = await payer(api)
 
         started = await ana.act("StartPayPalPayment", planId=PLAN)
-        completed = await _complete(ana, "5O190127TN364715T")
+        completed = await complete(ana, "5O190127TN364715T")
 
         assert started["__typename"] == completed["__typename"] == "PaymentMethodUnavailableError"
         assert await api.run("PaymentMethods") == ["BANK_DEPOSIT"]
@@ -120,7 +125,7 @@ class TestStarting:
         await start(ana)
 
         started = await ana.act("StartPayPalPayment", planId=PLAN)
-        completed = await _complete(ana, "5O190127TN364715T")
+        completed = await complete(ana, "5O190127TN364715T")
 
         assert started["__typename"] == completed["__typename"] == "TooManyAttemptsError"
         assert 0 < started["retryAfterSeconds"] <= 3600
@@ -133,7 +138,7 @@ class TestCompleting:
         order_id = await start(ana)
         paypal.approve(order_id)
 
-        completed = await _complete(ana, order_id)
+        completed = await complete(ana, order_id)
 
         me = await ana.run("Me")
         assert completed["__typename"] == "CompletePayPalPaymentSuccess"
@@ -146,7 +151,7 @@ class TestCompleting:
             "currentStep": None,
             "completedSteps": ["CREATE_ACCOUNT", "CONFIRM_ACCOUNT", "CONFIGURE_COMPANY", "SELECT_PAYMENT_METHOD"],
         }
-        assert await _paid(paypal) == Decimal(TOTAL)
+        assert await taken(paypal) == Decimal(TOTAL)
 
     async def test_a_mail_confirms_the_payment(self, ana: Api, paypal: PayPalServer) -> None:
         await pay(ana, paypal)
@@ -164,21 +169,21 @@ class TestCompleting:
     ) -> None:
         order_id = await pay(ana, paypal)
 
-        again = await _complete(ana, order_id)
+        again = await complete(ana, order_id)
 
         assert again["__typename"] == "CompletePayPalPaymentSuccess"
         assert again["activation"] == await activation(ana)
-        assert await _paid(paypal) == Decimal(TOTAL)
+        assert await taken(paypal) == Decimal(TOTAL)
 
     async def test_concurrent_completions_pay_once(self, ana: Api, paypal: PayPalServer) -> None:
         order_id = await start(ana)
         paypal.approve(order_id)
 
-        answers = await asyncio.gather(*(_complete(ana, order_id) for _ in range(20)))
+        answers = await asyncio.gather(*(complete(ana, order_id) for _ in range(20)))
 
         assert {answer["__typename"] for answer in answers} <= {"CompletePayPalPaymentSuccess", "PaymentPendingError"}
         assert (await activation(ana))["active"]
-        assert await _paid(paypal) == Decimal(TOTAL)
+        assert await taken(paypal) == Decimal(TOTAL)
         assert len(await ana.mails()) == 1
 
     async def test_an_unapproved_order_leads_back_to_paypal_and_can_be_approved_later(
@@ -186,42 +191,41 @@ class TestCompleting:
     ) -> None:
         started = await ana.act("StartPayPalPayment", planId=PLAN)
 
-        completed = await _complete(ana, started["orderId"])
+        completed = await complete(ana, started["orderId"])
         again = await start(ana)
         paypal.approve(again)
 
         assert completed["__typename"] == "PaymentNotApprovedError"
         assert completed["approvalUrl"] == started["approvalUrl"]
         assert again == started["orderId"]
-        assert (await _complete(ana, again))["__typename"] == "CompletePayPalPaymentSuccess"
+        assert (await complete(ana, again))["__typename"] == "CompletePayPalPaymentSuccess"
 
     async def test_after_a_declined_card_one_can_pay_another_way(self, ana: Api, paypal: PayPalServer) -> None:
         order_id = await start(ana)
         paypal.approve(order_id)
         paypal.decline_next()
 
-        declined = await _complete(ana, order_id)
+        declined = await complete(ana, order_id)
         paypal.approve(order_id)
-        completed = await _complete(ana, order_id)
+        completed = await complete(ana, order_id)
 
         assert declined["__typename"] == "PaymentDeclinedError"
         assert declined["retryUrl"].startswith(paypal.url)
         assert completed["__typename"] == "CompletePayPalPaymentSuccess"
-        assert await _paid(paypal) == Decimal(TOTAL)
+        assert await taken(paypal) == Decimal(TOTAL)
 
     async def test_a_pending_payment_activates_once_paypal_has_the_money(self, ana: Api, paypal: PayPalServer) -> None:
         order_id = await start(ana)
         paypal.approve(order_id)
         paypal.pend_next()
 
-        pending = await _complete(ana, order_id)
+        pending = await complete(ana, order_id)
         again = await ana.act("StartPayPalPayment", planId="empresa")
         deposit = await ana.act("RequestBankDeposit", planId=PLAN)
         unsettled = await activation(ana)
         (capture,) = paypal.captures_of(str((await payment_of(order_id)).id))
         paypal.settle(capture["id"])
-        await make_due()
-        await ana.composition.payment_worker.run_once()
+        await follow_up(ana)
 
         assert {pending["__typename"], again["__typename"], deposit["__typename"]} == {"PaymentPendingError"}
         assert unsettled is None
@@ -231,12 +235,11 @@ class TestCompleting:
         order_id = await start(ana)
         paypal.approve(order_id)
         paypal.pend_next()
-        await _complete(ana, order_id)
+        await complete(ana, order_id)
         (capture,) = paypal.captures_of(str((await payment_of(order_id)).id))
 
         paypal.deny(capture["id"])
-        await make_due()
-        await ana.composition.payment_worker.run_once()
+        await follow_up(ana)
 
         assert await activation(ana) is None
         assert await start(ana) != order_id
@@ -248,14 +251,13 @@ class TestCompleting:
         paypal.approve(order_id)
         paypal.fail(Call.CAPTURE, Trouble.LOST, Trouble.LOST)
 
-        lost = await _complete(ana, order_id)
+        lost = await complete(ana, order_id)
         again = await ana.act("StartPayPalPayment", planId="empresa")
-        await make_due()
-        await ana.composition.payment_worker.run_once()
+        await follow_up(ana)
 
         assert lost["__typename"] == again["__typename"] == "PaymentPendingError"
         assert (await activation(ana))["active"]
-        assert await _paid(paypal) == Decimal(TOTAL)
+        assert await taken(paypal) == Decimal(TOTAL)
 
     async def test_a_capture_that_fails_at_paypal_is_made_up_for(self, ana: Api, paypal: PayPalServer) -> None:
         troubles = (Trouble.INTERNAL_ERROR, Trouble.UNAVAILABLE, Trouble.GARBAGE, Trouble.DROP)
@@ -265,10 +267,9 @@ class TestCompleting:
             order_id = await start(ana)
             paypal.approve(order_id)
             paypal.fail(Call.CAPTURE, trouble, trouble)
-            failed = (await _complete(ana, order_id))["__typename"]
-            await make_due()
-            await ana.composition.payment_worker.run_once()
-            outcomes[trouble] = (failed, (await activation(ana))["active"], await _paid(paypal))
+            failed = (await complete(ana, order_id))["__typename"]
+            await follow_up(ana)
+            outcomes[trouble] = (failed, (await activation(ana))["active"], await taken(paypal))
             await start_over()
 
         assert outcomes == dict.fromkeys(troubles, ("PaymentPendingError", True, Decimal(TOTAL)))
@@ -278,11 +279,10 @@ class TestCompleting:
     ) -> None:
         paypal.approve(await start(ana))
 
-        await make_due()
-        await ana.composition.payment_worker.run_once()
+        await follow_up(ana)
 
         assert (await activation(ana))["active"]
-        assert await _paid(paypal) == Decimal(TOTAL)
+        assert await taken(paypal) == Decimal(TOTAL)
 
     async def test_an_order_that_differs_from_ours_activates_nothing(self, ana: Api, paypal: PayPalServer) -> None:
         changes = {"amount": "1.00", "custom_id": "another"}
@@ -292,7 +292,7 @@ class TestCompleting:
             order_id = await start(ana)
             paypal.change(order_id, **{name: value})
             paypal.approve(order_id)
-            outcomes[name] = ((await _complete(ana, order_id))["__typename"], await activation(ana))
+            outcomes[name] = ((await complete(ana, order_id))["__typename"], await activation(ana))
             await start_over()
 
         assert outcomes == dict.fromkeys(changes, ("PaymentPendingError", None))
@@ -302,15 +302,15 @@ class TestCompleting:
         paypal.approve(order_id)
         eva = await payer(shop, "eva@example.com")
 
-        assert (await _complete(eva, order_id))["__typename"] == "PaymentNotFoundError"
+        assert (await complete(eva, order_id))["__typename"] == "PaymentNotFoundError"
         assert await activation(eva) is None
-        assert await _paid(paypal) == 0
+        assert await taken(paypal) == 0
 
     @ON_SQLITE
     async def test_an_unknown_order_is_not_found(self, ana: Api) -> None:
         orders = ("5O190127TN364715T", "", "../../v1/x", "x" * 10_000, "\0", "É")
 
-        answers = {order_id: (await _complete(ana, order_id))["__typename"] for order_id in orders}
+        answers = {order_id: (await complete(ana, order_id))["__typename"] for order_id in orders}
 
         assert answers == dict.fromkeys(orders, "PaymentNotFoundError")
 
@@ -318,7 +318,7 @@ class TestCompleting:
         order_id = await start(ana)
         paypal.expire(order_id)
 
-        completed = await _complete(ana, order_id)
+        completed = await complete(ana, order_id)
 
         assert completed["__typename"] == "PaymentNotFoundError"
         assert await start(ana) != order_id
@@ -345,10 +345,9 @@ class TestCompleting:
         order_id = await start(ana)
         paypal.approve(order_id)
         paypal.pend_next()
-        await _complete(ana, order_id)
+        await complete(ana, order_id)
         await Payment.all().update(created_at=utc_now() - timedelta(days=31), expires_at=utc_now() - timedelta(days=31))
-        await make_due()
-        await ana.composition.payment_worker.run_once()
+        await follow_up(ana)
         given_up = (await payment_of(order_id)).status
         payment = await payment_of(order_id)
         (capture,) = paypal.captures_of(str(payment.id))
@@ -368,12 +367,6 @@ class TestCompleting:
         assert sorted(payment.status for payment in await Payment.all()) == ["paid", "replaced"]
 
 
-async def start_over() -> None:
-    """As if the account had never paid."""
-    await Payment.all().delete()
-    await Account.all().update(stage="configured", active_since=None, active_until=None, activated_by=None)
-
-
 async def interruptions_survived(ana: Api, paypal: PayPalServer, *, every: int) -> int:
     """Cancels CompletePayPalPayment ever later, until it is too late, and has the worker follow up each time."""
     interrupted = 0
@@ -381,7 +374,7 @@ async def interruptions_survived(ana: Api, paypal: PayPalServer, *, every: int) 
         order_id = await start(ana)
         payment_id = (await payment_of(order_id)).id
         paypal.approve(order_id)
-        completing = asyncio.ensure_future(_complete(ana, order_id))
+        completing = asyncio.ensure_future(complete(ana, order_id))
         for _ in range(steps):
             await asyncio.sleep(0)
         completing.cancel()
@@ -389,8 +382,7 @@ async def interruptions_survived(ana: Api, paypal: PayPalServer, *, every: int) 
 
         async with asyncio.timeout(10):  # the database may still be at a statement that was interrupted
             while not await activation(ana):
-                await make_due()
-                await ana.composition.payment_worker.run_once()
+                await follow_up(ana)
 
         assert (await activation(ana))["active"], steps
         assert paypal.paid(str(payment_id)) == Decimal(TOTAL), steps

@@ -17,15 +17,28 @@ from services.payments.paypal.reconciliation import Reconciler
 from services.payments.queries import PaymentView
 from services.payments.worker import PaymentWorker
 from tests.api import Api
-from tests.graphql_api.test_paypal import start_over
 from tests.paypal.books import Json, new_id
 from tests.paypal.http import Call, Trouble
-from tests.paypal.payers import PLAN, TOTAL, activation, make_due, pay, payer, payment_of, start
+from tests.paypal.payers import (
+    PLAN,
+    TOTAL,
+    activation,
+    complete,
+    follow_up,
+    make_due,
+    pay,
+    payer,
+    payment_of,
+    start,
+    start_over,
+    taken,
+)
 from tests.paypal.server import PayPalServer
 
 
 async def _complete(api: Api, order_id: str) -> str:
-    return str((await api.act("CompletePayPalPayment", orderId=order_id))["__typename"])
+    """The name of the answer."""
+    return str((await complete(api, order_id))["__typename"])
 
 
 async def _approved(api: Api, paypal: PayPalServer, plan: str = PLAN) -> str:
@@ -43,18 +56,9 @@ async def _pending(api: Api, paypal: PayPalServer) -> tuple[str, Json]:
     return order_id, capture
 
 
-async def _work(api: Api) -> None:
-    await make_due()
-    await api.composition.payment_worker.run_once()
-
-
 async def _send(api: Api, webhook: tuple[dict[str, str], bytes]) -> int:
     headers, body = webhook
     return (await api.http.post("/webhooks/paypal", content=body, headers=headers)).status_code
-
-
-async def _taken(paypal: PayPalServer) -> Decimal:
-    return sum([paypal.paid(str(payment.id)) for payment in await Payment.all()], Decimal(0))
 
 
 def _captures(paypal: PayPalServer, order_id: str) -> list[Json]:
@@ -78,7 +82,7 @@ class TestUnusualOrders:
         paypal.deny(capture["id"])
         del paypal.books.orders[order_id]["status"]
 
-        await _work(ana)
+        await follow_up(ana)
 
         assert (await payment_of(order_id)).status == "declined"
         assert await start(ana) != order_id
@@ -91,7 +95,7 @@ class TestUnusualOrders:
         await _approved(eva, paypal)
         capture["id"] = "x" * 60
 
-        await _work(ana)
+        await follow_up(ana)
 
         assert (await payment_of(broken)).status == "pending"
         assert (await activation(eva))["active"]
@@ -103,7 +107,7 @@ class TestUnusualOrders:
         capture["id"] = "x" * 60
         await Payment.all().update(created_at=utc_now() - timedelta(days=31))
 
-        await _work(ana)
+        await follow_up(ana)
 
         assert (await payment_of(order_id)).status == "expired"
         assert await start(ana)
@@ -118,7 +122,7 @@ class TestUnusualOrders:
         capture["status"] = "COMPLETED"
 
         if seen == "by the worker":
-            await _work(ana)
+            await follow_up(ana)
         else:
             await _send(ana, paypal.event_about("PAYMENT.CAPTURE.COMPLETED", capture["id"]))
 
@@ -127,7 +131,7 @@ class TestUnusualOrders:
     async def test_money_that_comes_after_a_decline_counts(self, ana: Api, paypal: PayPalServer) -> None:
         order_id, capture = await _pending(ana, paypal)
         paypal.deny(capture["id"])
-        await _work(ana)
+        await follow_up(ana)
         _captures(paypal, order_id).append({**capture, "id": new_id(), "status": "COMPLETED"})
 
         await Payment.all().update(due_at=utc_now())
@@ -141,7 +145,7 @@ class TestUnusualOrders:
         await _complete(ana, order_id)
         paypal.books.orders[order_id]["status"] = "VOIDED"
 
-        await _work(ana)
+        await follow_up(ana)
 
         assert await start(ana) != order_id
 
@@ -153,7 +157,7 @@ class TestUnusualOrders:
         await _complete(ana, order_id)
         paypal.change(order_id, custom_id="another")
 
-        await _work(ana)
+        await follow_up(ana)
 
         assert await activation(ana) is None
         assert (await ana.act("StartPayPalPayment", planId="empresa"))["__typename"] == "PaymentPendingError"
@@ -207,11 +211,11 @@ class TestLostAnswers:
             paypal.answer(Call.SHOW, 200, json.dumps(paypal.books.orders[order_id]).encode())
             completed = await _complete(ana, order_id)
             other = await ana.act("StartPayPalPayment", planId="empresa")
-            await _work(ana)
+            await follow_up(ana)
             outcomes[issue] = (
                 {completed, other["__typename"]},
                 (await activation(ana))["active"],
-                await _taken(paypal),
+                await taken(paypal),
             )
             await start_over()
 
@@ -225,7 +229,7 @@ class TestLostAnswers:
 
         answered = await _complete(ana, order_id)
         other = await ana.act("StartPayPalPayment", planId="empresa")
-        await _work(ana)
+        await follow_up(ana)
 
         assert answered == other["__typename"] == "PaymentPendingError"
         assert (await activation(ana))["active"]
@@ -246,7 +250,7 @@ class TestLostAnswers:
         held.let_go.set()
         await looking
         other = await ana.act("StartPayPalPayment", planId="empresa")
-        await _work(ana)
+        await follow_up(ana)
 
         assert completed == other["__typename"] == "PaymentPendingError"
         assert (await activation(ana))["active"]
@@ -272,10 +276,10 @@ class TestPayingInTwoWays:
         await _complete(ana, order_id)
         await ana.composition.services.deposits.confirm(deposit["reference"], Money.parse(TOTAL))
 
-        await _work(ana)
+        await follow_up(ana)
         again = await _complete(ana, order_id)
 
-        assert await _taken(paypal) == 0
+        assert await taken(paypal) == 0
         assert again == "PaymentNotFoundError"
         assert not (await ana.run("Payment"))["paymentPending"]
 
@@ -286,7 +290,7 @@ class TestPayingInTwoWays:
         await _complete(ana, order_id)
         await ana.composition.services.deposits.confirm(deposit["reference"], Money.parse(TOTAL))
 
-        await _work(ana)
+        await follow_up(ana)
 
         until = (await Account.get()).active_until
         assert until
@@ -300,10 +304,10 @@ class TestPayingInTwoWays:
         paypal.approve(order_id)
 
         if by == "the worker":
-            await _work(ana)
+            await follow_up(ana)
         else:
             await _send(ana, paypal.event_about("CHECKOUT.ORDER.APPROVED", order_id))
-        taken_by_then = await _taken(paypal)
+        taken_by_then = await taken(paypal)
 
         assert declined == "PaymentDeclinedError"
         assert taken_by_then == 0
@@ -317,7 +321,7 @@ class TestPayingInTwoWays:
         paypal.fail(Call.CAPTURE, Trouble.UNAVAILABLE, Trouble.UNAVAILABLE)
         lost = await _complete(ana, order_id)
 
-        await _work(ana)
+        await follow_up(ana)
 
         assert lost == "PaymentPendingError"
         assert (await activation(ana))["active"]
@@ -341,7 +345,7 @@ class TestPayingInTwoWays:
         await _complete(ana, order_id)
         paypal.decline_next()
 
-        await _work(ana)
+        await follow_up(ana)
 
         assert [mail["subject"] for mail in await ana.mails()] == ["Tu pago en Timbrado no se concretó"]
         assert not (await ana.run("Payment"))["paymentPending"]
@@ -362,7 +366,7 @@ class TestPayingInTwoWays:
         _, capture = await _pending(ana, paypal)
         pending = (await ana.run("Payment"))["paymentPending"]
         paypal.settle(capture["id"])
-        await _work(ana)
+        await follow_up(ana)
 
         assert (before, pending, (await ana.run("Payment"))["paymentPending"]) == (False, True, False)
 
@@ -370,7 +374,7 @@ class TestPayingInTwoWays:
         _, capture = await _pending(ana, paypal)
         paypal.deny(capture["id"])
 
-        await _work(ana)
+        await follow_up(ana)
 
         assert [mail["subject"] for mail in await ana.mails()] == ["Tu pago en Timbrado no se concretó"]
 

@@ -17,7 +17,7 @@ from tests.api import Api
 from tests.conftest import MakeApi
 from tests.paypal.books import Json
 from tests.paypal.http import Call, Trouble
-from tests.paypal.payers import TOTAL, YEAR, activation, pay, payer, payment_of, start, takes_paypal
+from tests.paypal.payers import TOTAL, YEAR, activation, complete, pay, payer, payment_of, start, takes_paypal
 from tests.paypal.server import PayPalServer
 from tests.stores import ON_SQLITE
 
@@ -61,7 +61,7 @@ class TestEvents:
         order_id = await start(ana)
         paypal.approve(order_id)
         paypal.pend_next()
-        await ana.act("CompletePayPalPayment", orderId=order_id)
+        await complete(ana, order_id)
         (capture,) = paypal.captures_of(str((await payment_of(order_id)).id))
         pending = await _post(ana, paypal.event_about("PAYMENT.CAPTURE.PENDING", capture["id"]))
         unsettled = await activation(ana)
@@ -77,7 +77,7 @@ class TestEvents:
         order_id = await start(ana)
         paypal.approve(order_id)
         paypal.pend_next()
-        await ana.act("CompletePayPalPayment", orderId=order_id)
+        await complete(ana, order_id)
         (capture,) = paypal.captures_of(str((await payment_of(order_id)).id))
         paypal.deny(capture["id"])
 
@@ -158,7 +158,7 @@ class TestOrderAndRepetition:
         order_id = await start(ana)
         paypal.approve(order_id)
         paypal.fail(Call.CAPTURE, Trouble.LOST, Trouble.LOST)
-        await ana.act("CompletePayPalPayment", orderId=order_id)
+        await complete(ana, order_id)
         (capture,) = paypal.captures_of(str((await payment_of(order_id)).id))
         completed = paypal.event_about("PAYMENT.CAPTURE.COMPLETED", capture["id"])
         reversed_ = paypal.event_about("PAYMENT.CAPTURE.REVERSED", paypal.reverse(capture["id"]))

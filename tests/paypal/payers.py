@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from typing import Any
 from uuid import UUID, uuid4
 
+from models.account import Account
 from models.payment import Payment
 from models.series import Series
 from services.accounts.onboarding import Stage
@@ -59,9 +60,18 @@ async def pay(api: Api, server: PayPalServer, plan: str = PLAN) -> str:
     """The id of an order that is paid, and has activated the account."""
     order_id = await start(api, plan)
     server.approve(order_id)
-    completed = await api.act("CompletePayPalPayment", orderId=order_id)
+    completed = await complete(api, order_id)
     assert completed["__typename"] == "CompletePayPalPaymentSuccess", completed
     return order_id
+
+
+async def complete(api: Api, order_id: str) -> Any:
+    return await api.act("CompletePayPalPayment", orderId=order_id)
+
+
+async def taken(server: PayPalServer) -> Decimal:
+    """The sum that PayPal took for all payments."""
+    return sum([server.paid(str(payment.id)) for payment in await Payment.all()], Decimal(0))
 
 
 async def activation(api: Api) -> Any:
@@ -71,6 +81,18 @@ async def activation(api: Api) -> Any:
 async def make_due() -> None:
     """As if every payment that may still be made had been due to be looked at."""
     await Payment.filter(open_key__isnull=False).update(due_at=utc_now() - timedelta(minutes=1))
+
+
+async def follow_up(api: Api) -> None:
+    """Has the worker look at every payment that may still be made."""
+    await make_due()
+    await api.composition.payment_worker.run_once()
+
+
+async def start_over() -> None:
+    """As if no account had ever paid."""
+    await Payment.all().delete()
+    await Account.all().update(stage="configured", active_since=None, active_until=None, activated_by=None)
 
 
 async def payment_of(order_id: str) -> Payment:
