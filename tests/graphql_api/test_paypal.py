@@ -8,6 +8,7 @@ from models.account import Account
 from models.payment import Payment
 from services.common.clock import utc_now
 from tests.api import EMAIL, Api
+from tests.companies import configured, created
 from tests.conftest import MakeApi
 from tests.paypal.http import Call, Trouble
 from tests.paypal.payers import (
@@ -132,6 +133,20 @@ class TestStarting:
 
 
 class TestCompleting:
+    async def test_an_account_that_went_through_every_step_of_the_api_can_pay(
+        self, shop: Api, paypal: PayPalServer
+    ) -> None:
+        """The payers of the other tests are written to the database as these steps leave them."""
+        eva = await configured(shop, email="eva@example.com")
+        await created(eva, name="A")
+        ana = await payer(shop)
+        stepwise, stored = [await api.run("Me") for api in (eva, ana)]
+
+        await pay(eva, paypal)
+
+        assert stepwise["onboarding"] == stored["onboarding"]
+        assert (await activation(eva))["active"]
+
     async def test_an_approved_order_is_paid_and_activates_the_account_at_once(
         self, ana: Api, paypal: PayPalServer
     ) -> None:
