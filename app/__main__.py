@@ -25,7 +25,7 @@ _COMMANDS = ("serve", "worker", "migrate", "revoke", "deposit", "payments", "exp
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m app", description="The account service for e-invoicing apps.")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    # Only the one that is asked for: to import all of them takes longer than most of them do.
+    # Import only the requested command: importing all of them takes longer than running most of them.
     asked_for = [name for name in _COMMANDS if name in sys.argv[1:2]]
     commands = {name: _command(name) for name in asked_for or _COMMANDS}
     for name, command in commands.items():

@@ -27,7 +27,7 @@ from schema.root import schema
 
 log = structlog.get_logger(__name__)
 
-# Once a process, however many apps it makes, and before worker processes are forked, which so share them.
+# Made once per process, for all of its apps, and before worker processes are forked, so that these share them.
 _SCHEMA = record_outcomes(schema._schema)
 _OPERATIONS = {path.stem: path.read_text("utf-8") for path in sorted((ROOT / "graphql/operations").glob("*.graphql"))}
 _PINNED = pin(_SCHEMA, _OPERATIONS.values())

@@ -74,7 +74,7 @@ class Composition:
     aclose: Callable[[], Awaitable[None]]
 
     async def work(self, stopped: asyncio.Event) -> None:
-        """Sends mails, deletes expired rows and follows up payments, until `stopped` is set."""
+        """Sends mails, deletes expired rows and follows up on payments, until `stopped` is set."""
         workers = (self.mail_worker, self.cleanup, self.payment_worker)
         await asyncio.gather(*(worker.run(stopped) for worker in workers))
 
@@ -240,7 +240,7 @@ async def _nothing() -> None:
 def _mails(
     settings: Settings, translations: Translations, limiter: Limiter, limits: Limits
 ) -> tuple[MailWorker, Callable[[], None] | None]:
-    """The worker, and what deletes old mails if they are files."""
+    """Returns the mail worker, and the function that deletes old mails if mails are files."""
     site = Site(
         name=settings.site_name,
         url=settings.site_url,

@@ -31,7 +31,7 @@ _OTHER_SITE = (
 
 
 class OriginNotAllowedError(GraphQLError):
-    """The page may not use the person's cookie. The message says what its developer can do."""
+    """The page may not use the person's cookie. The message tells the page's developer what to do."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, extensions={"code": "ORIGIN_NOT_ALLOWED"})

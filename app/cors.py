@@ -13,7 +13,7 @@ from app.origins import Origins, origin_of, own_origin
 
 log = structlog.get_logger(__name__)
 
-# The headers that GraphQL clients and tracing send on their own; a final * stands for every name with that prefix.
+# The headers that GraphQL clients and tracing add by default; a final * matches every name with that prefix.
 REQUEST_HEADERS = (
     *("Accept", "Accept-Language", "Authorization", "Cache-Control", "Content-Language", "Content-Type", "Pragma"),
     *("apollo-*", "apollographql-*", "x-apollo-*", "graphql-*", "x-graphql-*", "x-requested-with"),

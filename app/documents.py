@@ -137,7 +137,7 @@ class Documents:
 
 
 def pin(schema: GraphQLSchema, texts: Iterable[str]) -> Mapping[str, Prepared]:
-    """What `Documents` keeps for good, by digest. Raises ValueError for a text that is refused in production."""
+    """Returns the documents that `Documents` never evicts, by digest. Raises ValueError if production refuses one."""
     documents = Documents(schema, {}, Redactor(schema, introspection=False), introspection=False)
     pinned = {}
     for text in texts:

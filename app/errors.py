@@ -1,4 +1,4 @@
-"""Errors as clients see them: a code, perhaps a reference, and nothing that somebody sent."""
+"""Errors as clients see them: with a code, in some cases a reference, and never a value that a client sent."""
 
 import re
 import secrets

@@ -52,7 +52,7 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What logs and metrics may record of a request, which is nothing that a person typed."""
+    """What logs and metrics may record about a request. It contains nothing that a person typed."""
 
     operation: str | None
     digest: str | None

@@ -36,7 +36,7 @@ _POLICY = (
     "img-src 'self' data:; font-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
 
-# The tabs of a new account's path come first; all others follow in alphabetical order.
+# Tabs for setting up a new account come first; all others follow in alphabetical order.
 _FIRST = (
     *("PasswordPolicy", "CreateAccount", "ConfirmAccount", "Login", "Me"),
     *("TaxRegimes", "ConfigureCompany", "CreateSeries", "Company"),

@@ -29,7 +29,7 @@ _JSON_TYPES = frozenset({JSON, GRAPHQL_RESPONSE, "application/graphql+json"})
 
 
 class Endpoint:
-    """The ASGI application at /graphql. `open_context` creates the resolvers' context of a request."""
+    """The ASGI application at /graphql. `open_context` creates the resolvers' context for a request."""
 
     def __init__(
         self,
@@ -121,7 +121,7 @@ async def _from_body(request: Request) -> Operation:
 
 
 def _is_json(content_type: str) -> bool:
-    """Whether it means JSON in UTF-8. It may do so twice: fetch joins what a client and its library set."""
+    """Whether the media type is JSON in UTF-8, perhaps twice: fetch joins the headers of a client and its library."""
     types = {part.partition(";")[0].strip() for part in content_type.split(",")}
     charsets = set(re.findall(r"\bcharset\s*=\s*\"?([^\s;,\"]*)", content_type))
     return types <= _JSON_TYPES and charsets <= {"utf-8", "utf8"}

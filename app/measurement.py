@@ -30,13 +30,13 @@ from graphql import (
 from app.cost import Cost
 from schema.list_size import assumed_size
 
-# The number of fields that an object of a list counts as, since it is read from the database.
+# How many fields an object in a list counts as, since it is read from the database.
 _FIELDS_PER_OBJECT = 3
 
 _IMAGE = ("Captcha", "image")
 _AUDIO = ("Captcha", "audio")
 
-# The number of aliases that an alias of these counts as, since the response repeats the whole value. Four are allowed.
+# How many aliases an alias of these fields counts as, since the response repeats the whole value. Four are allowed.
 _HEAVY_FIELDS = {("CaptchaImage", "dataUri"): 7, ("CaptchaAudio", "dataUri"): 7}
 
 # The lists of introspection. Inside another one, each counts several times, and an alias twice. GraphiQL's query comes

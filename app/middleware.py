@@ -23,8 +23,8 @@ _HSTS = {"Strict-Transport-Security": "max-age=63072000; includeSubDomains"}
 class AllowedHosts:
     """Answers 421 if the Host is neither loopback nor listed.
 
-    This prevents DNS rebinding, by which a page could reach a service on a laptop: names below localhost always
-    resolve to the machine itself.
+    This prevents DNS rebinding, by which a page could reach a service on a laptop. Names under localhost are
+    allowed, because they always resolve to the machine itself.
     """
 
     def __init__(self, app: ASGIApp, hosts: Collection[str]) -> None:

@@ -45,7 +45,7 @@ def parse_origin(text: str) -> str:
 
 
 def is_loopback(origin: str) -> bool:
-    """Whether its host is this machine, with any scheme and port. Names below localhost are (RFC 6761)."""
+    """Whether its host is this machine, with any scheme and port. Names under localhost count (RFC 6761)."""
     match = _ORIGIN.fullmatch(origin)
     if match is None:
         return False

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _MIN_KEY_BYTES = 32
 _MIN_DISTINCT_CHARACTERS = 8  # placeholders have fewer
 _MIN_LANE_KIB = 8  # of memory for each lane (RFC 9106, 3.1)
-_MIN_SIMILARITY = 0.85  # from which a name is taken for a mistyped setting
+_MIN_SIMILARITY = 0.85  # at which a name is taken for a mistyped setting
 _LINKS = ("CONFIRM_URL", "RECOVER_URL", "PAYPAL_RETURN_URL", "PAYPAL_CANCEL_URL")
 _SANDBOX = re.compile(r"(.+\.)?sandbox\.paypal\.com\.?")
 _SANDBOX_SENTENCE = (
@@ -99,7 +99,7 @@ def _is_sandbox(url: str) -> bool:
 
 
 def _is_loopback(host: str) -> bool:
-    """Whether the host is loopback; of names, only localhost is, since others may resolve to anything."""
+    """Whether the host is loopback. The only such name is localhost, since any other may resolve to anything."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

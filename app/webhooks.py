@@ -1,4 +1,4 @@
-"""Receives PayPal's events. PayPal verifies them, and sends again those that are not answered with 2xx."""
+"""Receives PayPal's events. PayPal verifies each one, and resends those that are not answered with 2xx."""
 
 import asyncio
 from typing import Any

@@ -7,7 +7,7 @@ from models.account import Account
 
 
 class ConfirmedCode(Model):
-    """The SHA-256 of a code of the registration that became this account, for as long as the code was good."""
+    """The SHA-256 of a code of the registration that became this account, kept until the code would have expired."""
 
     digest = fields.CharField(max_length=64, primary_key=True)
     account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(

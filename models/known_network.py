@@ -3,7 +3,7 @@ from tortoise.models import Model
 
 
 class KnownNetwork(Model):
-    """A network (/24 or /48) from which the owner of an e-mail signed in."""
+    """A network (/24 or /48) from which the owner of an e-mail logged in."""
 
     key = fields.CharField(max_length=80, primary_key=True)
     last_seen_at = fields.DatetimeField(db_index=True)

@@ -7,7 +7,7 @@ from models.account import Account
 
 
 class MailedPassword(Model):
-    """The SHA-256 of a password that recovery mailed: a second way in until it expires."""
+    """The SHA-256 of a password that recovery mailed, which also logs in until it expires."""
 
     digest = fields.CharField(max_length=64, primary_key=True)
     account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(

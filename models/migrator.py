@@ -28,7 +28,7 @@ _NEWEST = MigrationTarget(_APP, "__latest__")
 EMPTY = "__first__"
 """The target that reverts every migration, and so deletes all data."""
 WAIT = 300.0
-"""For how many seconds a migration that does not get its locks is retried."""
+"""How many seconds to retry a migration that does not get its locks."""
 _ADVISORY_LOCK = 0x54494D42  # this project's number among the database's advisory locks
 _LOCK_TIMEOUT = (
     "SET LOCAL lock_timeout = '500ms'"  # while a statement waits for a lock, others queue behind it, even readers

@@ -7,7 +7,7 @@ from models.account import Account
 
 
 class Session(Model):
-    """One signed-in device. The row lives as long as the session: ending one deletes it.
+    """One logged-in device. The row lives as long as the session: ending one deletes it.
 
     `expires_at` is the earlier of its idle and its absolute end, and moves with `last_seen_at`.
     """

@@ -1,4 +1,4 @@
-"""Runs SQL for what the ORM would need several statements for."""
+"""Runs SQL where the ORM would need several statements."""
 
 import re
 from datetime import datetime

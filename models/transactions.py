@@ -1,4 +1,4 @@
-"""Transactions that are retried if they changed nothing."""
+"""Runs transactions, and retries those that changed nothing."""
 
 import asyncio
 import random

@@ -89,7 +89,7 @@ class ConfigureCompanyInput:
         return CompanyForm(self.legal_name, self.tax_regime, self.postal_code)
 
 
-@strawberry.type(description="The company's data are saved as sent, with superfluous spaces removed.")
+@strawberry.type(description="The company's data is saved as sent, with superfluous spaces removed.")
 class ConfigureCompanySuccess:
     message: str = message_field()
     company: Company = strawberry.field(description="The company with its new data.")

@@ -1,4 +1,4 @@
-"""Scalars with a form of our own."""
+"""The custom scalars."""
 
 from datetime import UTC, datetime
 from typing import NewType

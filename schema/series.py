@@ -123,7 +123,7 @@ class DeleteSeriesSuccess:
     id: strawberry.ID = strawberry.field(description="The id of the deleted series, to remove it from a list.")
 
 
-register(CompanyNotConfigured, "The company's data are missing. Call configureCompany before creating a series.")
+register(CompanyNotConfigured, "The company's data is missing. Call configureCompany before creating a series.")
 register(
     SeriesLimitReached,
     "The company has the maximum number of series.",

@@ -28,7 +28,7 @@ from services.payments.bank.statement import StatementRow, candidates, read_stat
 
 HELP = "confirm bank deposits, which activates their accounts"
 _SHOWN_ID_LENGTH = 12
-"""The characters shown of a movement's id: enough to distinguish movements with the same reference."""
+"""How many characters of a movement's id are shown: enough to distinguish movements with the same reference."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,4 +1,4 @@
-"""Sends mails, deletes expired rows and follows up payments, without serving the API."""
+"""Sends mails, deletes expired rows and follows up on payments, without serving the API."""
 
 import argparse
 import asyncio

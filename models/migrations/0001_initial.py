@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
                 ('key', fields.CharField(primary_key=True, unique=True, db_index=True, max_length=80)),
                 ('last_seen_at', fields.DatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'known_network', 'app': 'accounts', 'pk_attr': 'key', 'table_description': 'A network (/24 or /48) from which the owner of an e-mail signed in.'},
+            options={'table': 'known_network', 'app': 'accounts', 'pk_attr': 'key', 'table_description': 'A network (/24 or /48) from which the owner of an e-mail logged in.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                 ('expires_at', fields.DatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
                 ('used_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'mailed_password', 'app': 'accounts', 'pk_attr': 'digest', 'table_description': 'The SHA-256 of a password that recovery mailed: a second way in until it expires.'},
+            options={'table': 'mailed_password', 'app': 'accounts', 'pk_attr': 'digest', 'table_description': 'The SHA-256 of a password that recovery mailed, which also logs in until it expires.'},
             bases=['Model'],
         ),
         ops.CreateModel(
@@ -122,7 +122,7 @@ class Migration(migrations.Migration):
                 ('user_agent', fields.CharField(null=True, max_length=255)),
                 ('ip_address', fields.CharField(null=True, max_length=45)),
             ],
-            options={'table': 'session', 'app': 'accounts', 'indexes': [Index(fields=['account_id', 'last_seen_at'])], 'pk_attr': 'id', 'table_description': 'One signed-in device. The row lives as long as the session: ending one deletes it.'},
+            options={'table': 'session', 'app': 'accounts', 'indexes': [Index(fields=['account_id', 'last_seen_at'])], 'pk_attr': 'id', 'table_description': 'One logged-in device. The row lives as long as the session: ending one deletes it.'},
             bases=['Model'],
         ),
         ops.CreateModel(

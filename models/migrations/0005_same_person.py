@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
                 ('account', fields.ForeignKeyField('accounts.Account', source_field='account_id', db_index=True, db_constraint=True, to_field='id', related_name='confirmed_codes', on_delete=OnDelete.CASCADE)),
                 ('expires_at', fields.DatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'confirmed_code', 'app': 'accounts', 'pk_attr': 'digest', 'table_description': 'The SHA-256 of a code of the registration that became this account, for as long as the code was good.'},
+            options={'table': 'confirmed_code', 'app': 'accounts', 'pk_attr': 'digest', 'table_description': 'The SHA-256 of a code of the registration that became this account, kept until the code would have expired.'},
             bases=['Model'],
         ),
         AddColumn(
