@@ -37,7 +37,7 @@ class Account:
     )
     onboarding: Onboarding = strawberry.field(description="The account's progress through the four onboarding steps.")
     activation: Activation | None = strawberry.field(
-        description="The time that the account was last paid for, even if it is over; null until the first payment."
+        description="The period that the account was last paid for, even if it has ended; null until the first payment."
     )
 
     @strawberry.field(description="The bank deposit that was requested and has not arrived; null if there is none.")

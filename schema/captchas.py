@@ -28,8 +28,8 @@ class CaptchaAudio:
 
 
 @strawberry.type(
-    description="A challenge to tell people from programs: type either the two words of the image or the eight digits "
-    "of the audio. Each captcha accepts one answer, right or wrong; createCaptcha returns a new one."
+    description="A challenge to distinguish people from programs: type either the two words of the image or the eight "
+    "digits of the audio. Each captcha accepts one answer, right or wrong; createCaptcha returns a new one."
 )
 class Captcha:
     id: strawberry.ID = strawberry.field(description="The captcha's identifier, for CaptchaInput.id.")

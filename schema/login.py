@@ -37,7 +37,8 @@ class LoginSuccess:
 register(AccountNotConfirmed, "The password is correct, but the registration is not confirmed yet.")
 register(
     RecoveryRequired,
-    "Logins are locked after too many wrong passwords in a row. Only recovering the password unlocks them.",
+    "Login is locked on this network after too many wrong passwords in a row. Recovering or changing the password "
+    "unlocks it.",
 )
 
 LoginResult = Annotated[

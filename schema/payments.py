@@ -1,4 +1,4 @@
-"""Plans, payments with PayPal or by bank deposit, and the time that is paid for."""
+"""Plans, payments with PayPal or by bank deposit, and the period that is paid for."""
 
 from datetime import datetime
 from typing import Annotated
@@ -92,11 +92,11 @@ class BankDeposit:
         )
 
 
-@strawberry.type(description="The time for which the account is paid.")
+@strawberry.type(description="The period for which the account is paid.")
 class Activation:
     active: bool = strawberry.field(description="Whether the account is active now and can invoice.")
-    since: datetime = strawberry.field(description="When that time began; a renewal without a gap does not change it.")
-    until: datetime = strawberry.field(description="When that time ends or ended.")
+    since: datetime = strawberry.field(description="When the period began; a renewal without a gap does not change it.")
+    until: datetime = strawberry.field(description="When the period ends or ended.")
     method: PaymentMethod = strawberry.field(description="The method of the last payment.")
     plan_id: strawberry.ID = strawberry.field(
         description="The plan of the last payment; it may no longer be listed in plans."
@@ -139,13 +139,15 @@ class StartPayPalPaymentSuccess:
     )
     approval_url: str = strawberry.field(description="The PayPal page to send the payer to.")
     amount: Money = strawberry.field(description="The amount that the payer is asked to approve.")
-    expires_at: datetime = strawberry.field(description="When the order expires; approve it before then.")
+    expires_at: datetime = strawberry.field(
+        description="When the order expires; the payer must approve it before then."
+    )
 
 
 @strawberry.type(description="The payment is completed, and the account is active.")
 class CompletePayPalPaymentSuccess:
     message: str = message_field()
-    activation: Activation = strawberry.field(description="The time for which the account is paid.")
+    activation: Activation = strawberry.field(description="The period for which the account is paid.")
 
 
 @strawberry.type(description="The deposit is requested; paying it with its reference activates the account.")
@@ -172,7 +174,7 @@ register(
     AlreadyActive,
     "The account is already active. It can be renewed in the last 30 days of its period, or in the last 10 days per "
     "month bought, if that is less.",
-    activation=strawberry.field(resolver=_activation, description="The time for which the account is paid."),
+    activation=strawberry.field(resolver=_activation, description="The period for which the account is paid."),
 )
 register(
     PaymentPending,

@@ -58,17 +58,17 @@ class Query:
 class Mutation:
     create_account: CreateAccountResult = strawberry.mutation(
         resolver=registration.create_account,
-        description="Step 1: registers a taxpayer and mails a 40-character confirmation code. It is safe to repeat: "
+        description="Step 1: registers a taxpayer and mails a 40-character confirmation code. Repeating it is safe: "
         "the same e-mail address and password update the registration.",
     )
     resend_confirmation_code: ResendConfirmationCodeResult = strawberry.mutation(
         resolver=registration.resend_confirmation_code,
-        description="Mails a new confirmation code, if the first did not arrive or has expired.",
+        description="Mails another confirmation code, for example if the first did not arrive or has expired.",
     )
     confirm_account: ConfirmAccountResult = strawberry.mutation(
         resolver=registration.confirm_account,
         description="Step 2: confirms a registration by its code, which creates the account. A code is valid for 24 "
-        "hours. It is safe to repeat.",
+        "hours. Repeating the mutation is safe.",
     )
     login: LoginResult = strawberry.mutation(
         resolver=login.login, description="Logs in with an e-mail address and a password, and opens a session."

@@ -134,7 +134,7 @@ class Api:
         assert confirmed["__typename"] == "ConfirmAccountSuccess"
 
     async def token(self, email: str = EMAIL, password: str = PASSWORD) -> str:
-        """Signs in."""
+        """Logs in."""
         login = await self.act("Login", email=email, password=password)
         assert login["__typename"] == "LoginSuccess", login
         return str(login["token"])

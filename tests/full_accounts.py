@@ -14,7 +14,7 @@ from tests.stored_accounts import store_account, store_company
 
 
 async def full_account(api: Api) -> Api:
-    """Whoever is signed in with it. It is written past the API, which would take long and mails in production."""
+    """Whoever is logged in with it. It is written past the API, which would take long and mails in production."""
     now = datetime.now(UTC)
     account = await store_account()
     await store_company(account, legal_name=COMPANY["legalName"].lower() + " sa de cv")

@@ -1,4 +1,4 @@
-"""Passwords and captchas cannot be guessed faster than the limits say, and the owner still signs in."""
+"""Passwords and captchas cannot be guessed faster than the limits say, and the owner can still log in."""
 
 from collections import Counter
 from ipaddress import ip_address
@@ -77,7 +77,7 @@ class TestOneRequest:
 
 @ON_EVERY_LIMIT_STORAGE
 class TestOneAccount:
-    """Many clients, each of another network, try the account of an owner who signed in from home."""
+    """Many clients, each of another network, try the account of an owner who logged in from home."""
 
     async def test_without_captchas_they_have_five_guesses_together(self, make_api: MakeApi) -> None:
         api = await owned(make_api)
@@ -200,7 +200,7 @@ class TestMails:
 
 
 async def owned(make_api: MakeApi, **changes: Any) -> Api:
-    """An account whose owner signed in from home, longer ago than any limit's window."""
+    """An account whose owner logged in from home, longer ago than any limit's window."""
     api = await make_api(trusted_proxies=1, **changes)
     await api.account()
     assert (await login(api, HOME, password=PASSWORD))["__typename"] == "LoginSuccess"

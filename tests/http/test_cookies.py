@@ -1,4 +1,4 @@
-"""Signing in with a cookie, and which pages may use it."""
+"""Logging in with a cookie, and which pages may use it."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import product

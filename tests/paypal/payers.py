@@ -39,7 +39,7 @@ def takes_paypal(server: PayPalServer) -> dict[str, Any]:
 
 
 async def payer(api: Api, email: str = EMAIL) -> Api:
-    """A person who is signed in and has done the first three steps, all of it written straight to the database."""
+    """A person who is logged in and has done the first three steps, all of it written straight to the database."""
     account = await store_account(email, stage=Stage.CONFIGURED.value)
     await store_company(account)
     await Series.create(
