@@ -33,7 +33,7 @@ from tests.paypal.server import PayPalServer
 from tests.statements import Statement, statements_run
 
 NEW = "otra frase larga"
-EVERY_SWEPT_TABLE = {
+CLEANED_TABLES = {
     "confirmation_code",
     "confirmed_code",
     "delivery",
@@ -140,7 +140,7 @@ async def _paying_again(deposits: DepositService, reference: str) -> None:
         assert await deposits.undo(reference)
 
 
-async def _sweeping(api: Api) -> None:
+async def _cleanup(api: Api) -> None:
     await _signing_in(api)
     await api.recover()
     ivo = await payer(api, "ivo@example.com")
@@ -160,7 +160,7 @@ STORIES: dict[str, Callable[[Api], Awaitable[None]]] = {
     "recovering": _recovering,
     "configuring": _configuring,
     "paying": _paying,
-    "sweeping": _sweeping,
+    "cleanup": _cleanup,
 }
 
 
@@ -188,8 +188,8 @@ async def test_no_statement_scans_a_table(make_api: MakeApi, story: str) -> None
 
     assert len(statements) > 10
     assert await _walks_of(statements) == []
-    if story == "sweeping":
-        _assert_that_every_table_is_swept(statements)
+    if story == "cleanup":
+        _assert_that_every_table_is_cleaned_up(statements)
 
 
 async def test_no_statement_for_paypal_scans_a_table(make_api: MakeApi, paypal: PayPalServer) -> None:
@@ -208,10 +208,10 @@ async def test_no_statement_for_paypal_scans_a_table(make_api: MakeApi, paypal: 
     assert await _walks_of([*starting, *afterwards]) == []
 
 
-def _assert_that_every_table_is_swept(statements: list[Statement]) -> None:
+def _assert_that_every_table_is_cleaned_up(statements: list[Statement]) -> None:
     for verb in ("SELECT .* FROM", "DELETE FROM"):
         found = {match[1] for s in statements if (match := re.match(rf'{verb} "(\w+)"', s.text))}
-        assert found >= EVERY_SWEPT_TABLE
+        assert found >= CLEANED_TABLES
 
 
 async def test_the_worker_searches_only_unsent_mails(database: dict[str, Any]) -> None:

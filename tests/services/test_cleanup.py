@@ -259,7 +259,7 @@ async def test_an_empty_database_has_nothing_to_sweep(cleanup: Cleanup) -> None:
     assert await cleanup.clean_up() == 0
 
 
-async def test_two_sweepers_at_once_do_no_harm(cleanup: Cleanup) -> None:
+async def test_two_workers_can_clean_up_at_the_same_time(cleanup: Cleanup) -> None:
     for _ in range(50):
         await _spent_captcha(_NOW - _DAY)
 
@@ -285,14 +285,14 @@ async def test_two_workers_do_not_sweep_at_once(cleanup: Cleanup, request: pytes
 
 
 async def test_other_chores_run_with_each_sweep() -> None:
-    swept: list[float] = []
+    cleaned_up: list[float] = []
 
-    await Cleanup(clean_up_files=lambda: swept.append(time.time())).clean_up()
+    await Cleanup(clean_up_files=lambda: cleaned_up.append(time.time())).clean_up()
 
-    assert len(swept) == 1
+    assert len(cleaned_up) == 1
 
 
-async def test_the_sweeper_continues_after_a_failure_and_stops_on_request() -> None:
+async def test_cleanup_continues_after_a_failure_and_stops_on_request() -> None:
     stopped, called = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
 

@@ -94,7 +94,7 @@ async def test_a_failure_to_write_leaves_no_file(folder: Path) -> None:
     assert not folder.exists() or list(folder.iterdir()) == []
 
 
-def test_files_older_than_a_week_are_swept_and_others_stay(folder: Path) -> None:
+def test_files_older_than_a_week_are_deleted_and_others_stay(folder: Path) -> None:
     folder.mkdir(parents=True)
     old, young = aged(folder / "1-a.eml", _WEEK + 60), aged(folder / "2-a.eml", _WEEK - 60)
     foreign = aged(folder / "notes.txt", _WEEK + 60)
@@ -104,7 +104,7 @@ def test_files_older_than_a_week_are_swept_and_others_stay(folder: Path) -> None
     assert (old.exists(), young.exists(), foreign.exists()) == (False, True, True)
 
 
-def test_a_file_that_a_crash_left_half_written_is_swept_too(folder: Path) -> None:
+def test_a_file_that_a_crash_left_half_written_is_deleted_too(folder: Path) -> None:
     folder.mkdir(parents=True)
     part = aged(folder / ".1-ana@example.com.eml.part", _WEEK + 60)
 
