@@ -68,7 +68,7 @@ async def test_requests_that_nobody_has_read_at_sigterm_are_answered(tmp_path: P
 
 
 @pytest.mark.parametrize("milliseconds", [200, 400, 600])
-def test_a_signal_that_comes_while_it_starts_ends_it(tmp_path: Path, milliseconds: int) -> None:
+def test_a_signal_during_the_start_ends_the_server(tmp_path: Path, milliseconds: int) -> None:
     with serving(tmp_path) as (_, process):
         time.sleep(milliseconds / 1000)
         process.send_signal(signal.SIGTERM)

@@ -4,7 +4,7 @@ from app.negotiation import language as negotiate
 from services.common.translations import Language
 
 
-def test_the_language_that_is_liked_best_is_spoken() -> None:
+def test_the_preferred_language_is_used() -> None:
     expected = {
         "es": Language.ES,
         "en": Language.EN,
@@ -29,7 +29,7 @@ def test_the_language_that_is_liked_best_is_spoken() -> None:
     assert {header: negotiate(header) for header in expected} == expected
 
 
-def test_an_asterisk_stands_for_the_languages_that_are_not_named() -> None:
+def test_an_asterisk_matches_every_language_that_is_not_listed() -> None:
     expected = {
         "*": Language.ES,
         "*;q=0.1": Language.ES,
@@ -42,7 +42,7 @@ def test_an_asterisk_stands_for_the_languages_that_are_not_named() -> None:
     assert {header: negotiate(header) for header in expected} == expected
 
 
-def test_spanish_is_spoken_to_everyone_else() -> None:
+def test_spanish_is_the_default() -> None:
     headers = [
         "",
         "fr",
@@ -69,7 +69,7 @@ def test_spanish_is_spoken_to_everyone_else() -> None:
     assert [header for header in headers if negotiate(header) is not Language.ES] == []
 
 
-def test_a_header_of_a_megabyte_is_answered_like_another() -> None:
+def test_a_header_of_a_megabyte_is_parsed() -> None:
     for part in ("x", "en-", ",", "en;q=0,", "fr;q=0.5,", ";"):
         header = part * (1_000_000 // len(part))
 

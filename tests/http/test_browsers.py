@@ -15,7 +15,7 @@ ASKING = {
 }
 
 
-async def test_a_listed_origin_may_send_what_clients_send_and_need_not_ask_again_for_a_day(make_api: MakeApi) -> None:
+async def test_a_listed_origin_passes_the_preflight_for_a_day(make_api: MakeApi) -> None:
     api = await make_api(allowed_origins=LISTED)
 
     response = await api.http.options("/graphql", headers={"origin": LISTED, **ASKING})
@@ -28,7 +28,7 @@ async def test_a_listed_origin_may_send_what_clients_send_and_need_not_ask_again
     assert response.headers["access-control-max-age"] == "86400"
 
 
-async def test_another_origin_may_not(make_api: MakeApi) -> None:
+async def test_an_unlisted_origin_fails_the_preflight(make_api: MakeApi) -> None:
     api = await make_api(allowed_origins=LISTED)
 
     for origin in ("https://evil.example", "null", f"{LISTED}.evil.example", "http://app.example.com"):
@@ -38,7 +38,7 @@ async def test_another_origin_may_not(make_api: MakeApi) -> None:
         assert "access-control-allow-origin" not in response.headers
 
 
-async def test_what_clients_and_their_tracing_send_passes_the_preflight(make_api: MakeApi) -> None:
+async def test_headers_of_clients_and_of_tracing_pass_the_preflight(make_api: MakeApi) -> None:
     api = await make_api(allowed_origins=LISTED, allowed_request_headers="x-ours-*,X-Client-Version")
     sent = [
         "authorization,content-type",
@@ -61,7 +61,7 @@ async def test_what_clients_and_their_tracing_send_passes_the_preflight(make_api
         assert {name.strip().lower() for name in names.split(",")} <= _allowed_headers(response)
 
 
-async def test_no_other_header_does_and_the_browser_is_told_which_do(make_api: MakeApi) -> None:
+async def test_other_headers_fail_the_preflight_which_lists_the_allowed_ones(make_api: MakeApi) -> None:
     api = await make_api(allowed_origins=LISTED)
 
     for name in ("x-forwarded-for", "cookie", "*", "x-apollo", "x-ours-tenant", "x-b3", "a\tb"):
@@ -73,7 +73,7 @@ async def test_no_other_header_does_and_the_browser_is_told_which_do(make_api: M
         assert name not in _allowed_headers(response)
 
 
-async def test_a_preflight_of_ten_thousand_headers_is_answered_like_another(make_api: MakeApi) -> None:
+async def test_a_preflight_of_ten_thousand_headers_is_answered(make_api: MakeApi) -> None:
     api = await make_api(allowed_origins=LISTED)
     asking = {**ASKING, "access-control-request-headers": "x-apollo-" + ",x-apollo-" * 10_000}
 
@@ -82,7 +82,7 @@ async def test_a_preflight_of_ten_thousand_headers_is_answered_like_another(make
     assert response.status_code == 200
 
 
-async def test_an_app_that_brings_its_own_pages_may_be_listed_in_production(make_api: MakeApi) -> None:
+async def test_an_app_that_contains_its_pages_can_be_listed_in_production(make_api: MakeApi) -> None:
     origins = ["capacitor://localhost", "http://tauri.localhost", "chrome-extension://abcdef"]
     api = await make_api(**PRODUCTION, allowed_origins=",".join(origins))
 
@@ -95,7 +95,7 @@ async def test_an_app_that_brings_its_own_pages_may_be_listed_in_production(make
             assert response.headers["access-control-allow-credentials"] == "true"
 
 
-async def test_production_allows_no_page_that_is_not_listed(make_api: MakeApi) -> None:
+async def test_production_allows_only_listed_pages(make_api: MakeApi) -> None:
     api = await make_api(**PRODUCTION, allowed_origins=LISTED)
 
     response = await api.http.options("/graphql", headers={"origin": "http://localhost:5173", **ASKING})
@@ -123,7 +123,7 @@ async def test_a_refused_origin_is_logged_by_name_once(api: Api) -> None:
     assert refused == ["https://evil.example", "x" * 100]
 
 
-async def test_a_listed_origin_may_read_when_to_try_again(make_api: MakeApi) -> None:
+async def test_a_listed_origin_may_read_retry_after(make_api: MakeApi) -> None:
     api = await make_api(allowed_origins=LISTED)
 
     response = await api.http.post("/graphql", json={"query": "{ me { id } }"}, headers={"origin": LISTED})

@@ -49,7 +49,7 @@ async def test_every_operation_is_executed_in_every_form(make_api: MakeApi) -> N
     assert refused == {}
 
 
-async def test_one_operation_may_ask_for_all_that_a_screen_shows(make_api: MakeApi) -> None:
+async def test_one_operation_can_request_everything_that_a_screen_shows(make_api: MakeApi) -> None:
     me = await full_account(await make_api(**PRODUCTION))
 
     for printed in FORMS.values():
@@ -62,7 +62,7 @@ async def test_one_operation_may_ask_for_all_that_a_screen_shows(make_api: MakeA
         assert all(len(series) >= 9 for series in body["data"]["me"]["company"]["series"])
 
 
-def test_no_form_comes_near_the_bound_on_tokens() -> None:
+def test_every_form_stays_far_below_the_token_limit() -> None:
     texts = [*TEXTS.values(), SCREEN]
 
     tokens = {form: max(parse(printed(text)).token_count or 0 for text in texts) for form, printed in FORMS.items()}

@@ -43,7 +43,7 @@ async def _sign_in(api: Api, origin: dict[str, str] = OWN) -> httpx2.Response:
     return response
 
 
-async def test_the_token_goes_into_a_cookie_and_not_into_the_answer(api: Api) -> None:
+async def test_the_token_is_in_the_cookie_and_not_in_the_response(api: Api) -> None:
     await api.account()
 
     for origin in (OWN, LISTED):
@@ -72,7 +72,7 @@ async def test_in_production_the_cookie_is_bound_to_the_host_and_to_https(make_a
     assert "strict-transport-security" in response.headers
 
 
-async def test_a_foreign_page_can_neither_sign_in_with_a_cookie_nor_use_one(api: Api) -> None:
+async def test_a_foreign_page_can_neither_get_nor_use_a_cookie(api: Api) -> None:
     await api.account()
 
     login = [await api.send("Login", BY_COOKIE, origin) for origin in FOREIGN + UNNAMED]
@@ -84,7 +84,7 @@ async def test_a_foreign_page_can_neither_sign_in_with_a_cookie_nor_use_one(api:
     assert not any("set-cookie" in response.headers for response in login)
 
 
-async def test_the_cookie_counts_for_the_services_own_and_for_listed_pages(api: Api) -> None:
+async def test_the_cookie_counts_for_own_and_listed_pages(api: Api) -> None:
     await api.account()
     await _sign_in(api)
 
@@ -94,7 +94,7 @@ async def test_the_cookie_counts_for_the_services_own_and_for_listed_pages(api: 
         assert response.json() == {"data": {"me": {"email": EMAIL}}}, (headers, method)
 
 
-async def test_a_cookie_that_does_not_count_is_never_silent_whatever_is_asked(api: Api) -> None:
+async def test_an_ignored_cookie_always_causes_an_error(api: Api) -> None:
     for headers, method in product(FOREIGN + UNNAMED, ("POST", "GET", "HEAD")):
         response = await _ask(api, method, "{ passwordPolicy { minimumLength } }", {**headers, "cookie": "session=x"})
 
@@ -103,7 +103,7 @@ async def test_a_cookie_that_does_not_count_is_never_silent_whatever_is_asked(ap
             _assert_refused(response)
 
 
-async def test_the_refusal_says_what_to_do(api: Api) -> None:
+async def test_the_error_says_what_to_do(api: Api) -> None:
     advice: list[tuple[dict[str, str], str]] = [
         ({"origin": "https://evil.example"}, "ALLOWED_ORIGINS"),
         ({"origin": "null"}, "hides its origin"),
@@ -117,7 +117,7 @@ async def test_the_refusal_says_what_to_do(api: Api) -> None:
         assert words in response.json()["errors"][0]["message"]
 
 
-async def test_what_a_cookie_does_not_count_for_has_no_effect(api: Api) -> None:
+async def test_a_request_with_an_ignored_cookie_has_no_effect(api: Api) -> None:
     await api.account()
     await _sign_in(api)
 
@@ -127,7 +127,7 @@ async def test_what_a_cookie_does_not_count_for_has_no_effect(api: Api) -> None:
     assert (await api.run("Me", headers=OWN))["email"] == EMAIL
 
 
-async def test_a_page_of_another_site_cannot_sign_in_with_a_cookie_that_it_would_never_send(api: Api) -> None:
+async def test_a_page_of_another_site_cannot_get_a_cookie_that_it_would_never_send(api: Api) -> None:
     await api.account()
     elsewhere = {**LISTED, "sec-fetch-site": "cross-site"}
 
@@ -142,7 +142,7 @@ async def test_a_page_of_another_site_cannot_sign_in_with_a_cookie_that_it_would
     assert by_bearer.json()["data"]["login"]["token"]
 
 
-async def test_bearer_and_anonymous_requests_need_no_origin_and_mind_none(api: Api) -> None:
+async def test_bearer_and_anonymous_requests_work_with_any_origin_or_none(api: Api) -> None:
     await api.account()
     token = await api.token()
 
@@ -151,7 +151,7 @@ async def test_bearer_and_anonymous_requests_need_no_origin_and_mind_none(api: A
         assert await api.run("Me", headers=origin) is None
 
 
-async def test_no_other_cookie_of_the_site_passes_for_the_sessions(api: Api) -> None:
+async def test_no_other_cookie_of_the_site_is_taken_for_the_session_cookie(api: Api) -> None:
     await api.account()
     mine = f"session={await api.token()}".encode()
 
@@ -170,7 +170,7 @@ async def test_no_other_cookie_of_the_site_passes_for_the_sessions(api: Api) -> 
         assert instead.json()["data"]["me"] is None
 
 
-async def test_a_cookie_that_comes_twice_with_one_value_counts(api: Api) -> None:
+async def test_a_cookie_sent_twice_with_one_value_counts(api: Api) -> None:
     await api.account()
     token = await api.token()
 
@@ -179,7 +179,7 @@ async def test_a_cookie_that_comes_twice_with_one_value_counts(api: Api) -> None
     assert me["email"] == EMAIL
 
 
-async def test_a_cookie_is_found_among_others_and_read_as_it_was_set(api: Api) -> None:
+async def test_the_cookie_is_found_among_others(api: Api) -> None:
     await api.account()
     token = await api.token()
     among_others = {**OWN, "cookie": f'other=old; theirs="\\"; session={token}; last'}
@@ -189,14 +189,14 @@ async def test_a_cookie_is_found_among_others_and_read_as_it_was_set(api: Api) -
     assert await api.run("Me", headers=quoted) is None
 
 
-async def test_an_authorization_header_counts_alone_even_when_it_is_bad(api: Api) -> None:
+async def test_an_authorization_header_overrides_the_cookie_even_if_it_is_invalid(api: Api) -> None:
     await api.account()
     await _sign_in(api)
 
     assert await api.run("Me", headers={**OWN, "authorization": "Bearer nonsense"}) is None
 
 
-async def test_an_authorization_header_that_says_nothing_counts_as_none(api: Api) -> None:
+async def test_an_empty_authorization_header_counts_as_none(api: Api) -> None:
     await api.account()
     await _sign_in(api)
 
@@ -208,7 +208,7 @@ async def test_an_authorization_header_that_says_nothing_counts_as_none(api: Api
         _assert_refused(refused)
 
 
-async def test_a_cookie_that_no_session_stands_behind_is_cleared(api: Api) -> None:
+async def test_a_cookie_without_a_session_is_cleared(api: Api) -> None:
     for cookie in ("garbage", "x" * 4000, "\udcff", '"', "%00"):
         response = await _with_cookies(api, f"session={cookie}".encode("utf-8", "surrogateescape"))
 
@@ -216,7 +216,7 @@ async def test_a_cookie_that_no_session_stands_behind_is_cleared(api: Api) -> No
         assert _clears_the_cookie(response)
 
 
-async def test_the_cookie_of_an_ended_session_is_cleared_by_whatever_needed_it(api: Api) -> None:
+async def test_the_cookie_of_an_ended_session_is_cleared_by_any_operation_that_needed_it(api: Api) -> None:
     await api.account()
     ended = (await _sign_in(api)).cookies["session"]
     await api.signed_in(ended).run("Logout")
@@ -232,7 +232,7 @@ async def test_the_cookie_of_an_ended_session_is_cleared_by_whatever_needed_it(a
     assert public.json()["data"]["passwordPolicy"]["minimumLength"] == 8
 
 
-async def test_a_cookie_that_a_session_stands_behind_is_never_cleared(api: Api) -> None:
+async def test_a_cookie_with_a_session_is_never_cleared(api: Api) -> None:
     await api.account()
     token = (await _sign_in(api)).cookies["session"]
     form = {"currentPassword": "wrong", "newPassword": "otra frase", "newPasswordConfirmation": "otra frase"}
@@ -247,7 +247,7 @@ async def test_a_cookie_that_a_session_stands_behind_is_never_cleared(api: Api) 
     assert [response.headers.get("set-cookie") for response in responses] == [None] * 4
 
 
-async def test_signing_in_with_a_token_clears_the_cookie_whose_session_it_ends(api: Api) -> None:
+async def test_a_login_for_a_token_clears_the_cookie_whose_session_it_ends(api: Api) -> None:
     await api.account()
     await _sign_in(api)
 
@@ -256,7 +256,7 @@ async def test_signing_in_with_a_token_clears_the_cookie_whose_session_it_ends(a
     assert _clears_the_cookie(response)
 
 
-async def test_signing_in_anew_ends_the_session_that_the_cookie_held(api: Api) -> None:
+async def test_a_new_login_ends_the_session_of_the_cookie(api: Api) -> None:
     await api.account()
     first = (await _sign_in(api)).cookies["session"]
 
@@ -266,7 +266,7 @@ async def test_signing_in_anew_ends_the_session_that_the_cookie_held(api: Api) -
     assert len((await api.run("Me", headers=OWN))["sessions"]) == 1
 
 
-async def test_changing_a_mailed_password_prolongs_the_cookie(api: Api) -> None:
+async def test_changing_a_mailed_password_extends_the_cookie(api: Api) -> None:
     await api.account()
     mailed = await api.recover()
     form = {"email": EMAIL, "password": mailed, "transport": "COOKIE"}
@@ -284,7 +284,7 @@ async def test_changing_a_mailed_password_prolongs_the_cookie(api: Api) -> None:
     assert changed.cookies["session"] == restricted.cookies["session"]
 
 
-async def test_logging_out_forgets_the_cookie(api: Api) -> None:
+async def test_logout_clears_the_cookie(api: Api) -> None:
     await api.account()
     await _sign_in(api)
 
@@ -329,7 +329,7 @@ async def _confirmed(api: Api) -> None:
     await api.act("ConfirmAccount", code="A" * 40)
 
 
-async def test_the_services_own_origin_is_its_own_whether_or_not_its_host_names_the_port(make_api: MakeApi) -> None:
+async def test_the_own_origin_is_recognized_with_and_without_a_port_in_the_host(make_api: MakeApi) -> None:
     api = await make_api(**PRODUCTION)
     headers = {"host": "api.example.mx:443", "origin": "https://api.example.mx", "cookie": "__Host-session=x"}
 

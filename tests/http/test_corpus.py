@@ -9,7 +9,7 @@ from tests.conftest import MakeApi
 from tests.samples import MAX_CALLS, send, send_all
 
 
-async def test_no_request_costs_more_than_the_bounds_allow_and_each_is_answered_as_it_says(api: Api) -> None:
+async def test_every_request_of_the_corpus_stays_within_the_limits_and_gets_its_expected_answer(api: Api) -> None:
     sent = await send_all(api)
 
     codes = {
@@ -19,7 +19,7 @@ async def test_no_request_costs_more_than_the_bounds_allow_and_each_is_answered_
     assert codes == {name: {sample.code} - {None} for name, sample in CORPUS.items()}
 
 
-def test_every_sample_fits_into_a_body() -> None:
+def test_every_sample_fits_into_a_request_body() -> None:
     assert [name for name, sample in CORPUS.items() if len(sample.body()) > MAX_BODY] == []
 
 
@@ -30,7 +30,7 @@ async def test_graphiql_introspects_in_development(api: Api) -> None:
     assert "errors" not in answer
 
 
-async def test_our_operations_pass_in_production_also_where_they_are_not_pinned(make_api: MakeApi) -> None:
+async def test_our_operations_pass_in_production_even_if_they_are_not_pinned(make_api: MakeApi) -> None:
     api = await make_api(**PRODUCTION)
     texts = {path.stem: path.read_text("utf-8") for path in OPERATIONS.glob("*.graphql")}
 

@@ -33,7 +33,7 @@ def test_pictures_under_several_object_types_are_alternatives() -> None:
     assert cost.images == 1
 
 
-def test_pictures_under_a_union_or_an_interface_are_not() -> None:
+def test_pictures_under_a_union_or_an_interface_are_added_up() -> None:
     cost = _measured(
         "mutation { login { ... on LoginResult { ... on CaptchaRequiredError { captcha { x: image } } } "
         "... on CaptchaRequiredError { captcha { y: image } } } }"
@@ -42,15 +42,15 @@ def test_pictures_under_a_union_or_an_interface_are_not() -> None:
     assert cost.images == 2
 
 
-def test_pictures_are_those_of_a_captcha() -> None:
+def test_only_the_pictures_of_captchas_are_counted() -> None:
     assert _measured("{ image { dataUri } audio { dataUri } me { image audio } }")[5:7] == (0, 0)
 
 
-def test_what_is_selected_of_a_list_is_multiplied() -> None:
+def test_selections_of_a_list_are_multiplied() -> None:
     assert _measured("{ me { sessions { id current } } }").fields == 1 + 50 * (3 + 2)
 
 
-def test_a_list_is_what_the_schema_says_and_not_what_it_is_called() -> None:
+def test_a_list_is_recognized_by_its_type_and_not_by_its_name() -> None:
     single = _measured("mutation { createSeries { ... on CreateSeriesSuccess { series { id name } } } }")
     listed = _measured("{ me { company { series { id name } } } }")
     elsewhere = _measured("{ sessions { id } me { series { id } } nowhere { sessions { id } } }")
@@ -81,7 +81,7 @@ def test_a_typename_that_a_client_adds_costs_nothing(without: str, added: str) -
     assert _measured(added) == _measured(without)
 
 
-def test_a_typename_that_no_client_adds_costs_what_any_field_does() -> None:
+def test_a_typename_that_no_client_adds_costs_as_much_as_a_field() -> None:
     again = _measured("{ me { __typename __typename id } }")
     aliased = _measured("{ me { sessions { kind: __typename __isUserError: __typename __isNobody: __typename } } }")
 
@@ -90,29 +90,29 @@ def test_a_typename_that_no_client_adds_costs_what_any_field_does() -> None:
     assert _measured("{ " + "__typename " * 590 + "}").overlaps > BOUNDS.overlaps
 
 
-def test_fields_that_validation_compares_are_counted_in_unused_fragments_too() -> None:
+def test_fields_of_unused_fragments_are_counted_too() -> None:
     assert _measured("{ a } fragment F on T { b b b c }").overlaps == 3
 
 
-def test_circles_and_unknown_fragments_are_left_to_validation() -> None:
+def test_cycles_and_unknown_fragments_are_left_to_validation() -> None:
     cost = _measured("{ ...A ...Nobody } fragment A on T { a ...B } fragment B on T { b ...A }")
 
     assert cost.fields == 2
 
 
-def test_fragments_that_nobody_uses_are_measured_too_and_both_of_a_name() -> None:
+def test_unused_fragments_are_measured_and_so_are_both_of_the_same_name() -> None:
     cost = _measured("{ a } fragment F on T { b { c { d } } } fragment F on T { e f: g }")
 
     assert cost == Cost(depth=3, fields=3, root_fields=1, aliases=1)
 
 
-def test_a_list_that_introspection_walks_in_a_list_counts_four_times() -> None:
+def test_a_nested_list_of_introspection_counts_four_times() -> None:
     cost = _measured("{ __schema { types { fields { type { name } } interfaces { name } } } }")
 
     assert cost.lists == 1 + 4 * 2
 
 
-def test_a_list_of_ours_is_none_of_introspection() -> None:
+def test_our_lists_are_not_lists_of_introspection() -> None:
     cost = _measured("mutation { login { ... on InvalidInputError { fields { code } } } }")
 
     assert (cost.lists, cost.fields) == (0, 1 + MAX_PROBLEMS * (3 + 1))
@@ -127,11 +127,11 @@ def test_a_list_of_ours_is_none_of_introspection() -> None:
         "type Query { me: Int } { me { id } }",
     ],
 )
-def test_what_does_not_fit_the_schema_is_left_to_validation(text: str) -> None:
+def test_fields_that_are_not_in_the_schema_are_left_to_validation(text: str) -> None:
     assert BOUNDS.exceeded_by(_measured(text)) is None
 
 
-def test_nested_spreads_are_measured_once_each() -> None:
+def test_each_nested_spread_is_measured_once() -> None:
     levels = "".join(f"fragment F{n} on T {{ ...F{n + 1} ...F{n + 1} }}" for n in range(25))
     document = parse(f"{{ ...F0 }} {levels} fragment F25 on T {{ a }}")
 
@@ -141,7 +141,7 @@ def test_nested_spreads_are_measured_once_each() -> None:
     assert cost.fields == 2**25
 
 
-async def test_a_document_that_asks_for_too_much_is_refused(api: Api) -> None:
+async def test_a_document_above_a_limit_is_refused(api: Api) -> None:
     queries = {
         "clips by many names": "mutation { createCaptcha { ... on CreateCaptchaSuccess { captcha { audio { "
         + " ".join(f"a{n}: dataUri" for n in range(5))
@@ -171,7 +171,7 @@ async def test_a_document_that_asks_for_too_much_is_refused(api: Api) -> None:
     assert codes == {name: ["TOO_COMPLEX"] for name in queries}
 
 
-def test_every_bound_is_a_bound_and_is_named_in_words() -> None:
+def test_every_exceeded_limit_is_named_in_words() -> None:
     passed = {name: BOUNDS.exceeded_by(Cost(**{name: 10_000})) for name in Cost._fields}
 
     assert passed == {
@@ -187,7 +187,7 @@ def test_every_bound_is_a_bound_and_is_named_in_words() -> None:
     }
 
 
-async def test_a_refusal_says_how_much_is_too_much(api: Api) -> None:
+async def test_the_error_states_the_limit(api: Api) -> None:
     response = await api.http.post(
         "/graphql", json={"query": "{ me { a: company { series { id } } " + "company { series { id } } " * 7 + "} }"}
     )

@@ -23,7 +23,7 @@ def test_a_pinned_operation_is_prepared_once(documents: Documents) -> None:
     assert documents.prepare(QUERY) is documents.prepare(QUERY)
 
 
-def test_another_text_is_kept_when_it_is_seen_a_second_time(documents: Documents) -> None:
+def test_another_text_is_kept_when_it_comes_a_second_time(documents: Documents) -> None:
     text = QUERY + " # mine"
 
     first, second, third = (documents.prepare(text) for _ in range(3))
@@ -40,7 +40,7 @@ def test_a_text_with_a_string_literal_is_never_kept(documents: Documents) -> Non
     assert len({id(each) for each in prepared}) == 4
 
 
-def test_what_is_kept_stays_within_a_budget_whatever_the_texts(documents: Documents) -> None:
+def test_kept_documents_stay_within_a_budget(documents: Documents) -> None:
     for number in range(200):
         text = f"{{ __typename }} # {number} " + "\N{GRINNING FACE}" * 4_000
         for _ in range(2):
@@ -63,7 +63,7 @@ def test_an_invalid_text_is_refused_every_time(documents: Documents) -> None:
 @pytest.mark.parametrize(
     ("more", "suggested"), [("", True), ("maximumLength " * 30, True), ("...{__typename} " * 30, False)]
 )
-def test_development_suggests_a_name_where_the_document_is_short(more: str, suggested: bool) -> None:
+def test_development_suggests_names_for_a_short_document(more: str, suggested: bool) -> None:
     documents = _documents(schema._schema, introspection=True)
 
     refused = documents.prepare(f"{{ passwordPolicy {{ minimumLengt {more} }} }}")
@@ -72,7 +72,7 @@ def test_development_suggests_a_name_where_the_document_is_short(more: str, sugg
     assert ("Did you mean 'minimumLength'" in refused.errors[0].message) is suggested
 
 
-def test_an_answer_has_at_most_five_errors(documents: Documents) -> None:
+def test_a_response_has_at_most_five_errors(documents: Documents) -> None:
     refused = documents.prepare("{ passwordPolicy { a b c d e f g } }")
 
     assert isinstance(refused, Refused)

@@ -57,7 +57,7 @@ MISTYPED = [
 ]
 
 
-async def test_in_production_an_answer_repeats_nothing_of_a_document_that_is_refused(make_api: MakeApi) -> None:
+async def test_in_production_a_response_repeats_nothing_of_a_refused_document(make_api: MakeApi) -> None:
     api = await make_api(**PRODUCTION)
 
     for query in MADE_UP:
@@ -79,7 +79,7 @@ async def test_in_production_nothing_is_suggested(make_api: MakeApi) -> None:
         assert "id you mean" not in response.text
 
 
-async def test_in_production_a_variables_unknown_field_brings_no_suggestion(make_api: MakeApi) -> None:
+async def test_in_production_an_unknown_field_of_a_variable_gets_no_suggestion(make_api: MakeApi) -> None:
     api = await make_api(**PRODUCTION)
 
     response = await api.send("Login", {"input": {"email": "a", "password": "b", "captch": None}}, NEW)
@@ -88,7 +88,7 @@ async def test_in_production_a_variables_unknown_field_brings_no_suggestion(make
     assert "captch" not in response.text
 
 
-async def test_in_development_a_mistyped_name_is_named(api: Api) -> None:
+async def test_in_development_the_error_names_a_mistyped_name(api: Api) -> None:
     response = await api.http.post("/graphql", json={"query": "{ me { emial } }"}, headers=NEW)
 
     assert response.json()["errors"][0]["message"] == (
@@ -96,7 +96,7 @@ async def test_in_development_a_mistyped_name_is_named(api: Api) -> None:
     )
 
 
-async def test_a_message_is_never_cut_off_within_a_word(api: Api) -> None:
+async def test_a_message_is_never_cut_within_a_word(api: Api) -> None:
     names = [f"{'name' * 5}{number}" for number in range(14)]
     ids, rfcs = (" ".join(f"{name}: {field}" for name in names) for field in ("id", "rfc"))
     query = f"{{ me {{ {ids} }} ... {{ me {{ {rfcs} }} }} }}"
@@ -110,7 +110,7 @@ async def test_a_message_is_never_cut_off_within_a_word(api: Api) -> None:
     assert whole.startswith(message[:-1])
 
 
-async def test_a_long_suggestion_is_whole(api: Api) -> None:
+async def test_a_long_suggestion_is_not_cut(api: Api) -> None:
     query = "{ me { ... on ResendConfirmationCodeSucces { id } } }"
 
     response = await api.http.post("/graphql", json={"query": query}, headers=NEW)
@@ -141,7 +141,7 @@ async def test_a_name_of_thousands_of_characters_is_left_out(make_api: MakeApi, 
             assert len(error["message"]) < 200
 
 
-async def test_a_variable_that_is_no_big_int_is_refused_without_being_repeated(api: Api) -> None:
+async def test_a_malformed_big_int_is_refused_and_not_repeated(api: Api) -> None:
     for value in (31337.5, True, 10**30, ["31337"], {"hunter": "31337"}):
         response = await api.send("CreateSeries", {"input": {"name": "a", "firstFolio": 1, "lastFolio": value}}, NEW)
 
@@ -152,7 +152,7 @@ async def test_a_variable_that_is_no_big_int_is_refused_without_being_repeated(a
         assert not any(shown in response.text for shown in ("31337", "hunter", "rue", "00000"))
 
 
-async def test_there_are_at_most_ten_errors(api: Api) -> None:
+async def test_a_response_has_at_most_ten_errors(api: Api) -> None:
     fields = " ".join(f"a{n}" for n in range(30))
     wrong = {"input": {f"a{n}": n for n in range(30)}}
 

@@ -40,7 +40,7 @@ async def http() -> AsyncIterator[httpx2.AsyncClient]:
         yield http
 
 
-async def test_the_page_comes_with_a_policy_that_allows_nothing_from_elsewhere(http: httpx2.AsyncClient) -> None:
+async def test_the_pages_policy_allows_only_its_own_origin(http: httpx2.AsyncClient) -> None:
     response = await http.get("/graphql", headers={"accept": CHROMIUM})
 
     assert response.status_code == 200
@@ -53,7 +53,7 @@ async def test_the_page_comes_with_a_policy_that_allows_nothing_from_elsewhere(h
     )
 
 
-async def test_whoever_prefers_html_gets_the_page(http: httpx2.AsyncClient) -> None:
+async def test_a_client_that_prefers_html_gets_the_page(http: httpx2.AsyncClient) -> None:
     for accept in (CHROMIUM, FIREFOX, "text/html", "TEXT/HTML", "text/*", f"{JSON};q=0.5, text/html;q=0.6"):
         response = await http.get("/graphql", headers={"accept": accept})
 
@@ -78,7 +78,7 @@ async def test_graphql_clients_reach_the_endpoint(http: httpx2.AsyncClient) -> N
     assert answers == dict.fromkeys(types, "the endpoint")
 
 
-async def test_only_a_visit_gets_the_page_whatever_is_accepted(http: httpx2.AsyncClient) -> None:
+async def test_only_a_visit_gets_the_page(http: httpx2.AsyncClient) -> None:
     headers = {"accept": CHROMIUM}
 
     posted = await http.post("/graphql", json={"query": "{ __typename }"}, headers=headers)
@@ -88,7 +88,7 @@ async def test_only_a_visit_gets_the_page_whatever_is_accepted(http: httpx2.Asyn
     assert [posted.text, put.text, queried.text] == ["the endpoint"] * 3
 
 
-async def test_everything_that_the_page_asks_for_is_served_with_its_type(http: httpx2.AsyncClient) -> None:
+async def test_every_file_that_the_page_loads_is_served_with_its_type(http: httpx2.AsyncClient) -> None:
     sources = "".join((FOLDER / name).read_text("utf-8") for name in ("index.html", "graphiql.js"))
     paths = re.findall(r'"(/graphiql/[^"]+)"', sources)
 
@@ -106,7 +106,7 @@ async def test_everything_that_the_page_asks_for_is_served_with_its_type(http: h
 
 
 @pytest.mark.parametrize("name", ["index.html", "graphiql.js", "graphiql.css"])
-def test_nothing_of_ours_names_another_host_or_runs_inline(name: str) -> None:
+def test_our_files_name_no_other_host_and_contain_no_inline_scripts(name: str) -> None:
     text = (FOLDER / name).read_text("utf-8")
 
     assert not re.search(r"//\w|<script(?![^>]* src=)|<style|\s(style|on\w+)=", text)
@@ -117,14 +117,14 @@ async def test_only_scripts_and_styles_are_served(http: httpx2.AsyncClient) -> N
         assert (await http.get(f"/graphiql/{path}")).status_code == 404
 
 
-async def test_every_operation_of_ours_has_a_tab(http: httpx2.AsyncClient) -> None:
+async def test_each_of_our_operations_has_a_tab(http: httpx2.AsyncClient) -> None:
     tabs = (await http.get("/graphiql/operations.json")).json()
 
     texts = sorted(path.read_text("utf-8") for path in OPERATIONS.glob("*.graphql"))
     assert sorted(tab["query"] for tab in tabs) == texts
 
 
-async def test_the_way_of_a_new_account_comes_first_and_what_is_missing_has_no_tab() -> None:
+async def test_the_steps_of_a_new_account_come_first_and_missing_operations_have_no_tab() -> None:
     names = ["Alpha", "ConfirmAccount", "Login", "PasswordPolicy", "Zeta"]
     async with client_of({name: f"query {name} {{ a }}" for name in names}, "type Query { a: Int }") as http:
         tabs = (await http.get("/graphiql/operations.json")).json()
@@ -132,7 +132,7 @@ async def test_the_way_of_a_new_account_comes_first_and_what_is_missing_has_no_t
     assert [tab["query"].split()[1] for tab in tabs] == ["PasswordPolicy", "ConfirmAccount", "Login", "Alpha", "Zeta"]
 
 
-async def test_variables_that_must_be_given_have_an_example() -> None:
+async def test_required_variables_have_an_example() -> None:
     sdl = """
         type Query { find(by: Filter, kind: Kind, sizes: [Int!], first: Int, exact: Boolean): Int }
         enum Kind { SMALL LARGE }
@@ -162,21 +162,21 @@ async def test_variables_that_must_be_given_have_an_example() -> None:
     ]
 
 
-async def test_the_endpoint_with_a_slash_at_its_end_shows_it_too(http: httpx2.AsyncClient) -> None:
+async def test_the_endpoint_with_a_trailing_slash_shows_the_page_too(http: httpx2.AsyncClient) -> None:
     response = await http.get("/graphql/", headers={"accept": CHROMIUM})
 
     assert "<title>GraphiQL" in response.text
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-async def test_the_root_leads_to_it_without_naming_a_host(http: httpx2.AsyncClient, method: str) -> None:
+async def test_the_root_redirects_to_the_page_without_naming_a_host(http: httpx2.AsyncClient, method: str) -> None:
     response = await http.request(method, "/", headers={"accept": CHROMIUM, "host": "evil.example"})
 
     assert response.status_code == 307
     assert response.headers["location"] == "/graphql"
 
 
-async def test_production_has_none_of_it(make_api: MakeApi) -> None:
+async def test_production_does_not_serve_graphiql(make_api: MakeApi) -> None:
     api = await make_api(**PRODUCTION)
 
     page = await api.http.get("/graphql", headers={"accept": "text/html"})
@@ -186,7 +186,7 @@ async def test_production_has_none_of_it(make_api: MakeApi) -> None:
     assert [other.status_code for other in others] == [404, 404, 404]
 
 
-async def test_development_has_it_before_the_endpoint(api: Api) -> None:
+async def test_development_serves_graphiql_at_the_endpoint(api: Api) -> None:
     page = await api.http.get("/graphql", headers={"accept": CHROMIUM})
     answer = await api.run("PasswordPolicy")
 

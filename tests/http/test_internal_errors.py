@@ -7,7 +7,7 @@ from models.account import Account
 from tests.api import EMAIL, PASSWORD, Api
 
 
-async def test_a_bug_leaves_a_reference_in_the_answer_and_its_cause_in_the_log(api: Api) -> None:
+async def test_a_bug_puts_a_reference_into_the_response_and_its_cause_into_the_log(api: Api) -> None:
     await api.account()
     session = api.signed_in(await api.token())
     await Account.all().update(language="xx")
@@ -23,7 +23,7 @@ async def test_a_bug_leaves_a_reference_in_the_answer_and_its_cause_in_the_log(a
     assert "xx" not in response.text
 
 
-async def test_a_request_past_its_deadline_is_ended(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_request_is_ended_at_its_deadline(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     await api.account()
     monkeypatch.setattr("app.execution.DEADLINE", 0)
 

@@ -41,7 +41,7 @@ async def test_a_hash_without_a_text_asks_for_the_text(api: Api) -> None:
         assert response.headers["cache-control"] == "no-store"
 
 
-async def test_a_hash_may_come_by_get(api: Api) -> None:
+async def test_a_hash_can_be_sent_with_get(api: Api) -> None:
     parameters = {"operationName": "Any", "variables": "{}", "extensions": json.dumps(HASHED)}
 
     for more, accept in product([{}, {"query": ""}], MEDIA_TYPES):
@@ -50,7 +50,7 @@ async def test_a_hash_may_come_by_get(api: Api) -> None:
         assert (response.status_code, response.json()) == (200, ASKED_FOR_THE_TEXT)
 
 
-async def test_production_asks_for_the_text_too_also_of_our_own_operations(make_api: MakeApi) -> None:
+async def test_production_asks_for_the_text_even_of_our_operations(make_api: MakeApi) -> None:
     api = await make_api(**PRODUCTION)
 
     response = await api.http.post("/graphql", json={"extensions": HASHED})
@@ -58,7 +58,7 @@ async def test_production_asks_for_the_text_too_also_of_our_own_operations(make_
     assert response.json() == ASKED_FOR_THE_TEXT
 
 
-async def test_a_text_is_executed_whatever_comes_with_it(api: Api) -> None:
+async def test_a_text_is_executed_whatever_its_extensions(api: Api) -> None:
     beside = [HASHED, {"persistedQuery": {}}, {"persistedQuery": 5}, {"persistedQuery": None}]
 
     for extensions, accept in product(beside, MEDIA_TYPES):
@@ -69,7 +69,7 @@ async def test_a_text_is_executed_whatever_comes_with_it(api: Api) -> None:
         assert (posted.json(), got.json()) == (GOOD, GOOD)
 
 
-async def test_a_hash_that_is_none_is_refused(api: Api) -> None:
+async def test_a_malformed_hash_is_refused(api: Api) -> None:
     wrong: list[object] = [5, "a", [], {}, {"sha256Hash": 5}, {"sha256Hash": None}, False]
 
     for persisted in wrong:
@@ -83,7 +83,7 @@ async def test_a_hash_that_is_none_is_refused(api: Api) -> None:
         }
 
 
-async def test_another_name_of_a_document_is_refused_with_what_to_do(api: Api) -> None:
+async def test_a_document_id_is_refused_with_advice(api: Api) -> None:
     for name in ("documentId", "id", "doc_id", "docId", "queryId"):
         posted = await api.http.post("/graphql", json={name: "sha256:0", "extensions": {}})
         got = await api.http.get("/graphql", params={name: "sha256:0"})

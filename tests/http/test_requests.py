@@ -19,7 +19,7 @@ def _code(body: Any) -> str:
     return str(body["errors"][0]["extensions"]["code"])
 
 
-async def test_the_answer_has_the_type_that_the_client_accepts(api: Api) -> None:
+async def test_the_response_has_the_type_that_the_client_accepts(api: Api) -> None:
     expected = [
         (None, "application/json"),
         ("*/*", "application/json"),
@@ -61,7 +61,7 @@ async def _answered_type(api: Api, accept: str | None) -> str | None:
     return str(response.headers["content-type"]).removesuffix("; charset=utf-8")
 
 
-async def test_several_accept_lines_are_one(api: Api) -> None:
+async def test_several_accept_headers_are_joined(api: Api) -> None:
     request = api.http.build_request("POST", "/graphql", json={"query": QUERY}, headers=[("accept", "text/html")])
     request.headers = httpx2.Headers([*request.headers.multi_items(), ("accept", NEW)])
 
@@ -70,7 +70,7 @@ async def test_several_accept_lines_are_one(api: Api) -> None:
     assert response.headers["content-type"] == f"{NEW}; charset=utf-8"
 
 
-async def test_what_is_no_good_request_is_refused_without_data(api: Api) -> None:
+async def test_a_bad_request_is_refused_without_data(api: Api) -> None:
     expected = [
         (b"5", "BAD_REQUEST"),
         (b"null", "BAD_REQUEST"),
@@ -111,7 +111,7 @@ async def test_legacy_clients_get_200_for_a_document_that_is_refused(api: Api) -
     assert _code(response.json()) == "VALIDATION_FAILED"
 
 
-async def test_only_json_in_utf_8_is_taken(api: Api) -> None:
+async def test_only_json_in_utf_8_is_accepted(api: Api) -> None:
     foreign = [
         *("", "text/plain", "application/jsonx", "application/json; charset=latin-1"),
         *("application/x-www-form-urlencoded", "application/json, text/plain", "text/plain; x=, application/json"),
@@ -122,7 +122,7 @@ async def test_only_json_in_utf_8_is_taken(api: Api) -> None:
     assert statuses == dict.fromkeys(foreign, 415)
 
 
-async def test_json_is_taken_however_its_type_is_spelled(api: Api) -> None:
+async def test_any_spelling_of_the_json_type_is_accepted(api: Api) -> None:
     spellings = [
         *("application/json;charset=UTF-8", 'application/json; charset="utf-8"', "Application/JSON ; odata=verbose"),
         *("application/graphql+json", NEW, "application/json, application/json"),
@@ -156,7 +156,7 @@ async def test_a_compressed_body_is_refused(api: Api) -> None:
     assert response.status_code == 415
 
 
-async def test_a_body_of_more_than_20_kilobytes_is_refused_also_in_chunks(api: Api) -> None:
+async def test_a_body_of_more_than_20_kilobytes_is_refused_even_in_chunks(api: Api) -> None:
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(30):
             yield b" " * 1000
@@ -173,7 +173,7 @@ async def test_a_query_may_be_sent_with_get(api: Api) -> None:
     assert response.json() == GOOD
 
 
-async def test_other_methods_are_told_which_are_allowed(api: Api) -> None:
+async def test_other_methods_get_the_list_of_allowed_ones(api: Api) -> None:
     for method in ("PUT", "DELETE", "PATCH"):
         response = await api.http.request(method, "/graphql")
 
@@ -181,7 +181,7 @@ async def test_other_methods_are_told_which_are_allowed(api: Api) -> None:
         assert "POST" in response.headers["allow"]
 
 
-async def test_an_answer_is_not_kept_framed_or_sniffed(api: Api) -> None:
+async def test_a_response_must_not_be_cached_framed_or_sniffed(api: Api) -> None:
     response = await api.http.post("/graphql", json={"query": QUERY})
 
     assert response.headers["cache-control"] == "no-store"
@@ -189,7 +189,7 @@ async def test_an_answer_is_not_kept_framed_or_sniffed(api: Api) -> None:
     assert "frame-ancestors 'none'" in response.headers["content-security-policy"]
 
 
-async def test_the_answer_says_its_language(api: Api) -> None:
+async def test_the_response_names_its_language(api: Api) -> None:
     response = await api.http.post("/graphql", json={"query": QUERY}, headers={"accept-language": "en-US,es;q=0.8"})
 
     assert response.headers["content-language"] == "en"
@@ -205,7 +205,7 @@ async def test_a_foreign_host_is_refused_in_development(api: Api) -> None:
     assert {_code(response.json()) for response in responses.values()} == {"BAD_REQUEST"}
 
 
-async def test_every_name_of_this_machine_is_answered_in_development(api: Api) -> None:
+async def test_every_name_of_this_machine_is_accepted_in_development(api: Api) -> None:
     hosts = ["localhost", "127.0.0.1:8000", "[::1]:8000", "[::1]", "API.localhost:8000"]
 
     assert {host: (await _at(api, host)).json() for host in hosts} == dict.fromkeys(hosts, GOOD)
@@ -215,7 +215,7 @@ async def _at(api: Api, host: str) -> httpx2.Response:
     return await api.http.post("/graphql", json={"query": QUERY}, headers={"host": host})
 
 
-async def test_a_listed_origin_may_read_the_answer_and_another_may_not(api: Api) -> None:
+async def test_only_a_listed_origin_may_read_the_response(api: Api) -> None:
     listed = await api.http.post("/graphql", json={"query": QUERY}, headers={"origin": "http://localhost:5173"})
     foreign = await api.http.post("/graphql", json={"query": QUERY}, headers={"origin": "https://evil.example"})
 
@@ -230,14 +230,14 @@ async def test_a_query_string_of_more_than_20_kilobytes_is_refused(api: Api) -> 
     assert response.status_code == 413
 
 
-async def test_the_endpoint_is_there_with_a_slash_at_its_end_too(api: Api) -> None:
+async def test_the_endpoint_works_with_a_trailing_slash(api: Api) -> None:
     posted = await api.http.post("/graphql/", json={"query": QUERY})
     queried = await api.http.get("/graphql/", params={"query": QUERY})
 
     assert (posted.json(), queried.json()) == (GOOD, GOOD)
 
 
-async def test_elsewhere_a_request_is_told_where_the_endpoint_is(api: Api) -> None:
+async def test_other_paths_name_the_endpoint(api: Api) -> None:
     for path in ("/", "/graphql//", "/GraphQL", "/api/graphql"):
         response = await api.http.post(path, json={"query": QUERY})
 
@@ -251,7 +251,7 @@ async def test_a_refused_host_gets_security_headers_too(api: Api) -> None:
     assert response.headers["x-content-type-options"] == "nosniff"
 
 
-async def test_an_answer_never_repeats_a_variables_value(api: Api) -> None:
+async def test_a_response_never_repeats_a_variables_value(api: Api) -> None:
     wrong: list[dict[str, Any]] = [
         {"input": {"email": "a@example.com", "password": 5, "transport": "BEARER"}},
         {"input": {"email": "a@example.com", "password": ["hunter2"]}},
@@ -272,7 +272,7 @@ async def test_an_answer_never_repeats_a_variables_value(api: Api) -> None:
         assert "Variable '$input' has invalid value" in response.text
 
 
-async def test_an_answer_never_repeats_a_literal(api: Api) -> None:
+async def test_a_response_never_repeats_a_literal(api: Api) -> None:
     queries = [
         'mutation { login(input: {email: "a", password: "hunter2" "hunter2"}) { __typename } }',
         'mutation { login(input: {email: "a", password: "x", transport: "hunter2"}) { __typename } }',
@@ -287,7 +287,7 @@ async def test_an_answer_never_repeats_a_literal(api: Api) -> None:
     assert [response.text for response in responses if "hunter2" in response.text] == []
 
 
-async def test_a_typename_beside_a_mutations_root_field_is_no_field_of_its_own(api: Api) -> None:
+async def test_a_typename_beside_a_mutations_root_field_does_not_count(api: Api) -> None:
     queries = [
         "mutation { __typename logout { __typename } }",
         "mutation { logout { __typename } kind: __typename again: __typename __isNobody: __typename }",
@@ -327,7 +327,7 @@ async def test_a_mutation_is_not_executed_by_get(api: Api) -> None:
     assert response.headers["allow"] == "POST"
 
 
-async def test_production_tells_nothing_of_the_schema(make_api: MakeApi) -> None:
+async def test_production_reveals_nothing_about_the_schema(make_api: MakeApi) -> None:
     api = await make_api(**PRODUCTION)
 
     introspected = await api.http.post("/graphql", json={"query": "{ __schema { types { name } } }"})

@@ -69,7 +69,7 @@ def test_migrate_says_whether_the_database_is_behind(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("migrated")
-def test_migrate_goes_back_only_once_it_is_told_to_drop_what_came_after(run: Run) -> None:
+def test_migrate_goes_back_only_if_it_may_drop_later_data(run: Run) -> None:
     warned = run("migrate", "--to", "0001_initial")
     unchanged = run("migrate", "--check")
     done = run("migrate", "--to", "0001_initial", "--yes")
@@ -103,7 +103,7 @@ def test_export_schema_prints_the_possible_types(run: Run) -> None:
     assert out == (ROOT / "graphql/possible-types.json").read_text("utf-8")
 
 
-def test_captcha_answer_says_which_ids_are_none_of_ours(run: Run) -> None:
+def test_captcha_answer_reports_ids_that_are_not_ours(run: Run) -> None:
     status, out, error = run("captcha-answer", "nope")
 
     assert (status, out) == (1, "")
@@ -122,7 +122,7 @@ def test_revoke_says_what_it_ended(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("migrated")
-def test_revoke_goes_on_only_where_a_walk_through_all_had_come_to(run: Run) -> None:
+def test_revoke_continues_only_a_run_over_all_accounts(run: Run) -> None:
     account = "7fffffff-ffff-4fff-bfff-ffffffffffff"
 
     goes_on = run("revoke", "--all", "--password", "--after", account)
@@ -133,7 +133,7 @@ def test_revoke_goes_on_only_where_a_walk_through_all_had_come_to(run: Run) -> N
 
 
 @pytest.mark.usefixtures("migrated")
-def test_serve_says_when_its_port_is_taken(run: Run) -> None:
+def test_serve_reports_a_port_in_use(run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = str(other.getsockname()[1])
 
@@ -144,7 +144,7 @@ def test_serve_says_when_its_port_is_taken(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("migrated")
-def test_serve_says_when_its_host_is_none(run: Run) -> None:
+def test_serve_reports_an_invalid_host(run: Run) -> None:
     environment = {"DEVELOPMENT_BEYOND_LOOPBACK": "true", "PORT": "0", "HOST": "nowhere.invalid"}
 
     status, _, error = run("serve", **environment)
@@ -153,7 +153,7 @@ def test_serve_says_when_its_host_is_none(run: Run) -> None:
     assert re.fullmatch(r"Cannot listen on nowhere\.invalid:0: [^\n]*(name|Name)[^\n]*\.\n", error)
 
 
-def test_a_command_says_when_data_dir_cannot_be_made(tmp_path: Path, run: Run) -> None:
+def test_a_command_reports_that_data_dir_cannot_be_created(tmp_path: Path, run: Run) -> None:
     (tmp_path / "file").write_text("")
 
     for command in ("serve", "migrate"):
@@ -162,21 +162,21 @@ def test_a_command_says_when_data_dir_cannot_be_made(tmp_path: Path, run: Run) -
         assert (status, error) == (1, f"Cannot {command}: DATA_DIR cannot be created: Not a directory\n")
 
 
-def test_serve_says_that_its_database_is_none(tmp_path: Path, run: Run) -> None:
+def test_serve_reports_a_file_that_is_not_a_database(tmp_path: Path, run: Run) -> None:
     (tmp_path / "accounts.sqlite3").write_bytes(b"no database " * 500)
 
     assert run("serve", PORT="0") == (1, "", "Cannot serve: file is not a database\n")
 
 
 @pytest.mark.usefixtures("migrated")
-def test_a_command_says_what_looks_mistyped(run: Run) -> None:
+def test_a_command_reports_settings_that_look_mistyped(run: Run) -> None:
     status, _, error = run("migrate", DATABSE_URL="postgres://ana:word@127.0.0.1/x")
 
     assert (status, error) == (0, "DATABSE_URL is not a setting. Did you mean DATABASE_URL?\n")
 
 
 @pytest.mark.usefixtures("migrated")
-def test_the_worker_alone_sends_what_serve_owes(tmp_path: Path) -> None:
+def test_the_worker_command_sends_the_mails_of_serve(tmp_path: Path) -> None:
     with serving(tmp_path, WORKER_IN_SERVE="false") as (url, _):
         query = (ROOT / "graphql/operations/CreateAccount.graphql").read_text("utf-8")
         form = {"rfc": "EKU9003173C9", "email": "ana@example.com", "password": "una frase larga"}
@@ -196,7 +196,7 @@ def test_the_worker_alone_sends_what_serve_owes(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("migrated")
-def test_production_says_that_nobody_can_pay(run: Run) -> None:
+def test_production_warns_that_nobody_can_pay(run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         _, _, error = run("serve", **PRODUCTION, PORT=str(other.getsockname()[1]))
 

@@ -35,7 +35,7 @@ def _steps(client: Client, token: str) -> Any:
     return client.run("Me", token)["onboarding"]["completedSteps"]
 
 
-def test_with_a_bank_deposit(migrated: Path, smtp: dict[str, str], mailbox: Mailbox) -> None:
+def test_the_four_steps_work_with_a_bank_deposit(migrated: Path, smtp: dict[str, str], mailbox: Mailbox) -> None:
     with serving(migrated, **smtp) as (url, _), httpx2.Client(base_url=url) as http:
         client = Client(http)
         token = _first_three_steps(client, mailbox)
@@ -52,7 +52,9 @@ def test_with_a_bank_deposit(migrated: Path, smtp: dict[str, str], mailbox: Mail
         assert me["onboarding"] == {"currentStep": None, "completedSteps": ALL}
 
 
-async def test_with_paypal(migrated: Path, smtp: dict[str, str], mailbox: Mailbox, paypal: PayPalServer) -> None:
+async def test_the_four_steps_work_with_paypal(
+    migrated: Path, smtp: dict[str, str], mailbox: Mailbox, paypal: PayPalServer
+) -> None:
     settings = {
         "PAYPAL_BASE_URL": paypal.url,
         "PAYPAL_CLIENT_ID": paypal.client_id,

@@ -21,38 +21,38 @@ async def test_a_few_pipelined_requests_are_answered_in_their_order(url: str) ->
     assert received.count(ANSWER) == 5
 
 
-async def test_pipelining_without_end_is_cut_off(url: str) -> None:
+async def test_endless_pipelining_is_cut_off(url: str) -> None:
     received = await answers(url, then=b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n" * 10_000)
 
     assert received.count(b"HTTP/1.1 404") < 100
 
 
 @pytest.mark.parametrize("hosts", [b"", b"Host: localhost\r\nHost: evil.example\r\n"], ids=["none", "two"])
-async def test_a_request_that_names_no_host_or_two_is_refused(url: str, hosts: bytes) -> None:
+async def test_a_request_with_no_host_or_with_two_is_refused(url: str, hosts: bytes) -> None:
     received = await answers(url, GET.replace(b"Host: localhost\r\n", hosts) + b"\r\n")
 
     assert received.startswith(b"HTTP/1.1 400")
     assert ANSWER not in received
 
 
-async def test_http_1_0_may_leave_the_host_out(url: str) -> None:
+async def test_http_1_0_may_omit_the_host(url: str) -> None:
     received = await answers(url, b"GET /nowhere HTTP/1.0\r\n\r\n")
 
     assert not received.startswith(b"HTTP/1.1 400")
 
 
 @pytest.mark.parametrize("trailers", [b"a: b\r\n" * 1_000, b"a" * 10_000], ids=["many", "one without end"])
-async def test_trailers_without_end_are_cut_off(url: str, trailers: bytes) -> None:
+async def test_endless_trailers_are_cut_off(url: str, trailers: bytes) -> None:
     chunked = HEAD + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\nx: " % (len(QUERY), QUERY)
 
     await answers(url, chunked, then=trailers)
 
 
-async def test_a_chunk_extension_without_end_is_cut_off(url: str) -> None:
+async def test_an_endless_chunk_extension_is_cut_off(url: str) -> None:
     await answers(url, HEAD + b"Transfer-Encoding: chunked\r\n\r\n1;", then=b"a" * 10_000)
 
 
-async def test_a_trailer_does_not_pass_for_a_header(url: str) -> None:
+async def test_a_trailer_is_not_taken_for_a_header(url: str) -> None:
     document = (ROOT / "graphql/operations/CreateCaptcha.graphql").read_text("utf-8")
     body = json.dumps({"query": document}).encode()
     names = []
@@ -81,7 +81,7 @@ async def test_a_head_of_more_than_sixteen_kilobytes_is_refused(url: str, sent: 
     assert received.startswith(b"HTTP/1.1 431 ")
 
 
-async def test_what_is_no_http_is_told_so_in_json(url: str) -> None:
+async def test_bytes_that_are_not_http_get_an_error_in_json(url: str) -> None:
     received = await answers(url, b"hello\r\n\r\n")
 
     head, _, body = received.partition(b"\r\n\r\n")
@@ -89,7 +89,7 @@ async def test_what_is_no_http_is_told_so_in_json(url: str) -> None:
     assert json.loads(body)["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
 
 
-def test_what_the_service_writes_is_its_owners_alone(server: Server) -> None:
+def test_only_the_owner_may_read_the_files_that_the_service_writes(server: Server) -> None:
     files = [path for path in server.data_dir.rglob("*") if path.name != "serve.log"]
 
     assert {path.stat().st_mode & 0o077 for path in files} == {0}

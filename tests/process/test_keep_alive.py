@@ -10,7 +10,7 @@ GET = b"GET /graphql?query={__typename} HTTP/1.1\r\nHost: localhost\r\n"
 KEPT = 1  # second
 
 
-async def test_an_idle_connection_is_closed_after_the_time_that_it_was_told(url: str) -> None:
+async def test_an_idle_connection_is_closed_after_the_announced_time(url: str) -> None:
     reader, writer = await _connect(url)
     writer.write(GET + b"\r\n")
     head = await reader.readuntil(b"\r\n\r\n")
@@ -25,19 +25,19 @@ async def test_an_idle_connection_is_closed_after_the_time_that_it_was_told(url:
     assert KEPT - 0.5 < time.monotonic() - begun < KEPT + 1.5
 
 
-async def test_each_answer_begins_it_again(url: str) -> None:
+async def test_each_response_restarts_the_idle_time(url: str) -> None:
     received = await _with_pauses(url, KEPT * 0.7, GET + b"\r\n", GET + b"\r\n", GET + b"\r\n")
 
     assert received.count(b"HTTP/1.1 200 ") == 3
 
 
-async def test_a_request_that_has_begun_has_a_deadline_of_its_own(url: str) -> None:
+async def test_a_request_in_progress_has_a_separate_deadline(url: str) -> None:
     received = await _with_pauses(url, KEPT * 1.5, GET + b"\r\n" + GET[:20], GET[20:] + b"\r\n")
 
     assert received.count(b"HTTP/1.1 200 ") == 2
 
 
-async def test_only_an_answer_that_keeps_the_connection_tells_it(url: str) -> None:
+async def test_only_a_response_that_keeps_the_connection_announces_the_time(url: str) -> None:
     closing = await answers(url, GET + b"Connection: close\r\n\r\n")
     refused = await answers(url, b"hello\r\n\r\n")
     large = await answers(

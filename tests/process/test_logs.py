@@ -19,7 +19,7 @@ REFUSED = [
 BODIES = [b'{"query": "hunter2', b'["hunter2"]', b'{"query": "{ me { id } }", "variables": "hunter2"}']
 
 
-def test_at_debug_the_log_names_the_operation_and_holds_no_literal(server: Server) -> None:
+def test_at_debug_the_log_names_the_operation_and_contains_no_literal(server: Server) -> None:
     with httpx2.Client(base_url=server.url) as http:
         assert http.post("/graphql", json={"query": INLINE}).json()["data"]
         for query in REFUSED:
@@ -36,7 +36,7 @@ def test_at_debug_the_log_names_the_operation_and_holds_no_literal(server: Serve
     assert "outcomes={'login': 'InvalidCredentialsError'}" in log
 
 
-def test_an_unexpected_error_is_in_the_log_under_the_reference_that_the_client_got(server: Server) -> None:
+def test_an_unexpected_error_is_logged_with_the_clients_reference(server: Server) -> None:
     with closing(sqlite3.connect(server.data_dir / "accounts.sqlite3")) as database:
         database.execute("ALTER TABLE account RENAME TO away")
         try:

@@ -86,7 +86,7 @@ def test_confirming_activates_once(data_dir: Path) -> None:
     assert _stages(data_dir) == {"ana@example.com": "active"}
 
 
-def test_what_does_not_fit_is_told_and_left_alone(data_dir: Path) -> None:
+def test_a_deposit_that_does_not_match_is_reported_and_not_confirmed(data_dir: Path) -> None:
     (asked,) = _ask(data_dir, "ana@example.com")
     sentences = {
         (asked, "1.00"): "1.00 was paid instead of 1160.00; nothing was done",
@@ -99,14 +99,14 @@ def test_what_does_not_fit_is_told_and_left_alone(data_dir: Path) -> None:
     assert _stages(data_dir) == {"ana@example.com": "configured"}
 
 
-def test_an_amount_that_is_none_is_refused(data_dir: Path) -> None:
+def test_a_malformed_amount_is_refused(data_dir: Path) -> None:
     status, out, error = _deposit(data_dir, "confirm", "1234567890", "--amount", "mil")
 
     assert (status, out) == (2, [])
     assert error[-1].endswith("argument --amount: must be an amount such as 1160.00")
 
 
-def test_a_statement_is_imported_and_importing_it_again_changes_nothing(data_dir: Path) -> None:
+def test_importing_a_statement_again_changes_nothing(data_dir: Path) -> None:
     ana, eva, ivo = _ask(data_dir, "ana@example.com", "eva@example.com", "ivo@example.com")
     statement = data_dir / "movimientos.csv"
     statement.write_text(
@@ -144,7 +144,7 @@ def _movement(line: str) -> str:
     return found[1]
 
 
-def test_a_second_deposit_is_listed_until_it_is_decided_and_credited_once(data_dir: Path) -> None:
+def test_a_second_deposit_is_listed_until_it_is_decided_and_is_credited_once(data_dir: Path) -> None:
     (reference,) = _ask(data_dir, "ana@example.com")
     first = f"02/03/2026,SPEI,{reference},1160.00"
     confirmed = _deposit(data_dir, "import", _statement(data_dir, first))
@@ -186,7 +186,7 @@ def test_a_reference_that_occurs_twice_in_a_file_is_confirmed_once_and_shown_to_
     assert _deposit(data_dir, "import", str(statement))[0] == 0
 
 
-def test_where_several_wait_the_operator_says_which(data_dir: Path) -> None:
+def test_the_operator_chooses_among_several_waiting_deposits(data_dir: Path) -> None:
     (reference,) = _ask(data_dir, "ana@example.com")
     days = [f"{day:02}/03/2026,SPEI,{reference},1160.00" for day in (2, 3, 4)]
     listed = _deposit(data_dir, "import", _statement(data_dir, *days))[2]
@@ -200,7 +200,7 @@ def test_where_several_wait_the_operator_says_which(data_dir: Path) -> None:
     assert chosen == (0, [f"{reference}: confirmed, 1160.00 MXN"], [])
 
 
-def test_a_deposit_that_was_confirmed_by_mistake_is_taken_back_and_may_count_again(data_dir: Path) -> None:
+def test_a_deposit_can_be_taken_back_and_confirmed_again(data_dir: Path) -> None:
     (reference,) = _ask(data_dir, "ana@example.com")
     statement = _statement(data_dir, f"02/03/2026,SPEI,{reference},1160.00")
     _deposit(data_dir, "import", statement)
@@ -221,7 +221,7 @@ def test_a_deposit_that_was_confirmed_by_mistake_is_taken_back_and_may_count_aga
     assert (_stages(data_dir), _payments(data_dir)) == ({"ana@example.com": "active"}, ["paid"])
 
 
-def test_a_file_that_is_no_statement_is_told(data_dir: Path) -> None:
+def test_a_file_that_is_not_a_statement_is_reported(data_dir: Path) -> None:
     missing, empty, other = (data_dir / name for name in ("missing.csv", "empty.csv", "other.csv"))
     empty.write_bytes(b"")
     other.write_bytes(b"fecha,monto\n1,2\n")
@@ -246,7 +246,7 @@ def test_a_banks_file_confirms_the_deposit_in_it(data_dir: Path) -> None:
     assert _stages(data_dir) == {"ana@example.com": "active"}
 
 
-def test_a_dry_run_says_what_would_be_done_and_does_nothing(data_dir: Path) -> None:
+def test_a_dry_run_reports_what_would_be_done_and_changes_nothing(data_dir: Path) -> None:
     ana, eva = _ask(data_dir, "ana@example.com", "eva@example.com")
     statement = data_dir / "movimientos.csv"
     statement.write_text(f"concepto,abono\n00{ana},1160.00\n{eva},5.00\nNOMINA,8000.00\n")
@@ -261,7 +261,7 @@ def test_a_dry_run_says_what_would_be_done_and_does_nothing(data_dir: Path) -> N
     assert _stages(data_dir) == {"ana@example.com": "configured", "eva@example.com": "configured"}
 
 
-def test_movements_of_others_are_counted_and_nobody_has_to_look(data_dir: Path) -> None:
+def test_unrelated_movements_are_only_counted(data_dir: Path) -> None:
     (ana,) = _ask(data_dir, "ana@example.com")
     statement = data_dir / "movimientos.csv"
     renting = "".join(f"RENTA 77{draw_reference()}88,1160.00\n" for _ in range(1200))
@@ -274,7 +274,7 @@ def test_movements_of_others_are_counted_and_nobody_has_to_look(data_dir: Path) 
     )
 
 
-def test_a_person_has_to_look_at_what_may_be_a_deposit_without_its_reference(data_dir: Path) -> None:
+def test_possible_deposits_without_a_reference_are_reported(data_dir: Path) -> None:
     ana, eva = _ask(data_dir, "ana@example.com", "eva@example.com")
     mistyped = ana[:-1] + str((int(ana[-1]) + 1) % 10)
     statement = data_dir / "movimientos.csv"
@@ -308,7 +308,7 @@ def test_the_columns_of_a_file_without_references_are_shown_without_terminal_cod
     )
 
 
-def test_support_sees_what_somebody_paid_and_was_asked_to_pay(data_dir: Path) -> None:
+def test_support_sees_the_payments_of_an_account(data_dir: Path) -> None:
     (reference,) = _ask(data_dir, "ana@example.com")
     environment = {"DATA_DIR": str(data_dir), "LOG_LEVEL": "ERROR"}
 

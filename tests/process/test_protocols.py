@@ -25,7 +25,7 @@ FRAMED = {
 
 @pytest.mark.parametrize("framed", FRAMED.values(), ids=FRAMED)
 @pytest.mark.parametrize("offer", OFFERS.values(), ids=OFFERS)
-async def test_an_offer_to_speak_another_protocol_is_ignored_and_the_connection_stays(
+async def test_an_offer_of_another_protocol_is_ignored_and_the_connection_stays(
     url: str, offer: bytes, framed: bytes
 ) -> None:
     received = await answers(url, (POST + offer + framed) * 2 + POST + b"Connection: close\r\n" + framed)
@@ -47,7 +47,7 @@ async def test_an_offer_is_ignored_byte_by_byte(url: str, framed: bytes) -> None
 
 @pytest.mark.parametrize("offer", OFFERS.values(), ids=OFFERS)
 @pytest.mark.parametrize("apart", [True, False])
-async def test_a_body_behind_an_offer_is_never_a_request(url: str, offer: bytes, apart: bool) -> None:
+async def test_a_body_after_an_offer_is_never_read_as_a_request(url: str, offer: bytes, apart: bool) -> None:
     smuggled = GET + b"\r\n"
     head = POST + offer + b"Content-Length: %d\r\nConnection: close, upgrade\r\n\r\n" % len(smuggled)
 
@@ -60,13 +60,13 @@ async def test_a_body_behind_an_offer_is_never_a_request(url: str, offer: bytes,
 @pytest.mark.parametrize(
     "framing", [b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n", b"Content-Length: 5, 6\r\n"]
 )
-async def test_an_offer_makes_no_ambiguous_body_acceptable(url: str, framing: bytes) -> None:
+async def test_an_ambiguous_body_is_refused_despite_an_offer(url: str, framing: bytes) -> None:
     received = await answers(url, POST + OFFERS["the JDK's"] + framing + b"\r\n0\r\n\r\n" + GET + b"\r\n")
 
     assert received.count(b"HTTP/1.1 ") == received.count(b"HTTP/1.1 400 ") == 1
 
 
-async def test_an_offer_is_no_way_around_the_bound_of_a_head(url: str) -> None:
+async def test_a_head_is_limited_despite_an_offer(url: str) -> None:
     received = await answers(url, POST + OFFERS["the JDK's"] + b"x: " + b"y" * 20_000 + b"\r\n\r\n")
 
     assert received.startswith(b"HTTP/1.1 431 ")
@@ -87,7 +87,7 @@ async def test_an_offer_is_no_way_around_the_bound_of_a_head(url: str) -> None:
     ],
     ids=["HTTP/2", "version 2.0", "version 0.9", "a tunnel", "any target", "ftp", "a user", "no path", "TLS"],
 )
-async def test_what_is_not_spoken_here_is_told_so(url: str, request_: bytes, status: bytes) -> None:
+async def test_an_unsupported_protocol_gets_an_error(url: str, request_: bytes, status: bytes) -> None:
     received = await answers(url, request_)
 
     assert received.startswith(b"HTTP/1.1 %s " % status)
@@ -97,7 +97,7 @@ async def test_what_is_not_spoken_here_is_told_so(url: str, request_: bytes, sta
 @pytest.mark.parametrize(
     "target", [b"http://localhost:1/graphql", b"HTTP://LOCALHOST/graphql", b"https://[::1]/graphql"]
 )
-async def test_a_whole_url_is_a_target_and_its_host_counts(url: str, target: bytes) -> None:
+async def test_an_absolute_url_is_a_valid_target_and_its_host_counts(url: str, target: bytes) -> None:
     line = b"GET %s?query={__typename} HTTP/1.1\r\nHost: elsewhere.example\r\nConnection: close\r\n\r\n"
 
     assert ANSWER in await answers(url, line % target)
@@ -107,7 +107,7 @@ async def test_a_whole_url_is_a_target_and_its_host_counts(url: str, target: byt
     )
 
 
-async def test_a_client_of_http_1_0_is_answered_and_closed(url: str) -> None:
+async def test_a_client_of_http_1_0_is_answered_and_disconnected(url: str) -> None:
     received = await answers(url, GET.replace(b"1.1", b"1.0") + b"Connection: keep-alive\r\n\r\n")
 
     assert received.endswith(ANSWER)
@@ -115,7 +115,7 @@ async def test_a_client_of_http_1_0_is_answered_and_closed(url: str) -> None:
     assert b"keep-alive:" not in received
 
 
-async def test_a_body_that_waits_for_leave_gets_it(url: str) -> None:
+async def test_a_client_that_expects_100_continue_gets_it(url: str) -> None:
     head = POST + b"Expect: 100-continue\r\nContent-Length: %d\r\n\r\n" % len(QUERY)
 
     received = await answers(url, head, QUERY)
@@ -124,7 +124,7 @@ async def test_a_body_that_waits_for_leave_gets_it(url: str) -> None:
     assert received.endswith(ANSWER)
 
 
-async def test_a_refusal_before_the_body_came_ends_the_connection(url: str) -> None:
+async def test_an_error_before_the_body_arrives_ends_the_connection(url: str) -> None:
     head = b"POST /nowhere HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: 300\r\n\r\n"
 
     received = await answers(url, head, GET + b"\r\n")

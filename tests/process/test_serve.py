@@ -35,7 +35,7 @@ raise SystemExit(server.run(make_application, server.listen("127.0.0.1", 0), 2))
 """
 
 
-def test_serve_sets_up_and_answers_on_a_machine_where_nothing_was_set(tmp_path: Path) -> None:
+def test_serve_works_without_any_settings(tmp_path: Path) -> None:
     with serving(tmp_path) as (url, process):
         response = httpx2.post(f"{url}/graphql", json={"query": "{ passwordPolicy { minimumLength } }"})
 
@@ -44,7 +44,7 @@ def test_serve_sets_up_and_answers_on_a_machine_where_nothing_was_set(tmp_path: 
         assert process.wait(30) == 0
 
 
-def test_host_and_port_of_the_command_line_replace_the_settings(tmp_path: Path) -> None:
+def test_host_and_port_of_the_command_line_override_the_settings(tmp_path: Path) -> None:
     arguments = ("--host", "localhost", "--port", "0")
     with serving(tmp_path, *arguments, HOST="not://a.host", PORT="70000", WORKERS="2") as (url, _):
         response = httpx2.get(f"{url}/graphql", params={"query": "{ __typename }"})
@@ -53,7 +53,7 @@ def test_host_and_port_of_the_command_line_replace_the_settings(tmp_path: Path) 
     assert response.json() == {"data": {"__typename": "Query"}}
 
 
-def test_a_wrong_port_or_host_of_the_command_line_stops_the_start_like_a_wrong_setting(tmp_path: Path) -> None:
+def test_an_invalid_port_or_host_of_the_command_line_stops_the_start(tmp_path: Path) -> None:
     sentences = {
         ("--port", "70000"): "PORT: must be at most 65535",
         ("--port", "http"): "PORT: must be a whole number",
@@ -66,14 +66,14 @@ def test_a_wrong_port_or_host_of_the_command_line_stops_the_start_like_a_wrong_s
         assert results[arguments].stderr.startswith(f"Invalid settings: {sentence}")
 
 
-def test_help_says_that_host_and_port_replace_the_settings(tmp_path: Path) -> None:
+def test_help_says_that_host_and_port_override_the_settings(tmp_path: Path) -> None:
     text = " ".join(run_here(tmp_path, "serve", "--help").stdout.split())
 
     assert "replaces the setting HOST" in text
     assert "replaces the setting PORT" in text
 
 
-def test_there_is_no_websocket(url: str) -> None:
+def test_websockets_are_not_supported(url: str) -> None:
     upgrade = {
         "connection": "Upgrade",
         "upgrade": "websocket",
@@ -89,14 +89,14 @@ def test_there_is_no_websocket(url: str) -> None:
     assert "upgrade" not in response.headers
 
 
-def test_a_signal_that_comes_while_it_starts_ends_it(migrated: Path) -> None:
+def test_a_signal_during_the_start_ends_the_server(migrated: Path) -> None:
     with serving(migrated) as (_, process):
         process.send_signal(signal.SIGTERM)
 
         assert process.wait(20) in {0, -signal.SIGTERM}
 
 
-def test_a_signal_that_comes_while_it_forks_ends_it_and_its_processes() -> None:
+def test_a_signal_during_the_fork_ends_the_server_and_its_processes() -> None:
     command = [sys.executable, "-c", _FORKING_SLOWLY]
     process = subprocess.Popen(command, cwd=ROOT, env=clean_environment(), start_new_session=True)
     try:

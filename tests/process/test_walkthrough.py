@@ -12,7 +12,7 @@ from tests.process.serving import CHEAP_ARGON2, ROOT, clean_environment, serving
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="the walkthrough needs curl")
-def test_the_walk_through_the_whole_flow_works_literally(tmp_path: Path) -> None:
+def test_every_command_of_the_walkthrough_works(tmp_path: Path) -> None:
     page = (ROOT / "docs/walkthrough.md").read_text("utf-8")
     commands = "".join(re.findall(r"```sh\n(.*?)```", page, re.DOTALL))
     with serving(tmp_path, **CHEAP_ARGON2) as (url, _):

@@ -12,7 +12,7 @@ EMAIL = "ana@example.com"
 OLD, NEW = "una frase larga", "otra frase larga"
 
 
-def test_register_confirm_sign_in_lose_the_password_and_recover_it(
+def test_a_person_can_register_confirm_log_in_and_recover_the_password(
     migrated: Path, smtp: dict[str, str], mailbox: Mailbox
 ) -> None:
     secrets = [OLD, NEW, SMTP_PASSWORD.decode()]
