@@ -79,13 +79,13 @@ async def _confirm(arguments: argparse.Namespace, deposits: DepositService) -> i
 
 
 async def _import(rows: list[StatementRow], deposits: DepositService, *, dry_run: bool) -> int:
-    given = await deposits.issued(candidates(rows))
+    issued = await deposits.issued(candidates(rows))
     counter = MovementCounter()
     settled: set[str] = set()
     others: list[StatementRow] = []
     status = 0
     for row in rows:
-        named = row.named(given)
+        named = row.issued_references(issued)
         if not (named or row.exact or row.fault):
             others.append(row)
             continue

@@ -1,4 +1,4 @@
-"""What nobody may guess: minting, digests, and keys for one purpose each."""
+"""What nobody may guess: generation, digests, and keys for one purpose each."""
 
 import hashlib
 import hmac

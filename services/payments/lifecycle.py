@@ -48,9 +48,9 @@ _UNPAID = [status.value for status in WAITING | ENDED_UNPAID]
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How a payment is opened: until when it can be paid, when a worker looks at it, and its reference, if any.
+    """How a payment is opened: until when it can be paid, when a worker checks it, and its reference, if any.
 
-    One that is open already with at least `min_remaining` is handed out again; `extend`, it then begins anew.
+    A payment that is still open for more than `min_remaining` is returned again; with `extend`, its time restarts.
     """
 
     expires_at: datetime
@@ -97,7 +97,7 @@ async def settle(
 ) -> bool:
     """Records that the money arrived, activates the account and enqueues the mail. False if that was known.
 
-    At `check_at` a worker looks whether it went back.
+    At `check_at`, a worker checks whether it went back.
     """
     paid = {
         "status": PaymentStatus.PAID.value,

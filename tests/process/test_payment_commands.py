@@ -14,7 +14,7 @@ from models.account import Account
 from models.payment import Payment
 from services.accounts.onboarding import PaymentMethod
 from services.common.clock import utc_now
-from services.payments.bank.reference import draw_reference
+from services.payments.bank.reference import generate_reference
 from services.payments.queries import open_key
 from tests.bank_files import FILES, LINES, REFERENCE
 from tests.paypal.payers import keep_payment
@@ -44,7 +44,7 @@ def _ask(data_dir: Path, *emails: str) -> list[str]:
         async with connected(Settings(_env_file=None, data_dir=data_dir).database):
             for email in emails:
                 account = await store_account(email, stage="configured")
-                references.append(draw_reference())
+                references.append(generate_reference())
                 await keep_payment(
                     account.id,
                     now,
@@ -264,7 +264,7 @@ def test_a_dry_run_reports_what_would_be_done_and_changes_nothing(data_dir: Path
 def test_unrelated_movements_are_only_counted(data_dir: Path) -> None:
     (ana,) = _ask(data_dir, "ana@example.com")
     statement = data_dir / "movimientos.csv"
-    renting = "".join(f"RENTA 77{draw_reference()}88,1160.00\n" for _ in range(1200))
+    renting = "".join(f"RENTA 77{generate_reference()}88,1160.00\n" for _ in range(1200))
     statement.write_text(f"concepto,abono\n{renting}77{ana},1160.00\nNOMINA,8000.00\n,5\n")
 
     assert _deposit(data_dir, "import", str(statement)) == (

@@ -19,7 +19,7 @@ from services.payments import lifecycle, queries, transitions
 from services.payments.bank import matching
 from services.payments.bank.matching import UndecidedDeposit
 from services.payments.bank.movements import SeenMovement
-from services.payments.bank.reference import draw_reference, parse_reference
+from services.payments.bank.reference import generate_reference, parse_reference
 from services.payments.lifecycle import Terms
 from services.payments.outcomes import (
     AlreadyActive,
@@ -261,17 +261,17 @@ class DepositService:
         return PaymentView.of(found) if found else None
 
     async def _open(
-        self, account_id: UUID, plan: Plan, draws: int = 5
+        self, account_id: UUID, plan: Plan, attempts: int = 5
     ) -> PaymentView | OnboardingIncomplete | AlreadyActive | PaymentPending:
         now = self.clock()
         expires_at = now + self.life
-        terms = Terms(expires_at, expires_at + GRACE, draw_reference(), min_remaining=-GRACE, extend=True)
+        terms = Terms(expires_at, expires_at + GRACE, generate_reference(), min_remaining=-GRACE, extend=True)
         try:
             return await lifecycle.open_payment(account_id, PaymentMethod.BANK_DEPOSIT, plan, terms, now)
         except IntegrityError:  # the reference is taken
-            if draws == 1:
+            if attempts == 1:
                 raise
-        return await self._open(account_id, plan, draws - 1)
+        return await self._open(account_id, plan, attempts - 1)
 
 
 def _deposit_requested(payment: PaymentView, account: BankAccount) -> DepositRequested:

@@ -16,7 +16,7 @@ _LENGTH = 10
 _DIGITS = re.compile(r"[0-9]{10}")
 
 
-def draw_reference() -> str:
+def generate_reference() -> str:
     """Generates a reference without a leading zero, which a spreadsheet would drop."""
     drawn = str(10 ** (_LENGTH - 2) + secrets.randbelow(9 * 10 ** (_LENGTH - 2)))
     return drawn + mod_11_10.calc_check_digit(drawn)

@@ -31,10 +31,10 @@ class StatementRow:
     fault: str = ""
     movement: Movement = field(default=Movement(None, ""), compare=False)
 
-    def named(self, given: Collection[str]) -> list[str]:
+    def issued_references(self, issued: Collection[str]) -> list[str]:
         """Returns its issued references: those that stand alone or, if there are none, the others."""
-        exact = [reference for reference in self.exact if reference in given]
-        return exact or [reference for reference in self.embedded if reference in given]
+        exact = [reference for reference in self.exact if reference in issued]
+        return exact or [reference for reference in self.embedded if reference in issued]
 
 
 def read_statement(content: bytes) -> list[StatementRow]:

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.payments.bank.clabe import is_clabe, parse_clabe
-from services.payments.bank.reference import draw_reference, parse_reference
+from services.payments.bank.reference import generate_reference, parse_reference
 
 
 def test_a_clabe_has_eighteen_digits_that_check() -> None:
@@ -25,7 +25,7 @@ def test_a_clabe_with_one_wrong_digit_is_refused() -> None:
 
 
 def test_references_have_ten_digits_that_check_and_no_leading_zero() -> None:
-    references = [draw_reference() for _ in range(500)]
+    references = [generate_reference() for _ in range(500)]
 
     assert all(parse_reference(reference) == reference for reference in references)
     assert all(len(reference) == 10 and reference[0] != "0" for reference in references)
@@ -33,7 +33,7 @@ def test_references_have_ten_digits_that_check_and_no_leading_zero() -> None:
 
 
 def test_a_reference_with_one_wrong_digit_is_refused() -> None:
-    wrong = [text for _ in range(20) for text in _with_one_wrong_digit(draw_reference())]
+    wrong = [text for _ in range(20) for text in _with_one_wrong_digit(generate_reference())]
 
     assert [text for text in wrong if parse_reference(text) is not None] == []
 
@@ -46,7 +46,7 @@ def test_any_text_can_be_parsed(text: str) -> None:
 
 def test_characters_that_pasting_adds_do_not_matter() -> None:
     signs = [" ", "-", "\u00a0", "\u2013", "\u2212", "\u200b", "\u00ad", "\ufeff", "\u3000", "\n"]
-    reference, clabe = draw_reference(), "002010077777777771"
+    reference, clabe = generate_reference(), "002010077777777771"
 
     references = [parse_reference(f"{sign}{reference[:4]}{sign}{reference[4:]}{sign}.") for sign in signs]
     clabes = [parse_clabe(f"{sign}002{sign}010077777777{sign}771{sign}") for sign in signs]
@@ -55,7 +55,7 @@ def test_characters_that_pasting_adds_do_not_matter() -> None:
 
 
 def test_full_width_digits_are_digits() -> None:
-    reference = draw_reference()
+    reference = generate_reference()
 
     assert parse_reference("".join(chr(ord(digit) + 0xFEE0) for digit in reference)) == reference
     assert parse_clabe("００２０１００７７７７７７７７７７１") == "002010077777777771"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from services.common.money import Money
 from services.payments.bank.amounts import is_empty_amount, parse_amount, parse_movement
-from services.payments.bank.reference import draw_reference, parse_reference
+from services.payments.bank.reference import generate_reference, parse_reference
 from services.payments.bank.reference_search import find_references
 from services.payments.bank.statement import StatementRow, candidates, read_statement
 from tests.bank_files import FILES, LINES, REFERENCE
@@ -42,7 +42,7 @@ def test_every_bank_is_read_in_every_encoding() -> None:
         for encoding in encodings
         for end in ends
         if [
-            (row.line, row.amount, row.named({REFERENCE}), row.fault)
+            (row.line, row.amount, row.issued_references({REFERENCE}), row.fault)
             for row in read_statement(FILES[bank].replace("\n", end).encode(encoding))
         ]
         != [(LINES[bank], _PAID, [REFERENCE], "")]
@@ -219,19 +219,19 @@ def test_a_number_that_stands_alone_is_found_if_it_checks(number: str) -> None:
 
 @given(st.text("0123456789", max_size=20), st.text("0123456789", max_size=20))
 def test_a_reference_is_found_between_any_digits(before: str, after: str) -> None:
-    reference = draw_reference()
+    reference = generate_reference()
     (row,) = read_statement(f"concepto,abono\nx{before}{reference}{after}x,1160.00\n".encode())
 
     assert reference in candidates([row])
-    assert row.named({reference}) == [reference]
+    assert row.issued_references({reference}) == [reference]
 
 
 def test_a_reference_that_stands_alone_counts_before_one_glued_to_other_digits() -> None:
     (row,) = read_statement(f"concepto,referencia,abono\n00{_OTHER}00,{REFERENCE},1160.00\n".encode())
 
-    assert row.named({REFERENCE, _OTHER}) == [REFERENCE]
-    assert row.named({_OTHER}) == [_OTHER]
-    assert row.named(set()) == []
+    assert row.issued_references({REFERENCE, _OTHER}) == [REFERENCE]
+    assert row.issued_references({_OTHER}) == [_OTHER]
+    assert row.issued_references(set()) == []
 
 
 def test_no_reference_is_read_in_an_amount_or_a_balance() -> None:
