@@ -22,6 +22,7 @@ from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.connection import get_connection
 
 from app.database import connected, tortoise_configuration
+from app.logs import configure_logs
 from models.migrator import upgrade
 from services.payments.paypal.client import PayPalClient
 from tests.api import Api, GivenSettings, api_of
@@ -30,6 +31,11 @@ from tests.paypal.clients import api_to
 from tests.paypal.server import PayPalServer, paypal_server
 
 _CHEAP_ARGON2 = {"argon2_time_cost": 1, "argon2_memory_kib": 64}
+
+
+def pytest_configure() -> None:
+    """Logs as `serve` does: structlog's own default takes a second or more for a traceback if Rich is installed."""
+    configure_logs("warning", json=False)
 
 
 def pytest_collection_finish() -> None:

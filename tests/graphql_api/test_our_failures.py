@@ -57,7 +57,7 @@ async def _full_at_the_commit(table: str) -> AsyncIterator[None]:
 
 
 async def _fails(api: Api, operation: str, **input: Any) -> None:
-    with capture_logs() as logs:  # which is also quicker than writing the traceback
+    with capture_logs() as logs:
         response = await api.send(operation, {"input": input})
     assert response.json()["errors"][0]["extensions"]["code"] == "INTERNAL"
     assert "unexpected error" in {log["event"] for log in logs}

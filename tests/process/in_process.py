@@ -39,11 +39,12 @@ def run_here(folder: Path, *arguments: str, **environment: str) -> subprocess.Co
 @contextlib.contextmanager
 def _undoing_what_a_command_sets() -> Iterator[None]:
     mask, level, handlers = os.umask(0), logging.root.level, logging.root.handlers[:]
+    structlog_configuration = structlog.get_config()
     os.umask(mask)
     try:
         yield
     finally:
         os.umask(mask)
-        structlog.reset_defaults()
+        structlog.configure(**structlog_configuration)
         logging.root.setLevel(level)
         logging.root.handlers[:] = handlers
