@@ -9,8 +9,10 @@ import pytest
 from limits.aio.storage import RedisStorage
 
 from app.composition import limit_storage, make_keys
+from app.database import connected
 from app.setting_checks import missing_for_production
 from app.settings import Environment, InvalidSettingsError, Settings, mistyped_settings, read_settings
+from models.sql import fetch
 from services.mail.smtp import SmtpServer
 from tests.process.serving import run_command
 from tests.refusals import refusal
@@ -55,6 +57,16 @@ def test_development_needs_no_settings() -> None:
     assert settings.allowed_origins == ()
     credentials = settings.database["connections"]["default"]["credentials"]
     assert credentials["file_path"] == "data/accounts.sqlite3"
+
+
+async def test_in_production_sqlite_waits_for_the_disk_at_every_commit(tmp_path: Path) -> None:
+    """A committed account must survive a power failure. The API of other tests does not wait."""
+    settings = read(**_PRODUCTION, DATA_DIR=str(tmp_path))
+
+    async with connected(settings.database):
+        (row,) = await fetch("PRAGMA synchronous")
+
+    assert row["synchronous"] == 2  # FULL
 
 
 def test_a_wrong_value_is_refused_with_a_sentence_that_names_the_setting_and_not_the_value() -> None:
