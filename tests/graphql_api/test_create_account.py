@@ -5,12 +5,10 @@ from typing import Any
 
 from models.delivery import Delivery
 from models.registration import Registration
-from tests.api import EMAIL, PASSWORD, RFC, Api, found
+from tests.api import EMAIL, PASSWORD, REGISTRATION, RFC, Api, found
 from tests.companies import problems
 from tests.conftest import MakeApi
 from tests.stores import ON_SQLITE
-
-FORM = {"rfc": RFC, "email": EMAIL, "password": PASSWORD, "passwordConfirmation": PASSWORD}
 
 
 async def test_a_registration_is_answered_and_mailed_with_user_rfc_and_code(api: Api) -> None:
@@ -130,7 +128,7 @@ async def test_the_mail_is_in_the_chosen_language_or_that_of_the_request(api: Ap
     found_in = {}
 
     for number, (chosen, accepted) in enumerate(greetings):
-        form = {**FORM, "email": f"u{number}@example.com", "language": chosen}
+        form = {**REGISTRATION, "email": f"u{number}@example.com", "language": chosen}
         created = await api.run("CreateAccount", {"input": form}, {"accept-language": accepted})
         (mail,) = await api.mails()
         found_in[chosen, accepted] = found("Hola:|Hello,", mail)

@@ -5,7 +5,7 @@ from typing import Any
 
 from app.composition import ROOT
 from services.common.translations import Language, Translations
-from tests.api import COMPANY, EMAIL, PASSWORD, RFC, Api
+from tests.api import COMPANY, EMAIL, PASSWORD, PASSWORD_CHANGE, REGISTRATION, RFC, Api
 from tests.companies import configured, created, take
 from tests.conftest import MakeApi
 from tests.field_pairs import field_pairs
@@ -16,7 +16,6 @@ Case = tuple[dict[str, Any], list[Expected]]  # what is typed, or changed in a v
 
 MAX_BIG_INT = str(2**63 - 1)
 APPROVAL = ("1", "99999999999999")
-NEW = "otra frase larga"
 INVISIBLE = " \u200b\t"
 TEXTS = Translations(ROOT / "locales")
 
@@ -28,7 +27,6 @@ def _passwords(field: str, codes: dict[str, str]) -> list[Case]:
     ]
 
 
-REGISTRATION = {"rfc": RFC, "email": EMAIL, "password": PASSWORD, "passwordConfirmation": PASSWORD}
 OF_REGISTRATION: list[Case] = [
     (
         {"rfc": "", "email": "", "password": "", "passwordConfirmation": ""},
@@ -72,7 +70,6 @@ OF_REGISTRATION: list[Case] = [
     ),
     *_passwords("password", {"contraseña123": "TOO_COMMON", RFC: "CONTAINS_IDENTITY", "nul\0nul\0nul": "MALFORMED"}),
 ]
-CHANGE = {"currentPassword": PASSWORD, "newPassword": NEW, "newPasswordConfirmation": NEW}
 OF_CHANGE: list[Case] = [
     (
         {"currentPassword": "", "newPassword": "", "newPasswordConfirmation": ""},
@@ -224,7 +221,7 @@ async def test_the_forms_of_an_account_name_their_wrong_fields_in_both_languages
     await take(me, used["id"], 5)
     of_series = [{**SERIES, **changes} for changes, _ in OF_SERIES]
     forms = [
-        *(("ChangePassword", {**CHANGE, **changes}, expected) for changes, expected in OF_CHANGE),
+        *(("ChangePassword", {**PASSWORD_CHANGE, **changes}, expected) for changes, expected in OF_CHANGE),
         *(("ConfigureCompany", {**COMPANY, **changes}, expected) for changes, expected in OF_COMPANY),
         *(
             ("UpdateSeries", {**form, "id": second["id"]}, case[1])

@@ -8,18 +8,17 @@ from models.failure_streak import FailureStreak
 from services.accounts.lockout import MAX_FAILURES
 from services.common.caller import Caller
 from services.common.outcomes import DrawnCaptcha
-from tests.api import EMAIL, PASSWORD, RFC, Api
+from tests.api import EMAIL, PASSWORD, RFC, WRONG_PASSWORD, Api
 from tests.conftest import MakeApi
 from tests.stores import ON_EVERY_LIMIT_STORAGE, ON_SQLITE
 
-WRONG = "no es mi clave"
 HOME = "203.0.113.9"
 LOGIN = 'login(input: {email: "ana@example.com", password: "no es mi clave"}) { __typename }'
 FRAGMENT = f"fragment F on Mutation {{ {LOGIN} }}"
 
 
 async def login(
-    api: Api, address: str, email: str = EMAIL, password: str = WRONG, captcha: dict[str, str] | None = None
+    api: Api, address: str, email: str = EMAIL, password: str = WRONG_PASSWORD, captcha: dict[str, str] | None = None
 ) -> Any:
     form = {"email": email, "password": password, "captcha": captcha}
     return await api.run("Login", {"input": form}, {"x-forwarded-for": address})

@@ -8,21 +8,25 @@ from urllib.parse import urlsplit
 import pytest
 
 from models.sql import fetch
-from tests.api import EMAIL, PASSWORD, RFC, Api
+from tests.api import EMAIL, NEW_PASSWORD, PASSWORD, PASSWORD_CHANGE, RFC, Api
 from tests.companies import signed_in
 from tests.conftest import MakeApi
 from tests.tcp_proxy import State, TcpProxy
 
-NEW = "otra frase larga"
 CAPTCHA = {"id": "none", "answer": "none"}
 LIMITED: dict[str, Any] = {
-    "CreateAccount": {"rfc": RFC, "email": "eva@example.com", "password": NEW, "passwordConfirmation": NEW},
+    "CreateAccount": {
+        "rfc": RFC,
+        "email": "eva@example.com",
+        "password": NEW_PASSWORD,
+        "passwordConfirmation": NEW_PASSWORD,
+    },
     "ResendConfirmationCode": {"email": EMAIL},
     "ConfirmAccount": {"code": "A" * 40},
     "Login": {"email": EMAIL, "password": PASSWORD},
     "CreateCaptcha": {},
     "RecoverPassword": {"email": EMAIL, "captcha": CAPTCHA},
-    "ChangePassword": {"currentPassword": PASSWORD, "newPassword": NEW, "newPasswordConfirmation": NEW},
+    "ChangePassword": PASSWORD_CHANGE,
 }
 
 
@@ -73,7 +77,7 @@ async def test_while_redis_is_down_sensitive_mutations_are_refused(
 
     changed = await api.act("ChangePassword", **LIMITED["ChangePassword"])
     assert changed["__typename"] == "ChangePasswordSuccess"
-    assert await api.token(password=NEW)
+    assert await api.token(password=NEW_PASSWORD)
 
 
 async def test_a_mail_that_was_counted_with_its_request_is_sent_while_redis_is_down(

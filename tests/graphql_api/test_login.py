@@ -18,11 +18,10 @@ from services.accounts.sessions import MAX_SESSIONS
 from services.common.clock import utc_now
 from services.common.secrets import digest
 from services.mail.outbox import MailKind
-from tests.api import EMAIL, PASSWORD, RFC, Api
+from tests.api import EMAIL, PASSWORD, RFC, WRONG_PASSWORD, Api
 from tests.conftest import MakeApi
 from tests.stores import ON_EVERY_LIMIT_STORAGE, ON_SQLITE
 
-WRONG = "no es mi clave"
 ANYWHERE: dict[str, Any] = {
     "limit_login_failures": "1000/minute",
     "limit_login_captcha": "1000/minute",
@@ -86,7 +85,7 @@ async def test_wrong_credentials_are_answered_alike(make_api: MakeApi) -> None:
     api = await make_api(**ANYWHERE)
     await api.account()
     wrong = [
-        (EMAIL, WRONG),
+        (EMAIL, WRONG_PASSWORD),
         ("nadie@example.com", PASSWORD),
         ("nada", PASSWORD),
         (EMAIL, " " * 8),
@@ -97,15 +96,15 @@ async def test_wrong_credentials_are_answered_alike(make_api: MakeApi) -> None:
 
     answers = {(email, password): await api.act("Login", email=email, password=password) for email, password in wrong}
 
-    assert answers == dict.fromkeys(wrong, answers[EMAIL, WRONG])
-    assert answers[EMAIL, WRONG]["__typename"] == "InvalidCredentialsError"
+    assert answers == dict.fromkeys(wrong, answers[EMAIL, WRONG_PASSWORD])
+    assert answers[EMAIL, WRONG_PASSWORD]["__typename"] == "InvalidCredentialsError"
 
 
 async def test_an_unconfirmed_registration_is_revealed_only_with_its_password(api: Api) -> None:
     await api.register()
 
     knows = await api.act("Login", email=EMAIL, password=PASSWORD)
-    guesses = await api.act("Login", email=EMAIL, password=WRONG)
+    guesses = await api.act("Login", email=EMAIL, password=WRONG_PASSWORD)
 
     assert knows["__typename"] == "AccountNotConfirmedError"
     assert guesses["__typename"] == "InvalidCredentialsError"
@@ -114,10 +113,10 @@ async def test_an_unconfirmed_registration_is_revealed_only_with_its_password(ap
 async def test_after_five_failures_any_email_needs_a_captcha(api: Api) -> None:
     await api.account()
     for email in (EMAIL, "nadie@example.com"):
-        failures = [await api.act("Login", email=email, password=WRONG) for _ in range(5)]
+        failures = [await api.act("Login", email=email, password=WRONG_PASSWORD) for _ in range(5)]
         assert {failure["__typename"] for failure in failures} == {"InvalidCredentialsError"}
 
-        asked = await api.act("Login", email=email, password=WRONG)
+        asked = await api.act("Login", email=email, password=WRONG_PASSWORD)
 
         assert asked["__typename"] == "CaptchaRequiredError"
 
@@ -125,7 +124,7 @@ async def test_after_five_failures_any_email_needs_a_captcha(api: Api) -> None:
 async def test_a_double_click_on_a_solved_captcha_signs_in(make_api: MakeApi) -> None:
     api = await make_api(limit_login_failures="1/15 minutes")
     await api.account()
-    await api.act("Login", email=EMAIL, password=WRONG)
+    await api.act("Login", email=EMAIL, password=WRONG_PASSWORD)
     captcha_id, solution = await api.captcha()
     captcha = {"id": captcha_id, "answer": solution.digits}
 
@@ -138,11 +137,11 @@ async def test_a_double_click_on_a_solved_captcha_signs_in(make_api: MakeApi) ->
 
 async def test_one_captcha_allows_few_guesses(make_api: MakeApi) -> None:
     api = await make_api(limit_login_failures="1/15 minutes")
-    await api.act("Login", email=EMAIL, password=WRONG)
+    await api.act("Login", email=EMAIL, password=WRONG_PASSWORD)
     captcha_id, solution = await api.captcha()
     captcha = {"id": captcha_id, "answer": solution.digits}
 
-    answers = [await api.act("Login", email=EMAIL, password=f"{WRONG} {n}", captcha=captcha) for n in range(6)]
+    answers = [await api.act("Login", email=EMAIL, password=f"{WRONG_PASSWORD} {n}", captcha=captcha) for n in range(6)]
 
     names = [answer["__typename"] for answer in answers]
     assert names == ["InvalidCredentialsError"] * 4 + ["CaptchaMismatchError"] * 2
@@ -152,8 +151,8 @@ async def test_one_captcha_allows_few_guesses(make_api: MakeApi) -> None:
 async def test_a_captcha_lets_the_owner_in_after_failures(api: Api) -> None:
     await api.account()
     for _ in range(5):
-        await api.act("Login", email=EMAIL, password=WRONG)
-    asked = await api.act("Login", email=EMAIL, password=WRONG)
+        await api.act("Login", email=EMAIL, password=WRONG_PASSWORD)
+    asked = await api.act("Login", email=EMAIL, password=WRONG_PASSWORD)
     wrong = await api.act(
         "Login", email=EMAIL, password=PASSWORD, captcha={"id": asked["captcha"]["id"], "answer": "x"}
     )
@@ -170,7 +169,7 @@ async def test_a_stranger_does_not_notice_that_the_owner_signed_in(make_api: Mak
     api = await make_api(trusted_proxies=1)
     await api.account()
     stranger = {"x-forwarded-for": "198.51.100.7"}
-    wrong = {"input": {"email": EMAIL, "password": WRONG}}
+    wrong = {"input": {"email": EMAIL, "password": WRONG_PASSWORD}}
     for _ in range(5):
         await api.run("Login", wrong, stranger)
     asked = await api.act("Login", email=EMAIL, password=PASSWORD)
@@ -208,11 +207,14 @@ async def test_an_unneeded_captcha_is_ignored_and_not_spent(api: Api) -> None:
 @ON_EVERY_LIMIT_STORAGE
 async def test_trying_one_password_on_many_accounts_is_limited(make_api: MakeApi) -> None:
     api = await make_api(limit_login_captcha="3/15 minutes", limit_login="5/hour")
-    answers = [await api.act("Login", email=f"u{n}@example.com", password=WRONG) for n in range(4)]
+    answers = [await api.act("Login", email=f"u{n}@example.com", password=WRONG_PASSWORD) for n in range(4)]
     captchas = [await api.captcha() for _ in range(3)]
     answers += [
         await api.act(
-            "Login", email=f"v{n}@example.com", password=WRONG, captcha={"id": captcha_id, "answer": solution.digits}
+            "Login",
+            email=f"v{n}@example.com",
+            password=WRONG_PASSWORD,
+            captcha={"id": captcha_id, "answer": solution.digits},
         )
         for n, (captcha_id, solution) in enumerate(captchas)
     ]
@@ -229,7 +231,7 @@ async def test_trying_one_password_on_many_accounts_is_limited(make_api: MakeApi
 async def test_parallel_guesses_count_one_by_one(api: Api) -> None:
     await api.account()
 
-    answers = await asyncio.gather(*(api.act("Login", email=EMAIL, password=WRONG) for _ in range(10)))
+    answers = await asyncio.gather(*(api.act("Login", email=EMAIL, password=WRONG_PASSWORD) for _ in range(10)))
 
     names = [answer["__typename"] for answer in answers]
     assert names.count("InvalidCredentialsError") == 5
@@ -250,7 +252,7 @@ async def test_after_fifty_failures_strangers_are_locked_out_but_not_the_owner(m
     home = {"x-forwarded-for": "203.0.113.9"}
     stranger = {"x-forwarded-for": "198.51.100.7"}
     right = {"input": {"email": EMAIL, "password": PASSWORD}}
-    wrong = {"input": {"email": EMAIL, "password": WRONG}}
+    wrong = {"input": {"email": EMAIL, "password": WRONG_PASSWORD}}
     assert (await api.run("Login", right, home))["__typename"] == "LoginSuccess"
     first = await api.run("Login", wrong, stranger)
     assert await FailureStreak.filter(count=1).update(count=MAX_FAILURES - 1) == 1
@@ -268,7 +270,7 @@ async def test_after_fifty_failures_strangers_are_locked_out_but_not_the_owner(m
 async def test_a_mailed_password_unlocks_a_locked_login(make_api: MakeApi) -> None:
     api = await make_api(**ANYWHERE)
     await api.account()
-    await api.act("Login", email=EMAIL, password=WRONG)
+    await api.act("Login", email=EMAIL, password=WRONG_PASSWORD)
     await FailureStreak.all().update(count=MAX_FAILURES)
     assert (await api.act("Login", email=EMAIL, password=PASSWORD))["__typename"] == "RecoveryRequiredError"
     mailed = await api.recover()
@@ -281,10 +283,10 @@ async def test_a_mailed_password_unlocks_a_locked_login(make_api: MakeApi) -> No
 
 async def test_unknown_emails_are_locked_too(make_api: MakeApi) -> None:
     api = await make_api(**ANYWHERE)
-    await api.act("Login", email="nadie@example.com", password=WRONG)
+    await api.act("Login", email="nadie@example.com", password=WRONG_PASSWORD)
     await FailureStreak.all().update(count=MAX_FAILURES - 1)
 
-    answers = [await api.act("Login", email="nadie@example.com", password=WRONG) for _ in range(2)]
+    answers = [await api.act("Login", email="nadie@example.com", password=WRONG_PASSWORD) for _ in range(2)]
 
     assert [answer["__typename"] for answer in answers] == ["InvalidCredentialsError", "RecoveryRequiredError"]
     assert [row.kind for row in await Delivery.all()] == [MailKind.SIGN_IN_CLOSED.value]

@@ -17,16 +17,12 @@ from services.accounts.hashing import Hasher
 from services.accounts.passwords import PasswordForm
 from services.common.caller import Caller
 from services.common.outcomes import TooManyAttempts
-from tests.api import EMAIL, PASSWORD, RFC, Api
+from tests.api import EMAIL, NEW_PASSWORD, PASSWORD, PASSWORD_CHANGE, REGISTRATION, Api
 from tests.companies import signed_in
 from tests.conftest import MakeApi
 from tests.paypal.payers import PLAN, payer, start, takes_paypal
 from tests.paypal.server import PayPalServer
 from tests.stores import ON_POSTGRESQL, ON_SQLITE
-
-NEW = "otra frase larga"
-REGISTRATION = {"rfc": RFC, "email": EMAIL, "password": PASSWORD, "passwordConfirmation": PASSWORD}
-CHANGE = {"currentPassword": PASSWORD, "newPassword": NEW, "newPasswordConfirmation": NEW}
 
 
 @asynccontextmanager
@@ -124,9 +120,9 @@ async def test_changing_the_password(make_api: MakeApi) -> None:
     me = await signed_in(await make_api(limit_change_password="1/15 minutes"))
 
     async with _without("mailed_password"):
-        await _fails(me, "ChangePassword", **CHANGE)
+        await _fails(me, "ChangePassword", **PASSWORD_CHANGE)
 
-    assert (await me.act("ChangePassword", **CHANGE))["__typename"] == "ChangePasswordSuccess"
+    assert (await me.act("ChangePassword", **PASSWORD_CHANGE))["__typename"] == "ChangePasswordSuccess"
 
 
 async def test_paying(make_api: MakeApi, paypal: PayPalServer) -> None:
@@ -153,7 +149,7 @@ async def _crowd(hasher: Hasher) -> AsyncIterator[None]:
 
     async def keep_hashing() -> None:
         while True:
-            await hasher.hash(NEW)
+            await hasher.hash(NEW_PASSWORD)
 
     tasks = [asyncio.create_task(keep_hashing()) for _ in range(hasher._free)]
     await asyncio.sleep(0)
@@ -175,8 +171,8 @@ async def test_a_full_queue_of_the_hasher(make_api: MakeApi) -> None:
 
     async with _crowd(services.passwords.hasher):
         login = await services.login.login(caller, EMAIL, PASSWORD, None)
-        change = await services.passwords.change(caller, PasswordForm(PASSWORD, NEW, NEW))
+        change = await services.passwords.change(caller, PasswordForm(PASSWORD, NEW_PASSWORD, NEW_PASSWORD))
 
     assert (login, change) == (TooManyAttempts(2), TooManyAttempts(2))
     assert await api.token()
-    assert (await me.act("ChangePassword", **CHANGE))["__typename"] == "ChangePasswordSuccess"
+    assert (await me.act("ChangePassword", **PASSWORD_CHANGE))["__typename"] == "ChangePasswordSuccess"

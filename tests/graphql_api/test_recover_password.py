@@ -10,12 +10,10 @@ from models.mailed_password import MailedPassword
 from models.session import Session
 from services.mail.claims import Claims
 from services.mail.outbox import MailKind
-from tests.api import EMAIL, PASSWORD, Api
+from tests.api import EMAIL, NEW_PASSWORD, PASSWORD, Api
 from tests.companies import problems, signed_in
 from tests.conftest import MakeApi
 from tests.stores import ON_SQLITE
-
-NEW = "otra frase larga"
 
 
 async def _request(api: Api, email: str) -> dict[str, str]:
@@ -162,7 +160,7 @@ async def test_changing_the_password_ends_an_unused_mailed_one(api: Api) -> None
     me = await signed_in(api)
     mailed = await api.recover()
 
-    await _change(me, PASSWORD, NEW)
+    await _change(me, PASSWORD, NEW_PASSWORD)
 
     login = await api.act("Login", email=EMAIL, password=mailed)
     assert login["__typename"] == "InvalidCredentialsError"
@@ -187,7 +185,7 @@ async def test_changing_the_password_lifts_the_restriction_and_ends_everything_e
     other = api.signed_in(await api.token(password=mailed))
     await api.mails()
 
-    changed = await _change(session, mailed, NEW)
+    changed = await _change(session, mailed, NEW_PASSWORD)
 
     me = await session.run("Me")
     assert changed["__typename"] == "ChangePasswordSuccess"
@@ -195,7 +193,7 @@ async def test_changing_the_password_lifts_the_restriction_and_ends_everything_e
     assert len(me["sessions"]) == 1
     assert await other.run("Me") is None
     assert (await api.act("Login", email=EMAIL, password=mailed))["__typename"] == "InvalidCredentialsError"
-    assert await api.token(password=NEW)
+    assert await api.token(password=NEW_PASSWORD)
     assert [mail["subject"] for mail in await api.mails()] == ["Cambiaste tu clave de Timbrado"]
 
 
@@ -218,7 +216,7 @@ async def test_a_recovery_still_queued_when_the_password_changes_makes_no_passwo
     assert claimed
     assert claimed.kind is MailKind.RECOVERY
 
-    await _change(session, PASSWORD, NEW)
+    await _change(session, PASSWORD, NEW_PASSWORD)
 
     transport = api.composition.mail_worker.make_transport()
     await api.composition.mail_worker._deliver(claimed, transport)
@@ -231,8 +229,8 @@ async def test_a_recovery_still_queued_when_the_password_changes_makes_no_passwo
 async def test_changing_the_password_needs_the_current_one_and_a_session(api: Api) -> None:
     me = await signed_in(api)
 
-    wrong = await _change(me, "no es esta", NEW)
-    nobody = await _change(api, PASSWORD, NEW)
+    wrong = await _change(me, "no es esta", NEW_PASSWORD)
+    nobody = await _change(api, PASSWORD, NEW_PASSWORD)
 
     assert wrong["__typename"] == "InvalidCredentialsError"
     assert nobody["__typename"] == "NotAuthenticatedError"
@@ -255,9 +253,9 @@ async def test_a_new_password_must_meet_the_policy(api: Api) -> None:
 @ON_SQLITE
 async def test_guessing_the_current_password_is_limited(make_api: MakeApi) -> None:
     me = await signed_in(await make_api(limit_change_password="1/hour"))
-    await _change(me, "no es esta", NEW)
+    await _change(me, "no es esta", NEW_PASSWORD)
 
-    throttled = await _change(me, "no es esta", NEW)
+    throttled = await _change(me, "no es esta", NEW_PASSWORD)
 
     assert throttled["__typename"] == "TooManyAttemptsError"
 
@@ -394,12 +392,12 @@ async def test_requests_before_there_was_an_account_do_not_count(make_api: MakeA
 async def test_a_double_click_changes_the_password_once_and_succeeds_twice(api: Api) -> None:
     me = await signed_in(api)
 
-    at_once = await asyncio.gather(*(_change(me, PASSWORD, NEW) for _ in range(2)))
-    afterwards = await _change(me, PASSWORD, NEW)
+    at_once = await asyncio.gather(*(_change(me, PASSWORD, NEW_PASSWORD) for _ in range(2)))
+    afterwards = await _change(me, PASSWORD, NEW_PASSWORD)
 
     assert {answer["__typename"] for answer in (*at_once, afterwards)} == {"ChangePasswordSuccess"}
     assert len(await api.mails()) == 1
-    assert await api.token(password=NEW)
+    assert await api.token(password=NEW_PASSWORD)
 
 
 @ON_SQLITE

@@ -9,11 +9,9 @@ from models.confirmation_code import ConfirmationCode
 from models.delivery import Delivery
 from models.registration import Registration
 from services.common.clock import utc_now
-from tests.api import EMAIL, PASSWORD, RFC, Api, found
+from tests.api import EMAIL, NEW_PASSWORD, OTHER_RFC, PASSWORD, RFC, Api, found
 from tests.conftest import MakeApi
 
-OTHER_RFC = "H&E951128469"
-OTHER_PASSWORD = "otra frase larga"
 DAY = timedelta(days=1)
 
 
@@ -161,7 +159,7 @@ async def test_a_throttled_registration_leaves_nothing_behind(make_api: MakeApi)
     await api.register()
     await api.mails()
 
-    refused = await api.register(password=OTHER_PASSWORD)
+    refused = await api.register(password=NEW_PASSWORD)
 
     assert refused["__typename"] == "TooManyAttemptsError"
     assert await Registration.all().count() == 1
@@ -172,7 +170,7 @@ async def test_second_clicks_use_up_no_limit(make_api: MakeApi) -> None:
     api = await make_api(limit_create_account_email="2/day", limit_create_account_captcha="100/hour")
 
     clicks = [await api.register() for _ in range(10)]
-    other = await api.register(password=OTHER_PASSWORD)
+    other = await api.register(password=NEW_PASSWORD)
 
     assert {answer["__typename"] for answer in (*clicks, other)} == {"CreateAccountSuccess"}
     assert len(await api.mails()) == 2
@@ -188,13 +186,13 @@ class TestConcealed:
         mailed: dict[str, list[Any]] = {}
         for email in (EMAIL, "eva@example.com"):
             for _ in range(2):
-                created = await api.register(email=email, password=OTHER_PASSWORD)
+                created = await api.register(email=email, password=NEW_PASSWORD)
                 assert created["__typename"] == "CreateAccountSuccess"
             mailed[email] = await api.mails()
-            await api.register(email=email, password=OTHER_PASSWORD)
+            await api.register(email=email, password=NEW_PASSWORD)
             mailed[email] += await api.mails()
             await time_passes(timedelta(minutes=1))
-            await api.register(email=email, password=OTHER_PASSWORD)
+            await api.register(email=email, password=NEW_PASSWORD)
             mailed[email] += await api.mails()
 
         assert [len(mails) for mails in mailed.values()] == [2, 2]

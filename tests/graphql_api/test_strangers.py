@@ -7,12 +7,11 @@ import pytest
 
 from models.account import Account
 from models.registration import Registration
-from tests.api import EMAIL, PASSWORD, RFC, Api, found
+from tests.api import EMAIL, OTHER_RFC, PASSWORD, RFC, Api, found
 from tests.conftest import MakeApi
 from tests.stores import ON_EVERY_LIMIT_STORAGE
 
 CODE = r"\b[2-9A-Z]{40}\b"
-RFC_OF_STRANGERS = "H&E951128469"
 OWNER = "203.0.113.1"
 
 
@@ -20,7 +19,7 @@ async def _as(api: Api, address: str, operation: str, **form: Any) -> Any:
     return await api.run(operation, {"input": form}, {"x-forwarded-for": address})
 
 
-async def _register(api: Api, address: str, password: str, rfc: str = RFC_OF_STRANGERS) -> Any:
+async def _register(api: Api, address: str, password: str, rfc: str = OTHER_RFC) -> Any:
     form = {"rfc": rfc, "email": EMAIL, "password": password, "passwordConfirmation": password}
     return await _as(api, address, "CreateAccount", **form)
 
@@ -122,7 +121,7 @@ async def test_what_strangers_ask_for_takes_no_mail_from_those_who_register_or_c
 
 async def test_a_code_belongs_to_the_registration_that_asked_for_it_even_if_it_is_mailed_late(api: Api) -> None:
     await api.register()
-    await api.register(rfc=RFC_OF_STRANGERS, password="clave del extraño")
+    await api.register(rfc=OTHER_RFC, password="clave del extraño")
 
     codes = await _codes(api, RFC)
 
@@ -134,13 +133,13 @@ async def test_a_code_belongs_to_the_registration_that_asked_for_it_even_if_it_i
 async def test_both_the_owners_and_the_strangers_registration_get_another_code(make_api: MakeApi, again: bool) -> None:
     api = await make_api(limit_resend_email="10/day")
     await api.register()
-    await api.register(rfc=RFC_OF_STRANGERS, password="clave del extraño")
+    await api.register(rfc=OTHER_RFC, password="clave del extraño")
     await api.mails()
 
     await (_recover(api) if again else api.act("ResendConfirmationCode", email=EMAIL))
 
     mails = await api.mails()
-    assert sorted(found(rf"{RFC}|{RFC_OF_STRANGERS}", mail) for mail in mails) == [RFC, RFC_OF_STRANGERS]
+    assert sorted(found(rf"{RFC}|{OTHER_RFC}", mail) for mail in mails) == [RFC, OTHER_RFC]
     assert len({mail["message-id"] for mail in mails}) == 2
     (code,) = [found(CODE, mail) for mail in mails if RFC in mail.as_string()]
     await _owner_confirms(api, code)
@@ -169,12 +168,12 @@ async def test_the_owners_registration_gets_a_code_among_many(make_api: MakeApi,
 
 async def test_no_mail_is_sent_for_a_registration_that_is_gone(api: Api) -> None:
     await api.register()
-    await api.register(rfc=RFC_OF_STRANGERS, password="clave del extraño")
+    await api.register(rfc=OTHER_RFC, password="clave del extraño")
     await Registration.filter(rfc=RFC).delete()
 
     mails = await api.mails()
 
-    assert [found(rf"{RFC}|{RFC_OF_STRANGERS}", mail) for mail in mails] == [RFC_OF_STRANGERS]
+    assert [found(rf"{RFC}|{OTHER_RFC}", mail) for mail in mails] == [OTHER_RFC]
 
 
 async def test_user_already_exists_is_answered_however_often_one_asks(make_api: MakeApi) -> None:

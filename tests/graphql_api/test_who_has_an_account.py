@@ -13,12 +13,11 @@ import pytest
 
 from models.failure_streak import FailureStreak
 from services.accounts.lockout import MAX_FAILURES
-from tests.api import RFC, Api
+from tests.api import NEW_PASSWORD, RFC, Api
 from tests.conftest import MakeApi
 from tests.statements import statements_run
 
 KNOWN, UNCONFIRMED, UNKNOWN = "ana@example.com", "eva@example.com", "ivo@example.com"
-NEW = "otra frase larga"
 RANDOM = re.compile(r'"(?P<name>id|dataUri|expiresAt)":"[^"]+"')
 WAIT = re.compile(r'("retryAfterSeconds":|Espera )(\d+)')
 
@@ -65,13 +64,13 @@ class Stranger:
     async def ask(self, operation: str) -> httpx2.Response:
         form: dict[str, Any] = {"email": self.email}
         self.asked += 1
-        password = f"{NEW} {self.asked}" if "other password" in operation else NEW
+        password = f"{NEW_PASSWORD} {self.asked}" if "other password" in operation else NEW_PASSWORD
         operation = operation.partition(",")[0]
         match operation:
             case "CreateAccount":
                 form |= {"rfc": RFC, "password": password, "passwordConfirmation": password}
             case "Login":
-                form |= {"password": NEW}
+                form |= {"password": NEW_PASSWORD}
             case "RecoverPassword":
                 self.captcha_id, _ = await self.api.captcha()
         if self.captcha_id:

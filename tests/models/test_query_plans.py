@@ -26,13 +26,12 @@ from services.mail.claims import Claims
 from services.mail.outbox import MailKind
 from services.payments.bank.deposits import DepositConfirmed, DepositService
 from services.payments.bank.movements import SeenMovement
-from tests.api import COMPANY, EMAIL, PASSWORD, Api
+from tests.api import COMPANY, EMAIL, NEW_PASSWORD, PASSWORD, Api
 from tests.conftest import MakeApi
 from tests.paypal.payers import PLAN, TOTAL, make_due, pay, payer, payment_of, start, takes_paypal
 from tests.paypal.server import PayPalServer
 from tests.statements import Statement, statements_run
 
-NEW = "otra frase larga"
 CLEANED_TABLES = {
     "confirmation_code",
     "confirmed_code",
@@ -68,9 +67,9 @@ async def _registering(api: Api) -> None:
 
 async def _signing_in(api: Api) -> None:
     await api.account()
-    await api.act("Login", email=EMAIL, password=NEW)
+    await api.act("Login", email=EMAIL, password=NEW_PASSWORD)
     await api.token()
-    await api.act("Login", email="nobody@example.com", password=NEW)
+    await api.act("Login", email="nobody@example.com", password=NEW_PASSWORD)
 
 
 async def _being_signed_in(api: Api) -> None:
@@ -88,9 +87,9 @@ async def _recovering(api: Api) -> None:
     await api.account()
     mailed = await api.recover()
     me = api.signed_in(await api.token(password=mailed))
-    form = {"currentPassword": mailed, "newPassword": NEW, "newPasswordConfirmation": NEW}
+    form = {"currentPassword": mailed, "newPassword": NEW_PASSWORD, "newPasswordConfirmation": NEW_PASSWORD}
     assert (await me.act("ChangePassword", **form))["__typename"] == "ChangePasswordSuccess"
-    again = {"currentPassword": NEW, "newPassword": PASSWORD, "newPasswordConfirmation": PASSWORD}
+    again = {"currentPassword": NEW_PASSWORD, "newPassword": PASSWORD, "newPasswordConfirmation": PASSWORD}
     assert (await me.act("ChangePassword", **again))["__typename"] == "ChangePasswordSuccess"
     await api.mails()
 
