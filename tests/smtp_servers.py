@@ -290,6 +290,14 @@ async def make_account(address: str, language: Language = Language.ES) -> UUID:
     return (await store_account(address, rfc="H&E951128469", language=language.value)).id
 
 
+async def write() -> EmailMessage:
+    """A short mail, for tests of how it is delivered."""
+    message = EmailMessage()
+    message["To"] = "ana@example.com"
+    message.set_content("hello")
+    return message
+
+
 async def make_due() -> None:
     """Moves all that is owed to where it is due, as if back-offs and leases had ended."""
     await Delivery.filter(pending_key__isnull=False).update(due_at=utc_now() - timedelta(seconds=1))

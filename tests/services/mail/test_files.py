@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from services.mail.files import FileTransport
+from tests.smtp_servers import write
 
 _WEEK = 7 * 24 * 3600
 
@@ -25,13 +26,6 @@ def careless_umask() -> Iterator[None]:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "data" / "mail"
-
-
-async def write() -> EmailMessage:
-    message = EmailMessage()
-    message["To"] = "ana@example.com"
-    message.set_content("hello")
-    return message
 
 
 def mode(path: Path) -> int:

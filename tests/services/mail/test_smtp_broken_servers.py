@@ -6,16 +6,10 @@ from email.message import EmailMessage
 import pytest
 
 from services.mail.transport import DeferredError
-from tests.smtp_servers import ScriptedServer, Stage, Trouble, scripted_server, transport_to
+from tests.smtp_servers import ScriptedServer, Stage, Trouble, scripted_server, transport_to, write
 
 RECIPIENT = "ana@example.com"
 STAGES = [Stage.GREETING, Stage.EHLO, Stage.AUTH, Stage.MAIL, Stage.RCPT, Stage.DATA, Stage.CONTENT]
-
-
-async def write() -> EmailMessage:
-    message = EmailMessage()
-    message.set_content("hello")
-    return message
 
 
 async def test_a_server_that_hangs_defers_the_mail_when_the_command_times_out() -> None:

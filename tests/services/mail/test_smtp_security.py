@@ -2,20 +2,12 @@
 
 import base64
 import ssl
-from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 
 from services.mail.transport import DeferredError
-from tests.smtp_servers import (
-    SENDER,
-    ScriptedServer,
-    Stage,
-    make_authority,
-    sound_server,
-    transport_to,
-)
+from tests.smtp_servers import SENDER, ScriptedServer, Stage, make_authority, sound_server, transport_to, write
 
 RECIPIENT = "ana@example.com"
 CREDENTIALS = ("ana@example.com", "a:b/c#ñ")
@@ -36,12 +28,6 @@ def shown(authority: tuple[Path, ssl.SSLContext]) -> ssl.SSLContext:
 @pytest.fixture
 def trusted(authority: tuple[Path, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SSL_CERT_FILE", str(authority[0]))
-
-
-async def write() -> EmailMessage:
-    message = EmailMessage()
-    message.set_content("hello")
-    return message
 
 
 async def send(port: int, scheme: str, credentials: str = "") -> None:
