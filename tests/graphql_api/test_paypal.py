@@ -23,7 +23,9 @@ from tests.paypal.payers import (
     payer,
     payment_of,
     start,
+    start_approved,
     start_over,
+    start_pending,
     taken,
     takes_paypal,
 )
@@ -150,8 +152,7 @@ class TestCompleting:
     async def test_an_approved_order_is_paid_and_activates_the_account_at_once(
         self, ana: Api, paypal: PayPalServer
     ) -> None:
-        order_id = await start(ana)
-        paypal.approve(order_id)
+        order_id = await start_approved(ana, paypal)
 
         completed = await complete(ana, order_id)
 
@@ -191,8 +192,7 @@ class TestCompleting:
         assert await taken(paypal) == Decimal(TOTAL)
 
     async def test_concurrent_completions_pay_once(self, ana: Api, paypal: PayPalServer) -> None:
-        order_id = await start(ana)
-        paypal.approve(order_id)
+        order_id = await start_approved(ana, paypal)
 
         answers = await asyncio.gather(*(complete(ana, order_id) for _ in range(20)))
 
@@ -216,8 +216,7 @@ class TestCompleting:
         assert (await complete(ana, again))["__typename"] == "CompletePayPalPaymentSuccess"
 
     async def test_after_a_declined_card_one_can_pay_another_way(self, ana: Api, paypal: PayPalServer) -> None:
-        order_id = await start(ana)
-        paypal.approve(order_id)
+        order_id = await start_approved(ana, paypal)
         paypal.decline_next()
 
         declined = await complete(ana, order_id)
@@ -230,8 +229,7 @@ class TestCompleting:
         assert await taken(paypal) == Decimal(TOTAL)
 
     async def test_a_pending_payment_activates_once_paypal_has_the_money(self, ana: Api, paypal: PayPalServer) -> None:
-        order_id = await start(ana)
-        paypal.approve(order_id)
+        order_id = await start_approved(ana, paypal)
         paypal.pend_next()
 
         pending = await complete(ana, order_id)
@@ -247,11 +245,7 @@ class TestCompleting:
         assert (await activation(ana))["active"]
 
     async def test_one_can_start_again_after_a_pending_payment_was_denied(self, ana: Api, paypal: PayPalServer) -> None:
-        order_id = await start(ana)
-        paypal.approve(order_id)
-        paypal.pend_next()
-        await complete(ana, order_id)
-        (capture,) = paypal.captures_of(str((await payment_of(order_id)).id))
+        order_id, capture = await start_pending(ana, paypal)
 
         paypal.deny(capture["id"])
         await follow_up(ana)
@@ -262,8 +256,7 @@ class TestCompleting:
     async def test_a_capture_whose_answer_is_lost_twice_is_found_and_paid_once(
         self, ana: Api, paypal: PayPalServer
     ) -> None:
-        order_id = await start(ana)
-        paypal.approve(order_id)
+        order_id = await start_approved(ana, paypal)
         paypal.fail(Call.CAPTURE, Trouble.LOST, Trouble.LOST)
 
         lost = await complete(ana, order_id)
@@ -313,8 +306,7 @@ class TestCompleting:
         assert outcomes == dict.fromkeys(changes, ("PaymentPendingError", None))
 
     async def test_the_order_of_another_account_is_not_found(self, shop: Api, ana: Api, paypal: PayPalServer) -> None:
-        order_id = await start(ana)
-        paypal.approve(order_id)
+        order_id = await start_approved(ana, paypal)
         eva = await payer(shop, "eva@example.com")
 
         assert (await complete(eva, order_id))["__typename"] == "PaymentNotFoundError"
@@ -357,10 +349,7 @@ class TestCompleting:
     async def test_a_payment_that_is_pending_for_a_month_expires_but_counts_if_it_comes(
         self, ana: Api, paypal: PayPalServer
     ) -> None:
-        order_id = await start(ana)
-        paypal.approve(order_id)
-        paypal.pend_next()
-        await complete(ana, order_id)
+        order_id, _ = await start_pending(ana, paypal)
         await Payment.all().update(created_at=utc_now() - timedelta(days=31), expires_at=utc_now() - timedelta(days=31))
         await follow_up(ana)
         given_up = (await payment_of(order_id)).status

@@ -30,7 +30,9 @@ from tests.paypal.payers import (
     payer,
     payment_of,
     start,
+    start_approved,
     start_over,
+    start_pending,
     taken,
 )
 from tests.paypal.server import PayPalServer
@@ -39,21 +41,6 @@ from tests.paypal.server import PayPalServer
 async def _complete(api: Api, order_id: str) -> str:
     """The name of the answer."""
     return str((await complete(api, order_id))["__typename"])
-
-
-async def _approved(api: Api, paypal: PayPalServer, plan: str = PLAN) -> str:
-    order_id = await start(api, plan)
-    paypal.approve(order_id)
-    return order_id
-
-
-async def _pending(api: Api, paypal: PayPalServer) -> tuple[str, Json]:
-    """An order whose payment is pending at PayPal."""
-    order_id = await _approved(api, paypal)
-    paypal.pend_next()
-    assert await _complete(api, order_id) == "PaymentPendingError"
-    (capture,) = paypal.captures_of(str((await payment_of(order_id)).id))
-    return order_id, capture
 
 
 async def _send(api: Api, webhook: tuple[dict[str, str], bytes]) -> int:
@@ -78,7 +65,7 @@ class TestUnusualOrders:
     async def test_one_can_start_again_after_a_denied_order_without_a_status(
         self, ana: Api, paypal: PayPalServer
     ) -> None:
-        order_id, capture = await _pending(ana, paypal)
+        order_id, capture = await start_pending(ana, paypal)
         paypal.deny(capture["id"])
         del paypal.books.orders[order_id]["status"]
 
@@ -90,9 +77,9 @@ class TestUnusualOrders:
     async def test_an_unreadable_order_does_not_hold_up_other_payers(
         self, shop: Api, ana: Api, paypal: PayPalServer
     ) -> None:
-        broken, capture = await _pending(ana, paypal)
+        broken, capture = await start_pending(ana, paypal)
         eva = await payer(shop, "eva@example.com")
-        await _approved(eva, paypal)
+        await start_approved(eva, paypal)
         capture["id"] = "x" * 60
 
         await follow_up(ana)
@@ -103,7 +90,7 @@ class TestUnusualOrders:
     async def test_an_unreadable_order_blocks_its_payer_for_a_month_at_most(
         self, ana: Api, paypal: PayPalServer
     ) -> None:
-        order_id, capture = await _pending(ana, paypal)
+        order_id, capture = await start_pending(ana, paypal)
         capture["id"] = "x" * 60
         await Payment.all().update(created_at=utc_now() - timedelta(days=31))
 
@@ -116,7 +103,7 @@ class TestUnusualOrders:
     async def test_a_completed_capture_counts_more_than_a_declined_one(
         self, ana: Api, paypal: PayPalServer, seen: str
     ) -> None:
-        order_id, capture = await _pending(ana, paypal)
+        order_id, capture = await start_pending(ana, paypal)
         captures = _captures(paypal, order_id)
         captures.insert(0, {**capture, "id": new_id(), "status": "DECLINED"})
         capture["status"] = "COMPLETED"
@@ -129,7 +116,7 @@ class TestUnusualOrders:
         assert (await activation(ana))["active"]
 
     async def test_money_that_comes_after_a_decline_counts(self, ana: Api, paypal: PayPalServer) -> None:
-        order_id, capture = await _pending(ana, paypal)
+        order_id, capture = await start_pending(ana, paypal)
         paypal.deny(capture["id"])
         await follow_up(ana)
         _captures(paypal, order_id).append({**capture, "id": new_id(), "status": "COMPLETED"})
@@ -140,7 +127,7 @@ class TestUnusualOrders:
         assert (await activation(ana))["active"]
 
     async def test_one_can_start_again_after_a_voided_order(self, ana: Api, paypal: PayPalServer) -> None:
-        order_id = await _approved(ana, paypal)
+        order_id = await start_approved(ana, paypal)
         paypal.fail(Call.CAPTURE, Trouble.UNAVAILABLE, Trouble.UNAVAILABLE)
         await _complete(ana, order_id)
         paypal.books.orders[order_id]["status"] = "VOIDED"
@@ -152,7 +139,7 @@ class TestUnusualOrders:
     async def test_an_order_that_differs_and_took_money_cannot_be_paid_again(
         self, ana: Api, paypal: PayPalServer
     ) -> None:
-        order_id = await _approved(ana, paypal)
+        order_id = await start_approved(ana, paypal)
         paypal.fail(Call.CAPTURE, Trouble.LOST, Trouble.LOST)
         await _complete(ana, order_id)
         paypal.change(order_id, custom_id="another")
@@ -193,7 +180,7 @@ class TestLostAnswers:
         outcomes = {}
 
         for issue in issues:
-            order_id = await _approved(ana, paypal)
+            order_id = await start_approved(ana, paypal)
             _refuse_after_a_lost_answer(paypal, issue)
             outcomes[issue] = (await _complete(ana, order_id), (await activation(ana))["active"])
             await start_over()
@@ -206,7 +193,7 @@ class TestLostAnswers:
         outcomes = {}
 
         for issue in issues:
-            order_id = await _approved(ana, paypal)
+            order_id = await start_approved(ana, paypal)
             _refuse_after_a_lost_answer(paypal, issue)
             paypal.answer(Call.SHOW, 200, json.dumps(paypal.books.orders[order_id]).encode())
             completed = await _complete(ana, order_id)
@@ -222,7 +209,7 @@ class TestLostAnswers:
         assert outcomes == dict.fromkeys(issues, ({"PaymentPendingError"}, True, Decimal(TOTAL)))
 
     async def test_a_payment_stays_pending_if_the_order_cannot_be_read(self, ana: Api, paypal: PayPalServer) -> None:
-        order_id = await _approved(ana, paypal)
+        order_id = await start_approved(ana, paypal)
         paypal.fail(Call.CAPTURE, Trouble.LOST)
         paypal.answer(Call.CAPTURE, 403, b'{"name":"NOT_AUTHORIZED","details":[{"issue":"PERMISSION_DENIED"}]}')
         paypal.fail(Call.SHOW, Trouble.UNAVAILABLE, Trouble.UNAVAILABLE)
@@ -257,7 +244,7 @@ class TestLostAnswers:
 
     async def test_a_replaced_payment_is_still_followed_up(self, ana: Api, paypal: PayPalServer) -> None:
         """A call that the service knows nothing of may have taken the money."""
-        order_id = await _approved(ana, paypal)
+        order_id = await start_approved(ana, paypal)
         paypal.books.capture(order_id)
         await start(ana, "empresa")
 
@@ -271,7 +258,7 @@ class TestLostAnswers:
 class TestPayingInTwoWays:
     async def test_no_money_is_taken_once_a_deposit_was_confirmed(self, ana: Api, paypal: PayPalServer) -> None:
         deposit = (await ana.act("RequestBankDeposit", planId=PLAN))["deposit"]
-        order_id = await _approved(ana, paypal)
+        order_id = await start_approved(ana, paypal)
         paypal.fail(Call.CAPTURE, Trouble.UNAVAILABLE, Trouble.UNAVAILABLE)
         await _complete(ana, order_id)
         await ana.composition.services.deposits.confirm(deposit["reference"], Money.parse(TOTAL))
@@ -285,7 +272,7 @@ class TestPayingInTwoWays:
 
     async def test_money_taken_before_the_deposit_came_counts_too(self, ana: Api, paypal: PayPalServer) -> None:
         deposit = (await ana.act("RequestBankDeposit", planId=PLAN))["deposit"]
-        order_id = await _approved(ana, paypal)
+        order_id = await start_approved(ana, paypal)
         paypal.fail(Call.CAPTURE, Trouble.LOST, Trouble.LOST)
         await _complete(ana, order_id)
         await ana.composition.services.deposits.confirm(deposit["reference"], Money.parse(TOTAL))
@@ -298,7 +285,7 @@ class TestPayingInTwoWays:
 
     @pytest.mark.parametrize("by", ["the worker", "an event"])
     async def test_after_a_decline_only_the_payer_can_try_again(self, ana: Api, paypal: PayPalServer, by: str) -> None:
-        order_id = await _approved(ana, paypal)
+        order_id = await start_approved(ana, paypal)
         paypal.decline_next()
         declined = await _complete(ana, order_id)
         paypal.approve(order_id)
@@ -314,7 +301,7 @@ class TestPayingInTwoWays:
         assert await _complete(ana, order_id) == "CompletePayPalPaymentSuccess"
 
     async def test_a_second_try_whose_answer_is_lost_is_made_up_for(self, ana: Api, paypal: PayPalServer) -> None:
-        order_id = await _approved(ana, paypal)
+        order_id = await start_approved(ana, paypal)
         paypal.decline_next()
         await _complete(ana, order_id)
         paypal.approve(order_id)
@@ -327,7 +314,7 @@ class TestPayingInTwoWays:
         assert (await activation(ana))["active"]
 
     async def test_an_event_does_not_reopen_a_payment_during_its_capture(self, ana: Api, paypal: PayPalServer) -> None:
-        order_id = await _approved(ana, paypal)
+        order_id = await start_approved(ana, paypal)
         paypal.decline_next()
         await _complete(ana, order_id)
         paypal.approve(order_id)
@@ -340,7 +327,7 @@ class TestPayingInTwoWays:
         assert (await payment_of(order_id)).status in {"pending", "paid"}
 
     async def test_a_payer_who_waits_is_notified_of_a_decline(self, ana: Api, paypal: PayPalServer) -> None:
-        order_id = await _approved(ana, paypal)
+        order_id = await start_approved(ana, paypal)
         paypal.fail(Call.CAPTURE, Trouble.UNAVAILABLE, Trouble.UNAVAILABLE)
         await _complete(ana, order_id)
         paypal.decline_next()
@@ -353,7 +340,7 @@ class TestPayingInTwoWays:
     async def test_a_pending_payment_expires_after_a_month_even_without_paypal(
         self, ana: Api, paypal: PayPalServer
     ) -> None:
-        await _pending(ana, paypal)
+        await start_pending(ana, paypal)
         await Payment.all().update(created_at=utc_now() - timedelta(days=31))
         await make_due()
 
@@ -363,7 +350,7 @@ class TestPayingInTwoWays:
 
     async def test_me_shows_whether_a_payment_is_pending(self, ana: Api, paypal: PayPalServer) -> None:
         before = (await ana.run("Payment"))["paymentPending"]
-        _, capture = await _pending(ana, paypal)
+        _, capture = await start_pending(ana, paypal)
         pending = (await ana.run("Payment"))["paymentPending"]
         paypal.settle(capture["id"])
         await follow_up(ana)
@@ -371,7 +358,7 @@ class TestPayingInTwoWays:
         assert (before, pending, (await ana.run("Payment"))["paymentPending"]) == (False, True, False)
 
     async def test_a_mail_reports_that_a_pending_payment_was_denied(self, ana: Api, paypal: PayPalServer) -> None:
-        _, capture = await _pending(ana, paypal)
+        _, capture = await start_pending(ana, paypal)
         paypal.deny(capture["id"])
 
         await follow_up(ana)
@@ -430,7 +417,7 @@ class TestRefunds:
         assert (await activation(ana))["active"]
 
     async def test_a_reversal_of_an_unknown_payment_must_be_sent_again(self, ana: Api, paypal: PayPalServer) -> None:
-        order_id = await _approved(ana, paypal)
+        order_id = await start_approved(ana, paypal)
         paypal.fail(Call.CAPTURE, Trouble.LOST, Trouble.LOST)
         await _complete(ana, order_id)
         (capture,) = _captures(paypal, order_id)

@@ -17,7 +17,19 @@ from tests.api import Api
 from tests.conftest import MakeApi
 from tests.paypal.books import Json
 from tests.paypal.http import Call, Trouble
-from tests.paypal.payers import TOTAL, YEAR, activation, complete, pay, payer, payment_of, start, takes_paypal
+from tests.paypal.payers import (
+    TOTAL,
+    YEAR,
+    activation,
+    complete,
+    pay,
+    payer,
+    payment_of,
+    start,
+    start_approved,
+    start_pending,
+    takes_paypal,
+)
 from tests.paypal.server import PayPalServer
 from tests.stores import ON_SQLITE
 
@@ -48,8 +60,7 @@ class TestEvents:
     async def test_an_approved_order_is_paid_even_if_its_payer_never_came_back(
         self, ana: Api, paypal: PayPalServer
     ) -> None:
-        order_id = await start(ana)
-        paypal.approve(order_id)
+        order_id = await start_approved(ana, paypal)
 
         response = await _post(ana, paypal.event_about("CHECKOUT.ORDER.APPROVED", order_id))
 
@@ -58,11 +69,7 @@ class TestEvents:
         assert paypal.paid(str((await payment_of(order_id)).id)) == Decimal(TOTAL)
 
     async def test_a_pending_payment_activates_once_it_is_completed(self, ana: Api, paypal: PayPalServer) -> None:
-        order_id = await start(ana)
-        paypal.approve(order_id)
-        paypal.pend_next()
-        await complete(ana, order_id)
-        (capture,) = paypal.captures_of(str((await payment_of(order_id)).id))
+        _, capture = await start_pending(ana, paypal)
         pending = await _post(ana, paypal.event_about("PAYMENT.CAPTURE.PENDING", capture["id"]))
         unsettled = await activation(ana)
 
@@ -74,11 +81,7 @@ class TestEvents:
         assert (await activation(ana))["active"]
 
     async def test_a_denied_payment_ends(self, ana: Api, paypal: PayPalServer) -> None:
-        order_id = await start(ana)
-        paypal.approve(order_id)
-        paypal.pend_next()
-        await complete(ana, order_id)
-        (capture,) = paypal.captures_of(str((await payment_of(order_id)).id))
+        order_id, capture = await start_pending(ana, paypal)
         paypal.deny(capture["id"])
 
         await _post(ana, paypal.event_about("PAYMENT.CAPTURE.DENIED", capture["id"]))
@@ -155,8 +158,7 @@ class TestOrderAndRepetition:
     async def test_a_refund_that_arrives_before_the_payment_leaves_the_account_inactive(
         self, ana: Api, paypal: PayPalServer
     ) -> None:
-        order_id = await start(ana)
-        paypal.approve(order_id)
+        order_id = await start_approved(ana, paypal)
         paypal.fail(Call.CAPTURE, Trouble.LOST, Trouble.LOST)
         await complete(ana, order_id)
         (capture,) = paypal.captures_of(str((await payment_of(order_id)).id))
@@ -243,8 +245,7 @@ class TestFlood:
         return await make_api(**takes_paypal(paypal), trusted_proxies=1)
 
     async def test_paypal_is_not_asked_about_events_about_nothing_of_ours(self, ana: Api, paypal: PayPalServer) -> None:
-        order_id = await start(ana)
-        paypal.approve(order_id)
+        order_id = await start_approved(ana, paypal)
         strange: list[Json] = [
             {},
             {"id": "5O190127TN364715T"},
@@ -326,8 +327,7 @@ class TestFailures:
     async def test_while_paypal_cannot_be_asked_an_event_must_be_sent_again(
         self, ana: Api, paypal: PayPalServer
     ) -> None:
-        order_id = await start(ana)
-        paypal.approve(order_id)
+        order_id = await start_approved(ana, paypal)
         event = paypal.event_about("CHECKOUT.ORDER.APPROVED", order_id)
         paypal.fail(Call.VERIFY, Trouble.UNAVAILABLE, Trouble.UNAVAILABLE)
 
@@ -343,8 +343,7 @@ class TestFailures:
     async def test_an_event_must_be_sent_again_if_its_order_cannot_be_read(
         self, ana: Api, paypal: PayPalServer
     ) -> None:
-        order_id = await start(ana)
-        paypal.approve(order_id)
+        order_id = await start_approved(ana, paypal)
         event = paypal.event_about("CHECKOUT.ORDER.APPROVED", order_id)
         paypal.fail(Call.SHOW, Trouble.DROP, Trouble.DROP)
 

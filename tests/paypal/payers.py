@@ -13,6 +13,7 @@ from services.accounts.onboarding import Stage
 from services.common.caller import Caller
 from services.common.clock import utc_now
 from tests.api import EMAIL, Api
+from tests.paypal.books import Json
 from tests.paypal.server import PayPalServer
 from tests.stored_accounts import store_account, store_company
 
@@ -58,8 +59,7 @@ async def start(api: Api, plan: str = PLAN) -> str:
 
 async def pay(api: Api, server: PayPalServer, plan: str = PLAN) -> str:
     """The id of an order that is paid, and has activated the account."""
-    order_id = await start(api, plan)
-    server.approve(order_id)
+    order_id = await start_approved(api, server, plan)
     completed = await complete(api, order_id)
     assert completed["__typename"] == "CompletePayPalPaymentSuccess", completed
     return order_id
@@ -67,6 +67,23 @@ async def pay(api: Api, server: PayPalServer, plan: str = PLAN) -> str:
 
 async def complete(api: Api, order_id: str) -> Any:
     return await api.act("CompletePayPalPayment", orderId=order_id)
+
+
+async def start_approved(api: Api, server: PayPalServer, plan: str = PLAN) -> str:
+    """The id of an order that the payer approved."""
+    order_id = await start(api, plan)
+    server.approve(order_id)
+    return order_id
+
+
+async def start_pending(api: Api, server: PayPalServer) -> tuple[str, Json]:
+    """The id of an order whose payment is pending at PayPal, and its capture."""
+    order_id = await start_approved(api, server)
+    server.pend_next()
+    completed = await complete(api, order_id)
+    assert completed["__typename"] == "PaymentPendingError", completed
+    (capture,) = server.captures_of(str((await payment_of(order_id)).id))
+    return order_id, capture
 
 
 async def taken(server: PayPalServer) -> Decimal:
