@@ -14,8 +14,9 @@ setup:    ## create .venv from requirements.lock
 run: setup ## set up, migrate and serve with GraphiQL on http://127.0.0.1:8000/graphql
 	@$(PYTHON_ENV)/python -m app serve
 
+# Three processes on two cores: some tests wait.
 test: setup ## set up and run the tests
-	@$(PYTHON_ENV)/python -m pytest -q -n 2 --dist worksteal
+	@$(PYTHON_ENV)/python -m pytest -q -n 3 --dist worksteal
 
 check: setup ## check format, lint, types, imports, drift and SDL, and run the tests
 	@$(PYTHON_ENV)/ruff format --check .

@@ -1,4 +1,4 @@
-"""All four steps, end to end, from createAccount to active: once with a bank deposit and once with PayPal."""
+"""All four steps, end to end, from createAccount to active, with PayPal. The walkthrough pays with a bank deposit."""
 
 import asyncio
 from pathlib import Path
@@ -11,8 +11,7 @@ from tests.api import COMPANY
 from tests.paypal.server import PayPalServer
 from tests.process.client import Client, found
 from tests.process.conftest import Mailbox
-from tests.process.in_process import run_here
-from tests.process.serving import serving, serving_aside
+from tests.process.serving import serving_aside
 
 EMAIL, PASSWORD = "ana@example.com", "una frase larga"
 ALL = ["CREATE_ACCOUNT", "CONFIRM_ACCOUNT", "CONFIGURE_COMPANY", "SELECT_PAYMENT_METHOD"]
@@ -33,23 +32,6 @@ def _first_three_steps(client: Client, mailbox: Mailbox) -> str:
 
 def _steps(client: Client, token: str) -> Any:
     return client.run("Me", token)["onboarding"]["completedSteps"]
-
-
-def test_the_four_steps_work_with_a_bank_deposit(migrated: Path, smtp: dict[str, str], mailbox: Mailbox) -> None:
-    with serving(migrated, **smtp) as (url, _), httpx2.Client(base_url=url) as http:
-        client = Client(http)
-        token = _first_three_steps(client, mailbox)
-        plan = client.run("Plans", token)[1]
-        deposit = client.run("RequestBankDeposit", token, planId=plan["id"])["deposit"]
-
-        arguments = ("deposit", "confirm", deposit["reference"], "--amount", plan["total"]["amount"])
-        confirmed = run_here(migrated, *arguments, DATA_DIR=str(migrated), LOG_LEVEL="ERROR")
-
-        me = client.run("Me", token)
-        assert confirmed.stdout == f"{deposit['reference']}: confirmed, 1160.00 MXN\n"
-        assert "Recibimos tu pago" in mailbox.next()
-        assert (me["activation"]["active"], me["activation"]["method"]) == (True, "BANK_DEPOSIT")
-        assert me["onboarding"] == {"currentStep": None, "completedSteps": ALL}
 
 
 async def test_the_four_steps_work_with_paypal(
