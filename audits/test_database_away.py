@@ -71,7 +71,8 @@ async def test_requests_end_and_the_service_recovers(
 
     log = (tmp_path / "serve.log").read_text("utf-8")
     assert set(load.statuses(0, away - 1)) == {200}
-    assert set(load.statuses(away + 0.5, back - DEADLINE)) == {503}  # later requests may have waited until it was back
+    # A request that hangs may end after the database is back, and then succeed.
+    assert {status for begun, status, seconds in load.answers if begun >= away and begun + seconds < back} == {503}
     assert set(load.statuses(back + 3, back + 8)) == {200}
     assert max(seconds for _, _, seconds in load.answers) < DEADLINE + 1
     assert "unexpected error" not in log
