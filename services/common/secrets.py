@@ -1,4 +1,4 @@
-"""What nobody may guess: generation, digests, and keys for one purpose each."""
+"""Secrets: generation, digests, and a separate key for each purpose."""
 
 import hashlib
 import hmac
@@ -9,22 +9,22 @@ ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 
 def generate(length: int) -> str:
-    """Letters of ALPHABET from the operating system's generator."""
+    """Returns random characters of ALPHABET from the operating system's generator."""
     return "".join(secrets.choice(ALPHABET) for _ in range(length))
 
 
 def generate_token() -> str:
-    """256 bits, URL-safe."""
+    """Returns 256 random bits as URL-safe text."""
     return secrets.token_urlsafe(32)
 
 
 def digest(secret: str) -> str:
-    """SHA-256 in hex: enough for secrets of 118 bits and more, which nobody can try out."""
+    """Returns the SHA-256 in hex. A fast hash is enough for secrets of at least 118 bits, which cannot be searched."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 class Keys:
-    """Subkeys of SECRET_KEY by HKDF-SHA-256 (RFC 5869), so that no key serves two purposes."""
+    """Derives a subkey of SECRET_KEY for each purpose, by HKDF-SHA-256 (RFC 5869)."""
 
     def __init__(self, secret_keys: tuple[bytes, ...]) -> None:
         self._secret_keys = secret_keys
@@ -36,7 +36,7 @@ class Keys:
         return tuple(_subkey(key, purpose) for key in self._secret_keys)
 
     def lasting(self, purpose: str) -> bytes:
-        """For what must stay the same while keys are rotated: of the oldest key."""
+        """Derives the subkey from the oldest key, for values that must survive a key rotation."""
         return _subkey(self._secret_keys[-1], purpose)
 
 

@@ -1,4 +1,4 @@
-"""The languages that people are addressed in, and their texts."""
+"""The languages of texts for people, and the texts."""
 
 import enum
 from collections.abc import Mapping
@@ -37,9 +37,9 @@ class Translations:
         *,
         otherwise: str | None = None,
     ) -> str:
-        """The text with its {placeholders} filled: durations and dates as people say them.
+        """Returns the text with its {placeholders} filled, with durations and dates as people say them.
 
-        Under `otherwise` where there is no such key. Raises KeyError for an unknown key.
+        Uses the text of `otherwise` if the key is unknown. Raises KeyError if both are.
         """
         catalog = self._catalogs[language]
         text = catalog[key] if key in catalog or otherwise is None else catalog[otherwise]
@@ -50,9 +50,9 @@ class Translations:
 
 
 def localize_duration(language: Language, duration: timedelta) -> str:
-    """As people say it: `55 segundos`, `2 minutos`, `1 hora y 15 minutos`, `3 días`. Rounded up, and never nothing.
+    """Formats a duration as people say it: `55 segundos`, `2 minutos`, `1 hora y 15 minutos`, `3 días`.
 
-    Below a minute in seconds, below an hour in minutes, below a day in hours and minutes, then in days and hours.
+    Rounds up, to at least a second: to seconds below a minute, to minutes below a day, and to hours from a day on.
     """
     seconds = max(1, ceil(duration.total_seconds()))
     minutes = ceil(seconds / 60)
@@ -69,7 +69,7 @@ def localize_duration(language: Language, duration: timedelta) -> str:
 
 
 def localize_date(language: Language, moment: datetime) -> str:
-    """The day in Mexico: `1 de marzo de 2026`."""
+    """Formats the day in Mexico: `1 de marzo de 2026`."""
     return format_date(moment.astimezone(_MEXICO), "long", locale=_LOCALES[language])
 
 

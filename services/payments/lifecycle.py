@@ -36,9 +36,9 @@ from services.payments.queries import ENDED_UNPAID, WAITING, PaymentStatus, Paym
 log = structlog.get_logger(__name__)
 
 ExtraWrite = Callable[[UUID], Awaitable[bool]]
-"""Writes more in the transaction in which the payment with that id counts; False rolls everything back."""
+"""Writes more in the transaction that counts the payment with that id; False rolls everything back."""
 RENEWAL = timedelta(days=30)
-"""Before its end an activation may be extended; earlier, a second payment would rather be a mistake."""
+"""How long before its end an activation can be renewed; earlier, a second payment is probably a mistake."""
 _OUTDATED = {
     MailKind.PAYMENT_REFUNDED: (MailKind.PAYMENT_RECEIVED,),
     MailKind.PAYMENT_RECEIVED: (MailKind.PAYMENT_DECLINED,),
@@ -61,13 +61,13 @@ class Terms:
 
 
 class _UnchangedError(Exception):
-    """Somebody else has settled the payment: the transaction is rolled back."""
+    """Another transaction has settled the payment, so this one is rolled back."""
 
 
 async def open_payment(
     account_id: UUID, method: PaymentMethod, plan: Plan, terms: Terms, now: datetime
 ) -> PaymentView | OnboardingIncomplete | AlreadyActive | PaymentPending:
-    """The account's payment of that method: the open one, if it has this plan and price."""
+    """Returns the account's payment of that method: the open one, if it has this plan and price."""
     payment = Payment(
         id=uuid4(),
         account_id=account_id,
@@ -95,7 +95,7 @@ async def settle(
     capture_id: str | None = None,
     extra_write: ExtraWrite | None = None,
 ) -> bool:
-    """Records that the money arrived, activates the account and enqueues the mail. False if that was known.
+    """Records that the money arrived, activates the account and enqueues the mail. Returns False if that was known.
 
     At `check_at`, a worker checks whether it went back.
     """
@@ -111,7 +111,7 @@ async def settle(
 
 
 async def settle_again(payment: PaymentView, now: datetime, extra_write: ExtraWrite | None = None) -> bool:
-    """Takes back a refund that was recorded by mistake, with the same mail. False if there is none.
+    """Takes back a refund that was recorded by mistake, with the same mail. Returns False if there is none.
 
     The account gets the same period again or, if that is over, as much from now on.
     """
@@ -123,9 +123,9 @@ async def settle_again(payment: PaymentView, now: datetime, extra_write: ExtraWr
 
 
 async def settle_another(payment: PaymentView, reference: str, now: datetime, extra_write: ExtraWrite) -> bool:
-    """Records that as much came once more: a payment of its own with that `reference`, and the same mail.
+    """Records a second payment of the same amount, under that `reference`, with the same mail.
 
-    False if the payment has changed since it was read, or if another one has the reference.
+    Returns False if the payment has changed since it was read, or if another one has the reference.
     """
     mark = partial(_add_paid, payment, reference, now)
     return await _change(payment, MailKind.PAYMENT_RECEIVED, partial(_settle, mark, extra_write, now))
@@ -134,7 +134,7 @@ async def settle_another(payment: PaymentView, reference: str, now: datetime, ex
 async def refund(payment: PaymentView, now: datetime, capture_id: str | None = None) -> bool:
     """Records that the money went back, takes its period off the account and enqueues the mail.
 
-    False if that was known, or if the account never had that period.
+    Returns False if that was known, or if the account never had that period.
     """
     refunded = {"status": PaymentStatus.REFUNDED.value, "open_key": None, "due_at": None}
     unpaid = Payment.filter(id=payment.id, status__in=_UNPAID)
@@ -165,7 +165,7 @@ async def refuse(payment: PaymentView, due_at: datetime) -> bool:
 
 
 def is_covered(activation: Activation | None, months: int, now: datetime) -> bool:
-    """Whether what is paid for reaches further than a renewal is sold: 30 days, or ten for each month bought."""
+    """Whether it is too early to renew: more than 30 days, or ten for each month bought, are left."""
     if activation is None or not activation.active:
         return False
     return activation.until - now > min(RENEWAL, timedelta(days=10 * months))
@@ -250,7 +250,7 @@ async def _refund(payment: PaymentView, refunded: dict[str, Any], now: datetime,
 
 
 async def _update_activation(account: Account, now: datetime) -> None:
-    """Sets the account's activation from its paid payments. It ends now if none of them covers now."""
+    """Sets the account's activation from its paid payments. It ends now if none of them covers this moment."""
     paid = await Payment.filter(account_id=account.id, status=PaymentStatus.PAID.value).order_by("paid_at", "id")
     covered = active_period(PaidPeriod(each.paid_at, each.period_months) for each in paid if each.paid_at)
     if covered and covered.until > now:

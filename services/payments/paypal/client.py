@@ -1,4 +1,4 @@
-"""A client of PayPal's Orders v2 API, and of its verdict on webhooks."""
+"""Calls PayPal's Orders v2 API and its verification of webhooks."""
 
 import re
 import time
@@ -41,10 +41,10 @@ _SIGNATURE = {  # the header of a webhook, and what PayPal calls it when it is a
 
 
 class PayPalClient:
-    """One merchant's PayPal. A request is tried once more after a time-out, a lost connection or a 5xx: that is safe,
-    as PayPal knows a repeated PayPal-Request-Id again (for 6 hours) and answers what it answered.
+    """PayPal, for one merchant. Retries a request once after a time-out, a lost connection or a 5xx, which is safe:
+    PayPal answers a repeated PayPal-Request-Id (for 6 hours) as it did before.
 
-    Every method raises PayPalUnavailableError if PayPal's answer is late or makes no sense.
+    Every method raises PayPalUnavailableError if PayPal's response is late or malformed.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class PayPalClient:
         timeout: float = 4.0,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`timeout` is for a try, in seconds, its token among them: a method ends within twice that."""
+        """`timeout` is for one try, in seconds, including its token; a method ends within twice that."""
         self._http = HttpClient(base_url, client_id, client_secret, timeout, monotonic)
         self._base_url = base_url.rstrip("/")
         self._webhook_id = webhook_id
@@ -75,10 +75,10 @@ class PayPalClient:
         return_url: str,
         cancel_url: str,
     ) -> Order:
-        """An order that its payer has yet to approve. Raises PayPalRefusedError.
+        """Creates an order for the payer to approve. Raises PayPalRefusedError.
 
         PayPal takes a `request_id` of at most 108 characters, a `custom_id`, `description` and `brand` of at most 127,
-        and a `locale` such as es-MX. `custom_id` is the invoice's number, too, so that PayPal lets it be paid once.
+        and a `locale` such as es-MX. `custom_id` is also the invoice number, so PayPal lets it be paid only once.
         """
         item = {
             "name": description,
@@ -117,9 +117,9 @@ class PayPalClient:
         return answered
 
     async def capture_order(self, order_id: str, request_id: str) -> Order:
-        """The order with its payment. Raises PayPalRefusedError, with RESOURCE_NOT_FOUND for an id that is none.
+        """Returns the order with its payment. Raises PayPalRefusedError, with RESOURCE_NOT_FOUND for an unknown id.
 
-        After a refusal, ask with another `request_id`: PayPal may answer to the same as it did before.
+        After a refusal, use another `request_id`: PayPal may repeat its response to the same one.
         """
         if not is_paypal_id(order_id):
             raise PayPalRefusedError(_NOT_FOUND)
@@ -127,7 +127,10 @@ class PayPalClient:
         return _order(await self._http.request(request), order_id)
 
     async def get_order(self, order_id: str) -> Order | None:
-        """None for one that is not this merchant's, or no more: PayPal forgets orders. Raises PayPalRefusedError."""
+        """Returns an order, or None if PayPal has none with this id for the merchant; it deletes old orders.
+
+        Raises PayPalRefusedError.
+        """
         if not is_paypal_id(order_id):
             return None
         try:
@@ -138,7 +141,7 @@ class PayPalClient:
             raise
 
     async def get_capture(self, capture_id: str) -> Capture | None:
-        """A payment; None for one that is not this merchant's. Raises PayPalRefusedError."""
+        """Returns a capture, or None if it is not this merchant's. Raises PayPalRefusedError."""
         try:
             answer = await self._http.request(ApiRequest("GET", f"{_CAPTURES}/{capture_id}"))
             return read_capture(answer)
@@ -150,7 +153,7 @@ class PayPalClient:
             raise
 
     def may_have_signed(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """Whether a webhook has the shape of PayPal's, which costs nobody a question."""
+        """Whether a webhook has the form of PayPal's. Sends no request."""
         signature = _signature(headers)
         if not all(map(_HEADER.fullmatch, signature.values())) or not _is_object(body):
             return False
@@ -158,7 +161,7 @@ class PayPalClient:
         return bool(_CERTIFICATE.match(certificate)) or certificate.startswith(f"{self._base_url}/")
 
     async def verify_webhook(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """Whether PayPal says that it sent this, to this webhook. Nothing is fetched from where the headers say."""
+        """Asks PayPal whether it sent this event to this webhook. Fetches no URL from the headers."""
         if not self.may_have_signed(headers, body):
             return False
         fields = orjson.dumps({**_signature(headers), "webhook_id": self._webhook_id})
@@ -181,7 +184,7 @@ def _money(money: Money) -> dict[str, str]:
 
 
 def _signature(headers: Mapping[str, str]) -> dict[str, str]:
-    """What a webhook's headers say, under PayPal's names for it when it is asked; empty for what they do not say."""
+    """Returns a webhook's signature headers under the names that PayPal's verification uses; missing ones are empty."""
     given = {name.lower(): value for name, value in headers.items()}
     return {field: given.get(name, "") for name, field in _SIGNATURE.items()}
 
