@@ -20,6 +20,7 @@ from app.execution import Executor, Observation, record_outcomes
 from app.graphiql import graphiql_routes
 from app.http import PATHS, Endpoint, not_found
 from app.middleware import AllowedHosts, SecurityHeaders
+from app.schema_file import schema_route
 from app.settings import Settings
 from app.webhooks import PayPalWebhook
 from schema.context import Context
@@ -58,11 +59,11 @@ def create_app(settings: Settings) -> Starlette:
     if settings.development or settings.allowed_hosts:
         # Inside Cors, so that pages can read a refusal.
         middleware.append(Middleware(AllowedHosts, hosts=settings.allowed_hosts))
-    graphiql = graphiql_routes(_OPERATIONS, _SCHEMA) if settings.development else []
+    development = [*graphiql_routes(_OPERATIONS, _SCHEMA), schema_route()] if settings.development else []
     events = composition.paypal.events if composition.paypal else None
     endpoint = Endpoint(executor, open_cookie, open_context)
     routes = [
-        *graphiql,
+        *development,
         *(Route(path, endpoint) for path in PATHS),
         Route("/webhooks/paypal", PayPalWebhook(events, settings.trusted_proxies)),
     ]

@@ -28,7 +28,7 @@ from graphql import (
     visit,
 )
 
-from app.commands.export_schema import sdl
+from app.sdl import sdl
 from schema.errors import MAX_PROBLEMS
 from schema.list_size import assumed_size
 from schema.root import schema
