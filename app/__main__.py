@@ -37,14 +37,20 @@ def main() -> int:
     try:
         settings = read_settings(**_overrides(arguments))
     except InvalidSettingsError as error:
-        print(f"Invalid settings: {error}", file=sys.stderr)
-        return 2
+        return _refuse(error)
     configure_logs(settings.log_level, json=not settings.development)
     try:
         return commands[arguments.command].run(settings, arguments)
+    except InvalidSettingsError as error:
+        return _refuse(error)
     except DATABASE_ERRORS as error:
         print(f"Cannot {arguments.command}: {str(error) or type(error).__name__}", file=sys.stderr)
         return 1
+
+
+def _refuse(error: InvalidSettingsError) -> int:
+    print(f"Invalid settings: {error}", file=sys.stderr)
+    return 2
 
 
 def _overrides(arguments: argparse.Namespace) -> dict[str, object]:

@@ -8,7 +8,7 @@ import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from app.caller import caller_of
 from app.composition import ROOT, Composition, compose
@@ -19,9 +19,11 @@ from app.documents import pin
 from app.execution import Executor, Observation, record_outcomes
 from app.graphiql import graphiql_routes
 from app.http import PATHS, Endpoint, not_found
+from app.manifests import digest, read_manifests
 from app.middleware import AllowedHosts, SecurityHeaders
 from app.schema_file import schema_route
-from app.settings import Settings
+from app.settings import InvalidSettingsError, Settings
+from app.trusted_documents import TrustedDocuments
 from app.webhooks import PayPalWebhook
 from schema.context import Context
 from schema.root import schema
@@ -31,12 +33,31 @@ log = structlog.get_logger(__name__)
 # Made once per process, for all of its apps, and before worker processes are forked, so that these share them.
 _SCHEMA = record_outcomes(schema._schema)
 _OPERATIONS = {path.stem: path.read_text("utf-8") for path in sorted((ROOT / "graphql/operations").glob("*.graphql"))}
-_PINNED = pin(_SCHEMA, _OPERATIONS.values())
+_PINNED = pin(_SCHEMA, _OPERATIONS)
 
 
-def create_app(settings: Settings) -> Starlette:
+def load_trusted_documents(settings: Settings) -> TrustedDocuments:
+    """Returns those of TRUSTED_DOCUMENTS, by default our operations. Raises InvalidSettingsError."""
+    if not settings.trusted_documents:
+        return TrustedDocuments(_PINNED)
+    try:
+        texts = read_manifests(settings.trusted_documents)
+        pinned = pin(_SCHEMA, texts)
+    except ValueError as error:
+        raise InvalidSettingsError(f"TRUSTED_DOCUMENTS: {error}") from None
+    return TrustedDocuments({name: pinned[digest(text)] for name, text in texts.items()})
+
+
+def create_app(settings: Settings, trusted: TrustedDocuments | None = None) -> Starlette:
+    """Creates the app, which loads the trusted documents unless they are given."""
     composition = compose(settings)
-    executor = Executor(_SCHEMA, _PINNED, [_log], introspection=settings.development)
+    trusted = trusted or load_trusted_documents(settings)
+
+    def open_endpoint(*, trusted_only: bool) -> Endpoint:
+        executor = Executor(
+            _SCHEMA, _PINNED, trusted, [_log], introspection=settings.development, trusted_only=trusted_only
+        )
+        return Endpoint(executor, open_cookie, open_context)
 
     def open_cookie(request: Request) -> RequestCookie:
         return RequestCookie(request, settings.origins, secure=not settings.development)
@@ -59,9 +80,12 @@ def create_app(settings: Settings) -> Starlette:
     if settings.development or settings.allowed_hosts:
         # Inside Cors, so that pages can read a refusal.
         middleware.append(Middleware(AllowedHosts, hosts=settings.allowed_hosts))
-    development = [*graphiql_routes(_OPERATIONS, _SCHEMA), schema_route()] if settings.development else []
+    development: list[BaseRoute] = []
+    if settings.development:
+        pages_endpoint = open_endpoint(trusted_only=False)
+        development = [*graphiql_routes(_OPERATIONS, _SCHEMA, pages_endpoint), schema_route()]
     events = composition.paypal.events if composition.paypal else None
-    endpoint = Endpoint(executor, open_cookie, open_context)
+    endpoint = open_endpoint(trusted_only=settings.trusted_documents_only)
     routes = [
         *development,
         *(Route(path, endpoint) for path in PATHS),

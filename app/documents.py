@@ -4,9 +4,8 @@ The operations of graphql/operations/ stay cached. Any other document is cached 
 time, unless it has string literals, since these may hold a password.
 """
 
-import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from graphql import (
@@ -24,6 +23,7 @@ from graphql.validation import NoSchemaIntrospectionCustomRule, specified_rules
 
 from app.cost import BOUNDS
 from app.errors import Redactor
+from app.manifests import digest as digest_of
 from app.measurement import measure
 
 MAX_TOKENS = 600  # also keeps the recursion of measurement.py, one call per token, within Python's limit
@@ -60,10 +60,11 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Why a document is not executed; `code` goes into every error's extensions."""
+    """Why a document is not executed; `code` goes into the extensions of every error that has no code of its own."""
 
     code: str
     errors: list[GraphQLError]
+    status: int = 400
 
 
 class Documents:
@@ -85,7 +86,7 @@ class Documents:
         self._pinned = pinned
 
     def prepare(self, text: str) -> Prepared | Refused:
-        digest = _digest(text)
+        digest = digest_of(text)
         if pinned := self._pinned.get(digest):
             return pinned
         if cached := self._cached.get(digest):
@@ -119,7 +120,7 @@ class Documents:
         )
         if errors:
             return Refused("VALIDATION_FAILED", [self._redactor.redact(error) for error in errors])
-        return Prepared(document, _digest(text))
+        return Prepared(document, digest_of(text))
 
     def _cache_if_seen_before(self, prepared: Prepared, text: str) -> None:
         if prepared.digest not in self._seen_once:
@@ -136,17 +137,16 @@ class Documents:
             self._cached_weight -= self._cached.popitem(last=False)[1].weight
 
 
-def pin(schema: GraphQLSchema, texts: Iterable[str]) -> Mapping[str, Prepared]:
-    """Returns the documents that `Documents` never evicts, by digest. Raises ValueError if production refuses one."""
-    documents = Documents(schema, {}, Redactor(schema, introspection=False), introspection=False)
+def pin(schema: GraphQLSchema, texts: Mapping[str, str]) -> Mapping[str, Prepared]:
+    """Returns the documents that `Documents` never evicts, by digest; `texts` maps names to them.
+
+    Raises ValueError with a sentence that names a document that production refuses.
+    """
+    documents = Documents(schema, {}, Redactor(schema, introspection=True), introspection=False)
     pinned = {}
-    for text in texts:
+    for name, text in texts.items():
         checked = documents.check(text)
         if isinstance(checked, Refused):
-            raise ValueError(f"a pinned operation is invalid: {checked.errors}")
+            raise ValueError(f"the document {name} is refused: {checked.errors[0].message}")
         pinned[checked.digest] = checked
     return pinned
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

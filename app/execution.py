@@ -20,8 +20,10 @@ from graphql import (
 from graphql.execution.collect_fields import collect_fields
 from limits.errors import StorageError
 
+from app.document_ids import DocumentId
 from app.documents import MAX_ERRORS, Documents, Prepared, Refused
 from app.errors import Redactor, formatted, internal_error
+from app.trusted_documents import TEXT_REFUSED, TrustedDocuments
 from models.outage import is_outage
 from schema.context import Context
 from schema.messages import type_name
@@ -34,9 +36,9 @@ DEADLINE = 10.0  # seconds that an operation may take
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """The parameters of a GraphQL-over-HTTP request, with checked types. `query` and `variables` may hold secrets."""
+    """The parameters of a GraphQL-over-HTTP request, with checked types. A text and `variables` may hold secrets."""
 
-    query: str = field(repr=False)
+    document: str | DocumentId = field(repr=False)
     operation_name: str | None = None
     variables: dict[str, Any] = field(default_factory=dict, repr=False)
 
@@ -85,19 +87,27 @@ def _recorded(resolve: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Executor:
-    """Executes operations. `introspection` allows introspection and suggestions; `pinned` documents stay cached."""
+    """Executes operations. `pinned` documents stay cached, and requests may name `trusted` ones.
+
+    `introspection` allows introspection and suggestions; `trusted_only` refuses every document that comes as text.
+    """
 
     def __init__(
         self,
         schema: GraphQLSchema,
         pinned: Mapping[str, Prepared],
+        trusted: TrustedDocuments,
         observers: Sequence[Observer],
         *,
         introspection: bool,
+        trusted_only: bool,
     ) -> None:
         self._schema = schema
         self._redactor = Redactor(schema, introspection=introspection)
+        pinned = {**pinned, **trusted.by_digest}
         self._documents = Documents(schema, pinned, self._redactor, introspection=introspection)
+        self._trusted = trusted
+        self._trusted_only = trusted_only
         self._observers = observers
         self._introspection = introspection
         self._cancelled: set[asyncio.Future[ExecutionResult]] = set()
@@ -105,7 +115,7 @@ class Executor:
     async def run(self, request: Operation, context: Context, *, read_only: bool) -> Response:
         """Executes the operation; with `read_only` (a GET), it refuses all but queries."""
         start = time.perf_counter()
-        prepared = self._documents.prepare(request.query)
+        prepared = self._prepare(request.document)
         answer = await self._answer(request, prepared, context, read_only)
         named = isinstance(prepared, Prepared) and prepared.operation(request.operation_name)
         observation = Observation(
@@ -119,11 +129,16 @@ class Executor:
             observe(observation)
         return answer
 
+    def _prepare(self, document: str | DocumentId) -> Prepared | Refused:
+        if isinstance(document, DocumentId):
+            return self._trusted.find(document)
+        return TEXT_REFUSED if self._trusted_only else self._documents.prepare(document)
+
     async def _answer(
         self, request: Operation, prepared: Prepared | Refused, context: Context, read_only: bool
     ) -> Response:
         if isinstance(prepared, Refused):
-            return _refusal(prepared.code, prepared.errors)
+            return _refusal(prepared.code, prepared.errors, prepared.status)
         operation = prepared.operation(request.operation_name)
         if operation is None:
             return _refusal("BAD_REQUEST", [GraphQLError("operationName must name one of the document's operations.")])
@@ -198,8 +213,7 @@ def _completed(result: ExecutionResult) -> Response:
 
 def _masked(error: GraphQLError) -> dict[str, Any]:
     """Returns errors with a code, which are meant for the client; any other becomes a reference to the log."""
-    code = (error.extensions or {}).get("code")
-    if isinstance(code, str):
+    if code := _own_code(error):
         return formatted(error, code)
     return internal_error(error.original_error or error, GraphQLError("", nodes=error.nodes, path=error.path))
 
@@ -216,4 +230,9 @@ def _unavailable() -> Response:
 
 
 def _refusal(code: str, errors: list[GraphQLError], status: int = 400) -> Response:
-    return Response({"errors": [formatted(error, code) for error in errors]}, status, code)
+    return Response({"errors": [formatted(error, _own_code(error) or code) for error in errors]}, status, code)
+
+
+def _own_code(error: GraphQLError) -> str | None:
+    code = (error.extensions or {}).get("code")
+    return code if isinstance(code, str) else None

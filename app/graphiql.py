@@ -22,7 +22,7 @@ from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Match, Route
-from starlette.types import Scope
+from starlette.types import ASGIApp, Scope
 
 from app.http import PATHS
 from app.negotiation import GRAPHQL_RESPONSE, JSON, weight
@@ -44,8 +44,10 @@ _FIRST = (
 )
 
 
-def graphiql_routes(operations: Mapping[str, str], schema: GraphQLSchema) -> list[BaseRoute]:
+def graphiql_routes(operations: Mapping[str, str], schema: GraphQLSchema, endpoint: ASGIApp) -> list[BaseRoute]:
     """Returns GraphiQL's routes, which must come before the endpoint's; `operations` maps names to valid documents.
+
+    The page sends its operations to `endpoint`, which accepts any text: TRUSTED_DOCUMENTS_ONLY is for apps.
 
     On the endpoint's paths, they match only a browser's visit: a GET or HEAD that prefers text/html and has no query.
     """
@@ -59,6 +61,7 @@ def graphiql_routes(operations: Mapping[str, str], schema: GraphQLSchema) -> lis
     return [
         _Home("/", _redirect_to_endpoint),
         *(_Visit(path, page) for path in PATHS),
+        Route("/graphiql/graphql", endpoint),
         Route("/graphiql/operations.json", send_tabs),
         *(
             Route(f"/graphiql/{path.relative_to(_FOLDER).as_posix()}", _file(path, _MEDIA_TYPES[path.suffix]))
@@ -84,7 +87,7 @@ class _Visit(Route):
     """Matches only a browser's visit."""
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        request = QueryParams(scope["query_string"]).keys() & {"query", "extensions"}
+        request = QueryParams(scope["query_string"]).keys() & {"query", "documentId", "extensions"}
         visit = not request and _prefers_a_page(Headers(scope=scope))
         return super().matches(scope) if visit else (Match.NONE, {})
 

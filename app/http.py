@@ -15,10 +15,10 @@ from starlette.types import Receive, Scope, Send
 from app import negotiation
 from app.bodies import RefusedRequestError, read_body, too_large
 from app.cookies import OriginNotAllowedError, RequestCookie, nobody_signed_in
+from app.document_ids import document_of
 from app.errors import formatted, internal_error
 from app.execution import Executor, Operation
 from app.negotiation import GRAPHQL_RESPONSE, JSON
-from app.persisted_queries import NOT_SUPPORTED, PersistedQueryError, require_text
 from schema.context import Context
 
 PATHS = ("/graphql", "/graphql/")
@@ -47,8 +47,6 @@ class Endpoint:
             response = await self._answer(request)
         except ClientDisconnect:
             return
-        except PersistedQueryError:
-            response = _response({"errors": NOT_SUPPORTED}, 200, _media_type(request) or GRAPHQL_RESPONSE, {})
         except OriginNotAllowedError as error:
             response = refusal(request, formatted(error, "ORIGIN_NOT_ALLOWED"), 403)
         except RefusedRequestError as refused:
@@ -170,17 +168,14 @@ def _too_deep(value: Any) -> bool:
 def _operation(parameters: Any) -> Operation:
     if not isinstance(parameters, dict):
         raise RefusedRequestError(400, "A request must be a JSON object.")
-    require_text(parameters)
-    query = parameters.get("query")
+    document = document_of(parameters)
     operation_name = parameters.get("operationName")
     variables = parameters.get("variables")
     extensions = parameters.get("extensions")
-    if not isinstance(query, str) or not query:
-        raise RefusedRequestError(400, "query must be a string that contains a document.")
     if operation_name is not None and not isinstance(operation_name, str):
         raise RefusedRequestError(400, "operationName must be a string.")
     if variables is not None and not isinstance(variables, dict):
         raise RefusedRequestError(400, "variables must be an object.")
     if extensions is not None and not isinstance(extensions, dict):
         raise RefusedRequestError(400, "extensions must be an object.")
-    return Operation(query, operation_name or None, variables or {})
+    return Operation(document, operation_name or None, variables or {})

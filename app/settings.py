@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, Validati
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.database import Postgresql, Tls, sqlite_configuration, tortoise_configuration
+from app.manifests import read_manifests
 from app.origins import Origins, parse_origin
 from app.setting_checks import doubts, faults, sentence
 from services.accounts.email import parse_email
@@ -156,10 +157,16 @@ def _plans_file(path: Path | None) -> Path | None:
     return path
 
 
+def _manifests(paths: tuple[Path, ...]) -> tuple[Path, ...]:
+    read_manifests(paths)
+    return paths
+
+
 OriginList = Annotated[tuple[Annotated[str, AfterValidator(parse_origin)], ...], NoDecode, BeforeValidator(_list)]
 HeaderNames = Annotated[tuple[Annotated[str, AfterValidator(_header_name)], ...], NoDecode, BeforeValidator(_list)]
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_served_host)], ...], NoDecode, BeforeValidator(_list)]
 LimitNotation = Annotated[str, AfterValidator(_limit)]
+Manifests = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_list), AfterValidator(_manifests)]
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_secret_list)]
 
 
@@ -204,6 +211,8 @@ class Settings(BaseSettings):
     allowed_origins: OriginList = ()
     allowed_request_headers: HeaderNames = ()
     allowed_hosts: Hosts = ()
+    trusted_documents: Manifests = ()
+    trusted_documents_only: bool = False
     trusted_proxies: int = Field(0, ge=0, le=10)
     conceal_accounts: bool = False
     session_idle_days: int = Field(14, ge=1, le=365)

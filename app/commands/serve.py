@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 
-from app.asgi import create_app
+from app.asgi import create_app, load_trusted_documents
 from app.commands.migrate import is_up_to_date, prepare_data_dir
 from app.server import listen, url_of
 from app.server import run as run_server
@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(settings: Settings, _: argparse.Namespace) -> int:
+    trusted = load_trusted_documents(settings)
     if settings.development:
         prepare_data_dir(settings)
         asyncio.run(upgrade(settings.database))
@@ -41,7 +42,7 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
     print(f"Serving     {url_of(bound)}/graphql", flush=True)
     if settings.development:
         _introduce(settings, url_of(bound))
-    return run_server(lambda: create_app(settings), bound, settings.workers, settings.keep_alive_seconds)
+    return run_server(lambda: create_app(settings, trusted), bound, settings.workers, settings.keep_alive_seconds)
 
 
 def _introduce(settings: Settings, url: str) -> None:

@@ -28,7 +28,8 @@ FOLDER = Path(__file__).parents[2] / "app/static/graphiql"
 def client_of(operations: dict[str, str], sdl: str | None = None) -> httpx2.AsyncClient:
     """GraphiQL before an endpoint that only says its name."""
     endpoint = Route("/graphql", PlainTextResponse("the endpoint"), methods=["GET", "HEAD", "POST", "PUT"])
-    routes = [*graphiql_routes(operations, build_schema(sdl) if sdl else schema._schema), endpoint]
+    of_page = PlainTextResponse("the endpoint of the page")
+    routes = [*graphiql_routes(operations, build_schema(sdl) if sdl else schema._schema, of_page), endpoint]
     service = Starlette(routes=routes, middleware=[Middleware(SecurityHeaders, hsts=False)])
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(service), base_url="http://localhost:8000")
 
@@ -101,6 +102,7 @@ async def test_every_file_that_the_page_loads_is_served_with_its_type(http: http
         "/graphiql/vendor/react-dom.production.min.js": "text/javascript; charset=utf-8",
         "/graphiql/vendor/graphiql.min.js": "text/javascript; charset=utf-8",
         "/graphiql/graphiql.js": "text/javascript; charset=utf-8",
+        "/graphiql/graphql": "text/plain; charset=utf-8",
         "/graphiql/operations.json": "application/json",
     }
 

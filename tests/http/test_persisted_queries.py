@@ -1,4 +1,4 @@
-"""What is answered to a request that names its document instead of bringing it."""
+"""What is answered to a hash that no trusted document has, and to ids that are none."""
 
 import hashlib
 import json
@@ -50,12 +50,14 @@ async def test_a_hash_can_be_sent_with_get(api: Api) -> None:
         assert (response.status_code, response.json()) == (200, ASKED_FOR_THE_TEXT)
 
 
-async def test_production_asks_for_the_text_even_of_our_operations(make_api: MakeApi) -> None:
+async def test_a_text_is_not_stored_under_the_hash_that_comes_with_it(make_api: MakeApi) -> None:
     api = await make_api(**PRODUCTION)
 
-    response = await api.http.post("/graphql", json={"extensions": HASHED})
+    for _ in range(3):
+        registered = await api.http.post("/graphql", json={"query": QUERY, "extensions": HASHED})
+        response = await api.http.post("/graphql", json={"extensions": HASHED})
 
-    assert response.json() == ASKED_FOR_THE_TEXT
+        assert (registered.json(), response.json()) == (GOOD, ASKED_FOR_THE_TEXT)
 
 
 async def test_a_text_is_executed_whatever_its_extensions(api: Api) -> None:
@@ -83,8 +85,8 @@ async def test_a_malformed_hash_is_refused(api: Api) -> None:
         }
 
 
-async def test_a_document_id_is_refused_with_advice(api: Api) -> None:
-    for name in ("documentId", "id", "doc_id", "docId", "queryId"):
+async def test_an_id_by_another_name_is_refused_with_advice(api: Api) -> None:
+    for name in ("id", "doc_id", "docId", "queryId"):
         posted = await api.http.post("/graphql", json={name: "sha256:0", "extensions": {}})
         got = await api.http.get("/graphql", params={name: "sha256:0"})
 
@@ -92,7 +94,7 @@ async def test_a_document_id_is_refused_with_advice(api: Api) -> None:
         for response in (posted, got):
             assert response.json()["errors"] == [
                 {
-                    "message": f"{name} identifies no stored document: send the document's text in query.",
+                    "message": f"{name} names no document here: send documentId, or the document's text in query.",
                     "extensions": {"code": "BAD_REQUEST"},
                 }
             ]

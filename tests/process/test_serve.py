@@ -66,6 +66,20 @@ def test_an_invalid_port_or_host_of_the_command_line_stops_the_start(tmp_path: P
         assert results[arguments].stderr.startswith(f"Invalid settings: {sentence}")
 
 
+def test_a_manifest_that_does_not_fit_the_schema_stops_the_start(tmp_path: Path) -> None:
+    manifests = {
+        "{}": "it contains no document",
+        '{"mine": "{ nothing }"}': "the document mine is refused: Cannot query",
+    }
+
+    for content, reason in manifests.items():
+        (tmp_path / "documents.json").write_text(content, "utf-8")
+        result = run_here(tmp_path, "serve", TRUSTED_DOCUMENTS=str(tmp_path / "documents.json"), PORT="0")
+
+        assert (result.returncode, result.stdout) == (2, "")
+        assert result.stderr.startswith(f"Invalid settings: TRUSTED_DOCUMENTS: {reason}")
+
+
 def test_help_says_that_host_and_port_override_the_settings(tmp_path: Path) -> None:
     text = " ".join(run_here(tmp_path, "serve", "--help").stdout.split())
 

@@ -4,7 +4,7 @@
 const { createElement } = React;
 
 async function send(request, { headers } = {}) {
-  const response = await fetch("/graphql", {
+  const response = await fetch("/graphiql/graphql", {
     method: "POST",
     credentials: "same-origin",
     headers: {
