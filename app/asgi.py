@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 
 from app.caller import caller_of
-from app.composition import ROOT, Composition, compose
+from app.composition import Composition, compose
 from app.cookies import RequestCookie, credential_of
 from app.cors import Cors
 from app.database import connected
@@ -21,6 +21,7 @@ from app.graphiql import graphiql_routes
 from app.http import PATHS, Endpoint, not_found
 from app.manifests import digest, read_manifests
 from app.middleware import AllowedHosts, SecurityHeaders
+from app.operations import OPERATIONS
 from app.schema_file import schema_route
 from app.settings import InvalidSettingsError, Settings
 from app.trusted_documents import TrustedDocuments
@@ -32,8 +33,7 @@ log = structlog.get_logger(__name__)
 
 # Made once per process, for all of its apps, and before worker processes are forked, so that these share them.
 _SCHEMA = record_outcomes(schema._schema)
-_OPERATIONS = {path.stem: path.read_text("utf-8") for path in sorted((ROOT / "graphql/operations").glob("*.graphql"))}
-_PINNED = pin(_SCHEMA, _OPERATIONS)
+_PINNED = pin(_SCHEMA, OPERATIONS)
 
 
 def load_trusted_documents(settings: Settings) -> TrustedDocuments:
@@ -83,7 +83,7 @@ def create_app(settings: Settings, trusted: TrustedDocuments | None = None) -> S
     development: list[BaseRoute] = []
     if settings.development:
         pages_endpoint = open_endpoint(trusted_only=False)
-        development = [*graphiql_routes(_OPERATIONS, _SCHEMA, pages_endpoint), schema_route()]
+        development = [*graphiql_routes(OPERATIONS, _SCHEMA, pages_endpoint), schema_route()]
     events = composition.paypal.events if composition.paypal else None
     endpoint = open_endpoint(trusted_only=settings.trusted_documents_only)
     routes = [

@@ -4,6 +4,7 @@ Each fragment is measured once and multiplied by its uses, so a document of nest
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from functools import reduce
 
 from graphql import (
@@ -24,7 +25,6 @@ from graphql import (
     get_named_type,
     is_abstract_type,
     is_composite_type,
-    is_object_type,
 )
 
 from app.cost import Cost
@@ -87,7 +87,7 @@ class _Measurement:
                 return Cost()
 
     def _of(self, selection_set: SelectionSetNode, parent: GraphQLNamedType | None) -> Cost:
-        """Adds up the parts, except captcha media under different object types: an object has only one of the types."""
+        """Adds up the parts, except captcha media under different types if no object has both."""
         parts: dict[str | None, Cost] = {None: Cost()}
         uncounted: set[str] = set()
         for selection in selection_set.selections:
@@ -100,12 +100,19 @@ class _Measurement:
             if selection.directives:
                 cost = cost._replace(directives=cost.directives + len(selection.directives))
             parts[type_name] = parts.get(type_name, Cost()).beside(cost)
-        direct = parts.pop(None)
-        total = reduce(Cost.beside, parts.values(), direct)
-        return total._replace(
-            images=direct.images + max((part.images for part in parts.values()), default=0),
-            audios=direct.audios + max((part.audios for part in parts.values()), default=0),
+        return reduce(Cost.beside, parts.values())._replace(
+            images=self._of_one_object({name: part.images for name, part in parts.items()}),
+            audios=self._of_one_object({name: part.audios for name, part in parts.items()}),
         )
+
+    def _of_one_object(self, counts: Mapping[str | None, int]) -> int:
+        """Returns the most that any object adds up to, given the counts under each type."""
+        by_type: Counter[str] = Counter()
+        for name, count in counts.items():
+            type_ = self._schema.type_map[name] if name and count else None
+            possible = self._schema.get_possible_types(type_) if is_abstract_type(type_) else (type_,)
+            by_type.update({each.name: count for each in possible if each})
+        return counts[None] + max(by_type.values(), default=0)
 
     def _automatic(self, selection: SelectionNode, parent: GraphQLNamedType | None) -> str | None:
         """Returns the response name of a `__typename` that clients add on their own, which is free once per set.
@@ -123,17 +130,17 @@ class _Measurement:
         return None
 
     def _part(self, selection: SelectionNode, parent: GraphQLNamedType | None) -> tuple[str | None, Cost]:
-        """Returns the object type that a selection names, if it names one, and its cost."""
+        """Returns the type that a selection names, if it names one, and its cost."""
         match selection:
             case FieldNode():
                 return None, self._field(selection, parent)
             case InlineFragmentNode(type_condition=NamedTypeNode() as condition):
                 type_ = self._type(condition)
-                return _object_name(type_), self._of(selection.selection_set, type_)
+                return _composite_name(type_), self._of(selection.selection_set, type_)
             case InlineFragmentNode():
                 return None, self._of(selection.selection_set, parent)
             case FragmentSpreadNode(name=name) if fragment := self._fragments.get(name.value):
-                return _object_name(self._type(fragment.type_condition)), self._of_fragment(fragment)
+                return _composite_name(self._type(fragment.type_condition)), self._of_fragment(fragment)
             case _:
                 return None, Cost()
 
@@ -172,5 +179,5 @@ class _Measurement:
         return self._schema.type_map.get(condition.name.value)
 
 
-def _object_name(type_: GraphQLNamedType | None) -> str | None:
-    return type_.name if is_object_type(type_) else None
+def _composite_name(type_: GraphQLNamedType | None) -> str | None:
+    return type_.name if is_composite_type(type_) else None

@@ -12,12 +12,12 @@ from typing import Any, Literal
 
 import httpx2
 
-from tests.api import OPERATIONS, PASSWORD, PRODUCTION, RFC
+from app.operations import OPERATIONS
+from tests.api import PASSWORD, PRODUCTION, RFC
 from tests.process.serving import CHEAP_ARGON2, ROOT, WITHOUT_LIMITS, clean_environment
 
 Command = Literal["serve", "worker"]
 
-_DOCUMENTS = {path.stem: path.read_text("utf-8") for path in OPERATIONS.iterdir()}
 _END_SECONDS = 30.0  # after SIGTERM
 
 
@@ -104,7 +104,7 @@ async def send(
     """Posts one of our operations; httpx2 reports the request's progress to `trace`."""
     return await http.post(
         f"{node.url}/graphql",
-        json={"query": _DOCUMENTS[operation], "variables": {"input": input} if input else {}},
+        json={"query": OPERATIONS[operation], "variables": {"input": input} if input else {}},
         headers={"authorization": f"Bearer {token}"} if token else {},
         extensions={"trace": trace} if trace else {},
     )

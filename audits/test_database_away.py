@@ -12,12 +12,13 @@ import httpx2
 import pytest
 
 from app.execution import DEADLINE
-from tests.process.serving import CHEAP_ARGON2, ROOT, WITHOUT_LIMITS, serving_aside
+from app.operations import OPERATIONS
+from tests.process.serving import CHEAP_ARGON2, WITHOUT_LIMITS, serving_aside
 from tests.tcp_proxy import State, TcpProxy
 
 AWAY = 20.0  # seconds
 CLIENTS = 20
-DOCUMENTS = [(ROOT / f"graphql/operations/{name}.graphql").read_text("utf-8") for name in ("Me", "Login")]
+DOCUMENTS = [OPERATIONS[name] for name in ("Me", "Login")]
 FORM = {"email": "nadie@example.com", "password": "una frase larga"}
 
 

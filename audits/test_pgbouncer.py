@@ -12,11 +12,12 @@ import httpx2
 import pytest
 
 from app.database import Postgresql, connected, tortoise_configuration
+from app.operations import OPERATIONS
 from audits.pgbouncer import PgBouncer, pgbouncer
 from audits.test_database_away import Load
 from models.migrator import EMPTY, go_to, pending_migrations, upgrade
 from models.sql import fetch
-from tests.api import EMAIL, OPERATIONS, PASSWORD, found
+from tests.api import EMAIL, PASSWORD, found
 from tests.databases import database_on
 from tests.process.serving import CHEAP_ARGON2, WITHOUT_LIMITS, serving_aside
 
@@ -94,7 +95,7 @@ async def test_the_service_recovers_after_a_restart_of_pgbouncer_under_load(
 
 
 async def _run(http: httpx2.AsyncClient, operation: str, **input: str) -> Any:
-    query = (OPERATIONS / f"{operation}.graphql").read_text("utf-8")
+    query = OPERATIONS[operation]
     response = await http.post("/graphql", json={"query": query, "variables": {"input": input}})
     (answer,) = response.json()["data"].values()
     return answer

@@ -10,9 +10,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests.process.serving import ROOT, serving
+from app.operations import OPERATIONS
+from tests.process.serving import serving
 
-LOGIN = (ROOT / "graphql/operations/Login.graphql").read_text("utf-8")
+LOGIN = OPERATIONS["Login"]
 
 Trace = Callable[[str, object], Awaitable[None]]
 

@@ -11,9 +11,10 @@ import httpx2
 import pytest
 
 from app.execution import DEADLINE
-from tests.process.serving import ROOT, WITHOUT_LIMITS, serving
+from app.operations import OPERATIONS
+from tests.process.serving import WITHOUT_LIMITS, serving
 
-LOGIN = (ROOT / "graphql/operations/Login.graphql").read_text("utf-8")
+LOGIN = OPERATIONS["Login"]
 
 
 def _body(number: int) -> dict[str, object]:

@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 
 from limits.aio.storage import MemoryStorage
 
+from app.operations import OPERATIONS
 from services.captcha.service import CaptchaService
 from services.common.caller import Caller
 from services.common.limits import Limit, Limiter
 from services.common.outcomes import DrawnCaptcha
 from services.common.secrets import Keys
-from tests.process.serving import ROOT
 
 RFC = "EKU9003173C9"
 PASSWORD = "una frase larga"
@@ -27,7 +27,6 @@ class Client:
 
     def __init__(self, url: str) -> None:
         self._http = http.client.HTTPConnection(urlsplit(url).netloc)
-        self._operations = {path.stem: path.read_text("utf-8") for path in (ROOT / "graphql/operations").iterdir()}
         keys = Keys((SECRET_KEY.encode(),))
         self._captchas = CaptchaService(keys, Limiter(MemoryStorage(), keys), Limit.parse("any", _NO_LIMIT))
 
@@ -42,7 +41,7 @@ class Client:
             case "RecoverPassword":
                 form |= {"captcha": asyncio.run(self._solved())}
         variables = {"input": form} if email else {}
-        return json.dumps({"query": self._operations[operation], "variables": variables}).encode()
+        return json.dumps({"query": OPERATIONS[operation], "variables": variables}).encode()
 
     def send(self, body: bytes, token: str | None = None) -> bytes:
         """Sends the request and returns the body of the response."""

@@ -6,12 +6,12 @@ Some are refused by a bound, to show its purpose: without the bound, most of the
 import json
 from dataclasses import dataclass, field
 from itertools import combinations, islice
-from pathlib import Path
 from typing import Any
 
 from graphql import get_introspection_query
 
-OPERATIONS = Path(__file__).parent.parent / "graphql/operations"
+from app.operations import OPERATIONS
+
 INTROSPECTION = get_introspection_query(
     descriptions=True,
     specified_by_url=True,
@@ -39,10 +39,6 @@ class Sample:
         """Returns the body of the request. Each `serial` makes a different document, so that none is cached."""
         parts = {"query": f"#{serial}\n{self.query}", "variables": self.variables}
         return json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode()
-
-
-def operation(name: str) -> str:
-    return (OPERATIONS / f"{name}.graphql").read_text("utf-8")
 
 
 def _each(template: str, count: int) -> str:
@@ -116,7 +112,7 @@ _BREAKS = "\n" * 8_000
 _WRAPPED = "{name kind description ofType{name kind description ofType{name kind description}}}"
 
 CORPUS = {
-    "our largest operation": Sample(operation("CreateAccount"), "BAD_REQUEST"),
+    "our largest operation": Sample(OPERATIONS["CreateAccount"], "BAD_REQUEST"),
     "GraphiQL's introspection": Sample(INTROSPECTION, None),
     "introspection, a field by many names": Sample(
         "{__schema{types{fields{" + _each("*:type{kind name ofType{kind name}}", 7) + "}}}}", None
@@ -151,7 +147,7 @@ CORPUS = {
     "an indented block string": Sample('mutation{login(input:"""' + "\n x" * 4_500 + '"""){__typename}}'),
     "a long number": Sample("query($a:Int=" + "1" * 19_000 + "){__typename @include(if:$a)}"),
     "unknown fields in variables": Sample(
-        operation("ChangePassword"),
+        OPERATIONS["ChangePassword"],
         "BAD_REQUEST",
         {"input": {f"newPasswordConfirmation{number}": number for number in range(500)}},
     ),

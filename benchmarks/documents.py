@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from app.logs import configure_logs
+from app.operations import OPERATIONS
 from app.settings import Settings
-from benchmarks.corpus import CORPUS, Sample, operation
+from benchmarks.corpus import CORPUS, Sample
 from models.migrator import upgrade
 from tests.api import PRODUCTION, Api, api_of
 from tests.full_accounts import full_account
@@ -40,7 +41,7 @@ def _report(environment: str, folder: Path, changes: dict[str, Any]) -> None:
 async def _measure(settings: Settings) -> tuple[float, dict[str, float]]:
     async with api_of(settings) as api:
         person = await full_account(api)
-        me = await _cpu(api, Sample(operation("Me"), None))
+        me = await _cpu(api, Sample(OPERATIONS["Me"], None))
         samples = {name: await _cpu(person if each.signed_in else api, each) for name, each in CORPUS.items()}
         return me, samples
 

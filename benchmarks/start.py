@@ -14,6 +14,8 @@ from typing import Any
 
 import httpx2
 
+from app.operations import OPERATIONS
+
 ROOT = Path(__file__).parent.parent
 RUNS = 5
 _PASSWORD = "una frase larga"
@@ -64,7 +66,7 @@ def _start() -> tuple[float, float]:
 
 
 def _answer(client: httpx2.Client, url: str, operation: str, variables: dict[str, Any] | None = None) -> None:
-    query = (ROOT / f"graphql/operations/{operation}.graphql").read_text("utf-8")
+    query = OPERATIONS[operation]
     client.post(url, json={"query": query, "variables": variables}).raise_for_status()
 
 

@@ -4,7 +4,6 @@ import strawberry
 
 from schema.company import (
     Company,
-    CompanyWarning,
     ConfigureCompanyInput,
     ConfigureCompanyResult,
     ConfigureCompanySuccess,
@@ -28,6 +27,6 @@ async def tax_regimes(
 async def configure_company(info: Info, input: Input[ConfigureCompanyInput]) -> ConfigureCompanyResult:
     match await info.context.services.company.configure(info.context.caller, input.value()):
         case CompanyConfigured(company):
-            return ConfigureCompanySuccess(company=Company.of(company), warnings=CompanyWarning.all_of(company))
+            return ConfigureCompanySuccess(company=Company.of(company))
         case failure:
             return failure

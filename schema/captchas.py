@@ -2,12 +2,12 @@
 
 import base64
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import strawberry
 
 from schema.context import Info
-from schema.errors import register
+from schema.errors import UserError, register
 from services.captcha.image import HEIGHT, WIDTH
 from services.captcha.service import CaptchaAnswer
 from services.common.outcomes import CaptchaMismatch, CaptchaRequired, DrawnCaptcha, TooManyAttempts
@@ -79,8 +79,9 @@ def _fresh_captcha(root: strawberry.Parent[CaptchaRequired | CaptchaMismatch]) -
     return Captcha.of(root.captcha)
 
 
-def _captcha_field() -> Any:
-    return strawberry.field(
+@strawberry.interface(description="A failure that comes with a new captcha. Send the same input again with its answer.")
+class CaptchaError(UserError):
+    captcha: Captcha = strawberry.field(
         resolver=_fresh_captcha, description="A new captcha to show, so no second request is needed."
     )
 
@@ -88,12 +89,12 @@ def _captcha_field() -> Any:
 register(
     CaptchaRequired,
     "A captcha is required. Send the same input again with the answer to this captcha.",
-    captcha=_captcha_field(),
+    CaptchaError,
 )
 register(
     CaptchaMismatch,
     "The captcha's answer is wrong, expired or already used.",
-    captcha=_captcha_field(),
+    CaptchaError,
 )
 
 CreateCaptchaResult = Annotated[

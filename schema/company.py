@@ -93,9 +93,6 @@ class ConfigureCompanyInput:
 class ConfigureCompanySuccess:
     message: str = message_field()
     company: Company = strawberry.field(description="The company with its new data.")
-    warnings: list[CompanyWarning] = strawberry.field(
-        description="The same warnings as company.warnings.", directives=[ListSize(assumed_size=MAX_WARNINGS)]
-    )
 
 
 ConfigureCompanyResult = Annotated[

@@ -37,20 +37,21 @@ class UserError:
     message: str = message_field(_MESSAGE)
 
 
-def register(failure: type[Any], description: str, **fields: Any) -> None:
+def register(failure: type[Any], description: str, *more_interfaces: type[UserError], **fields: Any) -> None:
     """Registers a service's outcome as a GraphQL type that implements UserError, named after its class plus "Error".
 
-    `fields` are the fields to expose: the description of a field of the outcome, or a strawberry.field whose resolver
-    converts one. Services need not know GraphQL, and the type checker sees one class for each failure.
+    It has the fields of `more_interfaces`, too. `fields` are others to expose: the description of a field of the
+    outcome, or a strawberry.field whose resolver converts one. Services need not know GraphQL, and the type checker
+    sees one class for each failure.
     """
-    interface = get_object_definition(UserError, strict=True)
-    shown = {each.python_name: each for each in interface.fields}
+    interfaces = [get_object_definition(each, strict=True) for each in (UserError, *more_interfaces)]
+    shown = {field.python_name: field for interface in interfaces for field in interface.fields}
     shown |= {name: _field(failure, name, field) for name, field in fields.items()}
     failure.__strawberry_definition__ = StrawberryObjectDefinition(
         name=f"{failure.__name__}Error",
         description=description,
         origin=failure,
-        interfaces=[interface],
+        interfaces=interfaces,
         fields=list(shown.values()),
         is_input=False,
         is_interface=False,

@@ -7,7 +7,6 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -15,11 +14,10 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from app.asgi import create_app
 from app.composition import Composition, compose, limit_storage
+from app.operations import OPERATIONS
 from app.settings import Settings
 from services.captcha.service import Solution
 from tests.databases import unsynced
-
-OPERATIONS = Path(__file__).parent.parent / "graphql/operations"
 
 RFC = "EKU9003173C9"
 EMAIL = "ana@example.com"
@@ -75,7 +73,7 @@ class Api:
         self, operation: str, variables: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
     ) -> httpx2.Response:
         """The raw response to one of our operations."""
-        query = (OPERATIONS / f"{operation}.graphql").read_text("utf-8")
+        query = OPERATIONS[operation]
         body = {"query": query, "variables": dict(variables or {})}
         return await self.http.post("/graphql", json=body, headers={**self.headers, **(headers or {})})
 

@@ -8,11 +8,11 @@
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { test } from "node:test";
 
 import { launch } from "./browser.js";
+import { operations } from "./operations.js";
 
 const [, , executablePath, url, descriptor, email, password] = process.argv;
 const browser = await launch(executablePath);
@@ -46,7 +46,7 @@ async function open(address) {
 
 /** Sends the operation from a script of the page. Returns the value of its root field, its errors or an exception's text. */
 async function ask(page, operation, input, { to = endpoint, method = "POST", mode = "cors", headers = {} } = {}) {
-  const query = await readFile(new URL(`../../graphql/operations/${operation}.graphql`, import.meta.url), "utf-8");
+  const query = operations[operation];
   const request = { method, mode, credentials: "include", headers };
   if (method === "GET") return page.evaluate(fetchInPage, [`${to}?${new URLSearchParams({ query })}`, request]);
   request.headers = { "Content-Type": "application/json", ...headers };

@@ -12,16 +12,11 @@ import { promisify } from "node:util";
 import { parse } from "graphql";
 
 import { clients } from "./clients.js";
+import { operations } from "./operations.js";
 
 const [url, dataDir, python] = process.argv.slice(2);
 const project = new URL("../../", import.meta.url);
-const operations = new URL("graphql/operations/", project);
-const documents = Object.fromEntries(
-  readdirSync(operations).map((file) => {
-    const text = readFileSync(new URL(file, operations), "utf-8");
-    return [file.replace(".graphql", ""), parse(text)];
-  }),
-);
+const documents = Object.fromEntries(Object.entries(operations).map(([name, text]) => [name, parse(text)]));
 
 /** Waits for a mail to the address with text that matches the pattern. Returns that text. */
 async function mailed(email, pattern) {

@@ -1,18 +1,23 @@
 """What the schema promises to whoever reads it."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import pytest
 from graphql import (
+    DocumentNode,
+    ExecutableDefinitionNode,
     FieldNode,
     FragmentDefinitionNode,
+    FragmentSpreadNode,
     GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
     OperationDefinitionNode,
+    SelectionSetNode,
     TypeInfo,
     TypeInfoVisitor,
     Visitor,
@@ -28,6 +33,7 @@ from graphql import (
     visit,
 )
 
+from app.operations import OPERATIONS, load_operations
 from app.sdl import sdl
 from schema.errors import MAX_PROBLEMS
 from schema.list_size import assumed_size
@@ -39,7 +45,6 @@ from services.company.tax_regimes import tax_regimes
 from services.payments.plans import MAX_PLANS
 
 ROOT = Path(__file__).parents[2]
-OPERATIONS = sorted((ROOT / "graphql/operations").glob("*.graphql"))
 
 
 def test_the_snapshot_is_the_schema() -> None:
@@ -76,7 +81,6 @@ def test_every_list_of_objects_says_how_long_it_may_be() -> None:
         "Account.sessions": MAX_SESSIONS,
         "Company.series": MAX_SERIES,
         "Company.warnings": len(CompanyWarningCode),
-        "ConfigureCompanySuccess.warnings": len(CompanyWarningCode),
         "InvalidInputError.fields": MAX_PROBLEMS,
         "Query.plans": MAX_PLANS,
         "Query.taxRegimes": len(tax_regimes()),
@@ -121,7 +125,7 @@ def test_everything_has_a_description() -> None:
 
 
 def test_every_operation_file_holds_one_valid_operation_of_its_name() -> None:
-    documents = {path.stem: parse(path.read_text("utf-8")) for path in OPERATIONS}
+    documents = {name: parse(text) for name, text in OPERATIONS.items()}
 
     for name, document in documents.items():
         operations = [each for each in document.definitions if isinstance(each, OperationDefinitionNode)]
@@ -129,26 +133,56 @@ def test_every_operation_file_holds_one_valid_operation_of_its_name() -> None:
         assert [operation.name.value for operation in operations if operation.name] == [name]
 
 
-def test_no_two_operation_files_define_the_same_name() -> None:
-    """Code generators read all files as one: a fragment bears the name of its operation in front."""
-    fragments = [
-        (path.stem, definition.name.value)
-        for path in OPERATIONS
-        for definition in parse(path.read_text("utf-8")).definitions
-        if isinstance(definition, FragmentDefinitionNode)
-    ]
+def test_every_file_defines_only_its_own_name_and_every_fragment_is_used() -> None:
+    """Code generators read all files as one."""
+    fragments = {path.stem: path.read_text("utf-8") for path in (ROOT / "graphql/fragments").glob("*.graphql")}
+    operations = {path.stem: path.read_text("utf-8") for path in (ROOT / "graphql/operations").glob("*.graphql")}
 
-    assert fragments
-    assert [name for stem, name in fragments if not name.startswith(stem)] == []
-    assert len({name for _, name in fragments} | {path.stem for path in OPERATIONS}) == len(fragments) + len(OPERATIONS)
+    defined = {name: _defined(text) for name, text in (fragments | operations).items()}
+    used = {name for text in OPERATIONS.values() for name in _defined(text)} - set(OPERATIONS)
+    assert defined == {name: [name] for name in {*fragments, *operations}}
+    assert used == set(fragments)
+
+
+def test_an_operation_has_each_fragment_that_it_needs_once(tmp_path: Path) -> None:
+    texts = {
+        "operations/Two": "{ a { ...A ...B } b { ...B } }",
+        "fragments/A": "fragment A on T { ...B }",
+        "fragments/B": "fragment B on T { c }",
+        "fragments/C": "fragment C on T { c }",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / f"{name}.graphql").write_text(text, "utf-8")
+
+    loaded = load_operations(tmp_path)
+
+    assert loaded == {"Two": "\n".join([texts["operations/Two"], texts["fragments/A"], texts["fragments/B"]])}
+
+
+def test_a_fragment_without_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "operations").mkdir()
+    (tmp_path / "operations/One.graphql").write_text("{ a { ...Lost } }", "utf-8")
+
+    with pytest.raises(ValueError, match="the operation One spreads Lost"):
+        load_operations(tmp_path)
+
+
+def test_one_fragment_reads_every_failure_of_every_result() -> None:
+    possible = json.loads((ROOT / "graphql/possible-types.json").read_text("utf-8"))
+
+    failing = {
+        name.removesuffix("Result")
+        for name, types in possible.items()
+        if name.endswith("Result") and {*types} & {*possible["UserError"]}
+    }
+    assert {name for name, text in OPERATIONS.items() if "...UserErrorFields" in text} == failing
 
 
 def test_every_root_field_has_an_operation_of_its_name() -> None:
-    names = {path.stem for path in OPERATIONS}
-
     for root in (schema._schema.query_type, schema._schema.mutation_type):
         for field in root.fields if root else ():
-            assert field[0].upper() + field[1:] in names
+            assert field[0].upper() + field[1:] in OPERATIONS
 
 
 def test_the_snapshot_is_a_schema_of_its_own() -> None:
@@ -180,9 +214,9 @@ def test_what_a_cache_embeds_is_selected_alike_by_every_operation() -> None:
     """An object without an id replaces the one that a cache has in its place, with whatever was selected of that."""
     selected: dict[tuple[str, str], set[frozenset[str]]] = {}
 
-    for path in OPERATIONS:
-        document, info = parse(path.read_text("utf-8")), TypeInfo(schema._schema)
-        visit(document, TypeInfoVisitor(info, _Embedded(info, selected)))
+    for text in OPERATIONS.values():
+        document, info = parse(text), TypeInfo(schema._schema)
+        visit(document, TypeInfoVisitor(info, _Embedded(info, document, selected)))
 
     assert {place: fields for place, fields in selected.items() if len(fields) > 1} == {}
 
@@ -190,17 +224,34 @@ def test_what_a_cache_embeds_is_selected_alike_by_every_operation() -> None:
 class _Embedded(Visitor):
     """Collects what is selected of objects without an id, by the field of an object with one."""
 
-    def __init__(self, info: TypeInfo, selected: dict[tuple[str, str], set[frozenset[str]]]) -> None:
+    def __init__(
+        self, info: TypeInfo, document: DocumentNode, selected: dict[tuple[str, str], set[frozenset[str]]]
+    ) -> None:
         super().__init__()
         self._info = info
+        self._fragments = {d.name.value: d for d in document.definitions if isinstance(d, FragmentDefinitionNode)}
         self._selected = selected
 
     def enter_field(self, node: FieldNode, *_: object) -> None:
         parent, type_ = self._info.get_parent_type(), get_named_type(self._info.get_type())
         if _has_id(parent) and isinstance(type_, GraphQLObjectType) and not _has_id(type_) and node.selection_set:
-            names = [each.name.value for each in node.selection_set.selections if isinstance(each, FieldNode)]
+            names = self._names(node.selection_set)
             place = (str(parent), node.name.value)
             self._selected.setdefault(place, set()).add(frozenset(names) - {"__typename"})
+
+    def _names(self, selection_set: SelectionSetNode) -> Iterator[str]:
+        for each in selection_set.selections:
+            if isinstance(each, FieldNode):
+                yield each.name.value
+            elif isinstance(each, FragmentSpreadNode):
+                yield from self._names(self._fragments[each.name.value].selection_set)
+
+
+def _defined(text: str) -> list[str]:
+    """The names that a document defines."""
+    definitions = parse(text).definitions
+    assert all(isinstance(each, OperationDefinitionNode | FragmentDefinitionNode) for each in definitions)
+    return [each.name.value for each in definitions if isinstance(each, ExecutableDefinitionNode) and each.name]
 
 
 def _has_id(type_: object) -> bool:

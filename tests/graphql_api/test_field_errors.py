@@ -250,8 +250,10 @@ def _in(
     language: Language, form: dict[str, Any], field: str, code: str, minimum: str | None, maximum: str | None
 ) -> dict[str, str | None]:
     text = TEXTS.entries(language)[f"FieldError.{field}.{code}"]
-    message = text.format(minimum=minimum, maximum=maximum, character=_forbidden(form.get(field)))
-    return {"field": field, "code": code, "minimum": minimum, "maximum": maximum, "message": message}
+    character = _forbidden(form.get(field)) if code == "FORBIDDEN_CHARACTER" else None
+    message = text.format(minimum=minimum, maximum=maximum, character=character)
+    bounds = {"minimum": minimum, "maximum": maximum}
+    return {"field": field, "code": code, "message": message, "character": character, **bounds}
 
 
 def _forbidden(typed: object) -> str | None:

@@ -7,8 +7,9 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from app.operations import OPERATIONS
 from services.captcha.service import Solution
-from tests.api import COMPANY, EMAIL, OPERATIONS, PASSWORD, RFC, Api
+from tests.api import COMPANY, EMAIL, PASSWORD, RFC, Api
 from tests.companies import problems, signed_in
 from tests.stores import ON_SQLITE
 
@@ -85,7 +86,7 @@ async def test_a_character_that_may_be_taken_for_another_is_named(api: Api) -> N
 
 async def _problem(me: Api, operation: str, field: str, value: str, language: str) -> dict[str, str]:
     """The only wrong field, with its character."""
-    query = (OPERATIONS / f"{operation}.graphql").read_text("utf-8").replace("fields {", "fields { character")
+    query = OPERATIONS[operation]
     variables = {"input": {**INPUTS[operation], field: value}}
     headers = {**me.headers, "content-type": "application/json", "accept-language": language}
     response = await me.http.post(

@@ -3,12 +3,13 @@
 import asyncio
 from uuid import uuid4
 
+from app.operations import OPERATIONS
 from models.account import Account
 from models.company import Company
 from models.series import Series
 from services.common.clock import utc_now
 from services.company.series import MAX_SERIES
-from tests.api import OPERATIONS, Api
+from tests.api import Api
 from tests.calls import counted_calls
 from tests.companies import configured, created, listed, problems, signed_in
 from tests.samples import MAX_CALLS
@@ -181,7 +182,7 @@ async def test_empty_optional_fields_count_as_left_out(api: Api) -> None:
 @ON_SQLITE
 async def test_an_invalid_big_integer_is_refused_with_advice(api: Api) -> None:
     me = await configured(api)
-    query = (OPERATIONS / "CreateSeries.graphql").read_text("utf-8")
+    query = OPERATIONS["CreateSeries"]
 
     values: tuple[object, ...] = (1.5, True, [], {}, 2**64)
     messages = {}

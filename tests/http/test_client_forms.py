@@ -6,15 +6,15 @@ from typing import Any
 from graphql import parse
 
 from app.documents import MAX_TOKENS
+from app.operations import OPERATIONS
 from benchmarks.corpus import SCREEN
 from services.accounts.sessions import MAX_SESSIONS
 from services.company.series import MAX_SERIES
-from tests.api import EMAIL, OPERATIONS, PASSWORD, PRODUCTION, RFC
+from tests.api import EMAIL, PASSWORD, PRODUCTION, RFC
 from tests.client_forms import FORMS
 from tests.conftest import MakeApi
 from tests.full_accounts import full_account
 
-TEXTS = {path.stem: path.read_text("utf-8") for path in sorted(OPERATIONS.glob("*.graphql"))}
 ID = "00000000-0000-4000-8000-000000000000"
 NEW = {"newPassword": PASSWORD, "newPasswordConfirmation": PASSWORD}
 SERIES = {"name": "A", "firstFolio": 1}
@@ -40,7 +40,7 @@ async def test_every_operation_is_executed_in_every_form(make_api: MakeApi) -> N
     api = await make_api(**PRODUCTION)
     refused = {}
 
-    for (form, printed), (name, text) in product(FORMS.items(), TEXTS.items()):
+    for (form, printed), (name, text) in product(FORMS.items(), OPERATIONS.items()):
         variables = {"input": INPUTS[name]} if name in INPUTS else {}
         response = await api.http.post("/graphql", json={"query": printed(text), "variables": variables})
         if response.status_code != 200 or "errors" in response.json():
@@ -63,7 +63,7 @@ async def test_one_operation_can_request_everything_that_a_screen_shows(make_api
 
 
 def test_every_form_stays_far_below_the_token_limit() -> None:
-    texts = [*TEXTS.values(), SCREEN]
+    texts = [*OPERATIONS.values(), SCREEN]
 
     tokens = {form: max(parse(printed(text)).token_count or 0 for text in texts) for form, printed in FORMS.items()}
 

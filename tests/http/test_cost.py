@@ -33,13 +33,26 @@ def test_pictures_under_several_object_types_are_alternatives() -> None:
     assert cost.images == 1
 
 
-def test_pictures_under_a_union_or_an_interface_are_added_up() -> None:
+def test_pictures_that_one_object_may_have_are_added_up() -> None:
     cost = _measured(
         "mutation { login { ... on LoginResult { ... on CaptchaRequiredError { captcha { x: image } } } "
         "... on CaptchaRequiredError { captcha { y: image } } } }"
     )
+    by_interface = _measured(
+        "mutation { login { ... on CaptchaError { captcha { x: image } } "
+        "... on UserError { ... on CaptchaMismatchError { captcha { y: image } } } } }"
+    )
 
-    assert cost.images == 2
+    assert (cost.images, by_interface.images) == (2, 2)
+
+
+def test_pictures_of_a_success_and_of_its_failures_are_alternatives() -> None:
+    cost = _measured(
+        "mutation { createCaptcha { ... on CreateCaptchaSuccess { captcha { image } } "
+        "... on UserError { ... on CaptchaError { captcha { image } } } } }"
+    )
+
+    assert cost.images == 1
 
 
 def test_only_the_pictures_of_captchas_are_counted() -> None:

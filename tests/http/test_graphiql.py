@@ -1,7 +1,7 @@
 """GraphiQL: a page for browsers in development, out of the way of every GraphQL client, complete without a network."""
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import httpx2
@@ -14,8 +14,9 @@ from starlette.routing import Route
 
 from app.graphiql import graphiql_routes
 from app.middleware import SecurityHeaders
+from app.operations import OPERATIONS
 from schema.root import schema
-from tests.api import OPERATIONS, PRODUCTION, Api
+from tests.api import PRODUCTION, Api
 from tests.conftest import MakeApi
 
 CHROMIUM = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8"
@@ -25,7 +26,7 @@ RESPONSE_JSON = "application/graphql-response+json"
 FOLDER = Path(__file__).parents[2] / "app/static/graphiql"
 
 
-def client_of(operations: dict[str, str], sdl: str | None = None) -> httpx2.AsyncClient:
+def client_of(operations: Mapping[str, str], sdl: str | None = None) -> httpx2.AsyncClient:
     """GraphiQL before an endpoint that only says its name."""
     endpoint = Route("/graphql", PlainTextResponse("the endpoint"), methods=["GET", "HEAD", "POST", "PUT"])
     of_page = PlainTextResponse("the endpoint of the page")
@@ -36,8 +37,7 @@ def client_of(operations: dict[str, str], sdl: str | None = None) -> httpx2.Asyn
 
 @pytest.fixture
 async def http() -> AsyncIterator[httpx2.AsyncClient]:
-    operations = {path.stem: path.read_text("utf-8") for path in OPERATIONS.glob("*.graphql")}
-    async with client_of(operations) as http:
+    async with client_of(OPERATIONS) as http:
         yield http
 
 
@@ -122,8 +122,7 @@ async def test_only_scripts_and_styles_are_served(http: httpx2.AsyncClient) -> N
 async def test_each_of_our_operations_has_a_tab(http: httpx2.AsyncClient) -> None:
     tabs = (await http.get("/graphiql/operations.json")).json()
 
-    texts = sorted(path.read_text("utf-8") for path in OPERATIONS.glob("*.graphql"))
-    assert sorted(tab["query"] for tab in tabs) == texts
+    assert sorted(tab["query"] for tab in tabs) == sorted(OPERATIONS.values())
 
 
 async def test_the_steps_of_a_new_account_come_first_and_missing_operations_have_no_tab() -> None:

@@ -1,11 +1,13 @@
 """GET /schema.graphql: the SDL of what runs, for code generators; only in development."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.api import OPERATIONS, PRODUCTION, Api
+from tests.api import PRODUCTION, Api
 from tests.conftest import MakeApi
 
-SDL = (OPERATIONS.parent / "schema.graphql").read_text("utf-8")
+SDL = (Path(__file__).parents[2] / "graphql/schema.graphql").read_text("utf-8")
 
 
 async def test_development_serves_what_export_schema_prints(api: Api) -> None:

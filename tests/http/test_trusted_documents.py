@@ -10,8 +10,9 @@ import pytest
 from structlog.testing import capture_logs
 
 from app.asgi import load_trusted_documents
+from app.operations import OPERATIONS
 from app.settings import InvalidSettingsError
-from tests.api import EMAIL, OPERATIONS, PASSWORD, PRODUCTION, Api, GivenSettings
+from tests.api import EMAIL, PASSWORD, PRODUCTION, Api, GivenSettings
 from tests.conftest import MakeApi
 from tests.refusals import refusal
 
@@ -20,7 +21,7 @@ LOGIN = "mutation SignIn($input: LoginInput!) { login(input: $input) { __typenam
 TWO = "query A { passwordPolicy { minimumLength } } query B { passwordPolicy { maximumLength } }"
 GOOD = {"data": {"passwordPolicy": {"minimumLength": 8}}}
 NEW = "application/graphql-response+json"
-OURS = (OPERATIONS / "PasswordPolicy.graphql").read_text("utf-8")
+OURS = OPERATIONS["PasswordPolicy"]
 
 
 def sha256(text: str) -> str:
@@ -73,13 +74,15 @@ REQUIRED = refused(
 
 
 async def test_our_operations_are_trusted_by_default(make_api: MakeApi) -> None:
-    api = await make_api(**PRODUCTION)
+    api = await make_api(**PRODUCTION, trusted_documents_only=True)
 
-    for text in (path.read_text("utf-8") for path in OPERATIONS.glob("Pass*.graphql")):
-        for body in ({"documentId": f"sha256:{sha256(text)}"}, {"documentId": sha256(text)}, hashed(sha256(text))):
-            status, answer = await post(api, body)
+    for text in OPERATIONS.values():
+        digest = sha256(text)
+        for body in ({"documentId": f"sha256:{digest}"}, {"documentId": digest}, hashed(digest)):
+            _, answer = await post(api, body)
 
-            assert (status, answer["data"]["passwordPolicy"]["minimumLength"]) == (200, 8)
+            codes = [error["extensions"]["code"] for error in answer.get("errors", ())]
+            assert codes in ([], ["BAD_REQUEST"])  # a variable is missing
 
 
 async def test_a_document_is_found_by_each_of_its_ids(make_api: MakeApi, manifest: Path) -> None:

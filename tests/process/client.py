@@ -6,8 +6,8 @@ from typing import Any
 
 import httpx2
 
+from app.operations import OPERATIONS
 from tests.process.in_process import run_here
-from tests.process.serving import ROOT
 
 
 class Client:
@@ -15,7 +15,7 @@ class Client:
         self._http = http
 
     def run(self, operation: str, token: str | None = None, **input: Any) -> Any:
-        query = (ROOT / f"graphql/operations/{operation}.graphql").read_text("utf-8")
+        query = OPERATIONS[operation]
         headers = {"authorization": f"Bearer {token}"} if token else {}
         response = self._http.post("/graphql", json={"query": query, "variables": {"input": input}}, headers=headers)
         (value,) = response.json()["data"].values()

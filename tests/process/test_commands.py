@@ -11,6 +11,7 @@ import httpx2
 import pytest
 
 import tests.api
+from app.operations import OPERATIONS
 from tests.process.in_process import run_here
 from tests.process.serving import ROOT, clean_environment, serving
 
@@ -178,7 +179,7 @@ def test_a_command_reports_settings_that_look_mistyped(run: Run) -> None:
 @pytest.mark.usefixtures("migrated")
 def test_the_worker_command_sends_the_mails_of_serve(tmp_path: Path) -> None:
     with serving(tmp_path, WORKER_IN_SERVE="false") as (url, _):
-        query = (ROOT / "graphql/operations/CreateAccount.graphql").read_text("utf-8")
+        query = OPERATIONS["CreateAccount"]
         form = {"rfc": "EKU9003173C9", "email": "ana@example.com", "password": "una frase larga"}
         variables = {"input": {**form, "passwordConfirmation": form["password"]}}
         httpx2.post(f"{url}/graphql", json={"query": query, "variables": variables}).raise_for_status()

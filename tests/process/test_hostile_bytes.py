@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from app.operations import OPERATIONS
 from tests.process.conftest import Server
 from tests.process.raw import answers
-from tests.process.serving import ROOT
 
 QUERY = b'{"query": "{ __typename }"}'
 ANSWER = b'{"data":{"__typename":"Query"}}'
@@ -53,7 +53,7 @@ async def test_an_endless_chunk_extension_is_cut_off(url: str) -> None:
 
 
 async def test_a_trailer_is_not_taken_for_a_header(url: str) -> None:
-    document = (ROOT / "graphql/operations/CreateCaptcha.graphql").read_text("utf-8")
+    document = OPERATIONS["CreateCaptcha"]
     body = json.dumps({"query": document}).encode()
     names = []
 

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import httpx2
 
-from tests.process.serving import ROOT, serving
+from app.operations import OPERATIONS
+from tests.process.serving import serving
 
-LOGIN = (ROOT / "graphql/operations/Login.graphql").read_text("utf-8")
+LOGIN = OPERATIONS["Login"]
 BODY = {"query": LOGIN, "variables": {"input": {"email": "ana@example.com", "password": "no es mi clave"}}}
 
 
