@@ -19,7 +19,10 @@ class _Command(Protocol):
     def run(self, settings: Settings, arguments: argparse.Namespace) -> int: ...
 
 
-_COMMANDS = ("serve", "worker", "migrate", "revoke", "deposit", "payments", "export-schema", "captcha-answer")
+_COMMANDS = (
+    *("serve", "worker", "migrate", "revoke", "deposit", "payments"),
+    *("export-schema", "export-documents", "captcha-answer"),
+)
 
 
 def main() -> int:

@@ -1,5 +1,6 @@
 """The commands, as an operator runs them."""
 
+import json
 import re
 import socket
 import subprocess
@@ -11,7 +12,10 @@ import httpx2
 import pytest
 
 import tests.api
+from app.asgi import load_trusted_documents
+from app.manifests import read_manifests
 from app.operations import OPERATIONS
+from tests.api import GivenSettings
 from tests.process.in_process import run_here
 from tests.process.serving import ROOT, clean_environment, serving
 
@@ -102,6 +106,26 @@ def test_export_schema_prints_the_possible_types(run: Run) -> None:
 
     assert status == 0
     assert out == (ROOT / "graphql/possible-types.json").read_text("utf-8")
+
+
+def test_export_documents_prints_a_manifest_that_a_service_can_be_started_with(run: Run, tmp_path: Path) -> None:
+    for form in ("apollo", "relay"):
+        status, out, _ = run("export-documents", "--form", form)
+        (tmp_path / "documents.json").write_text(out, "utf-8")
+
+        texts = read_manifests([tmp_path / "documents.json"])
+        assert (status, sorted(texts.values())) == (0, sorted(OPERATIONS.values()))
+        assert load_trusted_documents(GivenSettings(trusted_documents=(tmp_path / "documents.json",)))
+
+
+def test_export_documents_names_each_operation_and_its_type(run: Run) -> None:
+    _, out, _ = run("export-documents")
+
+    operations = json.loads(out)["operations"]
+    types = {each["name"]: each["type"] for each in operations}
+    assert types.keys() == OPERATIONS.keys()
+    assert (types["Me"], types["Login"]) == ("query", "mutation")
+    assert all(list(each) == ["id", "name", "type", "body"] for each in operations)
 
 
 def test_captcha_answer_reports_ids_that_are_not_ours(run: Run) -> None:
@@ -210,5 +234,5 @@ def test_help_names_every_command(run: Run) -> None:
     commands = [
         path.stem.replace("_", "-") for path in COMMANDS.glob("*.py") if "\ndef run(" in path.read_text("utf-8")
     ]
-    assert len(commands) == 8
+    assert len(commands) == 9
     assert [command for command in commands if not re.search(rf"^    {command}\b", shown, re.MULTILINE)] == []
