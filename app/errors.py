@@ -87,7 +87,7 @@ def _names_of(schema: GraphQLSchema) -> Iterator[str]:
                 yield from type_.values
 
 
-def formatted(error: GraphQLError, code: str, **extensions: str) -> dict[str, Any]:
+def formatted(error: GraphQLError, code: str, **extensions: object) -> dict[str, Any]:
     """Formats an entry of the response's `errors` (GraphQL specification, 7.1.2)."""
     body: dict[str, Any] = {"message": error.message}
     if error.locations:

@@ -214,7 +214,7 @@ def _completed(result: ExecutionResult) -> Response:
 def _masked(error: GraphQLError) -> dict[str, Any]:
     """Returns errors with a code, which are meant for the client; any other becomes a reference to the log."""
     if code := _own_code(error):
-        return formatted(error, code)
+        return formatted(error, **{**(error.extensions or {}), "code": code})
     return internal_error(error.original_error or error, GraphQLError("", nodes=error.nodes, path=error.path))
 
 

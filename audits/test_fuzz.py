@@ -197,7 +197,7 @@ INPUTS = st.dictionaries(FIELDS, UNICODE | JSON_VALUES, max_size=8) | JSON_VALUE
 def test_any_input_is_answered(service: Service, name: str, value: Any) -> None:
     query = OPERATIONS[name]
 
-    status, answer = service.post(json.dumps({"query": query, "variables": {"input": value}}).encode())
+    status, answer = service.post(json.dumps({"query": query, "variables": {"input": value, "id": value}}).encode())
 
     assert status in {200, 400, 413}
     assert "INTERNAL" not in str(answer)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any, get_type_hints
 
 import strawberry
+from graphql import GraphQLError
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.types import get_object_definition
 from strawberry.types.base import StrawberryObjectDefinition
@@ -107,6 +108,15 @@ def _field_errors(root: strawberry.Parent[InvalidInput]) -> list[FieldError]:
 
 def _wait_message(root: strawberry.Parent[TooManyAttempts], info: Info) -> str:
     return info.context.translate(type_name(root), {"wait": timedelta(seconds=root.retry_after_seconds)})
+
+
+class ThrottledError(GraphQLError):
+    """A rate limit is exceeded by a query, whose type has no room for the failure: the request's error says so."""
+
+    def __init__(self, info: Info, throttled: TooManyAttempts) -> None:
+        wait = throttled.retry_after_seconds
+        extensions = {"code": "TOO_MANY_ATTEMPTS", "retryAfterSeconds": wait}
+        super().__init__(_wait_message(throttled, info), extensions=extensions)
 
 
 def _field(failure: type[Any], name: str, field: Any) -> StrawberryField:

@@ -10,7 +10,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from resolvers import account, captchas, company, login, passwords, payments, registration, series, sessions
 from schema.account import Account
-from schema.captchas import CreateCaptchaResult
+from schema.captchas import Captcha, CreateCaptchaResult
 from schema.company import ConfigureCompanyResult, TaxRegime
 from schema.enums import PaymentMethod
 from schema.errors import UserError
@@ -39,6 +39,12 @@ class Query:
         resolver=company.tax_regimes,
         description="Lists the tax regimes, ordered by code. Requires no session.",
         directives=[ListSize(assumed_size=MAX_TAX_REGIMES)],
+    )
+    captcha: Captcha | None = strawberry.field(
+        resolver=captchas.captcha,
+        description="Returns a captcha that can still be answered, to request its audio or its image later than the "
+        "captcha itself; null if it is unknown, expired or used. It counts towards the same limit as createCaptcha; "
+        "over the limit, the request gets the error TOO_MANY_ATTEMPTS. Requires no session.",
     )
     plans: list[Plan] = strawberry.field(
         resolver=payments.plans,

@@ -87,6 +87,7 @@ async function walk(client, email) {
   await act("RevokeOtherSessions");
   await act("RevokeSession", { id: `${other.slice(0, -4)}0000` }, "SessionNotFoundError");
   const { captcha } = await act("CreateCaptcha");
+  assert.match((await run("CaptchaAudio", { id: captcha.id })).audio.dataUri, /^data:audio\/wav/);
   await act("RecoverPassword", { email, captcha: await solved(captcha) });
   const sent = await mailed(email, /([2-9A-Z]{6}-){3}[2-9A-Z]{6}/);
   client.signIn((await act("Login", { email, password: sent })).token);

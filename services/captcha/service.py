@@ -95,6 +95,19 @@ class CaptchaService:
         )
         return DrawnCaptcha(_encode(payload + _mac(self._signing, payload)), expires_at)
 
+    async def find(self, caller: Caller, id: str) -> DrawnCaptcha | TooManyAttempts | None:
+        """Finds a captcha that can still be answered, to draw or dictate it again: counted like a new one.
+
+        Returns None for an id that is not ours, has expired or was answered.
+        """
+        verified = self._verify(id)
+        if verified is None or verified.expires_at <= self._clock():
+            return None
+        if throttled := await self._limiter.hit_client(self._limit, caller):
+            return throttled
+        spent = await SpentCaptcha.exists(id=verified.payload.hex())
+        return None if spent else DrawnCaptcha(id, verified.expires_at)
+
     async def require(
         self, caller: Caller, answer: CaptchaAnswer | None, purpose: str
     ) -> CaptchaRequired | CaptchaMismatch | InvalidInput | TooManyAttempts | None:

@@ -41,7 +41,7 @@ async def test_every_operation_is_executed_in_every_form(make_api: MakeApi) -> N
     refused = {}
 
     for (form, printed), (name, text) in product(FORMS.items(), OPERATIONS.items()):
-        variables = {"input": INPUTS[name]} if name in INPUTS else {}
+        variables = {"input": INPUTS[name], "id": ID} if name in INPUTS else {"id": ID}
         response = await api.http.post("/graphql", json={"query": printed(text), "variables": variables})
         if response.status_code != 200 or "errors" in response.json():
             refused[form, name] = response.json()
