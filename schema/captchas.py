@@ -23,7 +23,8 @@ class CaptchaImage:
 @strawberry.type(description="The audio of a captcha.")
 class CaptchaAudio:
     data_uri: str = strawberry.field(
-        description="An audio/wav data URI of about 12 seconds: eight digits, dictated in Spanish."
+        description="An audio/wav data URI of about 12 seconds: eight digits, dictated in the "
+        "language of Accept-Language."
     )
 
 
@@ -46,7 +47,7 @@ class Captcha:
         description="The audio, generated only if selected; null if the service uses another captcha provider."
     )
     async def audio(self, info: Info) -> CaptchaAudio | None:
-        wav = await info.context.services.captchas.audio(self.id)
+        wav = await info.context.services.captchas.audio(self.id, info.context.caller.language)
         return CaptchaAudio(data_uri=_data_uri("audio/wav", wav))
 
     @strawberry.field(description="The text for the help button (?), in the language of Accept-Language.")

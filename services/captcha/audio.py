@@ -1,4 +1,4 @@
-"""The audio of a captcha: eight Spanish digits over noise, for people who cannot see the words."""
+"""The audio of a captcha: eight spoken digits over noise, for people who cannot see the words."""
 
 import functools
 import io
@@ -7,6 +7,8 @@ import wave
 from pathlib import Path
 from statistics import NormalDist
 from typing import Final
+
+from services.common.translations import Language
 
 RATE: Final = 8000
 """Samples per second; one byte each, one channel."""
@@ -19,17 +21,18 @@ _SILENCE: Final = bytes([128 - _NOISE])
 _GAINS: Final = range(70, 89, 2)  # percent; with the noise on top, what is recorded at full scale still fits
 
 
-def dictate(digits: str, seed: bytes) -> bytes:
+def dictate(digits: str, seed: bytes, language: Language) -> bytes:
     """A WAV of 9 to 14 seconds and at most 112,000 bytes, for eight ASCII digits.
 
-    The same digits and seed give the same bytes, from any thread. Voice, pauses, pace and loudness follow the
-    seed, and so does the noise, every sample of it: no stretch of one clip is found in another.
+    The same arguments give the same bytes, from any thread. Voice, pauses, pace and loudness follow the seed, and so
+    does the noise, every sample of it: no stretch of one clip is found in another. The language counts as a part of
+    the seed, or else the difference of two clips of a captcha would be free of noise.
     """
-    chance = random.Random(seed)
+    chance = random.Random(seed + language.value.encode())
     voice = chance.choice(_VOICES)
     parts = [_pause(chance)]
     for digit in digits:
-        speech = _digit(voice, digit, chance.choice(_PACES))
+        speech = _digit(language, voice, digit, chance.choice(_PACES))
         parts += speech.translate(_GAIN_TABLES[chance.choice(_GAINS)]), _pause(chance)
     speech = b"".join(parts)
     noise = chance.randbytes(len(speech)).translate(_NOISE_TABLE)
@@ -55,9 +58,9 @@ def _wav(samples: bytes) -> bytes:
 
 
 @functools.cache
-def _digit(voice: str, digit: str, pace: int) -> bytes:
-    """Returns a spoken digit at a pace in percent of the recording. All of them together take 0.8 MB."""
-    path = Path(__file__).parent / "voices" / f"{voice}-{digit}.wav"
+def _digit(language: Language, voice: str, digit: str, pace: int) -> bytes:
+    """Returns a spoken digit at a pace in percent of the recording. All of them together take 1.6 MB."""
+    path = Path(__file__).parent / "voices" / language.value / f"{voice}-{digit}.wav"
     with wave.open(str(path)) as file:
         recorded: bytes = file.readframes(file.getnframes())
     positions = (divmod(place, 100) for place in range(0, 100 * (len(recorded) - 1), pace))

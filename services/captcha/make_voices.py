@@ -1,4 +1,4 @@
-"""Dictates the ten digits into `voices/`: run by hand, from the repository, when the voices are to change.
+"""Dictates the ten digits of each language into `voices/`: run by hand, from the repository, when they are to change.
 
     apt-get install espeak-ng
     python -m services.captcha.make_voices
@@ -7,7 +7,7 @@ The files in the repository were made with espeak-ng 1.51, whose speech is the s
 comes under the GPL 3; what it says is no derivative of the program and is free to use.
 
 Each file is one digit, 8 kHz 8-bit mono, without the silence around it and as loud as 8 bits allow. Three
-voices take about 110 KB.
+voices take about 110 KB a language.
 """
 
 import io
@@ -21,11 +21,15 @@ from pathlib import Path
 from typing import Final
 
 _VOICES: Final = {  # espeak-ng's variant, pitch (0 to 99) and words a minute
-    "low": ("es-419+m1", 40, 140),
-    "middle": ("es-419+m3", 75, 140),
-    "high": ("es-419+f2", 55, 178),
+    "low": ("m1", 40, 140),
+    "middle": ("m3", 75, 140),
+    "high": ("f2", 55, 178),
 }
-_WORDS: Final = ("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve")
+_DIALECTS: Final = {"es": "es-419", "en": "en-us"}
+_WORDS: Final = {
+    "es": ("cero", "uno", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve"),
+    "en": ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"),
+}
 _RATE: Final = 8000
 _LOBES: Final = 16  # of the sinc on either side; more of them cut off more sharply what 8 kHz cannot hold
 _EMPHASIS: Final = 0.5  # of what is high over what is low, as consonants need it against noise
@@ -36,18 +40,19 @@ _FADE: Final = 80  # samples
 
 
 def main() -> None:
-    folder = Path(__file__).with_name("voices")
-    folder.mkdir(exist_ok=True)
-    for (name, voice), (digit, word) in product(_VOICES.items(), enumerate(_WORDS)):
-        speech = _trim(_compress(_resample(*_speak(word, *voice))))
-        with wave.open(str(folder / f"{name}-{digit}.wav"), "wb") as file:
-            file.setparams((1, 1, _RATE, 0, "NONE", ""))
-            file.writeframes(_to_bytes(speech))
+    for language, dialect in _DIALECTS.items():
+        folder = Path(__file__).parent / "voices" / language
+        folder.mkdir(parents=True, exist_ok=True)
+        for (name, (variant, pitch, pace)), (digit, word) in product(_VOICES.items(), enumerate(_WORDS[language])):
+            speech = _trim(_compress(_resample(*_speak(word, f"{dialect}+{variant}", pitch, pace))))
+            with wave.open(str(folder / f"{name}-{digit}.wav"), "wb") as file:
+                file.setparams((1, 1, _RATE, 0, "NONE", ""))
+                file.writeframes(_to_bytes(speech))
 
 
-def _speak(word: str, variant: str, pitch: int, pace: int) -> tuple[Sequence[int], int]:
+def _speak(word: str, voice: str, pitch: int, pace: int) -> tuple[Sequence[int], int]:
     """16-bit samples and how many of them are a second."""
-    command = ["espeak-ng", "-v", variant, "-p", str(pitch), "-s", str(pace), "--stdout", word]
+    command = ["espeak-ng", "-v", voice, "-p", str(pitch), "-s", str(pace), "--stdout", word]
     said = subprocess.run(command, capture_output=True, check=True)  # noqa: S603  # words of our own
     with wave.open(io.BytesIO(said.stdout)) as file:
         return array("h", file.readframes(file.getnframes())), file.getframerate()

@@ -35,6 +35,7 @@ from services.common.outcomes import (
     TooManyAttempts,
 )
 from services.common.secrets import Keys
+from services.common.translations import Language
 
 LIFE = timedelta(minutes=5)
 ANSWER_MISSING = FieldProblem("captcha.answer", FieldErrorCode.MISSING)
@@ -169,10 +170,10 @@ class CaptchaService:
         solution = self._known(id)
         return await to_thread.run_sync(draw, solution.words, solution.seed, limiter=self._threads)
 
-    async def audio(self, id: str) -> bytes:
+    async def audio(self, id: str, language: Language) -> bytes:
         """Returns the audio as WAV. Raises ValueError for an id that is not ours."""
         solution = self._known(id)
-        return await to_thread.run_sync(dictate, solution.digits, solution.seed, limiter=self._threads)
+        return await to_thread.run_sync(dictate, solution.digits, solution.seed, language, limiter=self._threads)
 
     def _known(self, id: str) -> Solution:
         solution = self.solution(id)

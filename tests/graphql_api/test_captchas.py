@@ -64,6 +64,18 @@ async def test_an_unknown_used_or_expired_captcha_is_null(api: Api, monkeypatch:
     assert found == [None] * 6
 
 
+async def test_the_audio_is_in_the_language_of_the_request(api: Api) -> None:
+    captcha_id, _ = await api.captcha()
+
+    es, en, de = [
+        (await api.run("CaptchaAudio", {"id": captcha_id}, {"accept-language": language}))["audio"]["dataUri"]
+        for language in ("es-MX", "en-US", "de")
+    ]
+
+    assert es == de
+    assert es != en
+
+
 @ON_SQLITE
 async def test_asking_again_counts_towards_the_captchas_of_a_client(make_api: MakeApi) -> None:
     api = await make_api(limit_create_captcha="2/hour")

@@ -17,6 +17,7 @@ from services.common.caller import Caller
 from services.common.limits import Limit, Limiter
 from services.common.outcomes import CaptchaMismatch, CaptchaRequired, DrawnCaptcha, TooManyAttempts
 from services.common.secrets import Keys
+from services.common.translations import Language
 from tests.clocks import Clock
 
 _KEY = b"a key of thirty-two bytes or more"
@@ -52,7 +53,7 @@ async def test_asking_for_a_captcha_writes_nothing(captchas: CaptchaService) -> 
     captcha = await _drawn(captchas)
 
     await captchas.image(captcha.id)
-    await captchas.audio(captcha.id)
+    await captchas.audio(captcha.id, Language.ES)
 
     assert await SpentCaptcha.all().count() == 0
 
@@ -64,7 +65,7 @@ async def test_the_same_id_gives_the_same_picture_and_clip_on_every_node(
     other_node = _captchas(_KEY, clock=clock)
 
     pictures = {await node.image(captcha.id) for node in (captchas, captchas, other_node)}
-    clips = {await node.audio(captcha.id) for node in (captchas, captchas, other_node)}
+    clips = {await node.audio(captcha.id, Language.ES) for node in (captchas, captchas, other_node)}
 
     assert len(pictures) == len(clips) == 1
     assert pictures.pop().startswith(b"\x89PNG")
@@ -77,7 +78,7 @@ async def test_no_captcha_is_drawn_twice(captchas: CaptchaService) -> None:
     assert first.id != second.id
     assert _solution(captchas, first.id) != _solution(captchas, second.id)
     assert await captchas.image(first.id) != await captchas.image(second.id)
-    assert await captchas.audio(first.id) != await captchas.audio(second.id)
+    assert await captchas.audio(first.id, Language.ES) != await captchas.audio(second.id, Language.ES)
 
 
 async def test_solutions_are_two_known_words_and_eight_digits(captchas: CaptchaService) -> None:
@@ -277,7 +278,7 @@ async def test_a_forged_id_is_no_captcha_of_ours(captchas: CaptchaService) -> No
         with pytest.raises(ValueError, match="not one of our captchas"):
             await captchas.image(forged)
         with pytest.raises(ValueError, match="not one of our captchas"):
-            await captchas.audio(forged)
+            await captchas.audio(forged, Language.ES)
 
 
 async def test_an_id_is_written_in_one_way_only(captchas: CaptchaService) -> None:
