@@ -85,7 +85,7 @@ def compose(settings: Settings) -> Composition:
     limits = _limits(settings)
     limiter = Limiter(storage, keys)
     translations = Translations(ROOT / "locales")
-    captchas = CaptchaService(keys, limiter, limits.create_captcha)
+    captchas = CaptchaService(keys, limiter, limits.create_captcha, proof_of_work=settings.captcha_proof_of_work)
 
     hasher = _hasher(settings)
     lockout = LoginLockout(keys)

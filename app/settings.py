@@ -16,6 +16,7 @@ from app.origins import Origins, parse_origin
 from app.setting_checks import doubts, faults, sentence
 from services.accounts.email import parse_email
 from services.accounts.password_policy import MIN_POLICY_LENGTH
+from services.captcha.proof_of_work import MAX_WORK
 from services.common.limits import Limit
 from services.mail.rendering import check_site_name
 from services.mail.smtp import SmtpServer
@@ -221,6 +222,7 @@ class Settings(BaseSettings):
     argon2_time_cost: int = Field(2, ge=1, le=20)
     argon2_memory_kib: int = Field(19_456, ge=64, le=4_194_304)
     argon2_parallelism: int = Field(1, ge=1, le=16)
+    captcha_proof_of_work: int = Field(5_000, ge=0, le=MAX_WORK)
     limit_create_account: LimitNotation = "100/hour"
     limit_create_account_captcha: LimitNotation = "10/hour"
     limit_resend: LimitNotation = "100/hour"

@@ -29,8 +29,20 @@ class CaptchaAudio:
 
 
 @strawberry.type(
+    description="A proof of work: a computation of some seconds instead of words or digits, for people who can neither "
+    "see nor hear."
+)
+class ProofOfWork:
+    challenge: str = strawberry.field(
+        description="The challenge as JSON, to be passed as it is to the attribute `challenge` of ALTCHA's widget, "
+        "version 3. The widget returns the answer as base64."
+    )
+
+
+@strawberry.type(
     description="A challenge to distinguish people from programs: type either the two words of the image or the eight "
-    "digits of the audio. Each captcha accepts one answer, right or wrong; createCaptcha returns a new one."
+    "digits of the audio, or let the device do a proof of work. Each captcha accepts one answer, right or wrong; "
+    "createCaptcha returns a new one."
 )
 class Captcha:
     id: strawberry.ID = strawberry.field(description="The captcha's identifier, for CaptchaInput.id.")
@@ -50,9 +62,19 @@ class Captcha:
         wav = await info.context.services.captchas.audio(self.id, info.context.caller.language)
         return CaptchaAudio(data_uri=_data_uri("audio/wav", wav))
 
+    @strawberry.field(
+        description="The proof of work for people who can neither see the image nor hear the audio; null if the "
+        "operator has switched it off, or if the service uses another captcha provider."
+    )
+    async def proof_of_work(self, info: Info) -> ProofOfWork | None:
+        challenge = await info.context.services.captchas.proof_of_work(self.id)
+        return ProofOfWork(challenge=challenge) if challenge else None
+
     @strawberry.field(description="The text for the help button (?), in the language of Accept-Language.")
     def help(self, info: Info) -> str:
-        return info.context.translate("captcha.help")
+        proofs = info.context.services.captchas.accepts_proofs_of_work
+        keys = ("captcha.help", "captcha.help.proofOfWork") if proofs else ("captcha.help",)
+        return " ".join(map(info.context.translate, keys))
 
     @classmethod
     def of(cls, captcha: DrawnCaptcha) -> "Captcha":
@@ -64,7 +86,8 @@ class CaptchaInput:
     id: strawberry.ID = strawberry.field(description="The identifier of the captcha, from Captcha.id.")
     answer: str = strawberry.field(
         description="The two words in order, or the eight digits, as digits or as Spanish or English number words. "
-        "Case, accents, spaces and punctuation are ignored."
+        "Case, accents, spaces and punctuation are ignored. For a proof of work, the "
+        "base64 that ALTCHA's widget returns."
     )
 
     def value(self) -> CaptchaAnswer:

@@ -1,1 +1,1 @@
-"""Captchas: two words in an image, or eight dictated digits."""
+"""Captchas: two words in an image, eight dictated digits, or a proof of work."""

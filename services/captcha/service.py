@@ -20,6 +20,7 @@ from tortoise.expressions import F
 from models.spent_captcha import SpentCaptcha
 from services.captcha.audio import dictate
 from services.captcha.image import draw
+from services.captcha.proof_of_work import is_solved, write_challenge
 from services.captcha.words import WORDS, normalize_digits, normalize_words
 from services.common.caller import Caller
 from services.common.characters import is_blank
@@ -43,7 +44,8 @@ _VERSION = b"\x01"  # first byte of every id, so that none looks like an option 
 _NONCE_BYTES = 16  # including the version
 _EXPIRY_BYTES = 8
 _MAC_BYTES = 16
-_MAX_ANSWER_CHARS = 200
+_MAX_ANSWER_CHARS = 200  # of words and digits
+_MAX_SENT_CHARS = 4_000  # of a proof of work, which has 500; what is longer does not even spend the captcha
 _MAX_CONCURRENT = 2  # images and clips generated at a time
 _MAX_REPEATS = 3  # of a right answer: a double click, and a client that retries by itself
 _MAX_WAIT_SECONDS = 1.0  # that a repeated answer waits for the first one to finish
@@ -76,12 +78,16 @@ class Solution:
 
 
 class CaptchaService:
-    def __init__(self, keys: Keys, limiter: Limiter, limit: Limit, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, keys: Keys, limiter: Limiter, limit: Limit, *, proof_of_work: int = 0, clock: Clock = utc_now
+    ) -> None:
+        """`proof_of_work` is how many keys a browser derives on average to solve a captcha; 0 allows no proofs."""
         self._signing = keys.signing("captcha")
         self._verifying = keys.verifying("captcha")
         self._purposes = keys.lasting("captcha purposes")
         self._limiter = limiter
         self._limit = limit
+        self._work = proof_of_work
         self._clock = clock
         self._threads = anyio.CapacityLimiter(_MAX_CONCURRENT)
 
@@ -134,9 +140,9 @@ class CaptchaService:
         A right answer may be repeated a few times for the same `purpose`, such as a mutation and its e-mail.
         """
         verified = self._verify(answer.id)
-        if verified is None or verified.expires_at <= self._clock() or len(answer.answer) > _MAX_ANSWER_CHARS:
+        if verified is None or verified.expires_at <= self._clock() or len(answer.answer) > _MAX_SENT_CHARS:
             return None
-        right = _solves(answer.answer, verified.solution)
+        right = await self._is_right(answer.answer, verified)
         digest = hmac.digest(self._purposes, purpose.encode(), "sha256").hex() if right else None
         spent_id = verified.payload.hex()
         try:
@@ -167,19 +173,38 @@ class CaptchaService:
 
     async def image(self, id: str) -> bytes:
         """Returns the image as PNG. Raises ValueError for an id that is not ours."""
-        solution = self._known(id)
+        solution = self._known(id).solution
         return await to_thread.run_sync(draw, solution.words, solution.seed, limiter=self._threads)
 
     async def audio(self, id: str, language: Language) -> bytes:
         """Returns the audio as WAV. Raises ValueError for an id that is not ours."""
-        solution = self._known(id)
+        solution = self._known(id).solution
         return await to_thread.run_sync(dictate, solution.digits, solution.seed, language, limiter=self._threads)
 
-    def _known(self, id: str) -> Solution:
-        solution = self.solution(id)
-        if solution is None:
+    @property
+    def accepts_proofs_of_work(self) -> bool:
+        return self._work > 0
+
+    async def proof_of_work(self, id: str) -> str | None:
+        """Returns the challenge for ALTCHA's widget, or None if it is off. Raises ValueError for an id not ours."""
+        known = self._known(id)
+        if not self._work:
+            return None
+        arguments = (known.proof_secret, self._work, known.expires_at)
+        return await to_thread.run_sync(write_challenge, *arguments, limiter=self._threads)
+
+    async def _is_right(self, answer: str, verified: "_VerifiedId") -> bool:
+        if len(answer) <= _MAX_ANSWER_CHARS and _solves(answer, verified.solution):
+            return True
+        if not self._work:
+            return False
+        return await to_thread.run_sync(is_solved, answer, verified.proof_secret, self._work, limiter=self._threads)
+
+    def _known(self, id: str) -> "_VerifiedId":
+        verified = self._verify(id)
+        if verified is None:
             raise ValueError("not one of our captchas")
-        return solution
+        return verified
 
     def _verify(self, id: str) -> "_VerifiedId | None":
         """Splits the id and finds the key that signed it, which may be an older one after a rotation."""
@@ -208,6 +233,10 @@ class _VerifiedId:
         first, second, digits = (int.from_bytes(drawn[start : start + 8], "big") for start in (0, 8, 16))
         words = (WORDS[first % len(WORDS)], WORDS[second % len(WORDS)])
         return Solution(words, f"{digits % 10**8:08}", drawn[24:])
+
+    @property
+    def proof_secret(self) -> bytes:
+        return hmac.digest(self.key, b"proof of work" + self.payload, "sha512")
 
 
 def _solves(answer: str, solution: Solution) -> bool:

@@ -9,8 +9,9 @@ import httpx2
 import pytest
 
 from services.captcha import service
-from tests.api import EMAIL, Api
+from tests.api import EMAIL, WRONG_PASSWORD, Api
 from tests.conftest import MakeApi
+from tests.proofs import proof
 from tests.stores import ON_SQLITE
 
 REFRESH_BYTES = 9_000  # of a response with the image and everything else that a form shows
@@ -42,8 +43,8 @@ async def test_the_audio_of_a_captcha_is_asked_for_by_its_id(api: Api) -> None:
 
 async def test_the_audio_of_an_errors_captcha_is_asked_for_in_the_same_way(make_api: MakeApi) -> None:
     api = await make_api(**REQUIRED)
-    await api.act("Login", email=EMAIL, password="no es mi clave")
-    refused = await api.act("Login", email=EMAIL, password="no es mi clave")
+    await api.act("Login", email=EMAIL, password=WRONG_PASSWORD)
+    refused = await api.act("Login", email=EMAIL, password=WRONG_PASSWORD)
 
     found = await api.run("CaptchaAudio", {"id": refused["captcha"]["id"]})
 
@@ -102,6 +103,55 @@ async def test_an_id_that_is_not_ours_counts_nothing(make_api: MakeApi) -> None:
 
     assert found == [None] * 5
     assert await api.captcha()
+
+
+async def test_a_proof_of_work_gets_past_every_captcha(make_api: MakeApi) -> None:
+    api = await make_api(**REQUIRED, captcha_proof_of_work=5)
+    shown = (await api.run("CreateCaptcha"))["captcha"]
+    await api.act("Login", email=EMAIL, password=WRONG_PASSWORD)
+    refused = await api.act("Login", email=EMAIL, password=WRONG_PASSWORD)
+
+    recovered = await api.act("RecoverPassword", email=EMAIL, captcha=_proved(shown))
+    login = await api.act("Login", email=EMAIL, password=WRONG_PASSWORD, captcha=_proved(refused["captcha"]))
+    replayed = await api.act("RecoverPassword", email="eva@example.com", captcha=_proved(shown))
+
+    assert "tu dispositivo" in shown["help"]
+    assert refused["__typename"] == "CaptchaRequiredError"
+    assert recovered["__typename"] == "RecoverPasswordSuccess"
+    assert login["__typename"] == "InvalidCredentialsError"
+    assert replayed["__typename"] == "CaptchaMismatchError"
+    assert replayed["captcha"]["proofOfWork"] != shown["proofOfWork"]
+
+
+async def test_a_hostile_payload_is_a_mismatch(make_api: MakeApi) -> None:
+    api = await make_api(captcha_proof_of_work=5, limit_recover_password="1000/hour")
+    payloads = [
+        *("A" * 500, "=" * 500, "[" * 500, "ñ" * 500, "e30=", "A" * 15_000),
+        base64.b64encode(b'{"solution":{"counter":' + b"9" * 2_000 + b',"derivedKey":"00"}}').decode(),
+        base64.b64encode(b'{"solution":' * 200).decode(),
+    ]
+
+    answers = []
+    for payload in payloads:
+        captcha_id, _ = await api.captcha()
+        answer = await api.act("RecoverPassword", email=EMAIL, captcha={"id": captcha_id, "answer": payload})
+        answers.append(answer["__typename"])
+
+    assert answers == ["CaptchaMismatchError"] * len(payloads)
+
+
+async def test_without_proofs_of_work_a_captcha_has_none(make_api: MakeApi) -> None:
+    api = await make_api(captcha_proof_of_work=0)
+
+    created = await api.run("CreateCaptcha")
+
+    assert created["captcha"]["proofOfWork"] is None
+    assert "dispositivo" not in created["captcha"]["help"]
+    assert created["captcha"]["image"]
+
+
+def _proved(captcha: dict[str, Any]) -> dict[str, str]:
+    return {"id": captcha["id"], "answer": proof(captcha["proofOfWork"]["challenge"])}
 
 
 def _error(response: httpx2.Response) -> Any:

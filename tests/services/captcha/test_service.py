@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import secrets
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -19,9 +20,11 @@ from services.common.outcomes import CaptchaMismatch, CaptchaRequired, DrawnCapt
 from services.common.secrets import Keys
 from services.common.translations import Language
 from tests.clocks import Clock
+from tests.proofs import proof
 
 _KEY = b"a key of thirty-two bytes or more"
 _CALLER = Caller(ip_address("203.0.113.9"))
+_WORK = 10  # keys of 1 ms each
 _PURPOSE = "login ana@example.com"
 _ACCENTS = str.maketrans({"a": "á", "e": "é", "i": "i\u0301", "o": "ö", "u": "ü", "n": "ñ"})
 _FULL_WIDTH = str.maketrans("0123456789", "０１２３４５６７８９")
@@ -32,8 +35,11 @@ def clock() -> Clock:
     return Clock(datetime(2026, 3, 1, 12, 0, 0, 700_000, tzinfo=UTC))
 
 
-def _captchas(*keys: bytes, clock: Clock, limit: str = "1000/minute") -> CaptchaService:
-    return CaptchaService(Keys(keys), Limiter(MemoryStorage(), Keys(keys)), Limit.parse("create_captcha", limit), clock)
+def _captchas(*keys: bytes, clock: Clock, limit: str = "1000/minute", proof_of_work: int = _WORK) -> CaptchaService:
+    limiter = Limiter(MemoryStorage(), Keys(keys))
+    return CaptchaService(
+        Keys(keys), limiter, Limit.parse("create_captcha", limit), proof_of_work=proof_of_work, clock=clock
+    )
 
 
 @pytest.fixture
@@ -114,6 +120,57 @@ async def test_words_or_digits_solve_it_however_they_are_typed(captchas: Captcha
             refused.append(answer)
 
     assert refused == []
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_proof_of_work_solves_it_once(captchas: CaptchaService) -> None:
+    captcha = await _drawn(captchas)
+    answer = CaptchaAnswer(captcha.id, await _proof(captchas, captcha.id))
+
+    answers = [await captchas.solve(answer, purpose) for purpose in (_PURPOSE, _PURPOSE, "login eva@example.com")]
+
+    assert [answer and answer.repeated for answer in answers] == [False, True, None]
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_proof_without_its_challenge_is_short_and_solves_it_too(captchas: CaptchaService) -> None:
+    captcha = await _drawn(captchas)
+    payload = json.loads(base64.b64decode(await _proof(captchas, captcha.id)))
+    short = base64.b64encode(json.dumps({"solution": payload["solution"]}).encode()).decode()
+
+    assert await captchas.solve(CaptchaAnswer(captcha.id, short), _PURPOSE)
+
+
+@pytest.mark.usefixtures("database")
+async def test_the_proof_of_another_captcha_spends_it(captchas: CaptchaService) -> None:
+    captcha, other = await _drawn(captchas), await _drawn(captchas)
+
+    wrong = await captchas.solve(CaptchaAnswer(captcha.id, await _proof(captchas, other.id)), _PURPOSE)
+    right = await captchas.solve(CaptchaAnswer(captcha.id, await _proof(captchas, captcha.id)), _PURPOSE)
+
+    assert (wrong, right) == (None, None)
+
+
+@pytest.mark.usefixtures("database")
+async def test_a_proof_is_refused_with_the_captchas_expiry(captchas: CaptchaService, clock: Clock) -> None:
+    captcha = await _drawn(captchas)
+    answer = CaptchaAnswer(captcha.id, await _proof(captchas, captcha.id))
+
+    clock.now = captcha.expires_at
+
+    assert await captchas.solve(answer, _PURPOSE) is None
+
+
+@pytest.mark.usefixtures("database")
+async def test_without_proofs_of_work_there_is_no_challenge_and_none_is_accepted(
+    captchas: CaptchaService, clock: Clock
+) -> None:
+    captcha = await _drawn(captchas)
+    answer = CaptchaAnswer(captcha.id, await _proof(captchas, captcha.id))
+    without = _captchas(_KEY, clock=clock, proof_of_work=0)
+
+    assert await without.proof_of_work(captcha.id) is None
+    assert await without.solve(answer, _PURPOSE) is None
 
 
 @pytest.mark.usefixtures("database")
@@ -278,7 +335,21 @@ async def test_a_forged_id_is_no_captcha_of_ours(captchas: CaptchaService) -> No
         with pytest.raises(ValueError, match="not one of our captchas"):
             await captchas.image(forged)
         with pytest.raises(ValueError, match="not one of our captchas"):
+            await captchas.proof_of_work(forged)
+        with pytest.raises(ValueError, match="not one of our captchas"):
             await captchas.audio(forged, Language.ES)
+
+
+async def test_two_captchas_have_two_challenges_and_every_node_knows_both(
+    captchas: CaptchaService, clock: Clock
+) -> None:
+    first, second = await _drawn(captchas), await _drawn(captchas)
+    nodes = (captchas, _captchas(_KEY, clock=clock), _captchas(b"new", _KEY, clock=clock))
+
+    challenges = [{await node.proof_of_work(each.id) for node in nodes} for each in (first, second)]
+
+    assert len(challenges[0]) == len(challenges[1]) == 1
+    assert challenges[0] != challenges[1]
 
 
 async def test_an_id_is_written_in_one_way_only(captchas: CaptchaService) -> None:
@@ -438,3 +509,9 @@ def _solution(captchas: CaptchaService, id: str) -> Solution:
     solution = captchas.solution(id)
     assert solution
     return solution
+
+
+async def _proof(captchas: CaptchaService, id: str) -> str:
+    challenge = await captchas.proof_of_work(id)
+    assert challenge
+    return await asyncio.to_thread(proof, challenge)
