@@ -16,7 +16,7 @@ from app.asgi import create_app
 from app.composition import Composition, compose, limit_storage
 from app.operations import OPERATIONS
 from app.settings import Settings
-from services.captcha.service import Solution
+from services.captcha.ids import Solution
 from tests.databases import unsynced
 
 RFC = "EKU9003173C9"

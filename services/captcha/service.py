@@ -1,16 +1,13 @@
-"""Captchas without storage: any node derives everything about one from its id, with a key.
+"""Captchas without storage: nothing but which of them were answered.
 
 A captcha only delays: every limit holds even if all captchas are solved.
 """
 
 import asyncio
-import base64
-import binascii
 import hmac
-import secrets
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import anyio
 from anyio import to_thread
@@ -19,9 +16,10 @@ from tortoise.expressions import F
 
 from models.spent_captcha import SpentCaptcha
 from services.captcha.audio import dictate
+from services.captcha.ids import CaptchaIds, Solution, VerifiedId
 from services.captcha.image import draw
 from services.captcha.proof_of_work import is_solved, write_challenge
-from services.captcha.words import WORDS, normalize_digits, normalize_words
+from services.captcha.words import normalize_digits, normalize_words
 from services.common.caller import Caller
 from services.common.characters import is_blank
 from services.common.clock import Clock, utc_now
@@ -40,10 +38,6 @@ from services.common.translations import Language
 
 LIFE = timedelta(minutes=5)
 ANSWER_MISSING = FieldProblem("captcha.answer", FieldErrorCode.MISSING)
-_VERSION = b"\x01"  # first byte of every id, so that none looks like an option on a command line
-_NONCE_BYTES = 16  # including the version
-_EXPIRY_BYTES = 8
-_MAC_BYTES = 16
 _MAX_ANSWER_CHARS = 200  # of words and digits
 _MAX_SENT_CHARS = 4_000  # of a proof of work, which has 500; what is longer does not even spend the captcha
 _MAX_CONCURRENT = 2  # images and clips generated at a time
@@ -68,22 +62,12 @@ class SolvedCaptcha:
     repeated: bool
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Solution:
-    """Both solutions of a captcha, and the seed of its image."""
-
-    words: tuple[str, str]
-    digits: str
-    seed: bytes
-
-
 class CaptchaService:
     def __init__(
         self, keys: Keys, limiter: Limiter, limit: Limit, *, proof_of_work: int = 0, clock: Clock = utc_now
     ) -> None:
         """`proof_of_work` is how many keys a browser derives on average to solve a captcha; 0 allows no proofs."""
-        self._signing = keys.signing("captcha")
-        self._verifying = keys.verifying("captcha")
+        self._ids = CaptchaIds(keys)
         self._purposes = keys.lasting("captcha purposes")
         self._limiter = limiter
         self._limit = limit
@@ -95,24 +79,19 @@ class CaptchaService:
         if throttled := await self._limiter.hit_client(self._limit, caller):
             return throttled
         expires_at = (self._clock() + LIFE).replace(microsecond=0)
-        payload = (
-            _VERSION
-            + secrets.token_bytes(_NONCE_BYTES - 1)
-            + int(expires_at.timestamp()).to_bytes(_EXPIRY_BYTES, "big")
-        )
-        return DrawnCaptcha(_encode(payload + _mac(self._signing, payload)), expires_at)
+        return DrawnCaptcha(self._ids.issue(expires_at), expires_at)
 
     async def find(self, caller: Caller, id: str) -> DrawnCaptcha | TooManyAttempts | None:
         """Finds a captcha that can still be answered, to draw or dictate it again: counted like a new one.
 
         Returns None for an id that is not ours, has expired or was answered.
         """
-        verified = self._verify(id)
+        verified = self._ids.verify(id)
         if verified is None or verified.expires_at <= self._clock():
             return None
         if throttled := await self._limiter.hit_client(self._limit, caller):
             return throttled
-        spent = await SpentCaptcha.exists(id=verified.payload.hex())
+        spent = await SpentCaptcha.exists(id=verified.spent_id)
         return None if spent else DrawnCaptcha(id, verified.expires_at)
 
     async def require(
@@ -139,12 +118,12 @@ class CaptchaService:
 
         A right answer may be repeated a few times for the same `purpose`, such as a mutation and its e-mail.
         """
-        verified = self._verify(answer.id)
+        verified = self._ids.verify(answer.id)
         if verified is None or verified.expires_at <= self._clock() or len(answer.answer) > _MAX_SENT_CHARS:
             return None
         right = await self._is_right(answer.answer, verified)
         digest = hmac.digest(self._purposes, purpose.encode(), "sha256").hex() if right else None
-        spent_id = verified.payload.hex()
+        spent_id = verified.spent_id
         try:
             await SpentCaptcha.create(id=spent_id, expires_at=verified.expires_at, purpose=digest)
         except IntegrityError:
@@ -168,7 +147,7 @@ class CaptchaService:
 
     def solution(self, id: str) -> Solution | None:
         """Returns the solution, or None for an id that none of our keys signed."""
-        verified = self._verify(id)
+        verified = self._ids.verify(id)
         return verified.solution if verified else None
 
     async def image(self, id: str) -> bytes:
@@ -193,50 +172,18 @@ class CaptchaService:
         arguments = (known.proof_secret, self._work, known.expires_at)
         return await to_thread.run_sync(write_challenge, *arguments, limiter=self._threads)
 
-    async def _is_right(self, answer: str, verified: "_VerifiedId") -> bool:
+    async def _is_right(self, answer: str, verified: VerifiedId) -> bool:
         if len(answer) <= _MAX_ANSWER_CHARS and _solves(answer, verified.solution):
             return True
         if not self._work:
             return False
         return await to_thread.run_sync(is_solved, answer, verified.proof_secret, self._work, limiter=self._threads)
 
-    def _known(self, id: str) -> "_VerifiedId":
-        verified = self._verify(id)
+    def _known(self, id: str) -> VerifiedId:
+        verified = self._ids.verify(id)
         if verified is None:
             raise ValueError("not one of our captchas")
         return verified
-
-    def _verify(self, id: str) -> "_VerifiedId | None":
-        """Splits the id and finds the key that signed it, which may be an older one after a rotation."""
-        content = _decode(id)
-        if content is None:
-            return None
-        payload, mac = content[:-_MAC_BYTES], content[-_MAC_BYTES:]
-        for key in self._verifying:
-            if hmac.compare_digest(mac, _mac(key, payload)):
-                return _VerifiedId(payload, key)
-        return None
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class _VerifiedId:
-    payload: bytes
-    key: bytes
-
-    @property
-    def expires_at(self) -> datetime:
-        return datetime.fromtimestamp(int.from_bytes(self.payload[_NONCE_BYTES:], "big"), UTC)
-
-    @property
-    def solution(self) -> Solution:
-        drawn = hmac.digest(self.key, b"solution" + self.payload, "sha512")
-        first, second, digits = (int.from_bytes(drawn[start : start + 8], "big") for start in (0, 8, 16))
-        words = (WORDS[first % len(WORDS)], WORDS[second % len(WORDS)])
-        return Solution(words, f"{digits % 10**8:08}", drawn[24:])
-
-    @property
-    def proof_secret(self) -> bytes:
-        return hmac.digest(self.key, b"proof of work" + self.payload, "sha512")
 
 
 def _solves(answer: str, solution: Solution) -> bool:
@@ -244,19 +191,3 @@ def _solves(answer: str, solution: Solution) -> bool:
     words = hmac.compare_digest(typed, "".join(solution.words).encode())
     digits = hmac.compare_digest(normalize_digits(answer).encode(), solution.digits.encode())
     return words or digits
-
-
-def _mac(key: bytes, payload: bytes) -> bytes:
-    return hmac.digest(key, b"id" + payload, "sha256")[:_MAC_BYTES]
-
-
-def _encode(content: bytes) -> str:
-    return base64.urlsafe_b64encode(content).decode().rstrip("=")
-
-
-def _decode(id: str) -> bytes | None:
-    try:
-        content = base64.b64decode(id.encode() + b"=" * (-len(id) % 4), altchars=b"-_", validate=True)
-    except (binascii.Error, ValueError):
-        return None
-    return content if len(content) == _NONCE_BYTES + _EXPIRY_BYTES + _MAC_BYTES and _encode(content) == id else None

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from app.operations import OPERATIONS
-from services.captcha.service import Solution
+from services.captcha.ids import Solution
 from tests.api import COMPANY, EMAIL, PASSWORD, RFC, Api
 from tests.companies import problems, signed_in
 from tests.stores import ON_SQLITE

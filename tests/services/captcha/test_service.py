@@ -12,7 +12,8 @@ import pytest
 from limits.aio.storage import MemoryStorage
 
 from models.spent_captcha import SpentCaptcha
-from services.captcha.service import LIFE, CaptchaAnswer, CaptchaService, Solution, _encode, _mac
+from services.captcha.ids import CaptchaIds, Solution
+from services.captcha.service import LIFE, CaptchaAnswer, CaptchaService
 from services.captcha.words import WORDS
 from services.common.caller import Caller
 from services.common.limits import Limit, Limiter
@@ -404,7 +405,7 @@ async def test_an_answer_follows_from_the_id_only_with_the_key(captchas: Captcha
     stranger = _captchas(b"another key", clock=clock)
     payload = base64.urlsafe_b64decode(captcha.id + "==")[:24]
 
-    theirs = _solution(stranger, _encode(payload + _mac(stranger._signing, payload)))
+    theirs = _solution(stranger, CaptchaIds(Keys((b"another key",))).sign(payload))
 
     ours = _solution(captchas, captcha.id)
     assert theirs.words != ours.words
