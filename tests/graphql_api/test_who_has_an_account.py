@@ -18,7 +18,7 @@ from tests.conftest import MakeApi
 from tests.statements import statements_run
 
 KNOWN, UNCONFIRMED, UNKNOWN = "ana@example.com", "eva@example.com", "ivo@example.com"
-RANDOM = re.compile(r'"(?P<name>id|dataUri|expiresAt)":"[^"]+"')
+RANDOM = re.compile(r'"(?P<name>id|dataUri|expiresAt|challenge)":"(?:[^"\\]|\\.)+"')
 WAIT = re.compile(r'("retryAfterSeconds":|Espera )(\d+)')
 
 SEQUENCES: dict[str, tuple[list[str], list[str]]] = {
