@@ -151,7 +151,7 @@ class Shop:
         if not isinstance(requested, DepositRequested):
             return requested
         movement = SeenMovement(f"{len(payer.statement)}-{payer.id}", self.now.date())
-        payer.statement.append((requested.reference, requested.amount, movement))
+        payer.statement.append((requested.deposit.reference, requested.deposit.amount, movement))
         return movement.id
 
     async def import_statement(self, payer: Payer, chance: random.Random) -> object:

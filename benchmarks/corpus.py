@@ -101,10 +101,12 @@ _SESSION = "id createdAt lastSeenAt expiresAt userAgent ipAddress current"
 SCREEN = (
     "{me{id email rfc taxpayerType createdAt confirmedAt language passwordChangeRequired paymentPending "
     "onboarding{currentStep completedSteps} activation{active since until method planId} "
-    "openDeposit{reference clabe bank beneficiary amount{amount currency} planId requestedAt expiresAt} "
-    "sessions{" + _SESSION + "} company{legalName taxRegime postalCode updatedAt warnings{code message} "
+    "openDeposit{id reference clabe bank beneficiary amount{amount currency} planId requestedAt expiresAt} "
+    "sessions{"
+    + _SESSION
+    + "} company{id legalName taxRegime{id code description taxpayerTypes} postalCode updatedAt warnings{code message} "
     "series{" + _SERIES + "}}} plans{id name subtotal{amount currency} tax{amount currency} total{amount currency} "
-    "stamps periodMonths} taxRegimes{code description taxpayerTypes} paymentMethods "
+    "stamps periodMonths} taxRegimes{id code description taxpayerTypes} paymentMethods "
     "passwordPolicy{minimumLength maximumLength}}"
 )
 

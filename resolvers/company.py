@@ -2,6 +2,7 @@ from typing import Annotated
 
 import strawberry
 
+from resolvers.account import account_after
 from schema.company import (
     Company,
     ConfigureCompanyInput,
@@ -26,7 +27,7 @@ async def tax_regimes(
 
 async def configure_company(info: Info, input: Input[ConfigureCompanyInput]) -> ConfigureCompanyResult:
     match await info.context.services.company.configure(info.context.caller, input.value()):
-        case CompanyConfigured(company):
-            return ConfigureCompanySuccess(company=Company.of(company))
+        case CompanyConfigured(principal, company):
+            return ConfigureCompanySuccess(load_account=account_after(info, principal), company=Company.of(company))
         case failure:
             return failure

@@ -1,3 +1,4 @@
+from resolvers.account import account_after
 from schema.context import Info, Input
 from schema.passwords import (
     ChangePasswordInput,
@@ -25,8 +26,8 @@ async def recover_password(info: Info, input: Input[RecoverPasswordInput]) -> Re
 
 async def change_password(info: Info, input: Input[ChangePasswordInput]) -> ChangePasswordResult:
     match await info.context.services.passwords.change(info.context.caller, input.value()):
-        case PasswordChanged(ends_at):
+        case PasswordChanged(principal, ends_at):
             info.context.cookie.extend(ends_at)
-            return ChangePasswordSuccess()
+            return ChangePasswordSuccess(load_account=account_after(info, principal))
         case failure:
             return failure

@@ -1,5 +1,6 @@
 import strawberry
 
+from resolvers.account import account_after
 from schema.context import Info, Input
 from schema.enums import PaymentMethod
 from schema.payments import (
@@ -18,7 +19,7 @@ from schema.payments import (
     StartPayPalPaymentSuccess,
 )
 from services.payments.bank.deposits import DepositRequested
-from services.payments.paypal.outcomes import PaymentCompleted, PayPalStarted
+from services.payments.paypal.outcomes import PayPalCompleted, PayPalStarted
 
 
 async def plans(info: Info) -> list[Plan]:
@@ -31,8 +32,9 @@ async def payment_methods(info: Info) -> list[PaymentMethod]:
 
 async def start_pay_pal_payment(info: Info, input: Input[StartPayPalPaymentInput]) -> StartPayPalPaymentResult:
     match await info.context.services.paypal.start(info.context.caller, input.plan_id):
-        case PayPalStarted(order_id, approval_url, amount, expires_at):
+        case PayPalStarted(principal, order_id, approval_url, amount, expires_at):
             return StartPayPalPaymentSuccess(
+                load_account=account_after(info, principal),
                 order_id=strawberry.ID(order_id),
                 approval_url=approval_url,
                 amount=Money.of(amount),
@@ -44,15 +46,19 @@ async def start_pay_pal_payment(info: Info, input: Input[StartPayPalPaymentInput
 
 async def complete_pay_pal_payment(info: Info, input: Input[CompletePayPalPaymentInput]) -> CompletePayPalPaymentResult:
     match await info.context.services.paypal.complete(info.context.caller, input.order_id):
-        case PaymentCompleted(activation):
-            return CompletePayPalPaymentSuccess(activation=Activation.of(activation))
+        case PayPalCompleted(principal, activation):
+            return CompletePayPalPaymentSuccess(
+                load_account=account_after(info, principal), activation=Activation.of(activation)
+            )
         case failure:
             return failure
 
 
 async def request_bank_deposit(info: Info, input: Input[RequestBankDepositInput]) -> RequestBankDepositResult:
     match await info.context.services.deposits.request(info.context.caller, input.plan_id):
-        case DepositRequested() as deposit:
-            return RequestBankDepositSuccess(deposit=BankDeposit.of(deposit))
+        case DepositRequested(principal, deposit):
+            return RequestBankDepositSuccess(
+                load_account=account_after(info, principal), deposit=BankDeposit.of(deposit)
+            )
         case failure:
             return failure

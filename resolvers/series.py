@@ -1,5 +1,6 @@
 import strawberry
 
+from resolvers.account import account_after
 from schema.context import Info, Input
 from schema.series import (
     CreateSeriesInput,
@@ -18,23 +19,23 @@ from services.company.series_outcomes import SeriesCreated, SeriesDeleted, Serie
 
 async def create_series(info: Info, input: Input[CreateSeriesInput]) -> CreateSeriesResult:
     match await info.context.services.series.create(info.context.caller, input.value()):
-        case SeriesCreated(series):
-            return CreateSeriesSuccess(series=Series.of(series))
+        case SeriesCreated(principal, series):
+            return CreateSeriesSuccess(load_account=account_after(info, principal), series=Series.of(series))
         case failure:
             return failure
 
 
 async def update_series(info: Info, input: Input[UpdateSeriesInput]) -> UpdateSeriesResult:
     match await info.context.services.series.update(info.context.caller, input.id, input.value()):
-        case SeriesUpdated(series):
-            return UpdateSeriesSuccess(series=Series.of(series))
+        case SeriesUpdated(principal, series):
+            return UpdateSeriesSuccess(load_account=account_after(info, principal), series=Series.of(series))
         case failure:
             return failure
 
 
 async def delete_series(info: Info, input: Input[DeleteSeriesInput]) -> DeleteSeriesResult:
     match await info.context.services.series.delete(info.context.caller, input.id):
-        case SeriesDeleted(id):
-            return DeleteSeriesSuccess(id=strawberry.ID(str(id)))
+        case SeriesDeleted(principal, id):
+            return DeleteSeriesSuccess(load_account=account_after(info, principal), id=strawberry.ID(str(id)))
         case failure:
             return failure

@@ -1,5 +1,6 @@
 import strawberry
 
+from resolvers.account import account_after
 from schema.context import Info, Input
 from schema.sessions import (
     LogoutResult,
@@ -22,15 +23,15 @@ async def logout(info: Info) -> LogoutResult:
 
 async def revoke_session(info: Info, input: Input[RevokeSessionInput]) -> RevokeSessionResult:
     match await info.context.services.sessions.revoke(info.context.caller, input.id):
-        case Revoked(id):
-            return RevokeSessionSuccess(id=strawberry.ID(str(id)))
+        case Revoked(principal, id):
+            return RevokeSessionSuccess(load_account=account_after(info, principal), id=strawberry.ID(str(id)))
         case failure:
             return failure
 
 
 async def revoke_other_sessions(info: Info) -> RevokeOtherSessionsResult:
     match await info.context.services.sessions.revoke_others(info.context.caller):
-        case OthersRevoked(count):
-            return RevokeOtherSessionsSuccess(count=count)
+        case OthersRevoked(principal, count):
+            return RevokeOtherSessionsSuccess(load_account=account_after(info, principal), count=count)
         case failure:
             return failure

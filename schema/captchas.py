@@ -8,6 +8,7 @@ import strawberry
 
 from schema.context import Info
 from schema.errors import UserError, register
+from schema.messages import message_field
 from services.captcha.image import HEIGHT, WIDTH
 from services.captcha.service import CaptchaAnswer
 from services.common.outcomes import CaptchaMismatch, CaptchaRequired, DrawnCaptcha, TooManyAttempts
@@ -96,6 +97,7 @@ class CaptchaInput:
 
 @strawberry.type(description="A new captcha.")
 class CreateCaptchaSuccess:
+    message: str = message_field()
     captcha: Captcha = strawberry.field(description="The captcha, valid for 5 minutes and one answer.")
 
 

@@ -8,8 +8,8 @@ import strawberry
 from schema.context import Info
 from schema.enums import CompanyWarningCode, TaxpayerType
 from schema.list_size import ListSize
-from schema.messages import message_field
 from schema.series import Series
+from schema.signed_in import SignedInSuccess
 from services.common.outcomes import InvalidInput, NotAuthenticated, PasswordChangeRequired
 from services.company.company import MAX_WARNINGS, CompanyView
 from services.company.company_form import CompanyForm
@@ -19,13 +19,19 @@ from services.company.tax_regimes import TaxRegime as TaxRegimeView
 
 @strawberry.type(description="A tax regime from the SAT's catalogue c_RegimenFiscal.")
 class TaxRegime:
+    id: strawberry.ID = strawberry.field(description="The same as code, for caches.")
     code: str = strawberry.field(description="The three-digit code, for ConfigureCompanyInput.taxRegime.")
     description: str = strawberry.field(description="The SAT's description, in Spanish.")
     taxpayer_types: list[TaxpayerType] = strawberry.field(description="The kinds of taxpayer that can use the regime.")
 
     @classmethod
     def of(cls, view: TaxRegimeView) -> "TaxRegime":
-        return cls(code=view.code, description=view.description, taxpayer_types=list(view.taxpayer_types))
+        return cls(
+            id=strawberry.ID(view.code),
+            code=view.code,
+            description=view.description,
+            taxpayer_types=list(view.taxpayer_types),
+        )
 
 
 @strawberry.type(description="A warning about accepted data that the SAT may reject in an invoice.")
@@ -44,10 +50,11 @@ class CompanyWarning:
 @strawberry.type(description="The company data that the account invoices with.")
 class Company:
     view: strawberry.Private[CompanyView]
+    id: strawberry.ID = strawberry.field(description="A permanent identifier; configureCompany does not change it.")
     legal_name: str = strawberry.field(
         description="The legal name: the razón social, or a person's name, as on the Constancia de Situación Fiscal."
     )
-    tax_regime: str = strawberry.field(description="The code of the tax regime, from taxRegimes.")
+    tax_regime: TaxRegime = strawberry.field(description="The tax regime, as in taxRegimes.")
     postal_code: str = strawberry.field(description="The postal code of the place of issue.")
     updated_at: datetime = strawberry.field(description="When configureCompany last changed the data.")
     warnings: list[CompanyWarning] = strawberry.field(
@@ -66,8 +73,9 @@ class Company:
     def of(cls, view: CompanyView) -> "Company":
         return cls(
             view=view,
+            id=strawberry.ID(str(view.id)),
             legal_name=view.legal_name,
-            tax_regime=view.tax_regime,
+            tax_regime=TaxRegime.of(view.tax_regime),
             postal_code=view.postal_code,
             updated_at=view.updated_at,
             warnings=CompanyWarning.all_of(view),
@@ -90,8 +98,7 @@ class ConfigureCompanyInput:
 
 
 @strawberry.type(description="The company's data is saved as sent, with superfluous spaces removed.")
-class ConfigureCompanySuccess:
-    message: str = message_field()
+class ConfigureCompanySuccess(SignedInSuccess):
     company: Company = strawberry.field(description="The company with its new data.")
 
 

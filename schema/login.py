@@ -7,6 +7,7 @@ import strawberry
 
 from schema.account import Account
 from schema.captchas import CaptchaInput
+from schema.context import Info
 from schema.enums import SessionTransport
 from schema.errors import register
 from services.accounts.login import AccountNotConfirmed, RecoveryRequired
@@ -27,9 +28,19 @@ class LoginInput:
     )
 
 
+def _login_message(root: strawberry.Parent["LoginSuccess"], info: Info) -> str:
+    mailed = root.account.password_change_required
+    return info.context.translate("LoginSuccess.passwordChangeRequired" if mailed else "LoginSuccess")
+
+
 @strawberry.type(description="The login succeeded, and a session is open.")
 class LoginSuccess:
     account: Account = strawberry.field(description="The account that logged in.")
+    message: str = strawberry.field(
+        resolver=_login_message,
+        description="A message for the user, in the language of Accept-Language: what to do next, if the password was "
+        "mailed.",
+    )
     token: str | None = strawberry.field(description="The token for `Authorization: Bearer …`; null with COOKIE.")
     expires_at: datetime = strawberry.field(description="When the session expires unless it is used; use extends it.")
 

@@ -6,6 +6,7 @@ import strawberry
 
 from schema.captchas import CaptchaInput
 from schema.messages import message_field
+from schema.signed_in import SignedInSuccess
 from services.accounts.password_policy import PasswordPolicy as Policy
 from services.accounts.passwords import PasswordForm
 from services.common.outcomes import (
@@ -58,8 +59,8 @@ class RecoverPasswordSuccess:
 
 
 @strawberry.type(description="The password is changed; all other sessions and all mailed passwords are revoked.")
-class ChangePasswordSuccess:
-    message: str = message_field()
+class ChangePasswordSuccess(SignedInSuccess):
+    pass
 
 
 RecoverPasswordResult = Annotated[

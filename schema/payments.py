@@ -8,11 +8,11 @@ import strawberry
 from schema.context import Info
 from schema.enums import PaymentMethod
 from schema.errors import register
-from schema.messages import message_field
+from schema.signed_in import SignedInSuccess
 from services.accounts.onboarding import Activation as ActivationView
 from services.common.money import Money as Amount
 from services.common.outcomes import NotAuthenticated, PasswordChangeRequired, TooManyAttempts
-from services.payments.bank.deposits import DepositRequested
+from services.payments.bank.deposits import DepositInstructions
 from services.payments.outcomes import (
     AlreadyActive,
     OnboardingIncomplete,
@@ -66,6 +66,7 @@ class Plan:
 
 @strawberry.type(description="How to pay with a bank deposit or transfer. Show all fields to the payer.")
 class BankDeposit:
+    id: strawberry.ID = strawberry.field(description="The identifier of the payment.")
     reference: str = strawberry.field(
         description="The payment reference: ten digits, the last one a check digit. In a SPEI transfer, put it in the "
         "concept; it does not fit in the numeric reference."
@@ -79,8 +80,9 @@ class BankDeposit:
     expires_at: datetime = strawberry.field(description="The deadline for paying.")
 
     @classmethod
-    def of(cls, deposit: DepositRequested) -> "BankDeposit":
+    def of(cls, deposit: DepositInstructions) -> "BankDeposit":
         return cls(
+            id=strawberry.ID(str(deposit.id)),
             reference=deposit.reference,
             clabe=deposit.account.clabe,
             bank=deposit.account.bank,
@@ -132,7 +134,7 @@ class RequestBankDepositInput:
 
 
 @strawberry.type(description="The order is created at PayPal, and waits for the payer's approval.")
-class StartPayPalPaymentSuccess:
+class StartPayPalPaymentSuccess(SignedInSuccess):
     order_id: strawberry.ID = strawberry.field(
         description="The order's id, for completePayPalPayment. PayPal calls it `token` in the URL that it returns "
         "the payer to."
@@ -145,14 +147,12 @@ class StartPayPalPaymentSuccess:
 
 
 @strawberry.type(description="The payment is completed, and the account is active.")
-class CompletePayPalPaymentSuccess:
-    message: str = message_field()
+class CompletePayPalPaymentSuccess(SignedInSuccess):
     activation: Activation = strawberry.field(description="The period for which the account is paid.")
 
 
 @strawberry.type(description="The deposit is requested; paying it with its reference activates the account.")
-class RequestBankDepositSuccess:
-    message: str = message_field()
+class RequestBankDepositSuccess(SignedInSuccess):
     deposit: BankDeposit = strawberry.field(
         description="The payment instructions, with the amount, the account and the deadline."
     )

@@ -6,8 +6,8 @@ from typing import Annotated
 import strawberry
 
 from schema.errors import register
-from schema.messages import message_field
 from schema.scalars import BigInt
+from schema.signed_in import SignedInSuccess
 from services.common.outcomes import InvalidInput, NotAuthenticated, PasswordChangeRequired
 from services.company.series_form import SeriesForm
 from services.company.series_outcomes import (
@@ -106,20 +106,17 @@ class DeleteSeriesInput:
 
 
 @strawberry.type(description="The series is created. The first one completes step 3.")
-class CreateSeriesSuccess:
-    message: str = message_field()
+class CreateSeriesSuccess(SignedInSuccess):
     series: Series = strawberry.field(description="The new series.")
 
 
 @strawberry.type(description="The series is updated.")
-class UpdateSeriesSuccess:
-    message: str = message_field()
+class UpdateSeriesSuccess(SignedInSuccess):
     series: Series = strawberry.field(description="The updated series.")
 
 
 @strawberry.type(description="The series is deleted.")
-class DeleteSeriesSuccess:
-    message: str = message_field()
+class DeleteSeriesSuccess(SignedInSuccess):
     id: strawberry.ID = strawberry.field(description="The id of the deleted series, to remove it from a list.")
 
 

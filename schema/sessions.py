@@ -7,6 +7,7 @@ import strawberry
 
 from schema.errors import register
 from schema.messages import message_field
+from schema.signed_in import SignedInSuccess
 from services.accounts.sessions import SessionNotFound, SessionView
 from services.common.outcomes import NotAuthenticated, PasswordChangeRequired
 
@@ -45,12 +46,12 @@ class LogoutSuccess:
 
 
 @strawberry.type(description="The session has ended.")
-class RevokeSessionSuccess:
+class RevokeSessionSuccess(SignedInSuccess):
     id: strawberry.ID = strawberry.field(description="The id of the ended session, to remove it from a list.")
 
 
 @strawberry.type(description="All other sessions have ended.")
-class RevokeOtherSessionsSuccess:
+class RevokeOtherSessionsSuccess(SignedInSuccess):
     count: int = strawberry.field(description="The number of ended sessions.")
 
 

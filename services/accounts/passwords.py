@@ -57,6 +57,7 @@ class PasswordForm:
 class PasswordChanged:
     """This session stays, until `ends_at` at the latest; all others and all mailed passwords have ended."""
 
+    principal: Principal
     ends_at: datetime
 
 
@@ -172,7 +173,7 @@ class PasswordService:
         if isinstance(verified, TooManyAttempts):
             return verified
         session = await Session.get_or_none(id=principal.session_id) if verified else None
-        return PasswordChanged(session.ends_at) if session else None
+        return PasswordChanged(principal, session.ends_at) if session else None
 
     async def _enqueue(self, email_key: str, solved: SolvedCaptcha) -> None:
         if await self.captchas.use(solved):
@@ -217,7 +218,7 @@ class PasswordService:
             await account.save(update_fields=["password_hash", "password_generation"])
             await MailedPassword.filter(account_id=account.id).delete()
             await enqueue(MailKind.PASSWORD_CHANGED, account.email_key)
-            return PasswordChanged(ends_at)
+            return PasswordChanged(principal, ends_at)
 
         try:
             return await atomically(replace)

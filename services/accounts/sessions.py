@@ -82,11 +82,13 @@ class SessionView:
 
 @dataclass(frozen=True, slots=True)
 class Revoked:
+    principal: Principal
     id: UUID
 
 
 @dataclass(frozen=True, slots=True)
 class OthersRevoked:
+    principal: Principal
     count: int
 
 
@@ -143,17 +145,7 @@ class SessionService:
         seen_least = Session.filter(account_id=account.id).order_by("-last_seen_at").offset(MAX_SESSIONS)
         if surplus := await seen_least.limit(MAX_SESSIONS).values_list("id", flat=True):
             await Session.filter(id__in=surplus).delete()
-        principal = Principal(
-            id=account.id,
-            email=account.email,
-            rfc=account.rfc,
-            language=Language(account.language),
-            created_at=account.created_at,
-            confirmed_at=account.confirmed_at,
-            progress=progress_of(account, now),
-            session_id=session.id,
-            password_change_required=session.password_change_required,
-        )
+        principal = _principal_of(account, session.id, now, password_change_required=session.password_change_required)
         return LoggedIn(principal, token, session.expires_at, session.ends_at)
 
     async def keep_only(self, session_id: UUID, account: Account) -> datetime | None:
@@ -196,13 +188,18 @@ class SessionService:
         session_id = parse_id(id)
         if session_id is None or not await Session.filter(id=session_id, account_id=principal.id).delete():
             return SessionNotFound()
-        return Revoked(session_id)
+        return Revoked(principal, session_id)
 
     async def revoke_others(self, caller: Caller) -> OthersRevoked | PasswordChangeRequired | NotAuthenticated:
         principal = await self.require_account(caller)
         if not isinstance(principal, Principal):
             return principal
-        return OthersRevoked(await Session.filter(account_id=principal.id).exclude(id=principal.session_id).delete())
+        others = Session.filter(account_id=principal.id).exclude(id=principal.session_id)
+        return OthersRevoked(principal, await others.delete())
+
+    async def reload(self, principal: Principal) -> Principal:
+        """Returns the principal after a mutation that it may do only with a password of its own."""
+        return _principal_of(await Account.get(id=principal.id), principal.session_id, self._clock())
 
     async def require_account(self, caller: Caller) -> Principal | PasswordChangeRequired | NotAuthenticated:
         """Returns the principal, unless the password must be changed first."""
@@ -210,6 +207,22 @@ class SessionService:
         if principal is None:
             return NotAuthenticated()
         return PasswordChangeRequired() if principal.password_change_required else principal
+
+
+def _principal_of(
+    account: Account, session_id: UUID, now: datetime, *, password_change_required: bool = False
+) -> Principal:
+    return Principal(
+        id=account.id,
+        email=account.email,
+        rfc=account.rfc,
+        language=Language(account.language),
+        created_at=account.created_at,
+        confirmed_at=account.confirmed_at,
+        progress=progress_of(account, now),
+        session_id=session_id,
+        password_change_required=password_change_required,
+    )
 
 
 def _principal(row: Mapping[str, Any], now: datetime) -> Principal:

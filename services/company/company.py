@@ -15,6 +15,7 @@ from services.common.outcomes import InvalidInput, NotAuthenticated, PasswordCha
 from services.company.company_form import CompanyForm, check_company
 from services.company.legal_name import ends_in_legal_form
 from services.company.name_spelling import has_accents, has_html_entity, has_lower_case, has_typographic_signs
+from services.company.tax_regimes import TaxRegime, tax_regime
 
 
 class CompanyWarningCode(enum.Enum):
@@ -40,9 +41,10 @@ MAX_WARNINGS = len(CompanyWarningCode)  # each at most once
 class CompanyView:
     """`warnings` say what to check before the first invoice."""
 
+    id: UUID
     account_id: UUID
     legal_name: str
-    tax_regime: str
+    tax_regime: TaxRegime
     postal_code: str
     updated_at: datetime
     warnings: tuple[CompanyWarningCode, ...]
@@ -52,6 +54,7 @@ class CompanyView:
 class CompanyConfigured:
     """The company was saved, with or without warnings."""
 
+    principal: Principal
     company: CompanyView
 
 
@@ -81,14 +84,16 @@ class CompanyService:
         company = Company(id=uuid4(), account_id=principal.id, updated_at=self._clock(), **typed)
         written = [*typed, "updated_at"]
         await Company.bulk_create([company], on_conflict=["account_id"], update_fields=written)
-        return CompanyConfigured(_view(company, principal.taxpayer_type))
+        company.id = (await Company.get(account_id=principal.id).only("id")).id  # an earlier one, if it was replaced
+        return CompanyConfigured(principal, _view(company, principal.taxpayer_type))
 
 
 def _view(company: Company, taxpayer_type: TaxpayerType) -> CompanyView:
     return CompanyView(
+        id=company.id,
         account_id=company.account_id,
         legal_name=company.legal_name,
-        tax_regime=company.tax_regime,
+        tax_regime=tax_regime(company.tax_regime),
         postal_code=company.postal_code,
         updated_at=company.updated_at,
         warnings=tuple(_warnings(company.legal_name, taxpayer_type)),

@@ -89,9 +89,9 @@ class SeriesService:
         if isinstance(checked, InvalidInput):
             return checked
         try:
-            return await atomically(partial(self._create, principal.id, checked))
+            return await atomically(partial(self._create, principal, checked))
         except IntegrityError:
-            return await self._just_created(principal.id, checked) or _NAME_IN_USE
+            return await self._just_created(principal, checked) or _NAME_IN_USE
 
     async def update(
         self, caller: Caller, id: str, form: SeriesForm
@@ -109,7 +109,7 @@ class SeriesService:
         if series_id is None:
             return SeriesNotFound()
         try:
-            return await atomically(partial(self._update, principal.id, series_id, checked))
+            return await atomically(partial(self._update, principal, series_id, checked))
         except IntegrityError:
             return _NAME_IN_USE
 
@@ -123,7 +123,7 @@ class SeriesService:
         series_id = parse_id(id)
         if series_id is None:
             return SeriesNotFound()
-        return await atomically(partial(self._delete, principal.id, series_id))
+        return await atomically(partial(self._delete, principal, series_id))
 
     async def issue_folio(self, account_id: UUID, series_id: UUID) -> FolioIssued | SeriesExhausted | SeriesNotFound:
         """Issues the next folio: consecutive, each once.
@@ -137,34 +137,34 @@ class SeriesService:
         return SeriesExhausted() if known else SeriesNotFound()
 
     async def _create(
-        self, account_id: UUID, checked: CheckedSeries
+        self, principal: Principal, checked: CheckedSeries
     ) -> SeriesCreated | CompanyNotConfigured | SeriesLimitReached:
-        if not await Company.exists(account_id=account_id):  # a company is never deleted
+        if not await Company.exists(account_id=principal.id):  # a company is never deleted
             return CompanyNotConfigured()
-        waiting = Account.filter(id=account_id, stage=Stage.CONFIRMED.value)
+        waiting = Account.filter(id=principal.id, stage=Stage.CONFIRMED.value)
         await waiting.update(stage=transition(Stage.CONFIRMED, Event.CONFIGURED).value)
-        await _wait_for_company(account_id)
-        if await Series.filter(account_id=account_id).count() >= MAX_SERIES:
+        await _wait_for_company(principal.id)
+        if await Series.filter(account_id=principal.id).count() >= MAX_SERIES:
             return SeriesLimitReached(MAX_SERIES)
         series = await Series.create(
             id=uuid4(),
-            account_id=account_id,
+            account_id=principal.id,
             last_taken=checked.folios.first - 1,
             created_at=self._clock(),
             **checked.columns(),
         )
-        return SeriesCreated(_view(series))
+        return SeriesCreated(principal, _view(series))
 
-    async def _just_created(self, account_id: UUID, checked: CheckedSeries) -> SeriesCreated | None:
+    async def _just_created(self, principal: Principal, checked: CheckedSeries) -> SeriesCreated | None:
         """Recognizes the same form sent twice, such as by a double click, as one series."""
         since = self._clock() - _DUPLICATE_WINDOW
-        series = await Series.get_or_none(account_id=account_id, created_at__gt=since, **checked.columns())
-        return SeriesCreated(_view(series)) if series and not _in_use(series) else None
+        series = await Series.get_or_none(account_id=principal.id, created_at__gt=since, **checked.columns())
+        return SeriesCreated(principal, _view(series)) if series and not _in_use(series) else None
 
     async def _update(
-        self, account_id: UUID, series_id: UUID, checked: CheckedSeries
+        self, principal: Principal, series_id: UUID, checked: CheckedSeries
     ) -> SeriesUpdated | InvalidInput | SeriesNotFound:
-        series = await _series_to_change(account_id, series_id)
+        series = await _series_to_change(principal.id, series_id)
         if series is None:
             return SeriesNotFound()
         if not _in_use(series):
@@ -172,21 +172,21 @@ class SeriesService:
         elif problems := _problems_in_use(series, checked):
             return InvalidInput(problems)
         await series.update_from_dict(checked.columns()).save()
-        return SeriesUpdated(_view(series))
+        return SeriesUpdated(principal, _view(series))
 
     async def _delete(
-        self, account_id: UUID, series_id: UUID
+        self, principal: Principal, series_id: UUID
     ) -> SeriesDeleted | SeriesNotFound | SeriesInUse | LastSeries:
-        await _wait_for_company(account_id)
-        series = await _series_to_change(account_id, series_id)
+        await _wait_for_company(principal.id)
+        series = await _series_to_change(principal.id, series_id)
         if series is None:
             return SeriesNotFound()
         if _in_use(series):
             return SeriesInUse()
-        if await Series.filter(account_id=account_id).count() == 1:
+        if await Series.filter(account_id=principal.id).count() == 1:
             return LastSeries()
         await series.delete()
-        return SeriesDeleted(series.id)
+        return SeriesDeleted(principal, series.id)
 
 
 def _problems_in_use(series: Series, checked: CheckedSeries) -> tuple[FieldProblem, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from models.sql import as_datetime, as_uuid
+from services.accounts.sessions import Principal
 from services.company.folios import MAX_FOLIO
 
 
@@ -40,16 +41,19 @@ class SeriesView:
 
 @dataclass(frozen=True, slots=True)
 class SeriesCreated:
+    principal: Principal
     series: SeriesView
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesUpdated:
+    principal: Principal
     series: SeriesView
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesDeleted:
+    principal: Principal
     id: UUID
 
 

@@ -28,6 +28,14 @@ def tax_regimes(taxpayer_type: TaxpayerType | None = None) -> tuple[TaxRegime, .
     return tuple(regime for regime in _CATALOGUE.values() if taxpayer_type in regime.taxpayer_types)
 
 
+def tax_regime(code: str) -> TaxRegime:
+    """Returns the regime of a company, whose code was in the catalogue when it was configured.
+
+    A regime that the SAT ends must therefore stay in the catalogue. Raises KeyError for an unknown code.
+    """
+    return _CATALOGUE[code]
+
+
 def parse_tax_regime(text: str, taxpayer_type: TaxpayerType) -> str | FieldErrorCode | ForbiddenCharacter:
     """Parses a code of the catalogue that is valid for the taxpayer type."""
     if is_blank(text):

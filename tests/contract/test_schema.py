@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from graphql import (
@@ -16,6 +17,7 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLNamedType,
     GraphQLObjectType,
+    GraphQLUnionType,
     OperationDefinitionNode,
     SelectionSetNode,
     TypeInfo,
@@ -179,6 +181,38 @@ def test_one_fragment_reads_every_failure_of_every_result() -> None:
     assert {name for name, text in OPERATIONS.items() if "...UserErrorFields" in text} == failing
 
 
+def test_every_success_has_a_message_and_those_of_the_signed_in_have_the_account() -> None:
+    mutations = schema._schema.mutation_type
+    assert mutations
+    successes, signed_in = {}, set()
+    for field in mutations.fields.values():
+        union = cast(GraphQLUnionType, get_named_type(field.type))
+        names = {type_.name for type_ in schema._schema.get_possible_types(union)}
+        (success,) = (name for name in names if name.endswith("Success"))
+        successes[success] = schema._schema.type_map[success]
+        signed_in |= {success} if "NotAuthenticatedError" in names else set()
+
+    fields = {name: _fields(type_) for name, type_ in successes.items()}
+    assert {name for name, of in fields.items() if of.get("message") != "String!"} == set()
+    assert {name for name, of in fields.items() if of.get("account") == "Account!"} == signed_in | {"LoginSuccess"}
+
+
+def test_what_caches_key_has_an_id() -> None:
+    with_id = {name for name, type_ in schema._schema.type_map.items() if _has_id(type_)}
+
+    results = {name for name in with_id if name.endswith("Success")}
+    assert with_id - results == {
+        "Account",
+        "BankDeposit",
+        "Captcha",
+        "Company",
+        "Plan",
+        "Series",
+        "Session",
+        "TaxRegime",
+    }
+
+
 def test_every_root_field_has_an_operation_that_begins_with_its_name() -> None:
     for root in (schema._schema.query_type, schema._schema.mutation_type):
         for field in root.fields if root else ():
@@ -256,3 +290,8 @@ def _defined(text: str) -> list[str]:
 
 def _has_id(type_: object) -> bool:
     return isinstance(type_, GraphQLObjectType) and "id" in type_.fields
+
+
+def _fields(type_: object) -> dict[str, str]:
+    assert isinstance(type_, GraphQLObjectType)
+    return {name: str(field.type) for name, field in type_.fields.items()}

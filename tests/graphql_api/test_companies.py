@@ -25,7 +25,8 @@ async def test_a_company_is_null_until_it_is_configured(api: Api) -> None:
     assert configured["message"] == "Guardamos los datos de tu empresa."
     assert configured["company"]["warnings"] == []
     assert after == {**configured["company"], "series": []}
-    assert {key: after[key] for key in COMPANY} == COMPANY
+    assert {**{key: after[key] for key in COMPANY}, "taxRegime": after["taxRegime"]["code"]} == COMPANY
+    assert after["taxRegime"] in await api.run("TaxRegimes")
 
 
 @ON_SQLITE
@@ -228,6 +229,7 @@ async def test_anybody_may_read_the_tax_regimes_of_either_taxpayer_type(api: Api
     moral = await api.run("TaxRegimes", {"taxpayerType": "PERSONA_MORAL"})
 
     assert every[0] == {
+        "id": "601",
         "code": "601",
         "description": "General de Ley Personas Morales",
         "taxpayerTypes": ["PERSONA_MORAL"],

@@ -32,7 +32,8 @@ async def test_a_session_can_be_ended_from_another_once(api: Api) -> None:
     revoked = await here.act("RevokeSession", id=elsewhere["id"])
     again = await here.act("RevokeSession", id=elsewhere["id"])
 
-    assert revoked == {"__typename": "RevokeSessionSuccess", "id": elsewhere["id"]}
+    assert revoked["__typename"] == "RevokeSessionSuccess"
+    assert (revoked["message"], revoked["id"]) == ("Cerramos esa sesión.", elsewhere["id"])
     assert again["__typename"] == "SessionNotFoundError"
     assert await there.run("Me") is None
 
@@ -71,7 +72,8 @@ async def test_all_other_sessions_can_be_ended_at_once(api: Api) -> None:
 
     revoked = await here.run("RevokeOtherSessions")
 
-    assert revoked == {"__typename": "RevokeOtherSessionsSuccess", "count": 3}
+    assert revoked["__typename"] == "RevokeOtherSessionsSuccess"
+    assert (revoked["message"], revoked["count"]) == ("Cerramos tus demás sesiones.", 3)
     assert await Session.all().count() == 1
 
 

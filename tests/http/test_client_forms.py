@@ -62,9 +62,9 @@ async def test_one_operation_can_request_everything_that_a_screen_shows(make_api
         assert all(len(series) >= 9 for series in body["data"]["me"]["company"]["series"])
 
 
-def test_every_form_stays_far_below_the_token_limit() -> None:
+def test_every_form_leaves_a_third_of_the_token_limit() -> None:
     texts = [*OPERATIONS.values(), SCREEN]
 
     tokens = {form: max(parse(printed(text)).token_count or 0 for text in texts) for form, printed in FORMS.items()}
 
-    assert {form: count for form, count in tokens.items() if count * 2 >= MAX_TOKENS} == {}
+    assert {form: count for form, count in tokens.items() if count * 3 >= MAX_TOKENS * 2} == {}

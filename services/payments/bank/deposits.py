@@ -47,15 +47,22 @@ class BankAccount:
 
 
 @dataclass(frozen=True, slots=True)
-class DepositRequested:
+class DepositInstructions:
     """`expires_at` is shown to the payer; money that comes a few days later counts, too."""
 
+    id: UUID
     plan_id: str
     reference: str
     account: BankAccount
     amount: Money
     requested_at: datetime
     expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DepositRequested:
+    principal: Principal
+    deposit: DepositInstructions
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +145,16 @@ class DepositService:
             if throttled := await tally.hit(self.limits.payment, str(principal.id)):
                 return throttled
             opened = await self._open(principal.id, plan)
-        return _deposit_requested(opened, self.account) if isinstance(opened, PaymentView) else opened
+        if not isinstance(opened, PaymentView):
+            return opened
+        return DepositRequested(principal, _instructions(opened, self.account))
 
-    async def open_for(self, principal: Principal) -> DepositRequested | None:
+    async def open_for(self, principal: Principal) -> DepositInstructions | None:
         """Returns the deposit that the account requested and that has not arrived yet."""
         asked = await Payment.get_or_none(open_key=queries.open_key(PaymentMethod.BANK_DEPOSIT, principal.id))
         if asked is None or self.account is None or asked.expires_at <= self.clock():
             return None
-        return _deposit_requested(PaymentView.of(asked), self.account)
+        return _instructions(PaymentView.of(asked), self.account)
 
     async def confirm(self, reference: str, amount: Money, *, late: bool = False, chosen: str = "") -> ConfirmOutcome:
         """Activates the account of the reference, on the confirmation of a person who has seen the money.
@@ -274,8 +283,9 @@ class DepositService:
         return await self._open(account_id, plan, attempts - 1)
 
 
-def _deposit_requested(payment: PaymentView, account: BankAccount) -> DepositRequested:
-    return DepositRequested(
+def _instructions(payment: PaymentView, account: BankAccount) -> DepositInstructions:
+    return DepositInstructions(
+        id=payment.id,
         plan_id=payment.plan_id,
         reference=payment.reference or "",
         account=account,

@@ -23,7 +23,6 @@ from services.payments.paypal.outcomes import (
     PaymentDeclined,
     PaymentNotApproved,
     PaymentNotFound,
-    PayPalStarted,
 )
 from services.payments.paypal.values import Order, OrderStatus, PayPalRefusedError, PayPalUnavailableError
 from services.payments.paypal.writes import FIRST_CHECK_DELAY, apply
@@ -53,8 +52,11 @@ class PayPalOrders:
 
     async def order(
         self, payment: PaymentView, plan: Plan, language: Language
-    ) -> PayPalStarted | PaymentProviderUnavailable:
-        """Creates the order of a payment, or returns the same one if an earlier response got lost."""
+    ) -> PaymentView | PaymentProviderUnavailable:
+        """Creates the order of a payment, or finds the same one if an earlier response got lost.
+
+        Returns the payment with its order.
+        """
         try:
             order = await self._api.create_order(
                 request_id=str(payment.id),
@@ -80,7 +82,7 @@ class PayPalOrders:
         attached = await transitions.attach_order(payment, order.id, order.approval_url)
         if attached.paypal_order_id is None or attached.approval_url is None:  # it has been replaced
             return PaymentProviderUnavailable()
-        return PayPalStarted(attached.paypal_order_id, attached.approval_url, payment.total, payment.expires_at)
+        return attached
 
     async def collect(self, payment: PaymentView) -> Collected:
         """Captures the money of an order that the payer says they approved: once, however often it is called."""

@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.accounts.onboarding import Activation
+from services.accounts.sessions import Principal
 from services.common.money import Money
 from services.payments.outcomes import PaymentPending
 
 
 @dataclass(frozen=True, slots=True)
 class PayPalStarted:
+    principal: Principal
     order_id: str
     approval_url: str
     amount: Money
@@ -18,6 +20,14 @@ class PayPalStarted:
 
 @dataclass(frozen=True, slots=True)
 class PaymentCompleted:
+    activation: Activation
+
+
+@dataclass(frozen=True, slots=True)
+class PayPalCompleted:
+    """PaymentCompleted, for the principal who asked for it."""
+
+    principal: Principal
     activation: Activation
 
 
@@ -40,4 +50,5 @@ class PaymentNotFound:
     """The account has no payment with this order that can still be completed."""
 
 
-Collected = PaymentCompleted | PaymentPending | PaymentNotApproved | PaymentDeclined | PaymentNotFound
+Uncollected = PaymentPending | PaymentNotApproved | PaymentDeclined | PaymentNotFound
+Collected = PaymentCompleted | Uncollected

@@ -22,7 +22,13 @@ from services.payments.outcomes import (
     PlanNotFound,
 )
 from services.payments.paypal.orders import PayPalOrders
-from services.payments.paypal.outcomes import Collected, PaymentNotFound, PayPalStarted
+from services.payments.paypal.outcomes import (
+    PaymentCompleted,
+    PaymentNotFound,
+    PayPalCompleted,
+    PayPalStarted,
+    Uncollected,
+)
 from services.payments.paypal.values import is_paypal_id
 from services.payments.paypal.writes import FIRST_CHECK_DELAY
 from services.payments.plans import Plans
@@ -73,13 +79,23 @@ class PayPalService:
             payment = await lifecycle.open_payment(principal.id, PaymentMethod.PAYPAL, plan, terms, now)
             if not isinstance(payment, PaymentView):
                 return payment
-            if payment.paypal_order_id and payment.approval_url:
-                return PayPalStarted(payment.paypal_order_id, payment.approval_url, payment.total, payment.expires_at)
-            return await orders.order(payment, plan, caller.language)
+            if not (payment.paypal_order_id and payment.approval_url):
+                ordered = await orders.order(payment, plan, caller.language)
+                if not isinstance(ordered, PaymentView):
+                    return ordered
+                payment = ordered
+            return _started(principal, payment)
 
     async def complete(
         self, caller: Caller, order_id: str
-    ) -> Collected | PaymentMethodUnavailable | PasswordChangeRequired | NotAuthenticated | TooManyAttempts:
+    ) -> (
+        PayPalCompleted
+        | Uncollected
+        | PaymentMethodUnavailable
+        | PasswordChangeRequired
+        | NotAuthenticated
+        | TooManyAttempts
+    ):
         """Captures the money of an approved order: once, however often it is called."""
         checked = await self._check_limits(caller)
         if not isinstance(checked, tuple):
@@ -92,7 +108,10 @@ class PayPalService:
             if throttled := await tally.hit(self.limits.payment, str(principal.id)):
                 return throttled
             found = await Payment.get_or_none(paypal_order_id=order_id, account_id=principal.id)
-            return await orders.collect(PaymentView.of(found)) if found else PaymentNotFound()
+            collected = await orders.collect(PaymentView.of(found)) if found else PaymentNotFound()
+        if isinstance(collected, PaymentCompleted):
+            return PayPalCompleted(principal, collected.activation)
+        return collected
 
     async def has_pending(self, principal: Principal) -> bool:
         """Whether PayPal was asked to capture the account's money and the result is not known yet."""
@@ -107,3 +126,13 @@ class PayPalService:
         if self.orders is None:
             return PaymentMethodUnavailable()
         return self.orders, principal
+
+
+def _started(principal: Principal, payment: PaymentView) -> PayPalStarted:
+    return PayPalStarted(
+        principal=principal,
+        order_id=payment.paypal_order_id or "",
+        approval_url=payment.approval_url or "",
+        amount=payment.total,
+        expires_at=payment.expires_at,
+    )
