@@ -33,6 +33,7 @@ _register(
         "GENERIC_RFC": "The RFC is generic and does not identify a taxpayer: XAXX010101000, XEXX010101000 or one for "
         "foreign partners (EXT…).",
         "NOT_NEW": "The new password is the same as the current or the mailed one.",
+        "INCORRECT": "The current password is wrong. In a session opened with a mailed one, it is that one.",
         "MISSING": "The field is required, but is omitted, empty, or contains only spaces and invisible characters.",
         "FORBIDDEN_CHARACTER": "The value contains a character that is not allowed, given in FieldError.character: "
         "`|` in a name, an invisible character, or a Cyrillic letter in an RFC.",

@@ -11,7 +11,6 @@ from services.accounts.password_policy import PasswordPolicy as Policy
 from services.accounts.passwords import PasswordForm
 from services.common.outcomes import (
     CaptchaMismatch,
-    InvalidCredentials,
     InvalidInput,
     NotAuthenticated,
     TooManyAttempts,
@@ -72,6 +71,6 @@ RecoverPasswordResult = Annotated[
     ),
 ]
 ChangePasswordResult = Annotated[
-    ChangePasswordSuccess | InvalidCredentials | InvalidInput | NotAuthenticated | TooManyAttempts,
+    ChangePasswordSuccess | InvalidInput | NotAuthenticated | TooManyAttempts,
     strawberry.union("ChangePasswordResult", description="The result of changePassword."),
 ]

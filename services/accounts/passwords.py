@@ -32,13 +32,14 @@ from services.common.outcomes import (
     CaptchaMismatch,
     FieldErrorCode,
     FieldProblem,
-    InvalidCredentials,
     InvalidInput,
     NotAuthenticated,
     TooManyAttempts,
 )
 from services.common.secrets import digest
 from services.mail.outbox import MailKind, cancel, enqueue
+
+_INCORRECT = InvalidInput((FieldProblem("currentPassword", FieldErrorCode.INCORRECT),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +73,7 @@ class ForcedReset:
 class _RefusedError(Exception):
     """Rolls the transaction back."""
 
-    def __init__(self, outcome: InvalidCredentials | NotAuthenticated) -> None:
+    def __init__(self, outcome: InvalidInput | NotAuthenticated) -> None:
         self.outcome = outcome
 
 
@@ -112,7 +113,7 @@ class PasswordService:
 
     async def change(
         self, caller: Caller, form: PasswordForm
-    ) -> PasswordChanged | InvalidCredentials | InvalidInput | NotAuthenticated | TooManyAttempts:
+    ) -> PasswordChanged | InvalidInput | NotAuthenticated | TooManyAttempts:
         principal = await self.sessions.authenticate(caller)
         if principal is None:
             return NotAuthenticated()
@@ -124,7 +125,7 @@ class PasswordService:
             if throttled := await tally.hit(self.limits.change_password, str(principal.id)):
                 return throttled
             outcome = await self._change(principal, current, new)
-            if isinstance(outcome, InvalidCredentials):
+            if outcome == _INCORRECT:
                 outcome = await self._changed_before(principal, new) or outcome
             if isinstance(outcome, TooManyAttempts | PasswordChanged):
                 await tally.refund()
@@ -145,7 +146,7 @@ class PasswordService:
 
     async def _change(
         self, principal: Principal, current: str, new: str
-    ) -> PasswordChanged | InvalidCredentials | InvalidInput | NotAuthenticated | TooManyAttempts:
+    ) -> PasswordChanged | InvalidInput | NotAuthenticated | TooManyAttempts:
         """Returns TooManyAttempts if the hasher is busy."""
         account = await Account.get_or_none(id=principal.id)
         if account is None:
@@ -154,7 +155,7 @@ class PasswordService:
         if isinstance(proved, TooManyAttempts):
             return proved
         if not proved:
-            return InvalidCredentials()
+            return _INCORRECT
         if await self._mailed(account, new).exists():
             return InvalidInput((self.policy.problem("newPassword", FieldErrorCode.NOT_NEW),))
         password_hash = await self.hasher.hash(new)
@@ -204,12 +205,12 @@ class PasswordService:
 
     async def _replace(
         self, verified: Account, principal: Principal, password_hash: str
-    ) -> PasswordChanged | InvalidCredentials | NotAuthenticated:
+    ) -> PasswordChanged | InvalidInput | NotAuthenticated:
         async def replace() -> PasswordChanged:
             await cancel((MailKind.RECOVERY,), verified.email_key)
             account = await Account.select_for_update().get(id=verified.id)
             if account.password_generation != verified.password_generation:
-                raise _RefusedError(InvalidCredentials())
+                raise _RefusedError(_INCORRECT)
             ends_at = await self.sessions.keep_only(principal.session_id, account)
             if ends_at is None:
                 raise _RefusedError(NotAuthenticated())

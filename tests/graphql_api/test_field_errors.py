@@ -87,6 +87,7 @@ OF_CHANGE: list[Case] = [
             ("newPasswordConfirmation", "DOES_NOT_MATCH", None, None),
         ],
     ),
+    ({"currentPassword": "no es mi clave"}, [("currentPassword", "INCORRECT", None, None)]),
     *_passwords("newPassword", {"x" * 129: "TOO_LONG", "contraseña123": "TOO_COMMON", RFC: "CONTAINS_IDENTITY"}),
     *_passwords("newPassword", {"nul\0nul\0nul": "MALFORMED", PASSWORD: "NOT_NEW"}),
 ]

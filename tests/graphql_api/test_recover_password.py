@@ -232,7 +232,8 @@ async def test_changing_the_password_needs_the_current_one_and_a_session(api: Ap
     wrong = await _change(me, "no es esta", NEW_PASSWORD)
     nobody = await _change(api, PASSWORD, NEW_PASSWORD)
 
-    assert wrong["__typename"] == "InvalidCredentialsError"
+    assert problems(wrong) == [("currentPassword", "INCORRECT")]
+    assert wrong["fields"][0]["message"] == "Esta clave no es la correcta. Escribe la clave con la que accediste."
     assert nobody["__typename"] == "NotAuthenticatedError"
 
 

@@ -10,6 +10,7 @@ from services.accounts.hashing import Hasher
 from services.accounts.revocation import revoke_everything
 from services.common.outcomes import TooManyAttempts
 from tests.api import EMAIL, PASSWORD, Api
+from tests.companies import problems
 from tests.conftest import MakeApi
 from tests.stores import ON_SQLITE
 
@@ -209,7 +210,7 @@ async def test_a_password_change_in_progress_fails_once_an_operator_ended_the_pa
         "ChangePassword", currentPassword=mailed, newPassword=PASSWORD, newPasswordConfirmation=PASSWORD
     )
 
-    assert changed["__typename"] == "InvalidCredentialsError"
+    assert problems(changed) == [("currentPassword", "INCORRECT")]
     assert await thief.run("Me") is None
     assert (await api.act("Login", email=EMAIL, password=PASSWORD))["__typename"] == "InvalidCredentialsError"
 
