@@ -24,6 +24,7 @@ from services.accounts.passwords import PasswordService
 from services.accounts.registration import RegistrationService
 from services.accounts.registration_ids import RegistrationIds
 from services.accounts.sessions import SessionLife, SessionService
+from services.captcha.provider import CaptchaProvider
 from services.captcha.service import CaptchaService
 from services.cleanup import Cleanup
 from services.common.cpus import usable_cpus
@@ -85,7 +86,10 @@ def compose(settings: Settings) -> Composition:
     limits = _limits(settings)
     limiter = Limiter(storage, keys)
     translations = Translations(ROOT / "locales")
-    captchas = CaptchaService(keys, limiter, limits.create_captcha, proof_of_work=settings.captcha_proof_of_work)
+    provider = CaptchaProvider(settings.captcha_site) if settings.captcha_site else None
+    captchas = CaptchaService(
+        keys, limiter, limits.create_captcha, proof_of_work=settings.captcha_proof_of_work, provider=provider
+    )
 
     hasher = _hasher(settings)
     lockout = LoginLockout(keys)
@@ -143,6 +147,8 @@ def compose(settings: Settings) -> Composition:
         await close_storage()
         if paypal:
             await paypal.aclose()
+        if provider:
+            await provider.aclose()
 
     return Composition(
         services=Services(

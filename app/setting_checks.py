@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from dotenv.parser import parse_stream
 
 from app.origins import is_loopback
+from services.captcha.provider import ProviderName
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -48,6 +49,8 @@ def faults(settings: "Settings") -> list[str]:
     found = []
     if settings.argon2_memory_kib < (minimum := _MIN_LANE_KIB * settings.argon2_parallelism):
         found.append(f"ARGON2_MEMORY_KIB: must be at least {minimum}, which is {_MIN_LANE_KIB} * ARGON2_PARALLELISM")
+    if settings.captcha_action and settings.captcha_provider is ProviderName.HCAPTCHA:
+        found.append("CAPTCHA_ACTION: hcaptcha reports no action; remove it")
     if not settings.development:
         return found + _of_production(settings)
     if not (_is_loopback(settings.host) or settings.development_beyond_loopback):
@@ -73,8 +76,11 @@ def _of_production(settings: "Settings") -> list[str]:
     found += [
         f"{name}: production needs https" for name, url in links.items() if url and not url.startswith("https://")
     ]
-    if settings.paypal_base_url and not _is_https_or_loopback(settings.paypal_base_url):
-        found.append("PAYPAL_BASE_URL: production needs https")
+    apis = {
+        "PAYPAL_BASE_URL": settings.paypal_base_url,
+        "CAPTCHA_VERIFICATION_URL": settings.captcha_verification_url,
+    }
+    found += [f"{name}: production needs https" for name, url in apis.items() if url and not _is_https_or_loopback(url)]
     if _is_sandbox(settings.paypal_url) and not settings.paypal_sandbox_in_production:
         found.append(_SANDBOX_SENTENCE)
     if not all(_is_protected(origin) for origin in settings.allowed_origins):

@@ -17,6 +17,7 @@ from app.setting_checks import doubts, faults, sentence
 from services.accounts.email import parse_email
 from services.accounts.password_policy import MIN_POLICY_LENGTH
 from services.captcha.proof_of_work import MAX_WORK
+from services.captcha.provider import VERIFICATION_URLS, ProviderName, Site
 from services.common.limits import Limit
 from services.mail.rendering import check_site_name
 from services.mail.smtp import SmtpServer
@@ -32,11 +33,14 @@ _PAYPAL = ("paypal_client_id", "paypal_client_secret", "paypal_webhook_id")
 _PAYPAL_LIVE = "https://api-m.paypal.com"
 _PAYPAL_SANDBOX = "https://api-m.sandbox.paypal.com"
 _BANK_DEPOSIT = ("bank_deposit_clabe", "bank_deposit_bank", "bank_deposit_beneficiary")
+_CAPTCHA_PROVIDER = ("captcha_provider", "captcha_site_key", "captcha_secret")
 _HOST = re.compile(r"[\w.-]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.%\w]*")
 _SERVED_HOST = re.compile(r"[\w.-]+|\[[0-9a-fA-F:]+\]")
 _PATTERNS = {
     "log_level": "must be DEBUG, INFO, WARNING or ERROR",
     "redis_key_prefix": "must have 1 to 64 letters, digits, _ or -",
+    "captcha_site_key": "must have 1 to 200 printable ASCII characters without spaces",
+    "captcha_action": "must have 1 to 100 letters, digits, /, _ or -",
     "database_application_name": "must have 1 to 63 printable ASCII characters",
 }
 _EXAMPLE_CLABE = "002010077777777771"
@@ -222,6 +226,12 @@ class Settings(BaseSettings):
     argon2_time_cost: int = Field(2, ge=1, le=20)
     argon2_memory_kib: int = Field(19_456, ge=64, le=4_194_304)
     argon2_parallelism: int = Field(1, ge=1, le=16)
+    captcha_provider: ProviderName | None = None
+    captcha_site_key: str | None = Field(None, pattern="^[!-~]{1,200}$")
+    captcha_secret: SecretStr | None = None
+    captcha_verification_url: Annotated[str | None, AfterValidator(_url)] = None
+    captcha_hostnames: Hosts = ()
+    captcha_action: str | None = Field(None, pattern=r"^[\w/-]{1,100}$")
     captcha_proof_of_work: int = Field(5_000, ge=0, le=MAX_WORK)
     limit_create_account: LimitNotation = "100/hour"
     limit_create_account_captcha: LimitNotation = "10/hour"
@@ -268,8 +278,8 @@ class Settings(BaseSettings):
         return self
 
     @model_validator(mode="after")
-    def _check_payment_methods(self) -> "Settings":
-        for group in (_PAYPAL, _BANK_DEPOSIT):
+    def _check_groups(self) -> "Settings":
+        for group in (_PAYPAL, _BANK_DEPOSIT, _CAPTCHA_PROVIDER):
             missing = [name.upper() for name in group if not getattr(self, name)]
             if missing and len(missing) < len(group):
                 raise ValueError(f"{', '.join(missing)} must be set too")
@@ -288,6 +298,23 @@ class Settings(BaseSettings):
     def paypal_url(self) -> str:
         """PAYPAL_BASE_URL, or else PayPal's live API in production and its sandbox in development."""
         return self.paypal_base_url or (_PAYPAL_SANDBOX if self.development else _PAYPAL_LIVE)
+
+    @property
+    def captcha_site(self) -> Site | None:
+        """How the captcha provider knows us, if there is one; in production, its tokens count only for our hosts."""
+        if not (self.captcha_provider and self.captcha_site_key and self.captcha_secret):
+            return None
+        hostnames = {host.lower() for host in self.captcha_hostnames}
+        if not hostnames and not self.development:
+            hostnames = {host for url in (self.site_url, *self.allowed_origins) if (host := urlsplit(url).hostname)}
+        return Site(
+            name=self.captcha_provider,
+            site_key=self.captcha_site_key,
+            secret=self.captcha_secret.get_secret_value(),
+            url=self.captcha_verification_url or VERIFICATION_URLS[self.captcha_provider],
+            hostnames=frozenset(hostnames),
+            action=self.captcha_action,
+        )
 
     @property
     def bank_account(self) -> BankAccount | None:

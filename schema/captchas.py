@@ -7,6 +7,7 @@ from typing import Annotated
 import strawberry
 
 from schema.context import Info
+from schema.enums import ProviderName
 from schema.errors import UserError, register
 from schema.messages import message_field
 from services.captcha.image import HEIGHT, WIDTH
@@ -40,6 +41,15 @@ class ProofOfWork:
     )
 
 
+@strawberry.type(description="A provider of captchas that the operator uses.")
+class CaptchaProvider:
+    name: ProviderName = strawberry.field(description="Which provider's widget to show.")
+    site_key: str = strawberry.field(
+        description="The site key for the widget. Pass Captcha.id to Turnstile's widget as `cData`, so that its token "
+        "is good for this captcha only."
+    )
+
+
 @strawberry.type(
     description="A challenge to distinguish people from programs: type either the two words of the image or the eight "
     "digits of the audio, or let the device do a proof of work. Each captcha accepts one answer, right or wrong; "
@@ -54,14 +64,14 @@ class Captcha:
     )
     async def image(self, info: Info) -> CaptchaImage | None:
         png = await info.context.services.captchas.image(self.id)
-        return CaptchaImage(data_uri=_data_uri("image/png", png), width=WIDTH, height=HEIGHT)
+        return CaptchaImage(data_uri=_data_uri("image/png", png), width=WIDTH, height=HEIGHT) if png else None
 
     @strawberry.field(
         description="The audio, generated only if selected; null if the service uses another captcha provider."
     )
     async def audio(self, info: Info) -> CaptchaAudio | None:
         wav = await info.context.services.captchas.audio(self.id, info.context.caller.language)
-        return CaptchaAudio(data_uri=_data_uri("audio/wav", wav))
+        return CaptchaAudio(data_uri=_data_uri("audio/wav", wav)) if wav else None
 
     @strawberry.field(
         description="The proof of work for people who can neither see the image nor hear the audio; null if the "
@@ -71,11 +81,21 @@ class Captcha:
         challenge = await info.context.services.captchas.proof_of_work(self.id)
         return ProofOfWork(challenge=challenge) if challenge else None
 
+    @strawberry.field(
+        description="The provider whose widget the app shows instead of the image and the audio; null if the captcha "
+        "is the service's own, as it is while the provider does not respond."
+    )
+    def provider(self, info: Info) -> CaptchaProvider | None:
+        site = info.context.services.captchas.provider(self.id)
+        return CaptchaProvider(name=site.name, site_key=site.site_key) if site else None
+
     @strawberry.field(description="The text for the help button (?), in the language of Accept-Language.")
     def help(self, info: Info) -> str:
-        proofs = info.context.services.captchas.accepts_proofs_of_work
-        keys = ("captcha.help", "captcha.help.proofOfWork") if proofs else ("captcha.help",)
-        return " ".join(map(info.context.translate, keys))
+        captchas, translate = info.context.services.captchas, info.context.translate
+        if captchas.provider(self.id):
+            return translate("captcha.help.provider")
+        proofs = captchas.accepts_proof_of_work(self.id)
+        return " ".join(map(translate, ("captcha.help", "captcha.help.proofOfWork") if proofs else ("captcha.help",)))
 
     @classmethod
     def of(cls, captcha: DrawnCaptcha) -> "Captcha":
@@ -88,7 +108,7 @@ class CaptchaInput:
     answer: str = strawberry.field(
         description="The two words in order, or the eight digits, as digits or as Spanish or English number words. "
         "Case, accents, spaces and punctuation are ignored. For a proof of work, the "
-        "base64 that ALTCHA's widget returns."
+        "base64 that ALTCHA's widget returns; with a provider, the token of its widget."
     )
 
     def value(self) -> CaptchaAnswer:

@@ -8,13 +8,14 @@ import strawberry
 from services.accounts.onboarding import OnboardingStep as OnboardingStep
 from services.accounts.onboarding import PaymentMethod as PaymentMethod
 from services.accounts.rfc import TaxpayerType as TaxpayerType
+from services.captcha.provider import ProviderName as ProviderName
 from services.common.outcomes import FieldErrorCode as FieldErrorCode
 from services.common.translations import Language as Language
 from services.company.company import CompanyWarningCode as CompanyWarningCode
 
 
-def _register(enumeration: type[enum.Enum], description: str, values: dict[str, str]) -> None:
-    strawberry.enum(enumeration, description=description)
+def _register(enumeration: type[enum.Enum], description: str, values: dict[str, str], name: str | None = None) -> None:
+    strawberry.enum(enumeration, name=name, description=description)
     for value in cast(Any, enumeration).__strawberry_definition__.values:
         value.description = values[value.name]
 
@@ -102,4 +103,10 @@ _register(
         "header.",
         "COOKIE": "For web apps: the token is set as an HttpOnly cookie, which scripts cannot read.",
     },
+)
+_register(
+    ProviderName,
+    "A provider of captchas.",
+    {"TURNSTILE": "Cloudflare's Turnstile.", "HCAPTCHA": "hCaptcha.", "RECAPTCHA": "Google's reCAPTCHA."},
+    name="CaptchaProviderName",
 )

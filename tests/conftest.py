@@ -26,6 +26,7 @@ from app.logs import configure_logs
 from models.migrator import upgrade
 from services.payments.paypal.client import PayPalClient
 from tests.api import Api, GivenSettings, api_of
+from tests.captcha_providers import ProviderServer, provider_server
 from tests.databases import copied, database_on, unsynced
 from tests.paypal.clients import api_to
 from tests.paypal.server import PayPalServer, paypal_server
@@ -131,14 +132,23 @@ async def api(make_api: MakeApi) -> Api:
 
 
 @pytest.fixture
-async def paypal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[PayPalServer]:
-    """A PayPal of the test's own, over plain HTTP.
-
-    Its clients need no certificate authorities: loading the machine's takes each of them 20 ms.
-    """
+def no_authorities(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Clients over plain HTTP need no certificate authorities: loading the machine's takes each of them 20 ms."""
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.setenv("SSL_CERT_DIR", str(tmp_path))
+
+
+@pytest.fixture
+async def paypal(no_authorities: None) -> AsyncIterator[PayPalServer]:
+    """A PayPal of the test's own, over plain HTTP."""
     async with paypal_server() as server:
+        yield server
+
+
+@pytest.fixture
+async def captcha_provider(no_authorities: None) -> AsyncIterator[ProviderServer]:
+    """A provider of captchas of the test's own, over plain HTTP."""
+    async with provider_server() as server:
         yield server
 
 

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from services.captcha.words import WORDS
 from services.common.secrets import Keys
 
-_VERSION = b"\x01"  # first byte of every id, so that none looks like an option on a command line
-_NONCE_BYTES = 16  # including the version
+_OURS, _PROVIDERS = b"\x01", b"\x02"  # first byte of an id, so that none looks like an option on a command line
+_NONCE_BYTES = 16  # including the first
 _EXPIRY_BYTES = 8
 _MAC_BYTES = 16
 
@@ -29,6 +29,11 @@ class Solution:
 class VerifiedId:
     payload: bytes
     key: bytes
+
+    @property
+    def by_provider(self) -> bool:
+        """Whether the captcha is another provider's, and not ours to draw or to solve."""
+        return self.payload.startswith(_PROVIDERS)
 
     @property
     def spent_id(self) -> str:
@@ -56,9 +61,9 @@ class CaptchaIds:
         self._signing = keys.signing("captcha")
         self._verifying = keys.verifying("captcha")
 
-    def issue(self, expires_at: datetime) -> str:
+    def issue(self, expires_at: datetime, *, by_provider: bool = False) -> str:
         payload = (
-            _VERSION
+            (_PROVIDERS if by_provider else _OURS)
             + secrets.token_bytes(_NONCE_BYTES - 1)
             + int(expires_at.timestamp()).to_bytes(_EXPIRY_BYTES, "big")
         )

@@ -19,6 +19,7 @@ from services.captcha.audio import dictate
 from services.captcha.ids import CaptchaIds, Solution, VerifiedId
 from services.captcha.image import draw
 from services.captcha.proof_of_work import is_solved, write_challenge
+from services.captcha.provider import MAX_TOKEN_CHARS, CaptchaProvider, ProviderAwayError, Site
 from services.captcha.words import normalize_digits, normalize_words
 from services.common.caller import Caller
 from services.common.characters import is_blank
@@ -39,11 +40,12 @@ from services.common.translations import Language
 LIFE = timedelta(minutes=5)
 ANSWER_MISSING = FieldProblem("captcha.answer", FieldErrorCode.MISSING)
 _MAX_ANSWER_CHARS = 200  # of words and digits
-_MAX_SENT_CHARS = 4_000  # of a proof of work, which has 500; what is longer does not even spend the captcha
+_MAX_SENT_CHARS = MAX_TOKEN_CHARS  # a proof of work has 500; what is longer does not even spend the captcha
 _MAX_CONCURRENT = 2  # images and clips generated at a time
 _MAX_REPEATS = 3  # of a right answer: a double click, and a client that retries by itself
 _MAX_WAIT_SECONDS = 1.0  # that a repeated answer waits for the first one to finish
 _POLL_SECONDS = 0.05
+_PROVIDER_POLL_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +66,25 @@ class SolvedCaptcha:
 
 class CaptchaService:
     def __init__(
-        self, keys: Keys, limiter: Limiter, limit: Limit, *, proof_of_work: int = 0, clock: Clock = utc_now
+        self,
+        keys: Keys,
+        limiter: Limiter,
+        limit: Limit,
+        *,
+        proof_of_work: int = 0,
+        provider: CaptchaProvider | None = None,
+        clock: Clock = utc_now,
     ) -> None:
-        """`proof_of_work` is how many keys a browser derives on average to solve a captcha; 0 allows no proofs."""
+        """`proof_of_work` is how many keys a browser derives on average to solve a captcha; 0 allows no proofs.
+
+        With a `provider`, captchas are the provider's as long as it answers, and else ours.
+        """
         self._ids = CaptchaIds(keys)
         self._purposes = keys.lasting("captcha purposes")
         self._limiter = limiter
         self._limit = limit
         self._work = proof_of_work
+        self._provider = provider
         self._clock = clock
         self._threads = anyio.CapacityLimiter(_MAX_CONCURRENT)
 
@@ -79,7 +92,8 @@ class CaptchaService:
         if throttled := await self._limiter.hit_client(self._limit, caller):
             return throttled
         expires_at = (self._clock() + LIFE).replace(microsecond=0)
-        return DrawnCaptcha(self._ids.issue(expires_at), expires_at)
+        by_provider = self._provider is not None and not self._provider.is_away
+        return DrawnCaptcha(self._ids.issue(expires_at, by_provider=by_provider), expires_at)
 
     async def find(self, caller: Caller, id: str) -> DrawnCaptcha | TooManyAttempts | None:
         """Finds a captcha that can still be answered, to draw or dictate it again: counted like a new one.
@@ -121,15 +135,15 @@ class CaptchaService:
         verified = self._ids.verify(answer.id)
         if verified is None or verified.expires_at <= self._clock() or len(answer.answer) > _MAX_SENT_CHARS:
             return None
+        if verified.by_provider:
+            return await self._solve_by_provider(answer, verified, purpose)
         right = await self._is_right(answer.answer, verified)
-        digest = hmac.digest(self._purposes, purpose.encode(), "sha256").hex() if right else None
+        digest = self._digest(purpose) if right else None
         spent_id = verified.spent_id
         try:
             await SpentCaptcha.create(id=spent_id, expires_at=verified.expires_at, purpose=digest)
         except IntegrityError:
-            spent = SpentCaptcha.filter(id=spent_id, purpose=digest, repeats__lt=_MAX_REPEATS)
-            repeated = right and await spent.update(repeats=F("repeats") + 1)
-            return SolvedCaptcha(spent_id, repeated=True) if repeated else None
+            return await _repeat(spent_id, digest) if digest else None
         return SolvedCaptcha(spent_id, repeated=False) if right else None
 
     async def use(self, solved: SolvedCaptcha) -> bool:
@@ -146,31 +160,73 @@ class CaptchaService:
         return True
 
     def solution(self, id: str) -> Solution | None:
-        """Returns the solution, or None for an id that none of our keys signed."""
+        """Returns the solution, or None for an id that none of our keys signed, or of the provider's captcha."""
         verified = self._ids.verify(id)
-        return verified.solution if verified else None
+        return verified.solution if verified and not verified.by_provider else None
 
-    async def image(self, id: str) -> bytes:
-        """Returns the image as PNG. Raises ValueError for an id that is not ours."""
-        solution = self._known(id).solution
+    def provider(self, id: str) -> Site | None:
+        """Returns whose captcha it is; None if it is ours. Raises ValueError for an id that is not ours."""
+        return self._provider.site if self._provider and self._known(id).by_provider else None
+
+    async def image(self, id: str) -> bytes | None:
+        """Returns the image as PNG, None for the provider's. Raises ValueError for an id that is not ours."""
+        known = self._known(id)
+        if known.by_provider:
+            return None
+        solution = known.solution
         return await to_thread.run_sync(draw, solution.words, solution.seed, limiter=self._threads)
 
-    async def audio(self, id: str, language: Language) -> bytes:
-        """Returns the audio as WAV. Raises ValueError for an id that is not ours."""
-        solution = self._known(id).solution
+    async def audio(self, id: str, language: Language) -> bytes | None:
+        """Returns the audio as WAV, None for the provider's. Raises ValueError for an id that is not ours."""
+        known = self._known(id)
+        if known.by_provider:
+            return None
+        solution = known.solution
         return await to_thread.run_sync(dictate, solution.digits, solution.seed, language, limiter=self._threads)
 
-    @property
-    def accepts_proofs_of_work(self) -> bool:
-        return self._work > 0
+    def accepts_proof_of_work(self, id: str) -> bool:
+        """Whether a proof of work solves it. Raises ValueError for an id that is not ours."""
+        return self._work > 0 and not self._known(id).by_provider
 
     async def proof_of_work(self, id: str) -> str | None:
         """Returns the challenge for ALTCHA's widget, or None if it is off. Raises ValueError for an id not ours."""
         known = self._known(id)
-        if not self._work:
+        if not self.accepts_proof_of_work(id):
             return None
         arguments = (known.proof_secret, self._work, known.expires_at)
         return await to_thread.run_sync(write_challenge, *arguments, limiter=self._threads)
+
+    async def _solve_by_provider(
+        self, answer: CaptchaAnswer, verified: VerifiedId, purpose: str
+    ) -> SolvedCaptcha | None:
+        """Spends the captcha before the provider is asked, which accepts a token once; a repetition waits for that."""
+        spent_id, digest = verified.spent_id, self._digest(f"{purpose} {answer.answer}")
+        if self._provider is None:  # it was removed from the settings
+            return None
+        try:
+            await SpentCaptcha.create(id=spent_id, expires_at=verified.expires_at)
+        except IntegrityError:
+            return await self._await_repeat(spent_id, digest, self._provider.timeout)
+        try:
+            right = await self._provider.verify(answer.answer, answer.id)
+        except ProviderAwayError:
+            return None
+        if not right:
+            return None
+        await SpentCaptcha.filter(id=spent_id).update(purpose=digest)
+        return SolvedCaptcha(spent_id, repeated=False)
+
+    async def _await_repeat(self, spent_id: str, digest: str, seconds: float) -> SolvedCaptcha | None:
+        deadline = time.monotonic() + seconds
+        while not (repeated := await _repeat(spent_id, digest)):
+            undecided = await SpentCaptcha.exists(id=spent_id, purpose=None)
+            if not undecided or time.monotonic() > deadline:
+                return None
+            await asyncio.sleep(_PROVIDER_POLL_SECONDS)
+        return repeated
+
+    def _digest(self, purpose: str) -> str:
+        return hmac.digest(self._purposes, purpose.encode("utf-8", "surrogatepass"), "sha256").hex()
 
     async def _is_right(self, answer: str, verified: VerifiedId) -> bool:
         if len(answer) <= _MAX_ANSWER_CHARS and _solves(answer, verified.solution):
@@ -184,6 +240,12 @@ class CaptchaService:
         if verified is None:
             raise ValueError("not one of our captchas")
         return verified
+
+
+async def _repeat(spent_id: str, digest: str) -> SolvedCaptcha | None:
+    """Counts a repetition of a right answer for the same purpose; None if there is none to repeat, or too many."""
+    spent = SpentCaptcha.filter(id=spent_id, purpose=digest, repeats__lt=_MAX_REPEATS)
+    return SolvedCaptcha(spent_id, repeated=True) if await spent.update(repeats=F("repeats") + 1) else None
 
 
 def _solves(answer: str, solution: Solution) -> bool:

@@ -507,8 +507,11 @@ _BANK = {
 }
 
 
-def test_a_payment_method_is_set_completely_or_not_at_all() -> None:
-    for group in (_PAYPAL, _BANK):
+_CAPTCHAS = {"CAPTCHA_PROVIDER": "turnstile", "CAPTCHA_SITE_KEY": "0x4AAA", "CAPTCHA_SECRET": _SECRET}
+
+
+def test_a_payment_method_and_a_captcha_provider_are_set_completely_or_not_at_all() -> None:
+    for group in (_PAYPAL, _BANK, _CAPTCHAS):
         for missing in group:
             sentence = fault(**{name: value for name, value in group.items() if name != missing})
 
@@ -543,6 +546,63 @@ def test_production_speaks_to_paypal_over_https_only() -> None:
         InvalidSettingsError, match="PAYPAL_RETURN_URL: production needs https; PAYPAL_BASE_URL: production"
     ):
         read(**_PRODUCTION, PAYPAL_BASE_URL="http://paypal.example.mx", PAYPAL_RETURN_URL="http://app.example.mx")
+
+
+def test_a_captcha_provider_has_its_own_verification_url() -> None:
+    urls = {}
+    for name in ("turnstile", "hcaptcha", "recaptcha"):
+        site = read(**{**_CAPTCHAS, "CAPTCHA_PROVIDER": name}).captcha_site
+        assert site
+        urls[name] = site.url
+    other = read(**_CAPTCHAS, CAPTCHA_VERIFICATION_URL="https://www.recaptcha.net/recaptcha/api/siteverify")
+
+    assert urls == {
+        "turnstile": "https://challenges.cloudflare.com/turnstile/v0/siteverify",
+        "hcaptcha": "https://api.hcaptcha.com/siteverify",
+        "recaptcha": "https://www.google.com/recaptcha/api/siteverify",
+    }
+    assert other.captcha_site
+    assert other.captcha_site.url == "https://www.recaptcha.net/recaptcha/api/siteverify"
+    assert read().captcha_site is None
+
+
+def test_a_captcha_providers_tokens_count_for_our_hosts_in_production() -> None:
+    origins = {"ALLOWED_ORIGINS": "https://cuentas.example.mx:8443,capacitor://localhost"}
+    sites = [
+        read(**_CAPTCHAS).captcha_site,
+        read(**_CAPTCHAS, **_PRODUCTION, **origins).captcha_site,
+        read(**_CAPTCHAS, **_PRODUCTION, CAPTCHA_HOSTNAMES="www.Example.mx").captcha_site,
+    ]
+
+    assert [site and set(site.hostnames) for site in sites] == [
+        set(),
+        {"app.example.mx", "cuentas.example.mx", "localhost"},
+        {"www.example.mx"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"CAPTCHA_PROVIDER": "geetest"}, "CAPTCHA_PROVIDER: must be 'turnstile', 'hcaptcha' or 'recaptcha'"),
+        ({"CAPTCHA_SITE_KEY": "two words"}, "CAPTCHA_SITE_KEY: must have 1 to 200 printable ASCII characters"),
+        ({"CAPTCHA_VERIFICATION_URL": "nowhere"}, "CAPTCHA_VERIFICATION_URL: must be one URL"),
+        ({"CAPTCHA_HOSTNAMES": "https://app.example.mx"}, "CAPTCHA_HOSTNAMES: must be hosts such as"),
+        ({"CAPTCHA_ACTION": "two words"}, "CAPTCHA_ACTION: must have 1 to 100 letters, digits"),
+        ({"CAPTCHA_ACTION": "a", "CAPTCHA_PROVIDER": "hcaptcha"}, "CAPTCHA_ACTION: hcaptcha reports no action"),
+        ({"CAPTCHA_PROOF_OF_WORK": "-1"}, "CAPTCHA_PROOF_OF_WORK: must be at least 0"),
+        ({"CAPTCHA_PROOF_OF_WORK": "1000001"}, "CAPTCHA_PROOF_OF_WORK: must be at most 1000000"),
+        (
+            {**_PRODUCTION, "CAPTCHA_VERIFICATION_URL": "http://captchas.example.mx"},
+            "CAPTCHA_VERIFICATION_URL: production needs https",
+        ),
+    ],
+)
+def test_a_wrong_setting_of_captchas_stops_the_start(wrong: dict[str, str], sentence: str) -> None:
+    told = fault(**{**_CAPTCHAS, **wrong})
+
+    assert sentence in told
+    assert _SECRET not in told
 
 
 def test_only_development_has_a_default_bank_account() -> None:

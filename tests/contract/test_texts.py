@@ -81,7 +81,8 @@ def _allowed() -> dict[str, set[str]]:
     keys |= {f"FieldError.{field}.{code}": {"minimum", "maximum", "character"} for field, code in field_pairs()}
     keys |= {f"FieldErrorCode.{code.name}": set() for code in FieldErrorCode}
     keys |= {f"CompanyWarningCode.{code.name}": set() for code in CompanyWarningCode}
-    keys |= {"captcha.help": set(), "captcha.help.proofOfWork": set(), "LoginSuccess.passwordChangeRequired": set()}
+    keys |= {f"captcha.help{form}": set() for form in ("", ".proofOfWork", ".provider")}
+    keys |= {"LoginSuccess.passwordChangeRequired": set()}
     for path in _TEMPLATES.iterdir():
         keys |= {key: set() for key in re.findall(r"translate\(\"([^\"]+)\"\)", path.read_text("utf-8"))}
     for letter in _letters():

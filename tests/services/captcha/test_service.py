@@ -75,8 +75,7 @@ async def test_the_same_id_gives_the_same_picture_and_clip_on_every_node(
     clips = {await node.audio(captcha.id, Language.ES) for node in (captchas, captchas, other_node)}
 
     assert len(pictures) == len(clips) == 1
-    assert pictures.pop().startswith(b"\x89PNG")
-    assert clips.pop().startswith(b"RIFF")
+    assert [made[:4] for made in (*pictures, *clips) if made] == [b"\x89PNG", b"RIFF"]
 
 
 async def test_no_captcha_is_drawn_twice(captchas: CaptchaService) -> None:
