@@ -207,7 +207,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "CreateAccount": ("rfc", "email", "password", "passwordConfirmation"),
     "ConfirmAccount": ("code",),
     "ResendConfirmationCode": ("email",),
-    "Login": ("email", "password"),
+    "Login": ("email", "password", "deviceName"),
     "RevokeSession": ("id",),
     "ChangePassword": ("currentPassword", "newPassword", "newPasswordConfirmation"),
     "ConfigureCompany": ("legalName", "taxRegime", "postalCode"),

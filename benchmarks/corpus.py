@@ -97,7 +97,7 @@ def _of_series(selections: str, code: str | None = None) -> Sample:
 
 
 _SERIES = "id name firstFolio lastFolio nextFolio remaining approvalNumber approvalYear createdAt"
-_SESSION = "id createdAt lastSeenAt expiresAt userAgent ipAddress current"
+_SESSION = "id createdAt lastSeenAt expiresAt deviceName userAgent ipAddress current"
 SCREEN = (
     "{me{id email rfc taxpayerType createdAt confirmedAt language passwordChangeRequired paymentPending "
     "onboarding{currentStep completedSteps} activation{active since until method planId} "

@@ -24,6 +24,7 @@ class Session(Model):
     ends_at = fields.DatetimeField()
     expires_at = fields.DatetimeField(db_index=True)
     user_agent = fields.CharField(max_length=255, null=True)
+    device_name = fields.CharField(max_length=100, null=True)
     ip_address = fields.CharField(max_length=45, null=True)
 
     class Meta:

@@ -10,7 +10,7 @@ async def login(info: Info, input: Input[LoginInput]) -> LoginResult:
     if by_cookie:
         context.cookie.require_own_origin()
     captcha = input.captcha.value() if input.captcha else None
-    match await context.services.login.login(context.caller, input.email, input.password, captcha):
+    match await context.services.login.login(context.caller, input.value(), captcha):
         case LoggedIn(principal, token, expires_at, ends_at):
             if by_cookie:
                 context.cookie.keep(token, ends_at)

@@ -10,7 +10,7 @@ from schema.captchas import CaptchaInput
 from schema.context import Info
 from schema.enums import SessionTransport
 from schema.errors import register
-from services.accounts.login import AccountNotConfirmed, RecoveryRequired
+from services.accounts.login import AccountNotConfirmed, LoginForm, RecoveryRequired
 from services.common.outcomes import CaptchaMismatch, CaptchaRequired, InvalidCredentials, InvalidInput, TooManyAttempts
 
 
@@ -26,6 +26,13 @@ class LoginInput:
         description="The answer to the captcha of a CaptchaRequiredError or CaptchaMismatchError; ignored if no "
         "captcha is required.",
     )
+    device_name: str | None = strawberry.field(
+        default=None,
+        description="A name for this device in me.sessions, such as `Ana's phone`: at most 100 characters.",
+    )
+
+    def value(self) -> LoginForm:
+        return LoginForm(self.email, self.password, self.device_name)
 
 
 def _login_message(root: strawberry.Parent["LoginSuccess"], info: Info) -> str:

@@ -18,6 +18,7 @@ class Session:
     created_at: datetime = strawberry.field(description="When the session was opened.")
     last_seen_at: datetime = strawberry.field(description="When the session was last used, accurate to 5 minutes.")
     expires_at: datetime = strawberry.field(description="When the session expires unless it is used; use extends it.")
+    device_name: str | None = strawberry.field(description="The name that the client gave the device at login.")
     user_agent: str | None = strawberry.field(description="The User-Agent of the device at login.")
     ip_address: str | None = strawberry.field(description="The IP address at login.")
     current: bool = strawberry.field(description="Whether this is the session of the current request.")
@@ -29,6 +30,7 @@ class Session:
             created_at=view.created_at,
             last_seen_at=view.last_seen_at,
             expires_at=view.expires_at,
+            device_name=view.device_name,
             user_agent=view.user_agent,
             ip_address=view.ip_address,
             current=view.current,

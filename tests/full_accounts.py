@@ -47,6 +47,7 @@ def _session(account: Account, token: str, now: datetime) -> Session:
         last_seen_at=now,
         ends_at=now + timedelta(days=30),
         expires_at=now + timedelta(days=14),
+        device_name="x" * 100,
         user_agent="Mozilla/5.0 (X11; Linux x86_64) " + "x" * 200,
         ip_address="2001:db8:1234:5678:9abc:def0:1234:5678",
     )

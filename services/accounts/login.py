@@ -23,7 +23,7 @@ decides what this attempt takes back of its own counts (docs/decisions/0004-coun
 The address's earlier failures stay counted after a login: otherwise a stranger would notice that the owner signed in.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from models.account import Account
 from models.mailed_password import MailedPassword
@@ -31,6 +31,7 @@ from models.session import Session
 from models.transactions import atomically
 from services.accounts import credentials
 from services.accounts.credentials import Candidate, MatchedMailedPassword
+from services.accounts.device_name import parse_device_name
 from services.accounts.email import email_problem, parse_email
 from services.accounts.hashing import Hasher
 from services.accounts.lockout import LoginAttempt, LoginLockout
@@ -70,6 +71,13 @@ class RecoveryRequired:
     """The bucket of the caller's network is locked."""
 
 
+@dataclass(frozen=True, slots=True)
+class LoginForm:
+    email: str
+    password: str = field(repr=False)
+    device_name: str | None = None
+
+
 class _OutdatedError(Exception):
     """What was verified was changed or used before the session opened."""
 
@@ -89,7 +97,7 @@ class LoginService:
     clock: Clock = utc_now
 
     async def login(
-        self, caller: Caller, email: str, password: str, captcha: CaptchaAnswer | None
+        self, caller: Caller, form: LoginForm, captcha: CaptchaAnswer | None
     ) -> (
         LoggedIn
         | InvalidCredentials
@@ -101,10 +109,12 @@ class LoginService:
         | TooManyAttempts
     ):
         """Opens a session, and ends the one that the caller was signed in with."""
-        if problems := _missing(email, password):
+        device_name = parse_device_name(form.device_name or "")
+        if (problems := _problems(form, device_name)) or isinstance(device_name, FieldProblem):
             return InvalidInput(problems)
-        parsed = parse_email(email)
-        typed = typed_password(password)
+        parsed = parse_email(form.email)
+        typed = typed_password(form.password)
+        caller = replace(caller, device_name=device_name)
         if parsed is None or not _may_be_a_password(typed):
             return InvalidCredentials()
         async with self.limiter.tally() as tally:
@@ -202,11 +212,13 @@ class LoginService:
             await unchanged.update(password_hash=password_hash)
 
 
-def _missing(email: str, password: str) -> tuple[FieldProblem, ...]:
-    """The fields that were left empty."""
-    problems = [email_problem(email)] if is_blank(email) else []
-    if is_missing(typed_password(password)):
+def _problems(form: LoginForm, device_name: str | FieldProblem | None) -> tuple[FieldProblem, ...]:
+    """The fields that were left empty, and a device name that cannot be shown."""
+    problems = [email_problem(form.email)] if is_blank(form.email) else []
+    if is_missing(typed_password(form.password)):
         problems.append(FieldProblem("password", FieldErrorCode.MISSING))
+    if isinstance(device_name, FieldProblem):
+        problems.append(device_name)
     return tuple(problems)
 
 

@@ -32,7 +32,7 @@ WHERE session.digest = $1
 
 # As text, too: an operation may list fifty sessions several times.
 _SELECT_BY_ACCOUNT = """
-SELECT id, created_at, last_seen_at, expires_at, user_agent, ip_address
+SELECT id, created_at, last_seen_at, expires_at, device_name, user_agent, ip_address
 FROM session WHERE account_id = $1 ORDER BY last_seen_at DESC
 """
 
@@ -75,6 +75,7 @@ class SessionView:
     created_at: datetime
     last_seen_at: datetime
     expires_at: datetime
+    device_name: str | None
     user_agent: str | None
     ip_address: str | None
     current: bool
@@ -139,6 +140,7 @@ class SessionService:
             last_seen_at=now,
             ends_at=ends_at,
             expires_at=min(now + self._life.idle, ends_at),
+            device_name=caller.device_name,
             user_agent=caller.user_agent,
             ip_address=str(caller.address),
         )
@@ -254,6 +256,7 @@ def _view(row: Mapping[str, Any], principal: Principal) -> SessionView:
         created_at=as_datetime(row["created_at"]),
         last_seen_at=as_datetime(row["last_seen_at"]),
         expires_at=as_datetime(row["expires_at"]),
+        device_name=row["device_name"],
         user_agent=row["user_agent"],
         ip_address=row["ip_address"],
         current=session_id == principal.session_id,

@@ -10,9 +10,12 @@ Address = IPv4Address | IPv6Address
 
 @dataclass(frozen=True, slots=True)
 class Caller:
+    """`device_name` is what the client calls itself at login."""
+
     address: Address
     language: Language = Language.ES
     user_agent: str | None = None
+    device_name: str | None = None
     credential: str | None = field(default=None, repr=False)
 
     @property

@@ -174,6 +174,10 @@ OF_LOGIN: list[Case] = [
     ({"email": empty, "password": empty}, [("email", "MISSING", None, "254"), ("password", "MISSING", None, None)])
     for empty in ("", INVISIBLE)
 ]
+OF_LOGIN += [
+    ({"email": EMAIL, "password": PASSWORD, "deviceName": "x" * 101}, [("deviceName", "TOO_LONG", None, "100")]),
+    ({"email": EMAIL, "password": PASSWORD, "deviceName": "a\0"}, [("deviceName", "FORBIDDEN_CHARACTER", None, "100")]),
+]
 OF_CONFIRMATION: list[Case] = [({"code": empty}, [("code", "MISSING", "40", "40")]) for empty in ("", INVISIBLE)]
 ANSWER_MISSING: Expected = ("captcha.answer", "MISSING", None, None)
 RECOVERY = {"email": EMAIL, "captcha": {"id": "x", "answer": "x"}}
@@ -258,8 +262,10 @@ def _in(
 
 
 def _forbidden(typed: object) -> str | None:
-    """How a message names the forbidden character of these cases: a bar, or a Cyrillic letter."""
-    return next((shown for sign, shown in {"|": "«|»", "А": "«А» (U+0410)"}.items() if sign in str(typed)), None)
+    """How a message names the forbidden character of these cases: a bar, a Cyrillic letter, or a null."""
+    return next(
+        (shown for sign, shown in {"|": "«|»", "А": "«А» (U+0410)", "\0": "U+0000"}.items() if sign in str(typed)), None
+    )
 
 
 @ON_SQLITE

@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from models.failure_streak import FailureStreak
 from models.sql import fetch
 from services.accounts.hashing import Hasher
+from services.accounts.login import LoginForm
 from services.accounts.passwords import PasswordForm
 from services.common.caller import Caller
 from services.common.outcomes import TooManyAttempts
@@ -170,7 +171,7 @@ async def test_a_full_queue_of_the_hasher(make_api: MakeApi) -> None:
     services = api.composition.services
 
     async with _crowd(services.passwords.hasher):
-        login = await services.login.login(caller, EMAIL, PASSWORD, None)
+        login = await services.login.login(caller, LoginForm(EMAIL, PASSWORD), None)
         change = await services.passwords.change(caller, PasswordForm(PASSWORD, NEW_PASSWORD, NEW_PASSWORD))
 
     assert (login, change) == (TooManyAttempts(2), TooManyAttempts(2))

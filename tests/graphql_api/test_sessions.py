@@ -1,6 +1,7 @@
 """Sessions: listing them, and how each one ends."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -37,6 +38,31 @@ async def test_a_session_can_be_ended_from_another_once(api: Api) -> None:
     assert (revoked["message"], revoked["id"]) == ("Cerramos esa sesión.", elsewhere["id"])
     assert again["__typename"] == "SessionNotFoundError"
     assert await there.run("Me") is None
+
+
+async def test_a_session_has_the_name_that_its_device_gave(api: Api) -> None:
+    await api.account()
+    names = ["Teléfono  de\nAna 👩‍💻\u202e", " \u200b ", None, "x" * 100]
+
+    logins = [await api.act("Login", email=EMAIL, password=PASSWORD, deviceName=name) for name in names]
+    unnamed = await api.act("Login", email=EMAIL, password=PASSWORD)
+
+    async def shown(login: Any) -> Any:
+        return (await api.signed_in(login["token"]).run("Me"))["sessions"][0]["deviceName"]
+
+    assert [await shown(login) for login in logins] == ["Teléfono de Ana 👩‍💻", None, None, "x" * 100]
+    assert await shown(unnamed) is None
+
+
+@ON_SQLITE
+async def test_a_wrong_device_name_counts_as_no_failed_login(make_api: MakeApi) -> None:
+    api = await make_api(limit_login="1/hour")
+    await api.account()
+
+    wrong = [await api.act("Login", email=EMAIL, password=PASSWORD, deviceName="\x1b[31m") for _ in range(3)]
+
+    assert [problems(answer) for answer in wrong] == [[("deviceName", "FORBIDDEN_CHARACTER")]] * 3
+    assert await api.token()
 
 
 async def test_nobody_ends_the_session_of_another_account(make_api: MakeApi) -> None:

@@ -36,8 +36,9 @@ from tests.paypal.payers import keep_payment
 from tests.stored_accounts import store_account, store_company
 
 FIRST = "0001_initial"
-LAST_BUT_ONE, LAST = "0006_owed_by_kind", "0007_bank_movements"
-INDEX_OF_THE_LAST = "idx_bank_moveme_payment_ee01ed"
+BEFORE_MOVEMENTS, MOVEMENTS, LAST = "0006_owed_by_kind", "0007_bank_movements", "0008_device_name"
+LAST_BUT_ONE = MOVEMENTS
+INDEX_OF_MOVEMENTS = "idx_bank_moveme_payment_ee01ed"
 MODELS = (
     Account,
     BankMovement,
@@ -133,15 +134,15 @@ async def test_an_unreachable_database_is_not_mistaken_for_an_empty_one(configur
 
 
 async def test_a_step_that_fails_leaves_nothing_behind(configuration: dict[str, Any]) -> None:
-    await go_to(configuration, LAST_BUT_ONE)
+    await go_to(configuration, BEFORE_MOVEMENTS)
     await fetch("SELECT id FROM account")  # SQLite learns here that another connection changed the schema
-    await fetch(f"CREATE INDEX {INDEX_OF_THE_LAST} ON account (id)")  # in the way once the last table has been made
+    await fetch(f"CREATE INDEX {INDEX_OF_MOVEMENTS} ON account (id)")  # in the way once the new table has been made
 
     with pytest.raises(Exception, match="already exists"):
         await upgrade(configuration)
 
-    await fetch(f"DROP INDEX {INDEX_OF_THE_LAST}")
-    assert await pending_migrations(configuration) == [LAST]
+    await fetch(f"DROP INDEX {INDEX_OF_MOVEMENTS}")
+    assert await pending_migrations(configuration) == [MOVEMENTS, LAST]
     await upgrade(configuration)
     assert await pending_migrations(configuration) == []
 
@@ -154,7 +155,7 @@ async def test_everything_that_going_back_drops_is_named_with_its_rows(configura
     assert {loss.rows for loss in lost if loss.column is None} == {1}
     assert Loss("account", "stage", 1) in lost
     assert Loss("account", "active_until", 0) in lost
-    changed = {"account", "delivery", "registration", "spent_captcha"}
+    changed = {"account", "delivery", "registration", "session", "spent_captcha"}
     assert {loss.table for loss in lost if loss.column} == changed
 
 
@@ -166,7 +167,7 @@ async def test_going_back_behind_the_first_migration_drops_every_table(configura
 
 
 async def test_going_forward_and_removing_an_index_lose_nothing(configuration: dict[str, Any]) -> None:
-    await go_to(configuration, LAST_BUT_ONE)
+    await go_to(configuration, BEFORE_MOVEMENTS)
 
     of_an_index = await losses(configuration, "0005_same_person")
     forward = await losses(configuration, LAST)
@@ -228,7 +229,7 @@ async def _long_transaction(configuration: dict[str, Any]) -> AsyncIterator[None
     reader = await asyncpg.connect(**{name: credentials[name] for name in names if name in credentials})
     try:
         async with reader.transaction():
-            await reader.execute("SELECT 1 FROM account, bank_movement")  # of the first migration and of the last
+            await reader.execute("SELECT 1 FROM account, session")  # session is what the last migration changes
             yield
     finally:
         await reader.close()

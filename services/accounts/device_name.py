@@ -1,0 +1,20 @@
+"""The name that a device gives itself at login, which the list of sessions shows."""
+
+import unicodedata
+
+from services.common.characters import forbidden, without_invisible
+from services.common.outcomes import FieldErrorCode, FieldProblem
+
+MAX_LENGTH = 100
+_PARTS_OF_EMOJI = "\u200d\ufe0f"
+
+
+def parse_device_name(text: str) -> str | FieldProblem | None:
+    """Returns the name in one line without invisible characters, or None if nothing is left."""
+    name = " ".join(without_invisible(text, _PARTS_OF_EMOJI).split())
+    control = next((sign for sign in name if unicodedata.category(sign) in {"Cc", "Cs"}), None)
+    if control:
+        return FieldProblem.of("deviceName", forbidden(control), maximum=MAX_LENGTH)
+    if len(name) > MAX_LENGTH:
+        return FieldProblem("deviceName", FieldErrorCode.TOO_LONG, maximum=MAX_LENGTH)
+    return name or None
