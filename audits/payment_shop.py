@@ -9,6 +9,8 @@ from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 from uuid import UUID, uuid4
 
+from app.development.paypal.api import Call
+from app.development.paypal.events import Webhook
 from models.account import Account
 from models.payment import Payment
 from services.accounts.onboarding import Stage
@@ -29,8 +31,7 @@ from services.payments.plans import BUNDLED, Plans
 from services.payments.queries import PaymentStatus
 from services.payments.worker import PaymentWorker
 from tests.paypal.clients import api_to
-from tests.paypal.events import Webhook
-from tests.paypal.http import Call, Trouble
+from tests.paypal.http import Trouble
 from tests.paypal.server import PayPalServer, paypal_server
 
 LOOSE_LIMIT = "1000000/second"

@@ -4,13 +4,14 @@ import asyncio
 from datetime import datetime, timedelta
 from decimal import Decimal
 
+from app.development.paypal.api import Call
 from models.account import Account
 from models.payment import Payment
 from services.common.clock import utc_now
 from tests.api import EMAIL, Api
 from tests.companies import configured, created
 from tests.conftest import MakeApi
-from tests.paypal.http import Call, Trouble
+from tests.paypal.http import Trouble
 from tests.paypal.payers import (
     PLAN,
     TOTAL,

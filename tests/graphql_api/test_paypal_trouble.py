@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from app.development.paypal.api import Call
+from app.development.paypal.books import Json, new_id
 from models.account import Account
 from models.payment import Payment
 from services.common.clock import utc_now
@@ -17,8 +19,7 @@ from services.payments.paypal.reconciliation import Reconciler
 from services.payments.queries import PaymentView
 from services.payments.worker import PaymentWorker
 from tests.api import Api
-from tests.paypal.books import Json, new_id
-from tests.paypal.http import Call, Trouble
+from tests.paypal.http import Trouble
 from tests.paypal.payers import (
     PLAN,
     TOTAL,

@@ -10,13 +10,14 @@ from uuid import uuid4
 import httpx2
 import pytest
 
+from app.development.paypal.api import Call
+from app.development.paypal.books import Json
 from models.account import Account
 from models.payment import Payment
 from services.common.clock import utc_now
 from tests.api import Api
 from tests.conftest import MakeApi
-from tests.paypal.books import Json
-from tests.paypal.http import Call, Trouble
+from tests.paypal.http import Trouble
 from tests.paypal.payers import (
     TOTAL,
     YEAR,

@@ -4,22 +4,10 @@ import asyncio
 import enum
 import json
 import secrets
-from dataclasses import dataclass
 from http import HTTPStatus
 
-from tests.paypal.books import Reply, error
-
-
-class Call(enum.Enum):
-    """What is asked of PayPal."""
-
-    TOKEN = "token"
-    CREATE = "create"
-    SHOW = "show"
-    CAPTURE = "capture"
-    VERIFY = "verify"
-    SHOW_CAPTURE = "show capture"
-    APPROVAL_PAGE = "approval page"
+from app.development.paypal.api import Received, call_of
+from app.development.paypal.books import Reply, error
 
 
 class Trouble(enum.Enum):
@@ -34,19 +22,6 @@ class Trouble(enum.Enum):
     TOO_MANY = HTTPStatus.TOO_MANY_REQUESTS
 
 
-@dataclass(frozen=True)
-class Received:
-    call: Call | None
-    method: str
-    path: str
-    headers: dict[str, str]  # names in lower case
-    body: bytes
-
-    @property
-    def request_id(self) -> str | None:
-        return self.headers.get("paypal-request-id")
-
-
 async def read_request(reader: asyncio.StreamReader) -> Received | None:
     try:
         head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
@@ -58,30 +33,7 @@ async def read_request(reader: asyncio.StreamReader) -> Received | None:
     method, path, _ = first.split(" ")
     headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
     body = await reader.readexactly(int(headers.get("content-length", "0")))
-    return Received(_call(method, path), method, path, headers, body)
-
-
-def _call(method: str, path: str) -> Call | None:
-    match method, path.partition("?")[0].split("/")[1:]:
-        case "POST", ["v1", "oauth2", "token"]:
-            return Call.TOKEN
-        case "POST", ["v1", "notifications", "verify-webhook-signature"]:
-            return Call.VERIFY
-        case "POST", ["v2", "checkout", "orders"]:
-            return Call.CREATE
-        case "GET", ["v2", "checkout", "orders", _]:
-            return Call.SHOW
-        case "POST", ["v2", "checkout", "orders", _, "capture"]:
-            return Call.CAPTURE
-        case "GET", ["v2", "payments", "captures", _]:
-            return Call.SHOW_CAPTURE
-        case "GET", ["checkoutnow"]:
-            return Call.APPROVAL_PAGE
-    return None
-
-
-def order_id(path: str) -> str:
-    return path.split("/")[4]
+    return Received(call_of(method, path), method, path, headers, body)
 
 
 def written(reply: Reply) -> bytes:

@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from typing import Any
 from uuid import UUID, uuid4
 
+from app.development.paypal.books import Json
 from models.account import Account
 from models.payment import Payment
 from models.series import Series
@@ -13,7 +14,6 @@ from services.accounts.onboarding import Stage
 from services.common.caller import Caller
 from services.common.clock import utc_now
 from tests.api import EMAIL, Api
-from tests.paypal.books import Json
 from tests.paypal.server import PayPalServer
 from tests.stored_accounts import store_account, store_company
 

@@ -5,19 +5,17 @@ how calls go wrong; `paid` is what each invoice brought in.
 """
 
 import asyncio
-import base64
 import contextlib
-import functools
-import json
 import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
-from tests.paypal.books import Books, Json, Reply, counts, error, invalid, not_found
-from tests.paypal.events import Events, Webhook
-from tests.paypal.http import Call, Received, Trouble, order_id, read_request, response, troubled, written
+from app.development.paypal.api import Access, Call, Received, answer
+from app.development.paypal.books import PAYER, Books, Json, Reply, counts, return_link
+from app.development.paypal.events import Events, Webhook
+from tests.paypal.http import Trouble, read_request, response, troubled, written
 
 
 @dataclass
@@ -85,10 +83,10 @@ class PayPalServer:
         self.books.pends += 1
 
     def settle(self, capture_id: str) -> None:
-        self._end_review(capture_id, "COMPLETED")
+        self.books.settle(capture_id, "COMPLETED")
 
     def deny(self, capture_id: str) -> None:
-        self._end_review(capture_id, "DECLINED")
+        self.books.settle(capture_id, "DECLINED")
 
     def refund(self, capture_id: str, *, partial: bool = False) -> str:
         """The whole of a payment, or one peso of it: the refund's id."""
@@ -136,11 +134,6 @@ class PayPalServer:
         resource = (self.books.orders | self.books.captures | self.books.refunds)[id]
         return self.event(event_type, resource, event_id)
 
-    def _end_review(self, capture_id: str, status: str) -> None:
-        capture = self.books.captures[capture_id]
-        capture["status"] = status
-        capture.pop("status_details", None)
-
     async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task
@@ -182,55 +175,22 @@ class PayPalServer:
         return reply
 
     def _reply(self, request: Received) -> Reply:
-        if request.call is None:
-            return error(404, "NOT_FOUND", "No such resource.", "NOT_FOUND", "No such resource.")
-        if request.call is Call.TOKEN:
-            return self._issue_token(request)
-        token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        if token not in self.tokens or token in self._revoked:
-            message = (
-                "Authentication failed due to missing authorization header, or invalid authentication credentials."
-            )
-            return error(401, "AUTHENTICATION_FAILURE", message, "INVALID_TOKEN", "The token is invalid.")
-        if request.call is Call.SHOW:
-            return self.books.show(order_id(request.path))
-        if request.call is Call.SHOW_CAPTURE:
-            capture = self.books.captures.get(order_id(request.path))
-            return Reply(200, capture) if capture else not_found()
-        if request.headers.get("content-type") != "application/json":
-            return error(415, "UNSUPPORTED_MEDIA_TYPE", "Send JSON.", "UNSUPPORTED_MEDIA_TYPE", "Send JSON.")
-        return self._post(request.call, request)
+        access = Access(self.client_id, self.client_secret, self.expires_in, self._issue, self._accepts)
+        return answer(request, access, self.books, self.events)
 
-    def _post(self, call: Call, request: Received) -> Reply:
-        try:
-            body = json.loads(request.body)
-        except ValueError:
-            return invalid("MALFORMED_REQUEST_JSON", "The request JSON is not well formed.")
-        if call is Call.VERIFY:
-            verdict = "SUCCESS" if self.events.verify(request.body) else "FAILURE"
-            return Reply(200, {"verification_status": verdict})
-        create = functools.partial(self.books.create, body, request.request_id)
-        work = create if call is Call.CREATE else functools.partial(self.books.capture, order_id(request.path))
-        reply = self.books.once(request.path, request.request_id, work)
-        whole = "return=representation" in request.headers.get("prefer", "") or reply.status >= 400
-        return reply if whole else Reply(reply.status, {name: reply.body[name] for name in ("id", "status", "links")})
-
-    def _issue_token(self, request: Received) -> Reply:
-        basic = base64.b64encode(f"{self.client_id}:{self.client_secret}".encode()).decode()
-        if request.headers.get("authorization") != f"Basic {basic}":
-            return Reply(401, {"error": "invalid_client", "error_description": "Client Authentication failed"})
-        if parse_qs(request.body.decode()).get("grant_type") != ["client_credentials"]:
-            return Reply(400, {"error": "unsupported_grant_type", "error_description": "unsupported grant_type"})
+    def _issue(self) -> str:
         self.tokens.append(f"A21AA{secrets.token_urlsafe(48)}")
-        return Reply(200, {"access_token": self.tokens[-1], "token_type": "Bearer", "expires_in": self.expires_in})
+        return self.tokens[-1]
+
+    def _accepts(self, token: str) -> bool:
+        return token in self.tokens and token not in self._revoked
 
     def _send_back(self, request: Received) -> bytes:
         """The page where a payer approves, and does so at once; then on to `return_url`, as PayPal sends them."""
         approved = parse_qs(urlsplit(request.path).query)["token"][0]
         self.approve(approved)
-        back = self.books.return_urls[approved]
-        query = urlencode({"token": approved, "PayerID": "QYR5Z8XDVJNXQ"})
-        return response(302, b"", f"location: {back}{'&' if '?' in back else '?'}{query}")
+        back = return_link(self.books.contexts[approved]["return_url"], token=approved, PayerID=PAYER)
+        return response(302, b"", f"location: {back}")
 
 
 @contextlib.asynccontextmanager

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.paypal.books import Books, Json, Reply
+from app.development.paypal.books import Books, Json, Reply
 
 
 def order() -> Json:

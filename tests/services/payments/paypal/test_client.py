@@ -5,6 +5,8 @@ import json
 import httpx2
 import pytest
 
+from app.development.paypal.api import Call
+from app.development.paypal.books import MERCHANT
 from services.common.money import Money
 from services.payments.paypal.client import PayPalClient
 from services.payments.paypal.values import (
@@ -15,9 +17,7 @@ from services.payments.paypal.values import (
     PayPalRefusedError,
     PayPalUnavailableError,
 )
-from tests.paypal.books import MERCHANT
 from tests.paypal.clients import TOTAL, make_order, make_paid_order
-from tests.paypal.http import Call
 from tests.paypal.server import PayPalServer
 
 STRANGE_IDS = ["", "../../../v1/oauth2/token", "A/capture", "A?fields=x", "A#", "a", "A%2F", "A\n", "A" * 37, "Á", "."]

@@ -6,10 +6,11 @@ import logging
 import pytest
 from structlog.testing import capture_logs
 
+from app.development.paypal.api import Call
 from services.payments.paypal.client import PayPalClient
 from services.payments.paypal.values import PayPalRefusedError, PayPalUnavailableError
 from tests.paypal.clients import api_to, make_order
-from tests.paypal.http import Call, Trouble
+from tests.paypal.http import Trouble
 from tests.paypal.server import PayPalServer
 from tests.refusals import fails
 

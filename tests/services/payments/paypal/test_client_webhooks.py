@@ -4,11 +4,12 @@ import json
 
 import pytest
 
+from app.development.paypal.api import Call
+from app.development.paypal.events import Webhook
 from services.payments.paypal.client import PayPalClient
 from services.payments.paypal.values import PayPalUnavailableError
 from tests.paypal.clients import make_order, make_paid_order
-from tests.paypal.events import Webhook
-from tests.paypal.http import Call, Trouble
+from tests.paypal.http import Trouble
 from tests.paypal.server import PayPalServer
 
 HEADERS = [

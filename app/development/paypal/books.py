@@ -1,16 +1,19 @@
-"""What PayPal keeps of a merchant in the tests: orders, captures, refunds, and the answers about them.
+"""What PayPal keeps of a merchant: orders, captures, refunds, and the answers about them.
 
 After the public reference of Orders v2 and its OpenAPI description; where those are silent, the docstrings say so.
 """
 
+import enum
 import re
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode, urlsplit, urlunsplit
 
 MERCHANT = "8QYTNKM9DQL3A"
+PAYER = "QYR5Z8XDVJNXQ"
 _VALUE = re.compile(r"-?[0-9]+|-?[0-9]*\.[0-9]+")
 _TEXTS = {"reference_id": 256, "description": 127, "custom_id": 127, "invoice_id": 127}
 _CURRENCIES = {"MXN", "USD", "EUR"}
@@ -19,6 +22,13 @@ _SYNTACTIC = "Request is not well-formed, syntactically incorrect, or violates s
 _MISSING = "The specified resource does not exist."
 
 Json = dict[str, Any]
+
+
+class Fate(enum.Enum):
+    """What becomes of a capture that would otherwise be COMPLETED."""
+
+    DECLINED = "declined"
+    PENDING = "pending"
 
 
 @dataclass(frozen=True)
@@ -40,20 +50,21 @@ class Books:
     orders: dict[str, Json] = field(default_factory=dict)
     captures: dict[str, Json] = field(default_factory=dict)
     refunds: dict[str, Json] = field(default_factory=dict)
-    return_urls: dict[str, str] = field(default_factory=dict)  # where payers go once they approved
-    declines: int = 0  # of the captures to come
+    contexts: dict[str, Json] = field(default_factory=dict)  # of orders: where payers go when they approve or cancel
+    fates: dict[str, Fate] = field(default_factory=dict)  # of an order's next capture
+    declines: int = 0  # of the captures to come, whatever their order
     pends: int = 0
-    _answered: dict[tuple[str, str], Reply] = field(default_factory=dict)
+    answered: dict[tuple[str, str], Reply] = field(default_factory=dict)  # by path and PayPal-Request-Id
 
     def once(self, path: str, request_id: str | None, work: Callable[[], Reply]) -> Reply:
         """The work, or what was answered to the same id before: that with 200 where it was 201."""
         if request_id is None:
             return work()
-        if known := self._answered.get((path, request_id)):
+        if known := self.answered.get((path, request_id)):
             return Reply(200, known.body) if known.status == 201 else known
         reply = work()
         if reply.status == 201 or self.keeps_refusals:
-            self._answered[path, request_id] = reply
+            self.answered[path, request_id] = reply
         return reply
 
     def create(self, request: Json, request_id: str | None) -> Reply:
@@ -74,7 +85,7 @@ class Books:
             "links": self._links(order_id),
         }
         context = request.get("payment_source", {}).get("paypal", {}).get("experience_context", {})
-        self.return_urls[order_id] = context.get("return_url", "")
+        self.contexts[order_id] = context
         return Reply(201, self.orders[order_id])
 
     def show(self, id: str) -> Reply:
@@ -93,14 +104,21 @@ class Books:
             return unprocessable("ORDER_NOT_APPROVED", "Payer has not yet approved the Order for payment.")
         if any(each["invoice_id"] == unit.get("invoice_id") for each in self.captures.values() if counts(each)):
             return unprocessable("DUPLICATE_INVOICE_ID", "Duplicate Invoice ID detected.")
-        if self.declines:
-            self.declines -= 1
+        fate = self._next_fate(id)
+        if fate is Fate.DECLINED:
             order["status"] = "PAYER_ACTION_REQUIRED"
             refusal = unprocessable("INSTRUMENT_DECLINED", "The instrument presented was declined.")
             refusal.body["links"].append({"href": self._approval(id), "rel": "redirect", "method": "GET"})
             return refusal
-        self._pay(order, unit)
+        self._pay(order, unit, pending=fate is Fate.PENDING)
         return Reply(201, order)
+
+    def settle(self, capture_id: str, status: str) -> Json:
+        """Ends the review of a pending capture."""
+        capture = self.captures[capture_id]
+        capture["status"] = status
+        capture.pop("status_details", None)
+        return capture
 
     def refund(self, capture_id: str, amount: Decimal, note: str) -> Json:
         capture = self.captures[capture_id]
@@ -119,14 +137,30 @@ class Books:
         }
         order = self.orders[capture["supplementary_data"]["related_ids"]["order_id"]]
         order["purchase_units"][0]["payments"].setdefault("refunds", []).append(self.refunds[refund_id])
-        returned = sum(Decimal(each["amount"]["value"]) for each in self.refunds_of(capture_id))
-        capture["status"] = "REFUNDED" if returned >= Decimal(capture["amount"]["value"]) else "PARTIALLY_REFUNDED"
+        capture["status"] = (
+            "REFUNDED" if self.returned(capture_id) >= Decimal(capture["amount"]["value"]) else "PARTIALLY_REFUNDED"
+        )
         return self.refunds[refund_id]
+
+    def returned(self, capture_id: str) -> Decimal:
+        """The sum of a capture's refunds."""
+        return sum((Decimal(each["amount"]["value"]) for each in self.refunds_of(capture_id)), Decimal(0))
 
     def refunds_of(self, capture_id: str) -> list[Json]:
         return [each for each in self.refunds.values() if each["links"][1]["href"].endswith(f"/{capture_id}")]
 
-    def _pay(self, order: Json, unit: Json) -> None:
+    def _next_fate(self, order_id: str) -> Fate | None:
+        if order_id in self.fates:
+            return self.fates.pop(order_id)
+        if self.declines:
+            self.declines -= 1
+            return Fate.DECLINED
+        if self.pends:
+            self.pends -= 1
+            return Fate.PENDING
+        return None
+
+    def _pay(self, order: Json, unit: Json, *, pending: bool) -> None:
         capture_id = new_id()
         capture = {
             "id": capture_id,
@@ -142,8 +176,7 @@ class Books:
                 _link(f"{self.url}/v2/checkout/orders/{order['id']}", "up"),
             ],
         }
-        if self.pends:
-            self.pends -= 1
+        if pending:
             capture |= {"status": "PENDING", "status_details": {"reason": "PENDING_REVIEW"}}
         self.captures[capture_id] = capture
         order["status"] = "COMPLETED"
@@ -161,6 +194,12 @@ class Books:
 
 def counts(capture: Json) -> bool:
     return capture["status"] not in ("DECLINED", "FAILED")
+
+
+def return_link(url: str, **query: str) -> str:
+    """Returns where a payer goes back to, with what PayPal adds to the query."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(query="&".join(filter(None, [parts.query, urlencode(query)]))))
 
 
 def new_id() -> str:

@@ -1,0 +1,1 @@
+"""Pages for developing against the service. Production has none of their routes."""

@@ -1,0 +1,1 @@
+"""A stand-in for PayPal: its Orders API and its pages, as the tests know them, too."""
