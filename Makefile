@@ -11,7 +11,7 @@ help:     ## list the targets
 setup:    ## create .venv from requirements.lock
 	@sh scripts/setup.sh
 
-run: setup ## set up, migrate and serve with GraphiQL on http://127.0.0.1:8000/graphql
+run: setup ## set up, migrate and serve on http://127.0.0.1:8000
 	@$(PYTHON_ENV)/python -m app serve
 
 # Three processes on two cores: some tests wait.

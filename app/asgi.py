@@ -15,6 +15,7 @@ from app.composition import Composition, compose
 from app.cookies import RequestCookie, credential_of
 from app.cors import Cors
 from app.database import connected
+from app.development.routes import development_routes
 from app.documents import pin
 from app.execution import Executor, Observation, record_outcomes
 from app.graphiql import graphiql_routes
@@ -91,6 +92,8 @@ def create_app(settings: Settings, trusted: TrustedDocuments | None = None) -> S
         *(Route(path, endpoint) for path in PATHS),
         Route("/webhooks/paypal", PayPalWebhook(events, settings.trusted_proxies)),
     ]
+    if settings.development:
+        routes += development_routes(settings, composition, routes)
     app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan, exception_handlers={404: not_found})
     app.router.redirect_slashes = False  # a redirect would contain the host and scheme that the client sent
     return app

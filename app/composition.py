@@ -13,6 +13,7 @@ from limits.aio.storage import RedisStorage, Storage
 from redis.asyncio import BlockingConnectionPool
 
 from app.database import connected
+from app.development.paypal.merchant import Merchant
 from app.settings import Settings
 from schema.context import Services
 from services.accounts.hashing import Hasher
@@ -50,6 +51,7 @@ from services.payments.plans import Plans
 from services.payments.worker import PaymentWorker
 
 ROOT = Path(__file__).parent.parent
+_NO_LIMIT = "1000000000/second"
 _REDIS_CONNECTIONS = 50
 _REDIS_TIMEOUT = 3.0  # seconds
 
@@ -129,7 +131,7 @@ def compose(settings: Settings) -> Composition:
     )
 
     plans = Plans.read(settings.plans_file or BUNDLED_PLANS)
-    paypal = _paypal(settings, limiter, limits)
+    paypal = _paypal(settings, keys, limiter, limits)
     orders = paypal.orders if paypal else None
     deposits = DepositService(
         account=settings.bank_account,
@@ -235,8 +237,11 @@ def _hasher(settings: Settings) -> Hasher:
 
 
 def _limits(settings: Settings) -> Limits:
-    names = Limits.__dataclass_fields__
-    return Limits(**{name: Limit.parse(name, getattr(settings, f"limit_{name}")) for name in names})
+    """In TEST_MODE, only the limits that are set count."""
+    notations = {name: getattr(settings, f"limit_{name}") for name in Limits.__dataclass_fields__}
+    if settings.test_mode:
+        notations |= {name: _NO_LIMIT for name in notations if f"limit_{name}" not in settings.model_fields_set}
+    return Limits(**{name: Limit.parse(name, notation) for name, notation in notations.items()})
 
 
 async def _nothing() -> None:
@@ -275,11 +280,10 @@ def _transport(settings: Settings) -> tuple[Callable[[], Transport], Callable[[]
     return (lambda: FileTransport(folder)), FileTransport(folder).clean_up
 
 
-def _paypal(settings: Settings, limiter: Limiter, limits: Limits) -> PayPal | None:
-    if not (settings.paypal_client_id and settings.paypal_client_secret and settings.paypal_webhook_id):
+def _paypal(settings: Settings, keys: Keys, limiter: Limiter, limits: Limits) -> PayPal | None:
+    api = _paypal_api(settings, keys)
+    if api is None:
         return None
-    secret = settings.paypal_client_secret.get_secret_value()
-    api = PayPalClient(settings.paypal_url, settings.paypal_client_id, secret, settings.paypal_webhook_id)
     page = PayPalPage(
         brand=settings.site_name,
         return_url=settings.paypal_return_url or settings.site_url,
@@ -287,6 +291,17 @@ def _paypal(settings: Settings, limiter: Limiter, limits: Limits) -> PayPal | No
     )
     orders = PayPalOrders(api, page)
     return PayPal(orders, PayPalWebhooks(api=api, orders=orders, limiter=limiter, limits=limits), api.aclose)
+
+
+def _paypal_api(settings: Settings, keys: Keys) -> PayPalClient | None:
+    """Returns the client of PayPal or, in development, of its stand-in."""
+    if settings.paypal_client_id and settings.paypal_client_secret and settings.paypal_webhook_id:
+        secret = settings.paypal_client_secret.get_secret_value()
+        return PayPalClient(settings.paypal_url, settings.paypal_client_id, secret, settings.paypal_webhook_id)
+    if settings.stands_in_for_paypal:
+        stand_in = Merchant.of(keys, settings.own_url)
+        return PayPalClient(stand_in.url, stand_in.client_id, stand_in.client_secret, stand_in.webhook_id)
+    return None
 
 
 def _site_words(settings: Settings) -> tuple[str, ...]:

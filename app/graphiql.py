@@ -1,4 +1,4 @@
-"""Serves GraphiQL in development: its page at GET /graphql, to which / redirects, with its scripts and data."""
+"""Serves GraphiQL in development: its page at GET /graphql, with its scripts and data."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -20,7 +20,7 @@ from graphql import (
 )
 from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Scope
 
@@ -59,7 +59,6 @@ def graphiql_routes(operations: Mapping[str, str], schema: GraphQLSchema, endpoi
 
     page = _file(_FOLDER / "index.html", "text/html", {"Content-Security-Policy": _POLICY, "Vary": "Accept"})
     return [
-        _Home("/", _redirect_to_endpoint),
         *(_Visit(path, page) for path in PATHS),
         Route("/graphiql/graphql", endpoint),
         Route("/graphiql/operations.json", send_tabs),
@@ -69,18 +68,6 @@ def graphiql_routes(operations: Mapping[str, str], schema: GraphQLSchema, endpoi
             if path.suffix in _MEDIA_TYPES
         ),
     ]
-
-
-class _Home(Route):
-    """Matches GET and HEAD only; other methods get the 404 that names the endpoint."""
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        return super().matches(scope) if scope.get("method") in {"GET", "HEAD"} else (Match.NONE, {})
-
-
-async def _redirect_to_endpoint(_: Request) -> Response:
-    """Redirects to a path only: the client chooses the scheme and host of its request."""
-    return RedirectResponse(PATHS[0])
 
 
 class _Visit(Route):

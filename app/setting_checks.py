@@ -81,6 +81,8 @@ def _of_production(settings: "Settings") -> list[str]:
         "CAPTCHA_VERIFICATION_URL": settings.captcha_verification_url,
     }
     found += [f"{name}: production needs https" for name, url in apis.items() if url and not _is_https_or_loopback(url)]
+    if settings.test_mode:
+        found.append("TEST_MODE: it reveals captchas and lifts limits, so production refuses it")
     if _is_sandbox(settings.paypal_url) and not settings.paypal_sandbox_in_production:
         found.append(_SANDBOX_SENTENCE)
     if not all(_is_protected(origin) for origin in settings.allowed_origins):

@@ -264,6 +264,8 @@ class Settings(BaseSettings):
     bank_deposit_bank: str | None = Field(None, min_length=1, max_length=100)
     bank_deposit_beneficiary: str | None = Field(None, min_length=1, max_length=100)
     bank_deposit_days: int = Field(5, ge=1, le=60)
+    paypal_stand_in: bool = True
+    test_mode: bool = False
 
     @model_validator(mode="after")
     def _check_faults(self) -> "Settings":
@@ -288,6 +290,26 @@ class Settings(BaseSettings):
     @property
     def development(self) -> bool:
         return self.environment is Environment.DEVELOPMENT
+
+    @property
+    def has_paypal(self) -> bool:
+        return bool(self.paypal_client_id and self.paypal_client_secret and self.paypal_webhook_id)
+
+    @property
+    def stands_in_for_paypal(self) -> bool:
+        """Whether the service plays PayPal for itself: in development only, if PayPal is not set up."""
+        return self.development and self.paypal_stand_in and not self.has_paypal
+
+    @property
+    def own_url(self) -> str:
+        """Where the service reaches itself on this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "localhost": "127.0.0.1"}.get(self.host.lower(), self.host)  # noqa: S104
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+
+    @property
+    def browsers_url(self) -> str:
+        """Where browsers reach the service in development, a phone's among them."""
+        return f"http://{self.allowed_hosts[0]}:{self.port}" if self.allowed_hosts else self.own_url
 
     @property
     def origins(self) -> Origins:

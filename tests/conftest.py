@@ -31,6 +31,7 @@ from tests.databases import copied, database_on, unsynced
 from tests.paypal.clients import api_to
 from tests.paypal.server import PayPalServer, paypal_server
 
+_WITHOUT_A_PORT = {"paypal_stand_in": False}  # the service cannot reach itself in a test's process
 _CHEAP_ARGON2 = {"argon2_time_cost": 1, "argon2_memory_kib": 64}
 
 
@@ -114,7 +115,7 @@ async def make_api(database_url: str, limits_in: dict[str, Any], tmp_path: Path)
                 data_dir=tmp_path,
                 database_url=database_url,
                 worker_in_serve=False,
-                **{**limits_in, **_CHEAP_ARGON2, **changes},
+                **{**_WITHOUT_A_PORT, **limits_in, **_CHEAP_ARGON2, **changes},
             )
             api = await stack.enter_async_context(api_of(settings))
             stack.push_async_callback(_empty)

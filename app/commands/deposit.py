@@ -8,26 +8,16 @@ from functools import partial
 from pathlib import Path
 
 from app.composition import composed
+from app.deposit_reports import described
 from app.settings import Settings
 from services.common.money import Money
 from services.payments.bank.amounts import parse_amount
-from services.payments.bank.deposits import (
-    ConfirmOutcome,
-    DepositClosed,
-    DepositConfirmed,
-    DepositDiffers,
-    DepositKnown,
-    DepositService,
-    DepositsUndecided,
-    DepositUnknown,
-)
+from services.payments.bank.deposits import DepositService
 from services.payments.bank.encoding import MAX_BYTES
-from services.payments.bank.matching import UndecidedDeposit
 from services.payments.bank.movements import MovementCounter
 from services.payments.bank.statement import StatementRow, candidates, read_statement
 
 HELP = "confirm bank deposits, which activates their accounts"
-_SHOWN_ID_LENGTH = 12
 """How many characters of a movement's id are shown: enough to distinguish movements with the same reference."""
 
 
@@ -75,7 +65,7 @@ async def _with_deposits(settings: Settings, work: Callable[[DepositService], Aw
 async def _confirm(arguments: argparse.Namespace, deposits: DepositService) -> int:
     amount: Money = arguments.amount
     outcome = await deposits.confirm(arguments.reference, amount, late=arguments.late, chosen=arguments.movement)
-    return _report(_printable(arguments.reference) or "no reference", *_described(amount, outcome))
+    return _report(_printable(arguments.reference) or "no reference", *described(amount, outcome))
 
 
 async def _import(rows: list[StatementRow], deposits: DepositService, *, dry_run: bool) -> int:
@@ -109,7 +99,7 @@ async def _import_row(
     if not named:
         return False, ["unknown; nothing was done"]
     movement = counter.next(named[0], row.movement)
-    done, sentences = _described(row.amount, await deposits.receive(named[0], row.amount, movement, dry_run=dry_run))
+    done, sentences = described(row.amount, await deposits.receive(named[0], row.amount, movement, dry_run=dry_run))
     return done, [each.replace("confirmed,", "would be confirmed,", 1) if dry_run else each for each in sentences]
 
 
@@ -130,30 +120,6 @@ async def _undo(reference: str, deposits: DepositService) -> int:
     undone = await deposits.undo(reference)
     print(f"{reference}: {'taken back' if undone else 'not a confirmed deposit; nothing was done'}")
     return 0 if undone else 1
-
-
-def _described(paid: Money, outcome: ConfirmOutcome) -> tuple[bool, list[str]]:
-    """Returns whether the deposit is settled, and sentences that describe the outcome."""
-    match outcome:
-        case DepositConfirmed(amount):
-            return True, [f"confirmed, {amount} {amount.currency}"]
-        case DepositKnown():
-            return True, ["was already confirmed"]
-        case DepositsUndecided(waiting):
-            return False, [_undecided(deposit) for deposit in waiting]
-        case DepositUnknown():
-            return False, ["unknown; nothing was done"]
-        case DepositDiffers(expected):
-            return False, [f"{paid} was paid instead of {expected}; nothing was done"]
-        case DepositClosed(status):
-            return False, [f"is {status.value}; nothing was done (to count it, confirm it with --late)"]
-
-
-def _undecided(deposit: UndecidedDeposit) -> str:
-    what = "was taken back" if deposit.taken_back else "was already confirmed; this is another deposit"
-    day = f", of {deposit.day}" if deposit.day else ""
-    movement = deposit.id[:_SHOWN_ID_LENGTH]
-    return f"{what}{day}; nothing was done (to count it, confirm it with --late --movement {movement})"
 
 
 def _report(start: str, done: bool, sentences: list[str]) -> int:

@@ -29,7 +29,7 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
         asyncio.run(upgrade(settings.database))
     elif not is_up_to_date(settings):
         return 1
-    if not (settings.paypal_client_id or settings.bank_account):
+    if not (settings.has_paypal or settings.bank_account):
         print("Nobody can pay: set PAYPAL_… or BANK_DEPOSIT_… (docs/settings.md).", file=sys.stderr)
     try:
         bound = listen(settings.host, settings.port)
@@ -38,6 +38,7 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
         reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
         print(f"Cannot listen on {settings.host}:{settings.port}: {reason}.", file=sys.stderr)
         return 1
+    settings = settings.model_copy(update={"port": bound.getsockname()[1]})
     # From here on, connections queue in the socket, so a client may connect as soon as it reads this line.
     print(f"Serving     {url_of(bound)}/graphql", flush=True)
     if settings.development:
@@ -49,7 +50,7 @@ def _introduce(settings: Settings, url: str) -> None:
     """Prints what a developer needs to know on a first start."""
     database = "set by DATABASE_URL" if settings.database_url else settings.data_dir / "accounts.sqlite3"
     mails = "sent by SMTP_URL" if settings.smtp_url else settings.data_dir / "mail" / "*.eml"
-    print(f"GraphiQL    {url}/graphql in a browser")
+    print(f"Start at    {url}/ in a browser: GraphiQL, mails, and stand-ins for PayPal and the bank")
     print(f"Database    {database}")
     print(f"Mails       {mails}")
     print(f"Production  needs {', '.join(['ENVIRONMENT=production', *missing_for_production(settings)])}", flush=True)

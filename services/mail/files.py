@@ -36,8 +36,13 @@ class FileTransport:
 
     def _store(self, recipient: str, message: EmailMessage) -> Path:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        name = f"{time.time_ns()}-{re.sub(r'[^A-Za-z0-9.@+-]', '_', recipient)[:100]}.eml"
+        name = f"{time.time_ns()}-{in_file_name(recipient)}.eml"
         part = self._folder / f".{name}.part"
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(message.as_bytes())
         return part.rename(self._folder / name)
+
+
+def in_file_name(recipient: str) -> str:
+    """Returns the end of the names of a recipient's files."""
+    return re.sub(r"[^A-Za-z0-9.@+-]", "_", recipient)[:100]

@@ -20,6 +20,7 @@ CODE_LIFE = timedelta(hours=24)
 MAILED_PASSWORD_LENGTH = 24  # 118 bits
 MAILED_PASSWORD_LIFE = timedelta(hours=24)
 _GROUP_LENGTH = 6  # characters of a mailed password between hyphens
+MAILED_PASSWORD_GROUPS = (_GROUP_LENGTH, MAILED_PASSWORD_LENGTH // _GROUP_LENGTH)  # their length and number
 _CODES = {MailKind.CONFIRMATION, MailKind.RECOVERY}  # which the owner of a registration can request
 _MAX_REGISTRATIONS = 3  # registrations that one request can refer to
 _NEVER = datetime.min.replace(tzinfo=UTC)

@@ -1,6 +1,7 @@
 """Reads payments."""
 
 import enum
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -88,6 +89,15 @@ async def history(email_key: str) -> list[PaymentView]:
     """Returns all payments of an account, the oldest first."""
     payments = await Payment.filter(account__email_key=email_key).order_by("created_at", "id")
     return [PaymentView.of(payment) for payment in payments]
+
+
+async def latest(
+    method: PaymentMethod, statuses: Collection[PaymentStatus], count: int
+) -> list[tuple[str, PaymentView]]:
+    """Returns the newest payments of all accounts in these states, with the account's e-mail."""
+    asked = Payment.filter(method=method.value, status__in=[status.value for status in statuses])
+    found = await asked.select_related("account").order_by("-created_at", "id").limit(count)
+    return [(payment.account.email, PaymentView.of(payment)) for payment in found]
 
 
 async def is_pending(account_id: UUID) -> bool:

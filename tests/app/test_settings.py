@@ -289,6 +289,34 @@ def test_production_refuses_the_sandbox_unless_told_otherwise() -> None:
     assert [read(**told, PAYPAL_BASE_URL=url).paypal_url for url in urls] == urls
 
 
+def test_production_refuses_test_mode() -> None:
+    assert read(TEST_MODE="true").test_mode
+    assert fault(**_PRODUCTION, TEST_MODE="true").startswith("TEST_MODE: ")
+
+
+def test_only_development_without_paypal_plays_paypal() -> None:
+    paypal = {"PAYPAL_CLIENT_ID": "a", "PAYPAL_CLIENT_SECRET": "b", "PAYPAL_WEBHOOK_ID": "c"}
+    others = [{"PAYPAL_STAND_IN": "false"}, paypal, _PRODUCTION, {**_PRODUCTION, "PAYPAL_STAND_IN": "true"}]
+
+    assert read().stands_in_for_paypal
+    assert [given for given in others if read(**given).stands_in_for_paypal] == []
+
+
+def test_the_service_finds_itself_under_an_address_of_this_machine() -> None:
+    hosts = {
+        "127.0.0.1": "http://127.0.0.1:80",
+        "LOCALHOST": "http://127.0.0.1:80",
+        "0.0.0.0": "http://127.0.0.1:80",  # noqa: S104
+        "::": "http://[::1]:80",
+        "[::1]": "http://[::1]:80",
+        "192.0.2.1": "http://192.0.2.1:80",
+    }
+
+    found = {host: read(HOST=host, PORT="80", DEVELOPMENT_BEYOND_LOOPBACK="true").own_url for host in hosts}
+
+    assert found == hosts
+
+
 def test_other_hosts_are_no_sandbox() -> None:
     urls = ["https://api-m.paypal.com", "https://sandbox.paypal.com.example.mx"]
 

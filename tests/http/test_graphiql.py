@@ -169,14 +169,6 @@ async def test_the_endpoint_with_a_trailing_slash_shows_the_page_too(http: httpx
     assert "<title>GraphiQL" in response.text
 
 
-@pytest.mark.parametrize("method", ["GET", "HEAD"])
-async def test_the_root_redirects_to_the_page_without_naming_a_host(http: httpx2.AsyncClient, method: str) -> None:
-    response = await http.request(method, "/", headers={"accept": CHROMIUM, "host": "evil.example"})
-
-    assert response.status_code == 307
-    assert response.headers["location"] == "/graphql"
-
-
 async def test_production_does_not_serve_graphiql(make_api: MakeApi) -> None:
     api = await make_api(**PRODUCTION)
 

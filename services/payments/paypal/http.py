@@ -66,9 +66,9 @@ class HttpClient:
         self._basic = "Basic " + base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
         self._timeout = timeout
         self._monotonic = monotonic
-        self._http = httpx2.AsyncClient(
-            timeout=None, follow_redirects=False
-        )  # the deadlines here cover the whole request
+        # No timeout: the deadlines here cover the whole request. No proxy reaches this machine's own addresses.
+        direct = {"all://127.0.0.1": None, "all://[::1]": None}
+        self._http = httpx2.AsyncClient(timeout=None, follow_redirects=False, mounts=direct)
         self._cached: _Token | None = None
         self._fetching: asyncio.Task[_Token] | None = None
 
