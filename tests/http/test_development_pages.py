@@ -71,6 +71,16 @@ async def test_no_other_page_can_send_a_form(make_api: MakeApi, path: str, heade
     assert refused.status_code == 403
 
 
+async def test_browsers_that_send_only_the_origin_can_send_our_forms(api: Api) -> None:
+    page = await api.http.get("/bank")
+
+    form = {"reference": "1", "action": "undo"}
+    sent = await api.http.post("/bank", data=form, headers={"origin": "http://localhost:8000"})
+
+    assert sent.status_code == 303
+    assert page.headers["referrer-policy"] == "same-origin"  # without a referrer, the Origin would be null
+
+
 @pytest.mark.parametrize(
     "body", [b"", b"\xff=\xff", b"action=" + b"x" * 20_000, b"choice=%00&action=%ff", b"{}", b"action=arrive&amount=x"]
 )

@@ -70,7 +70,12 @@ class Person:
 @pytest.fixture(scope="module")
 def http(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
     folder = tmp_path_factory.mktemp("stand-ins")
-    settings = {**CHEAP_ARGON2, "TEST_MODE": "true", "PAYPAL_RETURN_URL": "http://localhost:5173/pago?plan=1#x"}
+    settings = {
+        **CHEAP_ARGON2,
+        "TEST_MODE": "true",
+        "PAYPAL_RETURN_URL": "http://localhost:5173/pago?plan=1#x",
+        "HTTP_PROXY": "http://127.0.0.1:9",  # nothing listens there
+    }
     with serving(folder, **settings) as (url, _), httpx2.Client(base_url=url) as client:
         yield client
 
