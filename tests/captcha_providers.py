@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
+from app.development.paypal.api import Received
 from services.captcha.provider import CaptchaProvider, ProviderName, Site
-from tests.paypal.http import Received, Trouble, read_request, response, troubled
+from tests.paypal.http import Trouble, read_request, response, troubled
 
 _JSON = "content-type: application/json"
 
