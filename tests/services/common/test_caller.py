@@ -107,7 +107,7 @@ def test_language_and_device_are_taken_from_their_headers() -> None:
     assert callers == [
         anonymous,
         anonymous,
-        Caller(ip_address(_PEER), Language.EN, "App/1.0", "token"),
+        Caller(ip_address(_PEER), Language.EN, "App/1.0", credential="token"),
         Caller(ip_address(_PEER), user_agent="x" * 255, credential="token"),
     ]
 
