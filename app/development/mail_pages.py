@@ -23,7 +23,7 @@ _NEW_WINDOW = '<base target="_blank">'
 
 
 class MailPages:
-    """`sent` is where mails go instead, if they are not files."""
+    """With `by_smtp`, mails leave, and the folder holds only earlier ones."""
 
     def __init__(self, folder: Path, *, by_smtp: bool) -> None:
         self._mailbox = Mailbox(folder)

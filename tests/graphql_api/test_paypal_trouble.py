@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from app.development.paypal.api import Call
-from app.development.paypal.books import Json, new_id
+from app.development.paypal.books import new_id
+from app.development.paypal.replies import Json
 from models.account import Account
 from models.payment import Payment
 from services.common.clock import utc_now

@@ -11,7 +11,7 @@ import httpx2
 import pytest
 
 from app.development.paypal.api import Call
-from app.development.paypal.books import Json
+from app.development.paypal.replies import Json
 from models.account import Account
 from models.payment import Payment
 from services.common.clock import utc_now

@@ -7,7 +7,7 @@ import secrets
 from http import HTTPStatus
 
 from app.development.paypal.api import Received, call_of
-from app.development.paypal.books import Reply, error
+from app.development.paypal.replies import Reply, error
 
 
 class Trouble(enum.Enum):

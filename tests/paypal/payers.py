@@ -6,7 +6,7 @@ from ipaddress import ip_address
 from typing import Any
 from uuid import UUID, uuid4
 
-from app.development.paypal.books import Json
+from app.development.paypal.replies import Json
 from models.account import Account
 from models.payment import Payment
 from models.series import Series

@@ -13,8 +13,9 @@ from decimal import Decimal
 from urllib.parse import parse_qs, urlsplit
 
 from app.development.paypal.api import Access, Call, Received, answer
-from app.development.paypal.books import PAYER, Books, Json, Reply, counts, return_link
+from app.development.paypal.books import PAYER, Books, counts, return_link
 from app.development.paypal.events import Events, Webhook
+from app.development.paypal.replies import Json, Reply
 from tests.paypal.http import Trouble, read_request, response, troubled, written
 
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from app.development.paypal.books import Books, Json, Reply
+from app.development.paypal.books import Books
+from app.development.paypal.replies import Json, Reply
 
 
 def order() -> Json:

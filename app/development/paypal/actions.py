@@ -4,7 +4,8 @@ import enum
 from dataclasses import dataclass
 from decimal import Decimal
 
-from app.development.paypal.books import PAYER, Books, Fate, Json, return_link
+from app.development.paypal.books import PAYER, Books, Fate, return_link
+from app.development.paypal.replies import Json
 
 _CENT = Decimal("0.01")
 UNAPPROVED = ("CREATED", "PAYER_ACTION_REQUIRED")

@@ -9,8 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import parse_qs
 
-from app.development.paypal.books import Books, Reply, error, invalid, not_found
+from app.development.paypal.books import Books
 from app.development.paypal.events import Events
+from app.development.paypal.replies import Reply, error, invalid, not_found
 
 _UNAUTHORIZED = "Authentication failed due to missing authorization header, or invalid authentication credentials."
 

@@ -7,7 +7,8 @@ import uuid
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.development.paypal.books import Json, new_id
+from app.development.paypal.books import new_id
+from app.development.paypal.replies import Json
 
 _TIME = "2026-03-02T15:04:05Z"
 _RESOURCES = {

@@ -15,8 +15,9 @@ from app.bodies import RefusedRequestError, read_body
 from app.development.pages import not_here, read_form, render
 from app.development.paypal.actions import ACTIONS, UNAPPROVED, Action, Choice, Event, act, capture_of, choose
 from app.development.paypal.api import Received, answer, call_of
-from app.development.paypal.books import Books, Json, Reply, invalid
+from app.development.paypal.books import Books
 from app.development.paypal.merchant import PATH, Merchant
+from app.development.paypal.replies import Json, Reply, invalid
 from app.development.paypal.storage import Storage
 
 log = structlog.get_logger(__name__)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import structlog
 
-from app.development.paypal.books import Books, Fate, Json, Reply
+from app.development.paypal.books import Books, Fate
+from app.development.paypal.replies import Json, Reply
 
 log = structlog.get_logger(__name__)
 
