@@ -7,6 +7,7 @@ import httpx2
 import pytest
 
 from app.development.pages import FOLDER
+from app.development.routes import development_routes
 from tests.api import PRODUCTION, Api
 from tests.conftest import MakeApi
 from tests.paypal.payers import payer
@@ -102,6 +103,8 @@ async def test_production_has_no_development_page(make_api: MakeApi) -> None:
     posted = {path: (await api.http.post(path)).status_code for path in [*FORMS, "/paypal/v1/oauth2/token"]}
 
     assert {*got.values(), *posted.values()} == {404}
+    with pytest.raises(ValueError, match="production"):
+        development_routes(api.settings, api.composition, [])
 
 
 async def test_the_bank_lets_deposits_arrive_and_takes_them_back(api: Api) -> None:
