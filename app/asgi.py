@@ -83,8 +83,9 @@ def create_app(settings: Settings, trusted: TrustedDocuments | None = None) -> S
         middleware.append(Middleware(AllowedHosts, hosts=settings.allowed_hosts))
     development: list[BaseRoute] = []
     if settings.development:
+        plan = composition.services.plans.all()[0]
         pages_endpoint = open_endpoint(trusted_only=False)
-        development = [*graphiql_routes(OPERATIONS, _SCHEMA, pages_endpoint), schema_route()]
+        development = [*graphiql_routes(OPERATIONS, plan.id, pages_endpoint), schema_route()]
     events = composition.paypal.events if composition.paypal else None
     endpoint = open_endpoint(trusted_only=settings.trusted_documents_only)
     routes = [

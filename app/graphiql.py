@@ -2,28 +2,14 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
 
-from graphql import (
-    GraphQLEnumType,
-    GraphQLInputObjectType,
-    GraphQLInputType,
-    GraphQLList,
-    GraphQLNonNull,
-    GraphQLScalarType,
-    GraphQLSchema,
-    NonNullTypeNode,
-    get_operation_ast,
-    is_required_input_field,
-    parse,
-    type_from_ast,
-)
 from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Match, Route
 from starlette.types import ASGIApp, Scope
 
+from app.graphiql_tabs import tabs
 from app.http import PATHS
 from app.negotiation import GRAPHQL_RESPONSE, JSON, weight
 
@@ -33,29 +19,21 @@ _MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
 # 'unsafe-inline': GraphiQL's dialogs use inline styles.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; "
-    "img-src 'self' data:; font-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-)
-
-# Tabs for setting up a new account come first; all others follow in alphabetical order.
-_FIRST = (
-    *("PasswordPolicy", "CreateAccount", "ConfirmAccount", "Login", "Me"),
-    *("TaxRegimes", "ConfigureCompany", "CreateSeries", "Company"),
-    *("Plans", "PaymentMethods", "RequestBankDeposit", "StartPayPalPayment", "CompletePayPalPayment", "Payment"),
+    "img-src 'self' data:; media-src data:; font-src 'self' data:; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
 
 
-def graphiql_routes(operations: Mapping[str, str], schema: GraphQLSchema, endpoint: ASGIApp) -> list[BaseRoute]:
-    """Returns GraphiQL's routes, which must come before the endpoint's; `operations` maps names to valid documents.
+def graphiql_routes(operations: Mapping[str, str], plan_id: str, endpoint: ASGIApp) -> list[BaseRoute]:
+    """Returns GraphiQL's routes, which must come before the endpoint's. `plan_id` is a plan that is for sale.
 
     The page sends its operations to `endpoint`, which accepts any text: TRUSTED_DOCUMENTS_ONLY is for apps.
 
     On the endpoint's paths, they match only a browser's visit: a GET or HEAD that prefers text/html and has no query.
     """
-    names = [name for name in _FIRST if name in operations] + sorted(operations.keys() - set(_FIRST))
-    documents = [operations[name] for name in names]
 
     async def send_tabs(_: Request) -> Response:
-        return JSONResponse([{"query": text, "variables": _example_variables(text, schema)} for text in documents])
+        return JSONResponse(tabs(operations, plan_id))
 
     page = _file(_FOLDER / "index.html", "text/html", {"Content-Security-Policy": _POLICY, "Vary": "Accept"})
     return [
@@ -92,29 +70,3 @@ def _file(
         return FileResponse(path, media_type=media_type, headers=headers)
 
     return send_file
-
-
-def _example_variables(document: str, schema: GraphQLSchema) -> dict[str, Any] | None:
-    """Returns a value to fill in for each required variable, or None if there are none."""
-    operation = get_operation_ast(parse(document))
-    return {
-        definition.variable.name.value: _example(type_from_ast(schema, definition.type))
-        for definition in (operation and operation.variable_definitions) or ()
-        if isinstance(definition.type, NonNullTypeNode) and not definition.default_value
-    } or None
-
-
-def _example(type_: GraphQLInputType | None) -> Any:
-    match type_:
-        case GraphQLNonNull():
-            return _example(type_.of_type)
-        case GraphQLList():
-            return []
-        case GraphQLInputObjectType():
-            return {name: _example(f.type) for name, f in type_.fields.items() if is_required_input_field(f)}
-        case GraphQLEnumType():
-            return next(iter(type_.values))
-        case GraphQLScalarType():
-            return {"Boolean": False, "Int": 0, "Float": 0}.get(type_.name, "")
-        case None:
-            return None

@@ -12,7 +12,7 @@ from tests.process.serving import serving
 
 def test_graphiql_works_from_the_service_alone(run_script: RunScript, chromium: str, tmp_path: Path) -> None:
     with serving(tmp_path) as (url, _):
-        audit = run_script("graphiql.js", chromium, url)
+        audit = run_script("graphiql.js", chromium, url, str(tmp_path))
 
     assert audit.returncode == 0, audit.stdout + audit.stderr
 

@@ -1,12 +1,14 @@
 """GraphiQL: a page for browsers in development, out of the way of every GraphQL client, complete without a network."""
 
+import json
 import re
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
-from graphql import build_schema
+from graphql import get_operation_ast, get_variable_values, parse
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
@@ -16,6 +18,7 @@ from app.graphiql import graphiql_routes
 from app.middleware import SecurityHeaders
 from app.operations import OPERATIONS
 from schema.root import schema
+from services.payments.plans import BUNDLED
 from tests.api import PRODUCTION, Api
 from tests.conftest import MakeApi
 
@@ -26,11 +29,11 @@ RESPONSE_JSON = "application/graphql-response+json"
 FOLDER = Path(__file__).parents[2] / "app/static/graphiql"
 
 
-def client_of(operations: Mapping[str, str], sdl: str | None = None) -> httpx2.AsyncClient:
+def client_of(operations: Mapping[str, str]) -> httpx2.AsyncClient:
     """GraphiQL before an endpoint that only says its name."""
     endpoint = Route("/graphql", PlainTextResponse("the endpoint"), methods=["GET", "HEAD", "POST", "PUT"])
     of_page = PlainTextResponse("the endpoint of the page")
-    routes = [*graphiql_routes(operations, build_schema(sdl) if sdl else schema._schema, of_page), endpoint]
+    routes = [*graphiql_routes(operations, "negocio", of_page), endpoint]
     service = Starlette(routes=routes, middleware=[Middleware(SecurityHeaders, hsts=False)])
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(service), base_url="http://localhost:8000")
 
@@ -50,7 +53,8 @@ async def test_the_pages_policy_allows_only_its_own_origin(http: httpx2.AsyncCli
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["content-security-policy"] == (
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; "
-        "img-src 'self' data:; font-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+        "img-src 'self' data:; media-src data:; font-src 'self' data:; "
+        "frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
     )
 
 
@@ -90,7 +94,7 @@ async def test_only_a_visit_gets_the_page(http: httpx2.AsyncClient) -> None:
 
 
 async def test_every_file_that_the_page_loads_is_served_with_its_type(http: httpx2.AsyncClient) -> None:
-    sources = "".join((FOLDER / name).read_text("utf-8") for name in ("index.html", "graphiql.js"))
+    sources = "".join(path.read_text("utf-8") for path in (FOLDER / "index.html", *FOLDER.glob("*.js")))
     paths = re.findall(r'"(/graphiql/[^"]+)"', sources)
 
     types = {path: (await http.get(path)).headers["content-type"] for path in paths}
@@ -102,12 +106,15 @@ async def test_every_file_that_the_page_loads_is_served_with_its_type(http: http
         "/graphiql/vendor/react-dom.production.min.js": "text/javascript; charset=utf-8",
         "/graphiql/vendor/graphiql.min.js": "text/javascript; charset=utf-8",
         "/graphiql/graphiql.js": "text/javascript; charset=utf-8",
+        "/graphiql/media.js": "text/javascript; charset=utf-8",
+        "/graphiql/placeholders.js": "text/javascript; charset=utf-8",
+        "/graphiql/storage.js": "text/javascript; charset=utf-8",
         "/graphiql/graphql": "text/plain; charset=utf-8",
         "/graphiql/operations.json": "application/json",
     }
 
 
-@pytest.mark.parametrize("name", ["index.html", "graphiql.js", "graphiql.css"])
+@pytest.mark.parametrize("name", ["index.html", *sorted(path.name for path in FOLDER.glob("*.*s"))])
 def test_our_files_name_no_other_host_and_contain_no_inline_scripts(name: str) -> None:
     text = (FOLDER / name).read_text("utf-8")
 
@@ -125,42 +132,64 @@ async def test_each_of_our_operations_has_a_tab(http: httpx2.AsyncClient) -> Non
     assert sorted(tab["query"] for tab in tabs) == sorted(OPERATIONS.values())
 
 
-async def test_the_steps_of_a_new_account_come_first_and_missing_operations_have_no_tab() -> None:
-    names = ["Alpha", "ConfirmAccount", "Login", "PasswordPolicy", "Zeta"]
-    async with client_of({name: f"query {name} {{ a }}" for name in names}, "type Query { a: Int }") as http:
+async def test_the_tabs_follow_the_steps_of_a_new_account_and_unknown_operations_come_last() -> None:
+    names = ["Alpha", "ConfirmAccount", "CreateAccount", "Login", "PasswordPolicy", "RevokeSession", "Zeta"]
+    async with client_of({name: f"query {name} {{ a }}" for name in names}) as http:
         tabs = (await http.get("/graphiql/operations.json")).json()
 
-    assert [tab["query"].split()[1] for tab in tabs] == ["PasswordPolicy", "ConfirmAccount", "Login", "Alpha", "Zeta"]
+    shown = [tab["query"].split()[1] for tab in tabs]
+    assert shown == ["PasswordPolicy", "CreateAccount", "ConfirmAccount", "Login", "RevokeSession", "Alpha", "Zeta"]
 
 
-async def test_required_variables_have_an_example() -> None:
-    sdl = """
-        type Query { find(by: Filter, kind: Kind, sizes: [Int!], first: Int, exact: Boolean): Int }
-        enum Kind { SMALL LARGE }
-        input Filter { name: String!, nested: Nested!, other: String, limit: Int! = 10 }
-        input Nested { code: ID! }
-    """
-    query = """
-        query Find($by: Filter!, $kind: Kind!, $sizes: [Int!]!, $first: Int! = 5, $exact: Boolean!, $optional: Int) {
-          find(by: $by, kind: $kind, sizes: $sizes, first: $first, exact: $exact)
-          again: find(first: $optional)
-        }
-    """
-    async with client_of({"Find": query, "Plain": "query Plain { find }"}, sdl) as http:
-        tabs = (await http.get("/graphiql/operations.json")).json()
+async def test_each_operation_has_variables_that_fit_it(http: httpx2.AsyncClient) -> None:
+    for tab in (await http.get("/graphiql/operations.json")).json():
+        operation = get_operation_ast(parse(tab["query"]))
+        assert operation
+        definitions = operation.variable_definitions or ()
 
-    assert tabs == [
-        {
-            "query": query,
-            "variables": {
-                "by": {"name": "", "nested": {"code": ""}},
-                "kind": "SMALL",
-                "sizes": [],
-                "exact": False,
-            },
-        },
-        {"query": "query Plain { find }", "variables": None},
-    ]
+        values = get_variable_values(schema._schema, definitions, tab["variables"] or {})
+
+        assert not isinstance(values, list), values
+        assert {each.variable.name.value for each in definitions} == set(tab["variables"] or {})
+
+
+async def test_the_variables_lead_from_tab_to_tab(api: Api) -> None:
+    tabs = {tab["query"].split()[1].partition("(")[0]: tab for tab in await _tabs(api)}
+
+    async def run(name: str, **filled_in: object) -> Any:
+        body = json.loads(json.dumps(tabs[name]))
+        if filled_in:
+            body["variables"]["input"] |= filled_in
+        headers = {"sec-fetch-site": "same-origin"}
+        answer = (await api.http.post("/graphiql/graphql", json=body, headers=headers)).json()
+        (value,) = answer["data"].values()
+        return value
+
+    types = [(await run("CreateAccount"))["__typename"]]
+    types += [(await run("ConfirmAccount", code=await api.mailed_code()))["__typename"]]
+    types += [(await run(name))["__typename"] for name in ("Login", "ConfigureCompany", "CreateSeries")]
+    series = (await run("Company"))["company"]["series"][0]["id"]
+    types += [(await run("UpdateSeries", id=series))["__typename"]]
+    types += [(await run("RequestBankDeposit"))["__typename"]]
+    types += [(await run("ChangePassword"))["__typename"]]
+
+    assert all(name.endswith("Success") for name in types), types
+    assert (await run("Me"))["email"] == "ana@example.com"
+
+
+async def _tabs(api: Api) -> list[dict[str, Any]]:
+    tabs: list[dict[str, Any]] = (await api.http.get("/graphiql/operations.json")).json()
+    return tabs
+
+
+async def test_the_plan_in_the_variables_is_for_sale(make_api: MakeApi, tmp_path: Path) -> None:
+    plans = tmp_path / "plans.toml"
+    plans.write_text(BUNDLED.read_text("utf-8").replace('id = "emprendedor"', 'id = "mine"'), "utf-8")
+    api = await make_api(plans_file=plans)
+
+    variables = [tab["variables"] for tab in await _tabs(api) if "planId" in str(tab["variables"])]
+
+    assert variables == [{"input": {"planId": "mine"}}] * 2
 
 
 async def test_the_endpoint_with_a_trailing_slash_shows_the_page_too(http: httpx2.AsyncClient) -> None:

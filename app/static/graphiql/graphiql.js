@@ -1,7 +1,10 @@
-// GraphiQL with a tab for each operation in graphql/operations/. Input stays in memory only, since it includes
-// passwords and tokens: a reload discards it and restores the tabs.
+// GraphiQL with a tab for each operation in graphql/operations/.
 
-const { createElement } = React;
+import { Media } from "/graphiql/media.js";
+import { fillIn, remember } from "/graphiql/placeholders.js";
+import { restoreTabs, storage, tabsOf } from "/graphiql/storage.js";
+
+const { createElement, useCallback, useState } = React;
 
 async function send(request, { headers } = {}) {
   const response = await fetch("/graphiql/graphql", {
@@ -12,41 +15,12 @@ async function send(request, { headers } = {}) {
       "Content-Type": "application/json",
       ...headers,
     },
-    body: JSON.stringify(request),
+    body: JSON.stringify({ ...request, variables: await fillIn(request.variables) }),
   });
-  return response.json();
+  const result = await response.json();
+  remember(result.data);
+  return result;
 }
-
-/** The part of the Web Storage API that GraphiQL uses. */
-class Memory {
-  #items = new Map();
-
-  get length() {
-    return this.#items.size;
-  }
-
-  getItem(key) {
-    return this.#items.get(key) ?? null;
-  }
-
-  setItem(key, value) {
-    this.#items.set(key, value);
-  }
-
-  removeItem(key) {
-    this.#items.delete(key);
-  }
-
-  clear() {
-    this.#items.clear();
-  }
-}
-
-const operations = await (await fetch("/graphiql/operations.json")).json();
-const tabs = operations.map(({ query, variables }) => ({
-  query,
-  variables: variables && JSON.stringify(variables, null, 2),
-}));
 
 /** Shows the image of a data URI in the result under the pointer. */
 function ImageInResult({ token }) {
@@ -54,27 +28,51 @@ function ImageInResult({ token }) {
   return source.startsWith("data:image/") ? createElement("img", { src: source, alt: "" }) : null;
 }
 
+/** A sign in the toolbar, with its name for screen readers and on hover. */
+function command(type, name, sign, properties) {
+  const attributes = { key: name, className: "graphiql-un-styled graphiql-toolbar-button command", title: name };
+  return createElement(type, { ...attributes, "aria-label": name, ...properties }, sign);
+}
+
+const mails = command("a", "Mails", "✉", { href: "/mail", target: "_blank" });
+const restore = command("button", "Restore all tabs", "↺", { type: "button", onClick: restoreTabs });
+
 const help = createElement(
   "p",
   { className: "help" },
-  "With a BEARER token: ",
+  createElement("code", null, "<series.id>"),
+  " in variables stands for the last series in an answer, ",
+  createElement("code", null, "<mail.code>"),
+  " for the code of the last mail. Login sets the cookie; with a BEARER token, write ",
   createElement("code", null, '{"Authorization": "Bearer …"}'),
-  " under Headers. Point at a data URI to see its image.",
+  " under Headers.",
 );
 
-ReactDOM.createRoot(document.getElementById("graphiql")).render(
-  createElement(
+function App({ tabs }) {
+  // In JSON, as GraphiQL calls onTabChange with every render, and an equal state renders nothing.
+  const [result, setResult] = useState("");
+  const fetcher = useCallback(async (...request) => {
+    const answer = await send(...request);
+    setResult(JSON.stringify(answer));
+    return answer;
+  }, []);
+  const showResult = useCallback(({ tabs: open, activeTabIndex }) => setResult(open[activeTabIndex]?.response ?? ""), []);
+  return createElement(
     GraphiQL,
     {
-      fetcher: send,
-      storage: new Memory(),
+      fetcher,
+      storage,
       shouldPersistHeaders: false,
       defaultEditorToolsVisibility: "variables",
       responseTooltip: ImageInResult,
       defaultTabs: tabs,
-      variables: tabs[0]?.variables, // GraphiQL reads the first tab's variables only from here
+      onTabChange: showResult,
     },
     createElement(GraphiQL.Logo, null, "Accounts"),
-    createElement(GraphiQL.Footer, null, help),
-  ),
-);
+    createElement(GraphiQL.Toolbar, null, ({ prettify, merge, copy }) => [prettify, merge, copy, mails, restore]),
+    createElement(GraphiQL.Footer, null, createElement(Media, { result }), help),
+  );
+}
+
+const tabs = await tabsOf(await (await fetch("/graphiql/operations.json")).text());
+ReactDOM.createRoot(document.getElementById("graphiql")).render(createElement(App, { tabs }));

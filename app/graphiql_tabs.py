@@ -1,0 +1,54 @@
+"""The tabs of GraphiQL: the operations in the order in which a new account needs them, with variables that work.
+
+`<series.id>` stands for the `id` of the last `series` in an answer, and `<mail.code>` for the code of the last mail:
+graphiql.js replaces both before it sends a request.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+_EMAIL = "ana@example.com"
+_PASSWORD = "una frase larga"  # noqa: S105
+_NEW_PASSWORD = "otra frase larga"  # noqa: S105
+
+
+def tabs(operations: Mapping[str, str], plan_id: str) -> list[dict[str, Any]]:
+    """Returns the documents with their variables. Operations that are not known here come last, without variables."""
+    inputs = dict(_inputs(plan_id))
+    names = [name for name in inputs if name in operations] + sorted(operations.keys() - inputs.keys())
+    return [{"query": operations[name], "variables": inputs.get(name)} for name in names]
+
+
+def _inputs(plan_id: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
+    yield "PasswordPolicy", None
+    account = {"rfc": "EKU9003173C9", "email": _EMAIL, "password": _PASSWORD, "passwordConfirmation": _PASSWORD}
+    yield "CreateAccount", _input(**account)
+    yield "ResendConfirmationCode", _input(email=_EMAIL)
+    yield "ConfirmAccount", _input(code="<mail.code>")
+    yield "Login", _input(email=_EMAIL, password=_PASSWORD, transport="COOKIE")
+    yield "Me", None
+    yield "TaxRegimes", {"taxpayerType": "PERSONA_MORAL"}
+    yield "ConfigureCompany", _input(legalName="ESCUELA KEMPER URGATE", taxRegime="601", postalCode="26015")
+    yield "CreateSeries", _input(name="A", firstFolio="1")
+    yield "UpdateSeries", _input(id="<series.id>", name="B", firstFolio="100")
+    yield "Company", None
+    yield "Plans", None
+    yield "PaymentMethods", None
+    yield "StartPayPalPayment", _input(planId=plan_id)
+    yield "CompletePayPalPayment", _input(orderId="<startPayPalPayment.orderId>")
+    yield "RequestBankDeposit", _input(planId=plan_id)
+    yield "Payment", None
+    yield "CancelBankDeposit", _input(id="<openDeposit.id>")
+    yield "CreateCaptcha", None
+    yield "CaptchaAudio", {"id": "<captcha.id>"}
+    yield "RecoverPassword", _input(email=_EMAIL, captcha={"id": "<captcha.id>", "answer": ""})
+    passwords = {"newPassword": _NEW_PASSWORD, "newPasswordConfirmation": _NEW_PASSWORD}
+    yield "ChangePassword", _input(currentPassword=_PASSWORD, **passwords)
+    yield "DeleteSeries", _input(id="<series.id>")
+    yield "RevokeSession", _input(id="<sessions.id>")
+    yield "RevokeOtherSessions", None
+    yield "Logout", None
+
+
+def _input(**fields: Any) -> dict[str, Any]:
+    return {"input": fields}
