@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { ApolloClient, HttpLink, InMemoryCache } from "@apollo/client";
 import { SetContextLink } from "@apollo/client/link/context";
 import { PersistedQueryLink } from "@apollo/client/link/persisted-queries";
+import { generatePersistedQueryIdsFromManifest } from "@apollo/persisted-query-lists";
 import { Client, cacheExchange, fetchExchange } from "@urql/core";
 import { cacheExchange as graphcache } from "@urql/exchange-graphcache";
 import { persistedExchange } from "@urql/exchange-persisted";
@@ -71,3 +72,11 @@ export const clients = {
     urql(url, cacheExchange, persistedExchange({ preferGetForPersistedQueries: true })),
   "graphql-request": graphqlRequest,
 };
+
+/** The same for clients that send only the ids of trusted documents, with Apollo's manifest. */
+export const trusting = (manifest) => ({
+  "Apollo Client with a manifest": (url) =>
+    apollo(url, new PersistedQueryLink(generatePersistedQueryIdsFromManifest({ loadManifest: async () => manifest }))),
+  "urql with a manifest": (url) =>
+    urql(url, cacheExchange, persistedExchange({ enforcePersistedQueries: true, enableForMutation: true })),
+});

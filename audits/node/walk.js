@@ -1,5 +1,6 @@
-// Runs every operation of graphql/operations/ with each client: node walk.js URL DATA_DIR PYTHON
+// Runs every operation of graphql/operations/ with each client: node walk.js URL DATA_DIR PYTHON [MANIFEST]
 //
+// With Apollo's manifest, the clients are those that send only the ids of trusted documents.
 // The service runs in development: DATA_DIR has its mails, and PYTHON runs its command that solves captchas.
 
 import assert from "node:assert/strict";
@@ -11,10 +12,10 @@ import { promisify } from "node:util";
 
 import { parse } from "graphql";
 
-import { clients } from "./clients.js";
+import { clients, trusting } from "./clients.js";
 import { operations } from "./operations.js";
 
-const [url, dataDir, python] = process.argv.slice(2);
+const [url, dataDir, python, manifest] = process.argv.slice(2);
 const project = new URL("../../", import.meta.url);
 const documents = Object.fromEntries(Object.entries(operations).map(([name, text]) => [name, parse(text)]));
 
@@ -102,7 +103,7 @@ async function walk(client, email) {
 
 await test("clients", { concurrency: true }, (t) =>
   Promise.all(
-    Object.entries(clients).map(([name, make]) => {
+    Object.entries(manifest ? trusting(JSON.parse(readFileSync(manifest, "utf-8"))) : clients).map(([name, make]) => {
       const email = `${name.toLowerCase().replaceAll(/[^a-z]+/g, ".")}@example.com`;
       return t.test(name, () => walk(make(url), email));
     }),
