@@ -89,8 +89,9 @@ async def test_only_a_visit_gets_the_page(http: httpx2.AsyncClient) -> None:
     posted = await http.post("/graphql", json={"query": "{ __typename }"}, headers=headers)
     put = await http.put("/graphql", headers=headers)
     queried = await http.get("/graphql", params={"query": "{ __typename }"}, headers=headers)
+    named = await http.get("/graphql", params={"documentId": "sha256:0"}, headers=headers)
 
-    assert [posted.text, put.text, queried.text] == ["the endpoint"] * 3
+    assert [posted.text, put.text, queried.text, named.text] == ["the endpoint"] * 4
 
 
 async def test_every_file_that_the_page_loads_is_served_with_its_type(http: httpx2.AsyncClient) -> None:
