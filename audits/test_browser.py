@@ -24,6 +24,13 @@ def test_the_development_pages_work(run_script: RunScript, chromium: str, tmp_pa
     assert audit.returncode == 0, audit.stdout + audit.stderr
 
 
+def test_a_proof_of_work_is_done_by_altchas_widget(run_script: RunScript, chromium: str, tmp_path: Path) -> None:
+    with serving(tmp_path) as (url, _):
+        audit = run_script("proof.js", chromium, url)
+
+    assert audit.returncode == 0, audit.stdout + audit.stderr
+
+
 async def test_the_cookie_works_only_for_allowed_origins(run_script: RunScript, chromium: str, tmp_path: Path) -> None:
     settings = Settings(_env_file=None, data_dir=tmp_path, worker_in_serve=False)
     await upgrade(settings.database)
