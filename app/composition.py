@@ -41,6 +41,7 @@ from services.mail.smtp import SmtpServer, SmtpTransport
 from services.mail.transport import Transport
 from services.mail.worker import MailWorker
 from services.payments.bank.deposits import DepositService
+from services.payments.history import PaymentHistory
 from services.payments.paypal.client import PayPalClient
 from services.payments.paypal.orders import PayPalOrders, PayPalPage
 from services.payments.paypal.reconciliation import Reconciler
@@ -167,6 +168,7 @@ def compose(settings: Settings) -> Composition:
             payment_methods=tuple(method for method, configured in methods.items() if configured),
             paypal=PayPalService(orders=orders, plans=plans, sessions=sessions, limiter=limiter, limits=limits),
             deposits=deposits,
+            payments=PaymentHistory(),
         ),
         paypal=paypal,
         mail_worker=mails,

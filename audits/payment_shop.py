@@ -13,7 +13,7 @@ from app.development.paypal.api import Call
 from app.development.paypal.events import Webhook
 from models.account import Account
 from models.payment import Payment
-from services.accounts.onboarding import Stage
+from services.accounts.onboarding import PaymentMethod, Stage
 from services.accounts.sessions import SessionLife, SessionService
 from services.common.caller import Caller
 from services.common.limit_storage import DatabaseStorage
@@ -28,7 +28,7 @@ from services.payments.paypal.reconciliation import Reconciler
 from services.payments.paypal.service import PayPalService
 from services.payments.paypal.webhooks import PayPalWebhooks
 from services.payments.plans import BUNDLED, Plans
-from services.payments.queries import PaymentStatus
+from services.payments.queries import PaymentStatus, open_key
 from services.payments.worker import PaymentWorker
 from tests.paypal.clients import api_to
 from tests.paypal.http import Trouble
@@ -155,6 +155,11 @@ class Shop:
         payer.statement.append((requested.deposit.reference, requested.deposit.amount, movement))
         return movement.id
 
+    async def cancel_deposit(self, payer: Payer, _: random.Random) -> object:
+        """The open one, which may be on the bank's statement already."""
+        payment = await Payment.get_or_none(open_key=open_key(PaymentMethod.BANK_DEPOSIT, payer.id))
+        return await self.deposits.cancel(payer.caller, str(payment.id)) if payment else None
+
     async def import_statement(self, payer: Payer, chance: random.Random) -> object:
         rows = chance.sample(payer.statement, len(payer.statement))
         return [await self.deposits.receive(*row) for row in rows] or None
@@ -244,6 +249,7 @@ OPERATIONS: dict[Operation, int] = {
     Shop.work: 5,
     Shop.request_deposit: 1,
     Shop.deposit: 4,
+    Shop.cancel_deposit: 1,
     Shop.import_statement: 4,
     Shop.confirm_deposit: 1,
     Shop.undo_deposit: 2,

@@ -217,6 +217,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "StartPayPalPayment": ("planId",),
     "CompletePayPalPayment": ("orderId",),
     "RequestBankDeposit": ("planId",),
+    "CancelBankDeposit": ("id",),
 }
 WITHOUT_A_FORM = {"RecoverPassword"}  # its captcha is an object, which test_any_input_is_answered covers
 

@@ -184,7 +184,7 @@ class _Life(RuleBasedStateMachine):
                     assert self._do(transitions.mark_pending(self._view(payment_id), due_at))
             case PaymentStatus.OPEN:
                 self._do(transitions.return_to_open(self._view(payment_id), due_at, declined=False))
-            case PaymentStatus.EXPIRED | PaymentStatus.DECLINED | PaymentStatus.REPLACED:
+            case PaymentStatus.EXPIRED | PaymentStatus.DECLINED | PaymentStatus.REPLACED | PaymentStatus.CANCELED:
                 if self.payments[payment_id] in queries.WAITING:
                     assert self._do(transitions.end(self._view(payment_id), status, self.now))
             case _:

@@ -97,11 +97,13 @@ def _of_series(selections: str, code: str | None = None) -> Sample:
 
 
 _SERIES = "id name firstFolio lastFolio nextFolio remaining approvalNumber approvalYear createdAt"
+_PAYMENT = "id status amount{amount currency} method reference planId createdAt paidAt expiresAt"
 _SESSION = "id createdAt lastSeenAt expiresAt deviceName userAgent ipAddress current"
 SCREEN = (
     "{me{id email rfc taxpayerType createdAt confirmedAt language passwordChangeRequired paymentPending "
-    "onboarding{currentStep completedSteps} activation{active since until method planId} "
+    "onboarding{currentStep completedSteps} activation{active since until renewableFrom method planId} "
     "openDeposit{id reference clabe bank beneficiary amount{amount currency} planId requestedAt expiresAt} "
+    "payments{" + _PAYMENT + "} "
     "sessions{"
     + _SESSION
     + "} company{id legalName taxRegime{id code description taxpayerTypes} postalCode updatedAt warnings{code message} "
@@ -158,16 +160,17 @@ CORPUS = {
         "{__typename}", None, headers={"cookie": 'a="' + r"\"" * 7_900 + '"', "origin": "http://localhost:8000"}
     ),
     "all that one screen shows": Sample(SCREEN, None, signed_in=True),
-    "series by many names": _of_series(_each("*:series{id}", 7)),
+    "series by many names": _of_series(_each("*:series{id}", 9)),
     "series by many names, in fragments": _of_series(
-        _each("...on Company{*:series{id ...{__typename createdAt @skip(if:false)}}}", 5)
+        _each("...on Company{*:series{id ...{__typename createdAt @skip(if:false)}}}", 6)
     ),
-    "fields of the series by many names": _of_series("series{" + _each("*:createdAt", 26) + "}"),
+    "fields of the series by many names": _of_series("series{" + _each("*:createdAt", 30) + "}"),
     "fields of the series under directives": _of_series(
         "series{" + " ".join(f"{name} @skip(if:false)" for name in _SERIES.split()) + _each("*:id", 17) + "}"
     ),
-    "the series of many accounts": Sample("{" + _each("*:me{company{series{id}}}", 7) + "}", None, signed_in=True),
-    "sessions by many names": Sample("{me{" + _each("*:sessions{id}", 14) + "}}", None, signed_in=True),
+    "the series of many accounts": Sample("{" + _each("*:me{company{series{id}}}", 9) + "}", None, signed_in=True),
+    "sessions by many names": Sample("{me{" + _each("*:sessions{id}", 18) + "}}", None, signed_in=True),
+    "payments by many names": Sample("{me{" + _each("*:payments{id}", 18) + "}}", None, signed_in=True),
     "companies by many names": Sample("{me{" + _each("*:company{legalName}", 30) + "}}", None, signed_in=True),
     "deposits by many names": Sample("{me{" + _each("*:openDeposit{reference}", 30) + "}}", None, signed_in=True),
     "typenames in inline fragments of a list": _of_series(
@@ -186,7 +189,7 @@ CORPUS = {
     "past the overlaps, typenames in a set each": Sample("{" + "me{__typename}" * 140 + "}", "TOO_COMPLEX"),
     "past the fields, series thirty times": _of_series(_each("*:series{id}", 30), "TOO_COMPLEX"),
     "past the fields, series in a list": Sample(
-        "{me{" + _each("*:sessions{id}", 15) + "company{series{id}}}}", "TOO_COMPLEX"
+        "{me{" + _each("*:sessions{id}", 18) + "company{series{id}}}}", "TOO_COMPLEX"
     ),
     "past the tokens": Sample(_overlapping(15, 20, 30, groups=3), "PARSE_FAILED"),
     "past the levels": Sample(

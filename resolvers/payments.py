@@ -2,23 +2,26 @@ import strawberry
 
 from resolvers.account import account_after
 from schema.context import Info, Input
-from schema.enums import PaymentMethod
-from schema.payments import (
-    Activation,
+from schema.deposits import (
     BankDeposit,
-    CompletePayPalPaymentInput,
-    CompletePayPalPaymentResult,
-    CompletePayPalPaymentSuccess,
-    Money,
-    Plan,
+    CancelBankDepositInput,
+    CancelBankDepositResult,
+    CancelBankDepositSuccess,
     RequestBankDepositInput,
     RequestBankDepositResult,
     RequestBankDepositSuccess,
+)
+from schema.enums import PaymentMethod
+from schema.payments import Activation, Money, Plan
+from schema.paypal import (
+    CompletePayPalPaymentInput,
+    CompletePayPalPaymentResult,
+    CompletePayPalPaymentSuccess,
     StartPayPalPaymentInput,
     StartPayPalPaymentResult,
     StartPayPalPaymentSuccess,
 )
-from services.payments.bank.deposits import DepositRequested
+from services.payments.bank.deposits import DepositCanceled, DepositRequested
 from services.payments.paypal.outcomes import PayPalCompleted, PayPalStarted
 
 
@@ -60,5 +63,13 @@ async def request_bank_deposit(info: Info, input: Input[RequestBankDepositInput]
             return RequestBankDepositSuccess(
                 load_account=account_after(info, principal), deposit=BankDeposit.of(deposit)
             )
+        case failure:
+            return failure
+
+
+async def cancel_bank_deposit(info: Info, input: Input[CancelBankDepositInput]) -> CancelBankDepositResult:
+    match await info.context.services.deposits.cancel(info.context.caller, input.id):
+        case DepositCanceled(principal):
+            return CancelBankDepositSuccess(load_account=account_after(info, principal))
         case failure:
             return failure

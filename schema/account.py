@@ -6,11 +6,13 @@ import strawberry
 
 from schema.company import Company
 from schema.context import Info
+from schema.deposits import BankDeposit
 from schema.enums import Language, OnboardingStep, TaxpayerType
 from schema.list_size import ListSize
-from schema.payments import Activation, BankDeposit
+from schema.payments import Activation, Payment
 from schema.sessions import Session
 from services.accounts.sessions import MAX_SESSIONS, Principal
+from services.payments.history import MAX_PAYMENTS
 
 
 @strawberry.type(description="The account's progress toward its first invoice.")
@@ -50,6 +52,14 @@ class Account:
     )
     async def payment_pending(self, info: Info) -> bool:
         return await info.context.services.paypal.has_pending(self.principal)
+
+    @strawberry.field(
+        description="The last payments, at most 50, the newest first; empty while passwordChangeRequired is true.",
+        directives=[ListSize(assumed_size=MAX_PAYMENTS)],
+    )
+    async def payments(self, info: Info) -> list[Payment]:
+        records = await info.context.services.payments.of(self.principal)
+        return [Payment.of(record) for record in records]
 
     @strawberry.field(
         description="The open sessions, at most 50: the current one first, then the most recently seen.",

@@ -19,6 +19,7 @@ from services.common.translations import Translations
 from services.company.company import CompanyService
 from services.company.series import SeriesService
 from services.payments.bank.deposits import DepositService
+from services.payments.history import PaymentHistory
 from services.payments.paypal.service import PayPalService
 from services.payments.plans import Plans
 
@@ -40,6 +41,7 @@ class Services:
     payment_methods: tuple[PaymentMethod, ...]
     paypal: PayPalService
     deposits: DepositService
+    payments: PaymentHistory
 
 
 class SessionCookie(Protocol):

@@ -12,6 +12,7 @@ from services.captcha.provider import ProviderName as ProviderName
 from services.common.outcomes import FieldErrorCode as FieldErrorCode
 from services.common.translations import Language as Language
 from services.company.company import CompanyWarningCode as CompanyWarningCode
+from services.payments.queries import PaymentStatus as PaymentStatus
 
 
 def _register(enumeration: type[enum.Enum], description: str, values: dict[str, str], name: str | None = None) -> None:
@@ -71,6 +72,20 @@ _register(
     {
         "PAYPAL": "PayPal; activates the account at once.",
         "BANK_DEPOSIT": "Bank deposit or transfer; activates the account once the operator confirms it.",
+    },
+)
+_register(
+    PaymentStatus,
+    "What became of a payment.",
+    {
+        "OPEN": "The payer has not paid yet.",
+        "PENDING": "PayPal has not said yet whether it took the money. Do not let the user pay again.",
+        "PAID": "The money arrived.",
+        "REFUNDED": "The money went back.",
+        "EXPIRED": "The payer did not pay in time.",
+        "REPLACED": "Another payment took its place: for another plan or price, or by the other method.",
+        "DECLINED": "PayPal declined the payment.",
+        "CANCELED": "The payer canceled the deposit.",
     },
 )
 

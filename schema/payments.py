@@ -1,27 +1,24 @@
-"""Plans, payments with PayPal or by bank deposit, and the period that is paid for."""
+"""Plans, payments, the period that is paid for, and the failures that both ways to pay share."""
 
 from datetime import datetime
-from typing import Annotated
 
 import strawberry
 
 from schema.context import Info
-from schema.enums import PaymentMethod
+from schema.enums import PaymentMethod, PaymentStatus
 from schema.errors import register
-from schema.signed_in import SignedInSuccess
 from services.accounts.onboarding import Activation as ActivationView
 from services.common.money import Money as Amount
-from services.common.outcomes import NotAuthenticated, PasswordChangeRequired, TooManyAttempts
-from services.payments.bank.deposits import DepositInstructions
+from services.payments.history import PaymentRecord
 from services.payments.outcomes import (
     AlreadyActive,
     OnboardingIncomplete,
     PaymentMethodUnavailable,
+    PaymentNotFound,
     PaymentPending,
     PaymentProviderUnavailable,
     PlanNotFound,
 )
-from services.payments.paypal.outcomes import PaymentDeclined, PaymentNotApproved, PaymentNotFound
 from services.payments.plans import Plan as PlanOnSale
 
 
@@ -64,36 +61,6 @@ class Plan:
         )
 
 
-@strawberry.type(description="How to pay with a bank deposit or transfer. Show all fields to the payer.")
-class BankDeposit:
-    id: strawberry.ID = strawberry.field(description="The identifier of the payment.")
-    reference: str = strawberry.field(
-        description="The payment reference: ten digits, the last one a check digit. In a SPEI transfer, put it in the "
-        "concept; it does not fit in the numeric reference."
-    )
-    clabe: str = strawberry.field(description="The CLABE (18 digits) of the account to pay into.")
-    bank: str = strawberry.field(description="The bank of the account to pay into.")
-    beneficiary: str = strawberry.field(description="The holder of the account to pay into.")
-    amount: Money = strawberry.field(description="The exact amount to pay; other amounts are not recognized.")
-    plan_id: strawberry.ID = strawberry.field(description="The plan to be paid; it may no longer be listed in plans.")
-    requested_at: datetime = strawberry.field(description="When the reference was first issued.")
-    expires_at: datetime = strawberry.field(description="The deadline for paying.")
-
-    @classmethod
-    def of(cls, deposit: DepositInstructions) -> "BankDeposit":
-        return cls(
-            id=strawberry.ID(str(deposit.id)),
-            reference=deposit.reference,
-            clabe=deposit.account.clabe,
-            bank=deposit.account.bank,
-            beneficiary=deposit.account.beneficiary,
-            amount=Money.of(deposit.amount),
-            plan_id=strawberry.ID(deposit.plan_id),
-            requested_at=deposit.requested_at,
-            expires_at=deposit.expires_at,
-        )
-
-
 @strawberry.type(description="The period for which the account is paid.")
 class Activation:
     active: bool = strawberry.field(description="Whether the account is active now and can invoice.")
@@ -103,6 +70,12 @@ class Activation:
     plan_id: strawberry.ID = strawberry.field(
         description="The plan of the last payment; it may no longer be listed in plans."
     )
+
+    @strawberry.field(
+        description="When the first of the plans can be bought again; before then, the answer is AlreadyActiveError."
+    )
+    def renewable_from(self, info: Info) -> datetime:
+        return info.context.services.plans.renewable_from(self.until)
 
     @classmethod
     def of(cls, activation: ActivationView) -> "Activation":
@@ -115,47 +88,36 @@ class Activation:
         )
 
 
-@strawberry.input(description="The input of startPayPalPayment.")
-class StartPayPalPaymentInput:
-    plan_id: strawberry.ID = strawberry.field(description="The plan's id, from plans.")
-
-
-@strawberry.input(description="The input of completePayPalPayment.")
-class CompletePayPalPaymentInput:
-    order_id: strawberry.ID = strawberry.field(
-        description="The order's id, from startPayPalPayment or from the `token` parameter of the URL that PayPal "
-        "returns the payer to."
+@strawberry.type(description="A payment that was made or asked for. Unpaid ones are deleted after 90 days.")
+class Payment:
+    id: strawberry.ID = strawberry.field(
+        description="A permanent identifier; for a bank deposit, also BankDeposit.id, for cancelBankDeposit."
     )
-
-
-@strawberry.input(description="The input of requestBankDeposit.")
-class RequestBankDepositInput:
-    plan_id: strawberry.ID = strawberry.field(description="The plan's id, from plans.")
-
-
-@strawberry.type(description="The order is created at PayPal, and waits for the payer's approval.")
-class StartPayPalPaymentSuccess(SignedInSuccess):
-    order_id: strawberry.ID = strawberry.field(
-        description="The order's id, for completePayPalPayment. PayPal calls it `token` in the URL that it returns "
-        "the payer to."
+    status: PaymentStatus = strawberry.field(description="What became of the payment.")
+    amount: Money = strawberry.field(description="The amount, including IVA.")
+    method: PaymentMethod = strawberry.field(description="How the payment is made.")
+    reference: str | None = strawberry.field(
+        description="The deposit's reference, or the id of PayPal's order; null if PayPal has not created it. "
+        "A second deposit with the same reference ends in -2."
     )
-    approval_url: str = strawberry.field(description="The PayPal page to send the payer to.")
-    amount: Money = strawberry.field(description="The amount that the payer is asked to approve.")
-    expires_at: datetime = strawberry.field(
-        description="When the order expires; the payer must approve it before then."
-    )
+    plan_id: strawberry.ID = strawberry.field(description="The plan; it may no longer be listed in plans.")
+    created_at: datetime = strawberry.field(description="When the payment was asked for.")
+    paid_at: datetime | None = strawberry.field(description="When the money was seen, even if it went back later.")
+    expires_at: datetime = strawberry.field(description="The deadline for paying.")
 
-
-@strawberry.type(description="The payment is completed, and the account is active.")
-class CompletePayPalPaymentSuccess(SignedInSuccess):
-    activation: Activation = strawberry.field(description="The period for which the account is paid.")
-
-
-@strawberry.type(description="The deposit is requested; paying it with its reference activates the account.")
-class RequestBankDepositSuccess(SignedInSuccess):
-    deposit: BankDeposit = strawberry.field(
-        description="The payment instructions, with the amount, the account and the deadline."
-    )
+    @classmethod
+    def of(cls, record: PaymentRecord) -> "Payment":
+        return cls(
+            id=strawberry.ID(str(record.id)),
+            status=record.status,
+            amount=Money.of(record.amount),
+            method=record.method,
+            reference=record.reference,
+            plan_id=strawberry.ID(record.plan_id),
+            created_at=record.created_at,
+            paid_at=record.paid_at,
+            expires_at=record.expires_at,
+        )
 
 
 def _activation(root: strawberry.Parent[AlreadyActive]) -> Activation:
@@ -182,52 +144,4 @@ register(
     "becomes false once it is known, and a mail notifies the user.",
 )
 register(PaymentProviderUnavailable, "PayPal is unavailable. Nothing was charged.")
-register(
-    PaymentNotApproved,
-    "The payer has not approved the order yet.",
-    approval_url="The PayPal page to send the payer to.",
-)
-register(
-    PaymentDeclined,
-    "PayPal declined the payment. Nothing was charged.",
-    retry_url="The PayPal page where the payer can choose another way to pay; null if the order has ended.",
-)
-register(PaymentNotFound, "The account has no payment for this order that can still be completed.")
-
-StartPayPalPaymentResult = Annotated[
-    StartPayPalPaymentSuccess
-    | PlanNotFound
-    | PaymentMethodUnavailable
-    | OnboardingIncomplete
-    | AlreadyActive
-    | PaymentPending
-    | PaymentProviderUnavailable
-    | PasswordChangeRequired
-    | NotAuthenticated
-    | TooManyAttempts,
-    strawberry.union("StartPayPalPaymentResult", description="The result of startPayPalPayment."),
-]
-CompletePayPalPaymentResult = Annotated[
-    CompletePayPalPaymentSuccess
-    | PaymentPending
-    | PaymentNotApproved
-    | PaymentDeclined
-    | PaymentNotFound
-    | PaymentMethodUnavailable
-    | PasswordChangeRequired
-    | NotAuthenticated
-    | TooManyAttempts,
-    strawberry.union("CompletePayPalPaymentResult", description="The result of completePayPalPayment."),
-]
-RequestBankDepositResult = Annotated[
-    RequestBankDepositSuccess
-    | PlanNotFound
-    | PaymentMethodUnavailable
-    | OnboardingIncomplete
-    | AlreadyActive
-    | PaymentPending
-    | PasswordChangeRequired
-    | NotAuthenticated
-    | TooManyAttempts,
-    strawberry.union("RequestBankDepositResult", description="The result of requestBankDeposit."),
-]
+register(PaymentNotFound, "The account has no such payment that can still be completed or canceled.")

@@ -12,12 +12,14 @@ from resolvers import account, captchas, company, login, passwords, payments, re
 from schema.account import Account
 from schema.captchas import Captcha, CreateCaptchaResult
 from schema.company import ConfigureCompanyResult, TaxRegime
+from schema.deposits import CancelBankDepositResult, RequestBankDepositResult
 from schema.enums import PaymentMethod
 from schema.errors import UserError
 from schema.list_size import ListSize
 from schema.login import LoginResult
 from schema.passwords import ChangePasswordResult, PasswordPolicy, RecoverPasswordResult
-from schema.payments import CompletePayPalPaymentResult, Plan, RequestBankDepositResult, StartPayPalPaymentResult
+from schema.payments import Plan
+from schema.paypal import CompletePayPalPaymentResult, StartPayPalPaymentResult
 from schema.registration import ConfirmAccountResult, CreateAccountResult, ResendConfirmationCodeResult
 from schema.scalars import BIG_INT, DATE_TIME, BigInt
 from schema.series import CreateSeriesResult, DeleteSeriesResult, UpdateSeriesResult
@@ -132,6 +134,11 @@ class Mutation:
         description="Step 4 with a bank deposit: issues a payment reference. The account is activated once the "
         "operator confirms the deposit. A repeated request for the same plan returns the same reference with a new "
         "deadline; a request for another plan, or after a price change, voids it and issues a new one.",
+    )
+    cancel_bank_deposit: CancelBankDepositResult = strawberry.mutation(
+        resolver=payments.cancel_bank_deposit,
+        description="Cancels a requested deposit, which voids its reference. Money that arrives with it after all "
+        "counts once the operator decides so. Repeating the mutation is safe.",
     )
 
 

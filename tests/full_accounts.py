@@ -1,14 +1,17 @@
-"""An account with everything that it may have: a company, a hundred series and fifty sessions."""
+"""An account with everything that it may have: a company, a hundred series, fifty sessions and fifty payments."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from uuid import uuid4
 
 from models.account import Account
+from models.payment import Payment
 from models.series import Series
 from models.session import Session
 from services.accounts.sessions import MAX_SESSIONS
 from services.common.secrets import digest
 from services.company.series import MAX_SERIES
+from services.payments.history import MAX_PAYMENTS
 from tests.api import COMPANY, Api
 from tests.stored_accounts import store_account, store_company
 
@@ -21,7 +24,27 @@ async def full_account(api: Api) -> Api:
     tokens = [f"token{number}" for number in range(MAX_SESSIONS)]
     await Series.bulk_create(_series(account, number, now) for number in range(MAX_SERIES))
     await Session.bulk_create(_session(account, token, now) for token in tokens)
+    await Payment.bulk_create(_payment(account, number, now) for number in range(MAX_PAYMENTS + 1))
     return api.signed_in(tokens[0])
+
+
+def _payment(account: Account, number: int, now: datetime) -> Payment:
+    return Payment(
+        id=uuid4(),
+        account_id=account.id,
+        method="bank_deposit",
+        status="refunded",
+        plan_id="negocio",
+        subtotal=Decimal("1000.00"),
+        tax=Decimal("160.00"),
+        currency="MXN",
+        stamps=500,
+        period_months=12,
+        created_at=now - timedelta(days=number),
+        expires_at=now,
+        paid_at=now,
+        reference=f"{number:010}",
+    )
 
 
 def _series(account: Account, number: int, now: datetime) -> Series:

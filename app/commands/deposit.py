@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     confirm.add_argument(
         "--late",
         action="store_true",
-        help="also accept a reference that has expired, was replaced, was taken back, or was paid with again",
+        help="also accept a reference that has expired, was canceled, replaced or taken back, or was paid with again",
     )
     confirm.add_argument(
         "--movement", default="", type=str.lower, metavar="ID", help="which one of several waiting deposits to confirm"

@@ -82,7 +82,10 @@ async function walk(client, email) {
   await act("StartPayPalPayment", { planId: plan.id }, "PaymentMethodUnavailableError");
   await act("CompletePayPalPayment", { orderId: "5O190127TN364715T" }, "PaymentMethodUnavailableError");
   await act("RequestBankDeposit", { planId: plan.id });
-  assert.ok((await run("Payment")).openDeposit.reference);
+  const { openDeposit, payments } = await run("Payment");
+  assert.deepEqual([openDeposit.id, openDeposit.reference], [payments[0].id, payments[0].reference]);
+  const canceled = await act("CancelBankDeposit", { id: openDeposit.id });
+  assert.deepEqual([canceled.account.openDeposit, canceled.account.payments[0].status], [null, "CANCELED"]);
 
   const other = (await run("Me")).sessions[0].id;
   await act("RevokeOtherSessions");

@@ -29,7 +29,7 @@ from services.accounts.onboarding import (
 from services.mail.outbox import MailKind, cancel, enqueue
 from services.payments import transitions
 from services.payments.outcomes import AlreadyActive, OnboardingIncomplete, PaymentPending
-from services.payments.periods import PaidPeriod, active_period, months_after
+from services.payments.periods import PaidPeriod, active_period, months_after, renewal_time
 from services.payments.plans import Plan
 from services.payments.queries import ENDED_UNPAID, WAITING, PaymentStatus, PaymentView, is_pending, open_key
 
@@ -37,8 +37,6 @@ log = structlog.get_logger(__name__)
 
 ExtraWrite = Callable[[UUID], Awaitable[bool]]
 """Writes more in the transaction that counts the payment with that id; False rolls everything back."""
-RENEWAL = timedelta(days=30)
-"""How long before its end an activation can be renewed; earlier, a second payment is probably a mistake."""
 _OUTDATED = {
     MailKind.PAYMENT_REFUNDED: (MailKind.PAYMENT_RECEIVED,),
     MailKind.PAYMENT_RECEIVED: (MailKind.PAYMENT_DECLINED,),
@@ -165,10 +163,10 @@ async def refuse(payment: PaymentView, due_at: datetime) -> bool:
 
 
 def is_covered(activation: Activation | None, months: int, now: datetime) -> bool:
-    """Whether it is too early to renew: more than 30 days, or ten for each month bought, are left."""
+    """Whether it is too early to renew for so many months."""
     if activation is None or not activation.active:
         return False
-    return activation.until - now > min(RENEWAL, timedelta(days=10 * months))
+    return activation.until - now > renewal_time(months)
 
 
 async def _open(

@@ -35,5 +35,10 @@ class PaymentPending:
 
 
 @dataclass(frozen=True, slots=True)
+class PaymentNotFound:
+    """The account has no such payment that can still be completed or canceled."""
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentProviderUnavailable:
     """PayPal does not answer, or refuses what it should not; nothing was paid."""

@@ -3,7 +3,7 @@
 import calendar
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,11 @@ def active_period(periods: Iterable[PaidPeriod]) -> ActivePeriod | None:
         months += period.months
         covered = ActivePeriod(covered.since, months_after(covered.since, months))
     return covered
+
+
+def renewal_time(months: int) -> timedelta:
+    """How long before its end an activation may be renewed for so many months; earlier, it is rather a mistake."""
+    return min(timedelta(days=30), timedelta(days=10 * months))
 
 
 def months_after(moment: datetime, months: int) -> datetime:

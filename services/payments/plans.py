@@ -4,6 +4,7 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from services.common.ids import typed_id
 from services.common.money import Money
 from services.common.translations import Language
+from services.payments.periods import renewal_time
 
 BUNDLED = Path(__file__).parent / "plans.toml"
 MAX_PLANS = 20
@@ -90,6 +92,10 @@ class Plans:
 
     def get(self, id: str) -> Plan | None:
         return self._plans.get(typed_id(id))
+
+    def renewable_from(self, until: datetime) -> datetime:
+        """Returns when the first of the plans is sold to an account that is paid for `until` then."""
+        return until - max(renewal_time(plan.period_months) for plan in self._plans.values())
 
 
 def _plan(entry: _Entry, iva: Decimal) -> Plan:

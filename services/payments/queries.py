@@ -19,10 +19,13 @@ class PaymentStatus(enum.Enum):
     EXPIRED = "expired"
     REPLACED = "replaced"
     DECLINED = "declined"
+    CANCELED = "canceled"
 
 
 WAITING = frozenset({PaymentStatus.OPEN, PaymentStatus.PENDING})
-ENDED_UNPAID = frozenset({PaymentStatus.EXPIRED, PaymentStatus.REPLACED, PaymentStatus.DECLINED})
+ENDED_UNPAID = frozenset(
+    {PaymentStatus.EXPIRED, PaymentStatus.REPLACED, PaymentStatus.DECLINED, PaymentStatus.CANCELED}
+)
 
 
 @dataclass(frozen=True, slots=True)

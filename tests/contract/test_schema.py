@@ -44,6 +44,7 @@ from services.accounts.sessions import MAX_SESSIONS
 from services.company.company import CompanyWarningCode
 from services.company.series import MAX_SERIES
 from services.company.tax_regimes import tax_regimes
+from services.payments.history import MAX_PAYMENTS
 from services.payments.plans import MAX_PLANS
 
 ROOT = Path(__file__).parents[2]
@@ -80,6 +81,7 @@ def test_every_list_of_objects_says_how_long_it_may_be() -> None:
     }
 
     assert declared == {
+        "Account.payments": MAX_PAYMENTS,
         "Account.sessions": MAX_SESSIONS,
         "Company.series": MAX_SERIES,
         "Company.warnings": len(CompanyWarningCode),
@@ -206,6 +208,7 @@ def test_what_caches_key_has_an_id() -> None:
         "BankDeposit",
         "Captcha",
         "Company",
+        "Payment",
         "Plan",
         "Series",
         "Session",

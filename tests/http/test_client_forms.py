@@ -10,6 +10,7 @@ from app.operations import OPERATIONS
 from benchmarks.corpus import SCREEN
 from services.accounts.sessions import MAX_SESSIONS
 from services.company.series import MAX_SERIES
+from services.payments.history import MAX_PAYMENTS
 from tests.api import EMAIL, PASSWORD, PRODUCTION, RFC
 from tests.client_forms import FORMS
 from tests.conftest import MakeApi
@@ -19,6 +20,7 @@ ID = "00000000-0000-4000-8000-000000000000"
 NEW = {"newPassword": PASSWORD, "newPasswordConfirmation": PASSWORD}
 SERIES = {"name": "A", "firstFolio": 1}
 INPUTS: dict[str, dict[str, Any]] = {
+    "CancelBankDeposit": {"id": ID},
     "ChangePassword": {"currentPassword": PASSWORD, **NEW},
     "CompletePayPalPayment": {"orderId": "5O190127TN364715T"},
     "ConfigureCompany": {"legalName": "ESCUELA KEMPER URGATE", "taxRegime": "601", "postalCode": "26015"},
@@ -58,6 +60,7 @@ async def test_one_operation_can_request_everything_that_a_screen_shows(make_api
         body = response.json()
         assert "errors" not in body
         assert len(body["data"]["me"]["sessions"]) == MAX_SESSIONS
+        assert len(body["data"]["me"]["payments"]) == MAX_PAYMENTS
         assert len(body["data"]["me"]["company"]["series"]) == MAX_SERIES
         assert all(len(series) >= 9 for series in body["data"]["me"]["company"]["series"])
 

@@ -119,6 +119,9 @@ async def _paying(api: Api) -> None:
     ana = await payer(api)
     reference = (await ana.act("RequestBankDeposit", planId=PLAN))["deposit"]["reference"]
     await ana.act("RequestBankDeposit", planId="empresa")
+    payment, _ = (await ana.run("Payment"))["payments"]
+    assert (await ana.act("CancelBankDeposit", id=payment["id"]))["__typename"] == "CancelBankDepositSuccess"
+    await ana.act("RequestBankDeposit", planId="empresa")
     deposits = api.composition.services.deposits
     assert await deposits.issued([reference, "1234567897"]) == {reference}
     assert len(await deposits.expected_amounts()) == 1

@@ -12,6 +12,7 @@ from services.accounts.onboarding import PaymentMethod
 from services.accounts.sessions import Principal, SessionService
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
+from services.common.ids import parse_id
 from services.common.limits import Limiter, Limits
 from services.common.money import Money
 from services.common.outcomes import NotAuthenticated, PasswordChangeRequired, TooManyAttempts
@@ -25,6 +26,7 @@ from services.payments.outcomes import (
     AlreadyActive,
     OnboardingIncomplete,
     PaymentMethodUnavailable,
+    PaymentNotFound,
     PaymentPending,
     PlanNotFound,
 )
@@ -66,6 +68,11 @@ class DepositRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class DepositCanceled:
+    principal: Principal
+
+
+@dataclass(frozen=True, slots=True)
 class DepositConfirmed:
     amount: Money
 
@@ -99,7 +106,7 @@ class DepositDiffers:
 
 @dataclass(frozen=True, slots=True)
 class DepositClosed:
-    """The reference expired, or was replaced by another payment: an operator must decide."""
+    """The reference expired, was canceled, or was replaced by another payment: an operator must decide."""
 
     status: PaymentStatus
 
@@ -156,11 +163,30 @@ class DepositService:
             return None
         return _instructions(PaymentView.of(asked), self.account)
 
+    async def cancel(
+        self, caller: Caller, id: str
+    ) -> DepositCanceled | PaymentNotFound | PasswordChangeRequired | NotAuthenticated:
+        """Voids the reference of a deposit that has not arrived. Repeating it is safe."""
+        principal = await self.sessions.require_account(caller)
+        if not isinstance(principal, Principal):
+            return principal
+        payment_id = parse_id(id)
+        own = Payment.filter(id=payment_id, account_id=principal.id, method=PaymentMethod.BANK_DEPOSIT.value)
+        for _ in range(_ATTEMPTS):
+            payment = await own.get_or_none() if payment_id else None
+            if payment and payment.status == PaymentStatus.CANCELED.value:
+                return DepositCanceled(principal)
+            if payment is None or payment.status != PaymentStatus.OPEN.value:
+                return PaymentNotFound()
+            if await transitions.end(PaymentView.of(payment), PaymentStatus.CANCELED, self.clock()):
+                return DepositCanceled(principal)
+        raise RuntimeError("the payment changes all the time")
+
     async def confirm(self, reference: str, amount: Money, *, late: bool = False, chosen: str = "") -> ConfirmOutcome:
         """Activates the account of the reference, on the confirmation of a person who has seen the money.
 
-        With `late`, also if it expired or was replaced. If it was already confirmed, `late` credits the deposit that
-        waits for a decision, once; if several wait, the one whose id begins with `chosen`.
+        With `late`, also if it expired, was canceled or was replaced. If it was already confirmed, `late` credits the
+        deposit that waits for a decision, once; if several wait, the one whose id begins with `chosen`.
         """
 
         async def decide(payment: PaymentView) -> ConfirmOutcome | None:

@@ -14,7 +14,7 @@ from services.accounts.onboarding import Activation, progress_of
 from services.common.clock import Clock, utc_now
 from services.common.translations import Language
 from services.payments import lifecycle, queries, transitions
-from services.payments.outcomes import PaymentPending, PaymentProviderUnavailable
+from services.payments.outcomes import PaymentNotFound, PaymentPending, PaymentProviderUnavailable
 from services.payments.paypal.client import PayPalClient
 from services.payments.paypal.decision import Cause, Transition, decide, refusal
 from services.payments.paypal.outcomes import (
@@ -22,7 +22,6 @@ from services.payments.paypal.outcomes import (
     PaymentCompleted,
     PaymentDeclined,
     PaymentNotApproved,
-    PaymentNotFound,
 )
 from services.payments.paypal.values import Order, OrderStatus, PayPalRefusedError, PayPalUnavailableError
 from services.payments.paypal.writes import FIRST_CHECK_DELAY, apply

@@ -6,7 +6,7 @@ from datetime import datetime
 from services.accounts.onboarding import Activation
 from services.accounts.sessions import Principal
 from services.common.money import Money
-from services.payments.outcomes import PaymentPending
+from services.payments.outcomes import PaymentNotFound, PaymentPending
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,6 @@ class PaymentDeclined:
     """PayPal did not capture the money. At `retry_url`, if any, the payer can choose another way to pay."""
 
     retry_url: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class PaymentNotFound:
-    """The account has no payment with this order that can still be completed."""
 
 
 Uncollected = PaymentPending | PaymentNotApproved | PaymentDeclined | PaymentNotFound

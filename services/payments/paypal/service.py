@@ -17,6 +17,7 @@ from services.payments.outcomes import (
     AlreadyActive,
     OnboardingIncomplete,
     PaymentMethodUnavailable,
+    PaymentNotFound,
     PaymentPending,
     PaymentProviderUnavailable,
     PlanNotFound,
@@ -24,7 +25,6 @@ from services.payments.outcomes import (
 from services.payments.paypal.orders import PayPalOrders
 from services.payments.paypal.outcomes import (
     PaymentCompleted,
-    PaymentNotFound,
     PayPalCompleted,
     PayPalStarted,
     Uncollected,
