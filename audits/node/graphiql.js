@@ -1,7 +1,7 @@
 // Checks GraphiQL in a browser: node graphiql.js CHROMIUM URL DATA_DIR
 
 import assert from "node:assert/strict";
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { test } from "node:test";
 
 import { launch } from "./browser.js";
@@ -39,15 +39,6 @@ async function open(page, name) {
 
 /** The editor of variables or headers, whichever is open. */
 const toolEditor = (page) => page.locator(".graphiql-editor-tool .graphiql-editor:not(.hidden) .CodeMirror");
-
-/** Answers /mail.json with the codes of the mails that the service wrote to files. */
-async function serveMails(page) {
-  await page.route("**/mail.json", async (route) => {
-    const files = (await readdir(`${dataDir}/mail`).catch(() => [])).filter((file) => file.endsWith(".eml"));
-    const texts = await Promise.all(files.map((file) => readFile(`${dataDir}/mail/${file}`, "utf-8")));
-    await route.fulfill({ json: texts.map((text) => ({ codes: text.match(/\b[2-9A-Z]{40}\b/g) ?? [] })) });
-  });
-}
 
 /** Runs the tab's operation and returns the line of the result with this text. */
 async function run(page, text) {
@@ -120,7 +111,6 @@ test("the settings open in a dialog", async () => {
 
 test("the tabs lead from a registration to a signed-in account", async () => {
   const page = await visit();
-  await serveMails(page);
   const steps = {
     CreateAccount: "CreateAccountSuccess",
     ConfirmAccount: "ConfirmAccountSuccess",
