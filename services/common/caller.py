@@ -15,8 +15,8 @@ class Caller:
     address: Address
     language: Language = Language.ES
     user_agent: str | None = None
-    device_name: str | None = None
     credential: str | None = field(default=None, repr=False)
+    device_name: str | None = None
 
     @property
     def client(self) -> str:
