@@ -7,8 +7,12 @@ from datetime import datetime
 from uuid import UUID
 
 from models.payment import Payment
+from models.sql import fetch
 from services.accounts.onboarding import PaymentMethod
 from services.common.money import Money
+
+# As text: apps read it with every account.
+_SELECT_PENDING = "SELECT id FROM payment WHERE account_id = $1 AND status = $2 LIMIT 1"
 
 
 class PaymentStatus(enum.Enum):
@@ -105,4 +109,4 @@ async def latest(
 
 async def is_pending(account_id: UUID) -> bool:
     """Whether PayPal was asked to capture the account's money and the result is not known yet."""
-    return await Payment.filter(account_id=account_id, status=PaymentStatus.PENDING.value).exists()
+    return bool(await fetch(_SELECT_PENDING, str(account_id), PaymentStatus.PENDING.value))

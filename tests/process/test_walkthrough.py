@@ -40,6 +40,7 @@ def test_every_command_of_the_walkthrough_works(tmp_path: Path) -> None:
         "ChangePasswordSuccess",
     ]
     assert '"currentStep":"CONFIGURE_COMPANY"' in result.stdout
+    assert '"currentStep":"SELECT_PAYMENT_METHOD"' in result.stdout
     assert '"currentStep":null' in result.stdout
     assert '"activation":{"active":true' in result.stdout
     assert "Cerraste tu sesión." in result.stdout

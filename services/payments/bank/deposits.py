@@ -1,13 +1,16 @@
 """Bank deposits: a reference to pay with, and the operator's confirmation that the money arrived."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from tortoise.exceptions import IntegrityError
 
 from models.payment import Payment
+from models.sql import as_datetime, as_uuid, fetch
 from services.accounts.onboarding import PaymentMethod
 from services.accounts.sessions import Principal, SessionService
 from services.common.caller import Caller
@@ -37,6 +40,10 @@ _CHUNK_SIZE = 500
 GRACE = timedelta(days=3)
 """How much longer than stated a reference is valid: banks take days, and statements are read later."""
 _ATTEMPTS = 10
+# As text: apps read it with every account.
+_SELECT_OPEN = """
+SELECT id, plan_id, reference, subtotal, tax, currency, created_at, expires_at FROM payment WHERE open_key = $1
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +165,12 @@ class DepositService:
 
     async def open_for(self, principal: Principal) -> DepositInstructions | None:
         """Returns the deposit that the account requested and that has not arrived yet."""
-        asked = await Payment.get_or_none(open_key=queries.open_key(PaymentMethod.BANK_DEPOSIT, principal.id))
-        if asked is None or self.account is None or asked.expires_at <= self.clock():
+        if self.account is None:
             return None
-        return _instructions(PaymentView.of(asked), self.account)
+        rows = await fetch(_SELECT_OPEN, queries.open_key(PaymentMethod.BANK_DEPOSIT, principal.id))
+        if not rows or as_datetime(rows[0]["expires_at"]) <= self.clock():
+            return None
+        return _instructions_in(rows[0], self.account)
 
     async def cancel(
         self, caller: Caller, id: str
@@ -318,6 +327,18 @@ def _instructions(payment: PaymentView, account: BankAccount) -> DepositInstruct
         amount=payment.total,
         requested_at=payment.created_at,
         expires_at=payment.expires_at,
+    )
+
+
+def _instructions_in(row: Mapping[str, Any], account: BankAccount) -> DepositInstructions:
+    return DepositInstructions(
+        id=as_uuid(row["id"]),
+        plan_id=row["plan_id"],
+        reference=row["reference"],
+        account=account,
+        amount=Money(Decimal(row["subtotal"]) + Decimal(row["tax"]), row["currency"]),
+        requested_at=as_datetime(row["created_at"]),
+        expires_at=as_datetime(row["expires_at"]),
     )
 
 
