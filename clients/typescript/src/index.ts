@@ -1,0 +1,6 @@
+export { CaptchaForm, type Captcha } from "./captcha.js";
+export { createAccountsClient, type AccountsClient, type ClientOptions } from "./client.js";
+export { AccountsError, NetworkError, RequestError, ServiceError, type ResponseError } from "./errors.js";
+export type * from "./generated/graphql.js";
+export type { CallOptions, FutureMember, Result } from "./operations.js";
+export { memoryStore, Session, type Account, type SessionState, type TokenStore } from "./session.js";

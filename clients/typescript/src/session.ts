@@ -1,0 +1,131 @@
+import type { AccountFieldsFragment } from "./generated/graphql.js";
+import type { OperationName } from "./operations.js";
+import { Store } from "./store.js";
+
+/** What the service said last about the account that is signed in. */
+export type Account = AccountFieldsFragment;
+
+export interface SessionState {
+  /** Null if nobody is signed in; undefined as long as that is not known. */
+  readonly account: Account | null | undefined;
+  /** Why the last `refresh` failed. */
+  readonly error?: unknown;
+}
+
+/** Where the token of a `bearer` client is kept. On a phone, use the Keychain or the Keystore. */
+export interface TokenStore {
+  get(): Promise<string | null> | string | null;
+  set(token: string): Promise<void> | void;
+  remove(): Promise<void> | void;
+}
+
+/** Keeps the token until the page or the app is closed, where no other program and no later script finds it. */
+export function memoryStore(): TokenStore {
+  let token: string | null = null;
+  return { get: () => token, set: (value) => void (token = value), remove: () => void (token = null) };
+}
+
+/** The part of a result that says something about the session. */
+interface Seen {
+  __typename?: string;
+  id?: string;
+  token?: string | null;
+  account?: { id: string };
+}
+
+/** The account that is signed in, kept up to date by every result and by the other tabs. */
+export class Session extends Store<SessionState> {
+  /** Grows with each change that makes the answers of earlier requests out of date. */
+  version = 0;
+  private pending: Promise<unknown> | undefined;
+  private readonly channel: BroadcastChannel | undefined;
+
+  constructor(
+    private readonly load: () => Promise<Account | null>,
+    private readonly tokens: TokenStore,
+    channel: string | undefined,
+  ) {
+    super({ account: undefined });
+    if (!channel) return;
+    this.channel = new BroadcastChannel(channel);
+    this.channel.onmessage = ({ data }: MessageEvent<string | null>) => this.follow(data);
+    // Node.js would wait for messages for ever.
+    (this.channel as { unref?: () => void }).unref?.();
+  }
+
+  /** The account; null if nobody is signed in, and undefined as long as that is not known. */
+  get current(): Account | null | undefined {
+    return this.snapshot.account;
+  }
+
+  /** Asks the service who is signed in. Calls at the same time share one request. */
+  readonly refresh = async (): Promise<Account | null | undefined> => {
+    const pending = (this.pending ??= this.load());
+    try {
+      await pending;
+    } catch (error) {
+      this.set({ ...this.snapshot, error });
+      throw error;
+    } finally {
+      if (this.pending === pending) this.pending = undefined;
+    }
+    return this.current;
+  };
+
+  /** Forgets the account and the token on this device, for a sign-out without a network. The session stays open. */
+  async forget(): Promise<void> {
+    await this.tokens.remove();
+    this.replace(null);
+  }
+
+  /** Takes what a result says. `version` is that of the time when its request was sent. */
+  async receive(operation: OperationName, field: string, result: unknown, version: number): Promise<void> {
+    const seen = result as Seen | null;
+    const outdated = version !== this.version;
+    if (seen?.__typename === "LoginSuccess") {
+      if (seen.token) await this.tokens.set(seen.token);
+      this.replace(seen.account as Account);
+    } else if (seen?.__typename === "LogoutSuccess") {
+      await this.forget();
+    } else if (seen?.__typename === "NotAuthenticatedError" || (field === "me" && !seen)) {
+      if (!outdated) await this.forget();
+    } else if (operation === "me") {
+      if (!outdated) this.replace(seen as Account);
+    } else if (field === "me") {
+      if (!outdated) this.merge(seen as { id: string });
+    } else if (seen?.account) {
+      this.merge(seen.account);
+    }
+  }
+
+  /** Stops following the other tabs. */
+  close(): void {
+    this.channel?.close();
+  }
+
+  private replace(account: Account | null): void {
+    const before = this.current?.id ?? null;
+    const changed = this.current === undefined || before !== (account?.id ?? null);
+    this.update(account);
+    if (changed) this.channel?.postMessage(account?.id ?? null);
+  }
+
+  /** Takes a part of the account, or asks for all of it if it is another account. */
+  private merge(part: { id: string }): void {
+    if (this.current?.id === part.id) this.update({ ...this.current, ...part });
+    else this.refresh().catch(() => undefined);
+  }
+
+  private update(account: Account | null | undefined): void {
+    this.version += 1;
+    this.pending = undefined;
+    this.set({ account });
+  }
+
+  /** Another tab has signed out, or signed in with this account. */
+  private follow(id: string | null): void {
+    if (id === (this.current?.id ?? null) && this.current !== undefined) return;
+    this.update(id === null ? null : undefined);
+    if (id !== null) this.refresh().catch(() => undefined);
+  }
+}
