@@ -45,4 +45,5 @@ lock: setup ## resolve both locks again (installs uv)
 
 clean:    ## remove what the targets created, except data/
 	@rm -rf .venv audits/node/node_modules .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@cd clients/typescript && rm -rf node_modules dist src/generated
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

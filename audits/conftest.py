@@ -27,6 +27,7 @@ __all__ = [
     "database_url",
     "limits_in",
     "make_api",
+    "npm",
     "pgbouncer_path",
     "postgresql_url",
     "redis_server",
@@ -41,9 +42,15 @@ RunScript = Callable[..., subprocess.CompletedProcess[str]]
 
 
 @pytest.fixture(scope="session")
-def run_script() -> RunScript:
+def npm() -> str:
+    """Returns the path of npm, which comes with Node.js."""
+    return _found("npm", "npm")
+
+
+@pytest.fixture(scope="session")
+def run_script(npm: str) -> RunScript:
     """Returns a function that runs a script of audits/node/; the script keeps the `inherited` file descriptors."""
-    node, npm = _found("node", "nodejs"), _found("npm", "npm")
+    node = _found("node", "nodejs")
     _install(npm)
 
     def run(script: str, *arguments: str, inherited: tuple[int, ...] = ()) -> subprocess.CompletedProcess[str]:

@@ -18,7 +18,10 @@ const generated = await codegen({
   schemaAst: buildASTSchema(schema),
   documents: [...operations.values(), ...fragments.values()],
   config: {},
-  plugins: [{ types: { scalars: { DateTime: "string", BigInt: "string", ID: "string" }, skipTypename: true } }, { methods: {} }],
+  plugins: [
+    { types: { scalars: { DateTime: "string", BigInt: "string", ID: "string" }, skipTypename: true } },
+    { methods: {} },
+  ],
   pluginMap: { types: typescriptOperations, methods: { plugin: methods } },
 });
 mkdirSync(dirname(output), { recursive: true });
@@ -26,7 +29,9 @@ writeFileSync(output, generated);
 
 /** Reads the documents of a folder, by the names of their files. */
 function read(name) {
-  const files = readdirSync(`${folder}/${name}`).filter((file) => file.endsWith(".graphql")).sort();
+  const files = readdirSync(`${folder}/${name}`)
+    .filter((file) => file.endsWith(".graphql"))
+    .sort();
   const documents = files.map((file) => {
     const text = readFileSync(`${folder}/${name}/${file}`, "utf-8");
     return [parsePath(file).name, { location: file, text, document: parse(text) }];
@@ -39,7 +44,9 @@ function methods(schema) {
   const all = [...operations].map(([name, { text, document }]) => {
     const [{ operation, variableDefinitions, selectionSet }] = document.definitions;
     if (selectionSet.selections.length !== 1) throw new Error(`${name} must have exactly one root field.`);
-    const { name: field, description } = schema.getRootType(operation).getFields()[selectionSet.selections[0].name.value];
+    const { name: field, description } = schema.getRootType(operation).getFields()[
+      selectionSet.selections[0].name.value
+    ];
     const type = `${name}${operation === "query" ? "Query" : "Mutation"}`;
     const method = name[0].toLowerCase() + name.slice(1);
     const parameter = parameterOf(variableDefinitions, `${type}Variables`);

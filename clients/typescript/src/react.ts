@@ -25,7 +25,11 @@ export function useClient(): AccountsClient {
 /** Who is signed in: `account` is undefined until that is known, as it is when a server renders, and null for nobody. */
 export function useSession(): SessionState {
   const { session } = useClient();
-  return useSyncExternalStore(session.subscribe, () => session.snapshot, () => UNKNOWN);
+  return useSyncExternalStore(
+    session.subscribe,
+    () => session.snapshot,
+    () => UNKNOWN,
+  );
 }
 
 /** The account, for components that are shown only if `useSession` has one. */
@@ -38,5 +42,9 @@ export function useAccount(): Account {
 /** The captcha to show in a form; null if none is required. */
 export function useCaptcha(): Captcha | null {
   const { captcha } = useClient();
-  return useSyncExternalStore(captcha.subscribe, () => captcha.current, () => null);
+  return useSyncExternalStore(
+    captcha.subscribe,
+    () => captcha.current,
+    () => null,
+  );
 }

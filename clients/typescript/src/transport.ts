@@ -31,7 +31,11 @@ export class Transport {
     this.language = options.language;
   }
 
-  async send(query: string, variables: unknown, { signal, retries = 0 }: CallOptions): Promise<Record<string, unknown>> {
+  async send(
+    query: string,
+    variables: unknown,
+    { signal, retries = 0 }: CallOptions,
+  ): Promise<Record<string, unknown>> {
     for (let attempt = 0; ; attempt += 1) {
       try {
         return await this.attempt(query, variables, signal);

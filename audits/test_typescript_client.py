@@ -1,0 +1,99 @@
+"""Builds the package in clients/typescript, tests it against the service, and uses it in another project."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from app.operations import OPERATIONS
+from tests.process.serving import CHEAP_ARGON2, ROOT, WITHOUT_LIMITS, serving
+
+CLIENT = ROOT / "clients/typescript"
+# The tests need the captcha that comes with the sixth wrong password.
+LIMITS = {name: limit for name, limit in WITHOUT_LIMITS.items() if name != "LIMIT_LOGIN_FAILURES"}
+MODULES = {"captcha", "client", "errors", "generated/graphql", "index", "operations", "react", "session", "store"}
+MODULES |= {"transport"}
+EXAMPLE = re.compile(r"^```(tsx?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# What the examples import besides the package.
+DECLARATIONS = """
+declare module "expo-secure-store" {
+  export function getItemAsync(key: string): Promise<string | null>;
+  export function setItemAsync(key: string, value: string): Promise<void>;
+  export function deleteItemAsync(key: string): Promise<void>;
+}
+"""
+# Prints the package's exports and the texts of its operations.
+INSPECTION = """
+import * as client from "timbrado-accounts-client";
+import { operations } from "./node_modules/timbrado-accounts-client/dist/generated/graphql.js";
+const texts = Object.fromEntries(Object.entries(operations).map(([name, { text }]) => [name, text]));
+console.log(JSON.stringify({ exports: Object.keys(client), texts }));
+"""
+
+
+def test_the_client_is_checked_tested_packed_and_used_elsewhere(npm: str, tmp_path: Path) -> None:
+    _run(npm, "ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", cwd=CLIENT)
+    _run(npm, "run", "codegen", cwd=CLIENT)
+    _run(npm, "run", "check", cwd=CLIENT)
+    with serving(tmp_path, **CHEAP_ARGON2, **LIMITS) as (url, _):
+        service = {"ACCOUNTS_URL": url, "ACCOUNTS_DATA_DIR": str(tmp_path), "ACCOUNTS_PYTHON": sys.executable}
+        _run(npm, "test", cwd=CLIENT, **service)
+    shutil.rmtree(CLIENT / "dist", ignore_errors=True)
+    [packed] = json.loads(_run(npm, "pack", "--json", "--silent", "--pack-destination", str(tmp_path), cwd=CLIENT))
+
+    assert {file["path"] for file in packed["files"]} == {
+        "README.md",
+        "package.json",
+        *(f"dist/{module}{suffix}" for module in MODULES for suffix in (".js", ".d.ts")),
+    }
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "package.json").write_text('{"private": true, "type": "module"}')
+    _run(npm, "install", "--silent", "--no-audit", "--no-fund", str(tmp_path / packed["filename"]), cwd=project)
+    assert [path.name for path in project.glob("node_modules/[!.]*")] == ["timbrado-accounts-client"]
+    (project / "inspect.js").write_text(INSPECTION)
+    inspected = json.loads(_run("node", "inspect.js", cwd=project))
+    assert "createAccountsClient" in inspected["exports"]
+    assert inspected["texts"] == {name[0].lower() + name[1:]: text for name, text in OPERATIONS.items()}
+    _compile_examples(project)
+
+
+def test_the_lock_of_the_client_names_no_registry() -> None:
+    lock = json.loads((CLIENT / "package-lock.json").read_text("utf-8"))
+
+    assert [path for path, package in lock["packages"].items() if "resolved" in package] == []
+
+
+def _compile_examples(project: Path) -> None:
+    """Compiles each example of the README with the installed package, in the strictest mode."""
+    examples = EXAMPLE.findall((CLIENT / "README.md").read_text("utf-8"))
+    assert len(examples) > 5
+    for number, (suffix, text) in enumerate(examples):
+        (project / f"example{number}.{suffix}").write_text(text)
+    (project / "declarations.d.ts").write_text(DECLARATIONS)
+    react = str(CLIENT / "node_modules/@types/react")
+    options = {
+        "target": "es2022",
+        "module": "esnext",
+        "moduleResolution": "bundler",
+        "lib": ["es2022", "dom"],
+        "types": [],
+        "strict": True,
+        "noUncheckedIndexedAccess": True,
+        "exactOptionalPropertyTypes": True,
+        "noEmit": True,
+        "jsx": "react-jsx",
+        "paths": {"react": [react], "react/*": [f"{react}/*"]},
+    }
+    (project / "tsconfig.json").write_text(json.dumps({"compilerOptions": options}))
+    _run(str(CLIENT / "node_modules/.bin/tsc"), cwd=project)
+
+
+def _run(*command: str, cwd: Path, **environment: str) -> str:
+    """Returns what the command prints to its output; fails with all that it wrote."""
+    run = subprocess.run(command, cwd=cwd, env={**os.environ, **environment}, capture_output=True, text=True)
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout
