@@ -5,7 +5,7 @@ export abstract class AccountsError extends Error {}
 export interface ResponseError {
   message: string;
   path?: (string | number)[];
-  extensions?: { code?: string; reference?: string };
+  extensions?: { code?: string; reference?: string; retryAfterSeconds?: number };
 }
 
 /** No response arrived: there is no network, the browser blocked it (CORS), or it took too long. */
@@ -19,14 +19,14 @@ export class NetworkError extends AccountsError {
   }
 }
 
-/** The service, or a proxy in front of it, cannot answer now (429, 5xx), or the response is not a GraphQL response. */
+/** The service, or a proxy in front of it, does not answer now, or the response is not a GraphQL response. */
 export class ServiceError extends AccountsError {
   override readonly name = "ServiceError";
 
   constructor(
     message: string,
     readonly status: number,
-    /** `UNAVAILABLE` or `INTERNAL`, if the response comes from the service. */
+    /** `UNAVAILABLE`, `TOO_MANY_ATTEMPTS` or `INTERNAL`, if the response comes from the service. */
     readonly code?: string,
     /** How many seconds to wait before trying again. */
     readonly retryAfter?: number,

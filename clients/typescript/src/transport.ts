@@ -89,12 +89,18 @@ export class Transport {
   }
 }
 
-function dataOf(response: Response, body: Body | null): Record<string, unknown> {
-  const { status } = response;
-  const { code, reference } = body?.errors?.[0]?.extensions ?? {};
-  if (status === 429 || status >= 500 || !body) {
-    const message = body?.errors?.[0]?.message ?? `The service answered with status ${status} and no GraphQL response.`;
-    throw new ServiceError(message, status, code, secondsOf(response.headers.get("Retry-After")), reference);
+function dataOf({ status, headers }: Response, body: Body | null): Record<string, unknown> {
+  const [error] = body?.errors ?? [];
+  const { code, reference, retryAfterSeconds } = error?.extensions ?? {};
+  if (status === 429 || status >= 500 || code === "TOO_MANY_ATTEMPTS" || !body) {
+    const message = error?.message ?? `The service answered with status ${status} and no GraphQL response.`;
+    throw new ServiceError(
+      message,
+      status,
+      code,
+      retryAfterSeconds ?? secondsOf(headers.get("Retry-After")),
+      reference,
+    );
   }
   if (body.errors || !body.data) throw new RequestError(body.errors ?? [], status);
   return body.data;

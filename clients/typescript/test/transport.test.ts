@@ -71,6 +71,12 @@ test.each<[RequestListener, object]>([
   [answering(503, code("UNAVAILABLE"), { "Retry-After": "7" }), { status: 503, code: "UNAVAILABLE", retryAfter: 7 }],
   [answering(502, "<h1>Bad gateway</h1>"), { status: 502, code: undefined, retryAfter: undefined }],
   [answering(429, "", { "Retry-After": inAMinute }), { status: 429, retryAfter: expect.closeTo(60, -1) }],
+  [
+    answering(200, {
+      errors: [{ message: "Espera.", extensions: { code: "TOO_MANY_ATTEMPTS", retryAfterSeconds: 9 } }],
+    }),
+    { status: 200, code: "TOO_MANY_ATTEMPTS", retryAfter: 9, message: "Espera." },
+  ],
   [answering(200, "<h1>Captive portal</h1>"), { status: 200 }],
   [answering(200, "[]"), { status: 200 }],
 ])("an answer that is no GraphQL response, or says that the service is busy, is a ServiceError", async (...row) => {
