@@ -1,9 +1,14 @@
-import type { AccountFieldsFragment } from "./generated/graphql.js";
+import type { AccountFieldsFragment, CompanyQuery, MeQuery, PaymentQuery } from "./generated/graphql.js";
 import type { OperationName } from "./operations.js";
 import { Store } from "./store.js";
 
-/** What the service said last about the account that is signed in. */
-export type Account = AccountFieldsFragment;
+/**
+ * What the service said last about the account that is signed in. `sessions`, `company` and the like are there once a
+ * call has asked for them: `me`, `company`, `payment`, and what changes them.
+ */
+export type Account = AccountFieldsFragment & Asked<MeQuery> & Asked<CompanyQuery> & Asked<PaymentQuery>;
+
+type Asked<Query extends { me: object | null }> = Partial<NonNullable<Query["me"]>>;
 
 export interface SessionState {
   /** Null if nobody is signed in; undefined as long as that is not known. */
@@ -103,11 +108,12 @@ export class Session extends Store<SessionState> {
     this.channel?.close();
   }
 
+  /** Takes an account, keeping what else was known of it, and tells the other tabs if it is another one. */
   private replace(account: Account | null): void {
-    const before = this.current?.id ?? null;
-    const changed = this.current === undefined || before !== (account?.id ?? null);
-    this.update(account);
-    if (changed) this.channel?.postMessage(account?.id ?? null);
+    const { current } = this;
+    const same = current !== undefined && (current?.id ?? null) === (account?.id ?? null);
+    this.update(same && account ? { ...current, ...account } : account);
+    if (!same) this.channel?.postMessage(account?.id ?? null);
   }
 
   /** Takes a part of the account, or asks for all of it if it is another account. */

@@ -1,7 +1,10 @@
 import { afterEach, expect, test, vi } from "vitest";
 
-import { createAccountsClient, type AccountsClient, type ClientOptions } from "../src/index.js";
+import { createAccountsClient, type Account, type AccountsClient, type ClientOptions } from "../src/index.js";
 import { accountOf, Answers, settled, url } from "./answers.js";
+
+type Returned = Awaited<ReturnType<Extract<AccountsClient[keyof AccountsClient], (...rest: never[]) => unknown>>>;
+type Part = Extract<Returned, { account: object }>["account"];
 
 const CREDENTIALS = { email: "ana@example.com", password: "una frase larga" };
 const ANA = accountOf("ana");
@@ -74,6 +77,22 @@ test("a success's account is the session's from then on, and a part of it is mer
   await answers.answer("CreateSeries", { createSeries: { __typename: "CreateSeriesSuccess", account } });
 
   expect(client.session.current).toEqual({ ...ANA, onboarding });
+});
+
+test("what a call asked for is kept, and every part of an account in a result is whole", async () => {
+  const { client, answers } = await signedIn();
+  const whole: (part: Part) => Partial<Account> = (part) => part;
+  const sessions = [{ id: "s", current: true }];
+
+  void client.me();
+  await answers.answer("Me", { me: { ...ANA, sessions } });
+  void client.company();
+  await answers.answer("Company", { me: { id: "ana", company: null } });
+  void client.me();
+  await answers.answer("Me", { me: ANA });
+
+  expect(client.session.current).toEqual({ ...ANA, sessions, company: null });
+  expect(whole).toBeTypeOf("function");
 });
 
 test("a success with another account asks who is signed in", async () => {
