@@ -1,5 +1,6 @@
 """Builds the package in clients/typescript, tests it against the service, and uses it in another project."""
 
+import hashlib
 import json
 import os
 import re
@@ -25,12 +26,11 @@ declare module "expo-secure-store" {
   export function deleteItemAsync(key: string): Promise<void>;
 }
 """
-# Prints the package's exports and the texts of its operations.
+# Prints the package's exports and its operations.
 INSPECTION = """
 import * as client from "timbrado-accounts-client";
 import { operations } from "./node_modules/timbrado-accounts-client/dist/generated/graphql.js";
-const texts = Object.fromEntries(Object.entries(operations).map(([name, { text }]) => [name, text]));
-console.log(JSON.stringify({ exports: Object.keys(client), texts }));
+console.log(JSON.stringify({ exports: Object.keys(client), operations }));
 """
 
 
@@ -57,7 +57,8 @@ def test_the_client_is_checked_tested_packed_and_used_elsewhere(npm: str, tmp_pa
     (project / "inspect.js").write_text(INSPECTION)
     inspected = json.loads(_run("node", "inspect.js", cwd=project))
     assert "createAccountsClient" in inspected["exports"]
-    assert inspected["texts"] == {name[0].lower() + name[1:]: text for name, text in OPERATIONS.items()}
+    documents = {name: (each["text"], each["id"]) for name, each in inspected["operations"].items()}
+    assert documents == {name[0].lower() + name[1:]: (text, _id_of(text)) for name, text in OPERATIONS.items()}
     _compile_examples(project)
 
 
@@ -65,6 +66,10 @@ def test_the_lock_of_the_client_names_no_registry() -> None:
     lock = json.loads((CLIENT / "package-lock.json").read_text("utf-8"))
 
     assert [path for path, package in lock["packages"].items() if "resolved" in package] == []
+
+
+def _id_of(text: str) -> str:
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _compile_examples(project: Path) -> None:

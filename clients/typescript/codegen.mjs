@@ -1,5 +1,6 @@
 // Generates the types and texts of the operations: node codegen.mjs GRAPHQL_FOLDER OUTPUT
 
+import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, parse as parsePath } from "node:path";
 
@@ -57,16 +58,19 @@ function methods(schema) {
     const result = `Promise<Result<${type}["${field}"]>>`;
     return `  /** ${description} */\n  ${method}(${parameter.typed}options?: CallOptions): ${result};`;
   });
-  const texts = all.map(({ method, kind, field, parameter, text, needed }) => {
-    const document = [JSON.stringify(text), ...needed].join(' + "\\n" + ');
-    return `  ${method}: { kind: "${kind}", field: "${field}", parameter: ${parameter.kind}, text: ${document} },`;
+  const documents = all.map(({ method, kind, field, parameter, text, needed }) => {
+    const whole = [text, ...needed.map((name) => fragments.get(name).text)].join("\n");
+    const id = `sha256:${createHash("sha256").update(whole).digest("hex")}`;
+    const expression = [JSON.stringify(text), ...needed].join(' + "\\n" + ');
+    const properties = `kind: "${kind}", field: "${field}", parameter: ${parameter.kind}, id: "${id}"`;
+    return `  ${method}: { ${properties}, text: ${expression} },`;
   });
   return {
     prepend: [`import type { CallOptions, Operation, Result } from "../operations.js";\n`],
     content: [
       constants.join("\n"),
       `export interface Methods {\n${signatures.join("\n")}\n}`,
-      `export const operations: { readonly [name in keyof Methods]: Operation } = {\n${texts.join("\n")}\n};\n`,
+      `export const operations: { readonly [name in keyof Methods]: Operation } = {\n${documents.join("\n")}\n};\n`,
     ].join("\n\n"),
   };
 }

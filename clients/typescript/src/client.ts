@@ -32,10 +32,10 @@ export function createAccountsClient(options: ClientOptions): AccountsClient {
   const transport = new Transport(options, () => (bearer ? store.get() : null));
 
   const call = async (name: OperationName, variables: Record<string, unknown>, callOptions: CallOptions = {}) => {
-    const { kind, field, text } = operations[name];
+    const { kind, field } = operations[name];
     const { version } = session;
     const retries = kind === "query" ? 1 : 0;
-    const data = await transport.send(text, variables, { retries, ...callOptions });
+    const data = await transport.send(operations[name], variables, { retries, ...callOptions });
     const result = data[field];
     captcha.receive(result, (variables["input"] as { captcha?: CaptchaInput | null } | undefined)?.captcha);
     await session.receive(name, field, result, version);

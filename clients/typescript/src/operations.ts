@@ -14,6 +14,8 @@ export interface Operation {
   readonly field: string;
   readonly parameter: "input" | "variables" | null;
   readonly text: string;
+  /** The id of the text as a trusted document. */
+  readonly id: string;
 }
 
 export type OperationName = keyof Methods;

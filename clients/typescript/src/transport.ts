@@ -1,5 +1,5 @@
 import { NetworkError, RequestError, ServiceError, type ResponseError } from "./errors.js";
-import type { CallOptions } from "./operations.js";
+import type { CallOptions, Operation } from "./operations.js";
 
 export interface TransportOptions {
   url: string;
@@ -7,6 +7,8 @@ export interface TransportOptions {
   transport: "cookie" | "bearer";
   /** The language of messages, as in Accept-Language; by default the browser's. */
   language?: string;
+  /** `id` names the operations, for a service with TRUSTED_DOCUMENTS_ONLY; by default their texts are sent. */
+  documents?: "text" | "id";
   fetch?: typeof fetch;
   /** In milliseconds; by default 15,000, since the service gives up after 10 seconds. */
   timeout?: number;
@@ -32,13 +34,14 @@ export class Transport {
   }
 
   async send(
-    query: string,
+    { id, text }: Operation,
     variables: unknown,
     { signal, retries = 0 }: CallOptions,
   ): Promise<Record<string, unknown>> {
+    const request = { ...(this.options.documents === "id" ? { documentId: id } : { query: text }), variables };
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return await this.attempt(query, variables, signal);
+        return await this.attempt(request, signal);
       } catch (error) {
         const wait = attempt < retries ? waitAfter(error, attempt) : null;
         if (wait === null || wait > LONGEST_WAIT) throw error;
@@ -47,7 +50,7 @@ export class Transport {
     }
   }
 
-  private async attempt(query: string, variables: unknown, signal?: AbortSignal): Promise<Record<string, unknown>> {
+  private async attempt(request: object, signal?: AbortSignal): Promise<Record<string, unknown>> {
     const token = await this.token();
     const [response, text] = await this.fetch(signal, {
       method: "POST",
@@ -58,7 +61,7 @@ export class Transport {
         ...(this.language && { "Accept-Language": this.language }),
         ...(token && { Authorization: `Bearer ${token}` }),
       },
-      body: JSON.stringify({ query, variables }),
+      body: JSON.stringify(request),
     });
     return dataOf(response, parse(text));
   }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -113,6 +114,20 @@ test("a query is tried twice, a mutation once, and each as often as the call say
   expect(requests()).toBe(3);
   expect(await client.plans({ retries: 3 })).toEqual([]);
   expect(requests()).toBe(6);
+});
+
+test("operations are sent as texts, or named by the SHA-256 of the text", async () => {
+  const bodies: Record<string, string>[] = [];
+  const { url } = await serving((request, response) => {
+    request.on("data", (chunk) => bodies.push(JSON.parse(String(chunk)) as Record<string, string>));
+    request.on("end", () => plans(request, response));
+  });
+
+  await createAccountsClient({ url, transport: "bearer" }).plans();
+  await createAccountsClient({ url, transport: "bearer", documents: "id" }).plans();
+
+  const hash = createHash("sha256").update(bodies[0]!["query"]!).digest("hex");
+  expect(bodies[1]).toEqual({ documentId: `sha256:${hash}`, variables: {} });
 });
 
 test("a wait that is too long for a person is left to the app", async () => {
