@@ -76,6 +76,6 @@ function methodOf(name: OperationName, call: Call) {
 }
 
 function defaultChannel({ transport, url }: ClientOptions): string | undefined {
-  const shared = transport === "cookie" && typeof document !== "undefined" && typeof BroadcastChannel !== "undefined";
-  return shared ? `timbrado-accounts ${url}` : undefined;
+  const inBrowser = typeof document !== "undefined";
+  return transport === "cookie" && inBrowser ? `timbrado-accounts ${url}` : undefined;
 }

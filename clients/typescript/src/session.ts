@@ -51,7 +51,7 @@ export class Session extends Store<SessionState> {
     channel: string | undefined,
   ) {
     super({ account: undefined });
-    if (!channel) return;
+    if (!channel || typeof BroadcastChannel === "undefined") return;
     this.channel = new BroadcastChannel(channel);
     this.channel.onmessage = ({ data }: MessageEvent<string | null>) => this.follow(data);
     // Node.js would wait for messages for ever.
