@@ -29,7 +29,7 @@ export interface AccountsClient extends Omit<Methods, "login"> {
 export function createAccountsClient(options: ClientOptions): AccountsClient {
   const { store = memoryStore(), channel = defaultChannel(options) } = options;
   const bearer = options.transport === "bearer";
-  const transport = new Transport(options, () => (bearer ? store.get() : null));
+  const transport = new Transport(options, () => store.get());
 
   const call = async (name: OperationName, variables: Record<string, unknown>, callOptions: CallOptions = {}) => {
     const { kind, field } = operations[name];

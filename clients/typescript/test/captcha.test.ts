@@ -51,6 +51,18 @@ test("a result of a request without the captcha leaves it", async () => {
   expect(client.captcha.current).toEqual(FIRST);
 });
 
+test("a captcha that was refreshed in the meantime is not used up by the answer to the one before", async () => {
+  const { answers, client } = await challenged();
+  void client.login({ ...CREDENTIALS, captcha: client.captcha.answer("dos palabras") });
+
+  void client.captcha.refresh();
+  const captcha = { ...FIRST, id: "second" };
+  await answers.answer("CreateCaptcha", { createCaptcha: { __typename: "CreateCaptchaSuccess", captcha } });
+  await answers.answer("Login", { login: { __typename: "InvalidCredentialsError", message: "" } });
+
+  expect(client.captcha.current).toEqual(captcha);
+});
+
 test("the dictation is asked for by itself, and null once the captcha has expired", async () => {
   const { answers, client } = await challenged();
 

@@ -143,6 +143,20 @@ test("another tab sees a sign-in, a switch of accounts and a sign-out", async ()
   expect([...answers.requests, ...others.requests]).toEqual([]);
 });
 
+test("a tab that is asking who is signed in asks again when another tab signs in", async () => {
+  const channel = `tabs ${(channels += 1)}`;
+  const { client, answers } = connect({ channel });
+  void client.session.refresh();
+  await settled();
+
+  await signedIn({ channel });
+  await answers.answer("Me", { me: null });
+  expect(client.session.current).toBeUndefined();
+  await answers.answer("Me", { me: ANA });
+
+  expect(client.session.current).toEqual(ANA);
+});
+
 test("clients with bearer tokens of their own do not follow each other", async () => {
   const { client: first, answers } = await signedIn({ transport: "bearer" });
   const { client: second } = await signedIn({ transport: "bearer" });
