@@ -29,7 +29,7 @@ export class CaptchaForm extends Store<Captcha | null> {
   /** Returns the input of a mutation for what the person typed. */
   readonly answer = (answer: string): CaptchaInput => ({ id: this.required().id, answer });
 
-  /** Takes the captcha of a result, or drops the one whose answer was used up by it. */
+  /** @internal Takes the captcha of a result, or drops the one whose answer was used up by it. */
   receive(result: unknown, sent: CaptchaInput | null | undefined): void {
     const { __typename, captcha } = (result ?? {}) as { __typename?: string; captcha?: Captcha };
     if (__typename && captcha) this.set(captcha);

@@ -24,7 +24,7 @@ export interface TokenStore {
   remove(): Promise<void> | void;
 }
 
-/** Keeps the token until the page or the app is closed, where no other program and no later script finds it. */
+/** Keeps the token until the page or the app is closed, so that nothing is left to steal afterwards. */
 export function memoryStore(): TokenStore {
   let token: string | null = null;
   return { get: () => token, set: (value) => void (token = value), remove: () => void (token = null) };
@@ -40,7 +40,7 @@ interface Seen {
 
 /** The account that is signed in, kept up to date by every result and by the other tabs. */
 export class Session extends Store<SessionState> {
-  /** Grows with each change that makes the answers of earlier requests out of date. */
+  /** @internal Grows with each change that makes the answers of earlier requests out of date. */
   version = 0;
   private pending: Promise<unknown> | undefined;
   private readonly channel: BroadcastChannel | undefined;
@@ -83,7 +83,7 @@ export class Session extends Store<SessionState> {
     this.replace(null);
   }
 
-  /** Takes what a result says. `version` is that of the time when its request was sent. */
+  /** @internal Takes what a result says. `version` is that of the time when its request was sent. */
   async receive(operation: OperationName, field: string, result: unknown, version: number): Promise<void> {
     const seen = result as Seen | null;
     const outdated = version !== this.version;
@@ -103,7 +103,7 @@ export class Session extends Store<SessionState> {
     }
   }
 
-  /** Stops following the other tabs. */
+  /** @internal */
   close(): void {
     this.channel?.close();
   }
