@@ -25,7 +25,7 @@ from models.payment import Payment
 from models.session import Session
 from services.accounts.onboarding import PaymentMethod, progress_of
 from services.payments import lifecycle
-from services.payments.paypal.outcomes import PaymentCompleted, PayPalStarted
+from services.payments.paypal.outcomes import PayPalCompleted, PayPalStarted
 from services.payments.queries import PaymentStatus
 
 SEEDS = range(12)
@@ -162,7 +162,7 @@ async def _assert_may_pay(shop: Shop, payer: Payer) -> None:
         return
     assert isinstance(started, PayPalStarted), started
     shop.server.approve(started.order_id)
-    assert isinstance(await shop.paypal.complete(payer.caller, started.order_id), PaymentCompleted)
+    assert isinstance(await shop.paypal.complete(payer.caller, started.order_id), PayPalCompleted)
 
 
 def _assert_no_errors(logs: list[MutableMapping[str, Any]]) -> None:
