@@ -1,7 +1,8 @@
 """Says to an operator what became of a deposit."""
 
 from services.common.money import Money
-from services.payments.bank.deposits import (
+from services.payments.bank.matching import UndecidedDeposit
+from services.payments.bank.outcomes import (
     ConfirmOutcome,
     DepositClosed,
     DepositConfirmed,
@@ -10,7 +11,6 @@ from services.payments.bank.deposits import (
     DepositsUndecided,
     DepositUnknown,
 )
-from services.payments.bank.matching import UndecidedDeposit
 
 _SHOWN_ID_LENGTH = 12
 

@@ -22,7 +22,7 @@ from services.common.limits import Limit
 from services.mail.rendering import check_site_name
 from services.mail.smtp import SmtpServer
 from services.payments.bank.clabe import parse_clabe
-from services.payments.bank.deposits import BankAccount
+from services.payments.bank.outcomes import BankAccount
 from services.payments.plans import Plans
 
 _URL = re.compile(r"https?://(\w[\w.-]*|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?([/?#][!-~]*)?", re.IGNORECASE | re.ASCII)

@@ -21,7 +21,7 @@ from schema.paypal import (
     StartPayPalPaymentResult,
     StartPayPalPaymentSuccess,
 )
-from services.payments.bank.deposits import DepositCanceled, DepositRequested
+from services.payments.bank.outcomes import DepositCanceled, DepositRequested
 from services.payments.paypal.outcomes import PayPalCompleted, PayPalStarted
 
 

@@ -8,7 +8,7 @@ import strawberry
 from schema.payments import Money
 from schema.signed_in import SignedInSuccess
 from services.common.outcomes import NotAuthenticated, PasswordChangeRequired, TooManyAttempts
-from services.payments.bank.deposits import DepositInstructions
+from services.payments.bank.outcomes import DepositInstructions
 from services.payments.outcomes import (
     AlreadyActive,
     OnboardingIncomplete,

@@ -14,17 +14,16 @@ from services.common.clock import utc_now
 from services.common.money import Money
 from services.payments import queries, transitions
 from services.payments.bank.clabe import is_clabe
-from services.payments.bank.deposits import (
-    GRACE,
+from services.payments.bank.deposits import GRACE, DepositService
+from services.payments.bank.movements import SeenMovement
+from services.payments.bank.outcomes import (
     DepositClosed,
     DepositConfirmed,
     DepositDiffers,
     DepositKnown,
-    DepositService,
     DepositsUndecided,
     DepositUnknown,
 )
-from services.payments.bank.movements import SeenMovement
 from services.payments.bank.reference import parse_reference
 from services.payments.queries import PaymentStatus, PaymentView
 from tests.api import EMAIL, PRODUCTION, Api

@@ -10,7 +10,8 @@ from models.account import Account
 from models.payment import Payment
 from services.common.clock import utc_now
 from services.common.money import Money
-from services.payments.bank.deposits import DepositClosed, DepositConfirmed, DepositService
+from services.payments.bank.deposits import DepositService
+from services.payments.bank.outcomes import DepositClosed, DepositConfirmed
 from services.payments.queries import PaymentStatus
 from tests.api import PASSWORD_CHANGE, Api
 from tests.paypal.payers import PLAN, TOTAL, activation, payer, start

@@ -24,8 +24,9 @@ from services.common.money import Money
 from services.mail import outbox
 from services.mail.claims import Claims
 from services.mail.outbox import MailKind
-from services.payments.bank.deposits import DepositConfirmed, DepositService
+from services.payments.bank.deposits import DepositService
 from services.payments.bank.movements import SeenMovement
+from services.payments.bank.outcomes import DepositConfirmed
 from tests.api import COMPANY, EMAIL, NEW_PASSWORD, PASSWORD, Api
 from tests.conftest import MakeApi
 from tests.paypal.payers import PLAN, TOTAL, make_due, pay, payer, payment_of, start, takes_paypal

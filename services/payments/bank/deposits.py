@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -21,8 +21,20 @@ from services.common.money import Money
 from services.common.outcomes import NotAuthenticated, PasswordChangeRequired, TooManyAttempts
 from services.payments import lifecycle, queries, transitions
 from services.payments.bank import matching
-from services.payments.bank.matching import UndecidedDeposit
 from services.payments.bank.movements import SeenMovement
+from services.payments.bank.outcomes import (
+    BankAccount,
+    ConfirmOutcome,
+    DepositCanceled,
+    DepositClosed,
+    DepositConfirmed,
+    DepositDiffers,
+    DepositInstructions,
+    DepositKnown,
+    DepositRequested,
+    DepositsUndecided,
+    DepositUnknown,
+)
 from services.payments.bank.reference import generate_reference, parse_reference
 from services.payments.lifecycle import Terms
 from services.payments.outcomes import (
@@ -44,81 +56,6 @@ _ATTEMPTS = 10
 _SELECT_OPEN = """
 SELECT id, plan_id, reference, subtotal, tax, currency, created_at, expires_at FROM payment WHERE open_key = $1
 """
-
-
-@dataclass(frozen=True, slots=True)
-class BankAccount:
-    """The account that receives deposits."""
-
-    clabe: str
-    bank: str
-    beneficiary: str
-
-
-@dataclass(frozen=True, slots=True)
-class DepositInstructions:
-    """`expires_at` is shown to the payer; money that comes a few days later counts, too."""
-
-    id: UUID
-    plan_id: str
-    reference: str
-    account: BankAccount
-    amount: Money
-    requested_at: datetime
-    expires_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class DepositRequested:
-    principal: Principal
-    deposit: DepositInstructions
-
-
-@dataclass(frozen=True, slots=True)
-class DepositCanceled:
-    principal: Principal
-
-
-@dataclass(frozen=True, slots=True)
-class DepositConfirmed:
-    amount: Money
-
-
-@dataclass(frozen=True, slots=True)
-class DepositKnown:
-    """It was already confirmed."""
-
-
-@dataclass(frozen=True, slots=True)
-class DepositsUndecided:
-    """A further deposit with a confirmed reference, or one that was taken back: a person must decide.
-
-    `deposits` are all with this reference that wait for a decision.
-    """
-
-    deposits: tuple[UndecidedDeposit, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DepositUnknown:
-    """The reference was never issued, or it is mistyped."""
-
-
-@dataclass(frozen=True, slots=True)
-class DepositDiffers:
-    """The amount differs from the expected one."""
-
-    expected: Money
-
-
-@dataclass(frozen=True, slots=True)
-class DepositClosed:
-    """The reference expired, was canceled, or was replaced by another payment: an operator must decide."""
-
-    status: PaymentStatus
-
-
-ConfirmOutcome = DepositConfirmed | DepositKnown | DepositsUndecided | DepositUnknown | DepositDiffers | DepositClosed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
