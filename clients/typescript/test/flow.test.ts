@@ -28,6 +28,8 @@ test("an app with a bearer token goes from registration to a requested deposit, 
   const requested = await client.requestBankDeposit({ planId: plan!.id });
   if (requested.__typename !== "RequestBankDepositSuccess") throw new Error(requested.message);
   expect(client.session.current?.openDeposit?.amount).toEqual(plan!.total);
+  await client.cancelBankDeposit({ id: requested.deposit.id });
+  expect(client.session.current).toMatchObject({ openDeposit: null, payments: [{ status: "CANCELED" }] });
   expect((await client.taxRegimes({ taxpayerType: "PERSONA_MORAL" })).length).toBeGreaterThan(0);
   expect((await client.taxRegimes()).length).toBeGreaterThan(0);
 
