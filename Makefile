@@ -38,12 +38,14 @@ schema: setup ## export graphql/schema.graphql and possible-types.json
 	@$(PYTHON_ENV)/python -m app export-schema > .schema.new && mv .schema.new graphql/schema.graphql
 	@$(PYTHON_ENV)/python -m app export-schema --possible-types > .schema.new && mv .schema.new graphql/possible-types.json
 
-lock: setup ## resolve both locks again (installs uv)
+lock: setup ## resolve the locks again (installs uv)
 	@$(PYTHON_ENV)/python -m pip install -q uv
 	@$(PYTHON_ENV)/uv pip compile $(LOCKED) --group dev pyproject.toml -o requirements.lock
 	@$(PYTHON_ENV)/uv pip compile $(LOCKED) --group audit -c requirements.lock -o requirements-audit.lock
+	@$(PYTHON_ENV)/uv pip compile $(LOCKED) examples/python/requirements.txt -o examples/python/requirements.lock
 
 clean:    ## remove what the targets created, except data/
 	@rm -rf .venv audits/node/node_modules .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@cd clients/typescript && rm -rf node_modules dist src/generated
+	@rm -rf examples/python/accounts_client
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -9,7 +9,7 @@ import pytest
 from tests.process.serving import ROOT
 
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-audit.lock"])
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-audit.lock", "examples/python/requirements.lock"])
 def test_no_locked_package_is_known_to_be_vulnerable(lock: str) -> None:
     audit = [sys.executable, "-m", "pip_audit", "--disable-pip", "--require-hashes", "--progress-spinner", "off"]
 
