@@ -21,7 +21,7 @@ def test_every_operation_works_with_clients_that_send_only_ids(run_script: RunSc
     assert written.returncode == 0, written.stderr
     manifests = {"TRUSTED_DOCUMENTS": f"{tmp_path}/apollo.json,{tmp_path}/urql.json", "TRUSTED_DOCUMENTS_ONLY": "true"}
 
-    with serving(tmp_path, **CHEAP_ARGON2, **WITHOUT_LIMITS, **manifests) as (url, _):
+    with serving(tmp_path, **CHEAP_ARGON2, **WITHOUT_LIMITS, **manifests, PAYPAL_STAND_IN="false") as (url, _):
         arguments = (f"{url}/graphql", str(tmp_path), sys.executable, str(tmp_path / "apollo.json"))
         audit = run_script("walk.js", *arguments)
         text = httpx2.post(f"{url}/graphql", json={"query": "{ __typename }"})

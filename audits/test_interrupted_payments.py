@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.conftest import MakeApi, paypal
+from tests.conftest import MakeApi, no_authorities, paypal
 from tests.graphql_api.test_paypal import interruptions_survived
 from tests.paypal.payers import payer, takes_paypal
 from tests.paypal.server import PayPalServer
 
-__all__ = ["paypal"]
+__all__ = ["no_authorities", "paypal"]
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # of fields that never began

@@ -6,6 +6,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
+from schema.root import schema
 from tests.process.serving import CHEAP_ARGON2, WITHOUT_LIMITS, serving
 
 SECONDS = 30
@@ -29,5 +30,10 @@ def test_no_generated_request_causes_a_server_error(tmp_path: Path) -> None:
     answered = Counter(re.findall(r"outcomes=\{'(\w+)':", log))
     assert run.returncode == 0, run.stdout + run.stderr
     assert "Traceback" not in log
-    assert len(answered) == 22, "every root field was reached"
+    assert set(answered) == _root_fields()
     assert answered.total() > 500
+
+
+def _root_fields() -> set[str]:
+    roots = (schema._schema.query_type, schema._schema.mutation_type)
+    return {field for root in roots if root for field in root.fields}

@@ -1,11 +1,11 @@
 // Checks the development pages in a browser: node development.js CHROMIUM URL
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { after, test } from "node:test";
 
 import { launch } from "./browser.js";
+import { operations } from "./operations.js";
 
 const [, , executablePath, url] = process.argv;
 const browser = await launch(executablePath);
@@ -27,9 +27,8 @@ async function visit(path) {
 }
 
 async function run(operation, input, token) {
-  const query = await readFile(new URL(`../../graphql/operations/${operation}.graphql`, import.meta.url), "utf8");
   const headers = { "content-type": "application/json", ...(token && { authorization: `Bearer ${token}` }) };
-  const body = JSON.stringify({ query, variables: input && { input } });
+  const body = JSON.stringify({ query: operations[operation], variables: input && { input } });
   const { data } = await (await fetch(`${url}/graphql`, { method: "POST", headers, body })).json();
   return Object.values(data)[0];
 }
