@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from limits.aio.storage import RedisStorage, Storage
-from redis.asyncio import BlockingConnectionPool
+from limits.aio.storage import Storage
 
 from app.database import connected
 from app.development.paypal.merchant import Merchant
@@ -31,6 +30,7 @@ from services.cleanup import Cleanup
 from services.common.cpus import usable_cpus
 from services.common.limit_storage import DatabaseStorage
 from services.common.limits import Limit, Limiter, Limits
+from services.common.redis_storage import redis_storage
 from services.common.secrets import Keys
 from services.common.translations import Translations
 from services.company.company import CompanyService
@@ -53,8 +53,6 @@ from services.payments.worker import PaymentWorker
 
 ROOT = Path(__file__).parent.parent
 _NO_LIMIT = "1000000000/second"
-_REDIS_CONNECTIONS = 50
-_REDIS_TIMEOUT = 3.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,23 +195,7 @@ def limit_storage(settings: Settings) -> tuple[Storage, Callable[[], Awaitable[N
     """Returns the storage of the limits' counters, and the function that closes it."""
     if settings.redis_url is None:
         return DatabaseStorage(wrap_exceptions=True), _nothing
-    url = settings.redis_url.get_secret_value()
-    # BlockingConnectionPool: if all connections are in use, a request waits for one instead of failing.
-    pool = BlockingConnectionPool.from_url(
-        url,
-        max_connections=_REDIS_CONNECTIONS,
-        timeout=_REDIS_TIMEOUT,
-        socket_timeout=_REDIS_TIMEOUT,
-        socket_connect_timeout=_REDIS_TIMEOUT,
-    )
-    storage = RedisStorage(
-        url,
-        wrap_exceptions=True,
-        implementation="redispy",
-        key_prefix=settings.redis_key_prefix,
-        connection_pool=pool,  # type: ignore[arg-type]  # it accepts a pool
-    )
-    return storage, pool.aclose
+    return redis_storage(settings.redis_url.get_secret_value(), settings.redis_key_prefix)
 
 
 def _development_key(path: Path) -> bytes:

@@ -20,6 +20,7 @@ class TcpProxy:
 
     def __init__(self, host: str, port: int) -> None:
         self._far = (host, port)
+        self._generation = 0
         self._state = State.WHOLE
         self._whole = asyncio.Event()
         self._whole.set()
@@ -34,6 +35,14 @@ class TcpProxy:
             self._whole.clear()
         if state is State.REFUSED:
             self._drop()
+
+    def lead_to(self, host: str, port: int) -> None:
+        """Carries new connections to another server. Those that exist stay with the old one."""
+        self._far = (host, port)
+
+    def lose(self) -> None:
+        """Lets nothing more through the connections that exist, and closes none, as when a firewall forgets them."""
+        self._generation += 1
 
     @contextlib.asynccontextmanager
     async def laid(self) -> AsyncIterator["TcpProxy"]:
@@ -50,16 +59,23 @@ class TcpProxy:
         if self._state is State.REFUSED:
             near.close()
             return
-        far_reader, far = await asyncio.open_connection(*self._far)
-        self._writers |= {near, far}
         try:
-            await asyncio.gather(self._carry(near_reader, far), self._carry(far_reader, near))
+            far_reader, far = await asyncio.open_connection(*self._far)
+        except OSError:
+            near.transport.abort()
+            return
+        self._writers |= {near, far}
+        generation = self._generation
+        try:
+            await asyncio.gather(self._carry(near_reader, far, generation), self._carry(far_reader, near, generation))
         finally:
             self._writers -= {near, far}
 
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, generation: int) -> None:
         with suppress(ConnectionError):
             while content := await reader.read(65_536):
+                if generation < self._generation:
+                    continue
                 if self._state is State.HUNG:
                     await self._whole.wait()
                 writer.write(content)
