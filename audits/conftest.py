@@ -30,6 +30,7 @@ __all__ = [
     "npm",
     "pgbouncer_path",
     "postgresql_url",
+    "redis_path",
     "redis_server",
     "run_script",
     "sqlite_template",
@@ -69,6 +70,11 @@ def chromium() -> str:
 @pytest.fixture(scope="session")
 def pgbouncer_path() -> str:
     return _found("pgbouncer", "pgbouncer", "/usr/sbin")
+
+
+@pytest.fixture(scope="session")
+def redis_path() -> str:
+    return _found("redis-server", "redis-server")
 
 
 def _found(command: str, package: str, also_in: str = "") -> str:

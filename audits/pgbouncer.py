@@ -3,12 +3,13 @@
 import asyncio
 import contextlib
 import os
-import socket
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit, urlunsplit
+
+from audits.ports import free_port
 
 # Debian's configuration with another port, folder and users. The service needs no further settings.
 _SETTINGS = """
@@ -53,7 +54,7 @@ class PgBouncer:
 
 @contextlib.asynccontextmanager
 async def pgbouncer(path: str, folder: Path, database_url: str) -> AsyncIterator[PgBouncer]:
-    parts, port = urlsplit(database_url), _free_port()
+    parts, port = urlsplit(database_url), free_port()
     settings = folder / "pgbouncer.ini"
     settings.write_text(_settings(parts, port, folder), "utf-8")
     user = ["-u", "nobody"] if os.geteuid() == 0 else []  # PgBouncer refuses to run as root
@@ -70,10 +71,3 @@ def _settings(server: SplitResult, listen_port: int, folder: Path) -> str:
     users.write_text(f'"{server.username}" "{server.password or ""}"\n', "utf-8")
     host, port = server.hostname or "127.0.0.1", server.port or 5432
     return _SETTINGS.format(host=host, port=port, listen_port=listen_port, users=users)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

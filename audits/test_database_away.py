@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -18,7 +18,6 @@ from tests.tcp_proxy import State, TcpProxy
 
 AWAY = 20.0  # seconds
 CLIENTS = 20
-DOCUMENTS = [OPERATIONS[name] for name in ("Me", "Login")]
 FORM = {"email": "nadie@example.com", "password": "una frase larga"}
 
 
@@ -27,18 +26,22 @@ class Load:
     """Clients that keep sending requests, each after the last answer."""
 
     url: str
+    operations: Sequence[str] = ("Me", "Login")
     answers: list[tuple[float, int, float]] = field(default_factory=list)  # time of the request, status, seconds
     stopped: bool = False
 
     async def run(self) -> None:
         async with httpx2.AsyncClient(base_url=self.url, timeout=60, headers={"authorization": "Bearer x"}) as http:
             while not self.stopped:
-                for document in DOCUMENTS:
-                    begun = time.monotonic()
-                    body = {"query": document, "variables": {"input": FORM}}
-                    response = await http.post("/graphql", json=body)
-                    self.answers.append((begun, response.status_code, time.monotonic() - begun))
+                for operation in self.operations:
+                    await self.send(http, operation)
                 await asyncio.sleep(0.1)
+
+    async def send(self, http: httpx2.AsyncClient, operation: str) -> None:
+        begun = time.monotonic()
+        body = {"query": OPERATIONS[operation], "variables": {"input": FORM}}
+        response = await http.post("/graphql", json=body)
+        self.answers.append((begun, response.status_code, time.monotonic() - begun))
 
     def statuses(self, since: float, until: float) -> Counter[int]:
         return Counter(status for begun, status, _ in self.answers if since <= begun < until)
