@@ -1,0 +1,84 @@
+import type { ReactNode } from "react";
+import { useSession } from "timbrado-accounts-client/react";
+
+import { Link, usePath } from "../router";
+import { localeOf, useLanguage, type Language } from "../texts";
+import { NoticeRegion } from "./notices";
+
+const LANGUAGES: readonly { language: Language; name: string; short: string }[] = [
+  { language: "es", name: "Español", short: "ES" },
+  { language: "en", name: "English", short: "EN" },
+];
+
+export function Shell({ children }: { children: ReactNode }) {
+  const { texts } = useLanguage();
+  return (
+    <>
+      <a className="skip" href="#content">
+        {texts.skip}
+      </a>
+      <header className="top">
+        <div className="top-inner">
+          <Link href="/" className="brand">
+            <svg viewBox="0 0 32 32" aria-hidden="true">
+              <rect width="32" height="32" rx="8" />
+              <path d="M9 16.5l5 5L23.5 11" />
+            </svg>
+            <span>{texts.siteName}</span>
+          </Link>
+          <Menu />
+          <LanguageSwitch />
+        </div>
+      </header>
+      <main id="content" tabIndex={-1}>
+        <NoticeRegion />
+        {children}
+      </main>
+      <footer className="bottom">
+        {texts.siteName} · {texts.tagline}
+      </footer>
+    </>
+  );
+}
+
+function Menu() {
+  const { menu } = useLanguage().texts;
+  const { account } = useSession();
+  const path = usePath();
+  if (account === undefined) return <span className="menu" />;
+  const items = account
+    ? account.passwordChangeRequired
+      ? []
+      : ([["/empresa", menu.company], ["/pago", menu.payment], ["/cuenta", menu.account]] as const)
+    : ([["/registro", menu.signUp], ["/entrar", menu.signIn]] as const);
+  if (items.length === 0) return <span className="menu" />;
+  return (
+    <nav className="menu" aria-label={menu.label}>
+      {items.map(([href, name]) => (
+        <Link key={href} href={href} aria-current={path === href ? "page" : undefined}>
+          {name}
+        </Link>
+      ))}
+    </nav>
+  );
+}
+
+function LanguageSwitch() {
+  const { language: chosen, texts, choose } = useLanguage();
+  return (
+    <div className="languages" role="group" aria-label={texts.language}>
+      {LANGUAGES.map(({ language, name, short }) => (
+        <button
+          key={language}
+          type="button"
+          lang={localeOf(language)}
+          aria-pressed={language === chosen}
+          onClick={() => choose(language)}
+        >
+          <span aria-hidden="true">{short}</span>
+          <span className="unseen">{name}</span>
+        </button>
+      ))}
+    </div>
+  );
+}

@@ -1,0 +1,55 @@
+import { createContext, useCallback, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
+
+import { navigate, usePath } from "../router";
+import { Message } from "./Message";
+
+interface Notice {
+  kind: "done" | "warning";
+  text: string;
+  /** The page that it is for. */
+  path: string;
+  key: number;
+}
+
+interface Notices {
+  notice: Notice | null;
+  /** Shows a notice on this page, or goes to another page and shows it there. */
+  show(kind: Notice["kind"], text: string, to?: string): void;
+  close(): void;
+}
+
+const NoticeContext = createContext<Notices | null>(null);
+
+export function NoticeProvider({ children }: { children: ReactNode }) {
+  const path = usePath();
+  const [notice, setNotice] = useState<Notice | null>(null);
+
+  const show = useCallback((kind: Notice["kind"], text: string, to = location.pathname + location.search) => {
+    const [path = to] = to.split("?");
+    setNotice({ kind, text, path, key: Date.now() });
+    if (path !== location.pathname) navigate(to);
+  }, []);
+  const close = useCallback(() => setNotice(null), []);
+  useEffect(() => {
+    setNotice((shown) => (shown?.path === path ? shown : null));
+  }, [path]);
+
+  const notices = useMemo(() => ({ notice, show, close }), [notice, show, close]);
+  return <NoticeContext value={notices}>{children}</NoticeContext>;
+}
+
+export function useNotices(): Notices {
+  const notices = useContext(NoticeContext);
+  if (!notices) throw new Error("This component must be inside a NoticeProvider.");
+  return notices;
+}
+
+/** The region stays in the page, so that screen readers announce what comes into it. */
+export function NoticeRegion() {
+  const { notice, close } = useNotices();
+  return (
+    <div role="status" className="notices">
+      {notice && <Message key={notice.key} kind={notice.kind} text={notice.text} onClose={close} />}
+    </div>
+  );
+}

@@ -1,0 +1,33 @@
+import type { Account } from "timbrado-accounts-client";
+
+/** Returns the page of the step that the account has to take next. */
+export function nextPath(account: Account): string {
+  if (account.passwordChangeRequired) return "/cambiar-clave";
+  switch (account.onboarding.currentStep) {
+    case null:
+      return "/cuenta";
+    case "SELECT_PAYMENT_METHOD":
+      return "/pago";
+    default:
+      return "/empresa";
+  }
+}
+
+/** The page to return to after signing in, kept in this tab until a page for members is shown. */
+export const afterSignIn = {
+  keep: () => sessionStorage.setItem("return", location.pathname + location.search),
+  forget: () => sessionStorage.removeItem("return"),
+  path: (account: Account) =>
+    (!account.passwordChangeRequired && sessionStorage.getItem("return")) || nextPath(account),
+};
+
+/** The e-mail that was typed last, so that no form asks for it twice. */
+export const knownEmail = {
+  keep: (email: string) => sessionStorage.setItem("email", email),
+  get current() {
+    return sessionStorage.getItem("email") ?? "";
+  },
+};
+
+/** Whether this tab signs out, so that the end of the session is no news to it. */
+export const signingOut = { current: false };

@@ -1,0 +1,106 @@
+import { useRef } from "react";
+import type { SessionFieldsFragment } from "timbrado-accounts-client";
+import { useClient } from "timbrado-accounts-client/react";
+
+import { Loaded } from "../layout/Loaded";
+import { useNotices } from "../layout/notices";
+import { problemOf } from "../problems";
+import { useFormats, useTexts } from "../texts";
+import type { Texts } from "../texts/es";
+import { useQuery } from "../useQuery";
+
+type Result = { __typename: string; message: string; account?: { sessions: SessionFieldsFragment[] } };
+
+export function SessionsCard() {
+  const client = useClient();
+  const texts = useTexts();
+  const { moment } = useFormats();
+  const { show } = useNotices();
+  const query = useQuery(async (options) => (await client.me(options))?.sessions ?? []);
+  const heading = useRef<HTMLHeadingElement>(null);
+
+  const end = async (mutation: Promise<Result>) => {
+    try {
+      const result = await mutation;
+      if (result.account) query.set(result.account.sessions);
+      else query.reload();
+      show(result.account ? "done" : "warning", result.message);
+      heading.current?.focus();
+    } catch (error) {
+      show("warning", problemOf(error, texts));
+    }
+  };
+  return (
+    <section className="card">
+      <h2 ref={heading} tabIndex={-1}>
+        {texts.account.sessions}
+      </h2>
+      <p className="hint">{texts.account.sessionsIntro}</p>
+      <Loaded query={query}>
+        {(sessions) => (
+          <>
+            <ul className="rows">
+              {sessions.map((session) => {
+                const device = session.deviceName ?? deviceOf(session.userAgent, texts.account);
+                return (
+                  <li key={session.id} className="row">
+                    <span className="row-text">
+                      <strong>{device}</strong>
+                      <span className="hint">
+                        {texts.account.lastSeen(moment(session.lastSeenAt))}
+                        {session.ipAddress && ` · ${session.ipAddress}`}
+                      </span>
+                    </span>
+                    <span className="row-actions">
+                      {session.current ? (
+                        <span className="badge good">{texts.account.thisDevice}</span>
+                      ) : (
+                        <button
+                          type="button"
+                          className="button small"
+                          aria-label={texts.account.revokeLabel(device)}
+                          onClick={() => void end(client.revokeSession({ id: session.id }))}
+                        >
+                          {texts.account.revoke}
+                        </button>
+                      )}
+                    </span>
+                  </li>
+                );
+              })}
+            </ul>
+            {sessions.length > 1 && (
+              <button type="button" className="button" onClick={() => void end(client.revokeOtherSessions())}>
+                {texts.account.revokeOthers}
+              </button>
+            )}
+          </>
+        )}
+      </Loaded>
+    </section>
+  );
+}
+
+const BROWSERS = [
+  ["Edg", "Edge"],
+  ["OPR", "Opera"],
+  ["Firefox", "Firefox"],
+  ["Chrome", "Chrome"],
+  ["Safari", "Safari"],
+] as const;
+const SYSTEMS = [
+  ["iPhone", "iPhone"],
+  ["iPad", "iPad"],
+  ["Android", "Android"],
+  ["Windows", "Windows"],
+  ["Mac OS", "Mac"],
+  ["Linux", "Linux"],
+] as const;
+
+/** Names a device by its User-Agent, so that its owner recognizes it. */
+function deviceOf(userAgent: string | null, texts: Texts["account"]): string {
+  const find = (all: readonly (readonly [string, string])[]) => all.find(([part]) => userAgent?.includes(part))?.[1];
+  const [browser, system] = [find(BROWSERS), find(SYSTEMS)];
+  if (browser && system) return texts.on(browser, system);
+  return browser ?? system ?? userAgent?.slice(0, 40) ?? texts.unknownDevice;
+}

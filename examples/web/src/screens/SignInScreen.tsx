@@ -1,0 +1,62 @@
+import { useClient } from "timbrado-accounts-client/react";
+
+import { CaptchaField } from "../forms/CaptchaField";
+import { dropDraft } from "../forms/drafts";
+import { Field } from "../forms/Field";
+import { Form } from "../forms/Form";
+import { PasswordField } from "../forms/PasswordField";
+import { useCaptchaStep } from "../forms/useCaptchaStep";
+import { useNotices } from "../layout/notices";
+import { Page } from "../layout/Page";
+import { Link } from "../router";
+import { afterSignIn, knownEmail } from "../routes";
+import { useTexts } from "../texts";
+
+export function SignInScreen() {
+  const client = useClient();
+  const texts = useTexts();
+  const { show } = useNotices();
+  const captcha = useCaptchaStep();
+
+  return (
+    <Page step={3} title={texts.signIn.title} intro={texts.signIn.intro}>
+      <div className="card">
+        <Form
+          name="entrar"
+          submit={texts.signIn.submit}
+          send={(values) =>
+            client.login({
+              email: values["email"]!,
+              password: values["password"]!,
+              captcha: captcha.answer(values),
+            })
+          }
+          onResult={(result) => {
+            if (result.__typename !== "LoginSuccess" || !("account" in result)) return captcha.receive(result);
+            knownEmail.keep(result.account.email);
+            dropDraft("recuperar");
+            show("done", result.message, afterSignIn.path(result.account));
+            return true;
+          }}
+          aside={<Link href="/recuperar">{texts.signIn.recover}</Link>}
+        >
+          <Field
+            name="email"
+            label={texts.fields.email}
+            type="email"
+            autoComplete="username"
+            inputMode="email"
+            defaultValue={knownEmail.current}
+          />
+          <PasswordField name="password" label={texts.fields.password} autoComplete="current-password" />
+          {captcha.shown && <CaptchaField />}
+        </Form>
+      </div>
+      <p className="beside">
+        {texts.signIn.noAccount} <Link href="/registro">{texts.signIn.signUp}</Link>
+        <span className="gap" />
+        <Link href="/confirmar">{texts.signIn.confirm}</Link>
+      </p>
+    </Page>
+  );
+}
