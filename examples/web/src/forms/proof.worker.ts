@@ -1,5 +1,5 @@
 /** ALTCHA's challenge: derive keys from the nonce and 0, 1, 2 … until one begins with the prefix. */
-interface Parameters {
+interface Puzzle {
   nonce: string;
   salt: string;
   cost: number;
@@ -10,7 +10,7 @@ interface Parameters {
 const PARALLEL = 8; // derivations, which run in the browser's own threads
 
 onmessage = async ({ data }: MessageEvent<string>) => {
-  const challenge = JSON.parse(data) as { parameters: Parameters };
+  const challenge = JSON.parse(data) as { parameters: Puzzle };
   const solution = await solve(challenge.parameters);
   postMessage(btoa(JSON.stringify({ challenge, solution })));
 };
@@ -22,7 +22,7 @@ onunhandledrejection = ({ reason }: PromiseRejectionEvent) => {
   });
 };
 
-async function solve(parameters: Parameters) {
+async function solve(parameters: Puzzle) {
   for (let first = 0; ; first += PARALLEL) {
     const counters = Array.from({ length: PARALLEL }, (_, index) => first + index);
     const keys = await Promise.all(counters.map((counter) => derive(parameters, counter)));
@@ -31,7 +31,7 @@ async function solve(parameters: Parameters) {
   }
 }
 
-async function derive({ nonce, salt, cost, keyLength }: Parameters, counter: number): Promise<string> {
+async function derive({ nonce, salt, cost, keyLength }: Puzzle, counter: number): Promise<string> {
   const password = new Uint8Array(nonce.length / 2 + 4);
   password.set(bytesOf(nonce));
   new DataView(password.buffer).setUint32(nonce.length / 2, counter);
@@ -47,3 +47,5 @@ function bytesOf(hex: string): Uint8Array<ArrayBuffer> {
 function hexOf(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
+
+export {};

@@ -25,10 +25,10 @@ export function PayForm() {
           <Form
             name="pago"
             submit={texts.submit[method] ?? method}
-            send={({ planId }) =>
+            send={async ({ planId }) =>
               method === "PAYPAL"
-                ? client.startPayPalPayment({ planId: planId! }, { retries: 2 })
-                : client.requestBankDeposit({ planId: planId! }, { retries: 2 })
+                ? await client.startPayPalPayment({ planId: planId! }, { retries: 2 })
+                : await client.requestBankDeposit({ planId: planId! }, { retries: 2 })
             }
             onResult={(result) => {
               if (result.__typename === "StartPayPalPaymentSuccess" && "approvalUrl" in result) {

@@ -34,9 +34,9 @@ export function SeriesForm({ series, onSaved, onCancel }: SeriesFormProps) {
       <Form
         name={`serie-${series?.id ?? "nueva"}`}
         submit={series ? texts.series.save : texts.series.create}
-        send={(values) => {
+        send={async (values) => {
           const input = inputOf(values, texts);
-          return series ? client.updateSeries({ id: series.id, ...input }) : client.createSeries(input);
+          return series ? await client.updateSeries({ id: series.id, ...input }) : await client.createSeries(input);
         }}
         onResult={(result) => {
           if (!("series" in result)) return false;
