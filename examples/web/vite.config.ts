@@ -6,7 +6,7 @@ const service = "http://127.0.0.1:8000";
 export default defineConfig({
   plugins: [react()],
   // The client is a link to a folder with a React of its own, for its tests.
-  resolve: { preserveSymlinks: true },
+  resolve: { dedupe: ["react"] },
   // The policy of the pages allows no fonts and no pictures inside the style sheet.
   build: { assetsInlineLimit: 0, target: "es2022" },
   server: { port: 5173, proxy: { "/graphql": service, "/mail": service, "/paypal": service, "/bank": service } },

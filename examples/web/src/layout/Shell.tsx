@@ -5,6 +5,9 @@ import { Link, usePath } from "../router";
 import { localeOf, useLanguage, type Language } from "../texts";
 import { NoticeRegion } from "./notices";
 
+/** The id of the content, to which the first link of the page skips. */
+export const MAIN = "content";
+
 const LANGUAGES: readonly { language: Language; name: string; short: string }[] = [
   { language: "es", name: "Español", short: "ES" },
   { language: "en", name: "English", short: "EN" },
@@ -14,7 +17,7 @@ export function Shell({ children }: { children: ReactNode }) {
   const { texts } = useLanguage();
   return (
     <>
-      <a className="skip" href="#content">
+      <a className="skip" href={`#${MAIN}`}>
         {texts.skip}
       </a>
       <header className="top">
@@ -30,7 +33,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <LanguageSwitch />
         </div>
       </header>
-      <main id="content" tabIndex={-1}>
+      <main id={MAIN} tabIndex={-1}>
         <NoticeRegion />
         {children}
       </main>

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useEffect, useState } from "react";
 import { useClient } from "timbrado-accounts-client/react";
 
 import { CaptchaField } from "../forms/CaptchaField";
@@ -8,6 +8,7 @@ import { Form } from "../forms/Form";
 import { useCaptchaStep } from "../forms/useCaptchaStep";
 import { useNotices } from "../layout/notices";
 import { Page } from "../layout/Page";
+import { MAIN } from "../layout/Shell";
 import { forget } from "../router";
 import { knownEmail } from "../routes";
 import { useTexts } from "../texts";
@@ -18,12 +19,13 @@ export function ConfirmScreen() {
   const client = useClient();
   const texts = useTexts().confirm;
   const { show } = useNotices();
-  const [fromLink] = useState(takeCodeFromLink);
+  const links = useCodeFromLink();
 
   return (
-    <Page step={2} title={texts.title} intro={fromLink ? texts.fromLink : texts.intro}>
+    <Page step={2} title={texts.title} intro={links ? texts.fromLink : texts.intro}>
       <div className="card">
         <Form
+          key={links}
           name={FORM}
           submit={texts.submit}
           send={(values) => client.confirmAccount({ code: values["code"]! })}
@@ -85,11 +87,23 @@ function Resend() {
   );
 }
 
-/** Takes the code out of the address, where the history would keep it, and returns whether there was one. */
-function takeCodeFromLink(): boolean {
-  const code = decodeURIComponent(location.hash.slice(1));
-  if (!code || code === "content") return false;
-  keepDraft(FORM, { code });
-  forget("hash");
-  return true;
+/**
+ * Takes the code of a mail's link out of the address, where the history would keep it, and into the form. Returns how
+ * many links were followed to this page.
+ */
+function useCodeFromLink(): number {
+  const [links, setLinks] = useState(0);
+  useEffect(() => {
+    const take = () => {
+      const code = location.hash.slice(1);
+      if (!code || code === MAIN) return;
+      keepDraft(FORM, { code });
+      forget("hash");
+      setLinks((number) => number + 1);
+    };
+    take();
+    addEventListener("hashchange", take);
+    return () => removeEventListener("hashchange", take);
+  }, []);
+  return links;
 }
