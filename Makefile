@@ -3,7 +3,7 @@ PYTHON_ENV := .venv/bin
 LOCKED := -q --universal --generate-hashes --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check audit format schema lock clean
+.PHONY: help setup run app test check audit format schema lock clean
 
 help:     ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *[a-z ]*## /	/' | expand -t 10
@@ -12,6 +12,11 @@ setup:    ## create .venv from requirements.lock
 	@sh scripts/setup.sh
 
 run: setup ## set up, migrate and serve on http://127.0.0.1:8000
+	@$(PYTHON_ENV)/python -m app serve
+
+app: setup ## build the web app (Node.js 20), which the service then serves at /, and serve it
+	@cd clients/typescript && npm ci --silent --no-audit --no-fund && npm run --silent prepack
+	@cd examples/web && npm ci --silent --no-audit --no-fund && npm run --silent build -- --logLevel warn
 	@$(PYTHON_ENV)/python -m app serve
 
 # Three processes on two cores: some tests wait.
@@ -47,5 +52,5 @@ lock: setup ## resolve the locks again (installs uv)
 clean:    ## remove what the targets created, except data/
 	@rm -rf .venv audits/node/node_modules .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@cd clients/typescript && rm -rf node_modules dist src/generated
-	@rm -rf examples/python/accounts_client
+	@rm -rf examples/python/accounts_client examples/web/node_modules examples/web/dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -18,7 +18,7 @@ def test_graphiql_works_from_the_service_alone(run_script: RunScript, chromium: 
 
 
 def test_the_development_pages_work(run_script: RunScript, chromium: str, tmp_path: Path) -> None:
-    with serving(tmp_path) as (url, _):
+    with serving(tmp_path, SITE_URL="http://localhost:5173") as (url, _):
         audit = run_script("development.js", chromium, url)
 
     assert audit.returncode == 0, audit.stdout + audit.stderr

@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -43,6 +44,8 @@ PRODUCTION = {
 
 class GivenSettings(Settings):
     """The settings that a test gives, and defaults: nothing of this machine's environment."""
+
+    web_app_dir: Path = Path("no app")
 
     @classmethod
     def settings_customise_sources(

@@ -8,6 +8,7 @@ import sys
 
 from app.asgi import create_app, load_trusted_documents
 from app.commands.migrate import is_up_to_date, prepare_data_dir
+from app.development.app_links import lead_to_built_app
 from app.server import listen, url_of
 from app.server import run as run_server
 from app.setting_checks import missing_for_production
@@ -38,7 +39,7 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
         reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
         print(f"Cannot listen on {settings.host}:{settings.port}: {reason}.", file=sys.stderr)
         return 1
-    settings = settings.model_copy(update={"port": bound.getsockname()[1]})
+    settings = lead_to_built_app(settings.model_copy(update={"port": bound.getsockname()[1]}))
     # From here on, connections queue in the socket, so a client may connect as soon as it reads this line.
     print(f"Serving     {url_of(bound)}/graphql", flush=True)
     if settings.development:

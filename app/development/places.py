@@ -9,7 +9,6 @@ from starlette.staticfiles import StaticFiles
 
 from app.composition import ROOT
 from app.development.pages import FOLDER, not_here, render
-from app.development.web_app import WEB_APP
 from app.settings import Settings
 
 
@@ -34,7 +33,7 @@ class Places:
     async def show(self, _: Request) -> Response:
         return render(
             "places.html",
-            app_is_built=(WEB_APP / "index.html").exists(),
+            app_is_built=(self._settings.web_app_dir / "index.html").exists(),
             settings=self._settings,
             documents=[path.name for path in _documents()],
         )

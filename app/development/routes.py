@@ -41,7 +41,7 @@ def development_routes(settings: Settings, composition: Composition, others: Seq
     if settings.test_mode:
         routes.append(captcha_answer_route(composition.services.captchas))
     reserved = {route.path.split("/")[1] for route in [*others, *routes] if isinstance(route, Route)}
-    return [*routes, web_app_route(frozenset(reserved | {"test"}), places.show)]
+    return [*routes, web_app_route(frozenset(reserved | {"test"}), places.show, str(settings.web_app_dir))]
 
 
 async def _say_why_not(_: Request, *, has_paypal: bool) -> Response:

@@ -7,11 +7,9 @@ from starlette.routing import Match, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from app.composition import ROOT
 from app.development.pages import Page
 from app.negotiation import weight
 
-WEB_APP = ROOT / "examples/web/dist"
 # data: and blob: are for captchas, which the API answers as data, and for workers that solve them.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' data:; "
@@ -29,7 +27,7 @@ class Visits(Route):
         return super().matches(scope) if scope.get("method") in {"GET", "HEAD"} else (Match.NONE, {})
 
 
-def web_app_route(reserved: frozenset[str], home: Page, folder: str = str(WEB_APP)) -> Route:
+def web_app_route(reserved: frozenset[str], home: Page, folder: str) -> Route:
     """Returns the last route: the app in `folder`, or `home` at / as long as no app is built.
 
     The app gets its index for its own paths; those that begin with a `reserved` segment are the service's.

@@ -17,15 +17,7 @@ export async function launch(executablePath) {
   const profile = await mkdtemp(join(tmpdir(), "chromium-"));
   await mkdir(join(profile, "Default"));
   await writeFile(join(profile, "Default/Preferences"), JSON.stringify(PREFERENCES));
-  const browser = await chromium.launchPersistentContext(profile, {
-    executablePath,
-    chromiumSandbox: process.getuid() !== 0, // Chromium has no sandbox for root
-    args: [
-      "--disable-gpu",
-      "--disable-quic",
-      "--host-resolver-rules=MAP *.example 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
-    ],
-  });
+  const browser = await chromium.launchPersistentContext(profile, optionsOf(executablePath));
   browser.setDefaultTimeout(TIMEOUT);
   beforeEach(() => browser.clearCookies());
   after(async () => {
@@ -33,4 +25,23 @@ export async function launch(executablePath) {
     await rm(profile, { recursive: true });
   });
   return browser;
+}
+
+/** Launches a browser for contexts that share nothing. */
+export async function launchFresh(executablePath) {
+  const browser = await chromium.launch(optionsOf(executablePath));
+  after(() => browser.close());
+  return browser;
+}
+
+function optionsOf(executablePath) {
+  return {
+    executablePath,
+    chromiumSandbox: process.getuid() !== 0, // Chromium has no sandbox for root
+    args: [
+      "--disable-gpu",
+      "--disable-quic",
+      "--host-resolver-rules=MAP *.example 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+    ],
+  };
 }

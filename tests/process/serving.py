@@ -55,7 +55,7 @@ async def serving_aside(data_dir: Path, **environment: str) -> AsyncIterator[tup
 
 def clean_environment(**environment: str) -> Mapping[str, str]:
     """The variables that Python needs, and those given: none of the machine's settings."""
-    return {"PATH": os.environ["PATH"], "ENVIRONMENT": "development", **environment}
+    return {"PATH": os.environ["PATH"], "ENVIRONMENT": "development", "WEB_APP_DIR": "no app", **environment}
 
 
 def run_command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:

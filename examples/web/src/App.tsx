@@ -76,6 +76,7 @@ function Redirect({ to, returning = false }: { to: string; returning?: boolean }
   useEffect(() => {
     if (returning && !signingOut.current) afterSignIn.keep();
     navigate(to, { replace: true });
+    scrollTo(0, 0);
   }, [to, returning]);
   return <Waiting />;
 }

@@ -45,6 +45,9 @@ export function Steps({ current }: { current: 1 | 2 | 3 | 4 }) {
           );
         })}
       </ol>
+      <p className="steps-narrow" aria-hidden="true">
+        {texts.of(current)}: <strong>{texts.names[current - 1]}</strong>
+      </p>
     </nav>
   );
 }

@@ -8,6 +8,8 @@ interface Notice {
   text: string;
   /** The page that it is for. */
   path: string;
+  /** Whether it is about something that was done on that page. */
+  here: boolean;
   key: number;
 }
 
@@ -24,10 +26,12 @@ export function NoticeProvider({ children }: { children: ReactNode }) {
   const path = usePath();
   const [notice, setNotice] = useState<Notice | null>(null);
 
-  const show = useCallback((kind: Notice["kind"], text: string, to = location.pathname + location.search) => {
-    const [path = to] = to.split("?");
-    setNotice({ kind, text, path, key: Date.now() });
-    if (path !== location.pathname) navigate(to);
+  const show = useCallback((kind: Notice["kind"], text: string, to?: string) => {
+    const path = to?.split("?")[0] ?? location.pathname;
+    setNotice({ kind, text, path, here: to === undefined, key: Date.now() });
+    if (to === undefined) return;
+    if (path === location.pathname) scrollTo(0, 0);
+    else navigate(to);
   }, []);
   const close = useCallback(() => setNotice(null), []);
   useEffect(() => {
@@ -48,7 +52,7 @@ export function useNotices(): Notices {
 export function NoticeRegion() {
   const { notice, close } = useNotices();
   return (
-    <div role="status" className="notices">
+    <div role="status" className={notice?.here ? "notices here" : "notices"}>
       {notice && <Message key={notice.key} kind={notice.kind} text={notice.text} onClose={close} />}
     </div>
   );

@@ -26,9 +26,8 @@ export function DepositCard({ deposit }: { deposit: BankDepositFieldsFragment })
     }
   };
   return (
-    <section className="card" aria-labelledby="deposit-title">
-      <h2 id="deposit-title">{words.title}</h2>
-      <p>{words.intro}</p>
+    <section className="card">
+      <h2>{words.details}</h2>
       <dl className="facts">
         <Fact label={words.amount} shown={money(deposit.amount)} copied={deposit.amount.amount} strong />
         <Fact label={words.reference} shown={deposit.reference} hint={words.referenceHint} copied={deposit.reference} />

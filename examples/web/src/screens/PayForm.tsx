@@ -36,7 +36,7 @@ export function PayForm() {
                 return true;
               }
               if (result.__typename !== "RequestBankDepositSuccess") return false;
-              show("done", result.message);
+              show("done", result.message, "/pago");
               return true;
             }}
           >

@@ -32,7 +32,10 @@ export function PayPalScreen() {
       (result) => {
         if (page.signal.aborted) return;
         if (result.__typename === "CompletePayPalPaymentSuccess") return show("done", result.message, "/cuenta");
-        if (result.__typename === "PaymentPendingError") return show("warning", result.message, "/pago");
+        if (result.__typename === "PaymentPendingError") {
+          client.session.refresh().catch(() => undefined); // which knows that a payment is pending
+          return show("warning", result.message, "/pago");
+        }
         const url = "approvalUrl" in result ? result.approvalUrl : "retryUrl" in result ? result.retryUrl : null;
         setFailed({ message: result.message, url });
       },

@@ -17,13 +17,19 @@ export function PaymentScreen() {
   useReturnWithoutPayment();
   useFollowedPayment();
   const { activation, onboarding, openDeposit, paymentPending } = account;
-  const renewing = activation !== null;
+  const title = openDeposit
+    ? texts.deposit.title
+    : activation
+      ? texts.payment.renewTitle
+      : texts.payment.title;
   return (
     <Page
+      // The focus moves to the title of what comes instead of the form.
+      key={openDeposit?.id ?? "choice"}
       step={4}
       wide
-      title={renewing ? texts.payment.renewTitle : texts.payment.title}
-      intro={texts.payment.intro}
+      title={title}
+      intro={openDeposit ? texts.deposit.intro : texts.payment.intro}
     >
       {activation?.active && <ActiveCard />}
       {paymentPending ? (

@@ -66,9 +66,12 @@ export function RegisterScreen() {
         </Form>
       </div>
       <p className="beside">
-        {texts.register.haveAccount} <Link href="/entrar">{texts.register.signIn}</Link>
-        <span className="gap" />
-        {texts.register.haveCode} <Link href="/confirmar">{texts.register.confirm}</Link>
+        <span>
+          {texts.register.haveAccount} <Link href="/entrar">{texts.register.signIn}</Link>
+        </span>
+        <span>
+          {texts.register.haveCode} <Link href="/confirmar">{texts.register.confirm}</Link>
+        </span>
       </p>
     </Page>
   );

@@ -53,8 +53,9 @@ export function SignInScreen() {
         </Form>
       </div>
       <p className="beside">
-        {texts.signIn.noAccount} <Link href="/registro">{texts.signIn.signUp}</Link>
-        <span className="gap" />
+        <span>
+          {texts.signIn.noAccount} <Link href="/registro">{texts.signIn.signUp}</Link>
+        </span>
         <Link href="/confirmar">{texts.signIn.confirm}</Link>
       </p>
     </Page>

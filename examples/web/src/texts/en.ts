@@ -186,7 +186,8 @@ export const en: Texts = {
   },
   deposit: {
     title: "We are waiting for your payment",
-    intro: "Deposit or transfer the exact amount. As soon as we see your payment, we will activate your account and email you.",
+    intro: "As soon as we see it, we will activate your account and email you. You can close this page.",
+    details: "Payment details",
     amount: "Exact amount",
     reference: "Reference",
     referenceHint: "In a transfer, put it in the concept (concepto de pago).",

@@ -186,7 +186,8 @@ export const es = {
   },
   deposit: {
     title: "Esperamos tu pago",
-    intro: "Deposita o transfiere la cantidad exacta. En cuanto veamos tu pago, activaremos tu cuenta y te avisaremos por correo.",
+    intro: "En cuanto lo veamos, activaremos tu cuenta y te avisaremos por correo. Puedes cerrar esta página.",
+    details: "Datos para pagar",
     amount: "Cantidad exacta",
     reference: "Referencia",
     referenceHint: "En una transferencia, escríbela en el concepto de pago.",
