@@ -6,7 +6,7 @@ import { Failure, Waiting } from "./layout/Loaded";
 import { useNotices } from "./layout/notices";
 import { Shell } from "./layout/Shell";
 import { navigate, usePath } from "./router";
-import { afterSignIn, nextPath, signingOut } from "./routes";
+import { afterSignIn, knownEmail, nextPath, signingOut } from "./routes";
 import { AccountScreen } from "./screens/AccountScreen";
 import { ChangePasswordScreen } from "./screens/ChangePasswordScreen";
 import { CompanyScreen } from "./screens/CompanyScreen";
@@ -49,7 +49,7 @@ function Route({ path }: { path: string }) {
   if (account === undefined) {
     return error ? <Failure error={error} retry={() => session.refresh().catch(() => undefined)} /> : <Waiting />;
   }
-  if (audience === "guests") return account ? <Redirect to={afterSignIn.path(account)} /> : <Screen />;
+  if (audience === "guests") return account ? <Redirect to={afterSignIn.path(account, afterSignIn.kept)} /> : <Screen />;
   if (!account) return <Redirect to="/entrar" returning />;
   if (account.passwordChangeRequired && path !== "/cambiar-clave") return <Redirect to="/cambiar-clave" />;
   return <ForMembers key={account.id} Screen={Screen} />;
@@ -86,12 +86,13 @@ function useEndOfSession() {
   const { account } = useSession();
   const { show } = useNotices();
   const { problem } = useTexts();
-  const before = useRef(account?.id);
+  const before = useRef(account);
   useEffect(() => {
-    const [last, now] = [before.current, account?.id];
-    before.current = account === undefined ? last : now;
-    if (account === undefined || !last || last === now) return;
-    if (now) dropAllDrafts();
+    const last = before.current;
+    before.current = account === undefined ? last : account;
+    if (account === undefined || !last || last.id === account?.id) return;
+    knownEmail.keep(last.email);
+    if (account) dropAllDrafts();
     else if (!signingOut.current) show("warning", problem.ended, isForMembers(location.pathname) ? "/entrar" : undefined);
     signingOut.current = false;
   }, [account, problem.ended, show]);

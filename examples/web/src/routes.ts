@@ -17,8 +17,10 @@ export function nextPath(account: Account): string {
 export const afterSignIn = {
   keep: () => sessionStorage.setItem("return", location.pathname + location.search),
   forget: () => sessionStorage.removeItem("return"),
-  path: (account: Account) =>
-    (!account.passwordChangeRequired && sessionStorage.getItem("return")) || nextPath(account),
+  get kept() {
+    return sessionStorage.getItem("return");
+  },
+  path: (account: Account, kept: string | null) => (!account.passwordChangeRequired && kept) || nextPath(account),
 };
 
 /** The e-mail that was typed last, so that no form asks for it twice. */

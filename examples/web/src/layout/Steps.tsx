@@ -23,12 +23,11 @@ export function Steps({ current }: { current: 1 | 2 | 3 | 4 }) {
           const state = number === current ? "current" : done(number) ? "done" : "ahead";
           const content = (
             <>
-              <span className="step-number">
+              <span className="step-number" aria-hidden="true">
                 {done(number) && number !== current ? <Icon name="check" /> : number}
               </span>
               <span className="step-text">
-                <span className="step-label">{number === current ? texts.of(number) : texts.step(number)}</span>
-                <span className="unseen">: </span>
+                <span className="step-label">{number === current ? texts.of(number) : texts.step(number)}</span>{" "}
                 <span className="step-name">{name}</span>
                 {done(number) && <span className="unseen"> ({texts.completed})</span>}
               </span>

@@ -1,3 +1,4 @@
+import { useState } from "react";
 import { useClient } from "timbrado-accounts-client/react";
 
 import { CaptchaField } from "../forms/CaptchaField";
@@ -17,6 +18,7 @@ export function SignInScreen() {
   const texts = useTexts();
   const { show } = useNotices();
   const captcha = useCaptchaStep();
+  const [kept] = useState(afterSignIn.kept); // until the page that it leads to forgets it
 
   return (
     <Page step={3} title={texts.signIn.title} intro={texts.signIn.intro}>
@@ -35,7 +37,7 @@ export function SignInScreen() {
             if (result.__typename !== "LoginSuccess" || !("account" in result)) return captcha.receive(result);
             knownEmail.keep(result.account.email);
             dropDraft("recuperar");
-            show("done", result.message, afterSignIn.path(result.account));
+            show("done", result.message, afterSignIn.path(result.account, kept));
             return true;
           }}
           aside={<Link href="/recuperar">{texts.signIn.recover}</Link>}

@@ -1,0 +1,254 @@
+// What people do to the web app, and networks: node web_trouble.js CHROMIUM SERVICE APP
+
+import assert from "node:assert/strict";
+import { afterEach, test } from "node:test";
+
+import { launchFresh } from "./browser.js";
+import { PASSWORD, Taxpayer } from "./taxpayer.js";
+
+const [, , executablePath, service, app] = process.argv;
+const browser = await launchFresh(executablePath);
+let ana;
+
+async function open(options) {
+  ana = await Taxpayer.open(browser, { service, app, ...options });
+  return ana.page;
+}
+
+afterEach(() => ana?.context.close());
+
+test("the keyboard alone leads from the registration into the account", async () => {
+  const page = await open();
+  const type = async (name, text) => {
+    await tabTo(page, name);
+    await page.keyboard.type(text);
+  };
+  await ana.go("/registro");
+  await page.locator("[name=rfc]").waitFor();
+  await page.keyboard.press("Tab");
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Ir al contenido");
+  await page.keyboard.press("Enter");
+  await type("rfc", "EKU9003173C9");
+  await type("email", ana.email);
+  await type("password", PASSWORD);
+  await type("passwordConfirmation", PASSWORD);
+  await page.keyboard.press("Enter");
+  await ana.at("/confirmar");
+  assert.equal(await ana.focused(), "H1");
+
+  await type("code", (await ana.mail()).codes[0]);
+  await page.keyboard.press("Enter");
+  await ana.at("/entrar");
+  assert.equal(await ana.focused(), "H1");
+  await type("password", PASSWORD);
+  await page.keyboard.press("Enter");
+  await ana.at("/empresa");
+});
+
+test("a screen reader hears the steps, the labels, the hints and the errors in their order", async () => {
+  const page = await open();
+  await ana.go("/registro");
+  await ana.send({ rfc: "EKU9003173C9", email: "ana@" });
+  await page.locator("[aria-invalid=true]").first().waitFor();
+
+  const tree = await page.locator("main").ariaSnapshot();
+
+  const order = [
+    'navigation "Pasos para activar tu cuenta"',
+    "Paso 1 de 4 Crea una cuenta",
+    'link "Paso 2 Confirma tu cuenta"',
+    'heading "Crea una cuenta" [level=1]',
+    'textbox "RFC"',
+    'textbox "Correo electrónico (este será tu usuario)"',
+    "Revisa tu correo",
+    'textbox "Clave de acceso"',
+    'button "Mostrar: Clave de acceso"',
+    'button "Crear cuenta"',
+  ].map((part) => tree.indexOf(part));
+  assert.ok(!order.includes(-1), tree);
+  assert.deepEqual(order, order.toSorted((one, other) => one - other), tree);
+  const described = await page.locator("[name=email]").evaluate((input) =>
+    (input.getAttribute("aria-describedby") ?? "").split(" ").map((id) => document.getElementById(id)?.textContent),
+  );
+  assert.match(described.join(" "), /Revisa tu correo/);
+});
+
+test("password managers find their fields", async () => {
+  const page = await open();
+  const tokens = () =>
+    page.locator("main form input:not([type=hidden])").evaluateAll((all) => all.map((input) => input.autocomplete));
+  await ana.go("/registro");
+  await page.locator("[name=rfc]").waitFor();
+  assert.deepEqual(await tokens(), ["off", "username", "new-password", "new-password"]);
+  await ana.go("/confirmar");
+  assert.deepEqual(await tokens(), ["one-time-code", "username"]);
+  await ana.go("/entrar");
+  await page.locator("[name=password]").waitFor();
+  assert.deepEqual(await tokens(), ["username", "current-password"]);
+});
+
+test("a reload and the back button lose nothing but secrets", async () => {
+  const page = await open();
+  await ana.go("/registro");
+  await ana.fill({ rfc: "EKU9003173C9", email: ana.email, password: PASSWORD });
+  await page.reload();
+  assert.equal(await page.locator("[name=rfc]").inputValue(), "EKU9003173C9");
+  assert.equal(await page.locator("[name=email]").inputValue(), ana.email);
+  assert.equal(await page.locator("[name=password]").inputValue(), "");
+  assert.ok(!JSON.stringify(await page.evaluate(() => ({ ...sessionStorage }))).includes(PASSWORD));
+
+  await ana.register();
+  await page.goBack();
+  await ana.at("/registro");
+  await page.goForward();
+  await ana.at("/confirmar");
+  const { links } = await ana.mail();
+  await page.goto(links.find((link) => link.includes("#")));
+  await page.reload();
+  assert.match(await page.locator("[name=code]").inputValue(), /^\w{40}$/);
+  await ana.send();
+  await ana.at("/entrar");
+  await page.reload();
+  assert.equal(await page.locator("[name=email]").inputValue(), ana.email);
+  await ana.signIn();
+  await ana.fill({ legalName: "ESCUELA KEMPER URGATE" });
+  await page.reload();
+  assert.equal(await page.locator("[name=legalName]").inputValue(), "ESCUELA KEMPER URGATE");
+  await ana.configure();
+  await ana.go("/pago");
+  await page.locator("[name=method][value=BANK_DEPOSIT]").check();
+  await ana.send();
+  await page.getByRole("heading", { name: "Esperamos tu pago" }).waitFor();
+  await page.reload();
+  await page.getByRole("heading", { name: "Esperamos tu pago" }).waitFor();
+  await page.goBack();
+  await page.goForward();
+  await ana.at("/pago");
+});
+
+test("a failing network says so, and the same button tries again", async () => {
+  const page = await open();
+  const graphql = `${service}/graphql`;
+  await page.route(graphql, (route) => route.abort("internetdisconnected"));
+  await ana.go("/entrar");
+  await ana.said("No pudimos conectarnos");
+  await page.unroute(graphql);
+  await page.getByRole("button", { name: "Intentar de nuevo" }).click();
+  await page.locator("[name=email]").waitFor();
+
+  await page.route(graphql, (route) => route.abort("connectionreset"));
+  await ana.send({ email: ana.email, password: PASSWORD });
+  await ana.said("No pudimos conectarnos");
+  await ana.check();
+  await page.unroute(graphql);
+  await page.route(graphql, (route) => route.fulfill({ status: 502, body: "<html>Bad gateway</html>" }));
+  await ana.send();
+  await ana.said("El servicio no está disponible");
+  await page.unroute(graphql);
+  await ana.send({ password: "equivocada" });
+  await ana.said("clave");
+});
+
+test("a slow network shows that something is going on, and sends nothing twice", async () => {
+  const page = await open();
+  await ana.go("/registro");
+  await page.locator("[name=rfc]").waitFor();
+  await page.route(`${service}/graphql`, async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 4_000));
+    await route.continue();
+  });
+  const before = ana.requests;
+  await ana.send({ rfc: "EKU9003173C9", email: ana.email, password: PASSWORD, passwordConfirmation: PASSWORD });
+  const button = page.getByRole("button", { name: "Crear cuenta" });
+  assert.equal(await button.getAttribute("aria-disabled"), "true");
+  await button.click({ force: true });
+  await page.getByText("Un momento…").waitFor();
+  await ana.at("/confirmar");
+  assert.equal(ana.requests - before, 1);
+});
+
+test("a sign-out is seen in the other tab, which returns to its page afterwards", async () => {
+  const page = await open();
+  await ana.arrive();
+  const other = await ana.tab();
+  await other.goto(`${app}/pago`);
+  await other.locator(".choice").first().waitFor();
+  await ana.go("/cuenta");
+  await page.getByRole("button", { name: "Cerrar sesión", exact: true }).click();
+  await ana.said("Cerraste tu sesión");
+
+  await other.waitForURL(`${app}/entrar`);
+  await other.getByText("Tu sesión terminó").waitFor();
+  await other.locator("[name=password]").fill(PASSWORD);
+  await other.locator("main form button[type=submit]").click();
+  await other.waitForURL(`${app}/pago`);
+  await page.waitForURL((url) => url.pathname !== "/entrar");
+});
+
+test("a session that another device ends says so at the next step", async () => {
+  const page = await open();
+  await ana.arrive();
+  const phone = await Taxpayer.open(browser, { service, app });
+  phone.email = ana.email;
+  await phone.go("/entrar");
+  await phone.signIn();
+  await phone.go("/cuenta");
+  await phone.page.getByRole("button", { name: "Cerrar las demás sesiones" }).click();
+  await phone.said("Cerramos tus demás sesiones");
+  await phone.context.close();
+
+  await ana.send({ legalName: "OTRO NOMBRE" });
+  await ana.at("/entrar");
+  await ana.said("Tu sesión terminó");
+  await ana.check();
+  await ana.send({ password: PASSWORD });
+  await ana.at("/empresa");
+  assert.equal(await page.locator("[name=legalName]").inputValue(), "OTRO NOMBRE");
+});
+
+test("the switch changes every text, and the service answers in the same language", async () => {
+  const page = await open({ language: "en-US" });
+  await ana.go("/registro");
+  await page.getByRole("heading", { name: "Create an account" }).waitFor();
+  await ana.send({ email: "ana@" });
+  await page.getByText("Check your e-mail").first().waitFor();
+  await page.getByRole("button", { name: "Español" }).click();
+  await page.getByRole("heading", { name: "Crea una cuenta" }).waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.lang), "es-MX");
+  await ana.send();
+  await page.getByText("Revisa tu correo").waitFor();
+  await page.reload();
+  await page.getByRole("heading", { name: "Crea una cuenta" }).waitFor();
+  await ana.check();
+});
+
+test("a captcha that is about to expire is replaced, and the person is told", async () => {
+  const page = await open();
+  await page.clock.install();
+  await ana.go("/recuperar");
+  const picture = page.locator(".captcha img");
+  const first = await picture.getAttribute("src");
+  await page.clock.fastForward("05:00");
+  await page.getByText("La verificación caducó. Te dimos otra.").waitFor();
+  assert.notEqual(await picture.getAttribute("src"), first);
+});
+
+test("pages for members ask guests to sign in, and unknown ones lead home", async () => {
+  const page = await open();
+  await ana.go("/cuenta");
+  await ana.at("/entrar");
+  await ana.go("/nada");
+  await page.getByRole("heading", { name: "No encontramos esta página" }).waitFor();
+  await ana.check();
+  await page.getByRole("link", { name: "Ir al inicio" }).click();
+  await ana.at("/registro");
+});
+
+/** Presses Tab until the field has the focus, which must happen before the page has been gone through. */
+async function tabTo(page, name) {
+  for (let presses = 0; presses < 30; presses += 1) {
+    if (await page.evaluate((wanted) => document.activeElement?.getAttribute("name") === wanted, name)) return;
+    await page.keyboard.press("Tab");
+  }
+  assert.fail(`Tab does not reach ${name}`);
+}
