@@ -21,6 +21,7 @@ class TcpProxy:
     def __init__(self, host: str, port: int) -> None:
         self._far = (host, port)
         self._generation = 0
+        self._refuses_next = False
         self._state = State.WHOLE
         self._whole = asyncio.Event()
         self._whole.set()
@@ -40,6 +41,10 @@ class TcpProxy:
         """Carries new connections to another server. Those that exist stay with the old one."""
         self._far = (host, port)
 
+    def refuse_next(self) -> None:
+        """Refuses only the next connection."""
+        self._refuses_next = True
+
     def lose(self) -> None:
         """Lets nothing more through the connections that exist, and closes none, as when a firewall forgets them."""
         self._generation += 1
@@ -56,7 +61,8 @@ class TcpProxy:
             await asyncio.sleep(0)
 
     async def _connect(self, near_reader: asyncio.StreamReader, near: asyncio.StreamWriter) -> None:
-        if self._state is State.REFUSED:
+        if self._state is State.REFUSED or self._refuses_next:
+            self._refuses_next = False
             near.close()
             return
         try:

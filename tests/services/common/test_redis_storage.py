@@ -50,6 +50,15 @@ async def test_no_count_fails_on_connections_that_were_reset(storage: Storage, t
     assert sorted(counts, key=str) == sorted(range(CONNECTIONS + 1, 2 * CONNECTIONS + 1), key=str)
 
 
+async def test_a_connection_that_was_closed_costs_no_attempt(storage: Storage, tcp_proxy: TcpProxy) -> None:
+    tcp_proxy.become(State.REFUSED)
+    await asyncio.sleep(0.05)  # so that this side knows of it
+    tcp_proxy.become(State.WHOLE)
+    tcp_proxy.refuse_next()
+
+    assert await storage.incr("key", 60) == CONNECTIONS + 1
+
+
 async def test_no_count_fails_on_connections_that_a_firewall_forgot(storage: Storage, tcp_proxy: TcpProxy) -> None:
     tcp_proxy.lose()
 
