@@ -46,7 +46,9 @@ def _write_examples(folder: Path, url: str) -> list[str]:
     folder.mkdir()
     (folder / "node_modules").symlink_to(ROOT / "audits/node/node_modules")
     (folder.parent / "graphql").symlink_to(ROOT / "graphql")
-    page = (ROOT / "docs/clients.md").read_text("utf-8").replace("http://127.0.0.1:8000", url)
+    page = (ROOT / "docs/clients.md").read_text("utf-8")
+    for address in ("http://127.0.0.1:8000", "http://localhost:8000"):
+        page = page.replace(address, url)
     names = []
     for number, (suffix, name, text) in enumerate(EXAMPLE.findall(page)):
         names.append(name or f"example{number}.{suffix}")

@@ -8,7 +8,7 @@ import sys
 
 from app.asgi import create_app, load_trusted_documents
 from app.commands.migrate import is_up_to_date, prepare_data_dir
-from app.development.app_links import lead_to_built_app
+from app.development.app_links import has_built_app, lead_to_built_app
 from app.server import listen, url_of
 from app.server import run as run_server
 from app.setting_checks import missing_for_production
@@ -39,19 +39,22 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
         reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
         print(f"Cannot listen on {settings.host}:{settings.port}: {reason}.", file=sys.stderr)
         return 1
-    settings = lead_to_built_app(settings.model_copy(update={"port": bound.getsockname()[1]}))
+    settings = settings.model_copy(update={"port": bound.getsockname()[1]})
     # From here on, connections queue in the socket, so a client may connect as soon as it reads this line.
     print(f"Serving     {url_of(bound)}/graphql", flush=True)
     if settings.development:
-        _introduce(settings, url_of(bound))
-    return run_server(lambda: create_app(settings, trusted), bound, settings.workers, settings.keep_alive_seconds)
+        introduce(settings, url_of(bound))
+    linked = lead_to_built_app(settings)
+    return run_server(lambda: create_app(linked, trusted), bound, settings.workers, settings.keep_alive_seconds)
 
 
-def _introduce(settings: Settings, url: str) -> None:
-    """Prints what a developer needs to know on a first start."""
+def introduce(settings: Settings, url: str) -> None:
+    """Prints what a developer needs to know on a first start. The `settings` are those that were given."""
     database = "set by DATABASE_URL" if settings.database_url else settings.data_dir / "accounts.sqlite3"
     mails = "sent by SMTP_URL" if settings.smtp_url else settings.data_dir / "mail" / "*.eml"
-    print(f"Start at    {url}/ in a browser: GraphiQL, mails, and stand-ins for PayPal and the bank")
+    if has_built_app(settings):
+        print(f"App         {url}/")
+    print(f"Start at    {url}/development in a browser: GraphiQL, mails, and stand-ins for PayPal and the bank")
     print(f"Database    {database}")
     print(f"Mails       {mails}")
     print(f"Production  needs {', '.join(['ENVIRONMENT=production', *missing_for_production(settings)])}", flush=True)

@@ -9,7 +9,7 @@ def lead_to_built_app(settings: Settings) -> Settings:
     A SITE_URL is another app, which has pages of its own. PORT must be the one that is served.
     """
     given = settings.model_fields_set
-    if "site_url" in given or not (settings.development and (settings.web_app_dir / "index.html").exists()):
+    if "site_url" in given or not has_built_app(settings):
         return settings
     app = settings.browsers_url
     pages = {
@@ -20,3 +20,8 @@ def lead_to_built_app(settings: Settings) -> Settings:
         "paypal_cancel_url": f"{app}/pago",
     }
     return settings.model_copy(update={name: url for name, url in pages.items() if name not in given})
+
+
+def has_built_app(settings: Settings) -> bool:
+    """Whether the service serves an app at /, which only development does."""
+    return settings.development and (settings.web_app_dir / "index.html").exists()

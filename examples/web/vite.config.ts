@@ -1,7 +1,7 @@
 import react from "@vitejs/plugin-react";
-import { defineConfig } from "vite";
+import { defineConfig, loadEnv } from "vite";
 
-const service = "http://127.0.0.1:8000";
+const service = `http://127.0.0.1:${loadEnv("", ".", "PORT")["PORT"] ?? 8000}`;
 
 export default defineConfig({
   plugins: [react()],

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from app.commands.serve import introduce
 from app.development.app_links import lead_to_built_app
 from app.settings import Environment, Settings
 
@@ -46,3 +47,13 @@ def test_without_a_built_app_nothing_changes(tmp_path: Path) -> None:
     settings = Settings(_env_file=None, web_app_dir=tmp_path)
 
     assert lead_to_built_app(settings) is settings
+
+
+def test_the_start_says_where_the_app_is_and_that_production_needs_an_address(
+    dist: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    introduce(Settings(_env_file=None, web_app_dir=dist), "http://127.0.0.1:8123")
+
+    printed = capsys.readouterr().out
+    assert "App         http://127.0.0.1:8123/\n" in printed
+    assert "SITE_URL (https)" in printed
