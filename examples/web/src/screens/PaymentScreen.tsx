@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
-import { useAccount, useClient } from "timbrado-accounts-client/react";
+import type { ActivationFieldsFragment, BankDepositFieldsFragment } from "timbrado-accounts-client";
+import { useAccount } from "timbrado-accounts-client/react";
 
 import { Message } from "../layout/Message";
 import { useNotices } from "../layout/notices";
@@ -12,93 +13,73 @@ import { useFollowedPayment } from "./useFollowedPayment";
 
 /** Step 4: what there is to pay now, or what is being waited for. */
 export function PaymentScreen() {
-  const account = useAccount();
+  const { activation, onboarding, openDeposit, paymentPending } = useAccount();
   const texts = useTexts();
+  const [now] = useState(Date.now);
   useReturnWithoutPayment();
   useFollowedPayment();
-  const { activation, onboarding, openDeposit, paymentPending } = account;
-  const title = openDeposit
-    ? texts.deposit.title
-    : activation
-      ? texts.payment.renewTitle
-      : texts.payment.title;
+  if (paymentPending) return <Page step={4} title={texts.payment.pendingTitle} intro={texts.payment.pendingIntro} />;
+  if (openDeposit) return <WaitingForDeposit key={openDeposit.id} deposit={openDeposit} />;
+  if (activation?.active && Date.parse(activation.renewableFrom) > now) return <Active {...activation} />;
   return (
     <Page
-      // The focus moves to the title of what comes instead of the form.
-      key={openDeposit?.id ?? "choice"}
       step={4}
       wide
-      title={title}
-      intro={openDeposit ? texts.deposit.intro : texts.payment.intro}
+      title={activation ? texts.payment.renewTitle : texts.payment.title}
+      intro={texts.payment.intro}
     >
-      {activation?.active && <ActiveCard />}
-      {paymentPending ? (
+      {onboarding.completedSteps.includes("CONFIGURE_COMPANY") ? (
         <section className="card">
-          <h2>{texts.payment.pendingTitle}</h2>
-          <p>{texts.payment.pendingIntro}</p>
+          <PayForm />
         </section>
-      ) : !onboarding.completedSteps.includes("CONFIGURE_COMPANY") ? (
+      ) : (
         <Message kind="warning" text={texts.payment.companyFirst}>
           <Link href="/empresa" className="button small">
             {texts.payment.toCompany}
           </Link>
         </Message>
-      ) : openDeposit ? (
-        <>
-          <DepositCard deposit={openDeposit} />
-          <details className="card quiet">
-            <summary>{texts.deposit.other}</summary>
-            <PayForm />
-          </details>
-        </>
-      ) : (
-        <Renewable>
-          <section className="card">
-            <PayForm />
-          </section>
-        </Renewable>
       )}
     </Page>
   );
 }
 
-/** Offers to pay only once the account can be renewed. */
-function Renewable({ children }: { children: React.ReactNode }) {
-  const { activation } = useAccount();
-  const [now] = useState(Date.now);
-  if (activation?.active && Date.parse(activation.renewableFrom) > now) return null;
-  return children;
+function WaitingForDeposit({ deposit }: { deposit: BankDepositFieldsFragment }) {
+  const texts = useTexts().deposit;
+  return (
+    <Page step={4} wide title={texts.title} intro={texts.intro}>
+      <DepositCard deposit={deposit} />
+      <details className="card quiet">
+        <summary>{texts.other}</summary>
+        <PayForm />
+      </details>
+    </Page>
+  );
 }
 
-function ActiveCard() {
-  const { activation } = useAccount();
+function Active({ until, renewableFrom }: ActivationFieldsFragment) {
   const texts = useTexts().payment;
   const { date } = useFormats();
-  if (!activation) return null;
-  const early = Date.parse(activation.renewableFrom) > Date.now();
   return (
-    <section className="card">
-      <h2>{texts.activeTitle}</h2>
-      <p>
-        {texts.activeUntil(date(activation.until))} {early && texts.renewableFrom(date(activation.renewableFrom))}
-      </p>
-      <p>
-        <Link href="/cuenta" className="button primary">
-          {texts.toAccount}
-        </Link>
-      </p>
-    </section>
+    <Page step={4} title={texts.activeTitle} intro={texts.activeUntil(date(until))}>
+      <section className="card">
+        <p>{texts.renewableFrom(date(renewableFrom))}</p>
+        <p>
+          <Link href="/cuenta" className="button primary">
+            {texts.toAccount}
+          </Link>
+        </p>
+      </section>
+    </Page>
   );
 }
 
 /** PayPal sends who cancels back with the order in the query, which says nothing more. */
 function useReturnWithoutPayment() {
-  const client = useClient();
   const { show } = useNotices();
   const { payment } = useTexts();
   useEffect(() => {
     if (!new URLSearchParams(location.search).has("token")) return;
     forget("search");
     show("warning", payment.canceled);
-  }, [client, show, payment.canceled]);
+  }, [show, payment.canceled]);
 }
