@@ -38,9 +38,11 @@ def test_the_app_works_on_the_origin_of_the_service(
     assert audit.returncode == 0, audit.stdout + audit.stderr
 
 
-def test_the_app_works_on_another_origin(run_script: RunScript, chromium: str, dist: Path, tmp_path: Path) -> None:
-    del dist  # which has installed what it takes to build
-    service_port, app_port = _free_port(), _free_port()
+@pytest.mark.usefixtures("dist")  # which has installed what it takes to build
+@pytest.mark.parametrize("script", ["web_flow.js", "web_provider.js"])
+def test_the_app_works_on_another_origin(run_script: RunScript, chromium: str, tmp_path: Path, script: str) -> None:
+    """The page has no policy there, so that a provider's script is allowed."""
+    service_port, app_port, provider_port = _free_port(), _free_port(), _free_port()
     app = f"http://127.0.0.1:{app_port}"
     links = {
         "SITE_URL": app,
@@ -48,12 +50,19 @@ def test_the_app_works_on_another_origin(run_script: RunScript, chromium: str, d
         "PAYPAL_RETURN_URL": f"{app}/pago/paypal",
         "PAYPAL_CANCEL_URL": f"{app}/pago",
     }
+    provider = {
+        "CAPTCHA_PROVIDER": "turnstile",
+        "CAPTCHA_SITE_KEY": "site-key",
+        "CAPTCHA_SECRET": "secret",
+        "CAPTCHA_VERIFICATION_URL": f"http://127.0.0.1:{provider_port}/siteverify",
+    }
+    settings = {**links, **MODE, **(provider if script == "web_provider.js" else {})}
     data = tmp_path / "data"
     data.mkdir()
-    with serving(data, PORT=str(service_port), ALLOWED_ORIGINS=app, **links, **MODE) as (url, _):
+    with serving(data, PORT=str(service_port), ALLOWED_ORIGINS=app, **settings) as (url, _):
         built = _build(tmp_path / "app", VITE_ACCOUNTS_URL=f"{url}/graphql")
         with _previewing(built, app_port):
-            audit = run_script("web_flow.js", chromium, url, app)
+            audit = run_script(script, chromium, url, app, str(provider_port))
 
     assert audit.returncode == 0, audit.stdout + audit.stderr
 

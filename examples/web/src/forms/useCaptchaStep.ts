@@ -5,6 +5,11 @@ import { CAPTCHA_ANSWER } from "./CaptchaField";
 import type { Values } from "./drafts";
 import type { Outcome } from "./Form";
 
+/** Moves the focus to where the answer is typed, if it is typed. */
+export function focusCaptcha(): void {
+  document.querySelector<HTMLInputElement>(`input[name="${CAPTCHA_ANSWER}"]:not([type=hidden])`)?.focus();
+}
+
 /** The captcha of a form that needs none until a result comes with one. */
 export function useCaptchaStep() {
   const { captcha: form } = useClient();
@@ -12,7 +17,7 @@ export function useCaptchaStep() {
   const [asked, setAsked] = useState(0);
   const shown = asked > 0 && captcha !== null;
   useEffect(() => {
-    if (asked) document.querySelector<HTMLInputElement>(`input[name="${CAPTCHA_ANSWER}"]`)?.focus();
+    if (asked) focusCaptcha();
   }, [asked]);
   return {
     shown,

@@ -4,6 +4,7 @@ import { useCaptcha, useClient } from "timbrado-accounts-client/react";
 import { CAPTCHA_ANSWER, CaptchaField } from "../forms/CaptchaField";
 import { Field } from "../forms/Field";
 import { Form } from "../forms/Form";
+import { focusCaptcha } from "../forms/useCaptchaStep";
 import { Message } from "../layout/Message";
 import { useNotices } from "../layout/notices";
 import { Page } from "../layout/Page";
@@ -19,6 +20,11 @@ export function RecoverScreen() {
   const { show } = useNotices();
   const [problem, setProblem] = useState<string | null>(null);
   const [attempt, setAttempt] = useState(0);
+
+  const [mismatches, setMismatches] = useState(0);
+  useEffect(() => {
+    if (mismatches) focusCaptcha();
+  }, [mismatches]);
 
   const hasCaptcha = captcha !== null;
   useEffect(() => {
@@ -49,7 +55,7 @@ export function RecoverScreen() {
               return true;
             }
             if (result.__typename === "CaptchaMismatchError") {
-              document.querySelector<HTMLInputElement>(`input[name="${CAPTCHA_ANSWER}"]`)?.focus();
+              setMismatches((number) => number + 1);
             }
             return false;
           }}

@@ -54,6 +54,7 @@ export const en: Texts = {
     proof: "Let my device do the verification",
     proving: "Your device is computing. It may take half a minute…",
     proved: "Your device did the verification. You can continue.",
+    unavailable: "The verification did not respond. Try again.",
     unproved: "Your device could not do the verification. Use the words or the audio.",
   },
   register: {

@@ -52,6 +52,7 @@ export const es = {
     proof: "Que mi dispositivo haga la verificación",
     proving: "Tu dispositivo está calculando. Puede tardar medio minuto…",
     proved: "Tu dispositivo hizo la verificación. Ya puedes continuar.",
+    unavailable: "La verificación no respondió. Intenta de nuevo.",
     unproved: "Tu dispositivo no pudo hacer la verificación. Usa las palabras o el audio.",
   },
   register: {
