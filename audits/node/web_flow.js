@@ -180,6 +180,7 @@ test("series are added, edited and deleted", async () => {
   await page.getByRole("dialog").getByRole("button", { name: "Eliminar" }).click();
   await ana.said("Eliminamos la serie");
   assert.equal(await page.locator(".row").count(), 1);
+  assert.equal(await page.evaluate(() => document.activeElement.id), "series-title");
 });
 
 /** Presses the loudspeaker and returns the captcha's id. */

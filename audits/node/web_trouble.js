@@ -66,10 +66,16 @@ test("a screen reader hears the steps, the labels, the hints and the errors in t
     'button "Crear cuenta"',
   ].map((part) => tree.indexOf(part));
   assert.ok(!order.includes(-1), tree);
-  assert.deepEqual(order, order.toSorted((one, other) => one - other), tree);
-  const described = await page.locator("[name=email]").evaluate((input) =>
-    (input.getAttribute("aria-describedby") ?? "").split(" ").map((id) => document.getElementById(id)?.textContent),
+  assert.deepEqual(
+    order,
+    order.toSorted((one, other) => one - other),
+    tree,
   );
+  const described = await page
+    .locator("[name=email]")
+    .evaluate((input) =>
+      (input.getAttribute("aria-describedby") ?? "").split(" ").map((id) => document.getElementById(id)?.textContent),
+    );
   assert.match(described.join(" "), /Revisa tu correo/);
 });
 

@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from app.development.web_app import web_app_route
+from app.development.web_app import POLICY, web_app_route
 from app.http import not_found
+from tests.process.serving import ROOT
 
 HTML = {"accept": "text/html,*/*;q=0.8"}
 
@@ -89,3 +90,9 @@ async def test_a_program_gets_no_page_for_a_path_of_the_app(http: httpx2.AsyncCl
     read, sent = await http.get("/confirmar", headers={"accept": "application/json"}), await http.post("/confirmar")
 
     assert (read.status_code, sent.status_code) == (404, 404)
+
+
+def test_the_readme_of_the_app_names_the_policy_that_it_is_developed_with() -> None:
+    readme = (ROOT / "examples/web/README.md").read_text("utf-8")
+
+    assert f"Content-Security-Policy: {POLICY.replace(' blob:', '')}\n" in readme

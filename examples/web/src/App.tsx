@@ -49,7 +49,8 @@ function Route({ path }: { path: string }) {
   if (account === undefined) {
     return error ? <Failure error={error} retry={() => session.refresh().catch(() => undefined)} /> : <Waiting />;
   }
-  if (audience === "guests") return account ? <Redirect to={afterSignIn.path(account, afterSignIn.kept)} /> : <Screen />;
+  if (audience === "guests")
+    return account ? <Redirect to={afterSignIn.path(account, afterSignIn.kept)} /> : <Screen />;
   if (!account) return <Redirect to="/entrar" returning />;
   if (account.passwordChangeRequired && path !== "/cambiar-clave") return <Redirect to="/cambiar-clave" />;
   return <ForMembers key={account.id} Screen={Screen} />;
@@ -65,7 +66,8 @@ function Start() {
   const { account, error } = useSession();
   const { session } = useClient();
   const search = new URLSearchParams(location.search);
-  if (search.has("token")) return <Redirect to={(search.has("PayerID") ? "/pago/paypal" : "/pago") + location.search} />;
+  if (search.has("token"))
+    return <Redirect to={(search.has("PayerID") ? "/pago/paypal" : "/pago") + location.search} />;
   if (account === undefined) {
     return error ? <Failure error={error} retry={() => session.refresh().catch(() => undefined)} /> : <Waiting />;
   }
@@ -93,8 +95,9 @@ function useEndOfSession() {
     if (account === undefined || !last || last.id === account?.id) return;
     knownEmail.keep(last.email);
     if (account) dropAllDrafts();
-    else if (!signingOut.current) show("warning", problem.ended, isForMembers(location.pathname) ? "/entrar" : undefined);
+    else if (!signingOut.current) {
+      show("warning", problem.ended, isForMembers(location.pathname) ? "/entrar" : undefined);
+    }
     signingOut.current = false;
   }, [account, problem.ended, show]);
 }
-

@@ -27,12 +27,7 @@ export function PasswordField({ name, label, hint, autoComplete }: PasswordProps
         spellCheck={false}
         data-secret
       />
-      <button
-        type="button"
-        className="in-field"
-        aria-label={`${toggle}: ${label}`}
-        onClick={() => setShown(!shown)}
-      >
+      <button type="button" className="in-field" aria-label={`${toggle}: ${label}`} onClick={() => setShown(!shown)}>
         {toggle}
       </button>
     </div>,

@@ -52,8 +52,15 @@ function Menu() {
   const items = account
     ? account.passwordChangeRequired
       ? []
-      : ([["/empresa", menu.company], ["/pago", menu.payment], ["/cuenta", menu.account]] as const)
-    : ([["/registro", menu.signUp], ["/entrar", menu.signIn]] as const);
+      : ([
+          ["/empresa", menu.company],
+          ["/pago", menu.payment],
+          ["/cuenta", menu.account],
+        ] as const)
+    : ([
+        ["/registro", menu.signUp],
+        ["/entrar", menu.signIn],
+      ] as const);
   if (items.length === 0) return <span className="menu" />;
   return (
     <nav className="menu" aria-label={menu.label}>

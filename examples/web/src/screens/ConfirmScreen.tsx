@@ -65,9 +65,7 @@ function Resend() {
       <Form
         name="reenviar"
         submit={texts.confirm.resend}
-        send={(values) =>
-          client.resendConfirmationCode({ email: values["email"]!, captcha: captcha.answer(values) })
-        }
+        send={(values) => client.resendConfirmationCode({ email: values["email"]!, captcha: captcha.answer(values) })}
         onResult={(result) => {
           if (result.__typename !== "ResendConfirmationCodeSuccess") return captcha.receive(result);
           show("done", result.message);

@@ -31,7 +31,11 @@ export function DepositCard({ deposit }: { deposit: BankDepositFieldsFragment })
       <dl className="facts">
         <Fact label={words.amount} shown={money(deposit.amount)} copied={deposit.amount.amount} strong />
         <Fact label={words.reference} shown={deposit.reference} hint={words.referenceHint} copied={deposit.reference} />
-        <Fact label={words.clabe} shown={deposit.clabe.replace(/(\d{3})(\d{3})(\d{11})/, "$1 $2 $3 ")} copied={deposit.clabe} />
+        <Fact
+          label={words.clabe}
+          shown={deposit.clabe.replace(/(\d{3})(\d{3})(\d{11})/, "$1 $2 $3 ")}
+          copied={deposit.clabe}
+        />
         <Fact label={words.bank} shown={deposit.bank} />
         <Fact label={words.beneficiary} shown={deposit.beneficiary} />
         <Fact label={words.due} shown={moment(deposit.expiresAt)} />

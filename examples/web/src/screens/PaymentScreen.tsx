@@ -22,12 +22,7 @@ export function PaymentScreen() {
   if (openDeposit) return <WaitingForDeposit key={openDeposit.id} deposit={openDeposit} />;
   if (activation?.active && Date.parse(activation.renewableFrom) > now) return <Active {...activation} />;
   return (
-    <Page
-      step={4}
-      wide
-      title={activation ? texts.payment.renewTitle : texts.payment.title}
-      intro={texts.payment.intro}
-    >
+    <Page step={4} wide title={activation ? texts.payment.renewTitle : texts.payment.title} intro={texts.payment.intro}>
       {onboarding.completedSteps.includes("CONFIGURE_COMPANY") ? (
         <section className="card">
           <PayForm />

@@ -1,4 +1,4 @@
-import { useRef, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import type { SeriesFieldsFragment } from "timbrado-accounts-client";
 import { useClient } from "timbrado-accounts-client/react";
 
@@ -23,7 +23,14 @@ export function SeriesCard({ company, onChange }: SeriesCardProps) {
   const [removing, setRemoving] = useState<Series | null>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const all = company?.series ?? [];
-  const isNew = editing === "new" || (company !== null && all.length === 0);
+  const adding = editing === "new" || (company !== null && all.length === 0);
+
+  const asked = useRef(false);
+  useEffect(() => {
+    // A closed dialog returns the focus to its button, unless that went with its series.
+    if (asked.current && !removing && document.activeElement === document.body) heading.current?.focus();
+    asked.current = removing !== null;
+  }, [removing]);
 
   const close = () => {
     setEditing(null);
@@ -71,7 +78,7 @@ export function SeriesCard({ company, onChange }: SeriesCardProps) {
           ),
         )}
       </ul>
-      {isNew && editing !== null && editing !== "new" ? null : isNew ? (
+      {adding ? (
         <SeriesForm
           onSaved={(saved) => {
             onChange([...all.filter(({ id }) => id !== saved.id), saved]);

@@ -24,7 +24,14 @@ export const en: Texts = {
     completed: "completed",
     names: ["Create an account", "Confirm your account", "Set up your company", "Choose how to pay"],
   },
-  menu: { label: "Your account", company: "Company", payment: "Payment", account: "Account", signIn: "Sign in", signUp: "Create account" },
+  menu: {
+    label: "Your account",
+    company: "Company",
+    payment: "Payment",
+    account: "Account",
+    signIn: "Sign in",
+    signUp: "Create account",
+  },
   problem: {
     offline: "We could not connect. Check your internet connection and try again.",
     slow: "The answer is taking too long. Try again in a moment.",
@@ -59,7 +66,8 @@ export const en: Texts = {
   },
   register: {
     title: "Create an account",
-    intro: "All you need is your RFC, your email address and a password. You will get an email with a code to confirm your registration.",
+    intro:
+      "All you need is your RFC, your email address and a password. You will get an email with a code to confirm your registration.",
     rfc: "RFC (tax ID)",
     rfcHint: "12 characters for a company, 13 for a person.",
     email: "Email address (this will be your user name)",
@@ -82,7 +90,8 @@ export const en: Texts = {
   },
   signIn: {
     title: "Sign in to your account",
-    intro: "Use the email address and the password that you registered with. Then you can set up your company, your series and your payment.",
+    intro:
+      "Use the email address and the password that you registered with. Then you can set up your company, your series and your payment.",
     submit: "Sign in",
     recover: "Forgot your password?",
     noAccount: "No account yet?",
@@ -91,11 +100,10 @@ export const en: Texts = {
   },
   recover: {
     title: "Recover your password",
-    intro: "We will send a new password to the email address that you registered with. The old one works until you use the new one.",
+    intro:
+      "We will send a new password to the email address that you registered with. The old one works until you use the new one.",
     submit: "Recover password",
     back: "Back to sign in",
-    sentTitle: "Check your email",
-    sentIntro: "Sign in with the password that we sent you. We will then ask you to choose a new one.",
   },
   password: {
     title: "Change your password",
@@ -231,7 +239,8 @@ export const en: Texts = {
     noCompany: "You have not set up your company yet.",
     seriesCount: (count) => `${count} series`,
     sessions: "Open sessions",
-    sessionsIntro: "The devices on which your account is open. End those that you do not recognize, and change your password.",
+    sessionsIntro:
+      "The devices on which your account is open. End those that you do not recognize, and change your password.",
     thisDevice: "This device",
     lastSeen: (date) => `Last active: ${date}`,
     revoke: "End",

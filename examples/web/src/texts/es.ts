@@ -20,9 +20,21 @@ export const es = {
     step: (number: number) => `Paso ${number}`,
     of: (number: number) => `Paso ${number} de 4`,
     completed: "completado",
-    names: ["Crea una cuenta", "Confirma tu cuenta", "Configura los datos de tu empresa", "Selecciona tu forma de pago"],
+    names: [
+      "Crea una cuenta",
+      "Confirma tu cuenta",
+      "Configura los datos de tu empresa",
+      "Selecciona tu forma de pago",
+    ],
   },
-  menu: { label: "Tu cuenta", company: "Empresa", payment: "Pago", account: "Cuenta", signIn: "Entrar", signUp: "Crear cuenta" },
+  menu: {
+    label: "Tu cuenta",
+    company: "Empresa",
+    payment: "Pago",
+    account: "Cuenta",
+    signIn: "Entrar",
+    signUp: "Crear cuenta",
+  },
   problem: {
     offline: "No pudimos conectarnos. Revisa tu conexión a internet e intenta de nuevo.",
     slow: "La respuesta está tardando demasiado. Intenta de nuevo en un momento.",
@@ -81,7 +93,8 @@ export const es = {
   },
   signIn: {
     title: "Accede a tu cuenta",
-    intro: "Usa el correo y la clave con los que te registraste. Después podrás configurar tu empresa, tus series y tu forma de pago.",
+    intro:
+      "Usa el correo y la clave con los que te registraste. Después podrás configurar tu empresa, tus series y tu forma de pago.",
     submit: "Entrar",
     recover: "¿Olvidaste tu clave?",
     noAccount: "¿Aún no tienes cuenta?",
@@ -94,8 +107,6 @@ export const es = {
       "Te enviaremos una clave nueva al correo con el que te registraste. La anterior sigue funcionando hasta que uses la nueva.",
     submit: "Recuperar clave",
     back: "Volver a entrar",
-    sentTitle: "Revisa tu correo",
-    sentIntro: "Entra con la clave que te enviamos. Al hacerlo, te pediremos elegir una nueva.",
   },
   password: {
     title: "Cambia tu clave",
