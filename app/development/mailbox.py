@@ -21,6 +21,7 @@ log = structlog.get_logger(__name__)
 
 _ID = re.compile(r"[A-Za-z0-9_@+-][A-Za-z0-9_.@+-]{0,200}")
 _MAX_BYTES = 1_000_000
+_MAX_DIGITS = 200  # as in ids; Python refuses to read a number of 4,301 digits from a text
 _LINK = re.compile(r"https?://[^\s<>\"']+")
 _HREF = re.compile(r"href\s*=\s*[\"'](https?://[^\"']+)", re.IGNORECASE)
 _CODE = re.compile(
@@ -88,7 +89,7 @@ class Mailbox:
 
 def _age(id: str) -> tuple[int, str]:
     """Sorts by time: the transport's names begin with it."""
-    number = id.partition("-")[0]
+    number = id.partition("-")[0][:_MAX_DIGITS]
     return int(number) if number.isdecimal() else 0, id
 
 

@@ -179,3 +179,12 @@ async def test_without_mails_the_page_says_so(api: Api) -> None:
 
     assert "No mails yet" in page.text
     assert await listed(api) == []
+
+
+@pytest.mark.parametrize("before", ["9" * 5_000, "9" * 5_000 + "-x", "-", "\0", "٣-x", "²-x"])
+async def test_an_invented_place_in_the_list_breaks_nothing(api: Api, folder: Path, before: str) -> None:
+    write(folder, 1_700_000_000)
+
+    page = await api.http.get("/mail", params={"before": before})
+
+    assert page.status_code == 200
