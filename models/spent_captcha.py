@@ -6,7 +6,7 @@ class SpentCaptcha(Model):
     """The id of a captcha that was answered, kept until no answer to it could count any more.
 
     After a correct answer, `purpose` is a keyed digest of the operation that it was sent for, and `used` is set once
-    that operation has succeeded.
+    that operation has succeeded. It is empty after a provider's refusal.
     """
 
     id = fields.CharField(max_length=80, primary_key=True)

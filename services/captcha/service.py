@@ -46,6 +46,7 @@ _MAX_REPEATS = 3  # of a right answer: a double click, and a client that retries
 _MAX_WAIT_SECONDS = 1.0  # that a repeated answer waits for the first one to finish
 _POLL_SECONDS = 0.05
 _PROVIDER_POLL_SECONDS = 0.2
+_NO_PURPOSE = ""  # of a token that was refused, so that nobody waits for its verdict any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,11 +211,9 @@ class CaptchaService:
         try:
             right = await self._provider.verify(answer.answer, answer.id)
         except ProviderAwayError:
-            return None
-        if not right:
-            return None
-        await SpentCaptcha.filter(id=spent_id).update(purpose=digest)
-        return SolvedCaptcha(spent_id, repeated=False)
+            right = False
+        await SpentCaptcha.filter(id=spent_id).update(purpose=digest if right else _NO_PURPOSE)
+        return SolvedCaptcha(spent_id, repeated=False) if right else None
 
     async def _await_repeat(self, spent_id: str, digest: str, seconds: float) -> SolvedCaptcha | None:
         deadline = time.monotonic() + seconds

@@ -1,6 +1,7 @@
 """Captchas of another provider, and our own while it is away."""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -121,6 +122,22 @@ async def test_a_second_click_with_the_same_token_succeeds_and_the_provider_is_a
     assert len(await site.mails()) <= 1
 
 
+@pytest.mark.parametrize("trouble", [None, Trouble.DROP])
+async def test_a_captcha_whose_token_was_refused_is_refused_at_once(
+    site: Api, captcha_provider: ProviderServer, trouble: Trouble | None
+) -> None:
+    captcha_id = (await _shown(site))["id"]
+    if trouble:
+        captcha_provider.fail(trouble)
+    await _recover(site, captcha_id, "nothing")
+
+    start = time.monotonic()
+    again = await _recover(site, captcha_id, "nothing")
+
+    assert again["__typename"] == "CaptchaMismatchError"
+    assert time.monotonic() - start < 1  # a verification may take three seconds
+
+
 async def test_while_the_provider_is_away_our_own_captcha_is_asked_for(
     site: Api, captcha_provider: ProviderServer
 ) -> None:
@@ -150,7 +167,7 @@ async def test_no_answer_of_ours_solves_the_providers_captcha(site: Api) -> None
 
     assert site.composition.services.captchas.solution(captcha_id) is None
     assert refused["__typename"] == "CaptchaMismatchError"
-    assert [row.purpose for row in await SpentCaptcha.all()] == [None]
+    assert [row.purpose for row in await SpentCaptcha.all()] == [""]
 
 
 async def test_a_captcha_of_a_provider_that_was_removed_is_a_mismatch_with_one_of_ours(api: Api) -> None:
