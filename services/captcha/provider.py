@@ -28,6 +28,7 @@ _MINIMUM_SCORE = 0.5  # of reCAPTCHA version 3, from 0 (a program) to 1, as Goog
 _TOKEN = re.compile(rf"[\x21-\x7e]{{1,{MAX_TOKEN_CHARS}}}")
 _CODE = re.compile(r"[\w-]{1,50}")
 _NOT_PROVIDED = "not-provided"  # hCaptcha's word for a hostname that it does not tell
+_TOO_LONG = {413, 414, 431}  # statuses for a request, of which only the token is the client's
 _OUR_FAULTS = {"missing-input-secret", "invalid-input-secret", "internal-error"}
 
 
@@ -123,6 +124,8 @@ class CaptchaProvider:
 
 def _parse(status: int, content: bytes) -> dict[str, object]:
     """Returns the verdict, which may be a refusal with a status below 500. Raises ProviderAwayError."""
+    if status in _TOO_LONG:  # or else anybody could have our own captchas issued instead
+        return {"success": False, "error-codes": [f"status-{status}"]}
     if status in (408, 429) or not (200 <= status < 300 or 400 <= status < 500):
         raise ProviderAwayError(f"status {status}")
     try:

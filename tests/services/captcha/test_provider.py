@@ -89,6 +89,17 @@ async def test_a_token_counts_for_our_hosts_our_action_and_its_captcha(
         assert await provider.verify(captcha_provider.issue(**facts), ID) is good
 
 
+@pytest.mark.parametrize("status", [413, 414, 431])
+async def test_a_token_that_is_too_long_for_the_provider_does_not_bring_our_own_captchas(
+    captcha_provider: ProviderServer, status: int
+) -> None:
+    captcha_provider.answer(status, b"<html>Too large</html>", "content-type: text/html")
+
+    async with asking(captcha_provider.site()) as provider:
+        assert not await provider.verify("x" * MAX_TOKEN_CHARS, ID)
+        assert not provider.is_away
+
+
 @pytest.mark.parametrize("trouble", [each for each in Trouble if each is not Trouble.HANG])
 async def test_a_provider_in_trouble_is_away(captcha_provider: ProviderServer, trouble: Trouble) -> None:
     captcha_provider.fail(trouble)
