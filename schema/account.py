@@ -42,7 +42,10 @@ class Account:
         description="The period that the account was last paid for, even if it has ended; null until the first payment."
     )
 
-    @strawberry.field(description="The bank deposit that was requested and has not arrived; null if there is none.")
+    @strawberry.field(
+        description="The bank deposit that was requested and has not arrived; null if there is none, and while "
+        "passwordChangeRequired is true."
+    )
     async def open_deposit(self, info: Info) -> BankDeposit | None:
         deposit = await info.context.services.deposits.open_for(self.principal)
         return BankDeposit.of(deposit) if deposit else None

@@ -156,8 +156,12 @@ class TestCanceling:
         nobody = await shop.act("CancelBankDeposit", id=deposit["id"])
         refused = await restricted.act("CancelBankDeposit", id=deposit["id"])
 
+        shown = (await restricted.run("Payment"))["openDeposit"]
+
         assert nobody["__typename"] == "NotAuthenticatedError"
         assert refused["__typename"] == "PasswordChangeRequiredError"
+        assert shown is None
+        assert (await Payment.get()).status == "open"
 
 
 class TestRenewal:

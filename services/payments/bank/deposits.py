@@ -101,8 +101,8 @@ class DepositService:
         return DepositRequested(principal, _instructions(opened, self.account))
 
     async def open_for(self, principal: Principal) -> DepositInstructions | None:
-        """Returns the deposit that the account requested and that has not arrived yet."""
-        if self.account is None:
+        """Returns the deposit that the account requested and that has not arrived; None for a restricted session."""
+        if self.account is None or principal.password_change_required:
             return None
         rows = await fetch(_SELECT_OPEN, queries.open_key(PaymentMethod.BANK_DEPOSIT, principal.id))
         if not rows or as_datetime(rows[0]["expires_at"]) <= self.clock():
