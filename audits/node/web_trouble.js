@@ -212,6 +212,26 @@ test("a session that another device ends says so at the next step", async () => 
   assert.equal(await page.locator("[name=legalName]").inputValue(), "OTRO NOMBRE");
 });
 
+test("who signs in after the end of another person's session sees nothing of what that person typed", async () => {
+  const page = await open();
+  await ana.register();
+  await ana.confirm();
+  const eva = ana.email;
+  ana.email = `otra.${eva}`;
+  await ana.register();
+  await ana.confirm();
+  await ana.signIn();
+  await ana.fill({ legalName: "ESCUELA KEMPER URGATE" });
+  await ana.context.clearCookies();
+  await page.reload();
+  await ana.at("/entrar");
+
+  await ana.send({ email: eva, password: PASSWORD });
+
+  await ana.at("/empresa");
+  assert.equal(await page.locator("[name=legalName]").inputValue(), "");
+});
+
 test("the switch changes every text, and the service answers in the same language", async () => {
   const page = await open({ language: "en-US" });
   await ana.go("/registro");

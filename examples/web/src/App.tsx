@@ -1,7 +1,6 @@
 import { useEffect, useRef, type ComponentType } from "react";
 import { useClient, useSession } from "timbrado-accounts-client/react";
 
-import { dropAllDrafts } from "./forms/drafts";
 import { Failure, Waiting } from "./layout/Loaded";
 import { useNotices } from "./layout/notices";
 import { Shell } from "./layout/Shell";
@@ -83,7 +82,7 @@ function Redirect({ to, returning = false }: { to: string; returning?: boolean }
   return <Waiting />;
 }
 
-/** Says that the session has ended, or that another tab ended it, and drops what its owner typed. */
+/** Says that the session has ended, or that another tab ended it. */
 function useEndOfSession() {
   const { account } = useSession();
   const { show } = useNotices();
@@ -94,8 +93,7 @@ function useEndOfSession() {
     before.current = account === undefined ? last : account;
     if (account === undefined || !last || last.id === account?.id) return;
     knownEmail.keep(last.email);
-    if (account) dropAllDrafts();
-    else if (!signingOut.current) {
+    if (!account && !signingOut.current) {
       show("warning", problem.ended, isForMembers(location.pathname) ? "/entrar" : undefined);
     }
     signingOut.current = false;
