@@ -57,8 +57,9 @@ class Mailbox:
 
         Reads only as many files as it returns. `to` compares recipients, regardless of case.
         """
-        end = f"-{in_file_name(to)}".lower() if to else ""
-        names = sorted((name for name in self._names() if name.lower().endswith(end)), key=_age, reverse=True)
+        recipient = in_file_name(to).lower()
+        wanted = (name for name in self._names() if not to or name.partition("-")[2].lower() == recipient)
+        names = sorted(wanted, key=_age, reverse=True)
         found: list[Mail] = []
         for name in names:
             if len(found) == count:

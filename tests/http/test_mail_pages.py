@@ -181,6 +181,14 @@ async def test_without_mails_the_page_says_so(api: Api) -> None:
     assert await listed(api) == []
 
 
+async def test_the_mails_to_somebody_are_not_those_to_whose_address_ends_alike(api: Api, folder: Path) -> None:
+    write(folder, 1_700_000_000, subject="mine", to="ana@example.com")
+    write(folder, 1_700_000_001, subject="another's", to="maria-ana@example.com")
+
+    assert [mail["subject"] for mail in await listed(api, to="ana@example.com")] == ["mine"]
+    assert [mail["subject"] for mail in await listed(api, to="Maria-Ana@example.com")] == ["another's"]
+
+
 @pytest.mark.parametrize("before", ["9" * 5_000, "9" * 5_000 + "-x", "-", "\0", "٣-x", "²-x"])
 async def test_an_invented_place_in_the_list_breaks_nothing(api: Api, folder: Path, before: str) -> None:
     write(folder, 1_700_000_000)
