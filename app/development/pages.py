@@ -59,7 +59,9 @@ async def read_form(request: Request) -> dict[str, str]:
 
 
 def _is_foreign(request: Request) -> bool:
-    if site := request.headers.get("sec-fetch-site"):
-        return site not in {"same-origin", "none"}
+    """Whether another page sends the form. `none` is no page, but counts only without another's Origin."""
+    site = request.headers.get("sec-fetch-site", "none")
+    if site != "none":
+        return site != "same-origin"
     origin = origin_of(request.headers)
     return origin is not None and origin != own_origin(request.url.scheme, request.headers.get("host", ""))

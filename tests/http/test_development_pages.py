@@ -61,6 +61,7 @@ async def test_documents_are_text_and_nothing_else_is_read(api: Api) -> None:
         {"origin": "http://localhost:5173", "sec-fetch-site": "same-site"},
         {"origin": "null"},
         {"origin": "https://evil.example", "sec-fetch-site": "cross-site"},
+        {"origin": "https://evil.example", "sec-fetch-site": "none"},
     ],
 )
 @pytest.mark.parametrize("path", FORMS)
