@@ -26,7 +26,7 @@ from app.errors import Redactor
 from app.manifests import digest as digest_of
 from app.measurement import measure
 
-MAX_TOKENS = 600  # also keeps the recursion of measurement.py, one call per token, within Python's limit
+MAX_TOKENS = 640  # also keeps the recursion of measurement.py, one call per token, within Python's limit
 MAX_ERRORS = 5
 _MAX_TOKENS_FOR_SUGGESTIONS = 100  # suggesting a name takes milliseconds
 _MAX_CACHED_WEIGHT = 50_000  # of all cached documents together; a token takes about a kilobyte
