@@ -1,11 +1,12 @@
 """The programs that audits need besides Python, and the tests' fixtures for databases and the API."""
 
+import contextlib
 import fcntl
 import filecmp
 import os
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,14 @@ def _found(command: str, package: str, also_in: str = "") -> str:
             pytest.fail(sentence)
         pytest.skip(sentence)
     return path
+
+
+@contextlib.contextmanager
+def exclusively(folder: Path) -> Iterator[None]:
+    """Lets one process of pytest-xdist at a time install and build in the folder of a Node.js package."""
+    with (folder / "package.json").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
 
 
 def _install(npm: str) -> None:

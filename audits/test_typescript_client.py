@@ -7,9 +7,13 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from app.operations import OPERATIONS
+from audits.conftest import exclusively
 from tests.process.serving import CHEAP_ARGON2, ROOT, WITHOUT_LIMITS, serving
 
 CLIENT = ROOT / "clients/typescript"
@@ -34,6 +38,13 @@ console.log(JSON.stringify({ exports: Object.keys(client), operations }));
 """
 
 
+@pytest.fixture
+def alone() -> Iterator[None]:
+    with exclusively(CLIENT):
+        yield
+
+
+@pytest.mark.usefixtures("alone")
 def test_the_client_is_checked_tested_packed_and_used_elsewhere(npm: str, tmp_path: Path) -> None:
     _run(npm, "ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", cwd=CLIENT)
     _run(npm, "run", "codegen", cwd=CLIENT)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from audits.conftest import RunScript
+from audits.conftest import RunScript, exclusively
 from tests.process.serving import CHEAP_ARGON2, ROOT, serving
 
 APP = ROOT / "examples/web"
@@ -22,9 +22,10 @@ MODE = {"TEST_MODE": "true", "LIMIT_LOGIN_FAILURES": "2/15 minutes", **CHEAP_ARG
 @pytest.fixture(scope="module")
 def dist(npm: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Returns a folder with the app, built from the locks."""
-    for folder, script in ((CLIENT, "prepack"), (APP, "check")):
-        _run(npm, "ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", cwd=folder)
-        _run(npm, "run", script, cwd=folder)
+    with exclusively(CLIENT):
+        for folder, script in ((CLIENT, "prepack"), (APP, "check")):
+            _run(npm, "ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", cwd=folder)
+            _run(npm, "run", script, cwd=folder)
     return _build(tmp_path_factory.mktemp("app"))
 
 
@@ -75,7 +76,8 @@ def test_the_lock_of_the_app_names_no_registry() -> None:
 
 
 def _build(folder: Path, **environment: str) -> Path:
-    _run(_vite(), "build", "--outDir", str(folder), "--emptyOutDir", "--logLevel", "warn", cwd=APP, **environment)
+    with exclusively(CLIENT):
+        _run(_vite(), "build", "--outDir", str(folder), "--emptyOutDir", "--logLevel", "warn", cwd=APP, **environment)
     return folder
 
 
