@@ -32,32 +32,39 @@ class Bank:
 
     async def _list(self, request: Request) -> Response:
         """Shows the answer to the last form, which the redirect after it carries."""
-        return render(
-            "bank.html",
-            account=self._deposits.account,
-            open=await queries.latest(PaymentMethod.BANK_DEPOSIT, _OPEN, _SHOWN),
-            ended=await queries.latest(PaymentMethod.BANK_DEPOSIT, _ENDED, _SHOWN),
-            reference=request.query_params.get("reference", ""),
-            outcome=request.query_params.get("outcome", ""),
-        )
+        return await self._page(request.query_params.get("reference", ""), request.query_params.get("outcome", ""))
 
     async def _receive(self, request: Request) -> Response:
+        """Redirects after what was done. What was not done is status 409, so that programs see it, too."""
         form = await read_form(request)
         reference = form.get("reference", "")
         match form.get("action"):
             case "arrive" | "differ":
-                outcome = await self._arrive(reference, form.get("amount", ""), wrong=form["action"] == "differ")
+                done, outcome = await self._arrive(reference, form.get("amount", ""), wrong=form["action"] == "differ")
             case "undo":
-                undone = await self._deposits.undo(reference)
-                outcome = "taken back" if undone else "not a confirmed deposit; nothing was done"
+                done = await self._deposits.undo(reference)
+                outcome = "taken back" if done else "not a confirmed deposit; nothing was done"
             case _:
                 raise HTTPException(400, "There is no such action.")
+        if not done:
+            return await self._page(reference, outcome, status=409)
         return RedirectResponse(f"/bank?{urlencode({'reference': reference, 'outcome': outcome})}", 303)
 
-    async def _arrive(self, reference: str, text: str, *, wrong: bool) -> str:
+    async def _page(self, reference: str, outcome: str, *, status: int = 200) -> Response:
+        return render(
+            "bank.html",
+            status=status,
+            account=self._deposits.account,
+            open=await queries.latest(PaymentMethod.BANK_DEPOSIT, _OPEN, _SHOWN),
+            ended=await queries.latest(PaymentMethod.BANK_DEPOSIT, _ENDED, _SHOWN),
+            reference=reference,
+            outcome=outcome,
+        )
+
+    async def _arrive(self, reference: str, text: str, *, wrong: bool) -> tuple[bool, str]:
         amount = parse_amount(text)
         if amount is None:
             raise HTTPException(400, "This is not an amount.")
         paid = amount + _PESO if wrong else amount
-        _, sentences = described(paid, await self._deposits.confirm(reference, paid))
-        return "; ".join(sentences)
+        done, sentences = described(paid, await self._deposits.confirm(reference, paid))
+        return done, "; ".join(sentences)

@@ -127,4 +127,9 @@ test("no page scrolls sideways on a narrow screen", async () => {
   assert.deepEqual(wide, []);
 });
 
-test("nothing is complained about", () => assert.deepEqual(complaints, []));
+test("nothing is complained about", () => {
+  const refused = complaints.filter((text) => text.includes("status of 409")); // of the deposit with a wrong amount
+
+  assert.equal(refused.length, 1);
+  assert.deepEqual(complaints.filter((text) => !refused.includes(text)), []);
+});
