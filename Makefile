@@ -14,9 +14,8 @@ setup:    ## create .venv from requirements.lock
 run: setup ## set up, migrate and serve on http://127.0.0.1:8000
 	@$(PYTHON_ENV)/python -m app serve
 
-app: setup ## build the web app (Node.js 20), which the service then serves at /, and serve it
-	@cd clients/typescript && npm ci --silent --no-audit --no-fund && npm run --silent prepack
-	@cd examples/web && npm ci --silent --no-audit --no-fund && npm run --silent build -- --logLevel warn
+app: setup ## build the web app (Node.js 20) and serve it at /, beside the API
+	@sh scripts/build_app.sh
 	@$(PYTHON_ENV)/python -m app serve
 
 # Three processes on two cores: some tests wait.
