@@ -217,12 +217,13 @@ class CaptchaService:
 
     async def _await_repeat(self, spent_id: str, digest: str, seconds: float) -> SolvedCaptcha | None:
         deadline = time.monotonic() + seconds
-        while not (repeated := await _repeat(spent_id, digest)):
-            undecided = await SpentCaptcha.exists(id=spent_id, purpose=None)
-            if not undecided or time.monotonic() > deadline:
-                return None
+        while True:
+            # Read before the repetition is counted: a verdict may come between the two statements.
+            decided = not await SpentCaptcha.exists(id=spent_id, purpose=None)
+            repeated = await _repeat(spent_id, digest)
+            if repeated or decided or time.monotonic() > deadline:
+                return repeated
             await asyncio.sleep(_PROVIDER_POLL_SECONDS)
-        return repeated
 
     def _digest(self, purpose: str) -> str:
         return hmac.digest(self._purposes, purpose.encode("utf-8", "surrogatepass"), "sha256").hex()
