@@ -38,6 +38,21 @@ test("an app with a bearer token goes from registration to a requested deposit, 
   expect(await store.get()).toBeNull();
 });
 
+test("a client that names its documents by their ids sends no text", async () => {
+  const sent: object[] = [];
+  const recording: typeof fetch = (input, init) => {
+    sent.push(JSON.parse(init?.body as string) as object);
+    return fetch(input, init);
+  };
+  const client = createAccountsClient({ url, transport: "bearer", documents: "id", fetch: recording });
+  const credentials = await register(client);
+
+  expect((await client.login(credentials)).__typename).toBe("LoginSuccess");
+  expect((await client.me())?.email).toBe(credentials.email);
+  expect(sent.length).toBeGreaterThan(3);
+  expect(sent.filter((request) => !("documentId" in request) || "query" in request)).toEqual([]);
+});
+
 test("a web app keeps its session in a cookie that it never sees", async () => {
   const client = createAccountsClient({ url, transport: "cookie", fetch: browser() });
   const credentials = await register(client);
