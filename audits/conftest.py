@@ -16,24 +16,32 @@ from tests.conftest import (
     database_url,
     limits_in,
     make_api,
+    no_authorities,
+    paypal,
     postgresql_url,
     redis_server,
     sqlite_template,
     stores,
 )
+from tests.process.conftest import mailbox, migrated, smtp
 
 __all__ = [
     "chromium",
     "database",
     "database_url",
     "limits_in",
+    "mailbox",
     "make_api",
+    "migrated",
+    "no_authorities",
     "npm",
+    "paypal",
     "pgbouncer_path",
     "postgresql_url",
     "redis_path",
     "redis_server",
     "run_script",
+    "smtp",
     "sqlite_template",
     "stores",
 ]

@@ -46,15 +46,6 @@ def run(tmp_path: Path) -> Run:
     return run
 
 
-def test_migrate_from_many_nodes_at_once_succeeds_everywhere(tmp_path: Path) -> None:
-    processes = [_start("migrate", DATA_DIR=str(tmp_path)) for _ in range(3)]
-
-    outcomes = {(*process.communicate(timeout=60), process.returncode) for process in processes}
-
-    assert outcomes == {("The database is up to date.\n", "", 0)}
-    assert (tmp_path / "accounts.sqlite3").is_file()
-
-
 def test_production_does_not_start_on_a_database_that_is_behind(run: Run) -> None:
     for command in ("serve", "worker"):
         status, out, error = run(command, **PRODUCTION, PORT="0")

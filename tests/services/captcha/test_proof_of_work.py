@@ -11,7 +11,7 @@ import pytest
 from services.captcha.proof_of_work import ITERATIONS, is_solved, write_challenge
 from tests.proofs import proof
 
-SECRETS = [bytes([number]) * 24 + bytes(range(number, number + 16)) for number in range(40)]
+SECRETS = [bytes([number]) * 24 + bytes(range(number, number + 16)) for number in range(20)]
 EXPIRES_AT = datetime(2026, 3, 1, 12, 5, tzinfo=UTC)
 WORK = 10
 
