@@ -7,11 +7,18 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from app.logs import configure_logs
+from app.setting_checks import PRODUCTION_NEEDS
 from app.settings import InvalidSettingsError, Settings, mistyped_settings, read_settings
+from app.version import version
 from models.outage import DATABASE_ERRORS
 
 
 class _Command(Protocol):
+    """A module of app/commands/. In production, it runs only with the settings that its NEEDS names.
+
+    Without NEEDS, it needs all of PRODUCTION_NEEDS.
+    """
+
     HELP: str
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
@@ -27,6 +34,7 @@ _COMMANDS = (
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m app", description="The account service for e-invoicing apps.")
+    parser.add_argument("--version", action="version", version=f"timbrado-accounts {version()}")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     # Import only the requested command: importing all of them takes longer than running most of them.
     asked_for = [name for name in _COMMANDS if name in sys.argv[1:2]]
@@ -34,16 +42,17 @@ def main() -> int:
     for name, command in commands.items():
         command.add_arguments(subparsers.add_parser(name, help=command.HELP, description=command.HELP))
     arguments = parser.parse_args()
+    command = commands[arguments.command]
     os.umask(0o077)  # the files written here contain e-mails and, in development, secrets
     for doubt in mistyped_settings():
         print(doubt, file=sys.stderr)
     try:
-        settings = read_settings(**_overrides(arguments))
+        settings = read_settings(getattr(command, "NEEDS", PRODUCTION_NEEDS), **_overrides(arguments))
     except InvalidSettingsError as error:
         return _refuse(error)
     configure_logs(settings.log_level, json=not settings.development)
     try:
-        return commands[arguments.command].run(settings, arguments)
+        return command.run(settings, arguments)
     except InvalidSettingsError as error:
         return _refuse(error)
     except DATABASE_ERRORS as error:

@@ -13,7 +13,7 @@ from limits.aio.storage import Storage
 
 from app.database import connected
 from app.development.paypal.merchant import Merchant
-from app.settings import Settings
+from app.settings import InvalidSettingsError, Settings
 from schema.context import Services
 from services.accounts.hashing import Hasher
 from services.accounts.lockout import LoginLockout
@@ -188,6 +188,8 @@ def make_keys(settings: Settings) -> Keys:
     """Returns the keys of SECRET_KEY; in development, by default, a key that is generated once in DATA_DIR."""
     if settings.secret_key:
         return Keys(tuple(key.get_secret_value().encode() for key in settings.secret_key))
+    if not settings.development:
+        raise InvalidSettingsError("production needs SECRET_KEY")
     return Keys((_development_key(settings.data_dir / "secret.key"),))
 
 

@@ -17,10 +17,24 @@ from services.captcha.provider import ProviderName
 if TYPE_CHECKING:
     from app.settings import Settings
 
+EXAMPLE_CLABE = "002010077777777771"
 _MIN_KEY_BYTES = 32
+PRODUCTION_NEEDS = {
+    "secret_key": f"SECRET_KEY (at least {_MIN_KEY_BYTES} bytes)",
+    "smtp_url": "SMTP_URL",
+    "mail_from": "MAIL_FROM",
+    "site_url": "SITE_URL (https)",
+}
+"""What production must be given, and how a sentence names it. A command may need less of it."""
+
+_PAYPAL = ("paypal_client_id", "paypal_client_secret", "paypal_webhook_id")
+_BANK_DEPOSIT = ("bank_deposit_clabe", "bank_deposit_bank", "bank_deposit_beneficiary")
+_CAPTCHA_PROVIDER = ("captcha_provider", "captcha_site_key", "captcha_secret")
+_MIN_WORK = 1_000  # keys, which take a program a second
 _MIN_DISTINCT_CHARACTERS = 8  # placeholders have fewer
 _MIN_LANE_KIB = 8  # of memory for each lane (RFC 9106, 3.1)
 _MIN_SIMILARITY = 0.85  # at which a name is taken for a mistyped setting
+_OUR_PREFIXES = ("ALLOWED_", "ARGON2_", "BANK_DEPOSIT_", "CAPTCHA_", "LIMIT_", "PAYPAL_", "TRUSTED_")
 _LINKS = ("CONFIRM_URL", "RECOVER_URL", "PAYPAL_RETURN_URL", "PAYPAL_CANCEL_URL")
 _SANDBOX = re.compile(r"(.+\.)?sandbox\.paypal\.com\.?")
 _SANDBOX_SENTENCE = (
@@ -44,50 +58,68 @@ _SENTENCES = {
 }
 
 
-def faults(settings: "Settings") -> list[str]:
-    """Returns the problems that stop the start."""
-    found = []
-    if settings.argon2_memory_kib < (minimum := _MIN_LANE_KIB * settings.argon2_parallelism):
-        found.append(f"ARGON2_MEMORY_KIB: must be at least {minimum}, which is {_MIN_LANE_KIB} * ARGON2_PARALLELISM")
-    if settings.captcha_action and settings.captcha_provider is ProviderName.HCAPTCHA:
-        found.append("CAPTCHA_ACTION: hcaptcha reports no action; remove it")
+def faults(settings: "Settings", needs: Collection[str] = PRODUCTION_NEEDS) -> list[str]:
+    """Returns the problems that stop the start; `needs` names what production must be given."""
+    found = [*_contradictions(settings), *_incomplete(settings)]
     if not settings.development:
-        return found + _of_production(settings)
+        return [*_missing(settings, needs), *found, *_of_production(settings)]
     if not (_is_loopback(settings.host) or settings.development_beyond_loopback):
         found.append(_HOST_SENTENCE)
     return found
 
 
-def missing_for_production(settings: "Settings") -> list[str]:
+def missing_for_production(settings: "Settings", needs: Collection[str] = PRODUCTION_NEEDS) -> list[str]:
     """Returns the settings that are missing and without which production does not start."""
-    missing = [] if settings.secret_key else [f"SECRET_KEY (at least {_MIN_KEY_BYTES} bytes)"]
-    given = settings.model_fields_set
-    missing += [name.upper() for name in ("smtp_url", "mail_from") if name not in given]
-    return missing if "site_url" in given else [*missing, "SITE_URL (https)"]
+    given = {name for name in settings.model_fields_set if getattr(settings, name)}
+    return [description for name, description in PRODUCTION_NEEDS.items() if name in needs and name not in given]
 
 
-def _of_production(settings: "Settings") -> list[str]:
-    missing = missing_for_production(settings)
-    found = [f"production needs {', '.join(missing)}"] if missing else []
-    found += _weak_keys([key.get_secret_value() for key in settings.secret_key])
+def _missing(settings: "Settings", needs: Collection[str]) -> Iterator[str]:
+    if missing := missing_for_production(settings, needs):
+        ignored = "; it does not read .env" if Path(".env").is_file() else ""
+        yield f"production needs {', '.join(missing)}{ignored}"
+
+
+def _contradictions(settings: "Settings") -> Iterator[str]:
+    if settings.argon2_memory_kib < (minimum := _MIN_LANE_KIB * settings.argon2_parallelism):
+        yield f"ARGON2_MEMORY_KIB: must be at least {minimum}, which is {_MIN_LANE_KIB} * ARGON2_PARALLELISM"
+    if settings.captcha_action and settings.captcha_provider is ProviderName.HCAPTCHA:
+        yield "CAPTCHA_ACTION: hcaptcha reports no action; remove it"
+    if settings.database_pool_minimum > settings.database_pool_maximum:
+        yield "DATABASE_POOL_MINIMUM is greater than DATABASE_POOL_MAXIMUM"
+    if "session_idle_days" in settings.model_fields_set and settings.session_idle_days > settings.session_days:
+        yield "SESSION_IDLE_DAYS is greater than SESSION_DAYS, after which every session has ended; lower it"
+
+
+def _incomplete(settings: "Settings") -> Iterator[str]:
+    for group in (_PAYPAL, _BANK_DEPOSIT, _CAPTCHA_PROVIDER):
+        missing = [name.upper() for name in group if not getattr(settings, name)]
+        if missing and len(missing) < len(group):
+            yield f"{', '.join(missing)} must be set too"
+
+
+def _of_production(settings: "Settings") -> Iterator[str]:
+    yield from _weak_keys([key.get_secret_value() for key in settings.secret_key])
     links = {name: getattr(settings, name.lower()) for name in _LINKS}
     if "site_url" in settings.model_fields_set:
         links["SITE_URL"] = settings.site_url
-    found += [
-        f"{name}: production needs https" for name, url in links.items() if url and not url.startswith("https://")
-    ]
     apis = {
         "PAYPAL_BASE_URL": settings.paypal_base_url,
         "CAPTCHA_VERIFICATION_URL": settings.captcha_verification_url,
     }
-    found += [f"{name}: production needs https" for name, url in apis.items() if url and not _is_https_or_loopback(url)]
+    plain = [name for name, url in links.items() if url and not url.lower().startswith("https://")]
+    plain += [name for name, url in apis.items() if url and not _is_https_or_loopback(url)]
+    yield from (f"{name}: production needs https" for name in plain)
     if settings.test_mode:
-        found.append("TEST_MODE: it reveals captchas and lifts limits, so production refuses it")
+        yield "TEST_MODE: it reveals captchas and lifts limits, so production refuses it"
     if _is_sandbox(settings.paypal_url) and not settings.paypal_sandbox_in_production:
-        found.append(_SANDBOX_SENTENCE)
+        yield _SANDBOX_SENTENCE
     if not all(_is_protected(origin) for origin in settings.allowed_origins):
-        found.append("ALLOWED_ORIGINS: production needs https, except for loopback")
-    return found
+        yield "ALLOWED_ORIGINS: production needs https, except for loopback"
+    if settings.bank_deposit_clabe == EXAMPLE_CLABE:
+        yield "BANK_DEPOSIT_CLABE: this is the example's, to which nobody can pay"
+    if 0 < settings.captcha_proof_of_work < _MIN_WORK:
+        yield f"CAPTCHA_PROOF_OF_WORK: production needs at least {_MIN_WORK}, or 0 to switch it off"
 
 
 def _weak_keys(keys: list[str]) -> Iterator[str]:
@@ -120,7 +152,7 @@ def _is_protected(origin: str) -> bool:
 
 
 def _is_https_or_loopback(url: str) -> bool:
-    return url.startswith("https://") or urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
+    return url.lower().startswith("https://") or urlsplit(url).hostname in {"localhost", "127.0.0.1", "::1"}
 
 
 def sentence(error: Any, patterns: dict[str, str]) -> str:
@@ -144,10 +176,13 @@ def doubts(settings: Collection[str], environment: Iterable[str], file: Path | N
     in_file = _names(file) if file else []
     repeated = [name for name, times in Counter(in_file).items() if times > 1]
     unknown = sorted({*(name.upper() for name in environment), *in_file} - known)
-    similar = {name: difflib.get_close_matches(name, known, n=1, cutoff=_MIN_SIMILARITY) for name in unknown}
-    return [f"{name} appears more than once in .env: the last value counts." for name in repeated] + [
-        f"{name} is not a setting. Did you mean {matches[0]}?" for name, matches in similar.items() if matches
-    ]
+    doubtful = [f"{name} appears more than once in .env: the last value counts." for name in repeated]
+    for name in unknown:
+        if similar := difflib.get_close_matches(name, known, n=1, cutoff=_MIN_SIMILARITY):
+            doubtful.append(f"{name} is not a setting. Did you mean {similar[0]}?")
+        elif name.startswith(_OUR_PREFIXES):
+            doubtful.append(f"{name} is not a setting.")
+    return doubtful
 
 
 def _names(file: Path) -> list[str]:

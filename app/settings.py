@@ -3,17 +3,35 @@
 import enum
 import os
 import re
+from collections.abc import Collection
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from app.database import Postgresql, Tls, sqlite_configuration, tortoise_configuration
 from app.manifests import read_manifests
 from app.origins import Origins, parse_origin
-from app.setting_checks import doubts, faults, sentence
+from app.secret_files import SUFFIX, SecretFiles, UnreadableSecret, secret_names
+from app.setting_checks import EXAMPLE_CLABE, PRODUCTION_NEEDS, doubts, faults, sentence
+from app.setting_text import check_server_url, check_text
 from services.accounts.email import parse_email
 from services.accounts.password_policy import MIN_POLICY_LENGTH
 from services.captcha.proof_of_work import MAX_WORK
@@ -26,24 +44,24 @@ from services.payments.bank.outcomes import BankAccount
 from services.payments.plans import Plans
 
 _URL = re.compile(r"https?://(\w[\w.-]*|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?([/?#][!-~]*)?", re.IGNORECASE | re.ASCII)
+_MAX_AMOUNT = 1_000_000_000  # of a limit
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'+.^_`|~-]+\*?")
-_REDIS = re.compile(r"rediss?://([^@/\s]*@)?([^:@/\s]+|\[[0-9a-fA-F:]+\]):(\d{1,5})(/\d*)?")
+_REDIS = re.compile(r"rediss?://([^@/\s]*@)?([^:@/\s]+|\[[0-9a-fA-F:]+\]):\d{1,5}(/\d{0,4})?", re.ASCII)
 
-_PAYPAL = ("paypal_client_id", "paypal_client_secret", "paypal_webhook_id")
 _PAYPAL_LIVE = "https://api-m.paypal.com"
 _PAYPAL_SANDBOX = "https://api-m.sandbox.paypal.com"
-_BANK_DEPOSIT = ("bank_deposit_clabe", "bank_deposit_bank", "bank_deposit_beneficiary")
-_CAPTCHA_PROVIDER = ("captcha_provider", "captcha_site_key", "captcha_secret")
-_HOST = re.compile(r"[\w.-]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.%\w]*")
-_SERVED_HOST = re.compile(r"[\w.-]+|\[[0-9a-fA-F:]+\]")
+_NAME = r"[\w-]{1,63}(\.[\w-]{1,63})*\.?"
+_HOST = re.compile(rf"{_NAME}|[0-9a-fA-F:.]*:[0-9a-fA-F:.%\w]*", re.ASCII)
+_SERVED_HOST = re.compile(rf"{_NAME}|\[[0-9a-fA-F:]+\]", re.ASCII)
 _PATTERNS = {
     "log_level": "must be DEBUG, INFO, WARNING or ERROR",
     "redis_key_prefix": "must have 1 to 64 letters, digits, _ or -",
     "captcha_site_key": "must have 1 to 200 printable ASCII characters without spaces",
     "captcha_action": "must have 1 to 100 letters, digits, /, _ or -",
+    "paypal_client_id": "must have 1 to 200 printable ASCII characters without spaces",
+    "paypal_webhook_id": "must have 1 to 100 letters and digits",
     "database_application_name": "must have 1 to 63 printable ASCII characters",
 }
-_EXAMPLE_CLABE = "002010077777777771"
 
 
 class Environment(enum.Enum):
@@ -52,7 +70,11 @@ class Environment(enum.Enum):
 
 
 class InvalidSettingsError(Exception):
-    """The service cannot start. The message has a sentence for each invalid setting, for the operator."""
+    """The service cannot start. `sentences` has one for each invalid setting, for the operator."""
+
+    def __init__(self, *sentences: str) -> None:
+        super().__init__("; ".join(sentences))
+        self.sentences = sentences
 
 
 def _list(text: object) -> object:
@@ -78,21 +100,21 @@ def _host(text: str) -> str:
 
 def _served_host(text: str) -> str:
     if not _SERVED_HOST.fullmatch(text):
-        raise ValueError("must be hosts such as api.example.mx, without a scheme, a port or an asterisk")
+        raise ValueError("must be hosts such as api.example.mx, without a scheme, a port or an asterisk, and in ASCII")
     return text
 
 
 def _redis_url(url: SecretStr | None) -> SecretStr | None:
-    match = _REDIS.fullmatch(url.get_secret_value()) if url else None
-    if url and not match:
-        raise ValueError("must be redis://USER:PASSWORD@HOST:PORT/NUMBER or rediss://…, with a port such as 6379")
-    if match and int(match[3]) > 65535:
-        raise ValueError("the port must be at most 65535")
+    if url:
+        check_server_url(url.get_secret_value())
+        if not _REDIS.fullmatch(url.get_secret_value()):
+            raise ValueError("must be redis://USER:PASSWORD@HOST:PORT/NUMBER or rediss://…, with a port such as 6379")
     return url
 
 
 def _smtp_url(url: SecretStr | None) -> SecretStr | None:
     if url:
+        check_server_url(url.get_secret_value())
         SmtpServer.parse(url.get_secret_value())
     return url
 
@@ -135,16 +157,33 @@ def _code_url(text: str | None) -> str | None:
     return _url(text)
 
 
-def _limit(notation: str) -> str:
+def _threshold(notation: str) -> str:
+    """Checks the limit of what needs a captcha above it, so that 0 means always."""
     try:
-        Limit.parse("", notation)
+        limit = Limit.parse("", notation)
     except ValueError:
         raise ValueError("must be limits such as 5/15 minutes or 1/minute;10/day") from None
+    amounts = [window.amount for window in limit.windows]
+    if amounts[-1] > _MAX_AMOUNT:
+        raise ValueError(f"must allow at most {_MAX_AMOUNT:,} in a window")
+    if any(longer <= shorter for shorter, longer in pairwise(amounts)):
+        raise ValueError("each longer window must allow more than the shorter ones, or those would never count")
+    return notation
+
+
+def _limit(notation: str) -> str:
+    if any(window.amount == 0 for window in Limit.parse("", _threshold(notation)).windows):
+        raise ValueError("0 would refuse everybody; allow at least 1 in each window")
     return notation
 
 
 def _database_url(url: SecretStr | None) -> SecretStr | None:
     if url:
+        scheme, _, rest = url.get_secret_value().partition("://")
+        if rest.startswith(":memory:"):
+            raise ValueError("a database in memory is lost when the process ends; give sqlite://PATH")
+        if scheme != "sqlite":
+            check_server_url(url.get_secret_value())
         tortoise_configuration(url.get_secret_value())
     return url
 
@@ -171,6 +210,7 @@ OriginList = Annotated[tuple[Annotated[str, AfterValidator(parse_origin)], ...],
 HeaderNames = Annotated[tuple[Annotated[str, AfterValidator(_header_name)], ...], NoDecode, BeforeValidator(_list)]
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_served_host)], ...], NoDecode, BeforeValidator(_list)]
 LimitNotation = Annotated[str, AfterValidator(_limit)]
+ThresholdNotation = Annotated[str, AfterValidator(_threshold)]
 Manifests = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_list), AfterValidator(_manifests)]
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_secret_list)]
 
@@ -197,7 +237,7 @@ class Settings(BaseSettings):
     secret_key: Secrets = ()
     data_dir: Path = Path("data")
     redis_url: Annotated[SecretStr | None, AfterValidator(_redis_url)] = None
-    redis_key_prefix: str = Field("timbrado-accounts", pattern=r"^[\w-]{1,64}$")
+    redis_key_prefix: str = Field("timbrado-accounts", pattern="^[A-Za-z0-9_-]{1,64}$")
     database_url: Annotated[SecretStr | None, AfterValidator(_database_url)] = None
     database_pool_minimum: int = Field(1, ge=0, le=1000)
     database_pool_maximum: int = Field(10, ge=1, le=1000)
@@ -231,21 +271,21 @@ class Settings(BaseSettings):
     captcha_secret: SecretStr | None = None
     captcha_verification_url: Annotated[str | None, AfterValidator(_url)] = None
     captcha_hostnames: Hosts = ()
-    captcha_action: str | None = Field(None, pattern=r"^[\w/-]{1,100}$")
+    captcha_action: str | None = Field(None, pattern="^[A-Za-z0-9_/-]{1,100}$")
     captcha_proof_of_work: int = Field(5_000, ge=0, le=MAX_WORK)
     limit_create_account: LimitNotation = "100/hour"
-    limit_create_account_captcha: LimitNotation = "10/hour"
+    limit_create_account_captcha: ThresholdNotation = "10/hour"
     limit_resend: LimitNotation = "100/hour"
-    limit_resend_captcha: LimitNotation = "10/hour"
+    limit_resend_captcha: ThresholdNotation = "10/hour"
     limit_confirm_account: LimitNotation = "300/hour"
     limit_login: LimitNotation = "300/hour"
-    limit_login_captcha: LimitNotation = "20/15 minutes"
+    limit_login_captcha: ThresholdNotation = "20/15 minutes"
     limit_recover_password: LimitNotation = "30/hour"
     limit_create_captcha: LimitNotation = "120/10 minutes"
     limit_paypal_webhook: LimitNotation = "60/hour"
     limit_create_account_email: LimitNotation = "12/day"
     limit_create_account_email_client: LimitNotation = "4/day"
-    limit_login_failures: LimitNotation = "5/15 minutes"
+    limit_login_failures: ThresholdNotation = "5/15 minutes"
     limit_recover_password_email: LimitNotation = "1/minute;3/day"
     limit_resend_email: LimitNotation = "1/minute;10/day"
     limit_mail_email: LimitNotation = "15/day"
@@ -253,9 +293,9 @@ class Settings(BaseSettings):
     limit_payment: LimitNotation = "30/hour"
     limit_paypal_webhook_payment: LimitNotation = "10/hour"
     plans_file: Annotated[Path | None, AfterValidator(_plans_file)] = None
-    paypal_client_id: str | None = None
+    paypal_client_id: str | None = Field(None, pattern="^[!-~]{1,200}$")
     paypal_client_secret: SecretStr | None = None
-    paypal_webhook_id: str | None = None
+    paypal_webhook_id: str | None = Field(None, pattern="^[A-Za-z0-9]{1,100}$")
     paypal_base_url: Annotated[str | None, AfterValidator(_paypal_url)] = None
     paypal_sandbox_in_production: bool = False
     paypal_return_url: Annotated[str | None, AfterValidator(_url)] = None
@@ -268,25 +308,30 @@ class Settings(BaseSettings):
     paypal_stand_in: bool = True
     test_mode: bool = False
 
-    @model_validator(mode="after")
-    def _check_faults(self) -> "Settings":
-        if found := faults(self):
-            raise ValueError("; ".join(found))
-        return self
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        variables: dict[str, str | None] = {}
+        for source in (dotenv_settings, env_settings):
+            if isinstance(source, EnvSettingsSource):
+                variables |= {name.lower(): value for name, value in source.env_vars.items()}
+        return init_settings, SecretFiles(settings_cls, variables), env_settings, dotenv_settings
 
-    @model_validator(mode="after")
-    def _check_pool(self) -> "Settings":
-        if self.database_pool_minimum > self.database_pool_maximum:
-            raise ValueError("DATABASE_POOL_MINIMUM is greater than DATABASE_POOL_MAXIMUM")
-        return self
-
-    @model_validator(mode="after")
-    def _check_groups(self) -> "Settings":
-        for group in (_PAYPAL, _BANK_DEPOSIT, _CAPTCHA_PROVIDER):
-            missing = [name.upper() for name in group if not getattr(self, name)]
-            if missing and len(missing) < len(group):
-                raise ValueError(f"{', '.join(missing)} must be set too")
-        return self
+    @field_validator("*", mode="before")
+    @classmethod
+    def _check_text(cls, value: object, info: ValidationInfo) -> object:
+        if isinstance(value, UnreadableSecret):
+            raise ValueError(value.sentence)
+        text = value.get_secret_value() if isinstance(value, SecretStr) else value
+        if isinstance(text, str) and text and info.field_name:
+            check_text(text, is_list=NoDecode in cls.model_fields[info.field_name].metadata)
+        return value
 
     @property
     def development(self) -> bool:
@@ -344,7 +389,7 @@ class Settings(BaseSettings):
         """The bank account for deposits, if it is set; in development, an example by default."""
         if self.bank_deposit_clabe and self.bank_deposit_bank and self.bank_deposit_beneficiary:
             return BankAccount(self.bank_deposit_clabe, self.bank_deposit_bank, self.bank_deposit_beneficiary)
-        return BankAccount(_EXAMPLE_CLABE, "Banco de ejemplo", self.site_name) if self.development else None
+        return BankAccount(EXAMPLE_CLABE, "Banco de ejemplo", self.site_name) if self.development else None
 
     @property
     def _postgresql(self) -> Postgresql:
@@ -364,26 +409,40 @@ class Settings(BaseSettings):
         return sqlite_configuration(self.data_dir / "accounts.sqlite3")
 
 
-def read_settings(**given: Any) -> Settings:
+def read_settings(needs: Collection[str] = PRODUCTION_NEEDS, **given: Any) -> Settings:
     """Reads the settings from the environment; `given` values take precedence, and are validated in the same way.
 
-    Raises InvalidSettingsError, which names every invalid setting and repeats no value.
+    `needs` names the settings that production must be given for what is about to run. Raises InvalidSettingsError,
+    which names every invalid setting and repeats no value.
     """
+    settings = parse_settings(**given)
+    if found := faults(settings, needs):
+        raise InvalidSettingsError(*found)
+    return settings
+
+
+def parse_settings(**given: Any) -> Settings:
+    """Reads the settings, but checks each one only by itself, for those who report what else is wrong."""
+    file = _env_file()
     try:
-        return Settings(_env_file=_env_file(), **given)
+        settings = Settings(_env_file=file, **given)
     except (OSError, UnicodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise InvalidSettingsError(f".env cannot be read: {reason}") from None
     except ValidationError as error:
-        raise InvalidSettingsError("; ".join(sentence(each, _PATTERNS) for each in error.errors())) from None
+        raise InvalidSettingsError(*(sentence(each, _PATTERNS) for each in error.errors())) from None
+    if file and not settings.development:
+        raise InvalidSettingsError("ENVIRONMENT: .env is for development; give production real variables")
+    return settings
 
 
 def mistyped_settings() -> list[str]:
     """Returns a sentence for each name that looks like a mistyped setting or appears in .env more than once."""
-    return doubts(Settings.model_fields, os.environ, _env_file())
+    names = [*Settings.model_fields, *(f"{name}{SUFFIX}" for name in secret_names(Settings))]
+    return doubts(names, os.environ, _env_file())
 
 
 def _env_file() -> Path | None:
     """Returns None in production."""
-    environments = (value.lower() for name, value in os.environ.items() if name.upper() == "ENVIRONMENT")
+    environments = (value.strip() for name, value in os.environ.items() if name.upper() == "ENVIRONMENT")
     return None if Environment.PRODUCTION.value in environments else Path(".env")

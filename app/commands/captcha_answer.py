@@ -7,6 +7,7 @@ from app.composition import compose
 from app.settings import Settings
 
 HELP = "print the words and digits that solve captchas, for support and tests"
+NEEDS = ("secret_key",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

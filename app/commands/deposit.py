@@ -18,7 +18,7 @@ from services.payments.bank.movements import MovementCounter
 from services.payments.bank.statement import StatementRow, candidates, read_statement
 
 HELP = "confirm bank deposits, which activates their accounts"
-"""How many characters of a movement's id are shown: enough to distinguish movements with the same reference."""
+NEEDS = ("secret_key",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,6 +10,7 @@ from app.operations import OPERATIONS
 from app.settings import Settings
 
 HELP = "print the manifest of graphql/operations/, in the form of Apollo or Relay, for clients and TRUSTED_DOCUMENTS"
+NEEDS = ()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -7,6 +7,7 @@ from app.sdl import possible_types, sdl
 from app.settings import Settings
 
 HELP = "print the schema in SDL, or the possible types of its interfaces and unions"
+NEEDS = ()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -11,6 +11,7 @@ from models.migration_losses import Loss, UnknownMigrationError, losses
 from models.migrator import WAIT, go_to, pending_migrations, upgrade
 
 HELP = "bring the database up to date; safe to run from many nodes at once"
+NEEDS = ()
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,6 +12,7 @@ from services.payments.paypal.values import PayPalRefusedError, PayPalUnavailabl
 from services.payments.queries import PaymentView
 
 HELP = "show the payments of accounts"
+NEEDS = ("secret_key",)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

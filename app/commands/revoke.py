@@ -14,6 +14,7 @@ from models.outage import is_outage
 from services.accounts.revocation import Revocation, revoke_everything
 
 HELP = "end the sessions of accounts; with --password also their passwords, so that only recovery opens the accounts"
+NEEDS = ("secret_key",)
 _PROGRESS_SECONDS = 5.0
 
 

@@ -12,6 +12,7 @@ from app.development.app_links import has_built_app, lead_to_built_app
 from app.server import listen, url_of
 from app.server import run as run_server
 from app.setting_checks import missing_for_production
+from app.setting_warnings import print_warnings
 from app.settings import Settings
 from models.migrator import upgrade
 
@@ -30,8 +31,7 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
         asyncio.run(upgrade(settings.database))
     elif not is_up_to_date(settings):
         return 1
-    if not (settings.has_paypal or settings.bank_account):
-        print("Nobody can pay: set PAYPAL_… or BANK_DEPOSIT_… (docs/settings.md).", file=sys.stderr)
+    print_warnings(settings)
     try:
         bound = listen(settings.host, settings.port)
     except OSError as error:

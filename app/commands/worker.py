@@ -6,6 +6,7 @@ import signal
 
 from app.commands.migrate import is_up_to_date
 from app.composition import composed
+from app.setting_warnings import print_warnings
 from app.settings import Settings
 
 HELP = "send mails, delete expired rows and follow up payments, for `serve` with WORKER_IN_SERVE=false"
@@ -18,6 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(settings: Settings, _: argparse.Namespace) -> int:
     if not settings.development and not is_up_to_date(settings):
         return 1
+    print_warnings(settings)
     asyncio.run(_work(settings))
     return 0
 

@@ -37,7 +37,7 @@ class Limit:
     @classmethod
     def parse(cls, name: str, notation: str) -> "Limit":
         """Parses notation such as `1/minute;10/day`. Raises ValueError for anything else."""
-        if ":" in notation or re.search(r"/\s*0", notation):  # which parse_many would misread
+        if ":" in notation or re.search(r"(/|per)\s*0", notation, re.IGNORECASE):  # which parse_many would misread
             raise ValueError("not in the notation of limits")
         windows = sorted(parse_many(notation), key=lambda window: window.get_expiry())
         if windows[-1].get_expiry() > _MAX_WINDOW_SECONDS:

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from services.captcha import service
-from tests.api import EMAIL, WRONG_PASSWORD, Api
+from tests.api import EMAIL, PASSWORD, WRONG_PASSWORD, Api
 from tests.conftest import MakeApi
 from tests.proofs import proof
 from tests.stores import ON_SQLITE
@@ -157,3 +157,16 @@ def _proved(captcha: dict[str, Any]) -> dict[str, str]:
 def _error(response: httpx2.Response) -> Any:
     (error,) = response.json()["errors"]
     return error["extensions"]
+
+
+@ON_SQLITE
+async def test_a_threshold_of_zero_always_asks_for_a_captcha(make_api: MakeApi) -> None:
+    api = await make_api(limit_login_captcha="0/hour")
+    await api.account()
+
+    without = await api.act("Login", email=EMAIL, password=PASSWORD)
+    captcha_id, solution = await api.captcha()
+    answer = {"id": captcha_id, "answer": solution.digits}
+    solved = await api.act("Login", email=EMAIL, password=PASSWORD, captcha=answer)
+
+    assert (without["__typename"], solved["__typename"]) == ("CaptchaRequiredError", "LoginSuccess")
