@@ -8,7 +8,7 @@ from typing import Protocol, cast
 
 from app.logs import configure_logs
 from app.setting_checks import PRODUCTION_NEEDS
-from app.settings import InvalidSettingsError, Settings, mistyped_settings, read_settings
+from app.settings import InvalidSettingsError, Settings, mistyped_settings, parse_settings, read_settings
 from app.version import version
 from models.outage import DATABASE_ERRORS
 
@@ -16,7 +16,8 @@ from models.outage import DATABASE_ERRORS
 class _Command(Protocol):
     """A module of app/commands/. In production, it runs only with the settings that its NEEDS names.
 
-    Without NEEDS, it needs all of PRODUCTION_NEEDS.
+    Without NEEDS, it needs all of PRODUCTION_NEEDS. A command with a function `refused` reports wrong settings itself:
+    `refused` those that cannot be read, and `run` the others.
     """
 
     HELP: str
@@ -28,7 +29,7 @@ class _Command(Protocol):
 
 _COMMANDS = (
     *("serve", "worker", "migrate", "revoke", "deposit", "payments"),
-    *("export-schema", "export-documents", "captcha-answer"),
+    *("export-schema", "export-documents", "captcha-answer", "doctor"),
 )
 
 
@@ -44,12 +45,12 @@ def main() -> int:
     arguments = parser.parse_args()
     command = commands[arguments.command]
     os.umask(0o077)  # the files written here contain e-mails and, in development, secrets
-    for doubt in mistyped_settings():
+    for doubt in [] if _reports_settings(command) else mistyped_settings():
         print(doubt, file=sys.stderr)
     try:
-        settings = read_settings(getattr(command, "NEEDS", PRODUCTION_NEEDS), **_overrides(arguments))
+        settings = _settings(command, arguments)
     except InvalidSettingsError as error:
-        return _refuse(error)
+        return command.refused(error, arguments) if hasattr(command, "refused") else _refuse(error)
     configure_logs(settings.log_level, json=not settings.development)
     try:
         return command.run(settings, arguments)
@@ -58,6 +59,17 @@ def main() -> int:
     except DATABASE_ERRORS as error:
         print(f"Cannot {arguments.command}: {str(error) or type(error).__name__}", file=sys.stderr)
         return 1
+
+
+def _reports_settings(command: _Command) -> bool:
+    return hasattr(command, "refused")
+
+
+def _settings(command: _Command, arguments: argparse.Namespace) -> Settings:
+    overrides = _overrides(arguments)
+    if _reports_settings(command):
+        return parse_settings(**overrides)
+    return read_settings(getattr(command, "NEEDS", PRODUCTION_NEEDS), **overrides)
 
 
 def _refuse(error: InvalidSettingsError) -> int:

@@ -10,8 +10,9 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.routing import BaseRoute, Route
 
+from app import probe
 from app.caller import caller_of
-from app.composition import Composition, compose
+from app.composition import Composition, compose, make_keys
 from app.cookies import RequestCookie, credential_of
 from app.cors import Cors
 from app.database import connected
@@ -92,6 +93,7 @@ def create_app(settings: Settings, trusted: TrustedDocuments | None = None) -> S
         *development,
         *(Route(path, endpoint) for path in PATHS),
         Route("/webhooks/paypal", PayPalWebhook(events, settings.trusted_proxies)),
+        Route(probe.PATH, probe.Probe(make_keys(settings), settings.trusted_proxies)),
     ]
     if settings.development:
         routes += development_routes(settings, composition, routes)

@@ -22,15 +22,20 @@ def caller_of(request: HTTPConnection, credential: str | None, trusted_proxies: 
     )
 
 
+def hops(request: HTTPConnection) -> list[str]:
+    """Returns the hops of X-Forwarded-For, the nearest proxy's last."""
+    return [hop.strip() for line in request.headers.getlist("x-forwarded-for") for hop in line.split(",")]
+
+
 def _address(request: HTTPConnection, trusted_proxies: int) -> Address:
     """Returns what the outermost of our proxies saw: the n-th hop of X-Forwarded-For from the right, or the peer.
 
     It is the peer if there are fewer hops than proxies, or if the hop is not an address, since only our proxies may
     name a client.
     """
-    hops = [hop.strip() for line in request.headers.getlist("x-forwarded-for") for hop in line.split(",")]
-    if 0 < trusted_proxies <= len(hops):
-        forwarded = _parsed(_without_port(hops[-trusted_proxies]))
+    forwarded_for = hops(request)
+    if 0 < trusted_proxies <= len(forwarded_for):
+        forwarded = _parsed(_without_port(forwarded_for[-trusted_proxies]))
         if forwarded:
             return forwarded
     return (request.client and _parsed(request.client.host)) or _LOOPBACK

@@ -137,6 +137,7 @@ class Stage(enum.Enum):
     AUTH = "235 2.7.0 come in"
     MAIL = "250 2.1.0 sender accepted"
     RCPT = "250 2.1.5 recipient accepted"
+    RSET = "250 2.0.0 forgotten"
     DATA = "354 go ahead"
     CONTENT = "250 2.0.0 kept"
     QUIT = "221 2.0.0 bye"

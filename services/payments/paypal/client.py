@@ -62,6 +62,10 @@ class PayPalClient:
         self._base_url = base_url.rstrip("/")
         self._webhook_id = webhook_id
 
+    async def authenticate(self) -> None:
+        """Only shows whether PayPal takes the credentials. Raises PayPalRefusedError if it does not."""
+        await self._http.authenticate()
+
     async def create_order(
         self,
         *,

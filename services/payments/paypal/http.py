@@ -87,6 +87,10 @@ class HttpClient:
             log.warning("paypal away", call=str(request), reason=str(error))
             raise
 
+    async def authenticate(self) -> None:
+        """Fetches a token, which shows whether PayPal takes the credentials. Raises as `request` does."""
+        await self._token()
+
     async def aclose(self) -> None:
         if self._fetching:
             self._fetching.cancel()
