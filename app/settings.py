@@ -3,6 +3,7 @@
 import enum
 import os
 import re
+import ssl
 from collections.abc import Collection
 from itertools import pairwise
 from pathlib import Path
@@ -431,9 +432,22 @@ def parse_settings(**given: Any) -> Settings:
         raise InvalidSettingsError(f".env cannot be read: {reason}") from None
     except ValidationError as error:
         raise InvalidSettingsError(*(sentence(each, _PATTERNS) for each in error.errors())) from None
+    _check_authorities(os.environ.get("SSL_CERT_FILE"))
     if file and not settings.development:
         raise InvalidSettingsError("ENVIRONMENT: .env is for development; give production real variables")
     return settings
+
+
+def _check_authorities(file: str | None) -> None:
+    """Checks OpenSSL's own variable, which every client of TLS would otherwise fail on without naming it."""
+    if not file:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(file)
+    except ssl.SSLError:
+        raise InvalidSettingsError("SSL_CERT_FILE: must be a file of certificates in PEM") from None
+    except OSError as error:
+        raise InvalidSettingsError(f"SSL_CERT_FILE: cannot be read: {error.strerror}") from None
 
 
 def mistyped_settings() -> list[str]:

@@ -112,7 +112,7 @@ def _of_postgresql(settings: Settings, row: dict[str, Any]) -> Iterator[Finding]
 
 def _first_cause(error: BaseException) -> str:
     """Describes the driver's error, which Tortoise wraps."""
-    while isinstance(inner := error.__cause__ or next(iter(error.args), None), BaseException):
+    while isinstance(inner := error.__cause__ or next(iter(error.args), None), Exception):
         error = inner
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 

@@ -32,7 +32,7 @@ async def _within_its_time(check: Check, deployment: Deployment) -> Sequence[Fin
         async with asyncio.timeout(check.seconds):
             return await check.run(deployment)
     except TimeoutError:
-        return [problem(f"no answer in {check.seconds:g} seconds", "See whether it is up and this machine reaches it.")]
+        return [problem(f"no answer in {check.seconds:g} seconds", check.late)]
     except Exception as error:
         text = f"{type(error).__name__}: {error}"
         return [problem(text, "The check itself failed, which it should not: report this line.")]

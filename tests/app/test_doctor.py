@@ -386,6 +386,13 @@ async def test_this_machine_is_looked_at(tmp_path: Path) -> None:
     assert re.match(
         r"\w+: (no limit|a process started as this one may open)", await _said(check_open_files, _examined())
     )
+    (tmp_path / "file").touch()
+    for data_dir, said in [
+        ("new/folder", "skipped: DATA_DIR is not there yet; serve and migrate create it"),
+        ("file", "problem: the folder of DATA_DIR is not there, or is a file"),
+        ("file/folder", "problem: the folder of DATA_DIR is not there, or is a file"),
+    ]:
+        assert await _said(check_disk, _examined(data_dir=tmp_path / data_dir)) == said
     elsewhere = _examined(database_url="postgres://db.example.mx/x", smtp_url="smtp://127.0.0.1")
     assert await _said(check_disk, elsewhere) == "skipped: the service writes nothing here"
 

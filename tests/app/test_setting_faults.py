@@ -62,6 +62,7 @@ def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     for name in list(os.environ):
         if name.lower().removesuffix(SUFFIX) in Settings.model_fields:
             monkeypatch.delenv(name)
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     monkeypatch.chdir(tmp_path)
 
 
@@ -299,6 +300,13 @@ def test_a_file_counts_as_given_in_production(tmp_path: Path) -> None:
 
     assert read(**without, SECRET_KEY_FILE=str(tmp_path / "key")).secret_key
     assert fault(**without) == "production needs SECRET_KEY (at least 32 bytes)"
+
+
+def test_a_file_of_authorities_that_openssl_cannot_read_is_named(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("no certificate")
+
+    assert fault(SSL_CERT_FILE="/nowhere") == "SSL_CERT_FILE: cannot be read: No such file or directory"
+    assert fault(SSL_CERT_FILE=str(tmp_path / "ca.pem")) == "SSL_CERT_FILE: must be a file of certificates in PEM"
 
 
 def test_a_command_demands_only_the_settings_that_it_needs(tmp_path: Path) -> None:
