@@ -27,6 +27,9 @@ PRODUCTION_NEEDS = {
 }
 """What production must be given, and how a sentence names it. A command may need less of it."""
 
+KEYS = ("secret_key",)
+"""What a command needs that works with accounts, whose counters and captchas hang on it."""
+
 _PAYPAL = ("paypal_client_id", "paypal_client_secret", "paypal_webhook_id")
 _BANK_DEPOSIT = ("bank_deposit_clabe", "bank_deposit_bank", "bank_deposit_beneficiary")
 _CAPTCHA_PROVIDER = ("captcha_provider", "captcha_site_key", "captcha_secret")

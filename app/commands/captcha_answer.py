@@ -4,10 +4,11 @@ import argparse
 import sys
 
 from app.composition import compose
+from app.setting_checks import KEYS
 from app.settings import Settings
 
 HELP = "print the words and digits that solve captchas, for support and tests"
-NEEDS = ("secret_key",)
+NEEDS = KEYS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.composition import composed
 from app.deposit_reports import described
+from app.setting_checks import KEYS
 from app.settings import Settings
 from services.common.money import Money
 from services.payments.bank.amounts import parse_amount
@@ -18,7 +19,7 @@ from services.payments.bank.movements import MovementCounter
 from services.payments.bank.statement import StatementRow, candidates, read_statement
 
 HELP = "confirm bank deposits, which activates their accounts"
-NEEDS = ("secret_key",)
+NEEDS = KEYS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

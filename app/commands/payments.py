@@ -6,13 +6,14 @@ import sys
 
 from app.commands.emails import keys_of
 from app.composition import composed
+from app.setting_checks import KEYS
 from app.settings import Settings
 from services.payments import queries
 from services.payments.paypal.values import PayPalRefusedError, PayPalUnavailableError
 from services.payments.queries import PaymentView
 
 HELP = "show the payments of accounts"
-NEEDS = ("secret_key",)
+NEEDS = KEYS
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -9,12 +9,13 @@ from uuid import UUID
 
 from app.commands.emails import keys_of
 from app.composition import composed
+from app.setting_checks import KEYS
 from app.settings import Settings
 from models.outage import is_outage
 from services.accounts.revocation import Revocation, revoke_everything
 
 HELP = "end the sessions of accounts; with --password also their passwords, so that only recovery opens the accounts"
-NEEDS = ("secret_key",)
+NEEDS = KEYS
 _PROGRESS_SECONDS = 5.0
 
 

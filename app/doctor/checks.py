@@ -11,7 +11,7 @@ from app.doctor.machine import CHEAPER, check_argon2, check_disk, check_open_fil
 from app.doctor.paypal import check_paypal
 from app.doctor.proxies import check_proxies
 from app.doctor.redis import check_redis
-from app.doctor.settings import check_secret_key, check_settings
+from app.doctor.settings import check_keys, check_settings
 from app.doctor.smtp import check_smtp
 
 
@@ -30,7 +30,7 @@ class Check:
 
 CHECKS = (
     Check("settings", check_settings),
-    Check("secret key", check_secret_key),
+    Check("keys", check_keys),
     Check("database", check_database),
     Check("schema", check_schema),
     Check("redis", check_redis),

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from app.database import Tls
 from app.doctor.finding import Deployment, Finding, ok, problem, skipped, warning
+from app.secret_files import secret_names
 from app.setting_checks import faults
 from app.setting_warnings import warnings
 from app.settings import Settings, mistyped_settings
@@ -16,7 +17,8 @@ from services.common.cpus import usable_cpus
 
 _READ = "See docs/settings.md."
 _GENERATE = 'Generate one: python -c "import secrets; print(secrets.token_urlsafe(48))".'
-_MIN_BITS = 128
+_MIN_BITS = 88  # of the estimate, which is 92 or more for 32 random hexadecimal digits
+_BITS_OF_PROSE = 2  # in each character, and rather fewer
 _ZLIB_BYTES = 8  # of a header and a checksum
 _KNOWN_KEYS = ("thirty-two bytes", "changeme", "change-me", "secret_key", "secret-key", "django-insecure", "example")
 _EXAMPLES = ("example.com", "example.org", "example.net", "example.mx")
@@ -49,28 +51,36 @@ def _unsafe(settings: Settings) -> Iterator[Finding]:
             yield warning(text, "Set DATABASE_TLS=verify-full, unless the network in between is your own.")
 
 
-async def check_secret_key(deployment: Deployment) -> Sequence[Finding]:
-    keys = [key.get_secret_value() for key in deployment.settings.secret_key]
+async def check_keys(deployment: Deployment) -> Sequence[Finding]:
+    keys = list(_keys(deployment.settings))
     if not keys:
-        where = "development generates one in DATA_DIR" if deployment.settings.development else "it is not set"
-        return [skipped(where)]
+        return [skipped("development generates one in DATA_DIR" if deployment.settings.development else "none is set")]
     found = []
-    for number, key in enumerate(keys, start=1):
-        which = f"key {number} of {len(keys)}" if len(keys) > 1 else "the key"
+    for name, key in keys:
         if any(known in key.lower() for known in _KNOWN_KEYS):
-            found.append(problem(f"{which} looks like an example that others know", _GENERATE))
+            found.append(problem(f"{name} looks like an example that others know", _GENERATE))
         elif (bits := estimated_bits(key)) < _MIN_BITS:
-            found.append(warning(f"{which} has some {bits:.0f} bits of {_MIN_BITS}, if it is not chosen", _GENERATE))
-    return found or [ok(f"{len(keys)} of at least {_MIN_BITS} bits" if len(keys) > 1 else f"{_MIN_BITS} bits or more")]
+            found.append(warning(f"{name} looks typed: its characters have some {bits:.0f} bits", _GENERATE))
+    return found or [ok(f"{len(keys)}, as if generated")]
+
+
+def _keys(settings: Settings) -> Iterator[tuple[str, str]]:
+    """Yields each key of the secret settings that are called keys, with the name of its setting."""
+    for name in secret_names(type(settings)):
+        value = getattr(settings, name) if "key" in name else None
+        for each in value if isinstance(value, tuple) else (value,):
+            if each:
+                yield name.upper(), each.get_secret_value()
 
 
 def estimated_bits(key: str) -> float:
-    """Returns at most how many bits a key has if its characters are independent; fewer if it repeats or counts.
+    """Estimates how many bits a key has, and hardly any if somebody typed it: it repeats, counts or is made of words.
 
-    This recognizes keys that somebody typed. Nothing recognizes a key that was drawn by a bad generator.
+    Nothing recognizes a key that was drawn by a bad generator.
     """
     counts = Counter(key)
-    entropy = -sum(count / len(key) * math.log2(count / len(key)) for count in counts.values()) * len(key)
-    steps = sum(abs(ord(after) - ord(before)) <= 1 for before, after in pairwise(key)) / max(1, len(key) - 1)
+    entropy = -sum(count * math.log2(count / len(key)) for count in counts.values())
     compressed = (len(zlib.compress(key.encode(), 9)) - _ZLIB_BYTES) * 8
-    return min(entropy, compressed) * (1 - steps)
+    steps = sum(abs(ord(after) - ord(before)) <= 1 for before, after in pairwise(key))
+    words = _BITS_OF_PROSE * len(key) if " " in key else math.inf
+    return 0 if steps > len(key) / 2 else min(entropy, compressed, words)

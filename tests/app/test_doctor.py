@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import re
+import secrets
 import socket
 import time
 from collections.abc import AsyncIterator, Sequence
@@ -26,7 +27,7 @@ from app.doctor.machine import check_argon2, check_disk, check_open_files
 from app.doctor.paypal import check_paypal
 from app.doctor.proxies import check_proxies
 from app.doctor.redis import check_redis
-from app.doctor.settings import check_secret_key, check_settings, estimated_bits
+from app.doctor.settings import check_keys, check_settings, estimated_bits
 from app.doctor.smtp import check_smtp
 from app.probe import HEADER, MAX_AGE, PATH, question
 from models.delivery import Delivery
@@ -403,15 +404,18 @@ async def test_a_key_that_somebody_typed_is_recognized() -> None:
         "abc" * 30,
         "0123456789abcdefghijklmnopqrstuvwxyz",
         "secreto",
+        "correct horse battery staple, now",
         "hunter2hunter2hunter2hunter2hunter2",
     ]
-    generated = [generate_token() for _ in range(50)] + [bytes(range(7, 250, 9)).hex(), _KEY]
+    generated = [each for _ in range(100) for each in (generate_token(), secrets.token_hex(16))]
 
-    assert [key for key in weak if estimated_bits(key) >= 128] == []
-    assert [key for key in generated if estimated_bits(key) < 128] == []
-    (known,) = await check_secret_key(_examined(secret_key=PRODUCTION["secret_key"]))
-    assert known.text == "the key looks like an example that others know"
-    assert await _said(check_secret_key, _examined(secret_key=_KEY)) == "ok: 128 bits or more"
+    assert [key for key in weak if estimated_bits(key) >= 88] == []
+    assert [key for key in generated if estimated_bits(key) < 88] == []
+    typed = await _said(check_keys, _examined(secret_key=weak[2]))
+    assert typed == "warning: SECRET_KEY looks typed: its characters have some 0 bits"
+    (known,) = await check_keys(_examined(secret_key=PRODUCTION["secret_key"]))
+    assert known.text == "SECRET_KEY looks like an example that others know"
+    assert await _said(check_keys, _examined(secret_key=_KEY)) == "ok: 1, as if generated"
 
 
 async def test_settings_that_are_not_safe_in_production_are_named() -> None:
