@@ -1,5 +1,6 @@
 """Check of this machine's clock against those of the database and Redis."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -18,19 +19,20 @@ _ADVICE = "Run a time service such as chrony on both machines."
 
 
 async def check_clock(deployment: Deployment) -> Sequence[Finding]:
-    offsets = {}
-    for name, measure in (("the database", _of_database), ("Redis", _of_redis)):
-        offset = await measure(deployment)
-        if offset is not None:
-            offsets[name] = offset
+    measured = await asyncio.gather(_of_database(deployment), _of_redis(deployment))
+    names = ("the database", "Redis")
+    offsets = {name: offset for name, offset in zip(names, measured, strict=True) if offset is not None}
     if not offsets:
-        return [skipped("no other clock to compare with")]
-    found = [_finding(name, offset) for name, offset in offsets.items() if abs(offset) >= _NOTICEABLE_SECONDS]
+        return [skipped("no other clock can be read")]
+    found = [finding for name, offset in offsets.items() if (finding := finding_of(name, offset))]
     largest = max(abs(offset) for offset in offsets.values())
     return found or [ok(f"within {largest:.1f} s of {' and '.join(offsets)}")]
 
 
-def _finding(name: str, offset: float) -> Finding:
+def finding_of(name: str, offset: float) -> Finding | None:
+    """Returns None for what nobody notices; `offset` is in seconds."""
+    if abs(offset) < _NOTICEABLE_SECONDS:
+        return None
     text = f"{name} is {abs(offset):.1f} s {'ahead of' if offset > 0 else 'behind'} this machine"
     return problem(text, _ADVICE) if abs(offset) >= _HARMFUL_SECONDS else warning(text, _ADVICE)
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import asyncpg
 from tortoise.connection import get_connection
 
-from app.doctor.finding import Deployment, Finding, ok, problem, skipped, warning
+from app.doctor.finding import Deployment, Finding, described, ok, problem, skipped, warning
 from app.settings import Settings
 from models.delivery import Delivery
 from models.migrator import executor_of, pending_migrations
@@ -114,7 +114,7 @@ def _first_cause(error: BaseException) -> str:
     """Describes the driver's error, which Tortoise wraps."""
     while isinstance(inner := error.__cause__ or next(iter(error.args), None), Exception):
         error = inner
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return described(error)
 
 
 def _advice(error: BaseException) -> str:

@@ -45,3 +45,7 @@ def warning(text: str, advice: str) -> Finding:
 
 def problem(text: str, advice: str) -> Finding:
     return Finding(State.PROBLEM, text, advice)
+
+
+def described(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__

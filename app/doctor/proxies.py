@@ -9,7 +9,7 @@ import httpx2
 import orjson
 
 from app.composition import make_keys
-from app.doctor.finding import Deployment, Finding, ok, problem, skipped
+from app.doctor.finding import Deployment, Finding, described, ok, problem, skipped
 from app.probe import HEADER, PATH, question
 
 _SECONDS = 5.0
@@ -30,7 +30,7 @@ async def check_proxies(deployment: Deployment) -> Sequence[Finding]:
         async with httpx2.AsyncClient(timeout=_SECONDS, follow_redirects=False, trust_env=False) as http:
             status, content = await _get(http, f"{parts.scheme}://{parts.netloc}{PATH}", asked)
     except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
-        text = f"{url} cannot be reached: {type(error).__name__}: {error}"
+        text = f"{url} cannot be reached: {described(error)}"
         return [problem(text, "Correct --url, or see whether the proxy runs and its certificate is good.")]
     match status:
         case 200:

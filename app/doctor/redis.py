@@ -4,9 +4,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, NoPermissionError, RedisError, ResponseError
 
-from app.doctor.finding import Deployment, Finding, ok, problem, skipped, warning
+from app.doctor.finding import Deployment, Finding, described, ok, problem, skipped, warning
 
 _SECONDS = 3.0  # to connect, and for each answer
 _MIN_MAJOR = 7
@@ -28,7 +30,7 @@ async def check_redis(deployment: Deployment) -> Sequence[Finding]:
     except ResponseError as error:
         return [problem(f"cannot be written: {error}", "Make REDIS_URL lead to a primary that has memory and disk.")]
     except (RedisError, OSError) as error:
-        text = f"cannot be reached: {type(error).__name__}: {error}"
+        text = f"cannot be reached: {described(error)}"
         return [problem(text, "Start Redis, or correct REDIS_URL; until then, limited operations answer UNAVAILABLE.")]
     found = list(_of(facts))
     version = facts.get("redis_version", "of unknown version")
@@ -36,7 +38,8 @@ async def check_redis(deployment: Deployment) -> Sequence[Finding]:
 
 
 def opened(url: str) -> Redis:
-    return Redis.from_url(url, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS)
+    once = Retry(NoBackoff(), 0)
+    return Redis.from_url(url, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS, retry=once)
 
 
 async def _facts(redis: Redis) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import aiosmtplib
 
-from app.doctor.finding import Deployment, Finding, ok, problem, skipped, warning
+from app.doctor.finding import Deployment, Finding, described, ok, problem, skipped, warning
 from services.mail.smtp import Security, SmtpServer
 
 _SECONDS = 5.0  # for each command
@@ -71,4 +71,4 @@ def _dialogue(
 def _reason(error: Exception) -> str:
     if isinstance(error, aiosmtplib.SMTPResponseException):
         return f"{error.code} {error.message}"
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    return described(error)

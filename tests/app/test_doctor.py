@@ -19,7 +19,7 @@ import httpx2
 from app.asgi import create_app
 from app.doctor.captchas import check_captcha_provider
 from app.doctor.checks import CHECKS, Check
-from app.doctor.clock import check_clock
+from app.doctor.clock import check_clock, finding_of
 from app.doctor.database import check_database, check_mails, check_schema
 from app.doctor.examination import examine
 from app.doctor.finding import Deployment, Finding, State, ok
@@ -72,7 +72,7 @@ async def test_a_database_that_works_is_named(database_url: str, stores: str, tm
     assert re.fullmatch(f"ok: {name}", said[0])
     assert said[1] == "ok: every migration was applied, and nothing is missing"
     assert said[2] == "ok: 0 wait to be sent"
-    assert said[3].startswith("ok: within 0." if stores == "postgresql" else "skipped: no other clock")
+    assert said[3].startswith("ok: within 0." if stores == "postgresql" else "skipped: no other clock can be read")
 
 
 async def test_a_schema_that_somebody_changed_is_described(database_url: str, tmp_path: Path) -> None:
@@ -503,3 +503,15 @@ def test_doctor_takes_only_an_e_mail_and_a_url(tmp_path: Path) -> None:
     ]
 
     assert [run_here(tmp_path, "doctor", *each).returncode for each in wrong] == [2] * len(wrong)
+
+
+def test_a_clock_that_is_wrong_is_a_problem_once_it_does_harm() -> None:
+    offsets = [1.9, 2.5, -45.0]
+
+    said = [finding_of("Redis", offset) for offset in offsets]
+
+    assert [each and f"{each.state.value}: {each.text}" for each in said] == [
+        None,
+        "warning: Redis is 2.5 s ahead of this machine",
+        "problem: Redis is 45.0 s behind this machine",
+    ]
