@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from limits.aio.storage import Storage
+from pydantic import SecretStr
 
 from app.database import connected
 from app.development.paypal.merchant import Merchant
@@ -185,12 +186,15 @@ async def composed(settings: Settings) -> AsyncIterator[Composition]:
 
 
 def make_keys(settings: Settings) -> Keys:
-    """Returns the keys of SECRET_KEY; in development, by default, a key that is generated once in DATA_DIR."""
-    if settings.secret_key:
-        return Keys(tuple(key.get_secret_value().encode() for key in settings.secret_key))
-    if not settings.development:
-        raise InvalidSettingsError("production needs SECRET_KEY")
-    return Keys((_development_key(settings.data_dir / "secret.key"),))
+    """Returns the keys of the settings; in development, SECRET_KEY is by default generated once in DATA_DIR."""
+    secret_key, naming_key = settings.secret_key, settings.naming_key
+    if not settings.development and not (secret_key and naming_key):
+        raise InvalidSettingsError("production needs SECRET_KEY and NAMING_KEY")
+    return Keys(
+        _bytes(secret_key) if secret_key else _development_key(settings.data_dir / "secret.key"),
+        also_accepted=[_bytes(key) for key in settings.secret_keys_also_accepted],
+        naming_key=_bytes(naming_key) if naming_key else None,
+    )
 
 
 def limit_storage(settings: Settings) -> tuple[Storage, Callable[[], Awaitable[None]]]:
@@ -198,6 +202,10 @@ def limit_storage(settings: Settings) -> tuple[Storage, Callable[[], Awaitable[N
     if settings.redis_url is None:
         return DatabaseStorage(wrap_exceptions=True), _nothing
     return redis_storage(settings.redis_url.get_secret_value(), settings.redis_key_prefix)
+
+
+def _bytes(key: SecretStr) -> bytes:
+    return key.get_secret_value().encode("utf-8", "surrogateescape")  # as it is in the environment
 
 
 def _development_key(path: Path) -> bytes:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from dotenv.parser import parse_stream
+from pydantic import SecretStr
 
 from app.origins import is_loopback
 from services.captcha.provider import ProviderName
@@ -21,13 +22,14 @@ EXAMPLE_CLABE = "002010077777777771"
 _MIN_KEY_BYTES = 32
 PRODUCTION_NEEDS = {
     "secret_key": f"SECRET_KEY (at least {_MIN_KEY_BYTES} bytes)",
+    "naming_key": f"NAMING_KEY (at least {_MIN_KEY_BYTES} bytes)",
     "smtp_url": "SMTP_URL",
     "mail_from": "MAIL_FROM",
     "site_url": "SITE_URL (https)",
 }
 """What production must be given, and how a sentence names it. A command may need less of it."""
 
-KEYS = ("secret_key",)
+KEYS = ("secret_key", "naming_key")
 """What a command needs that works with accounts, whose counters and captchas hang on it."""
 
 _PAYPAL = ("paypal_client_id", "paypal_client_secret", "paypal_webhook_id")
@@ -102,7 +104,9 @@ def _incomplete(settings: "Settings") -> Iterator[str]:
 
 
 def _of_production(settings: "Settings") -> Iterator[str]:
-    yield from _weak_keys([key.get_secret_value() for key in settings.secret_key])
+    yield from _weak_keys("SECRET_KEY", settings.secret_key)
+    yield from _weak_keys("SECRET_KEYS_ALSO_ACCEPTED", *settings.secret_keys_also_accepted)
+    yield from _weak_keys("NAMING_KEY", settings.naming_key)
     links = {name: getattr(settings, name.lower()) for name in _LINKS}
     if "site_url" in settings.model_fields_set:
         links["SITE_URL"] = settings.site_url
@@ -125,16 +129,17 @@ def _of_production(settings: "Settings") -> Iterator[str]:
         yield f"CAPTCHA_PROOF_OF_WORK: production needs at least {_MIN_WORK}, or 0 to switch it off"
 
 
-def _weak_keys(keys: list[str]) -> Iterator[str]:
+def _weak_keys(setting: str, *given: SecretStr | None) -> Iterator[str]:
+    keys = [key.get_secret_value() for key in given if key]
     for number, key in enumerate(keys, start=1):
         which = f"key {number} of {len(keys)}" if len(keys) > 1 else "the key"
         if (length := len(key.encode("utf-8", "surrogateescape"))) < _MIN_KEY_BYTES:
-            yield f"SECRET_KEY: {which} has {length} bytes; production needs at least {_MIN_KEY_BYTES}"
+            yield f"{setting}: {which} has {length} bytes; production needs at least {_MIN_KEY_BYTES}"
         elif (distinct := len(set(key))) < _MIN_DISTINCT_CHARACTERS:
             characters = (
                 "the same character over and over" if distinct == 1 else f"only {distinct} different characters"
             )
-            yield f"SECRET_KEY: {which} is {characters}, which is easy to guess; generate one as .env.example shows"
+            yield f"{setting}: {which} is {characters}, which is easy to guess; generate one as .env.example shows"
 
 
 def _is_sandbox(url: str) -> bool:

@@ -86,6 +86,17 @@ def _secret_list(text: object) -> object:
     return tuple(map(SecretStr, _list(text))) if isinstance(text, str) else text  # type: ignore[call-overload]
 
 
+def _one_key(key: SecretStr | None) -> SecretStr | None:
+    if key and "," in key.get_secret_value():  # which would split it in SECRET_KEYS_ALSO_ACCEPTED
+        raise ValueError("must be one key, without a comma; the others go into SECRET_KEYS_ALSO_ACCEPTED")
+    return _stripped(key)
+
+
+def _stripped(key: SecretStr | None) -> SecretStr | None:
+    """Strips spaces as from the keys in a list, so that a key is the same one in each setting."""
+    return SecretStr(key.get_secret_value().strip()) if key and key.get_secret_value().strip() else None
+
+
 def _header_name(text: str) -> str:
     if not _HEADER_NAME.fullmatch(text):
         raise ValueError("must be header names such as x-client-version; a final asterisk allows any ending")
@@ -235,7 +246,9 @@ class Settings(BaseSettings):
     workers: int = Field(1, ge=1, le=256)
     keep_alive_seconds: int = Field(75, ge=1, le=3600)
     log_level: str = Field("INFO", pattern="^(?i:DEBUG|INFO|WARNING|ERROR)$")
-    secret_key: Secrets = ()
+    secret_key: Annotated[SecretStr | None, AfterValidator(_one_key)] = None
+    secret_keys_also_accepted: Secrets = ()
+    naming_key: Annotated[SecretStr | None, AfterValidator(_stripped)] = None
     data_dir: Path = Path("data")
     redis_url: Annotated[SecretStr | None, AfterValidator(_redis_url)] = None
     redis_key_prefix: str = Field("timbrado-accounts", pattern="^[A-Za-z0-9_-]{1,64}$")

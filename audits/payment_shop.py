@@ -276,7 +276,7 @@ async def open_shop(payers: int) -> AsyncIterator[Shop]:
 
         plans = Plans.read(BUNDLED)
         sessions = SessionService(SessionLife(timedelta(days=999), timedelta(days=999)), clock)
-        limiter = Limiter(DatabaseStorage(), Keys((b"a key of thirty-two bytes or more",)))
+        limiter = Limiter(DatabaseStorage(), Keys(b"a key of thirty-two bytes or more"))
         limits = Limits(**{name: Limit.parse(name, LOOSE_LIMIT) for name in Limits.__dataclass_fields__})
         orders = PayPalOrders(api, PayPalPage("Timbrado", "https://example.com/paid", "https://example.com"), clock)
         bank = BankAccount("002010077777777771", "Banco de prueba", "Timbrado")

@@ -272,7 +272,7 @@ def _code(mail: Received) -> str:
 
 
 def _digits(captcha_id: str, secret_key: str) -> str:
-    keys = Keys((secret_key.encode(),))
+    keys = Keys(secret_key.encode())
     captchas = CaptchaService(keys, Limiter(MemoryStorage(), keys), Limit.parse("any", "1/second"))
     solution = captchas.solution(captcha_id)
     assert solution

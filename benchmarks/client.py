@@ -27,7 +27,7 @@ class Client:
 
     def __init__(self, url: str) -> None:
         self._http = http.client.HTTPConnection(urlsplit(url).netloc)
-        keys = Keys((SECRET_KEY.encode(),))
+        keys = Keys(SECRET_KEY.encode())
         self._captchas = CaptchaService(keys, Limiter(MemoryStorage(), keys), Limit.parse("any", _NO_LIMIT))
 
     def body(self, operation: str, email: str | None = None) -> bytes:

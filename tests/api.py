@@ -36,6 +36,7 @@ COMPANY = {"legalName": "ESCUELA KEMPER URGATE", "taxRegime": "601", "postalCode
 PRODUCTION = {
     "environment": "production",
     "secret_key": "a key of thirty-two bytes or more",
+    "naming_key": "another key of thirty-two bytes or more",
     "smtp_url": "smtp://127.0.0.1:1",
     "mail_from": "cuentas@example.com",
     "site_url": "https://app.example.com",

@@ -267,7 +267,7 @@ def make_deliverer(
     return MailWorker(
         make_transport=lambda: transport_to(port),
         renderer=MailRenderer(TEXTS, site),
-        limiter=Limiter(DatabaseStorage(), Keys((b"a key of the tests",))),
+        limiter=Limiter(DatabaseStorage(), Keys(b"a key of the tests")),
         mail_limit=Limit.parse("mail_email", mail_limit),
         senders=senders,
         poll_seconds=poll_seconds,

@@ -11,6 +11,8 @@ import orjson
 from app.composition import make_keys
 from app.doctor.finding import Deployment, Finding, described, ok, problem, skipped
 from app.probe import HEADER, PATH, question
+from app.setting_checks import KEYS
+from app.settings import Settings
 
 _SECONDS = 5.0
 _MAX_BYTES = 10_000
@@ -21,8 +23,8 @@ async def check_proxies(deployment: Deployment) -> Sequence[Finding]:
     url, settings = deployment.url, deployment.settings
     if url is None:
         return [skipped("give --url https://YOUR-HOST to ask the service through its proxies")]
-    if not (settings.secret_key or (settings.development and (settings.data_dir / "secret.key").exists())):
-        return [skipped("not without SECRET_KEY")]
+    if not _has_keys(settings):
+        return [skipped("not without SECRET_KEY and NAMING_KEY")]
     parts = urlsplit(url)
     asked = {HEADER: question(make_keys(settings), int(time.time()))}
     try:
@@ -71,3 +73,10 @@ def _compared(content: bytes) -> Finding:
         text = f"{proxies}, but TRUSTED_PROXIES is {trusted}: limits count a proxy as one client"
         return problem(text, f"{advice}, if all of them are yours.")
     return ok(f"{proxies}, as TRUSTED_PROXIES says")
+
+
+def _has_keys(settings: Settings) -> bool:
+    """Whether there are keys to ask with; development's may not have been generated yet."""
+    if settings.development:
+        return settings.secret_key is not None or (settings.data_dir / "secret.key").exists()
+    return all(getattr(settings, name) for name in KEYS)

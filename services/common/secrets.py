@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+from collections.abc import Sequence
 
 # 31 letters and digits without look-alikes (0 O, 1 I L): 4.95 bits each.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -24,20 +25,28 @@ def digest(secret: str) -> str:
 
 
 class Keys:
-    """Derives a subkey of SECRET_KEY for each purpose, by HKDF-SHA-256 (RFC 5869)."""
+    """Derives a subkey for each purpose, by HKDF-SHA-256 (RFC 5869).
 
-    def __init__(self, secret_keys: tuple[bytes, ...]) -> None:
-        self._secret_keys = secret_keys
+    `secret_key` signs. It and those `also_accepted` verify. `naming_key`, by default the same as `secret_key`, is for
+    values that must survive a rotation of the others.
+    """
+
+    def __init__(
+        self, secret_key: bytes, *, also_accepted: Sequence[bytes] = (), naming_key: bytes | None = None
+    ) -> None:
+        self._secret_key = secret_key
+        self._accepted = (secret_key, *also_accepted)
+        self._naming_key = naming_key or secret_key
 
     def signing(self, purpose: str) -> bytes:
-        return _subkey(self._secret_keys[0], purpose)
+        return _subkey(self._secret_key, purpose)
 
     def verifying(self, purpose: str) -> tuple[bytes, ...]:
-        return tuple(_subkey(key, purpose) for key in self._secret_keys)
+        return tuple(_subkey(key, purpose) for key in self._accepted)
 
     def lasting(self, purpose: str) -> bytes:
-        """Derives the subkey from the oldest key, for values that must survive a key rotation."""
-        return _subkey(self._secret_keys[-1], purpose)
+        """Derives a key for lasting names: of e-mails, clients and networks, in the database and the log."""
+        return _subkey(self._naming_key, purpose)
 
 
 def _subkey(secret_key: bytes, purpose: str) -> bytes:

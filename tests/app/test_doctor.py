@@ -307,8 +307,8 @@ async def test_the_proxies_before_the_service_are_counted(
                 "",
                 "x",
                 f"{int(time.time())}.",
-                question(Keys((b"another",)), int(time.time())),
-                question(Keys((_KEY.encode(),)), int(time.time()) - MAX_AGE - 2),
+                question(Keys(b"another"), int(time.time())),
+                question(Keys(_KEY.encode()), int(time.time()) - MAX_AGE - 2),
                 f"{'9' * 5_000}.x",
             )
         ]

@@ -19,10 +19,13 @@ _SECRET = "hunter2-of-the-operator"
 _PRODUCTION = {
     "ENVIRONMENT": "production",
     "SECRET_KEY": "a key of thirty-two bytes or more",
+    "NAMING_KEY": "another key of thirty-two bytes or more",
     "SMTP_URL": "smtp+starttls://ana:word@smtp.example.mx",
     "MAIL_FROM": "cuentas@example.mx",
     "SITE_URL": "https://app.example.mx",
 }
+_KEYS = {name: _PRODUCTION[name] for name in ("SECRET_KEY", "NAMING_KEY")}
+_NO_KEYS = "production needs SECRET_KEY (at least 32 bytes), NAMING_KEY (at least 32 bytes)"
 _WRONG = {
     "blanks": " \t ",
     "negative": "-1",
@@ -314,12 +317,12 @@ def test_a_command_demands_only_the_settings_that_it_needs(tmp_path: Path) -> No
         (["migrate"], {}, ""),
         (["export-schema"], {}, ""),
         (["export-documents"], {}, ""),
-        (["payments", "ana@example.mx"], {"SECRET_KEY": _PRODUCTION["SECRET_KEY"]}, ""),
-        (["revoke", "ana@example.mx"], {"SECRET_KEY": _PRODUCTION["SECRET_KEY"]}, ""),
-        (["deposit", "undo", "x"], {"SECRET_KEY": _PRODUCTION["SECRET_KEY"]}, ""),
-        (["payments", "ana@example.mx"], {}, "production needs SECRET_KEY (at least 32 bytes)"),
-        (["revoke", "ana@example.mx"], {}, "production needs SECRET_KEY (at least 32 bytes)"),
-        (["captcha-answer", "x"], {}, "production needs SECRET_KEY (at least 32 bytes)"),
+        (["payments", "ana@example.mx"], _KEYS, ""),
+        (["revoke", "ana@example.mx"], _KEYS, ""),
+        (["deposit", "undo", "x"], _KEYS, ""),
+        (["payments", "ana@example.mx"], {}, _NO_KEYS),
+        (["revoke", "ana@example.mx"], {}, _NO_KEYS),
+        (["captcha-answer", "x"], {}, _NO_KEYS),
         (["serve"], {}, f"production needs {', '.join(PRODUCTION_NEEDS.values())}"),
         (["worker"], {}, f"production needs {', '.join(PRODUCTION_NEEDS.values())}"),
     ]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from limits.aio.storage import RedisStorage
+from pydantic import SecretStr
 
 from app.composition import limit_storage, make_keys
 from app.database import connected
@@ -21,6 +22,7 @@ _SECRET = "hunter2-of-the-operator"
 _PRODUCTION = {
     "ENVIRONMENT": "production",
     "SECRET_KEY": "a key of thirty-two bytes or more",
+    "NAMING_KEY": "another key of thirty-two bytes or more",
     "SMTP_URL": "smtp+starttls://ana:word@smtp.example.mx",
     "MAIL_FROM": "cuentas@example.mx",
     "SITE_URL": "https://app.example.mx",
@@ -53,7 +55,7 @@ def test_development_needs_no_settings() -> None:
     assert settings.environment is Environment.DEVELOPMENT
     assert (settings.host, settings.port, settings.workers) == ("127.0.0.1", 8000, 1)
     assert settings.data_dir == Path("data")
-    assert settings.secret_key == ()
+    assert settings.secret_key is None
     assert settings.allowed_origins == ()
     credentials = settings.database["connections"]["default"]["credentials"]
     assert credentials["file_path"] == "data/accounts.sqlite3"
@@ -167,10 +169,14 @@ def test_all_wrong_values_are_named_at_once() -> None:
 def test_production_names_what_is_missing_in_one_sentence() -> None:
     sentences: list[tuple[dict[str, str], str]] = [
         (
-            {"SECRET_KEY": "", "SMTP_URL": "", "MAIL_FROM": "", "SITE_URL": ""},
-            "production needs SECRET_KEY (at least 32 bytes), SMTP_URL, MAIL_FROM, SITE_URL (https)",
+            {"SECRET_KEY": "", "NAMING_KEY": "", "SMTP_URL": "", "MAIL_FROM": "", "SITE_URL": ""},
+            (
+                "production needs SECRET_KEY (at least 32 bytes), NAMING_KEY (at least 32 bytes), SMTP_URL, MAIL_FROM, "
+                "SITE_URL (https)"
+            ),
         ),
-        ({"SECRET_KEY": " , "}, "production needs SECRET_KEY (at least 32 bytes)"),
+        ({"SECRET_KEY": ""}, "production needs SECRET_KEY (at least 32 bytes)"),
+        ({"NAMING_KEY": ""}, "production needs NAMING_KEY (at least 32 bytes)"),
         ({"SMTP_URL": ""}, "production needs SMTP_URL"),
         ({"MAIL_FROM": ""}, "production needs MAIL_FROM"),
         ({"SITE_URL": ""}, "production needs SITE_URL (https)"),
@@ -189,8 +195,13 @@ def test_production_explains_what_is_wrong_with_a_value() -> None:
         ({"SECRET_KEY": "too short"}, "SECRET_KEY: the key has 9 bytes; production needs at least 32"),
         (
             {"SECRET_KEY": "a key of thirty-two bytes or more,ñandú"},
-            "SECRET_KEY: key 2 of 2 has 7 bytes; production needs at least 32",
+            "SECRET_KEY: must be one key, without a comma; the others go into SECRET_KEYS_ALSO_ACCEPTED",
         ),
+        (
+            {"SECRET_KEYS_ALSO_ACCEPTED": "a key of thirty-two bytes or more,ñandú"},
+            "SECRET_KEYS_ALSO_ACCEPTED: key 2 of 2 has 7 bytes; production needs at least 32",
+        ),
+        ({"NAMING_KEY": "too short"}, "NAMING_KEY: the key has 9 bytes; production needs at least 32"),
         ({"SECRET_KEY": "x" * 40}, f"SECRET_KEY: the key is the same character over and over, {_EASILY_GUESSED}"),
         ({"SECRET_KEY": "abc" * 20}, f"SECRET_KEY: the key is only 3 different characters, {_EASILY_GUESSED}"),
         ({"SITE_URL": "http://app.example.mx"}, "SITE_URL: production needs https"),
@@ -394,17 +405,25 @@ def test_a_slash_at_the_end_of_an_origin_is_named_as_the_fault() -> None:
 def test_development_can_be_asked_what_production_would_miss() -> None:
     missing = missing_for_production(read(SMTP_URL=_PRODUCTION["SMTP_URL"]))
 
-    assert missing == ["SECRET_KEY (at least 32 bytes)", "MAIL_FROM", "SITE_URL (https)"]
+    assert missing == [
+        "SECRET_KEY (at least 32 bytes)",
+        "NAMING_KEY (at least 32 bytes)",
+        "MAIL_FROM",
+        "SITE_URL (https)",
+    ]
 
 
 def test_lists_are_split_at_commas_and_surrounding_spaces_do_not_matter() -> None:
     settings = read(
-        SECRET_KEY=" the first key, the second key ,",
+        SECRET_KEY=" a key ",
+        SECRET_KEYS_ALSO_ACCEPTED=" the first key, the second key ,",
         ALLOWED_ORIGINS="https://App.example.mx , http://localhost:5173",
         ALLOWED_HOSTS="api.example.mx,,10.0.0.1",
     )
 
-    assert [key.get_secret_value() for key in settings.secret_key] == ["the first key", "the second key"]
+    assert settings.secret_key == SecretStr("a key")
+    accepted = [key.get_secret_value() for key in settings.secret_keys_also_accepted]
+    assert accepted == ["the first key", "the second key"]
     assert settings.allowed_origins == ("https://app.example.mx", "http://localhost:5173")
     assert settings.origins.allows("https://app.example.mx")
     assert settings.allowed_hosts == ("api.example.mx", "10.0.0.1")
@@ -414,13 +433,15 @@ def test_empty_variables_count_as_unset() -> None:
     assert read(**{name.upper(): "" for name in Settings.model_fields}) == Settings(_env_file=None)
 
 
-def test_a_hash_in_the_secret_keys_is_part_of_them() -> None:
-    assert read(SECRET_KEY="a#b").secret_key[0].get_secret_value() == "a#b"
+def test_a_hash_in_a_key_is_part_of_it() -> None:
+    assert read(SECRET_KEY="a#b").secret_key == SecretStr("a#b")
 
 
 def test_no_secret_is_in_a_repr() -> None:
     settings = read(
-        SECRET_KEY=f"{_SECRET}-1,{_SECRET}-2",
+        SECRET_KEY=f"{_SECRET}-1",
+        SECRET_KEYS_ALSO_ACCEPTED=f"{_SECRET}-2,{_SECRET}-3",
+        NAMING_KEY=f"{_SECRET}-4",
         SMTP_URL=f"smtp://ana:{_SECRET}@smtp.example.mx",
         DATABASE_URL=f"postgres://ana:{_SECRET}@127.0.0.1/accounts",
         REDIS_URL=f"redis://:{_SECRET}@127.0.0.1:6379",

@@ -15,7 +15,7 @@ from tests.clocks import Clock
 
 pytestmark = pytest.mark.usefixtures("database")
 
-_KEYS = Keys((b"a key of thirty-two bytes or more",))
+_KEYS = Keys(b"a key of thirty-two bytes or more")
 _EMAIL = "ana@example.com"
 _HOME = Caller(ip_address("203.0.113.9"))
 _STRANGER = Caller(ip_address("198.51.100.1"))
@@ -192,7 +192,9 @@ async def test_a_reset_does_not_affect_other_emails(lockout: LoginLockout) -> No
 
 async def test_failures_are_counted_in_the_database_for_every_process(clock: Clock) -> None:
     await _fail(LoginLockout(_KEYS, clock), _STRANGER, MAX_FAILURES)
-    rotated = LoginLockout(Keys((b"a newer key of thirty-two bytes", b"a key of thirty-two bytes or more")), clock)
+    rotated = LoginLockout(
+        Keys(b"a newer key of thirty-two bytes", naming_key=b"a key of thirty-two bytes or more"), clock
+    )
 
     attempt = await rotated.record_attempt(_EMAIL, _STRANGER)
 

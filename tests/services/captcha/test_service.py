@@ -37,10 +37,11 @@ def clock() -> Clock:
 
 
 def _captchas(*keys: bytes, clock: Clock, limit: str = "1000/minute", proof_of_work: int = _WORK) -> CaptchaService:
-    limiter = Limiter(MemoryStorage(), Keys(keys))
-    return CaptchaService(
-        Keys(keys), limiter, Limit.parse("create_captcha", limit), proof_of_work=proof_of_work, clock=clock
-    )
+    """With the first of the keys signed, and with each of them verified."""
+    signing, *also_accepted = keys
+    made = Keys(signing, also_accepted=also_accepted)
+    limiter = Limiter(MemoryStorage(), made)
+    return CaptchaService(made, limiter, Limit.parse("create_captcha", limit), proof_of_work=proof_of_work, clock=clock)
 
 
 @pytest.fixture
@@ -404,7 +405,7 @@ async def test_an_answer_follows_from_the_id_only_with_the_key(captchas: Captcha
     stranger = _captchas(b"another key", clock=clock)
     payload = base64.urlsafe_b64decode(captcha.id + "==")[:24]
 
-    theirs = _solution(stranger, CaptchaIds(Keys((b"another key",))).sign(payload))
+    theirs = _solution(stranger, CaptchaIds(Keys(b"another key")).sign(payload))
 
     ours = _solution(captchas, captcha.id)
     assert theirs.words != ours.words

@@ -43,7 +43,7 @@ class _Storages:
 
     @pytest.fixture
     def limiter(self, storage: Storage) -> Limiter:
-        return Limiter(storage, Keys((secrets.token_bytes(32),)))
+        return Limiter(storage, Keys(secrets.token_bytes(32)))
 
     async def test_as_many_hits_pass_as_the_limit_says(self, limiter: Limiter) -> None:
         limit = _limit("3/minute")
@@ -241,9 +241,9 @@ class _Storages:
 
         assert await limiter.hit_client(limit, _V4) is None
 
-    async def test_all_processes_with_the_same_keys_count_together(self, storage: Storage) -> None:
-        limit, keys = _limit("1/hour"), (b"old" * 12, b"oldest" * 6)
-        first, second = Limiter(storage, Keys(keys)), Limiter(storage, Keys((b"new" * 12, *keys)))
+    async def test_all_processes_with_the_same_naming_key_count_together(self, storage: Storage) -> None:
+        limit, name = _limit("1/hour"), b"names" * 7
+        first, second = (Limiter(storage, Keys(key, naming_key=name)) for key in (b"old" * 12, b"new" * 12))
 
         outcomes = [await first.hit(limit, _EMAIL), await second.hit(limit, _EMAIL)]
 
@@ -286,7 +286,7 @@ class TestOverTheDatabase(_Storages):
         limit = _limit("1/minute")
 
         for key in (b"a" * 32, b"b" * 32):
-            await Limiter(storage, Keys((key,))).hit(limit, _EMAIL)
+            await Limiter(storage, Keys(key)).hit(limit, _EMAIL)
 
         assert await LimitCounter.all().count() == 2
 

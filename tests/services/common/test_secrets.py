@@ -52,28 +52,29 @@ def test_any_text_has_a_digest() -> None:
 
 def test_subkeys_are_those_of_hkdf() -> None:
     """RFC 5869, A.3: no salt and no purpose; the first block of its output."""
-    keys = Keys((b"\x0b" * 22,))
+    keys = Keys(b"\x0b" * 22)
 
     assert keys.signing("").hex() == "8da4e775a563c18f715f802a063c5a31b8a11f5c5ee1879ec3454e5f3c738d2d"
 
 
 def test_no_key_serves_two_purposes() -> None:
-    keys = Keys((b"new", b"old"))
+    keys = Keys(b"new", also_accepted=[b"old"])
 
     subkeys = [key for purpose in ("captcha", "limits", "lockout") for key in keys.verifying(purpose)]
 
     assert len(set(subkeys)) == 6
 
 
-def test_the_first_key_signs_and_all_verify_and_the_oldest_lasts() -> None:
-    old, rotated = Keys((b"old",)), Keys((b"new", b"old"))
+def test_one_key_signs_and_all_verify_and_another_names() -> None:
+    old, rotated = Keys(b"old"), Keys(b"new", also_accepted=[b"old"], naming_key=b"old")
 
-    assert rotated.signing("captcha") == Keys((b"new",)).signing("captcha")
+    assert rotated.signing("captcha") == Keys(b"new").signing("captcha")
     assert rotated.verifying("captcha") == (rotated.signing("captcha"), old.signing("captcha"))
     assert rotated.lasting("limits") == old.lasting("limits")
+    assert Keys(b"new").lasting("limits") != old.lasting("limits")
 
 
 def test_no_key_is_in_a_repr() -> None:
-    keys = Keys((b"a key of thirty-two bytes or more",))
+    keys = Keys(b"a key of thirty-two bytes or more")
 
     assert "thirty" not in repr(keys)
