@@ -25,6 +25,7 @@ from app.cost import BOUNDS
 from app.errors import Redactor
 from app.manifests import digest as digest_of
 from app.measurement import measure
+from app.shapes import shape_of
 
 MAX_TOKENS = 640  # also keeps the recursion of measurement.py, one call per token, within Python's limit
 MAX_ERRORS = 5
@@ -36,10 +37,11 @@ _MAX_DIGESTS_SEEN_ONCE = 4_096
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A document that is ready to be executed."""
+    """A document that is ready to be executed. Only its `shape` may be logged: its `digest` may reveal a literal."""
 
     document: DocumentNode
     digest: str
+    shape: str
 
     @property
     def weight(self) -> int:
@@ -120,7 +122,7 @@ class Documents:
         )
         if errors:
             return Refused("VALIDATION_FAILED", [self._redactor.redact(error) for error in errors])
-        return Prepared(document, digest_of(text))
+        return Prepared(document, digest_of(text), shape_of(document))
 
     def _cache_if_seen_before(self, prepared: Prepared, text: str) -> None:
         if prepared.digest not in self._seen_once:

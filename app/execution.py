@@ -54,7 +54,10 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What logs and metrics may record about a request. It contains nothing that a person typed."""
+    """What logs and metrics may record about a request. It contains nothing that a person typed.
+
+    `digest` is that of the document's shape.
+    """
 
     operation: str | None
     digest: str | None
@@ -120,7 +123,7 @@ class Executor:
         named = isinstance(prepared, Prepared) and prepared.operation(request.operation_name)
         observation = Observation(
             operation=named.name.value[:_MAX_NAME_LENGTH] if named and named.name else None,
-            digest=prepared.digest[:16] if isinstance(prepared, Prepared) else None,
+            digest=prepared.shape if isinstance(prepared, Prepared) else None,
             outcomes=context.outcomes,
             code=answer.code,
             seconds=time.perf_counter() - start,
@@ -156,7 +159,7 @@ class Executor:
         )
         completed = result if isinstance(result, ExecutionResult) else await self._within_deadline(result)
         if completed is None:
-            log.warning("deadline exceeded", digest=prepared.digest[:16])
+            log.warning("deadline exceeded", digest=prepared.shape)
             return _unavailable()
         return _completed(completed)
 
