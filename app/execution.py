@@ -208,9 +208,12 @@ def _completed(result: ExecutionResult) -> Response:
         log.warning("storage unavailable", error=repr(cause))
         return _unavailable()
     errors = [_masked(error) for error in result.errors[:MAX_ERRORS]]
-    code = errors[0]["extensions"]["code"]
-    if code == "ORIGIN_NOT_ALLOWED":
-        return Response({"errors": errors}, 403, code)
+    codes = [error["extensions"]["code"] for error in errors]
+    if codes[0] == "ORIGIN_NOT_ALLOWED":
+        return Response({"errors": errors}, 403, codes[0])
+    code = "INTERNAL" if "INTERNAL" in codes else codes[0]
+    if code == "INTERNAL" and not any(value is not None for value in (result.data or {}).values()):
+        return Response({"errors": errors}, 500, code)  # a response with `data`, even null, must not be a 500
     return Response({"data": result.data, "errors": errors}, code=code)
 
 

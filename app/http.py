@@ -53,7 +53,8 @@ class Endpoint:
             error_body = formatted(GraphQLError(refused.message), "BAD_REQUEST")
             response = refusal(request, error_body, refused.status, refused.headers)
         except Exception as error:
-            response = refusal(request, internal_error(error, GraphQLError("")), 500)
+            error_body = internal_error(error, GraphQLError(""))
+            response = refusal(request, error_body, _status(500, _media_type(request)))
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
@@ -82,9 +83,15 @@ class Endpoint:
                 headers["Allow"] = "POST"
             case 503:
                 headers["Retry-After"] = "5"
-        # Legacy clients take any other status of this media type for a network failure.
-        status = 200 if answer.status == 400 and media_type == JSON else answer.status
-        return _response(answer.body, status, media_type, headers)
+        return _response(answer.body, _status(answer.status, media_type), media_type, headers)
+
+
+def _status(status: int, media_type: str | None) -> int:
+    """Returns 200 in application/json: legacy clients take another status of that type for a network failure.
+
+    Those that a client or proxy must act on stay: 403, 405 and 503.
+    """
+    return 200 if media_type == JSON and status in {400, 500} else status
 
 
 def _media_type(request: HTTPConnection) -> str | None:
