@@ -26,6 +26,7 @@ from models.sql import try_lock
 from services.accounts.lockout import KNOWN_FOR, MAX_FAILURES
 from services.accounts.onboarding import PaymentMethod
 from services.common.clock import Clock, pause, utc_now
+from services.common.outages import Outages
 from services.payments.queries import ENDED_UNPAID
 
 log = structlog.get_logger(__name__)
@@ -47,7 +48,10 @@ class _OtherWorkerError(Exception):
 class Cleanup:
     """`clean_up_files` cleans up outside the database, such as the mail files of development."""
 
-    def __init__(self, clean_up_files: Callable[[], None] | None = None, clock: Clock = utc_now) -> None:
+    def __init__(
+        self, clean_up_files: Callable[[], None] | None = None, clock: Clock = utc_now, outages: Outages | None = None
+    ) -> None:
+        self._outages = outages or Outages()
         self._clean_up_files = clean_up_files
         self._clock = clock
 
@@ -56,8 +60,9 @@ class Cleanup:
         while not stopped.is_set():
             try:
                 await self.clean_up()
-            except Exception:
-                log.exception("cleanup failed")
+            except Exception as error:
+                if not self._outages.report(error):
+                    log.exception("cleanup failed")
             await pause(stopped, _INTERVAL_SECONDS)
 
     async def clean_up(self) -> int:

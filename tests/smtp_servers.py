@@ -26,6 +26,7 @@ from models.registration import Registration
 from services.common.clock import utc_now
 from services.common.limit_storage import DatabaseStorage
 from services.common.limits import Limit, Limiter
+from services.common.outages import Outages
 from services.common.secrets import Keys
 from services.common.translations import Language, Translations
 from services.mail.rendering import MailRenderer, Site
@@ -263,6 +264,7 @@ def make_deliverer(
     mail_limit: str = "15/day",
     senders: int = 2,
     poll_seconds: float = 0.02,
+    outages: Outages | None = None,
 ) -> MailWorker:
     return MailWorker(
         make_transport=lambda: transport_to(port),
@@ -271,6 +273,7 @@ def make_deliverer(
         mail_limit=Limit.parse("mail_email", mail_limit),
         senders=senders,
         poll_seconds=poll_seconds,
+        outages=outages or Outages(),
     )
 
 

@@ -22,8 +22,8 @@ class FileTransport:
 
     async def deliver(self, recipient: str, write: Write) -> None:
         message = await write()
-        path = await asyncio.to_thread(self._store, recipient, message)
-        log.info("mail written", path=str(path))
+        await asyncio.to_thread(self._store, recipient, message)
+        log.info("mail written", folder=str(self._folder))
 
     async def close(self) -> None:
         """Does nothing: each file is closed once it is written."""
@@ -34,13 +34,13 @@ class FileTransport:
             if path.stat().st_mtime < time.time() - _RETENTION_SECONDS:
                 path.unlink(missing_ok=True)
 
-    def _store(self, recipient: str, message: EmailMessage) -> Path:
+    def _store(self, recipient: str, message: EmailMessage) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = f"{time.time_ns()}-{in_file_name(recipient)}.eml"
         part = self._folder / f".{name}.part"
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(message.as_bytes())
-        return part.rename(self._folder / name)
+        part.rename(self._folder / name)
 
 
 def in_file_name(recipient: str) -> str:

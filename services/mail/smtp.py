@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
-from services.mail.transport import DeferredError, RefusedError, Write
+from services.mail.transport import DeferredError, RefusedError, ServerAwayError, Write
 
 _STATUS = re.compile(r"^\d\.\d{1,3}\.\d{1,3}\b")
 
@@ -90,12 +90,12 @@ class SmtpTransport:
         except aiosmtplib.SMTPRecipientRefused as error:
             raise _failure(error.code, _reply(error)) from None
         except aiosmtplib.SMTPAuthenticationError as error:
-            raise DeferredError(f"AUTH: {_codes(error)}") from None
+            raise ServerAwayError(f"AUTH: {_codes(error)}") from None
         except aiosmtplib.SMTPResponseException as error:
             # The operator must fix a refused sender or greeting; the mail waits for that.
-            raise DeferredError(f"{type(error).__name__}: {_reply(error)}") from None
+            raise ServerAwayError(f"{type(error).__name__}: {_reply(error)}") from None
         except (aiosmtplib.SMTPException, OSError) as error:
-            raise DeferredError(f"{type(error).__name__}: {error}") from None
+            raise ServerAwayError(f"{type(error).__name__}: {error}") from None
 
     async def _send(self, content: bytes) -> None:
         try:

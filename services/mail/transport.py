@@ -15,11 +15,15 @@ class DeferredError(Exception):
     """A later try may work. The text explains the failure to the operator."""
 
 
+class ServerAwayError(DeferredError):
+    """The server takes no mail at all from us now, for whatever recipient."""
+
+
 class Transport(Protocol):
     async def deliver(self, recipient: str, write: Write) -> None:
         """Sends one mail. Calls `write`, which issues the secret, only after the recipient is accepted.
 
-        Raises RefusedError, DeferredError, OSError or TimeoutError, and any exception of `write`.
+        Raises RefusedError, DeferredError (ServerAwayError), OSError or TimeoutError, and any exception of `write`.
         """
 
     async def close(self) -> None:

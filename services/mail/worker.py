@@ -1,6 +1,7 @@
 """The mail worker: sends mails from the outbox, one per sender at a time, until it is stopped."""
 
 import asyncio
+import logging
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,12 +16,13 @@ from tortoise.transactions import in_transaction
 
 from services.common.clock import pause, utc_now
 from services.common.limits import Limit, Limiter
+from services.common.outages import Outages
 from services.mail import outbox
 from services.mail.claims import Claims
 from services.mail.letters import MailContent, content_for, mark_mailed, registrations_to_mail
 from services.mail.outbox import Claim, DeliveryStatus
 from services.mail.rendering import MailRenderer
-from services.mail.transport import DeferredError, RefusedError, Transport
+from services.mail.transport import DeferredError, RefusedError, ServerAwayError, Transport
 
 log = structlog.get_logger(__name__)
 
@@ -42,6 +44,7 @@ class MailWorker:
     limiter: Limiter
     mail_limit: Limit
     senders: int = 2
+    outages: Outages = field(default_factory=Outages)
     poll_seconds: float = 1.0
     _claims: Claims = field(init=False, default_factory=Claims)
 
@@ -76,8 +79,9 @@ class MailWorker:
                         continue
                     await transport.close()  # the server would drop an idle connection sooner or later
                     seconds = self.poll_seconds
-                except Exception:
-                    log.exception("a sender failed")
+                except Exception as error:
+                    if not self.outages.report(error):
+                        log.exception("a sender failed")
                     seconds = self.poll_seconds * _FAILURE_PAUSE_FACTOR
                 # Polls with jitter and is not woken by requests, so that the time of a mail does not reveal who asked.
                 await pause(stopped, seconds)
@@ -95,6 +99,9 @@ class MailWorker:
         except RefusedError as error:
             log.warning("mail refused", delivery=str(claim.id), reply=str(error))
             await outbox.finish(claim, DeliveryStatus.REFUSED, str(error))
+        except ServerAwayError as error:
+            self.outages.begin("smtp", str(error))
+            await self._retry(claim, str(error), level=logging.INFO)
         except (DeferredError, StorageError, TimeoutError, OSError) as error:
             await self._retry(claim, str(error) or type(error).__name__)
         except Exception as error:
@@ -113,6 +120,7 @@ class MailWorker:
             await outbox.mark_counted(claim)
         async with asyncio.timeout(MESSAGE_DEADLINE_SECONDS):
             await transport.deliver(content.email, lambda: self._write(claim, content))
+        self.outages.end("smtp")
         async with in_transaction():
             await outbox.finish(claim, DeliveryStatus.DELIVERED)
             if claim.registration_id:
@@ -160,11 +168,11 @@ class MailWorker:
         except IntegrityError as error:  # the secret's owner was deleted
             raise _LeaseLostError from error
 
-    async def _retry(self, claim: Claim, reason: str) -> None:
+    async def _retry(self, claim: Claim, reason: str, level: int = logging.WARNING) -> None:
         if utc_now() - claim.requested_at > outbox.GIVE_UP_AFTER:
             log.error("mail given up", delivery=str(claim.id), reason=reason)
             await outbox.finish(claim, DeliveryStatus.EXPIRED, reason)
             return
-        log.warning("mail deferred", delivery=str(claim.id), attempts=claim.attempts, reason=reason)
+        log.log(level, "mail deferred", delivery=str(claim.id), attempts=claim.attempts, reason=reason)
         wait = outbox.backoff(claim.attempts, random.random())  # noqa: S311
         await outbox.release(claim, wait, reason)

@@ -5,6 +5,7 @@ import asyncio
 import structlog
 
 from services.common.clock import pause
+from services.common.outages import Outages
 from services.payments.bank.deposits import DepositService
 from services.payments.paypal.reconciliation import Reconciler
 
@@ -14,9 +15,10 @@ _INTERVAL_SECONDS = 30.0
 
 
 class PaymentWorker:
-    def __init__(self, paypal: Reconciler, deposits: DepositService) -> None:
+    def __init__(self, paypal: Reconciler, deposits: DepositService, outages: Outages | None = None) -> None:
         self._paypal = paypal
         self._deposits = deposits
+        self._outages = outages or Outages()
 
     async def run(self, stopped: asyncio.Event) -> None:
         """Runs about twice a minute, until `stopped`. Several workers share the due payments."""
@@ -28,9 +30,11 @@ class PaymentWorker:
         """Runs once. A failure of one part does not affect the other."""
         try:
             await self._deposits.expire()
-        except Exception:
-            log.exception("expiring deposits failed")
+        except Exception as error:
+            if not self._outages.report(error):
+                log.exception("expiring deposits failed")
         try:
             await self._paypal.run_due(stopped or asyncio.Event())
-        except Exception:
-            log.exception("following payments up failed")
+        except Exception as error:
+            if not self._outages.report(error):
+                log.exception("following payments up failed")

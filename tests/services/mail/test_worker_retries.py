@@ -6,11 +6,13 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from models.confirmation_code import ConfirmationCode
 from models.delivery import Delivery
 from models.limit_counter import LimitCounter
 from services.common.clock import utc_now
+from services.common.outages import Outages, Part
 from services.common.secrets import digest
 from services.mail import outbox
 from services.mail.outbox import MailKind
@@ -52,6 +54,35 @@ async def test_a_refused_recipient_is_recorded_and_no_code_is_generated(scripted
     assert (row.outcome, row.reason, row.pending_key) == ("refused", "550 5.1.1 nobody here", None)
     assert row.finished_at
     assert await ConfirmationCode.all().count() == 0
+
+
+async def test_an_outage_of_the_server_is_logged_once_and_so_is_its_end(scripted: ScriptedServer) -> None:
+    outages = Outages([Part("smtp", "smtp.example.mx:25")])
+    deliverer = make_deliverer(scripted.port, outages=outages)
+    for name in ("ana", "eva"):
+        await outbox.enqueue_for_registration(
+            MailKind.CONFIRMATION, f"{name}@example.com", await make_registration(f"{name}@example.com")
+        )
+
+    with capture_logs() as logs:
+        for stage, reply in [(Stage.GREETING, "421 4.3.2 closed"), (Stage.MAIL, "451 4.7.1 not now")]:
+            scripted.script = {stage: reply}
+            await deliverer.deliver_due()
+            await make_due()
+        scripted.script = {Stage.RCPT: "451 4.2.1 greylisted"}
+        await deliverer.deliver_due()
+        await make_due()
+        scripted.script = {}
+        await deliverer.deliver_due()
+
+    told = [(entry["event"], entry["log_level"]) for entry in logs if entry["event"] != "mail delivered"]
+    assert told == [
+        ("outage began", "error"),
+        *[("mail deferred", "info")] * 4,
+        *[("mail deferred", "warning")] * 2,
+        ("outage ended", "warning"),
+    ]
+    assert "4.3.2 closed" in logs[0]["reason"]
 
 
 async def test_a_refused_text_is_recorded_without_what_it_quotes(scripted: ScriptedServer) -> None:
