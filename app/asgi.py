@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-import structlog
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -18,11 +17,13 @@ from app.cors import Cors
 from app.database import connected
 from app.development.routes import development_routes
 from app.documents import pin
-from app.execution import Executor, Observation, record_outcomes
+from app.execution import Executor, record_outcomes
 from app.graphiql import graphiql_routes
 from app.http import PATHS, Endpoint, not_found
+from app.logs import log_request, running
 from app.manifests import digest, read_manifests
 from app.middleware import AllowedHosts, SecurityHeaders
+from app.observer import Observer
 from app.operations import OPERATIONS
 from app.schema_file import schema_route
 from app.settings import InvalidSettingsError, Settings
@@ -30,8 +31,6 @@ from app.trusted_documents import TrustedDocuments
 from app.webhooks import PayPalWebhook
 from schema.context import Context
 from schema.root import schema
-
-log = structlog.get_logger(__name__)
 
 # Made once per process, for all of its apps, and before worker processes are forked, so that these share them.
 _SCHEMA = record_outcomes(schema._schema)
@@ -57,7 +56,12 @@ def create_app(settings: Settings, trusted: TrustedDocuments | None = None) -> S
 
     def open_endpoint(*, trusted_only: bool) -> Endpoint:
         executor = Executor(
-            _SCHEMA, _PINNED, trusted, [_log], introspection=settings.development, trusted_only=trusted_only
+            _SCHEMA,
+            _PINNED,
+            trusted,
+            composition.outages,
+            introspection=settings.development,
+            trusted_only=trusted_only,
         )
         return Endpoint(executor, open_cookie, open_context)
 
@@ -72,10 +76,12 @@ def create_app(settings: Settings, trusted: TrustedDocuments | None = None) -> S
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         composed = contextlib.aclosing(composition)
         worker = _working(composition) if settings.worker_in_serve else contextlib.nullcontext()
-        async with connected(settings.database), composed, worker:
-            yield
+        with running("serve", settings):
+            async with connected(settings.database), composed, worker:
+                yield
 
     middleware = [
+        Middleware(Observer, [log_request], composition.pseudonyms, settings.trusted_proxies),
         Middleware(SecurityHeaders, hsts=not settings.development),
         Middleware(Cors, settings.origins, settings.allowed_request_headers),
     ]
@@ -92,7 +98,7 @@ def create_app(settings: Settings, trusted: TrustedDocuments | None = None) -> S
     routes = [
         *development,
         *(Route(path, endpoint) for path in PATHS),
-        Route("/webhooks/paypal", PayPalWebhook(events, settings.trusted_proxies)),
+        Route("/webhooks/paypal", PayPalWebhook(events, settings.trusted_proxies, composition.outages)),
         Route(probe.PATH, probe.Probe(make_keys(settings), settings.trusted_proxies)),
     ]
     if settings.development:
@@ -112,14 +118,3 @@ async def _working(composition: Composition) -> AsyncIterator[None]:
     finally:
         stopped.set()
         await worker
-
-
-def _log(observation: Observation) -> None:
-    log.info(
-        "operation",
-        name=observation.operation,
-        digest=observation.digest,
-        outcomes=observation.outcomes,
-        code=observation.code,
-        ms=round(observation.seconds * 1000, 1),
-    )

@@ -15,7 +15,7 @@ _HOP = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?|([0-9.]+)(?::[0-9]{1,5}
 
 def caller_of(request: HTTPConnection, credential: str | None, trusted_proxies: int) -> Caller:
     return Caller(
-        address=_address(request, trusted_proxies),
+        address=address_of(request, trusted_proxies),
         language=negotiation.language(", ".join(request.headers.getlist("accept-language"))),
         user_agent=request.headers.get("user-agent", "")[:_MAX_USER_AGENT_LENGTH] or None,
         credential=credential,
@@ -27,7 +27,7 @@ def hops(request: HTTPConnection) -> list[str]:
     return [hop.strip() for line in request.headers.getlist("x-forwarded-for") for hop in line.split(",")]
 
 
-def _address(request: HTTPConnection, trusted_proxies: int) -> Address:
+def address_of(request: HTTPConnection, trusted_proxies: int) -> Address:
     """Returns what the outermost of our proxies saw: the n-th hop of X-Forwarded-For from the right, or the peer.
 
     It is the peer if there are fewer hops than proxies, or if the hop is not an address, since only our proxies may

@@ -7,14 +7,18 @@ import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from limits.aio.storage import Storage
 from pydantic import SecretStr
 
 from app.database import connected
 from app.development.paypal.merchant import Merchant
+from app.observation import note_principal
 from app.settings import InvalidSettingsError, Settings
+from models.sql import fetch
 from schema.context import Services
 from services.accounts.hashing import Hasher
 from services.accounts.lockout import LoginLockout
@@ -31,6 +35,8 @@ from services.cleanup import Cleanup
 from services.common.cpus import usable_cpus
 from services.common.limit_storage import DatabaseStorage
 from services.common.limits import Limit, Limiter, Limits
+from services.common.outages import Outages, Part
+from services.common.pseudonyms import Pseudonyms
 from services.common.redis_storage import redis_storage
 from services.common.secrets import Keys
 from services.common.translations import Translations
@@ -74,6 +80,8 @@ class Composition:
     mail_worker: MailWorker
     cleanup: Cleanup
     payment_worker: PaymentWorker
+    pseudonyms: Pseudonyms
+    outages: Outages
     aclose: Callable[[], Awaitable[None]]
 
     async def work(self, stopped: asyncio.Event) -> None:
@@ -98,7 +106,8 @@ def compose(settings: Settings) -> Composition:
     policy = PasswordPolicy(settings.password_minimum_length, site_words=_site_words(settings))
     registration_ids = RegistrationIds(keys)
     sessions = SessionService(
-        SessionLife(timedelta(days=settings.session_idle_days), timedelta(days=settings.session_days))
+        SessionLife(timedelta(days=settings.session_idle_days), timedelta(days=settings.session_days)),
+        notice=note_principal,
     )
     registration = RegistrationService(
         hasher=hasher,
@@ -143,9 +152,11 @@ def compose(settings: Settings) -> Composition:
     )
     methods = {PaymentMethod.PAYPAL: paypal, PaymentMethod.BANK_DEPOSIT: settings.bank_account}
 
-    mails, clean_up_mails = _mails(settings, translations, limiter, limits)
+    outages = _outages(settings, storage)
+    mails, clean_up_mails = _mails(settings, translations, limiter, limits, outages)
 
     async def aclose() -> None:
+        await outages.aclose()
         await close_storage()
         if paypal:
             await paypal.aclose()
@@ -171,8 +182,10 @@ def compose(settings: Settings) -> Composition:
         ),
         paypal=paypal,
         mail_worker=mails,
-        cleanup=Cleanup(clean_up_files=clean_up_mails),
-        payment_worker=PaymentWorker(Reconciler(orders), deposits),
+        cleanup=Cleanup(clean_up_files=clean_up_mails, outages=outages),
+        payment_worker=PaymentWorker(Reconciler(orders), deposits, outages),
+        pseudonyms=Pseudonyms(keys),
+        outages=outages,
         aclose=aclose,
     )
 
@@ -238,12 +251,26 @@ def _limits(settings: Settings) -> Limits:
     return Limits(**{name: Limit.parse(name, notation) for name, notation in notations.items()})
 
 
+def _outages(settings: Settings, storage: Storage) -> Outages:
+    parts = [Part("database", settings.database_host, partial(fetch, "SELECT 1"))]
+    if settings.redis_url:
+        parts.append(Part("redis", _host_of(settings.redis_url), storage.check))
+    if settings.smtp_url:
+        parts.append(Part("smtp", _host_of(settings.smtp_url)))
+    return Outages(parts)
+
+
+def _host_of(url: SecretStr) -> str:
+    """Returns the host and the port, without the password."""
+    return urlsplit(url.get_secret_value()).netloc.rpartition("@")[2]
+
+
 async def _nothing() -> None:
     """Closes nothing, since the database has its own life cycle."""
 
 
 def _mails(
-    settings: Settings, translations: Translations, limiter: Limiter, limits: Limits
+    settings: Settings, translations: Translations, limiter: Limiter, limits: Limits, outages: Outages
 ) -> tuple[MailWorker, Callable[[], None] | None]:
     """Returns the mail worker, and the function that deletes old mails if mails are files."""
     site = Site(
@@ -262,6 +289,7 @@ def _mails(
         limiter=limiter,
         mail_limit=limits.mail_email,
         senders=settings.mail_senders,
+        outages=outages,
     )
     return worker, clean_up
 

@@ -253,6 +253,7 @@ def _with_keep_alive_header(app: ASGIApp, cycle: RequestResponseCycle, seconds: 
                     message["headers"] = [*headers, (b"keep-alive", b"timeout=%d" % seconds)]
             await send(message)
 
+        scope["client_gone"] = lambda: cycle.disconnected  # for app/observer.py
         await app(scope, receive, send_start)
 
     return answer

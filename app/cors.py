@@ -62,7 +62,9 @@ class Cors:
                 answer = MutableHeaders(scope=message)
                 answer.add_vary_header("Origin")
                 if allowed:
-                    answer.update({**_readable_by(allowed), "Access-Control-Expose-Headers": "Retry-After"})
+                    answer.update(
+                        {**_readable_by(allowed), "Access-Control-Expose-Headers": "Retry-After, X-Request-Id"}
+                    )
             await send(message)
 
         await self._app(scope, receive, send_with_headers)

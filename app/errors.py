@@ -1,7 +1,6 @@
 """Errors as clients see them: with a code, in some cases a reference, and never a value that a client sent."""
 
 import re
-import secrets
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +13,8 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
 )
+
+from app.observation import current_request
 
 log = structlog.get_logger(__name__)
 
@@ -98,8 +99,14 @@ def formatted(error: GraphQLError, code: str, **extensions: object) -> dict[str,
 
 
 def internal_error(cause: BaseException, location: GraphQLError) -> dict[str, Any]:
-    """Logs the cause; returns an error with its location in the document and a reference to the log entry."""
-    reference = secrets.token_hex(6)
-    log.error("unexpected error", reference=reference, path=location.path, exc_info=cause)
+    """Logs the cause; returns an error with its location in the document and a reference, which is the request's id."""
+    request = current_request()
+    request.code = "INTERNAL"
+    log.error("unexpected error", request=request.id, path=location.path, exc_info=cause)
     location.message = "Something went wrong on our side."
-    return formatted(location, "INTERNAL", reference=reference)
+    return formatted(location, "INTERNAL", reference=request.id)
+
+
+def unavailable_error(message: str) -> dict[str, Any]:
+    """Returns an error for a part of the service that is away, with the same reference."""
+    return formatted(GraphQLError(message), "UNAVAILABLE", reference=current_request().id)

@@ -1,9 +1,8 @@
-"""Runs an operation: prepares its document, executes it within a deadline, masks errors, and notifies observers."""
+"""Runs an operation: prepares its document, executes it within a deadline, masks errors, and notes what came of it."""
 
 import asyncio
 import inspect
-import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,19 +17,19 @@ from graphql import (
     get_variable_values,
 )
 from graphql.execution.collect_fields import collect_fields
-from limits.errors import StorageError
 
 from app.document_ids import DocumentId
 from app.documents import MAX_ERRORS, Documents, Prepared, Refused
-from app.errors import Redactor, formatted, internal_error
+from app.errors import Redactor, formatted, internal_error, unavailable_error
+from app.observation import current_request
 from app.trusted_documents import TEXT_REFUSED, TrustedDocuments
-from models.outage import is_outage
 from schema.context import Context
 from schema.messages import type_name
+from services.common.outages import Outages, outage_of
 
 log = structlog.get_logger(__name__)
 
-_MAX_NAME_LENGTH = 60  # of an operation's name, for observers
+_MAX_NAME_LENGTH = 60  # of an operation's name, for the log
 DEADLINE = 10.0  # seconds that an operation may take
 
 
@@ -50,23 +49,6 @@ class Response:
     body: dict[str, Any]
     status: int = 200
     code: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Observation:
-    """What logs and metrics may record about a request. It contains nothing that a person typed.
-
-    `digest` is that of the document's shape.
-    """
-
-    operation: str | None
-    digest: str | None
-    outcomes: dict[str, str]
-    code: str | None
-    seconds: float
-
-
-Observer = Callable[[Observation], None]
 
 
 def record_outcomes(schema: GraphQLSchema) -> GraphQLSchema:
@@ -100,7 +82,7 @@ class Executor:
         schema: GraphQLSchema,
         pinned: Mapping[str, Prepared],
         trusted: TrustedDocuments,
-        observers: Sequence[Observer],
+        outages: Outages,
         *,
         introspection: bool,
         trusted_only: bool,
@@ -111,25 +93,20 @@ class Executor:
         self._documents = Documents(schema, pinned, self._redactor, introspection=introspection)
         self._trusted = trusted
         self._trusted_only = trusted_only
-        self._observers = observers
+        self._outages = outages
         self._introspection = introspection
         self._cancelled: set[asyncio.Future[ExecutionResult]] = set()
 
     async def run(self, request: Operation, context: Context, *, read_only: bool) -> Response:
         """Executes the operation; with `read_only` (a GET), it refuses all but queries."""
-        start = time.perf_counter()
         prepared = self._prepare(request.document)
-        answer = await self._answer(request, prepared, context, read_only)
         named = isinstance(prepared, Prepared) and prepared.operation(request.operation_name)
-        observation = Observation(
-            operation=named.name.value[:_MAX_NAME_LENGTH] if named and named.name else None,
-            digest=prepared.shape if isinstance(prepared, Prepared) else None,
-            outcomes=context.outcomes,
-            code=answer.code,
-            seconds=time.perf_counter() - start,
-        )
-        for observe in self._observers:
-            observe(observation)
+        noted = current_request()
+        noted.operation = named.name.value[:_MAX_NAME_LENGTH] if named and named.name else None
+        noted.digest = prepared.shape if isinstance(prepared, Prepared) else None
+        noted.outcomes = context.outcomes  # which grows while it is executed
+        answer = await self._answer(request, prepared, context, read_only)
+        noted.code = answer.code
         return answer
 
     def _prepare(self, document: str | DocumentId) -> Prepared | Refused:
@@ -159,9 +136,21 @@ class Executor:
         )
         completed = result if isinstance(result, ExecutionResult) else await self._within_deadline(result)
         if completed is None:
-            log.warning("deadline exceeded", digest=prepared.shape)
+            current_request().failure = "deadline"
+            self._outages.suspect("database", "deadline exceeded")
+            self._outages.suspect("redis", "deadline exceeded")
             return _unavailable()
-        return _completed(completed)
+        return self._completed(completed)
+
+    def _completed(self, result: ExecutionResult) -> Response:
+        if not result.errors:
+            return Response({"data": result.data})
+        if found := next(filter(None, (outage_of(error.original_error) for error in result.errors)), None):
+            part, cause = found
+            current_request().failure = f"{part}: {type(cause).__name__}"
+            self._outages.suspect(part, type(cause).__name__)
+            return _unavailable()
+        return _with_errors(result, [_masked(error) for error in result.errors[:MAX_ERRORS]])
 
     async def _within_deadline(self, result: Awaitable[ExecutionResult]) -> ExecutionResult | None:
         """Returns None after the deadline: it then cancels the execution and does not wait for its cleanup."""
@@ -177,7 +166,7 @@ class Executor:
     def _discard(self, task: asyncio.Future[ExecutionResult]) -> None:
         self._cancelled.discard(task)
         if not task.cancelled() and (error := task.exception()):
-            log.warning("operation failed after its deadline", error=repr(error))
+            log.warning("operation failed after its deadline", error=type(error).__name__)
 
     def _request_errors(
         self, request: Operation, prepared: Prepared, operation: OperationDefinitionNode
@@ -201,13 +190,7 @@ class Executor:
         return []
 
 
-def _completed(result: ExecutionResult) -> Response:
-    if not result.errors:
-        return Response({"data": result.data})
-    if cause := next(filter(None, (outage(error.original_error) for error in result.errors)), None):
-        log.warning("storage unavailable", error=repr(cause))
-        return _unavailable()
-    errors = [_masked(error) for error in result.errors[:MAX_ERRORS]]
+def _with_errors(result: ExecutionResult, errors: list[dict[str, Any]]) -> Response:
     codes = [error["extensions"]["code"] for error in errors]
     if codes[0] == "ORIGIN_NOT_ALLOWED":
         return Response({"errors": errors}, 403, codes[0])
@@ -224,15 +207,9 @@ def _masked(error: GraphQLError) -> dict[str, Any]:
     return internal_error(error.original_error or error, GraphQLError("", nodes=error.nodes, path=error.path))
 
 
-def outage(error: Exception | None) -> Exception | None:
-    """Returns the cause if the database or the limits' storage failed, else None."""
-    if isinstance(error, StorageError):
-        return error.storage_error
-    return error if error and is_outage(error) else None
-
-
 def _unavailable() -> Response:
-    return _refusal("UNAVAILABLE", [GraphQLError("The service is busy. Try again in a moment.")], status=503)
+    error = unavailable_error("The service is busy. Try again in a moment.")
+    return Response({"errors": [error]}, 503, "UNAVAILABLE")
 
 
 def _refusal(code: str, errors: list[GraphQLError], status: int = 400) -> Response:

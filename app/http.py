@@ -19,6 +19,7 @@ from app.document_ids import document_of
 from app.errors import formatted, internal_error
 from app.execution import Executor, Operation
 from app.negotiation import GRAPHQL_RESPONSE, JSON
+from app.observation import current_request
 from schema.context import Context
 
 PATHS = ("/graphql", "/graphql/")
@@ -103,6 +104,7 @@ def refusal(
     request: HTTPConnection, error: dict[str, Any], status: int, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Returns a response that holds only an error, in a media type that the client accepts, if there is one."""
+    current_request().code = error["extensions"]["code"]
     media_type = _media_type(request) or GRAPHQL_RESPONSE
     return _response({"errors": [error]}, status, media_type, headers or {})
 

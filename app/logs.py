@@ -1,20 +1,36 @@
-"""Logs to stderr: readable lines in development, JSON in production."""
+"""Logs to stderr: readable lines in development, JSON in production. docs/operations.md explains each field."""
 
+import contextlib
 import logging
+import os
+import re
 import sys
+import time
+from collections.abc import Iterator
+from typing import Any
 
 import structlog
+from pydantic import SecretStr
+
+from app.observation import FinishedRequest
+from app.settings import Settings
+from app.version import version
+
+log = structlog.get_logger(__name__)
 
 _LOG_VALUES = ("tortoise", "aiosqlite")  # at DEBUG they log statements with e-mails, digests and hashes
+_EDGE = r"\s<>\"'(),:;=/|"
+_ADDRESS = re.compile(rf"(?<![^{_EDGE}])[^{_EDGE}@]++@[^{_EDGE}]*+")  # begins only at an edge, so it is linear
 
 
 def configure_logs(level: str, *, json: bool) -> None:
     shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso"),
     ]
-    renderer = (
+    renderer: list[structlog.typing.Processor] = (
         [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
         if json
         else [
@@ -25,7 +41,7 @@ def configure_logs(level: str, *, json: bool) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderer, _without_addresses],
         )
     )
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
@@ -41,3 +57,66 @@ def configure_logs(level: str, *, json: bool) -> None:
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,
     )
+
+
+def log_request(request: FinishedRequest) -> None:
+    """Writes the line of a request, except of a probe that found the service healthy."""
+    if request.kind == "health" and request.status == 200:
+        return
+    level = logging.INFO
+    if request.code == "INTERNAL" or request.status == 500:
+        level = logging.ERROR
+    elif request.status == 503:
+        level = logging.WARNING
+    fields = {
+        "request": request.id,
+        "method": request.method,
+        "kind": request.kind,
+        "status": request.status,
+        "ms": round(request.seconds * 1000, 1),
+        "client": request.client,
+        "account": request.account,
+        "session": request.session,
+        "operation": request.operation,
+        "digest": request.digest,
+        "outcomes": request.outcomes or None,
+        "code": request.code,
+        "refused": request.refused,
+        "failure": request.failure,
+    }
+    log.log(level, "request", **{name: value for name, value in fields.items() if value is not None})
+
+
+@contextlib.contextmanager
+def running(command: str, settings: Settings) -> Iterator[None]:
+    """Logs the start and the end of a process that serves or works."""
+    begun = time.monotonic()
+    log.info("started", command=command, version=version(), process=os.getpid(), settings=changed(settings))
+    try:
+        yield
+    finally:
+        log.info("stopped", command=command, process=os.getpid(), seconds=round(time.monotonic() - begun, 1))
+
+
+def changed(settings: Settings) -> dict[str, str]:
+    """Returns the settings that are not the default, by their names; of a secret, only that it is set."""
+    return {
+        name.upper(): _shown(value)
+        for name, field in Settings.model_fields.items()
+        if (value := getattr(settings, name)) != field.default
+    }
+
+
+def _shown(value: object) -> str:
+    match value:
+        case SecretStr():
+            return "set"
+        case tuple():
+            return ", ".join(_shown(each) for each in value)
+        case _:
+            return str(getattr(value, "value", value))
+
+
+def _without_addresses(_logger: object, _method: str, line: Any) -> str:
+    """Removes e-mail addresses, which a mail server, a database or a path may have put into the line."""
+    return _ADDRESS.sub("…", line) if "@" in line else str(line)

@@ -406,6 +406,12 @@ class Settings(BaseSettings):
         return BankAccount(EXAMPLE_CLABE, "Banco de ejemplo", self.site_name) if self.development else None
 
     @property
+    def database_host(self) -> str:
+        """Where the database is, for the log: a host with its port, or a file."""
+        credentials = self.database["connections"]["default"]["credentials"]
+        return str(credentials.get("file_path") or f"{credentials['host']}:{credentials['port']}")
+
+    @property
     def _postgresql(self) -> Postgresql:
         return Postgresql(
             pool_minimum=self.database_pool_minimum,

@@ -80,3 +80,6 @@ async def test_requests_end_and_the_service_recovers(
     assert set(load.statuses(back + 3, back + 8)) == {200}
     assert max(seconds for _, _, seconds in load.answers) < DEADLINE + 1
     assert "unexpected error" not in log
+    assert [log.count(event) for event in ("outage began", "outage ended")] == [1, 1]
+    assert log.count("part=database") == 2
+    assert f"host=127.0.0.1:{tcp_proxy.port}" in log

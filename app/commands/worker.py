@@ -6,6 +6,7 @@ import signal
 
 from app.commands.migrate import is_up_to_date
 from app.composition import composed
+from app.logs import running
 from app.setting_warnings import print_warnings
 from app.settings import Settings
 
@@ -28,6 +29,7 @@ async def _work(settings: Settings) -> None:
     stopped = asyncio.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signal_number, stopped.set)
-    async with composed(settings) as composition:
-        print("Working.", flush=True)
-        await composition.work(stopped)
+    with running("worker", settings):
+        async with composed(settings) as composition:
+            print("Working.", flush=True)
+            await composition.work(stopped)

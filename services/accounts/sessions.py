@@ -1,6 +1,6 @@
 """Sessions: opaque tokens, stored as digests, and the principal of each."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -105,9 +105,14 @@ class SessionLife:
 
 
 class SessionService:
-    def __init__(self, life: SessionLife, clock: Clock = utc_now) -> None:
+    """`notice` is called with the principal of each session that is used or opened."""
+
+    def __init__(
+        self, life: SessionLife, clock: Clock = utc_now, notice: Callable[[Principal], None] | None = None
+    ) -> None:
         self._life = life
         self._clock = clock
+        self._notice = notice or _ignore
 
     async def authenticate(self, caller: Caller) -> Principal | None:
         """Returns the principal of the caller's credential: one indexed look-up, at most one write in five minutes."""
@@ -122,6 +127,7 @@ class SessionService:
             await Session.filter(id=principal.session_id, last_seen_at=last_seen_at).update(
                 last_seen_at=now, expires_at=min(now + self._life.idle, as_datetime(rows[0]["ends_at"]))
             )
+        self._notice(principal)
         return principal
 
     async def open(self, caller: Caller, account: Account, *, restricted_until: datetime | None = None) -> LoggedIn:
@@ -148,6 +154,7 @@ class SessionService:
         if surplus := await seen_least.limit(MAX_SESSIONS).values_list("id", flat=True):
             await Session.filter(id__in=surplus).delete()
         principal = _principal_of(account, session.id, now, password_change_required=session.password_change_required)
+        self._notice(principal)
         return LoggedIn(principal, token, session.expires_at, session.ends_at)
 
     async def keep_only(self, session_id: UUID, account: Account) -> datetime | None:
@@ -209,6 +216,10 @@ class SessionService:
         if principal is None:
             return NotAuthenticated()
         return PasswordChangeRequired() if principal.password_change_required else principal
+
+
+def _ignore(_: Principal) -> None:
+    """The default of `notice`."""
 
 
 def _principal_of(

@@ -1,11 +1,14 @@
 """The caller: what belongs to one request and nothing else."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_network
 
 from services.common.translations import Language
 
 Address = IPv4Address | IPv6Address
+
+_CACHED = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,5 +37,6 @@ class Caller:
         return _prefix(self.address, 24 if self.address.version == 4 else 48)
 
 
+@lru_cache(_CACHED)  # several times for each request
 def _prefix(address: Address, length: int) -> str:
     return str(ip_network((address, length), strict=False))

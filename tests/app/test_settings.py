@@ -455,6 +455,17 @@ def test_no_secret_is_in_a_repr() -> None:
     assert _SECRET not in repr(SmtpServer.parse(settings.smtp_url.get_secret_value()))
 
 
+def test_the_log_names_the_databases_host_without_a_password(tmp_path: Path) -> None:
+    urls = ["postgres://ana:hunter2@db.example.mx/accounts", "postgres://db.example.mx:6432/accounts", "sqlite://a.db"]
+
+    assert [read(DATABASE_URL=url).database_host for url in urls] == [
+        "db.example.mx:5432",
+        "db.example.mx:6432",
+        "a.db",
+    ]
+    assert read(DATA_DIR=str(tmp_path)).database_host == str(tmp_path / "accounts.sqlite3")
+
+
 def test_the_database_is_in_the_data_directory_whatever_its_name(tmp_path: Path) -> None:
     folders = [tmp_path / name for name in ("a b", "ñandú", "a%20b", "a:b", "a?b", "a#b")]
 

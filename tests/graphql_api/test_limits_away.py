@@ -49,9 +49,13 @@ async def _assert_refused(api: Api, operation: str) -> None:
 
     assert response.status_code == 503, operation
     assert response.headers["retry-after"] == "5"
+    reference = response.headers["x-request-id"]
     assert response.json() == {
         "errors": [
-            {"message": "The service is busy. Try again in a moment.", "extensions": {"code": "UNAVAILABLE"}},
+            {
+                "message": "The service is busy. Try again in a moment.",
+                "extensions": {"code": "UNAVAILABLE", "reference": reference},
+            },
         ]
     }
 

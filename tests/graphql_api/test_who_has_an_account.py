@@ -81,8 +81,9 @@ class Stranger:
         return response
 
     def comparable(self, response: httpx2.Response) -> tuple[int, list[tuple[str, str]], str]:
-        """Status, headers and body without random values, waits and the email."""
-        headers = [(name, value) for name, value in response.headers.multi_items() if name != "content-length"]
+        """Status, headers and body without random values (as a request's id is), waits and the email."""
+        own = {"content-length", "x-request-id"}
+        headers = [(name, value) for name, value in response.headers.multi_items() if name not in own]
         body = RANDOM.sub(r'"\g<name>":"…"', response.text).replace(self.email, "…")
         return response.status_code, headers, WAIT.sub(r"\1…", body)
 

@@ -19,7 +19,8 @@ async def test_a_bug_puts_a_reference_into_the_response_and_its_cause_into_the_l
     (error,) = response.json()["errors"]
     assert isinstance(entry["exc_info"], ValueError)
     assert error["message"] == "Something went wrong on our side."
-    assert error["extensions"] == {"code": "INTERNAL", "reference": entry["reference"]}
+    assert error["extensions"] == {"code": "INTERNAL", "reference": entry["request"]}
+    assert response.headers["x-request-id"] == entry["request"]
     assert "xx" not in response.text
 
 

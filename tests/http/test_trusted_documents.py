@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from graphql import parse
 from structlog.testing import capture_logs
 
 from app.asgi import load_trusted_documents
 from app.operations import OPERATIONS
 from app.settings import InvalidSettingsError
+from app.shapes import shape_of
 from tests.api import EMAIL, PASSWORD, PRODUCTION, Api, GivenSettings
 from tests.conftest import MakeApi
 from tests.refusals import refusal
@@ -213,12 +215,13 @@ async def test_the_log_names_a_trusted_document_as_any_other(make_api: MakeApi, 
         await post(api, {"query": 'query Mine { me(password: "hunter2") { id } }'})
         await post(api, hashed("0"))
 
-    entries = [[entry["name"], entry["digest"], entry["code"]] for entry in logs if entry["event"] == "operation"]
+    fields = ("operation", "digest", "code", "refused")
+    entries = [[entry.get(field) for field in fields] for entry in logs if entry["event"] == "request"]
     assert entries == [
-        ["Policy", sha256(POLICY)[:16], None],
-        [None, None, "PERSISTED_DOCUMENT_NOT_FOUND"],
-        [None, None, "PERSISTED_DOCUMENT_REQUIRED"],
-        [None, None, "PERSISTED_QUERY_NOT_SUPPORTED"],
+        ["Policy", shape_of(parse(POLICY)), None, None],
+        [None, None, "PERSISTED_DOCUMENT_NOT_FOUND", "untrusted document"],
+        [None, None, "PERSISTED_DOCUMENT_REQUIRED", "untrusted document"],
+        [None, None, "PERSISTED_QUERY_NOT_SUPPORTED", "untrusted document"],
     ]
     assert "secret-of" not in str(logs)
     assert "hunter2" not in str(logs)

@@ -1,7 +1,11 @@
 """What the log holds of a request: enough to find it again, and nothing that a person typed."""
 
+import json
+import socket
 import sqlite3
+import time
 from contextlib import closing
+from urllib.parse import urlsplit
 
 import httpx2
 
@@ -31,9 +35,26 @@ def test_at_debug_the_log_names_the_operation_and_contains_no_literal(server: Se
     log = server.log()
     assert "hunter2" not in log
     assert "ana@" not in log
-    assert "name=SignIn" in log
+    assert "operation=SignIn" in log
     assert "digest=" in log
     assert "outcomes={'login': 'InvalidCredentialsError'}" in log
+
+
+def test_a_client_that_hangs_up_during_the_operation_is_logged_as_gone(server: Server) -> None:
+    """Argon2 takes longer than the news that the connection was closed."""
+    body = json.dumps({"query": INLINE.replace("SignIn", "HangUp")}).encode()
+    head = f"POST /graphql HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+    address = urlsplit(server.url)
+    with socket.create_connection((address.hostname, address.port)) as client:
+        client.sendall(head.encode() + b"\r\n\r\n" + body)
+
+    deadline = time.monotonic() + 10
+    while "operation=HangUp" not in server.log():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+    (line,) = [line for line in server.log().splitlines() if "operation=HangUp" in line]
+    assert "status=499" in line
 
 
 def test_an_unexpected_error_is_logged_with_the_clients_reference(server: Server) -> None:
@@ -47,6 +68,6 @@ def test_an_unexpected_error_is_logged_with_the_clients_reference(server: Server
     log = server.log()
     (error,) = answer["errors"]
     assert error["extensions"]["code"] == "INTERNAL"
-    assert f"reference={error['extensions']['reference']}" in log
+    assert log.count(f"request={error['extensions']['reference']}") == 2  # the cause, and the request's line
     assert "Traceback" in log
     assert "hunter2" not in log

@@ -29,6 +29,10 @@ def test_every_command_of_the_walkthrough_works(tmp_path: Path) -> None:
             timeout=60,
         )
 
+    log = (tmp_path / "serve.log").read_text("utf-8")
+    typed = set(re.findall(r'(?:[pP]assword\w*|email|rfc|legalName|answer|code): *\\*"([^"\\$]{3,})', commands))
+    assert len(typed) > 3
+    assert [text for text in typed if text in log] == []
     assert result.stderr == ""
     assert result.returncode == 0
     assert re.findall(r'"__typename":"(\w+)"', result.stdout) == [
