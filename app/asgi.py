@@ -22,6 +22,7 @@ from app.graphiql import graphiql_routes
 from app.http import PATHS, Endpoint, not_found
 from app.logs import log_request, running
 from app.manifests import digest, read_manifests
+from app.metrics_port import MetricsPort
 from app.middleware import AllowedHosts, SecurityHeaders
 from app.observer import Observer
 from app.operations import OPERATIONS
@@ -49,9 +50,11 @@ def load_trusted_documents(settings: Settings) -> TrustedDocuments:
     return TrustedDocuments({name: pinned[digest(text)] for name, text in texts.items()})
 
 
-def create_app(settings: Settings, trusted: TrustedDocuments | None = None) -> Starlette:
-    """Creates the app, which loads the trusted documents unless they are given."""
-    composition = compose(settings)
+def create_app(
+    settings: Settings, trusted: TrustedDocuments | None = None, port: MetricsPort | None = None
+) -> Starlette:
+    """Creates the app, which loads the trusted documents unless they are given, and serves metrics at `port`."""
+    composition = compose(settings, port.metrics) if port else compose(settings)
     trusted = trusted or load_trusted_documents(settings)
 
     def open_endpoint(*, trusted_only: bool) -> Endpoint:
@@ -76,12 +79,14 @@ def create_app(settings: Settings, trusted: TrustedDocuments | None = None) -> S
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         composed = contextlib.aclosing(composition)
         worker = _working(composition) if settings.worker_in_serve else contextlib.nullcontext()
+        metrics = port.serving() if port else contextlib.nullcontext()
         with running("serve", settings):
-            async with connected(settings.database), composed, worker:
+            async with connected(settings.database), composed, worker, metrics:
                 yield
 
+    observers = [log_request, port.metrics.observe] if port else [log_request]
     middleware = [
-        Middleware(Observer, [log_request], composition.pseudonyms, settings.trusted_proxies),
+        Middleware(Observer, observers, composition.pseudonyms, settings.trusted_proxies),
         Middleware(SecurityHeaders, hsts=not settings.development),
         Middleware(Cors, settings.origins, settings.allowed_request_headers),
     ]

@@ -35,6 +35,7 @@ from services.cleanup import Cleanup
 from services.common.cpus import usable_cpus
 from services.common.limit_storage import DatabaseStorage
 from services.common.limits import Limit, Limiter, Limits
+from services.common.measures import IGNORED, Measures
 from services.common.outages import Outages, Part
 from services.common.pseudonyms import Pseudonyms
 from services.common.redis_storage import redis_storage
@@ -90,18 +91,23 @@ class Composition:
         await asyncio.gather(*(worker.run(stopped) for worker in workers))
 
 
-def compose(settings: Settings) -> Composition:
+def compose(settings: Settings, measures: Measures = IGNORED) -> Composition:
     keys = make_keys(settings)
     storage, close_storage = limit_storage(settings)
     limits = _limits(settings)
-    limiter = Limiter(storage, keys)
+    limiter = Limiter(storage, keys, measures)
     translations = Translations(ROOT / "locales")
     provider = CaptchaProvider(settings.captcha_site) if settings.captcha_site else None
     captchas = CaptchaService(
-        keys, limiter, limits.create_captcha, proof_of_work=settings.captcha_proof_of_work, provider=provider
+        keys,
+        limiter,
+        limits.create_captcha,
+        proof_of_work=settings.captcha_proof_of_work,
+        provider=provider,
+        measures=measures,
     )
 
-    hasher = _hasher(settings)
+    hasher = _hasher(settings, measures)
     lockout = LoginLockout(keys)
     policy = PasswordPolicy(settings.password_minimum_length, site_words=_site_words(settings))
     registration_ids = RegistrationIds(keys)
@@ -152,8 +158,8 @@ def compose(settings: Settings) -> Composition:
     )
     methods = {PaymentMethod.PAYPAL: paypal, PaymentMethod.BANK_DEPOSIT: settings.bank_account}
 
-    outages = _outages(settings, storage)
-    mails, clean_up_mails = _mails(settings, translations, limiter, limits, outages)
+    outages = _outages(settings, storage, measures)
+    mails, clean_up_mails = _mails(settings, translations, limiter, limits, outages, measures)
 
     async def aclose() -> None:
         await outages.aclose()
@@ -191,9 +197,9 @@ def compose(settings: Settings) -> Composition:
 
 
 @contextlib.asynccontextmanager
-async def composed(settings: Settings) -> AsyncIterator[Composition]:
+async def composed(settings: Settings, measures: Measures = IGNORED) -> AsyncIterator[Composition]:
     """Composes the services for a command and connects the database. Closes both at the end."""
-    composition = compose(settings)
+    composition = compose(settings, measures)
     async with connected(settings.database), contextlib.aclosing(composition):
         yield composition
 
@@ -232,7 +238,7 @@ def _development_key(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _hasher(settings: Settings) -> Hasher:
+def _hasher(settings: Settings, measures: Measures) -> Hasher:
     """Returns the hasher for one of the processes of `serve`, which share the CPUs."""
     cpus = usable_cpus() / settings.workers
     return Hasher(
@@ -240,6 +246,7 @@ def _hasher(settings: Settings) -> Hasher:
         memory_kib=settings.argon2_memory_kib,
         parallelism=settings.argon2_parallelism,
         cpus=cpus,
+        measures=measures,
     )
 
 
@@ -251,13 +258,13 @@ def _limits(settings: Settings) -> Limits:
     return Limits(**{name: Limit.parse(name, notation) for name, notation in notations.items()})
 
 
-def _outages(settings: Settings, storage: Storage) -> Outages:
+def _outages(settings: Settings, storage: Storage, measures: Measures) -> Outages:
     parts = [Part("database", settings.database_host, partial(fetch, "SELECT 1"))]
     if settings.redis_url:
         parts.append(Part("redis", _host_of(settings.redis_url), storage.check))
     if settings.smtp_url:
         parts.append(Part("smtp", _host_of(settings.smtp_url)))
-    return Outages(parts)
+    return Outages(parts, measures)
 
 
 def _host_of(url: SecretStr) -> str:
@@ -270,7 +277,12 @@ async def _nothing() -> None:
 
 
 def _mails(
-    settings: Settings, translations: Translations, limiter: Limiter, limits: Limits, outages: Outages
+    settings: Settings,
+    translations: Translations,
+    limiter: Limiter,
+    limits: Limits,
+    outages: Outages,
+    measures: Measures,
 ) -> tuple[MailWorker, Callable[[], None] | None]:
     """Returns the mail worker, and the function that deletes old mails if mails are files."""
     site = Site(
@@ -290,6 +302,7 @@ def _mails(
         mail_limit=limits.mail_email,
         senders=settings.mail_senders,
         outages=outages,
+        measures=measures,
     )
     return worker, clean_up
 

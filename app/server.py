@@ -44,6 +44,13 @@ def listen(host: str, port: int) -> socket.socket:
     return bound
 
 
+def cannot_listen(host: str, port: int, error: OSError) -> str:
+    """Returns a sentence that says why `listen` failed."""
+    # strerror of gaierror only: Python's text of every other error repeats the address.
+    reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
+    return f"Cannot listen on {host}:{port}: {reason}."
+
+
 def url_of(bound: socket.socket) -> str:
     host, port = bound.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

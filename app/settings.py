@@ -245,6 +245,8 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535)
     workers: int = Field(1, ge=1, le=256)
     keep_alive_seconds: int = Field(75, ge=1, le=3600)
+    metrics_host: Annotated[str, AfterValidator(_host)] = "127.0.0.1"
+    metrics_port: int | None = Field(None, ge=0, le=65535)
     log_level: str = Field("INFO", pattern="^(?i:DEBUG|INFO|WARNING|ERROR)$")
     secret_key: Annotated[SecretStr | None, AfterValidator(_one_key)] = None
     secret_keys_also_accepted: Secrets = ()

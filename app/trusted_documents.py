@@ -38,5 +38,10 @@ class TrustedDocuments:
     def by_digest(self) -> Mapping[str, Prepared]:
         return {prepared.digest: prepared for prepared in self._by_id.values()}
 
+    @property
+    def operation_names(self) -> frozenset[str]:
+        operations = [prepared.operation(None) for prepared in self._by_id.values()]
+        return frozenset(operation.name.value for operation in operations if operation and operation.name)
+
     def find(self, id: DocumentId) -> Prepared | Refused:
         return self._by_id.get(id.value) or (_HASH_UNKNOWN if id.hash_first else _UNKNOWN)

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 
 from app.asgi import create_app
 from app.composition import Composition, compose, limit_storage
+from app.metrics_port import metrics_port
 from app.operations import OPERATIONS
 from app.settings import Settings
 from services.captcha.ids import Solution
@@ -72,6 +73,7 @@ class Api:
     composition: Composition
     settings: Settings
     headers: dict[str, str] = field(default_factory=dict)
+    metrics_url: str = ""
 
     async def send(
         self, operation: str, variables: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
@@ -170,9 +172,10 @@ def found(pattern: str, mail: EmailMessage) -> str:
 
 @contextlib.asynccontextmanager
 async def api_of(settings: Settings) -> AsyncIterator[Api]:
-    app = create_app(settings)
-    composition = compose(settings)
-    async with app.router.lifespan_context(app), contextlib.aclosing(composition):
-        transport = httpx2.ASGITransport(app)
-        async with httpx2.AsyncClient(transport=transport, base_url="http://localhost:8000") as http:
-            yield Api(http, composition, settings)
+    with metrics_port(settings, OPERATIONS) as port:
+        app = create_app(settings, port=port)
+        composition = compose(settings, port.metrics) if port else compose(settings)
+        async with app.router.lifespan_context(app), contextlib.aclosing(composition):
+            transport = httpx2.ASGITransport(app)
+            async with httpx2.AsyncClient(transport=transport, base_url="http://localhost:8000") as http:
+                yield Api(http, composition, settings, metrics_url=port.url if port else "")

@@ -2,14 +2,15 @@
 
 import argparse
 import asyncio
-import os
-import socket
 import sys
+from functools import partial
 
 from app.asgi import create_app, load_trusted_documents
 from app.commands.migrate import is_up_to_date, prepare_data_dir
 from app.development.app_links import has_built_app, lead_to_built_app
-from app.server import listen, url_of
+from app.metrics_port import metrics_port
+from app.operations import OPERATIONS
+from app.server import cannot_listen, listen, url_of
 from app.server import run as run_server
 from app.setting_checks import missing_for_production
 from app.setting_warnings import print_warnings
@@ -35,9 +36,7 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
     try:
         bound = listen(settings.host, settings.port)
     except OSError as error:
-        # strerror of gaierror only: Python's text of every other error repeats the address.
-        reason = error.strerror if isinstance(error, socket.gaierror) else os.strerror(error.errno or 0)
-        print(f"Cannot listen on {settings.host}:{settings.port}: {reason}.", file=sys.stderr)
+        print(cannot_listen(settings.host, settings.port, error), file=sys.stderr)
         return 1
     settings = settings.model_copy(update={"port": bound.getsockname()[1]})
     # From here on, connections queue in the socket, so a client may connect as soon as it reads this line.
@@ -45,7 +44,9 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
     if settings.development:
         introduce(settings, url_of(bound))
     linked = lead_to_built_app(settings)
-    return run_server(lambda: create_app(linked, trusted), bound, settings.workers, settings.keep_alive_seconds)
+    with metrics_port(settings, OPERATIONS.keys() | trusted.operation_names) as metrics:
+        make_app = partial(create_app, linked, trusted, metrics)
+        return run_server(make_app, bound, settings.workers, settings.keep_alive_seconds)
 
 
 def introduce(settings: Settings, url: str) -> None:

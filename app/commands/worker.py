@@ -2,13 +2,16 @@
 
 import argparse
 import asyncio
+import contextlib
 import signal
 
 from app.commands.migrate import is_up_to_date
 from app.composition import composed
 from app.logs import running
+from app.metrics_port import MetricsPort, metrics_port
 from app.setting_warnings import print_warnings
 from app.settings import Settings
+from services.common.measures import IGNORED
 
 HELP = "send mails, delete expired rows and follow up payments, for `serve` with WORKER_IN_SERVE=false"
 
@@ -21,15 +24,17 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
     if not settings.development and not is_up_to_date(settings):
         return 1
     print_warnings(settings)
-    asyncio.run(_work(settings))
+    with metrics_port(settings, ()) as metrics:
+        asyncio.run(_work(settings, metrics))
     return 0
 
 
-async def _work(settings: Settings) -> None:
+async def _work(settings: Settings, metrics: MetricsPort | None) -> None:
     stopped = asyncio.Event()
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signal_number, stopped.set)
     with running("worker", settings):
-        async with composed(settings) as composition:
+        serving = metrics.serving() if metrics else contextlib.nullcontext()
+        async with composed(settings, metrics.metrics if metrics else IGNORED) as composition, serving:
             print("Working.", flush=True)
             await composition.work(stopped)

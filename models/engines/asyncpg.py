@@ -4,8 +4,9 @@ Tortoise chooses its migration editor by the word "asyncpg" in this module's nam
 """
 
 import asyncio
+import time
 from contextlib import suppress
-from typing import Any
+from typing import Any, ClassVar
 
 import asyncpg
 from tortoise.backends.asyncpg.client import AsyncpgDBClient, TransactionWrapper
@@ -21,6 +22,14 @@ _POOL_SECONDS = 5.0  # to wait for a connection
 _CLEAN_UP_SECONDS = 2.0  # for a rollback, after which the connection is dropped
 
 
+class PoolMonitor:
+    """Is told of each connection that is taken from the pool, after how many seconds, and given back."""
+
+    def taken(self, waited: float) -> None: ...
+
+    def given_back(self) -> None: ...
+
+
 class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg is untyped
     def get_reset_query(self) -> str:
         """Returns no query: the service changes no session state, and asyncpg rolls back open transactions anyway."""
@@ -30,11 +39,11 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg is untyp
 class _PooledConnection(PoolConnectionWrapper[Any]):
     async def __aenter__(self) -> Any:
         await self.ensure_connection()
-        self.connection = await self.client._pool.acquire(timeout=_POOL_SECONDS)
+        self.connection = await _take(self.client._pool)
         return self.connection
 
     async def __aexit__(self, *_: object) -> None:
-        await self.client._pool.release(self.connection, timeout=_CLEAN_UP_SECONDS)
+        await _give_back(self.client._pool, self.connection)
 
 
 class _TransactionContext(TransactionContextPooled):
@@ -44,11 +53,11 @@ class _TransactionContext(TransactionContextPooled):
     async def __aenter__(self) -> TransactionalDBClient:
         await self.ensure_connection()
         pool = self.client._parent._pool
-        connection = self.client._connection = await pool.acquire(timeout=_POOL_SECONDS)
+        connection = self.client._connection = await _take(pool)
         try:
             await self.client.begin()
         except BaseException:
-            await pool.release(connection, timeout=_CLEAN_UP_SECONDS)  # it rolls back, and is shielded
+            await _give_back(pool, connection)  # it rolls back, and is shielded
             raise
         self.token = get_connections().set(self.connection_name, self.client)
         transaction: TransactionalDBClient = self.client
@@ -64,7 +73,7 @@ class _TransactionContext(TransactionContextPooled):
                 await self._roll_back()
         finally:
             get_connections().reset(self.token)
-            await self.client._parent._pool.release(self.client._connection, timeout=_CLEAN_UP_SECONDS)
+            await _give_back(self.client._parent._pool, self.client._connection)
 
     async def _roll_back(self) -> None:
         """Rolls back without raising, so that the original error is raised and not that of a dead connection."""
@@ -78,12 +87,25 @@ class _TransactionContext(TransactionContextPooled):
 
 class Client(AsyncpgDBClient):
     connection_class = _Connection
+    monitor: ClassVar[PoolMonitor] = PoolMonitor()
 
     def acquire_connection(self) -> PoolConnectionWrapper[Any]:
         return _PooledConnection(self, self._pool_init_lock)
 
     def _in_transaction(self) -> TransactionContext:
         return _TransactionContext(TransactionWrapper(self), self._pool_init_lock)
+
+
+async def _take(pool: Any) -> Any:
+    start = time.perf_counter()
+    connection = await pool.acquire(timeout=_POOL_SECONDS)
+    Client.monitor.taken(time.perf_counter() - start)
+    return connection
+
+
+async def _give_back(pool: Any, connection: Any) -> None:
+    Client.monitor.given_back()
+    await pool.release(connection, timeout=_CLEAN_UP_SECONDS)
 
 
 client_class = Client

@@ -25,6 +25,7 @@ from services.common.caller import Caller
 from services.common.characters import is_blank
 from services.common.clock import Clock, utc_now
 from services.common.limits import Limit, Limiter
+from services.common.measures import IGNORED, Measures
 from services.common.outcomes import (
     CaptchaMismatch,
     CaptchaRequired,
@@ -75,6 +76,7 @@ class CaptchaService:
         proof_of_work: int = 0,
         provider: CaptchaProvider | None = None,
         clock: Clock = utc_now,
+        measures: Measures = IGNORED,
     ) -> None:
         """`proof_of_work` is how many keys a browser derives on average to solve a captcha; 0 allows no proofs.
 
@@ -87,6 +89,7 @@ class CaptchaService:
         self._work = proof_of_work
         self._provider = provider
         self._clock = clock
+        self._measures = measures
         self._threads = anyio.CapacityLimiter(_MAX_CONCURRENT)
 
     async def create(self, caller: Caller) -> DrawnCaptcha | TooManyAttempts:
@@ -133,6 +136,11 @@ class CaptchaService:
 
         A right answer may be repeated a few times for the same `purpose`, such as a mutation and its e-mail.
         """
+        solved = await self._solve(answer, purpose)
+        self._measures.captcha_answered("wrong" if solved is None else "repeated" if solved.repeated else "solved")
+        return solved
+
+    async def _solve(self, answer: CaptchaAnswer, purpose: str) -> SolvedCaptcha | None:
         verified = self._ids.verify(answer.id)
         if verified is None or verified.expires_at <= self._clock() or len(answer.answer) > _MAX_SENT_CHARS:
             return None
@@ -175,6 +183,7 @@ class CaptchaService:
         if known.by_provider:
             return None
         solution = known.solution
+        self._measures.captcha_drawn("picture")
         return await to_thread.run_sync(draw, solution.words, solution.seed, limiter=self._threads)
 
     async def audio(self, id: str, language: Language) -> bytes | None:
@@ -183,6 +192,7 @@ class CaptchaService:
         if known.by_provider:
             return None
         solution = known.solution
+        self._measures.captcha_drawn("clip")
         return await to_thread.run_sync(dictate, solution.digits, solution.seed, language, limiter=self._threads)
 
     def accepts_proof_of_work(self, id: str) -> bool:

@@ -18,6 +18,7 @@ from limits.errors import StorageError
 
 from services.common.caller import Caller
 from services.common.limit_storage import DatabaseStorage
+from services.common.measures import IGNORED, Measures
 from services.common.outcomes import TooManyAttempts
 from services.common.secrets import Keys
 
@@ -82,10 +83,11 @@ class Hit:
 class Limiter:
     """Counts in a storage that all processes share and that wraps its errors. Subjects are stored as keyed digests."""
 
-    def __init__(self, storage: Storage, keys: Keys) -> None:
+    def __init__(self, storage: Storage, keys: Keys, measures: Measures = IGNORED) -> None:
         self._windows = FixedWindowRateLimiter(storage)
         self._storage = storage
         self._key = keys.lasting("limits")
+        self._measures = measures
 
     @asynccontextmanager
     async def tally(self, *, in_transaction: bool = False) -> AsyncIterator["Tally"]:
@@ -117,6 +119,7 @@ class Limiter:
                 throttled = await self._hit(window, *identifiers)
                 tally.hits.append(Hit(((window.key_for(*identifiers), window),), throttled, time.time()))
                 if throttled:
+                    self._measures.limit_exceeded(limit.name)
                     break
         return _joined(tally.hits)
 

@@ -10,6 +10,7 @@ from limits.errors import StorageError
 
 from models.outage import DATABASE_ERRORS, is_outage
 from services.common.clock import pause
+from services.common.measures import IGNORED, Measures
 
 log = structlog.get_logger(__name__)
 
@@ -29,11 +30,12 @@ class Part:
 class Outages:
     """Watches the parts of one process. A part that is unknown here is not watched."""
 
-    def __init__(self, parts: Iterable[Part] = ()) -> None:
+    def __init__(self, parts: Iterable[Part] = (), measures: Measures = IGNORED) -> None:
         self._parts = {part.name: part for part in parts}
         self._watches: dict[str, asyncio.Task[None]] = {}
         self._away_since: dict[str, float] = {}
         self._closed = asyncio.Event()
+        self._measures = measures
 
     def report(self, error: BaseException) -> str | None:
         """Returns the name of the part, if its outage caused the error, and watches it until it answers."""
@@ -45,6 +47,7 @@ class Outages:
 
     def suspect(self, name: str, reason: str) -> None:
         """Asks the part whether it is away. If it answers, a single request failed, and nothing is logged here."""
+        self._measures.part_failed(name)
         part = self._parts.get(name)
         if part and name not in self._watches and not self._closed.is_set():
             watch = self._watches[name] = asyncio.create_task(self._watch(part, reason))
@@ -55,12 +58,14 @@ class Outages:
         part = self._parts.get(name)
         if part and name not in self._away_since:
             self._away_since[name] = since or time.monotonic()
+            self._measures.outage_changed(name, away=True)
             log.error("outage began", part=name, host=part.host, reason=reason)
 
     def end(self, name: str) -> None:
         since = self._away_since.pop(name, None)
         if since is not None:
             seconds = round(time.monotonic() - since, 1)
+            self._measures.outage_changed(name, away=False)
             log.warning("outage ended", part=name, host=self._parts[name].host, seconds=seconds)
 
     async def aclose(self) -> None:

@@ -16,6 +16,7 @@ from tortoise.transactions import in_transaction
 
 from services.common.clock import pause, utc_now
 from services.common.limits import Limit, Limiter
+from services.common.measures import IGNORED, Measures
 from services.common.outages import Outages
 from services.mail import outbox
 from services.mail.claims import Claims
@@ -45,6 +46,7 @@ class MailWorker:
     mail_limit: Limit
     senders: int = 2
     outages: Outages = field(default_factory=Outages)
+    measures: Measures = IGNORED
     poll_seconds: float = 1.0
     _claims: Claims = field(init=False, default_factory=Claims)
 
@@ -98,6 +100,7 @@ class MailWorker:
             log.info("mail outrun", delivery=str(claim.id))
         except RefusedError as error:
             log.warning("mail refused", delivery=str(claim.id), reply=str(error))
+            self.measures.mail_tried(claim.kind.value, "refused", str(error))
             await outbox.finish(claim, DeliveryStatus.REFUSED, str(error))
         except ServerAwayError as error:
             self.outages.begin("smtp", str(error))
@@ -126,6 +129,7 @@ class MailWorker:
             if claim.registration_id:
                 await mark_mailed(claim.registration_id)
         log.info("mail delivered", delivery=str(claim.id), kind=claim.kind.value)
+        self.measures.mail_tried(claim.kind.value, "delivered", "250")
 
     async def _enqueue_for_registrations(self, claim: Claim) -> None:
         """Ends a row without a recipient. If it has no registration, enqueues a mail for each that it refers to.
@@ -171,8 +175,10 @@ class MailWorker:
     async def _retry(self, claim: Claim, reason: str, level: int = logging.WARNING) -> None:
         if utc_now() - claim.requested_at > outbox.GIVE_UP_AFTER:
             log.error("mail given up", delivery=str(claim.id), reason=reason)
+            self.measures.mail_tried(claim.kind.value, "given up", reason)
             await outbox.finish(claim, DeliveryStatus.EXPIRED, reason)
             return
         log.log(level, "mail deferred", delivery=str(claim.id), attempts=claim.attempts, reason=reason)
+        self.measures.mail_tried(claim.kind.value, "deferred", reason)
         wait = outbox.backoff(claim.attempts, random.random())  # noqa: S311
         await outbox.release(claim, wait, reason)

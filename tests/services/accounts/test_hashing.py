@@ -1,6 +1,7 @@
 """Argon2id in threads: the same work for every e-mail, a bounded queue, and an event loop that keeps running."""
 
 import asyncio
+from typing import Any
 
 from argon2 import extract_parameters
 
@@ -9,7 +10,7 @@ from services.common.cpus import usable_cpus
 from services.common.outcomes import TooManyAttempts
 
 _ROOM = max(1, int(usable_cpus())) + int(64 * usable_cpus())  # one at work and 64 that wait, a CPU
-_CHEAP = {"time_cost": 1, "memory_kib": 64}
+_CHEAP: dict[str, Any] = {"time_cost": 1, "memory_kib": 64}
 
 
 async def test_a_hash_verifies_its_own_password_and_no_other() -> None:
