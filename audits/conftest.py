@@ -82,6 +82,11 @@ def pgbouncer_path() -> str:
 
 
 @pytest.fixture(scope="session")
+def promtool() -> str:
+    return _found("promtool", "prometheus")
+
+
+@pytest.fixture(scope="session")
 def redis_path() -> str:
     return _found("redis-server", "redis-server")
 
