@@ -29,7 +29,7 @@ class _Command(Protocol):
 
 _COMMANDS = (
     *("serve", "worker", "migrate", "revoke", "deposit", "payments"),
-    *("export-schema", "export-documents", "captcha-answer", "doctor"),
+    *("export-schema", "export-documents", "captcha-answer", "doctor", "health"),
 )
 
 

@@ -11,7 +11,7 @@ from starlette.routing import BaseRoute, Route
 
 from app import probe
 from app.caller import caller_of
-from app.composition import Composition, compose, make_keys
+from app.composition import Composition, compose, make_health, make_keys
 from app.cookies import RequestCookie, credential_of
 from app.cors import Cors
 from app.database import connected
@@ -19,6 +19,7 @@ from app.development.routes import development_routes
 from app.documents import pin
 from app.execution import Executor, record_outcomes
 from app.graphiql import graphiql_routes
+from app.health import HealthPaths
 from app.http import PATHS, Endpoint, not_found
 from app.logs import log_request, running
 from app.manifests import digest, read_manifests
@@ -55,6 +56,7 @@ def create_app(
 ) -> Starlette:
     """Creates the app, which loads the trusted documents unless they are given, and serves metrics at `port`."""
     composition = compose(settings, port.metrics) if port else compose(settings)
+    health = make_health(settings)
     trusted = trusted or load_trusted_documents(settings)
 
     def open_endpoint(*, trusted_only: bool) -> Endpoint:
@@ -81,13 +83,14 @@ def create_app(
         worker = _working(composition) if settings.worker_in_serve else contextlib.nullcontext()
         metrics = port.serving() if port else contextlib.nullcontext()
         with running("serve", settings):
-            async with connected(settings.database), composed, worker, metrics:
+            async with connected(settings.database), contextlib.aclosing(health), composed, worker, metrics:
                 yield
 
     observers = [log_request, port.metrics.observe] if port else [log_request]
     middleware = [
         Middleware(Observer, observers, composition.pseudonyms, settings.trusted_proxies),
         Middleware(SecurityHeaders, hsts=not settings.development),
+        Middleware(HealthPaths, health),
         Middleware(Cors, settings.origins, settings.allowed_request_headers),
     ]
     if settings.development or settings.allowed_hosts:

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from app.database import connected
 from app.development.paypal.merchant import Merchant
+from app.health import Health
 from app.observation import note_principal
 from app.settings import InvalidSettingsError, Settings
 from models.sql import fetch
@@ -33,12 +34,13 @@ from services.captcha.provider import CaptchaProvider
 from services.captcha.service import CaptchaService
 from services.cleanup import Cleanup
 from services.common.cpus import usable_cpus
+from services.common.heartbeat import Heartbeat
 from services.common.limit_storage import DatabaseStorage
 from services.common.limits import Limit, Limiter, Limits
 from services.common.measures import IGNORED, Measures
 from services.common.outages import Outages, Part
 from services.common.pseudonyms import Pseudonyms
-from services.common.redis_storage import redis_storage
+from services.common.redis_storage import RedisProbe, redis_storage
 from services.common.secrets import Keys
 from services.common.translations import Translations
 from services.company.company import CompanyService
@@ -87,8 +89,13 @@ class Composition:
 
     async def work(self, stopped: asyncio.Event) -> None:
         """Sends mails, deletes expired rows and follows up on payments, until `stopped` is set."""
-        workers = (self.mail_worker, self.cleanup, self.payment_worker)
-        await asyncio.gather(*(worker.run(stopped) for worker in workers))
+        heartbeat = Heartbeat()
+        await asyncio.gather(
+            self.mail_worker.run(stopped, heartbeat.turns["mail"]),
+            self.cleanup.run(stopped, heartbeat.turns["cleanup"]),
+            self.payment_worker.run(stopped, heartbeat.turns["payments"]),
+            heartbeat.run(stopped),
+        )
 
 
 def compose(settings: Settings, measures: Measures = IGNORED) -> Composition:
@@ -225,6 +232,12 @@ def limit_storage(settings: Settings) -> tuple[Storage, Callable[[], Awaitable[N
 
 def _bytes(key: SecretStr) -> bytes:
     return key.get_secret_value().encode("utf-8", "surrogateescape")  # as it is in the environment
+
+
+def make_health(settings: Settings) -> Health:
+    url = settings.redis_url
+    redis = RedisProbe(url.get_secret_value(), settings.redis_key_prefix) if url else None
+    return Health(settings.database, redis)
 
 
 def _development_key(path: Path) -> bytes:

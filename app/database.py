@@ -30,6 +30,7 @@ _MODELS = [
     "models.confirmed_code",
     "models.delivery",
     "models.failure_streak",
+    "models.heartbeat",
     "models.known_network",
     "models.limit_counter",
     "models.mailed_password",

@@ -15,6 +15,7 @@ from models.confirmation_code import ConfirmationCode
 from models.confirmed_code import ConfirmedCode
 from models.delivery import Delivery
 from models.failure_streak import FailureStreak
+from models.heartbeat import Heartbeat
 from models.known_network import KnownNetwork
 from models.limit_counter import LimitCounter
 from models.mailed_password import MailedPassword
@@ -26,6 +27,7 @@ from models.sql import try_lock
 from services.accounts.lockout import KNOWN_FOR, MAX_FAILURES
 from services.accounts.onboarding import PaymentMethod
 from services.common.clock import Clock, pause, utc_now
+from services.common.heartbeat import Turns
 from services.common.outages import Outages
 from services.payments.queries import ENDED_UNPAID
 
@@ -38,6 +40,7 @@ _REGISTRATION_LIFE = timedelta(days=7)
 _CAPTCHA_GRACE = timedelta(hours=1)
 _DELIVERY_RETENTION = timedelta(days=30)  # for an operator who is asked why a mail did not arrive
 _ENDED_UNPAID = [status.value for status in ENDED_UNPAID]
+_HEARTBEAT_RETENTION = timedelta(days=1)  # of a process that was killed
 _STREAK_RETENTION = timedelta(days=30)
 
 
@@ -55,14 +58,16 @@ class Cleanup:
         self._clean_up_files = clean_up_files
         self._clock = clock
 
-    async def run(self, stopped: asyncio.Event) -> None:
+    async def run(self, stopped: asyncio.Event, turns: Turns) -> None:
         """Cleans up about every ten minutes, until `stopped`."""
+        finish_turn = turns.begin()
         while not stopped.is_set():
             try:
                 await self.clean_up()
             except Exception as error:
                 if not self._outages.report(error):
                     log.exception("cleanup failed")
+            finish_turn()
             await pause(stopped, _INTERVAL_SECONDS)
 
     async def clean_up(self) -> int:
@@ -94,6 +99,7 @@ class Cleanup:
             Session.filter(expires_at__lte=now),
             SpentCaptcha.filter(expires_at__lte=now - _CAPTCHA_GRACE),
             Delivery.filter(finished_at__lte=now - _DELIVERY_RETENTION),
+            Heartbeat.filter(beaten_at__lte=now - _HEARTBEAT_RETENTION),
             LimitCounter.filter(expires_at__lte=now.timestamp()),
             # A locked bucket stays locked until the password is recovered or changed.
             FailureStreak.filter(count__lt=MAX_FAILURES, touched_at__lte=(now - _STREAK_RETENTION).timestamp()),

@@ -1,9 +1,10 @@
 """The storage of limits in Redis, for sites on which their writes strain the database."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from limits.aio.storage import RedisStorage
-from redis.asyncio import BlockingConnectionPool
+from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -14,6 +15,7 @@ from redis.maint_notifications import MaintNotificationsConfig
 _CONNECTIONS = 50
 _TIMEOUT = 1.0  # seconds, to connect and for each answer
 _QUEUE_TIMEOUT = 2.0  # seconds to wait for one of the connections
+_PROBE_TIMEOUT = 2.5
 _BAD_CONNECTION = (RedisConnectionError, RedisTimeoutError, ReadOnlyError, MasterDownError)
 """Errors after which a new connection may succeed, for another server may be the primary behind the same address."""
 
@@ -42,3 +44,26 @@ def redis_storage(url: str, key_prefix: str) -> tuple[RedisStorage, Callable[[],
         connection_pool=pool,  # type: ignore[arg-type]  # it accepts a pool
     )
     return storage, pool.aclose
+
+
+class RedisProbe:
+    """Checks that Redis takes writes, on a connection beside the storage's, and never waits long."""
+
+    def __init__(self, url: str, key_prefix: str) -> None:
+        self._key = f"{key_prefix}:health"
+        self._redis = Redis.from_url(
+            url,
+            single_connection_client=True,
+            socket_timeout=_TIMEOUT,
+            socket_connect_timeout=_TIMEOUT,
+            retry=Retry(NoBackoff(), 1, _BAD_CONNECTION),
+            maint_notifications_config=MaintNotificationsConfig(enabled=False),
+        )
+
+    async def check(self) -> None:
+        """Raises RedisError or TimeoutError."""
+        async with asyncio.timeout(_PROBE_TIMEOUT):
+            await self._redis.set(self._key, "", ex=60)
+
+    async def aclose(self) -> None:
+        await self._redis.aclose()

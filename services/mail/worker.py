@@ -15,6 +15,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
 from services.common.clock import pause, utc_now
+from services.common.heartbeat import Turns
 from services.common.limits import Limit, Limiter
 from services.common.measures import IGNORED, Measures
 from services.common.outages import Outages
@@ -50,9 +51,9 @@ class MailWorker:
     poll_seconds: float = 1.0
     _claims: Claims = field(init=False, default_factory=Claims)
 
-    async def run(self, stopped: asyncio.Event) -> None:
+    async def run(self, stopped: asyncio.Event, turns: Turns) -> None:
         """Delivers until `stopped`. Mails in progress then get 15 seconds before they are released."""
-        senders = [asyncio.create_task(self._send_until(stopped)) for _ in range(self.senders)]
+        senders = [asyncio.create_task(self._send_until(stopped, turns.begin())) for _ in range(self.senders)]
         try:
             await stopped.wait()
             await asyncio.wait(senders, timeout=_STOP_GRACE_SECONDS)
@@ -70,7 +71,7 @@ class MailWorker:
         finally:
             await transport.close()
 
-    async def _send_until(self, stopped: asyncio.Event) -> None:
+    async def _send_until(self, stopped: asyncio.Event, finish_turn: Callable[[], None]) -> None:
         transport = self.make_transport()
         try:
             while not stopped.is_set():
@@ -78,6 +79,7 @@ class MailWorker:
                     claim = await self._claims.claim()
                     if claim:
                         await self._deliver(claim, transport)
+                        finish_turn()
                         continue
                     await transport.close()  # the server would drop an idle connection sooner or later
                     seconds = self.poll_seconds
@@ -85,6 +87,7 @@ class MailWorker:
                     if not self.outages.report(error):
                         log.exception("a sender failed")
                     seconds = self.poll_seconds * _FAILURE_PAUSE_FACTOR
+                finish_turn()
                 # Polls with jitter and is not woken by requests, so that the time of a mail does not reveal who asked.
                 await pause(stopped, seconds)
         finally:

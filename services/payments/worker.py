@@ -5,6 +5,7 @@ import asyncio
 import structlog
 
 from services.common.clock import pause
+from services.common.heartbeat import Turns
 from services.common.outages import Outages
 from services.payments.bank.deposits import DepositService
 from services.payments.paypal.reconciliation import Reconciler
@@ -20,10 +21,12 @@ class PaymentWorker:
         self._deposits = deposits
         self._outages = outages or Outages()
 
-    async def run(self, stopped: asyncio.Event) -> None:
+    async def run(self, stopped: asyncio.Event, turns: Turns) -> None:
         """Runs about twice a minute, until `stopped`. Several workers share the due payments."""
+        finish_turn = turns.begin()
         while not stopped.is_set():
             await self.run_once(stopped)
+            finish_turn()
             await pause(stopped, _INTERVAL_SECONDS)
 
     async def run_once(self, stopped: asyncio.Event | None = None) -> None:

@@ -20,6 +20,7 @@ from models.delivery import Delivery
 from models.payment import Payment
 from services.cleanup import Cleanup
 from services.common.clock import utc_now
+from services.common.heartbeat import Heartbeat
 from services.common.money import Money
 from services.mail import outbox
 from services.mail.claims import Claims
@@ -38,6 +39,7 @@ CLEANED_TABLES = {
     "confirmed_code",
     "delivery",
     "failure_streak",
+    "heartbeat",
     "known_network",
     "limit_counter",
     "mailed_password",
@@ -153,6 +155,7 @@ async def _cleanup(api: Api) -> None:
     await api.register(email="eva@example.com")
     await api.mails()
     await api.act("ResendConfirmationCode", email="nobody@example.com")
+    await Heartbeat().beat()
     await Cleanup(clock=lambda: utc_now() + timedelta(days=400)).clean_up()
 
 

@@ -16,6 +16,7 @@ from app.asgi import load_trusted_documents
 from app.manifests import read_manifests
 from app.operations import OPERATIONS
 from tests.api import GivenSettings
+from tests.process.conftest import Server
 from tests.process.in_process import run_here
 from tests.process.serving import ROOT, clean_environment, serving
 
@@ -185,6 +186,17 @@ def test_serve_reports_a_file_that_is_not_a_database(tmp_path: Path, run: Run) -
 
 
 @pytest.mark.usefixtures("migrated")
+def test_health_reports_in_one_line_whether_serve_and_the_worker_work(run: Run, server: Server) -> None:
+    port = server.url.rpartition(":")[2]
+    ready, here = run("health", PORT=port), {"DATA_DIR": str(server.data_dir)}
+
+    assert ready == (0, "serve: ok\n", "")
+    assert run("health", PORT="1") == (1, "serve: no answer from http://127.0.0.1:1\n", "")
+    assert run("health", "--worker", **here) == (0, "worker: ok\n", "")
+    assert run("health", "--worker") == (1, "worker: no heartbeat\n", "")
+
+
+@pytest.mark.usefixtures("migrated")
 def test_a_command_reports_settings_that_look_mistyped(run: Run) -> None:
     status, _, error = run("migrate", DATABSE_URL="postgres://ana:word@127.0.0.1/x")
 
@@ -225,5 +237,5 @@ def test_help_names_every_command(run: Run) -> None:
     commands = [
         path.stem.replace("_", "-") for path in COMMANDS.glob("*.py") if "\ndef run(" in path.read_text("utf-8")
     ]
-    assert len(commands) == 10
+    assert len(commands) == 11
     assert [command for command in commands if not re.search(rf"^    {command}\b", shown, re.MULTILINE)] == []

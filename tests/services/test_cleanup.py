@@ -18,6 +18,7 @@ from models.confirmation_code import ConfirmationCode
 from models.confirmed_code import ConfirmedCode
 from models.delivery import Delivery
 from models.failure_streak import FailureStreak
+from models.heartbeat import Heartbeat
 from models.known_network import KnownNetwork
 from models.limit_counter import LimitCounter
 from models.mailed_password import MailedPassword
@@ -26,6 +27,7 @@ from models.registration import Registration
 from models.session import Session
 from models.spent_captcha import SpentCaptcha
 from services.cleanup import LOCK, Cleanup
+from services.common.heartbeat import Turns
 from tests.paypal.payers import keep_payment
 from tests.stored_accounts import store_account
 
@@ -103,6 +105,11 @@ async def _delivery(finished_at: datetime | None, email_key: str = _EMAIL, kind:
     )
 
 
+async def _heartbeat(beaten_at: datetime) -> None:
+    turns: dict[str, Any] = dict.fromkeys(("mail_at", "cleanup_at", "payments_at"), beaten_at)
+    await Heartbeat.create(id=uuid4(), host="node", beaten_at=beaten_at, **turns)
+
+
 async def _limit_counter(expires_at: datetime) -> None:
     await LimitCounter.create(key=f"{next(_numbers)}", count=1, expires_at=expires_at.timestamp())
 
@@ -129,6 +136,7 @@ _KINDS: list[tuple[type[Model], Make, timedelta]] = [  # how a row is made at a 
     (Session, _session, timedelta()),
     (SpentCaptcha, _spent_captcha, timedelta(hours=1)),
     (Delivery, _delivery, 30 * _DAY),
+    (Heartbeat, _heartbeat, _DAY),
     (LimitCounter, _limit_counter, timedelta()),
     (FailureStreak, _failure_streak, 30 * _DAY),
     (KnownNetwork, _known_network, 90 * _DAY),
@@ -300,7 +308,7 @@ async def test_cleanup_continues_after_a_failure_and_stops_on_request() -> None:
         loop.call_soon_threadsafe(called.set)
         raise OSError("the folder is gone")
 
-    running = asyncio.create_task(Cleanup(clean_up_files=fail).run(stopped))
+    running = asyncio.create_task(Cleanup(clean_up_files=fail).run(stopped, Turns()))
     await asyncio.wait_for(called.wait(), 5)
     await asyncio.sleep(0.05)
 

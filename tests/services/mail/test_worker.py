@@ -8,6 +8,7 @@ from structlog.testing import capture_logs
 from tortoise.connection import get_connection
 
 from models.delivery import Delivery
+from services.common.heartbeat import Turns
 from services.mail import outbox
 from services.mail.claims import Claims
 from services.mail.outbox import MailKind
@@ -36,7 +37,7 @@ async def all_is_sent() -> bool:
 
 async def test_mails_leave_while_the_worker_runs_and_it_stops_on_request(sound: SoundServer) -> None:
     stopped = asyncio.Event()
-    worker = asyncio.create_task(make_deliverer(sound.port).run(stopped))
+    worker = asyncio.create_task(make_deliverer(sound.port).run(stopped, Turns()))
     await enqueue()
     await eventually(all_is_sent)
 
@@ -51,7 +52,7 @@ async def test_mails_leave_while_the_worker_runs_and_it_stops_on_request(sound: 
 async def test_an_idle_worker_stops_without_waiting_for_its_next_poll(sound: SoundServer) -> None:
     stopped = asyncio.Event()
     await enqueue()
-    worker = asyncio.create_task(make_deliverer(sound.port, poll_seconds=600).run(stopped))
+    worker = asyncio.create_task(make_deliverer(sound.port, poll_seconds=600).run(stopped, Turns()))
     await eventually(all_is_sent)
 
     stopped.set()
@@ -63,7 +64,7 @@ async def test_an_idle_worker_keeps_no_connection(scripted: ScriptedServer) -> N
     stopped = asyncio.Event()
     await enqueue()
 
-    worker = asyncio.create_task(make_deliverer(scripted.port, poll_seconds=600).run(stopped))
+    worker = asyncio.create_task(make_deliverer(scripted.port, poll_seconds=600).run(stopped, Turns()))
     await scripted.reached(Stage.QUIT)
     await scripted.ended()
 
@@ -77,7 +78,7 @@ async def test_a_worker_that_is_stopped_finishes_the_mail_in_progress(scripted: 
     scripted.delay = 0.05
     await enqueue()
     await enqueue("eva@example.com")
-    worker = asyncio.create_task(make_deliverer(scripted.port, senders=1).run(stopped))
+    worker = asyncio.create_task(make_deliverer(scripted.port, senders=1).run(stopped, Turns()))
     await scripted.reached(Stage.RCPT)
 
     stopped.set()
@@ -94,7 +95,7 @@ async def test_many_senders_send_each_mail_once(sound: SoundServer) -> None:
     for address in addresses:
         await enqueue(address)
 
-    workers = [asyncio.create_task(make_deliverer(sound.port, senders=3).run(stopped)) for _ in range(2)]
+    workers = [asyncio.create_task(make_deliverer(sound.port, senders=3).run(stopped, Turns())) for _ in range(2)]
     await eventually(all_is_sent)
     stopped.set()
     await asyncio.gather(*workers)
@@ -108,7 +109,7 @@ async def test_a_slow_server_delays_one_sender_only(scripted: ScriptedServer) ->
     for number in range(4):
         await enqueue(f"user{number}@example.com")
 
-    worker = asyncio.create_task(make_deliverer(scripted.port, senders=4).run(stopped))
+    worker = asyncio.create_task(make_deliverer(scripted.port, senders=4).run(stopped, Turns()))
     await eventually(all_is_sent)
     stopped.set()
     await worker
@@ -124,7 +125,7 @@ async def test_the_worker_survives_a_database_outage(sound: SoundServer) -> None
 
     try:
         with capture_logs() as logs:
-            worker = asyncio.create_task(make_deliverer(sound.port).run(stopped))
+            worker = asyncio.create_task(make_deliverer(sound.port).run(stopped, Turns()))
 
             async def complained() -> bool:
                 return any(entry["event"] == "a sender failed" for entry in logs)

@@ -1,0 +1,16 @@
+from tortoise import fields
+from tortoise.models import Model
+
+
+class Heartbeat(Model):
+    """A worker process that runs, and when each of its loops last finished a turn."""
+
+    id = fields.UUIDField(primary_key=True)
+    host = fields.CharField(max_length=255)
+    beaten_at = fields.DatetimeField(db_index=True)
+    mail_at = fields.DatetimeField()
+    cleanup_at = fields.DatetimeField()
+    payments_at = fields.DatetimeField()
+
+    class Meta:
+        table = "heartbeat"
