@@ -30,9 +30,10 @@ from services.accounts.passwords import PasswordService
 from services.accounts.registration import RegistrationService
 from services.accounts.registration_ids import RegistrationIds
 from services.accounts.sessions import SessionLife, SessionService
+from services.audit.actors import Actors
 from services.captcha.provider import CaptchaProvider
 from services.captcha.service import CaptchaService
-from services.cleanup import Cleanup
+from services.cleanup import Cleanup, Retention
 from services.common.cpus import usable_cpus
 from services.common.heartbeat import Heartbeat
 from services.common.limit_storage import DatabaseStorage
@@ -115,11 +116,14 @@ def compose(settings: Settings, measures: Measures = IGNORED) -> Composition:
     )
 
     hasher = _hasher(settings, measures)
+    pseudonyms = Pseudonyms(keys)
+    actors = Actors(pseudonyms)
     lockout = LoginLockout(keys)
     policy = PasswordPolicy(settings.password_minimum_length, site_words=_site_words(settings))
     registration_ids = RegistrationIds(keys)
     sessions = SessionService(
         SessionLife(timedelta(days=settings.session_idle_days), timedelta(days=settings.session_days)),
+        actors,
         notice=note_principal,
     )
     registration = RegistrationService(
@@ -130,6 +134,7 @@ def compose(settings: Settings, measures: Measures = IGNORED) -> Composition:
         lockout=lockout,
         policy=policy,
         ids=registration_ids,
+        actors=actors,
         conceal_accounts=settings.conceal_accounts,
     )
     login = LoginService(
@@ -140,6 +145,7 @@ def compose(settings: Settings, measures: Measures = IGNORED) -> Composition:
         lockout=lockout,
         sessions=sessions,
         ids=registration_ids,
+        actors=actors,
         conceal_accounts=settings.conceal_accounts,
     )
     passwords = PasswordService(
@@ -150,6 +156,7 @@ def compose(settings: Settings, measures: Measures = IGNORED) -> Composition:
         lockout=lockout,
         sessions=sessions,
         policy=policy,
+        actors=actors,
     )
 
     plans = Plans.read(settings.plans_file or BUNDLED_PLANS)
@@ -195,9 +202,9 @@ def compose(settings: Settings, measures: Measures = IGNORED) -> Composition:
         ),
         paypal=paypal,
         mail_worker=mails,
-        cleanup=Cleanup(clean_up_files=clean_up_mails, outages=outages),
+        cleanup=Cleanup(_retention(settings), clean_up_files=clean_up_mails, outages=outages),
         payment_worker=PaymentWorker(Reconciler(orders), deposits, outages),
-        pseudonyms=Pseudonyms(keys),
+        pseudonyms=pseudonyms,
         outages=outages,
         aclose=aclose,
     )
@@ -350,6 +357,10 @@ def _paypal_api(settings: Settings, keys: Keys) -> PayPalClient | None:
         stand_in = Merchant.of(keys, settings.own_url)
         return PayPalClient(stand_in.url, stand_in.client_id, stand_in.client_secret, stand_in.webhook_id)
     return None
+
+
+def _retention(settings: Settings) -> Retention:
+    return Retention(events=timedelta(days=settings.audit_days), attempts=timedelta(days=settings.audit_attempt_days))
 
 
 def _site_words(settings: Settings) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ _NETWORK_SECONDS = 2.0  # added to the statement's own time-out
 _ENGINES = {"tortoise.backends.sqlite": "models.engines.sqlite", "tortoise.backends.asyncpg": "models.engines.asyncpg"}
 _MODELS = [
     "models.account",
+    "models.audit_event",
     "models.bank_movement",
     "models.company",
     "models.confirmation_code",

@@ -320,6 +320,8 @@ class Settings(BaseSettings):
     bank_deposit_bank: str | None = Field(None, min_length=1, max_length=100)
     bank_deposit_beneficiary: str | None = Field(None, min_length=1, max_length=100)
     bank_deposit_days: int = Field(5, ge=1, le=60)
+    audit_days: int = Field(365, ge=1, le=3650)
+    audit_attempt_days: int = Field(30, ge=1, le=3650)
     web_app_dir: Path = Path("examples/web/dist")
     paypal_stand_in: bool = True
     test_mode: bool = False

@@ -31,6 +31,7 @@ from services.payments.paypal.webhooks import PayPalWebhooks
 from services.payments.plans import BUNDLED, Plans
 from services.payments.queries import PaymentStatus, open_key
 from services.payments.worker import PaymentWorker
+from tests.actors import ACTORS
 from tests.paypal.clients import api_to
 from tests.paypal.http import Trouble
 from tests.paypal.server import PayPalServer, paypal_server
@@ -275,7 +276,7 @@ async def open_shop(payers: int) -> AsyncIterator[Shop]:
             return shop.now
 
         plans = Plans.read(BUNDLED)
-        sessions = SessionService(SessionLife(timedelta(days=999), timedelta(days=999)), clock)
+        sessions = SessionService(SessionLife(timedelta(days=999), timedelta(days=999)), ACTORS, clock)
         limiter = Limiter(DatabaseStorage(), Keys(b"a key of thirty-two bytes or more"))
         limits = Limits(**{name: Limit.parse(name, LOOSE_LIMIT) for name in Limits.__dataclass_fields__})
         orders = PayPalOrders(api, PayPalPage("Timbrado", "https://example.com/paid", "https://example.com"), clock)

@@ -31,6 +31,7 @@ from services.payments.outcomes import AlreadyActive, OnboardingIncomplete, Paym
 from services.payments.periods import months_after
 from services.payments.plans import BUNDLED, Plan, Plans
 from services.payments.queries import PaymentStatus, PaymentView
+from tests.actors import ACTORS
 
 T = TypeVar("T")
 
@@ -68,7 +69,7 @@ class _Life(RuleBasedStateMachine):
     @rule()
     @precondition(lambda self: self.stage is Stage.CONFIRMED)
     def configure(self) -> None:
-        sessions = SessionService(SessionLife(), lambda: self.now)
+        sessions = SessionService(SessionLife(), ACTORS, lambda: self.now)
         account = self._do(Account.get(id=self.account_id))
         stranger = Caller(ip_address("203.0.113.9"))
         caller = replace(stranger, credential=self._do(sessions.open(stranger, account)).token)

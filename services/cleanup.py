@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from tortoise.expressions import Subquery
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
+from models.audit_event import AuditEvent
 from models.confirmation_code import ConfirmationCode
 from models.confirmed_code import ConfirmedCode
 from models.delivery import Delivery
@@ -26,6 +28,7 @@ from models.spent_captcha import SpentCaptcha
 from models.sql import try_lock
 from services.accounts.lockout import KNOWN_FOR, MAX_FAILURES
 from services.accounts.onboarding import PaymentMethod
+from services.audit.events import ATTEMPTS
 from services.common.clock import Clock, pause, utc_now
 from services.common.heartbeat import Turns
 from services.common.outages import Outages
@@ -41,7 +44,16 @@ _CAPTCHA_GRACE = timedelta(hours=1)
 _DELIVERY_RETENTION = timedelta(days=30)  # for an operator who is asked why a mail did not arrive
 _ENDED_UNPAID = [status.value for status in ENDED_UNPAID]
 _HEARTBEAT_RETENTION = timedelta(days=1)  # of a process that was killed
+_ATTEMPTS = [kind.value for kind in ATTEMPTS]
 _STREAK_RETENTION = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long the audit trail is kept: `attempts` are what anybody can cause, or everybody does every day."""
+
+    events: timedelta = timedelta(days=365)
+    attempts: timedelta = timedelta(days=30)
 
 
 class _OtherWorkerError(Exception):
@@ -52,8 +64,14 @@ class Cleanup:
     """`clean_up_files` cleans up outside the database, such as the mail files of development."""
 
     def __init__(
-        self, clean_up_files: Callable[[], None] | None = None, clock: Clock = utc_now, outages: Outages | None = None
+        self,
+        retention: Retention = Retention(),
+        *,
+        clean_up_files: Callable[[], None] | None = None,
+        clock: Clock = utc_now,
+        outages: Outages | None = None,
     ) -> None:
+        self._retention = retention
         self._outages = outages or Outages()
         self._clean_up_files = clean_up_files
         self._clock = clock
@@ -105,6 +123,8 @@ class Cleanup:
             FailureStreak.filter(count__lt=MAX_FAILURES, touched_at__lte=(now - _STREAK_RETENTION).timestamp()),
             Payment.filter(method=PaymentMethod.BANK_DEPOSIT.value, status__in=_ENDED_UNPAID, due_at__lte=now),
             KnownNetwork.filter(last_seen_at__lte=now - KNOWN_FOR),
+            AuditEvent.filter(at__lte=now - self._retention.events),
+            AuditEvent.filter(kind__in=_ATTEMPTS, at__lte=now - self._retention.attempts),
             # A week old, without a valid code (expired ones were deleted above) and without a pending mail.
             Registration.filter(created_at__lte=now - _REGISTRATION_LIFE, codes__digest__isnull=True).exclude(
                 email_key__in=Subquery(Delivery.filter(pending_key__isnull=False).values("email_key"))

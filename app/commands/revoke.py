@@ -9,6 +9,7 @@ from uuid import UUID
 
 from app.commands.emails import keys_of
 from app.composition import composed
+from app.operator import current_operator
 from app.setting_checks import KEYS
 from app.settings import Settings
 from models.outage import is_outage
@@ -47,10 +48,10 @@ async def _revoke(settings: Settings, email_keys: Sequence[str], *, passwords: b
         services = composition.services
         for email_key in email_keys:
             if passwords:
-                ended = await services.passwords.force_reset(email_key)
+                ended = await services.passwords.force_reset(current_operator(), email_key)
                 print(f"{email_key}: {ended.sessions} sessions, {ended.passwords} passwords")
             else:
-                print(f"{email_key}: {await services.sessions.revoke_all(email_key)} sessions")
+                print(f"{email_key}: {await services.sessions.revoke_all(current_operator(), email_key)} sessions")
 
 
 class _Everyone:
@@ -79,7 +80,7 @@ class _Everyone:
 
     async def _revoke(self, settings: Settings) -> None:
         async with composed(settings):
-            async for done in revoke_everything(passwords=self._passwords, after=self._after):
+            async for done in revoke_everything(current_operator(), passwords=self._passwords, after=self._after):
                 self._done = done
                 self._print_progress()
 

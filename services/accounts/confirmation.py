@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from models.account import Account
 from models.confirmation_code import ConfirmationCode
@@ -16,6 +16,7 @@ from services.mail.outbox import MailKind, cancel
 class Redeemed:
     """`again` if the account already existed, so that nothing was done."""
 
+    account_id: UUID
     email: str
     email_key: str
     again: bool
@@ -37,16 +38,16 @@ async def redeem(code_digest: str, now: datetime) -> Redeemed | None:
     registration = next((rival for rival in rivals if rival.id == code.registration_id), None)
     if registration is None:
         return await redeemed_before(code_digest, now)
-    await _make_account(registration, now)
-    return Redeemed(registration.email, email_key, again=False)
+    account_id = await _make_account(registration, now)
+    return Redeemed(account_id, registration.email, email_key, again=False)
 
 
 async def redeemed_before(code_digest: str, now: datetime) -> Redeemed | None:
     code = await ConfirmedCode.get_or_none(digest=code_digest, expires_at__gt=now).select_related("account")
-    return Redeemed(code.account.email, code.account.email_key, again=True) if code else None
+    return Redeemed(code.account_id, code.account.email, code.account.email_key, again=True) if code else None
 
 
-async def _make_account(registration: Registration, now: datetime) -> None:
+async def _make_account(registration: Registration, now: datetime) -> UUID:
     codes = await ConfirmationCode.filter(registration_id=registration.id)
     account = await Account.create(
         id=uuid4(),
@@ -63,3 +64,4 @@ async def _make_account(registration: Registration, now: datetime) -> None:
         ConfirmedCode(digest=code.digest, account_id=account.id, expires_at=code.expires_at) for code in codes
     )
     await Registration.filter(email_key=registration.email_key).delete()
+    return account.id

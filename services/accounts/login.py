@@ -24,6 +24,7 @@ The address's earlier failures stay counted after a login: otherwise a stranger 
 """
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from models.account import Account
 from models.mailed_password import MailedPassword
@@ -44,6 +45,8 @@ from services.accounts.password_policy import (
 )
 from services.accounts.registration_ids import RegistrationIds
 from services.accounts.sessions import LoggedIn, SessionService
+from services.audit.actors import Actors
+from services.audit.events import EventKind, record
 from services.captcha.service import CaptchaAnswer, CaptchaService
 from services.common.caller import Caller
 from services.common.characters import is_blank
@@ -93,6 +96,7 @@ class LoginService:
     lockout: LoginLockout
     sessions: SessionService
     ids: RegistrationIds
+    actors: Actors
     conceal_accounts: bool = False
     clock: Clock = utc_now
 
@@ -156,17 +160,33 @@ class LoginService:
                 if verified:
                     await self._upgrade_hash(candidate, typed)
                 return opened
+        failed = partial(self._fail, caller, email_key, candidate, attempt)
         if attempt.locked:
-            await self.lockout.withdraw(attempt)
+            await atomically(partial(failed, "locked", withdraw=True))
             # Strangers see a bucket unlock when its owner recovers the password, which would reveal the account.
             return InvalidCredentials() if self.conceal_accounts else RecoveryRequired()
         if verified and not candidate.account_id and not self.conceal_accounts:
             await tally.refund()
-            await self.lockout.withdraw(attempt)
+            await atomically(partial(failed, "not confirmed", withdraw=True))
             return AccountNotConfirmed()
-        if attempt.locks:
-            await enqueue(MailKind.SIGN_IN_CLOSED, email_key)
+        await atomically(partial(failed, "wrong password", withdraw=False))
         return InvalidCredentials()
+
+    async def _fail(
+        self, caller: Caller, email_key: str, candidate: Candidate, attempt: LoginAttempt, why: str, *, withdraw: bool
+    ) -> None:
+        """Records a failure, at the same cost whether or not the e-mail has an account."""
+        if withdraw:
+            await self.lockout.withdraw(attempt)
+        elif attempt.locks:
+            await enqueue(MailKind.SIGN_IN_CLOSED, email_key)
+        await record(
+            self.actors.of(caller),
+            EventKind.SIGN_IN_FAILED,
+            candidate.account_id,
+            email=self.actors.email(email_key),
+            detail=why,
+        )
 
     async def _open_session(self, caller: Caller, email_key: str, candidate: Candidate) -> LoggedIn | None:
         """None if the password was changed, or the mailed one ended, while it was being verified."""
@@ -177,17 +197,25 @@ class LoginService:
                 await cancel((MailKind.RECOVERY,), email_key)
             account = await Account.select_for_update().get(id=candidate.account_id)
             if mailed:
-                await self._use_mailed_password(account, mailed)
+                await self._use_mailed_password(caller, account, mailed)
             elif account.password_generation != candidate.password_generation:
                 raise _OutdatedError
-            return await self.sessions.open(caller, account, restricted_until=mailed.expires_at if mailed else None)
+            opened = await self.sessions.open(caller, account, restricted_until=mailed.expires_at if mailed else None)
+            await record(
+                self.actors.of(caller),
+                EventKind.SIGNED_IN,
+                account.id,
+                subject=opened.principal.session_id,
+                detail="mailed password" if mailed else None,
+            )
+            return opened
 
         try:
             return await atomically(open_session)
         except _OutdatedError:
             return None
 
-    async def _use_mailed_password(self, account: Account, mailed: MatchedMailedPassword) -> None:
+    async def _use_mailed_password(self, caller: Caller, account: Account, mailed: MatchedMailedPassword) -> None:
         """Its first use ends every other way in: the account's password, all sessions, other mailed passwords."""
         now = self.clock()
         typed = MailedPassword.filter(digest=mailed.digest, expires_at__gt=now)
@@ -201,6 +229,7 @@ class LoginService:
         await Session.filter(account_id=account.id).delete()
         await MailedPassword.filter(account_id=account.id).exclude(digest=mailed.digest).delete()
         await enqueue(MailKind.MAILED_PASSWORD_USED, account.email_key)
+        await record(self.actors.of(caller), EventKind.RECOVERED, account.id)
 
     async def _upgrade_hash(self, candidate: Candidate, password: str) -> None:
         """Rehashes the password if the parameters have changed, unless the password was changed in between."""

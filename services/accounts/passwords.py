@@ -23,6 +23,8 @@ from services.accounts.password_policy import (
     typed_password,
 )
 from services.accounts.sessions import Principal, SessionService
+from services.audit.actors import Actor, Actors
+from services.audit.events import EventKind, record
 from services.captcha.service import ANSWER_MISSING, CaptchaAnswer, CaptchaService, SolvedCaptcha
 from services.common.caller import Caller
 from services.common.characters import is_blank
@@ -86,6 +88,7 @@ class PasswordService:
     lockout: LoginLockout
     sessions: SessionService
     policy: PasswordPolicy
+    actors: Actors
     clock: Clock = utc_now
 
     async def request(
@@ -100,7 +103,7 @@ class PasswordService:
             return InvalidInput(unanswered)
         if throttled := await self.limiter.hit_client(self.limits.recover_password, caller):
             return throttled
-        solved = await self.captchas.solve(captcha, f"recoverPassword {parsed.key}")
+        solved = await self.captchas.solve(caller, captcha, f"recoverPassword {parsed.key}")
         if solved is None:
             return await self.captchas.mismatch(caller)
         if solved.repeated and await self.captchas.is_used(solved):
@@ -108,7 +111,7 @@ class PasswordService:
         async with self.limiter.tally() as tally:
             if throttled := await tally.hit(self.limits.recover_password_email, parsed.key):
                 return RecoveryRequested() if tally.is_repeat else throttled
-            await atomically(partial(self._enqueue, parsed.key, solved))
+            await atomically(partial(self._enqueue, caller, parsed.key, solved))
         return RecoveryRequested()
 
     async def change(
@@ -124,14 +127,14 @@ class PasswordService:
         async with self.limiter.tally() as tally:
             if throttled := await tally.hit(self.limits.change_password, str(principal.id)):
                 return throttled
-            outcome = await self._change(principal, current, new)
+            outcome = await self._change(caller, principal, current, new)
             if outcome == _INCORRECT:
                 outcome = await self._changed_before(principal, new) or outcome
             if isinstance(outcome, TooManyAttempts | PasswordChanged):
                 await tally.refund()
         return outcome
 
-    async def force_reset(self, email_key: str) -> ForcedReset:
+    async def force_reset(self, actor: Actor, email_key: str) -> ForcedReset:
         """Ends the passwords and sessions of one account, so that only recovery gives access."""
 
         async def end() -> ForcedReset:
@@ -140,12 +143,14 @@ class PasswordService:
             # Always the generation, too: a change that was verified before and is written later then fails.
             await accounts.update(password_hash=None, password_generation=F("password_generation") + 1)
             await MailedPassword.filter(account__email_key=email_key).delete()
-            return ForcedReset(passwords, await self.sessions.revoke_all(email_key))
+            if account := await accounts.get_or_none().only("id"):
+                await record(actor, EventKind.PASSWORD_REVOKED, account.id)
+            return ForcedReset(passwords, await self.sessions.revoke_all(actor, email_key))
 
         return await atomically(end)
 
     async def _change(
-        self, principal: Principal, current: str, new: str
+        self, caller: Caller, principal: Principal, current: str, new: str
     ) -> PasswordChanged | InvalidInput | NotAuthenticated | TooManyAttempts:
         """Returns TooManyAttempts if the hasher is busy."""
         account = await Account.get_or_none(id=principal.id)
@@ -161,7 +166,7 @@ class PasswordService:
         password_hash = await self.hasher.hash(new)
         if isinstance(password_hash, TooManyAttempts):
             return password_hash
-        outcome = await self._replace(account, principal, password_hash)
+        outcome = await self._replace(caller, account, principal, password_hash)
         if isinstance(outcome, PasswordChanged):
             await self.limiter.clear(self.limits.change_password, str(principal.id))
             await self.lockout.reset(account.email_key)
@@ -176,9 +181,11 @@ class PasswordService:
         session = await Session.get_or_none(id=principal.session_id) if verified else None
         return PasswordChanged(principal, session.ends_at) if session else None
 
-    async def _enqueue(self, email_key: str, solved: SolvedCaptcha) -> None:
+    async def _enqueue(self, caller: Caller, email_key: str, solved: SolvedCaptcha) -> None:
         if await self.captchas.use(solved):
             await enqueue(MailKind.RECOVERY, email_key)
+            email = self.actors.email(email_key)
+            await record(self.actors.of(caller), EventKind.RECOVERY_REQUESTED, email=email)
 
     def _check(self, principal: Principal, current: str, new: str, form: PasswordForm) -> tuple[FieldProblem, ...]:
         problems = []
@@ -204,7 +211,7 @@ class PasswordService:
         return alive.filter(digest=digest(canonical_mailed_password(typed)))
 
     async def _replace(
-        self, verified: Account, principal: Principal, password_hash: str
+        self, caller: Caller, verified: Account, principal: Principal, password_hash: str
     ) -> PasswordChanged | InvalidInput | NotAuthenticated:
         async def replace() -> PasswordChanged:
             await cancel((MailKind.RECOVERY,), verified.email_key)
@@ -219,6 +226,7 @@ class PasswordService:
             await account.save(update_fields=["password_hash", "password_generation"])
             await MailedPassword.filter(account_id=account.id).delete()
             await enqueue(MailKind.PASSWORD_CHANGED, account.email_key)
+            await record(self.actors.of(caller), EventKind.PASSWORD_CHANGED, account.id)
             return PasswordChanged(principal, ends_at)
 
         try:

@@ -17,6 +17,8 @@ from services.accounts.lockout import LoginLockout
 from services.accounts.password_policy import PasswordPolicy, check_confirmation, normalize_password
 from services.accounts.registration_ids import RegistrationIds
 from services.accounts.rfc import COMPANY_LENGTH, PERSON_LENGTH, Rfc, parse_rfc
+from services.audit.actors import Actors
+from services.audit.events import EventKind, record
 from services.captcha.service import CaptchaAnswer, CaptchaService
 from services.common.caller import Caller
 from services.common.characters import is_blank
@@ -97,6 +99,7 @@ class RegistrationService:
     lockout: LoginLockout
     policy: PasswordPolicy
     ids: RegistrationIds
+    actors: Actors
     conceal_accounts: bool = False
     clock: Clock = utc_now
 
@@ -164,7 +167,7 @@ class RegistrationService:
             return throttled
         code_digest = digest(typed)
         try:
-            redeemed = await atomically(partial(self._redeem, code_digest))
+            redeemed = await atomically(partial(self._redeem, caller, code_digest))
         except IntegrityError:  # a registration of this e-mail was confirmed at the same time
             redeemed = await redeemed_before(code_digest, self.clock())
         if redeemed and not redeemed.again:  # requests of strangers before there was an account do not count
@@ -215,6 +218,8 @@ class RegistrationService:
         mailed_at = before.mailed_at if before else None
         if first and not await self._mail_is_due(caller, registration.email_key, mailed_at, tally):
             await cancel_for_registration(kind, registration.id)
+        email = self.actors.email(registration.email_key)
+        await record(self.actors.of(caller), EventKind.REGISTERED, email=email)
         return Registered(registration.email, registration.rfc)
 
     async def _mail_is_due(self, caller: Caller, email_key: str, mailed_at: datetime | None, tally: Tally) -> bool:
@@ -237,8 +242,9 @@ class RegistrationService:
             await self.limiter.refund(tally.hits.pop(0))
         return throttled
 
-    async def _redeem(self, code_digest: str) -> Redeemed | None:
+    async def _redeem(self, caller: Caller, code_digest: str) -> Redeemed | None:
         redeemed = await redeem(code_digest, self.clock())
         if redeemed and not redeemed.again:
             await self.lockout.reset(redeemed.email_key)  # strangers may have locked it before there was an account
+            await record(self.actors.of(caller), EventKind.CONFIRMED, redeemed.account_id)
         return redeemed

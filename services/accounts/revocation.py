@@ -12,6 +12,8 @@ from models.account import Account
 from models.mailed_password import MailedPassword
 from models.session import Session
 from models.transactions import atomically
+from services.audit.actors import Actor
+from services.audit.events import EventKind, record
 
 _BATCH_SIZE = 500  # accounts per transaction: far below what PostgreSQL's statement timeout allows
 _PAUSE_SECONDS = 0.01  # between two transactions, for SQLite's other writers
@@ -33,7 +35,7 @@ class Revocation:
         return round(self.accounts * (_ID_RANGE - begun) / (self.last.int - begun)) if self.last else 0
 
 
-async def revoke_everything(*, passwords: bool, after: UUID | None = None) -> AsyncIterator[Revocation]:
+async def revoke_everything(actor: Actor, *, passwords: bool, after: UUID | None = None) -> AsyncIterator[Revocation]:
     """Ends every session and, with `passwords`, every password, so that only recovery gives access.
 
     Proceeds by account id, one batch per transaction, and yields the totals after each. To resume, pass `last` as
@@ -42,7 +44,7 @@ async def revoke_everything(*, passwords: bool, after: UUID | None = None) -> As
     """
     done = Revocation(last=after)
     while ids := await _next(done.last):
-        done = await atomically(partial(_revoke, done, ids[-1], passwords=passwords))
+        done = await atomically(partial(_revoke, actor, done, ids[-1], passwords=passwords))
         yield done
         await asyncio.sleep(_PAUSE_SECONDS)
 
@@ -52,7 +54,7 @@ async def _next(after: UUID | None) -> list[UUID]:
     return [account.id for account in await accounts.order_by("id").limit(_BATCH_SIZE).only("id")]
 
 
-async def _revoke(done: Revocation, last: UUID, *, passwords: bool) -> Revocation:
+async def _revoke(actor: Actor, done: Revocation, last: UUID, *, passwords: bool) -> Revocation:
     """Processes the accounts after `done.last`, up to `last`, in the order in which every transaction locks."""
     behind = {"id__gt": done.last} if done.last else {}
     batch = Account.filter(**behind, id__lte=last)
@@ -64,4 +66,6 @@ async def _revoke(done: Revocation, last: UUID, *, passwords: bool) -> Revocatio
         await batch.update(password_hash=None, password_generation=F("password_generation") + 1)
         await MailedPassword.filter(account_id__in=ids).delete()
     sessions = await Session.filter(account_id__in=ids).delete()
+    detail = f"{len(ids)} accounts, {sessions} sessions, {had_password} passwords"
+    await record(actor, EventKind.EVERYBODY_REVOKED, detail=detail, subject=last)
     return Revocation(done.accounts + len(ids), done.sessions + sessions, done.passwords + had_password, last)

@@ -6,11 +6,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+from tortoise.queryset import QuerySet
+
 from models.account import Account
 from models.session import Session
 from models.sql import as_datetime, as_uuid, fetch
+from models.transactions import atomically
 from services.accounts.onboarding import Progress, progress, progress_of
 from services.accounts.rfc import Rfc, TaxpayerType
+from services.audit.actors import Actor, Actors
+from services.audit.events import EventKind, record
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.ids import parse_id
@@ -108,9 +113,14 @@ class SessionService:
     """`notice` is called with the principal of each session that is used or opened."""
 
     def __init__(
-        self, life: SessionLife, clock: Clock = utc_now, notice: Callable[[Principal], None] | None = None
+        self,
+        life: SessionLife,
+        actors: Actors,
+        clock: Clock = utc_now,
+        notice: Callable[[Principal], None] | None = None,
     ) -> None:
         self._life = life
+        self._actors = actors
         self._clock = clock
         self._notice = notice or _ignore
 
@@ -177,9 +187,10 @@ class SessionService:
             await Session.filter(digest=digest(caller.credential)).delete()
         return LoggedOut()
 
-    async def revoke_all(self, email_key: str) -> int:
+    async def revoke_all(self, actor: Actor, email_key: str) -> int:
         """Ends every session of one account, and returns how many there were."""
-        return await Session.filter(account__email_key=email_key).delete()
+        account = await Account.get_or_none(email_key=email_key).only("id")
+        return await self._end(actor, account.id, Session.filter(account_id=account.id)) if account else 0
 
     async def list_for(self, principal: Principal) -> tuple[SessionView, ...]:
         """Returns the account's open sessions, the current one first, then by last use."""
@@ -195,16 +206,30 @@ class SessionService:
         if not isinstance(principal, Principal):
             return principal
         session_id = parse_id(id)
-        if session_id is None or not await Session.filter(id=session_id, account_id=principal.id).delete():
+        if session_id is None:
             return SessionNotFound()
-        return Revoked(principal, session_id)
+        session = Session.filter(id=session_id, account_id=principal.id)
+        ended = await self._end(self._actors.of(caller), principal.id, session, subject=session_id)
+        return Revoked(principal, session_id) if ended else SessionNotFound()
 
     async def revoke_others(self, caller: Caller) -> OthersRevoked | PasswordChangeRequired | NotAuthenticated:
         principal = await self.require_account(caller)
         if not isinstance(principal, Principal):
             return principal
         others = Session.filter(account_id=principal.id).exclude(id=principal.session_id)
-        return OthersRevoked(principal, await others.delete())
+        return OthersRevoked(principal, await self._end(self._actors.of(caller), principal.id, others))
+
+    async def _end(
+        self, actor: Actor, account_id: UUID, sessions: QuerySet[Session], subject: UUID | None = None
+    ) -> int:
+        async def end() -> int:
+            ended = await sessions.delete()
+            if ended:
+                detail = f"{ended} sessions" if subject is None else None
+                await record(actor, EventKind.SESSIONS_REVOKED, account_id, subject=subject, detail=detail)
+            return ended
+
+        return await atomically(end)
 
     async def reload(self, principal: Principal) -> Principal:
         """Returns the principal after a mutation that it may do only with a password of its own."""

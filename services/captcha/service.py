@@ -15,6 +15,8 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 
 from models.spent_captcha import SpentCaptcha
+from services.audit.actors import Actors
+from services.audit.events import EventKind, record
 from services.captcha.audio import dictate
 from services.captcha.ids import CaptchaIds, Solution, VerifiedId
 from services.captcha.image import draw
@@ -35,6 +37,7 @@ from services.common.outcomes import (
     InvalidInput,
     TooManyAttempts,
 )
+from services.common.pseudonyms import Pseudonyms
 from services.common.secrets import Keys
 from services.common.translations import Language
 
@@ -84,6 +87,7 @@ class CaptchaService:
         """
         self._ids = CaptchaIds(keys)
         self._purposes = keys.lasting("captcha purposes")
+        self._actors = Actors(Pseudonyms(keys))
         self._limiter = limiter
         self._limit = limit
         self._work = proof_of_work
@@ -117,12 +121,13 @@ class CaptchaService:
     ) -> CaptchaRequired | CaptchaMismatch | InvalidInput | TooManyAttempts | None:
         """Returns None if the answer is right; otherwise an outcome with a new captcha, to save the form a request.
 
-        An empty answer spends nothing: the captcha that the form shows can still be solved.
+        An empty answer spends nothing: the captcha that the form shows can still be solved. `purpose` is the name of
+        the operation and, after a space, the e-mail.
         """
         if answer and is_blank(answer.answer):
             return InvalidInput((ANSWER_MISSING,))
         if answer:
-            return None if await self.solve(answer, purpose) else await self.mismatch(caller)
+            return None if await self.solve(caller, answer, purpose) else await self.mismatch(caller)
         fresh = await self.create(caller)
         return fresh if isinstance(fresh, TooManyAttempts) else CaptchaRequired(fresh)
 
@@ -131,12 +136,14 @@ class CaptchaService:
         fresh = await self.create(caller)
         return fresh if isinstance(fresh, TooManyAttempts) else CaptchaMismatch(fresh)
 
-    async def solve(self, answer: CaptchaAnswer, purpose: str) -> SolvedCaptcha | None:
+    async def solve(self, caller: Caller, answer: CaptchaAnswer, purpose: str) -> SolvedCaptcha | None:
         """Spends the captcha. Returns None if the answer is wrong or the captcha was spent before.
 
         A right answer may be repeated a few times for the same `purpose`, such as a mutation and its e-mail.
         """
         solved = await self._solve(answer, purpose)
+        if solved is None:
+            await self._record_failure(caller, purpose)
         self._measures.captcha_answered("wrong" if solved is None else "repeated" if solved.repeated else "solved")
         return solved
 
@@ -224,6 +231,12 @@ class CaptchaService:
             right = False
         await SpentCaptcha.filter(id=spent_id).update(purpose=digest if right else _NO_PURPOSE)
         return SolvedCaptcha(spent_id, repeated=False) if right else None
+
+    async def _record_failure(self, caller: Caller, purpose: str) -> None:
+        operation, _, email_key = purpose.partition(" ")
+        email = self._actors.email(email_key)
+        actor = self._actors.of(caller)
+        await record(actor, EventKind.CAPTCHA_FAILED, email=email, detail=operation)
 
     async def _await_repeat(self, spent_id: str, digest: str, seconds: float) -> SolvedCaptcha | None:
         deadline = time.monotonic() + seconds

@@ -10,6 +10,7 @@ from models.session import Session
 from services.accounts.hashing import Hasher
 from services.accounts.revocation import revoke_everything
 from services.common.outcomes import TooManyAttempts
+from tests.actors import OPERATOR
 from tests.api import EMAIL, PASSWORD, Api
 from tests.companies import problems
 from tests.conftest import MakeApi
@@ -195,9 +196,9 @@ async def test_an_operator_can_end_the_sessions_of_one_account_or_of_all(make_ap
     await api.account(email="eva@example.com")
     tokens = [await api.token(), await api.token(), await api.token(email="eva@example.com")]
 
-    of_ana = await api.composition.services.sessions.revoke_all(EMAIL)
+    of_ana = await api.composition.services.sessions.revoke_all(OPERATOR, EMAIL)
     then_signed_in = [await api.signed_in(token).run("Me") is not None for token in tokens]
-    *_, of_all = [done async for done in revoke_everything(passwords=False)]
+    *_, of_all = [done async for done in revoke_everything(OPERATOR, passwords=False)]
 
     assert (of_ana, of_all.accounts, of_all.sessions) == (2, 2, 1)
     assert then_signed_in == [False, False, True]
@@ -210,7 +211,7 @@ async def test_after_an_operator_ended_a_password_only_recovery_opens_the_accoun
     await api.account(email="eva@example.com")
     leaked = await api.recover()
 
-    ended = await api.composition.services.passwords.force_reset(EMAIL)
+    ended = await api.composition.services.passwords.force_reset(OPERATOR, EMAIL)
 
     answers = [await api.act("Login", email=EMAIL, password=password) for password in (PASSWORD, leaked)]
     assert (ended.passwords, ended.sessions) == (1, 0)
@@ -228,7 +229,7 @@ async def test_a_password_change_in_progress_fails_once_an_operator_ended_the_pa
     hash_password = Hasher.hash
 
     async def hash_after_revoking(hasher: Hasher, password: str) -> str | TooManyAttempts:
-        await api.composition.services.passwords.force_reset(EMAIL)
+        await api.composition.services.passwords.force_reset(OPERATOR, EMAIL)
         return await hash_password(hasher, password)
 
     monkeypatch.setattr(Hasher, "hash", hash_after_revoking)
@@ -263,7 +264,7 @@ async def test_a_login_in_progress_fails_once_an_operator_ended_every_password(
         hasher: Hasher, password_hash: str | None, password: str
     ) -> bool | TooManyAttempts:
         verified = await verify(hasher, password_hash, password)
-        *_, ended = [done async for done in revoke_everything(passwords=True)]
+        *_, ended = [done async for done in revoke_everything(OPERATOR, passwords=True)]
         assert (verified, ended.passwords) == (True, 1)
         return verified
 

@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 
 from models.account import Account
+from models.audit_event import AuditEvent
 from models.bank_movement import BankMovement
 from models.company import Company
 from models.confirmation_code import ConfirmationCode
@@ -36,11 +37,13 @@ from tests.paypal.payers import keep_payment
 from tests.stored_accounts import store_account, store_company
 
 FIRST = "0001_initial"
-BEFORE_MOVEMENTS, MOVEMENTS, LAST = "0006_owed_by_kind", "0007_bank_movements", "0008_device_name"
-LAST_BUT_ONE = MOVEMENTS
+BEFORE_MOVEMENTS, MOVEMENTS = "0006_owed_by_kind", "0007_bank_movements"
+DEVICES, LAST = "0008_device_name", "0010_audit_trail"
+LAST_BUT_ONE = DEVICES
 INDEX_OF_MOVEMENTS = "idx_bank_moveme_payment_ee01ed"
 MODELS = (
     Account,
+    AuditEvent,
     BankMovement,
     Company,
     ConfirmationCode,
@@ -56,7 +59,14 @@ MODELS = (
     Session,
     SpentCaptcha,
 )
-LATER = {"BankMovement", "Company", "ConfirmedCode", "Payment", "Series"}  # that the first migration does not have
+LATER = {
+    "AuditEvent",
+    "BankMovement",
+    "Company",
+    "ConfirmedCode",
+    "Payment",
+    "Series",
+}  # that the first migration does not have
 
 
 @pytest.fixture
@@ -91,6 +101,7 @@ async def _populate() -> None:
     await BankMovement.create(id="i" * 64, payment_id=payment.id, seen_at=now)
     await Delivery.create(id=uuid4(), kind="recovery", email_key=EMAIL, requested_at=now, due_at=now)
     await FailureStreak.create(key="d", count=1, touched_at=now.timestamp())
+    await AuditEvent.create(id=uuid4(), at=now, kind="registered", actor="client")
     await KnownNetwork.create(key="e", last_seen_at=now)
     await LimitCounter.create(key="f", count=1, expires_at=later.timestamp())
     await SpentCaptcha.create(id="g", expires_at=later)
@@ -142,7 +153,7 @@ async def test_a_step_that_fails_leaves_nothing_behind(configuration: dict[str, 
         await upgrade(configuration)
 
     await fetch(f"DROP INDEX {INDEX_OF_MOVEMENTS}")
-    assert await pending_migrations(configuration) == [MOVEMENTS, LAST]
+    assert await pending_migrations(configuration) == [MOVEMENTS, DEVICES, LAST]
     await upgrade(configuration)
     assert await pending_migrations(configuration) == []
 
@@ -150,7 +161,7 @@ async def test_a_step_that_fails_leaves_nothing_behind(configuration: dict[str, 
 async def test_everything_that_going_back_drops_is_named_with_its_rows(configuration: dict[str, Any]) -> None:
     lost = await losses(configuration, FIRST)
 
-    dropped = ["bank_movement", "company", "confirmed_code", "payment", "series"]
+    dropped = ["audit_event", "bank_movement", "company", "confirmed_code", "payment", "series"]
     assert sorted(loss.table for loss in lost if loss.column is None) == dropped
     assert {loss.rows for loss in lost if loss.column is None} == {1}
     assert Loss("account", "stage", 1) in lost
@@ -229,7 +240,7 @@ async def _long_transaction(configuration: dict[str, Any]) -> AsyncIterator[None
     reader = await asyncpg.connect(**{name: credentials[name] for name in names if name in credentials})
     try:
         async with reader.transaction():
-            await reader.execute("SELECT 1 FROM account, session")  # session is what the last migration changes
+            await reader.execute("SELECT 1 FROM account, audit_event")  # audit_event is what the last migration changes
             yield
     finally:
         await reader.close()

@@ -35,6 +35,7 @@ from tests.paypal.server import PayPalServer
 from tests.statements import Statement, statements_run
 
 CLEANED_TABLES = {
+    "audit_event",
     "confirmation_code",
     "confirmed_code",
     "delivery",

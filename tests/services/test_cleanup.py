@@ -14,6 +14,7 @@ from tortoise.connection import get_connection
 from tortoise.models import Model
 
 from models.account import Account
+from models.audit_event import AuditEvent
 from models.confirmation_code import ConfirmationCode
 from models.confirmed_code import ConfirmedCode
 from models.delivery import Delivery
@@ -26,7 +27,7 @@ from models.payment import Payment
 from models.registration import Registration
 from models.session import Session
 from models.spent_captcha import SpentCaptcha
-from services.cleanup import LOCK, Cleanup
+from services.cleanup import LOCK, Cleanup, Retention
 from services.common.heartbeat import Turns
 from tests.paypal.payers import keep_payment
 from tests.stored_accounts import store_account
@@ -126,6 +127,10 @@ async def _payment(due_at: datetime, status: str = "expired") -> None:
     await keep_payment(await _account(), _NOW, status=status, due_at=due_at)
 
 
+async def _event(at: datetime, kind: str = "confirmed") -> None:
+    await AuditEvent.create(id=uuid4(), at=at, kind=kind, actor="client")
+
+
 Make = Callable[[datetime], Awaitable[Any]]
 
 
@@ -140,6 +145,7 @@ _KINDS: list[tuple[type[Model], Make, timedelta]] = [  # how a row is made at a 
     (LimitCounter, _limit_counter, timedelta()),
     (FailureStreak, _failure_streak, 30 * _DAY),
     (KnownNetwork, _known_network, 90 * _DAY),
+    (AuditEvent, _event, 365 * _DAY),
     (Payment, _payment, timedelta()),
     (Registration, _registration, _WEEK),
 ]
@@ -315,3 +321,20 @@ async def test_cleanup_continues_after_a_failure_and_stops_on_request() -> None:
     assert not running.done()
     stopped.set()
     await asyncio.wait_for(running, 5)
+
+
+async def test_attempts_are_kept_for_a_shorter_time_than_other_events() -> None:
+    for kind in ("confirmed", "sign_in_failed", "signed_in", "registered"):
+        for age in (_DAY, 5 * _DAY, 9 * _DAY):
+            await _event(_NOW - age, kind)
+
+    removed = await Cleanup(Retention(events=8 * _DAY, attempts=2 * _DAY), clock=lambda: _NOW).clean_up()
+
+    left = await AuditEvent.all().order_by("kind", "at").values_list("kind", "at")
+    attempts = ("registered", "sign_in_failed", "signed_in")
+    assert left == [
+        ("confirmed", _NOW - 5 * _DAY),
+        ("confirmed", _NOW - _DAY),
+        *[(kind, _NOW - _DAY) for kind in attempts],
+    ]
+    assert removed == 7

@@ -12,6 +12,7 @@ from models.mailed_password import MailedPassword
 from models.session import Session
 from services.accounts.revocation import Revocation, revoke_everything
 from services.common.clock import utc_now
+from tests.actors import OPERATOR
 from tests.api import RFC
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -54,7 +55,7 @@ def _sessions(accounts: list[Account]) -> Iterator[Session]:
 
 
 async def _walk(*, passwords: bool, after: UUID | None = None) -> list[Revocation]:
-    return [done async for done in revoke_everything(passwords=passwords, after=after)]
+    return [done async for done in revoke_everything(OPERATOR, passwords=passwords, after=after)]
 
 
 async def test_every_session_ends_and_passwords_stay_and_progress_is_reported() -> None:
@@ -79,7 +80,7 @@ async def test_every_password_ends_with_the_sessions_and_a_second_run_finds_noth
 
 
 async def test_a_run_that_stopped_is_continued_without_repeating_its_accounts() -> None:
-    stopped = await anext(revoke_everything(passwords=True))
+    stopped = await anext(revoke_everything(OPERATOR, passwords=True))
     assert stopped.last
     recovered = await Account.all().order_by("id").first()
     assert recovered

@@ -117,7 +117,7 @@ async def test_words_or_digits_solve_it_however_they_are_typed(captchas: Captcha
     for form in forms:
         captcha = await _drawn(captchas)
         answer = form(_solution(captchas, captcha.id))
-        if not await captchas.solve(CaptchaAnswer(captcha.id, answer), _PURPOSE):
+        if not await captchas.solve(_CALLER, CaptchaAnswer(captcha.id, answer), _PURPOSE):
             refused.append(answer)
 
     assert refused == []
@@ -128,7 +128,9 @@ async def test_a_proof_of_work_solves_it_once(captchas: CaptchaService) -> None:
     captcha = await _drawn(captchas)
     answer = CaptchaAnswer(captcha.id, await _proof(captchas, captcha.id))
 
-    answers = [await captchas.solve(answer, purpose) for purpose in (_PURPOSE, _PURPOSE, "login eva@example.com")]
+    answers = [
+        await captchas.solve(_CALLER, answer, purpose) for purpose in (_PURPOSE, _PURPOSE, "login eva@example.com")
+    ]
 
     assert [answer and answer.repeated for answer in answers] == [False, True, None]
 
@@ -139,15 +141,15 @@ async def test_a_proof_without_its_challenge_is_short_and_solves_it_too(captchas
     payload = json.loads(base64.b64decode(await _proof(captchas, captcha.id)))
     short = base64.b64encode(json.dumps({"solution": payload["solution"]}).encode()).decode()
 
-    assert await captchas.solve(CaptchaAnswer(captcha.id, short), _PURPOSE)
+    assert await captchas.solve(_CALLER, CaptchaAnswer(captcha.id, short), _PURPOSE)
 
 
 @pytest.mark.usefixtures("database")
 async def test_the_proof_of_another_captcha_spends_it(captchas: CaptchaService) -> None:
     captcha, other = await _drawn(captchas), await _drawn(captchas)
 
-    wrong = await captchas.solve(CaptchaAnswer(captcha.id, await _proof(captchas, other.id)), _PURPOSE)
-    right = await captchas.solve(CaptchaAnswer(captcha.id, await _proof(captchas, captcha.id)), _PURPOSE)
+    wrong = await captchas.solve(_CALLER, CaptchaAnswer(captcha.id, await _proof(captchas, other.id)), _PURPOSE)
+    right = await captchas.solve(_CALLER, CaptchaAnswer(captcha.id, await _proof(captchas, captcha.id)), _PURPOSE)
 
     assert (wrong, right) == (None, None)
 
@@ -159,7 +161,7 @@ async def test_a_proof_is_refused_with_the_captchas_expiry(captchas: CaptchaServ
 
     clock.now = captcha.expires_at
 
-    assert await captchas.solve(answer, _PURPOSE) is None
+    assert await captchas.solve(_CALLER, answer, _PURPOSE) is None
 
 
 @pytest.mark.usefixtures("database")
@@ -171,7 +173,7 @@ async def test_without_proofs_of_work_there_is_no_challenge_and_none_is_accepted
     without = _captchas(_KEY, clock=clock, proof_of_work=0)
 
     assert await without.proof_of_work(captcha.id) is None
-    assert await without.solve(answer, _PURPOSE) is None
+    assert await without.solve(_CALLER, answer, _PURPOSE) is None
 
 
 @pytest.mark.usefixtures("database")
@@ -194,8 +196,8 @@ async def test_a_wrong_answer_spends_the_captcha(captchas: CaptchaService) -> No
     for form in forms:
         captcha = await _drawn(captchas)
         solution = _solution(captchas, captcha.id)
-        wrong = await captchas.solve(CaptchaAnswer(captcha.id, form(solution)), _PURPOSE)
-        right = await captchas.solve(CaptchaAnswer(captcha.id, solution.digits), _PURPOSE)
+        wrong = await captchas.solve(_CALLER, CaptchaAnswer(captcha.id, form(solution)), _PURPOSE)
+        right = await captchas.solve(_CALLER, CaptchaAnswer(captcha.id, solution.digits), _PURPOSE)
         if wrong or right:
             accepted.append((form(solution), solution.words, solution.digits))
 
@@ -206,8 +208,8 @@ async def test_a_wrong_answer_spends_the_captcha(captchas: CaptchaService) -> No
 async def test_a_megabyte_is_no_answer_and_does_not_spend_the_captcha(captchas: CaptchaService) -> None:
     captcha = await _drawn(captchas)
 
-    assert not await captchas.solve(CaptchaAnswer(captcha.id, "1" * 1_000_000), _PURPOSE)
-    assert await captchas.solve(CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits), _PURPOSE)
+    assert not await captchas.solve(_CALLER, CaptchaAnswer(captcha.id, "1" * 1_000_000), _PURPOSE)
+    assert await captchas.solve(_CALLER, CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits), _PURPOSE)
 
 
 @pytest.mark.usefixtures("database")
@@ -215,8 +217,8 @@ async def test_a_right_answer_counts_for_one_purpose(captchas: CaptchaService) -
     captcha = await _drawn(captchas)
     answer = CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits)
 
-    assert await captchas.solve(answer, _PURPOSE)
-    assert await captchas.solve(answer, "login eva@example.com") is None
+    assert await captchas.solve(_CALLER, answer, _PURPOSE)
+    assert await captchas.solve(_CALLER, answer, "login eva@example.com") is None
 
 
 @pytest.mark.usefixtures("database")
@@ -225,7 +227,7 @@ async def test_a_right_answer_may_be_sent_again_a_few_times_for_the_same_purpose
     solution = _solution(captchas, captcha.id)
 
     answers = [
-        await captchas.solve(CaptchaAnswer(captcha.id, answer), _PURPOSE)
+        await captchas.solve(_CALLER, CaptchaAnswer(captcha.id, answer), _PURPOSE)
         for answer in (solution.digits, " ".join(solution.words), "wrong", *[solution.digits] * 3)
     ]
 
@@ -237,7 +239,7 @@ async def test_of_thirty_right_answers_at_once_one_is_the_first(captchas: Captch
     captcha = await _drawn(captchas)
     answer = CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits)
 
-    answers = await asyncio.gather(*(captchas.solve(answer, _PURPOSE) for _ in range(30)))
+    answers = await asyncio.gather(*(captchas.solve(_CALLER, answer, _PURPOSE) for _ in range(30)))
 
     assert sorted(answer.repeated for answer in answers if answer) == [False, True, True, True]
     assert await SpentCaptcha.all().count() == 1
@@ -247,7 +249,7 @@ async def test_of_thirty_right_answers_at_once_one_is_the_first(captchas: Captch
 async def test_a_captcha_is_used_once(captchas: CaptchaService) -> None:
     captcha = await _drawn(captchas)
     answer = CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits)
-    first, again = [await captchas.solve(answer, _PURPOSE) for _ in range(2)]
+    first, again = [await captchas.solve(_CALLER, answer, _PURPOSE) for _ in range(2)]
     assert first
     assert again
 
@@ -264,7 +266,7 @@ async def test_a_captcha_counts_until_its_last_moment(captchas: CaptchaService, 
 
     clock.now = captcha.expires_at - timedelta(microseconds=1)
 
-    assert await captchas.solve(CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits), _PURPOSE)
+    assert await captchas.solve(_CALLER, CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits), _PURPOSE)
 
 
 @pytest.mark.usefixtures("database")
@@ -273,7 +275,9 @@ async def test_an_expired_captcha_is_refused_and_not_kept(captchas: CaptchaServi
 
     clock.now = captcha.expires_at
 
-    assert not await captchas.solve(CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits), _PURPOSE)
+    assert not await captchas.solve(
+        _CALLER, CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits), _PURPOSE
+    )
     assert await SpentCaptcha.all().count() == 0
 
 
@@ -281,7 +285,7 @@ async def test_an_expired_captcha_is_refused_and_not_kept(captchas: CaptchaServi
 async def test_a_spent_captcha_is_kept_with_its_expiry_and_without_its_answer(captchas: CaptchaService) -> None:
     captcha = await _drawn(captchas)
 
-    await captchas.solve(CaptchaAnswer(captcha.id, "una respuesta"), _PURPOSE)
+    await captchas.solve(_CALLER, CaptchaAnswer(captcha.id, "una respuesta"), _PURPOSE)
 
     (row,) = await SpentCaptcha.all()
     assert row.expires_at == captcha.expires_at
@@ -293,13 +297,14 @@ async def test_a_spent_captcha_is_kept_with_its_expiry_and_without_its_answer(ca
 async def test_the_email_that_a_captcha_was_solved_for_is_not_kept_in_clear(captchas: CaptchaService) -> None:
     captcha = await _drawn(captchas)
 
-    await captchas.solve(CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits), _PURPOSE)
+    await captchas.solve(_CALLER, CaptchaAnswer(captcha.id, _solution(captchas, captcha.id).digits), _PURPOSE)
 
     (row,) = await SpentCaptcha.all()
     assert row.purpose
     assert "ana" not in row.purpose
 
 
+@pytest.mark.usefixtures("database")
 async def test_a_forged_id_is_no_captcha_of_ours(captchas: CaptchaService) -> None:
     """It is refused without a database: spending it would fail here."""
     forgeries: list[Callable[[str], str]] = [
@@ -332,7 +337,7 @@ async def test_a_forged_id_is_no_captcha_of_ours(captchas: CaptchaService) -> No
 
         assert forged != genuine.id
         assert captchas.solution(forged) is None
-        assert not await captchas.solve(CaptchaAnswer(forged, digits), _PURPOSE)
+        assert not await captchas.solve(_CALLER, CaptchaAnswer(forged, digits), _PURPOSE)
         with pytest.raises(ValueError, match="not one of our captchas"):
             await captchas.image(forged)
         with pytest.raises(ValueError, match="not one of our captchas"):
@@ -374,8 +379,8 @@ async def test_the_first_key_signs_and_all_verify(clock: Clock) -> None:
     assert _same(rotated.solution(after.id), new.solution(after.id))
     assert old.solution(after.id) is None
     assert new.solution(before.id) is None
-    assert not await new.solve(CaptchaAnswer(before.id, _solution(old, before.id).digits), _PURPOSE)
-    assert await rotated.solve(CaptchaAnswer(before.id, _solution(old, before.id).digits), _PURPOSE)
+    assert not await new.solve(_CALLER, CaptchaAnswer(before.id, _solution(old, before.id).digits), _PURPOSE)
+    assert await rotated.solve(_CALLER, CaptchaAnswer(before.id, _solution(old, before.id).digits), _PURPOSE)
 
 
 @pytest.mark.usefixtures("database")
@@ -384,8 +389,8 @@ async def test_a_captcha_spent_before_a_key_rotation_is_spent_afterwards(clock: 
     captcha = await _drawn(old)
     answer = CaptchaAnswer(captcha.id, _solution(old, captcha.id).digits)
 
-    assert await old.solve(answer, _PURPOSE)
-    assert await rotated.solve(answer, "login eva@example.com") is None
+    assert await old.solve(_CALLER, answer, _PURPOSE)
+    assert await rotated.solve(_CALLER, answer, "login eva@example.com") is None
 
 
 async def test_an_id_does_not_reveal_its_answer(captchas: CaptchaService, clock: Clock) -> None:

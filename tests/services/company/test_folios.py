@@ -26,12 +26,13 @@ from services.company.series_outcomes import (
     SeriesNotFound,
     SeriesUpdated,
 )
+from tests.actors import ACTORS
 from tests.stored_accounts import store_account, store_company
 
 pytestmark = pytest.mark.usefixtures("database")
 
 MAX_BIG_INT = 2**63 - 1
-SESSIONS = SessionService(SessionLife())
+SESSIONS = SessionService(SessionLife(), ACTORS)
 SERIES = SeriesService(SESSIONS)
 
 

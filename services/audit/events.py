@@ -1,0 +1,63 @@
+"""Writes the audit trail. Nothing else adds to it, and nothing changes it."""
+
+import enum
+from uuid import UUID, uuid4
+
+from models.audit_event import AuditEvent
+from services.audit.actors import Actor
+from services.common.clock import utc_now
+
+
+class EventKind(enum.Enum):
+    """What can happen. docs/operations.md explains each."""
+
+    REGISTERED = "registered"
+    CONFIRMED = "confirmed"
+    SIGNED_IN = "signed_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    CAPTCHA_FAILED = "captcha_failed"
+    RECOVERY_REQUESTED = "recovery_requested"
+    RECOVERED = "recovered"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    PASSWORD_REVOKED = "password_revoked"  # noqa: S105
+    SESSIONS_REVOKED = "sessions_revoked"
+    EVERYBODY_REVOKED = "everybody_revoked"
+
+
+ATTEMPTS = frozenset(
+    {
+        EventKind.REGISTERED,
+        EventKind.SIGNED_IN,
+        EventKind.SIGN_IN_FAILED,
+        EventKind.CAPTCHA_FAILED,
+        EventKind.RECOVERY_REQUESTED,
+    }
+)
+"""What anybody can cause, or everybody does every day. It is kept for a shorter time."""
+
+
+async def record(
+    actor: Actor,
+    kind: EventKind,
+    account_id: UUID | None = None,
+    *,
+    email: str | None = None,
+    subject: object = None,
+    detail: str | None = None,
+) -> None:
+    """Adds an event, in the transaction of what it tells of.
+
+    `email` is a pseudonym. `detail` has words and numbers of ours, never what somebody typed.
+    """
+    await AuditEvent.create(
+        id=uuid4(),
+        at=utc_now(),
+        kind=kind.value,
+        actor=actor.name,
+        account_id=account_id,
+        email=email,
+        client=actor.client,
+        agent=actor.agent,
+        subject=None if subject is None else str(subject),
+        detail=detail,
+    )
