@@ -169,6 +169,7 @@ def compose(settings: Settings, measures: Measures = IGNORED) -> Composition:
         limiter=limiter,
         limits=limits,
         life=timedelta(days=settings.bank_deposit_days),
+        actors=actors,
     )
     methods = {PaymentMethod.PAYPAL: paypal, PaymentMethod.BANK_DEPOSIT: settings.bank_account}
 
@@ -192,11 +193,13 @@ def compose(settings: Settings, measures: Measures = IGNORED) -> Composition:
             sessions=sessions,
             login=login,
             passwords=passwords,
-            company=CompanyService(sessions),
-            series=SeriesService(sessions),
+            company=CompanyService(sessions, actors),
+            series=SeriesService(sessions, actors),
             plans=plans,
             payment_methods=tuple(method for method, configured in methods.items() if configured),
-            paypal=PayPalService(orders=orders, plans=plans, sessions=sessions, limiter=limiter, limits=limits),
+            paypal=PayPalService(
+                orders=orders, plans=plans, sessions=sessions, limiter=limiter, limits=limits, actors=actors
+            ),
             deposits=deposits,
             payments=PaymentHistory(),
         ),

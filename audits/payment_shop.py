@@ -31,7 +31,7 @@ from services.payments.paypal.webhooks import PayPalWebhooks
 from services.payments.plans import BUNDLED, Plans
 from services.payments.queries import PaymentStatus, open_key
 from services.payments.worker import PaymentWorker
-from tests.actors import ACTORS
+from tests.actors import ACTORS, OPERATOR
 from tests.paypal.clients import api_to
 from tests.paypal.http import Trouble
 from tests.paypal.server import PayPalServer, paypal_server
@@ -164,17 +164,17 @@ class Shop:
 
     async def import_statement(self, payer: Payer, chance: random.Random) -> object:
         rows = chance.sample(payer.statement, len(payer.statement))
-        return [await self.deposits.receive(*row) for row in rows] or None
+        return [await self.deposits.receive(OPERATOR, *row) for row in rows] or None
 
     async def confirm_deposit(self, payer: Payer, chance: random.Random) -> object:
         """An operator's word that one counts which the bank shows."""
         if not payer.statement:
             return None
         reference, amount, movement = chance.choice(payer.statement)
-        return await self.deposits.confirm(reference, amount, late=chance.random() < 0.5, chosen=movement.id)
+        return await self.deposits.confirm(OPERATOR, reference, amount, late=chance.random() < 0.5, chosen=movement.id)
 
     async def undo_deposit(self, payer: Payer, chance: random.Random) -> object:
-        return await self.deposits.undo(chance.choice(payer.statement)[0]) if payer.statement else None
+        return await self.deposits.undo(OPERATOR, chance.choice(payer.statement)[0]) if payer.statement else None
 
     async def refund(self, payer: Payer, chance: random.Random) -> object:
         """The merchant gives a payment or one peso of it back, or PayPal takes it back."""
@@ -288,12 +288,19 @@ async def open_shop(payers: int) -> AsyncIterator[Shop]:
             limiter=limiter,
             limits=limits,
             life=timedelta(days=5),
+            actors=ACTORS,
             clock=clock,
         )
         shop = Shop(
             server=server,
             paypal=PayPalService(
-                orders=orders, plans=plans, sessions=sessions, limiter=limiter, limits=limits, clock=clock
+                orders=orders,
+                plans=plans,
+                sessions=sessions,
+                limiter=limiter,
+                limits=limits,
+                actors=ACTORS,
+                clock=clock,
             ),
             deposits=deposits,
             events=PayPalWebhooks(api=api, orders=orders, limiter=limiter, limits=limits, clock=clock),

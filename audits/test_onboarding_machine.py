@@ -31,7 +31,7 @@ from services.payments.outcomes import AlreadyActive, OnboardingIncomplete, Paym
 from services.payments.periods import months_after
 from services.payments.plans import BUNDLED, Plan, Plans
 from services.payments.queries import PaymentStatus, PaymentView
-from tests.actors import ACTORS
+from tests.actors import ACTORS, OPERATOR
 
 T = TypeVar("T")
 
@@ -74,9 +74,11 @@ class _Life(RuleBasedStateMachine):
         stranger = Caller(ip_address("203.0.113.9"))
         caller = replace(stranger, credential=self._do(sessions.open(stranger, account)).token)
 
-        self._do(CompanyService(sessions).configure(caller, CompanyForm("ESCUELA KEMPER URGATE", "601", "26015")))
+        self._do(
+            CompanyService(sessions, ACTORS).configure(caller, CompanyForm("ESCUELA KEMPER URGATE", "601", "26015"))
+        )
         assert self._progress().stage is Stage.CONFIRMED
-        assert isinstance(self._do(SeriesService(sessions).create(caller, SeriesForm("A", "1"))), SeriesCreated)
+        assert isinstance(self._do(SeriesService(sessions, ACTORS).create(caller, SeriesForm("A", "1"))), SeriesCreated)
 
         self.stage = TRANSITIONS[Stage.CONFIRMED, Event.CONFIGURED]
 
@@ -85,7 +87,7 @@ class _Life(RuleBasedStateMachine):
         at = self._progress()
 
         terms = Terms(self.now + timedelta(days=5), self.now + timedelta(days=5))
-        opened = self._do(lifecycle.open_payment(self.account_id, method, plan, terms, self.now))
+        opened = self._do(lifecycle.open_payment(OPERATOR, self.account_id, method, plan, terms, self.now))
 
         match opened:
             case OnboardingIncomplete(step):
@@ -107,7 +109,7 @@ class _Life(RuleBasedStateMachine):
         payment_id = self._payment(number)
         unpaid = self.payments[payment_id] not in _SETTLED
 
-        assert self._do(lifecycle.settle(self._view(payment_id), self.now, None)) == unpaid
+        assert self._do(lifecycle.settle(OPERATOR, self._view(payment_id), self.now, None)) == unpaid
 
         if unpaid:
             months = self._do(Payment.get(id=payment_id)).period_months
@@ -135,7 +137,7 @@ class _Life(RuleBasedStateMachine):
         payment_id = self._payment(number)
         paid = self.payments[payment_id] is PaymentStatus.PAID
 
-        assert self._do(lifecycle.refund(self._view(payment_id), self.now)) == paid
+        assert self._do(lifecycle.refund(OPERATOR, self._view(payment_id), self.now)) == paid
 
         if paid:
             del self.periods[payment_id]
@@ -149,7 +151,7 @@ class _Life(RuleBasedStateMachine):
         payment_id = self._payment(number)
         refunded = self.payments[payment_id] is PaymentStatus.REFUNDED
 
-        assert self._do(lifecycle.settle_again(self._view(payment_id), self.now)) == refunded
+        assert self._do(lifecycle.settle_again(OPERATOR, self._view(payment_id), self.now)) == refunded
 
         if refunded:
             paid = self._do(Payment.get(id=payment_id))
@@ -167,7 +169,7 @@ class _Life(RuleBasedStateMachine):
         async def also(_: UUID) -> bool:
             return True
 
-        assert self._do(lifecycle.settle_another(first, reference, self.now, also))
+        assert self._do(lifecycle.settle_another(OPERATOR, first, reference, self.now, also))
 
         another = self._do(Payment.get(reference=reference))
         self.periods[another.id] = (self.now, first.period_months)
@@ -187,7 +189,7 @@ class _Life(RuleBasedStateMachine):
                 self._do(transitions.return_to_open(self._view(payment_id), due_at, declined=False))
             case PaymentStatus.EXPIRED | PaymentStatus.DECLINED | PaymentStatus.REPLACED | PaymentStatus.CANCELED:
                 if self.payments[payment_id] in queries.WAITING:
-                    assert self._do(transitions.end(self._view(payment_id), status, self.now))
+                    assert self._do(transitions.end(OPERATOR, self._view(payment_id), status, self.now))
             case _:
                 pass
         self._refresh()

@@ -13,6 +13,9 @@ class Payment(Model):
     requests make one payment. `due_at` is when a worker next checks or deletes the payment, or null if it never has to.
     Code that processes a payment sets it first, so it also serves as the version for optimistic locking.
 
+    `paid_by` and the other `…_by` name the actor as the audit trail does. `closed_at` is set while the payment is ended
+    and unpaid; `refunded_at` or `undone_at` while it is taken back, the latter by an operator who undid a deposit.
+
     `paypal_refusals` counts PayPal's refusals of the capture; the request after each one needs a new id. Once
     `paypal_declined` is set, only the payer can retry.
     """
@@ -35,6 +38,13 @@ class Payment(Model):
     expires_at = fields.DatetimeField()
     due_at = fields.DatetimeField(null=True, db_index=True)
     paid_at = fields.DatetimeField(null=True)
+    paid_by = fields.CharField(max_length=80, null=True)
+    refunded_at = fields.DatetimeField(null=True)
+    refunded_by = fields.CharField(max_length=80, null=True)
+    undone_at = fields.DatetimeField(null=True)
+    undone_by = fields.CharField(max_length=80, null=True)
+    closed_at = fields.DatetimeField(null=True)
+    closed_by = fields.CharField(max_length=80, null=True)
     reference = fields.CharField(max_length=20, unique=True, null=True)
     paypal_order_id = fields.CharField(max_length=36, unique=True, null=True)
     paypal_refusals = fields.IntField(default=0)
@@ -44,3 +54,4 @@ class Payment(Model):
 
     class Meta:
         table = "payment"
+        indexes = (("paid_at",), ("refunded_at",), ("undone_at",))

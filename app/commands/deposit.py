@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.composition import composed
 from app.deposit_reports import described
+from app.operator import current_operator
 from app.setting_checks import KEYS
 from app.settings import Settings
 from services.common.money import Money
@@ -65,7 +66,8 @@ async def _with_deposits(settings: Settings, work: Callable[[DepositService], Aw
 
 async def _confirm(arguments: argparse.Namespace, deposits: DepositService) -> int:
     amount: Money = arguments.amount
-    outcome = await deposits.confirm(arguments.reference, amount, late=arguments.late, chosen=arguments.movement)
+    actor = current_operator()
+    outcome = await deposits.confirm(actor, arguments.reference, amount, late=arguments.late, chosen=arguments.movement)
     return _report(_printable(arguments.reference) or "no reference", *described(amount, outcome))
 
 
@@ -100,7 +102,9 @@ async def _import_row(
     if not named:
         return False, ["unknown; nothing was done"]
     movement = counter.next(named[0], row.movement)
-    done, sentences = described(row.amount, await deposits.receive(named[0], row.amount, movement, dry_run=dry_run))
+    done, sentences = described(
+        row.amount, await deposits.receive(current_operator(), named[0], row.amount, movement, dry_run=dry_run)
+    )
     return done, [each.replace("confirmed,", "would be confirmed,", 1) if dry_run else each for each in sentences]
 
 
@@ -118,7 +122,7 @@ def _report_others(rows: list[StatementRow], awaited: set[Money]) -> int:
 
 
 async def _undo(reference: str, deposits: DepositService) -> int:
-    undone = await deposits.undo(reference)
+    undone = await deposits.undo(current_operator(), reference)
     print(f"{reference}: {'taken back' if undone else 'not a confirmed deposit; nothing was done'}")
     return 0 if undone else 1
 

@@ -6,6 +6,7 @@ import sys
 
 from app.commands.emails import keys_of
 from app.composition import composed
+from app.operator import current_operator
 from app.setting_checks import KEYS
 from app.settings import Settings
 from services.payments import queries
@@ -34,7 +35,7 @@ async def _show(settings: Settings, email_keys: list[str], *, ask: bool) -> int:
             if ask and composition.paypal:
                 for payment in await queries.history(email_key):
                     try:
-                        await composition.paypal.orders.reconcile(payment)
+                        await composition.paypal.orders.reconcile(current_operator(), payment)
                     except (PayPalUnavailableError, PayPalRefusedError) as error:
                         print(f"{payment.id}: {error}", file=sys.stderr)
                         status = 1

@@ -11,12 +11,14 @@ from starlette.routing import BaseRoute, Route
 from app.deposit_reports import described
 from app.development.pages import read_form, render
 from services.accounts.onboarding import PaymentMethod
+from services.audit.actors import Actor
 from services.common.money import Money
 from services.payments import queries
 from services.payments.bank.amounts import parse_amount
 from services.payments.bank.deposits import DepositService
 from services.payments.queries import PaymentStatus
 
+_BANK = Actor("development")
 _SHOWN = 50
 _OPEN = frozenset({PaymentStatus.OPEN})
 _ENDED = frozenset(PaymentStatus) - _OPEN
@@ -42,7 +44,7 @@ class Bank:
             case "arrive" | "differ":
                 done, outcome = await self._arrive(reference, form.get("amount", ""), wrong=form["action"] == "differ")
             case "undo":
-                done = await self._deposits.undo(reference)
+                done = await self._deposits.undo(_BANK, reference)
                 outcome = "taken back" if done else "not a confirmed deposit; nothing was done"
             case _:
                 raise HTTPException(400, "There is no such action.")
@@ -66,5 +68,5 @@ class Bank:
         if amount is None:
             raise HTTPException(400, "This is not an amount.")
         paid = amount + _PESO if wrong else amount
-        done, sentences = described(paid, await self._deposits.confirm(reference, paid))
+        done, sentences = described(paid, await self._deposits.confirm(_BANK, reference, paid))
         return done, "; ".join(sentences)

@@ -22,6 +22,18 @@ class EventKind(enum.Enum):
     PASSWORD_REVOKED = "password_revoked"  # noqa: S105
     SESSIONS_REVOKED = "sessions_revoked"
     EVERYBODY_REVOKED = "everybody_revoked"
+    COMPANY_CHANGED = "company_changed"
+    SERIES_CREATED = "series_created"
+    SERIES_CHANGED = "series_changed"
+    SERIES_DELETED = "series_deleted"
+    PAYMENT_BEGUN = "payment_begun"
+    DEPOSIT_REQUESTED = "deposit_requested"
+    DEPOSIT_CANCELED = "deposit_canceled"
+    DEPOSIT_SEEN = "deposit_seen"
+    PAYMENT_PAID = "payment_paid"
+    PAYMENT_REFUNDED = "payment_refunded"
+    DEPOSIT_UNDONE = "deposit_undone"
+    DEPOSIT_RESTORED = "deposit_restored"
 
 
 ATTEMPTS = frozenset(

@@ -7,8 +7,11 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 from models.company import Company
+from models.transactions import atomically
 from services.accounts.rfc import TaxpayerType
 from services.accounts.sessions import Principal, SessionService
+from services.audit.actors import Actors
+from services.audit.events import EventKind, record
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.outcomes import InvalidInput, NotAuthenticated, PasswordChangeRequired
@@ -59,8 +62,9 @@ class CompanyConfigured:
 
 
 class CompanyService:
-    def __init__(self, sessions: SessionService, clock: Clock = utc_now) -> None:
+    def __init__(self, sessions: SessionService, actors: Actors, clock: Clock = utc_now) -> None:
         self._sessions = sessions
+        self._actors = actors
         self._clock = clock
 
     async def of(self, principal: Principal) -> CompanyView | None:
@@ -83,7 +87,12 @@ class CompanyService:
         typed = asdict(checked)
         company = Company(id=uuid4(), account_id=principal.id, updated_at=self._clock(), **typed)
         written = [*typed, "updated_at"]
-        await Company.bulk_create([company], on_conflict=["account_id"], update_fields=written)
+
+        async def save() -> None:
+            await Company.bulk_create([company], on_conflict=["account_id"], update_fields=written)
+            await record(self._actors.of(caller), EventKind.COMPANY_CHANGED, principal.id)
+
+        await atomically(save)
         company.id = (await Company.get(account_id=principal.id).only("id")).id  # an earlier one, if it was replaced
         return CompanyConfigured(principal, _view(company, principal.taxpayer_type))
 

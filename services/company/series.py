@@ -17,6 +17,8 @@ from models.sql import fetch
 from models.transactions import atomically
 from services.accounts.onboarding import Event, Stage, transition
 from services.accounts.sessions import Principal, SessionService
+from services.audit.actors import Actor, Actors
+from services.audit.events import EventKind, record
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.ids import parse_id
@@ -63,8 +65,9 @@ RETURNING name, last_taken
 
 
 class SeriesService:
-    def __init__(self, sessions: SessionService, clock: Clock = utc_now) -> None:
+    def __init__(self, sessions: SessionService, actors: Actors, clock: Clock = utc_now) -> None:
         self._sessions = sessions
+        self._actors = actors
         self._clock = clock
 
     async def list_for(self, account_id: UUID) -> tuple[SeriesView, ...]:
@@ -89,7 +92,7 @@ class SeriesService:
         if isinstance(checked, InvalidInput):
             return checked
         try:
-            return await atomically(partial(self._create, principal, checked))
+            return await atomically(partial(self._create, self._actors.of(caller), principal, checked))
         except IntegrityError:
             return await self._just_created(principal, checked) or _NAME_IN_USE
 
@@ -109,7 +112,7 @@ class SeriesService:
         if series_id is None:
             return SeriesNotFound()
         try:
-            return await atomically(partial(self._update, principal, series_id, checked))
+            return await atomically(partial(self._update, self._actors.of(caller), principal, series_id, checked))
         except IntegrityError:
             return _NAME_IN_USE
 
@@ -123,7 +126,7 @@ class SeriesService:
         series_id = parse_id(id)
         if series_id is None:
             return SeriesNotFound()
-        return await atomically(partial(self._delete, principal, series_id))
+        return await atomically(partial(self._delete, self._actors.of(caller), principal, series_id))
 
     async def issue_folio(self, account_id: UUID, series_id: UUID) -> FolioIssued | SeriesExhausted | SeriesNotFound:
         """Issues the next folio: consecutive, each once.
@@ -137,7 +140,7 @@ class SeriesService:
         return SeriesExhausted() if known else SeriesNotFound()
 
     async def _create(
-        self, principal: Principal, checked: CheckedSeries
+        self, actor: Actor, principal: Principal, checked: CheckedSeries
     ) -> SeriesCreated | CompanyNotConfigured | SeriesLimitReached:
         if not await Company.exists(account_id=principal.id):  # a company is never deleted
             return CompanyNotConfigured()
@@ -153,6 +156,7 @@ class SeriesService:
             created_at=self._clock(),
             **checked.columns(),
         )
+        await record(actor, EventKind.SERIES_CREATED, principal.id, subject=series.id)
         return SeriesCreated(principal, _view(series))
 
     async def _just_created(self, principal: Principal, checked: CheckedSeries) -> SeriesCreated | None:
@@ -162,7 +166,7 @@ class SeriesService:
         return SeriesCreated(principal, _view(series)) if series and not _in_use(series) else None
 
     async def _update(
-        self, principal: Principal, series_id: UUID, checked: CheckedSeries
+        self, actor: Actor, principal: Principal, series_id: UUID, checked: CheckedSeries
     ) -> SeriesUpdated | InvalidInput | SeriesNotFound:
         series = await _series_to_change(principal.id, series_id)
         if series is None:
@@ -172,10 +176,11 @@ class SeriesService:
         elif problems := _problems_in_use(series, checked):
             return InvalidInput(problems)
         await series.update_from_dict(checked.columns()).save()
+        await record(actor, EventKind.SERIES_CHANGED, principal.id, subject=series.id)
         return SeriesUpdated(principal, _view(series))
 
     async def _delete(
-        self, principal: Principal, series_id: UUID
+        self, actor: Actor, principal: Principal, series_id: UUID
     ) -> SeriesDeleted | SeriesNotFound | SeriesInUse | LastSeries:
         await _wait_for_company(principal.id)
         series = await _series_to_change(principal.id, series_id)
@@ -186,6 +191,7 @@ class SeriesService:
         if await Series.filter(account_id=principal.id).count() == 1:
             return LastSeries()
         await series.delete()
+        await record(actor, EventKind.SERIES_DELETED, principal.id, subject=series.id)
         return SeriesDeleted(principal, series.id)
 
 

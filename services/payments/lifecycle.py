@@ -26,6 +26,8 @@ from services.accounts.onboarding import (
     progress_of,
     transition,
 )
+from services.audit.actors import Actor
+from services.audit.events import EventKind, record
 from services.mail.outbox import MailKind, cancel, enqueue
 from services.payments import transitions
 from services.payments.outcomes import AlreadyActive, OnboardingIncomplete, PaymentPending
@@ -41,6 +43,9 @@ _OUTDATED = {
     MailKind.PAYMENT_REFUNDED: (MailKind.PAYMENT_RECEIVED,),
     MailKind.PAYMENT_RECEIVED: (MailKind.PAYMENT_DECLINED,),
 }
+_NOT_TAKEN_BACK = {"refunded_at": None, "refunded_by": None, "undone_at": None, "undone_by": None}
+_TAKEN_BACK = {"status": PaymentStatus.REFUNDED.value, "open_key": None, "due_at": None}
+_NOT_CLOSED = {"closed_at": None, "closed_by": None}
 _UNPAID = [status.value for status in WAITING | ENDED_UNPAID]
 
 
@@ -63,7 +68,7 @@ class _UnchangedError(Exception):
 
 
 async def open_payment(
-    account_id: UUID, method: PaymentMethod, plan: Plan, terms: Terms, now: datetime
+    actor: Actor, account_id: UUID, method: PaymentMethod, plan: Plan, terms: Terms, now: datetime
 ) -> PaymentView | OnboardingIncomplete | AlreadyActive | PaymentPending:
     """Returns the account's payment of that method: the open one, if it has this plan and price."""
     payment = Payment(
@@ -83,10 +88,11 @@ async def open_payment(
         due_at=terms.due_at,
         reference=terms.reference,
     )
-    return await atomically(partial(_open, payment, terms, now))
+    return await atomically(partial(_open, actor, payment, terms, now))
 
 
 async def settle(
+    actor: Actor,
     payment: PaymentView,
     now: datetime,
     check_at: datetime | None,
@@ -101,52 +107,76 @@ async def settle(
         "status": PaymentStatus.PAID.value,
         "open_key": None,
         "paid_at": now,
+        "paid_by": actor.name,
         "paypal_capture_id": capture_id,
         "due_at": check_at,
+        **_NOT_CLOSED,
     }
     mark = partial(_mark_paid, payment, _UNPAID, paid)
-    return await _change(payment, MailKind.PAYMENT_RECEIVED, partial(_settle, mark, extra_write, now))
+    count = partial(_settle, actor, EventKind.PAYMENT_PAID, mark, extra_write, now)
+    return await _change(payment, MailKind.PAYMENT_RECEIVED, count)
 
 
-async def settle_again(payment: PaymentView, now: datetime, extra_write: ExtraWrite | None = None) -> bool:
+async def settle_again(
+    actor: Actor, payment: PaymentView, now: datetime, extra_write: ExtraWrite | None = None
+) -> bool:
     """Takes back a refund that was recorded by mistake, with the same mail. Returns False if there is none.
 
     The account gets the same period again or, if that is over, as much from now on.
     """
     before = payment.paid_at
     paid_at = before if before and months_after(before, payment.period_months) > now else now
-    paid = {"status": PaymentStatus.PAID.value, "paid_at": paid_at}
+    paid = {"status": PaymentStatus.PAID.value, "paid_at": paid_at, "paid_by": actor.name, **_NOT_TAKEN_BACK}
     mark = partial(_mark_paid, payment, [PaymentStatus.REFUNDED.value], paid)
-    return await _change(payment, MailKind.PAYMENT_RECEIVED, partial(_settle, mark, extra_write, now))
+    count = partial(_settle, actor, EventKind.DEPOSIT_RESTORED, mark, extra_write, now)
+    return await _change(payment, MailKind.PAYMENT_RECEIVED, count)
 
 
-async def settle_another(payment: PaymentView, reference: str, now: datetime, extra_write: ExtraWrite) -> bool:
+async def settle_another(
+    actor: Actor, payment: PaymentView, reference: str, now: datetime, extra_write: ExtraWrite
+) -> bool:
     """Records a second payment of the same amount, under that `reference`, with the same mail.
 
     Returns False if the payment has changed since it was read, or if another one has the reference.
     """
-    mark = partial(_add_paid, payment, reference, now)
-    return await _change(payment, MailKind.PAYMENT_RECEIVED, partial(_settle, mark, extra_write, now))
+    mark = partial(_add_paid, actor, payment, reference, now)
+    count = partial(_settle, actor, EventKind.PAYMENT_PAID, mark, extra_write, now)
+    return await _change(payment, MailKind.PAYMENT_RECEIVED, count)
 
 
-async def refund(payment: PaymentView, now: datetime, capture_id: str | None = None) -> bool:
+async def refund(actor: Actor, payment: PaymentView, now: datetime, capture_id: str | None = None) -> bool:
     """Records that the money went back, takes its period off the account and enqueues the mail.
 
     Returns False if that was known, or if the account never had that period.
     """
-    refunded = {"status": PaymentStatus.REFUNDED.value, "open_key": None, "due_at": None}
-    unpaid = Payment.filter(id=payment.id, status__in=_UNPAID)
-    if await unpaid.update(**refunded, paypal_capture_id=capture_id):
+    refunded = {**_TAKEN_BACK, "refunded_at": now, "refunded_by": actor.name}
+
+    async def refund_unpaid() -> bool:
+        unpaid = Payment.filter(id=payment.id, status__in=_UNPAID)
+        if not await unpaid.update(**refunded, **_NOT_CLOSED, paypal_capture_id=capture_id):
+            return False
+        await _record(actor, EventKind.PAYMENT_REFUNDED, payment, "before it counted")
+        return True
+
+    if await atomically(refund_unpaid):
         log.warning("payment went back before it counted", payment=str(payment.id))
         return False
-    return await _change(payment, MailKind.PAYMENT_REFUNDED, partial(_refund, payment, refunded, now))
+    take_back = partial(_take_back, actor, EventKind.PAYMENT_REFUNDED, payment, refunded, now)
+    return await _change(payment, MailKind.PAYMENT_REFUNDED, take_back)
 
 
-async def decline(payment: PaymentView, status: PaymentStatus, now: datetime) -> bool:
+async def undo(actor: Actor, payment: PaymentView, now: datetime) -> bool:
+    """Takes back a deposit that was confirmed by mistake or did not clear, like `refund`."""
+    undone = {**_TAKEN_BACK, "undone_at": now, "undone_by": actor.name}
+    take_back = partial(_take_back, actor, EventKind.DEPOSIT_UNDONE, payment, undone, now)
+    return await _change(payment, MailKind.PAYMENT_REFUNDED, take_back)
+
+
+async def decline(actor: Actor, payment: PaymentView, status: PaymentStatus, now: datetime) -> bool:
     """Ends a pending payment, whose payer was asked to wait, and enqueues the mail that says it failed."""
 
     async def end(_: Account) -> None:
-        if not await transitions.end(payment, status, now):
+        if not await transitions.end(actor, payment, status, now):
             raise _UnchangedError
 
     return await _change(payment, MailKind.PAYMENT_DECLINED, end)
@@ -170,7 +200,7 @@ def is_covered(activation: Activation | None, months: int, now: datetime) -> boo
 
 
 async def _open(
-    payment: Payment, terms: Terms, now: datetime
+    actor: Actor, payment: Payment, terms: Terms, now: datetime
 ) -> PaymentView | OnboardingIncomplete | AlreadyActive | PaymentPending:
     account = await Account.select_for_update().get(id=payment.account_id)
     at = progress_of(account, now)
@@ -186,10 +216,13 @@ async def _open(
             return PaymentView.of(known)
         if extended := await transitions.extend(PaymentView.of(known), terms.expires_at, terms.due_at):
             return extended
-    elif known and not await transitions.end(PaymentView.of(known), PaymentStatus.REPLACED, now):
+    elif known and not await transitions.end(actor, PaymentView.of(known), PaymentStatus.REPLACED, now):
         return PaymentPending()
     await Payment.bulk_create([payment])
-    return PaymentView.of(payment)
+    opened = PaymentView.of(payment)
+    deposit = opened.method is PaymentMethod.BANK_DEPOSIT
+    await _record(actor, EventKind.DEPOSIT_REQUESTED if deposit else EventKind.PAYMENT_BEGUN, opened, opened.plan_id)
+    return opened
 
 
 def _same(known: Payment, wanted: Payment) -> bool:
@@ -213,15 +246,21 @@ async def _change(payment: PaymentView, kind: MailKind, work: Callable[[Account]
 
 
 async def _settle(
-    mark: Callable[[], Awaitable[UUID]], extra_write: ExtraWrite | None, now: datetime, account: Account
+    actor: Actor,
+    kind: EventKind,
+    mark: Callable[[], Awaitable[UUID]],
+    extra_write: ExtraWrite | None,
+    now: datetime,
+    account: Account,
 ) -> None:
     marked = await mark()
     if extra_write and not await extra_write(marked):
         raise _UnchangedError
     for other in await Payment.filter(account_id=account.id, status=PaymentStatus.OPEN.value):
-        await transitions.end(PaymentView.of(other), PaymentStatus.REPLACED, now)
+        await transitions.end(actor, PaymentView.of(other), PaymentStatus.REPLACED, now)
     account.stage = transition(progress_of(account, now).stage, Event.PAID).value
     await _update_activation(account, now)
+    await record(actor, kind, account.id, subject=marked)
 
 
 async def _mark_paid(payment: PaymentView, of: list[str], paid: dict[str, Any]) -> UUID:
@@ -230,21 +269,30 @@ async def _mark_paid(payment: PaymentView, of: list[str], paid: dict[str, Any]) 
     return payment.id
 
 
-async def _add_paid(payment: PaymentView, reference: str, now: datetime) -> UUID:
+async def _add_paid(actor: Actor, payment: PaymentView, reference: str, now: datetime) -> UUID:
     first = await Payment.get(id=payment.id)
     if first.status != payment.status.value or await Payment.exists(reference=reference):
         raise _UnchangedError
     another = first.clone(pk=uuid4())
     another.status, another.reference = PaymentStatus.PAID.value, reference
     another.created_at = another.expires_at = another.paid_at = now
+    another.paid_by = actor.name
+    another.update_from_dict(_NOT_TAKEN_BACK)
     await Payment.bulk_create([another])
     return another.id
 
 
-async def _refund(payment: PaymentView, refunded: dict[str, Any], now: datetime, account: Account) -> None:
-    if not await Payment.filter(id=payment.id, status=PaymentStatus.PAID.value).update(**refunded):
+async def _take_back(
+    actor: Actor, kind: EventKind, payment: PaymentView, changes: dict[str, Any], now: datetime, account: Account
+) -> None:
+    if not await Payment.filter(id=payment.id, status=PaymentStatus.PAID.value).update(**changes):
         raise _UnchangedError
     await _update_activation(account, now)
+    await _record(actor, kind, payment)
+
+
+async def _record(actor: Actor, kind: EventKind, payment: PaymentView, detail: str | None = None) -> None:
+    await record(actor, kind, payment.account_id, subject=payment.id, detail=detail)
 
 
 async def _update_activation(account: Account, now: datetime) -> None:

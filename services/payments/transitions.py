@@ -12,6 +12,7 @@ from tortoise.expressions import F
 
 from models.payment import Payment
 from services.accounts.onboarding import PaymentMethod
+from services.audit.actors import WORKER, Actor
 from services.payments.queries import PaymentStatus, PaymentView
 
 UNPAID_RETENTION = timedelta(days=90)
@@ -21,10 +22,10 @@ ENDED_CHECK_DELAY = timedelta(hours=1)
 _CANDIDATES = 20
 
 
-async def end(payment: PaymentView, status: PaymentStatus, now: datetime) -> bool:
+async def end(actor: Actor, payment: PaymentView, status: PaymentStatus, now: datetime) -> bool:
     """Ends an unpaid payment. Returns False if it has changed since it was read."""
     as_it_was = Payment.filter(id=payment.id, status=payment.status.value, due_at=payment.version)
-    return bool(await as_it_was.update(**_ended(payment.method, status, now)))
+    return bool(await as_it_was.update(**_ended(actor, payment.method, status, now)))
 
 
 async def mark_pending(payment: PaymentView, until: datetime) -> PaymentView | None:
@@ -84,10 +85,11 @@ async def claim_due(method: PaymentMethod, now: datetime, lease: timedelta) -> P
 async def expire(method: PaymentMethod, now: datetime) -> int:
     """Expires the payments of that method that are due, and returns how many."""
     due = Payment.filter(method=method.value, status=PaymentStatus.OPEN.value, due_at__lte=now)
-    return await due.update(**_ended(method, PaymentStatus.EXPIRED, now))
+    return await due.update(**_ended(WORKER, method, PaymentStatus.EXPIRED, now))
 
 
-def _ended(method: PaymentMethod, status: PaymentStatus, now: datetime) -> dict[str, Any]:
+def _ended(actor: Actor, method: PaymentMethod, status: PaymentStatus, now: datetime) -> dict[str, Any]:
     """The columns of an unpaid payment that has ended. PayPal is still asked about it now and then."""
     due_at = now + (ENDED_CHECK_DELAY if method is PaymentMethod.PAYPAL else UNPAID_RETENTION)
-    return {"status": status.value, "open_key": None, "due_at": due_at}
+    closed = {"closed_at": now, "closed_by": actor.name}
+    return {"status": status.value, "open_key": None, "due_at": due_at, **closed}

@@ -7,11 +7,19 @@ from tortoise.connection import get_connection
 
 from models.audit_event import AuditEvent
 from models.failure_streak import FailureStreak
+from models.payment import Payment
 from models.registration import Registration
 from services.accounts.lockout import MAX_FAILURES
-from tests.api import EMAIL, NEW_PASSWORD, PASSWORD, RFC, Api
+from services.common.clock import utc_now
+from services.common.money import Money
+from tests.actors import OPERATOR
+from tests.api import COMPANY, EMAIL, NEW_PASSWORD, PASSWORD, RFC, Api
 from tests.conftest import MakeApi
+from tests.paypal.payers import PLAN, TOTAL, pay, payer, payment_of, start, takes_paypal
+from tests.paypal.server import PayPalServer
 
+AMOUNT = Money.parse(TOTAL)
+SERIES = ("series_created", "series_changed", "series_deleted")
 STRANGER = "ivo@example.com"
 AGENT = {"user-agent": f"Facturas/1.0 (contact: {EMAIL}; rfc {RFC})"}
 
@@ -128,6 +136,79 @@ async def test_a_client_and_an_email_have_the_same_pseudonym_in_every_event(make
     assert (first.client, first.email) == (second.client, third.email)
     assert first.client != third.client
     assert first.email != second.email
+
+
+async def test_company_and_series_are_told_with_the_series(api: Api) -> None:
+    await api.account()
+    me = api.signed_in(await api.token())
+    await me.act("ConfigureCompany", **COMPANY)
+    first, second = [(await me.act("CreateSeries", name=name))["series"]["id"] for name in "AB"]
+    await me.act("UpdateSeries", id=first, name="C", firstFolio="1")
+    for series in (second, first):  # the last one stays
+        await me.act("DeleteSeries", id=series)
+
+    told = await AuditEvent.filter(kind__in=["company_changed", *SERIES]).order_by("at").values_list("kind", "subject")
+    assert told == [
+        ("company_changed", None),
+        ("series_created", first),
+        ("series_created", second),
+        ("series_changed", first),
+        ("series_deleted", second),
+    ]
+
+
+async def test_a_deposit_is_told_from_the_request_to_its_return_and_the_payment_bears_it(api: Api) -> None:
+    ana = await payer(api)
+    deposits = api.composition.services.deposits
+    asked = [(await ana.act("RequestBankDeposit", planId=plan))["deposit"] for plan in (PLAN, "empresa", "empresa")]
+    payment = await Payment.get(reference=asked[0]["reference"])
+    replaced_by = payment.closed_by
+    await ana.act("CancelBankDeposit", id=asked[2]["id"])
+    await deposits.confirm(OPERATOR, asked[0]["reference"], AMOUNT, late=True)
+    paid = await Payment.get(id=payment.id)
+    await deposits.undo(OPERATOR, asked[0]["reference"])
+    undone = await Payment.get(id=payment.id)
+    await deposits.confirm(OPERATOR, asked[0]["reference"], AMOUNT, late=True)
+    restored = await Payment.get(id=payment.id)
+
+    assert await _trail(actor="client") == [
+        ("deposit_requested", PLAN),
+        ("deposit_requested", "empresa"),
+        ("deposit_canceled", None),
+    ]
+    told = await AuditEvent.filter(actor="command maria").order_by("at").values_list("kind", "subject")
+    kinds = ("payment_paid", "deposit_undone", "deposit_restored")
+    assert told == [(kind, str(payment.id)) for kind in kinds]
+    assert replaced_by == "client"
+    assert (paid.paid_by, paid.closed_at, paid.closed_by) == ("command maria", None, None)
+    assert (undone.undone_by, undone.refunded_at, undone.undone_at is None) == ("command maria", None, False)
+    assert (restored.undone_at, restored.undone_by, restored.status) == (None, None, "paid")
+    canceled = await Payment.get(reference=asked[2]["reference"])
+    assert (canceled.closed_by, canceled.closed_at is None) == ("client", False)
+
+
+async def test_payments_by_paypal_are_told_with_who_found_out(make_api: MakeApi, paypal: PayPalServer) -> None:
+    api = await make_api(**takes_paypal(paypal))
+    ana, eva, ivo = [await payer(api, f"{name}@example.com") for name in ("ana", "eva", "ivo")]
+    payments = [await payment_of(await pay(each, paypal)) for each in (ana, eva)]
+    headers, body = paypal.event_about("PAYMENT.CAPTURE.REVERSED", paypal.reverse(str(payments[0].paypal_capture_id)))
+    await api.http.post("/webhooks/paypal", content=body, headers=headers)
+    paypal.refund(str(payments[1].paypal_capture_id))
+    await Payment.filter(id=payments[1].id).update(due_at=utc_now())
+    await api.composition.payment_worker.run_once()
+    order_id = await start(ivo)
+    await Payment.filter(paypal_order_id=order_id).update(expires_at=utc_now(), due_at=utc_now())
+    await api.composition.payment_worker.run_once()
+
+    assert await _trail(actor="client") == [("payment_begun", PLAN), ("payment_paid", None)] * 2 + [
+        ("payment_begun", PLAN)
+    ]
+    for payment, actor in zip(payments, ("webhook", "worker"), strict=True):
+        refunded = await Payment.get(id=payment.id)
+        assert (refunded.paid_by, refunded.refunded_by, refunded.undone_by) == ("client", actor, None)
+        assert await _trail(actor=actor, subject=str(payment.id)) == [("payment_refunded", None)]
+    expired = await payment_of(order_id)
+    assert (expired.status, expired.closed_by) == ("expired", "worker")
 
 
 @pytest.mark.parametrize("operation", ["registering", "signing in"])

@@ -26,6 +26,7 @@ from services.payments.bank.outcomes import (
 )
 from services.payments.bank.reference import parse_reference
 from services.payments.queries import PaymentStatus, PaymentView
+from tests.actors import OPERATOR
 from tests.api import EMAIL, PRODUCTION, Api
 from tests.conftest import MakeApi
 from tests.paypal.payers import PLAN, TOTAL, YEAR, activation, follow_up, make_due, payer
@@ -93,7 +94,7 @@ class TestRequesting:
         nothing = (await ana.run("Payment"))["openDeposit"]
         asked = (await ana.act("RequestBankDeposit", planId="empresa"))["deposit"]
         read = (await ana.run("Payment"))["openDeposit"]
-        await deposits.confirm(asked["reference"], Money.parse(asked["amount"]["amount"]))
+        await deposits.confirm(OPERATOR, asked["reference"], Money.parse(asked["amount"]["amount"]))
 
         assert nothing is None
         assert read == asked
@@ -139,7 +140,7 @@ class TestConfirming:
     ) -> None:
         reference = await _reference(ana)
 
-        outcome = await deposits.confirm(reference, AMOUNT)
+        outcome = await deposits.confirm(OPERATOR, reference, AMOUNT)
 
         active = await activation(ana)
         (mail,) = await ana.mails()
@@ -154,14 +155,14 @@ class TestConfirming:
     async def test_a_reference_may_be_typed_with_spaces_and_hyphens(self, ana: Api, deposits: DepositService) -> None:
         reference = await _reference(ana)
 
-        assert await deposits.confirm(f" {reference[:4]} {reference[4:8]}-{reference[8:]}", AMOUNT) == DepositConfirmed(
-            AMOUNT
-        )
+        assert await deposits.confirm(
+            OPERATOR, f" {reference[:4]} {reference[4:8]}-{reference[8:]}", AMOUNT
+        ) == DepositConfirmed(AMOUNT)
 
     async def test_concurrent_confirmations_count_once(self, ana: Api, deposits: DepositService) -> None:
         reference = await _reference(ana)
 
-        outcomes = await asyncio.gather(*(deposits.confirm(reference, AMOUNT) for _ in range(10)))
+        outcomes = await asyncio.gather(*(deposits.confirm(OPERATOR, reference, AMOUNT) for _ in range(10)))
 
         assert outcomes.count(DepositConfirmed(AMOUNT)) == 1
         assert outcomes.count(DepositKnown()) == 9
@@ -172,7 +173,7 @@ class TestConfirming:
         reference = await _reference(ana)
         others = [*(Money(Decimal(amount)) for amount in ("1159.99", "0.01", "11600.00")), Money(Decimal(TOTAL), "USD")]
 
-        outcomes = [(other, await deposits.confirm(reference, other)) for other in others]
+        outcomes = [(other, await deposits.confirm(OPERATOR, reference, other)) for other in others]
 
         assert outcomes == [(other, DepositDiffers(AMOUNT)) for other in others]
         assert await activation(ana) is None
@@ -181,7 +182,7 @@ class TestConfirming:
     async def test_an_unknown_reference_is_not_found(self, deposits: DepositService) -> None:
         references = ("", "1234567890", "x" * 10_000, "\0", "９" * 10)
 
-        outcomes = {reference: await deposits.confirm(reference, AMOUNT) for reference in references}
+        outcomes = {reference: await deposits.confirm(OPERATOR, reference, AMOUNT) for reference in references}
 
         assert outcomes == dict.fromkeys(references, DepositUnknown())
 
@@ -192,10 +193,10 @@ class TestConfirming:
         await Payment.all().update(expires_at=utc_now() - GRACE)
         await make_due()
 
-        before_the_worker_came = await deposits.confirm(reference, AMOUNT)
+        before_the_worker_came = await deposits.confirm(OPERATOR, reference, AMOUNT)
         await ana.composition.payment_worker.run_once()
-        afterwards = await deposits.confirm(reference, AMOUNT)
-        insisted = await deposits.confirm(reference, AMOUNT, late=True)
+        afterwards = await deposits.confirm(OPERATOR, reference, AMOUNT)
+        insisted = await deposits.confirm(OPERATOR, reference, AMOUNT, late=True)
 
         assert before_the_worker_came == afterwards == DepositClosed(PaymentStatus.EXPIRED)
         assert insisted == DepositConfirmed(AMOUNT)
@@ -215,25 +216,25 @@ class TestConfirming:
         await Payment.all().update(expires_at=utc_now() - timedelta(days=2))
         await ana.composition.payment_worker.run_once()
 
-        assert await deposits.confirm(reference, AMOUNT) == DepositConfirmed(AMOUNT)
+        assert await deposits.confirm(OPERATOR, reference, AMOUNT) == DepositConfirmed(AMOUNT)
 
     async def test_another_amount_for_a_paid_reference_is_reported(self, ana: Api, deposits: DepositService) -> None:
         reference = await _reference(ana)
-        await deposits.confirm(reference, AMOUNT)
+        await deposits.confirm(OPERATOR, reference, AMOUNT)
 
-        assert await deposits.confirm(reference, Money.parse("500.00")) == DepositDiffers(AMOUNT)
+        assert await deposits.confirm(OPERATOR, reference, Money.parse("500.00")) == DepositDiffers(AMOUNT)
 
     async def test_a_confirmation_by_mistake_can_be_undone_and_a_mail_says_so(
         self, ana: Api, deposits: DepositService
     ) -> None:
         reference = await _reference(ana)
-        unconfirmed = await deposits.undo(reference)
-        await deposits.confirm(reference, AMOUNT)
+        unconfirmed = await deposits.undo(OPERATOR, reference)
+        await deposits.confirm(OPERATOR, reference, AMOUNT)
 
-        undone = await deposits.undo(reference)
+        undone = await deposits.undo(OPERATOR, reference)
 
         (mail,) = await ana.mails()
-        assert (unconfirmed, undone, await deposits.undo(reference)) == (False, True, False)
+        assert (unconfirmed, undone, await deposits.undo(OPERATOR, reference)) == (False, True, False)
         assert not (await activation(ana))["active"]
         assert mail["subject"] == "Devolución de un pago de Timbrado"
 
@@ -243,25 +244,25 @@ class TestConfirming:
         first = await _reference(ana)
         await _reference(ana, "empresa")
 
-        assert await deposits.confirm(first, AMOUNT) == DepositClosed(PaymentStatus.REPLACED)
-        assert await deposits.confirm(first, AMOUNT, late=True) == DepositConfirmed(AMOUNT)
+        assert await deposits.confirm(OPERATOR, first, AMOUNT) == DepositClosed(PaymentStatus.REPLACED)
+        assert await deposits.confirm(OPERATOR, first, AMOUNT, late=True) == DepositConfirmed(AMOUNT)
 
     async def test_two_deposits_make_two_years(self, ana: Api, deposits: DepositService) -> None:
         first = await _reference(ana)
         second = await _reference(ana, "empresa")
 
-        await deposits.confirm(second, Money.parse("4060.00"))
-        await deposits.confirm(first, AMOUNT, late=True)
+        await deposits.confirm(OPERATOR, second, Money.parse("4060.00"))
+        await deposits.confirm(OPERATOR, first, AMOUNT, late=True)
 
         assert datetime.fromisoformat((await activation(ana))["until"]) - utc_now() > timedelta(days=729)
 
     async def test_renewing_in_time_leaves_no_gap(self, ana: Api, deposits: DepositService) -> None:
-        await deposits.confirm(await _reference(ana), AMOUNT)
+        await deposits.confirm(OPERATOR, await _reference(ana), AMOUNT)
         before = await Account.get(email_key=EMAIL)
         await Account.all().update(active_since=utc_now() - YEAR, active_until=utc_now() + timedelta(days=10))
         second = await _reference(ana)
 
-        await deposits.confirm(second, AMOUNT)
+        await deposits.confirm(OPERATOR, second, AMOUNT)
 
         after = await Account.get(email_key=EMAIL)
         assert after.active_since == before.active_since
@@ -291,7 +292,7 @@ class TestBankMovements:
     async def test_concurrent_imports_of_one_movement_count_once(
         self, ana: Api, deposits: DepositService, reference: str
     ) -> None:
-        outcomes = await asyncio.gather(*(deposits.receive(reference, AMOUNT, FIRST) for _ in range(10)))
+        outcomes = await asyncio.gather(*(deposits.receive(OPERATOR, reference, AMOUNT, FIRST) for _ in range(10)))
 
         assert outcomes.count(DepositConfirmed(AMOUNT)) == 1
         assert outcomes.count(DepositKnown()) == 9
@@ -301,9 +302,9 @@ class TestBankMovements:
     async def test_the_first_of_two_concurrent_movements_counts_and_the_other_is_listed_each_time(
         self, deposits: DepositService, reference: str
     ) -> None:
-        await asyncio.gather(*(deposits.receive(reference, AMOUNT, each) for each in [FIRST, SECOND] * 5))
+        await asyncio.gather(*(deposits.receive(OPERATOR, reference, AMOUNT, each) for each in [FIRST, SECOND] * 5))
 
-        outcomes = [await deposits.receive(reference, AMOUNT, each) for each in (FIRST, SECOND) * 2]
+        outcomes = [await deposits.receive(OPERATOR, reference, AMOUNT, each) for each in (FIRST, SECOND) * 2]
 
         assert [type(outcome) for outcome in outcomes].count(DepositKnown) == 2
         assert [type(outcome) for outcome in outcomes].count(DepositsUndecided) == 2
@@ -312,30 +313,32 @@ class TestBankMovements:
     async def test_a_second_movement_is_credited_once_however_often_it_is_confirmed(
         self, ana: Api, deposits: DepositService, reference: str
     ) -> None:
-        await deposits.receive(reference, AMOUNT, FIRST)
+        await deposits.receive(OPERATOR, reference, AMOUNT, FIRST)
         await ana.mails()
         first_until = await _until(ana)
-        listed = await deposits.receive(reference, AMOUNT, SECOND)
-        unsure = await deposits.confirm(reference, AMOUNT)
+        listed = await deposits.receive(OPERATOR, reference, AMOUNT, SECOND)
+        unsure = await deposits.confirm(OPERATOR, reference, AMOUNT)
 
-        outcomes = await asyncio.gather(*(deposits.confirm(reference, AMOUNT, late=True) for _ in range(10)))
+        outcomes = await asyncio.gather(*(deposits.confirm(OPERATOR, reference, AMOUNT, late=True) for _ in range(10)))
 
         assert _ids(listed) == _ids(unsure) == [SECOND.id]
         assert outcomes.count(DepositConfirmed(AMOUNT)) == 1
         assert outcomes.count(DepositKnown()) == 9
         assert timedelta(days=365) <= await _until(ana) - first_until <= timedelta(days=366)
         assert [mail["subject"] for mail in await ana.mails()] == ["Recibimos tu pago en Timbrado"]
-        assert [await deposits.receive(reference, AMOUNT, each) for each in (FIRST, SECOND)] == [DepositKnown()] * 2
+        assert [await deposits.receive(OPERATOR, reference, AMOUNT, each) for each in (FIRST, SECOND)] == [
+            DepositKnown()
+        ] * 2
         assert [payment.reference for payment in await queries.history(EMAIL)] == [reference, f"{reference}-2"]
 
     async def test_a_second_movement_after_the_paid_time_gives_a_year_from_its_confirmation(
         self, ana: Api, deposits: DepositService, reference: str
     ) -> None:
-        await deposits.receive(reference, AMOUNT, FIRST)
+        await deposits.receive(OPERATOR, reference, AMOUNT, FIRST)
         await _make_older(timedelta(days=400))
-        await deposits.receive(reference, AMOUNT, SECOND)
+        await deposits.receive(OPERATOR, reference, AMOUNT, SECOND)
 
-        assert await deposits.confirm(reference, AMOUNT, late=True) == DepositConfirmed(AMOUNT)
+        assert await deposits.confirm(OPERATOR, reference, AMOUNT, late=True) == DepositConfirmed(AMOUNT)
 
         assert (await activation(ana))["active"]
         assert timedelta(days=364) <= await _until(ana) - utc_now() <= timedelta(days=366)
@@ -343,37 +346,37 @@ class TestBankMovements:
     async def test_nothing_more_can_be_credited_without_a_second_movement(
         self, deposits: DepositService, reference: str
     ) -> None:
-        await deposits.receive(reference, AMOUNT, FIRST)
+        await deposits.receive(OPERATOR, reference, AMOUNT, FIRST)
 
-        assert await deposits.confirm(reference, AMOUNT, late=True) == DepositKnown()
-        assert await deposits.confirm(reference, AMOUNT, late=True, chosen=FIRST.id[:12]) == DepositKnown()
+        assert await deposits.confirm(OPERATOR, reference, AMOUNT, late=True) == DepositKnown()
+        assert await deposits.confirm(OPERATOR, reference, AMOUNT, late=True, chosen=FIRST.id[:12]) == DepositKnown()
 
     async def test_the_operator_chooses_among_several_movements(self, deposits: DepositService, reference: str) -> None:
         for each in (FIRST, SECOND, THIRD):
-            await deposits.receive(reference, AMOUNT, each)
+            await deposits.receive(OPERATOR, reference, AMOUNT, each)
 
-        which = await deposits.confirm(reference, AMOUNT, late=True)
-        none_such = await deposits.confirm(reference, AMOUNT, late=True, chosen="d")
-        chosen = [await deposits.confirm(reference, AMOUNT, late=True, chosen=THIRD.id) for _ in range(2)]
+        which = await deposits.confirm(OPERATOR, reference, AMOUNT, late=True)
+        none_such = await deposits.confirm(OPERATOR, reference, AMOUNT, late=True, chosen="d")
+        chosen = [await deposits.confirm(OPERATOR, reference, AMOUNT, late=True, chosen=THIRD.id) for _ in range(2)]
 
         assert _ids(which) == _ids(none_such) == [SECOND.id, THIRD.id]
         assert chosen == [DepositConfirmed(AMOUNT), DepositKnown()]
-        assert _ids(await deposits.receive(reference, AMOUNT, SECOND)) == [SECOND.id]
+        assert _ids(await deposits.receive(OPERATOR, reference, AMOUNT, SECOND)) == [SECOND.id]
 
     async def test_a_second_movement_of_another_amount_is_reported_and_not_credited(
         self, deposits: DepositService, reference: str
     ) -> None:
-        await deposits.receive(reference, AMOUNT, FIRST)
+        await deposits.receive(OPERATOR, reference, AMOUNT, FIRST)
 
-        assert await deposits.receive(reference, Money.parse("900.00"), SECOND) == DepositDiffers(AMOUNT)
-        assert await deposits.confirm(reference, AMOUNT, late=True) == DepositKnown()
+        assert await deposits.receive(OPERATOR, reference, Money.parse("900.00"), SECOND) == DepositDiffers(AMOUNT)
+        assert await deposits.confirm(OPERATOR, reference, AMOUNT, late=True) == DepositKnown()
 
     async def test_the_first_movement_matches_what_the_operator_confirmed(
         self, deposits: DepositService, reference: str
     ) -> None:
-        await deposits.confirm(reference, AMOUNT)
+        await deposits.confirm(OPERATOR, reference, AMOUNT)
 
-        outcomes = [await deposits.receive(reference, AMOUNT, each) for each in (FIRST, SECOND, FIRST)]
+        outcomes = [await deposits.receive(OPERATOR, reference, AMOUNT, each) for each in (FIRST, SECOND, FIRST)]
 
         assert (outcomes[0], outcomes[2]) == (DepositKnown(), DepositKnown())
         assert _ids(outcomes[1]) == [SECOND.id]
@@ -381,24 +384,26 @@ class TestBankMovements:
     async def test_a_dry_run_reports_what_would_be_done_and_does_nothing(
         self, ana: Api, deposits: DepositService, reference: str
     ) -> None:
-        unpaid = await deposits.receive(reference, AMOUNT, FIRST, dry_run=True)
+        unpaid = await deposits.receive(OPERATOR, reference, AMOUNT, FIRST, dry_run=True)
         untouched = await activation(ana)
-        await deposits.confirm(reference, AMOUNT)
-        first = [await deposits.receive(reference, AMOUNT, each, dry_run=True) for each in (FIRST, SECOND)]
-        await deposits.receive(reference, AMOUNT, FIRST)
-        second = await deposits.receive(reference, AMOUNT, SECOND, dry_run=True)
+        await deposits.confirm(OPERATOR, reference, AMOUNT)
+        first = [await deposits.receive(OPERATOR, reference, AMOUNT, each, dry_run=True) for each in (FIRST, SECOND)]
+        await deposits.receive(OPERATOR, reference, AMOUNT, FIRST)
+        second = await deposits.receive(OPERATOR, reference, AMOUNT, SECOND, dry_run=True)
 
         assert (unpaid, untouched) == (DepositConfirmed(AMOUNT), None)
         assert first == [DepositKnown()] * 2
         assert _ids(second) == [SECOND.id]
-        assert await deposits.confirm(reference, AMOUNT, late=True) == DepositKnown()
+        assert await deposits.confirm(OPERATOR, reference, AMOUNT, late=True) == DepositKnown()
 
     async def test_one_of_two_concurrent_movements_matches_the_confirmation(
         self, deposits: DepositService, reference: str
     ) -> None:
-        await deposits.confirm(reference, AMOUNT)
+        await deposits.confirm(OPERATOR, reference, AMOUNT)
 
-        outcomes = await asyncio.gather(*(deposits.receive(reference, AMOUNT, each) for each in [FIRST, SECOND] * 5))
+        outcomes = await asyncio.gather(
+            *(deposits.receive(OPERATOR, reference, AMOUNT, each) for each in [FIRST, SECOND] * 5)
+        )
 
         assert outcomes.count(DepositKnown()) == 5
 
@@ -406,22 +411,22 @@ class TestBankMovements:
         self, deposits: DepositService, reference: str
     ) -> None:
         await Payment.all().update(expires_at=utc_now() - GRACE)
-        listed = await deposits.receive(reference, AMOUNT, FIRST)
+        listed = await deposits.receive(OPERATOR, reference, AMOUNT, FIRST)
 
         assert listed == DepositClosed(PaymentStatus.EXPIRED)
-        assert await deposits.confirm(reference, AMOUNT, late=True) == DepositConfirmed(AMOUNT)
-        assert await deposits.receive(reference, AMOUNT, FIRST) == DepositKnown()
+        assert await deposits.confirm(OPERATOR, reference, AMOUNT, late=True) == DepositConfirmed(AMOUNT)
+        assert await deposits.receive(OPERATOR, reference, AMOUNT, FIRST) == DepositKnown()
 
     async def test_a_movement_dated_long_after_a_confirmation_is_another_deposit(
         self, deposits: DepositService, reference: str
     ) -> None:
         known = {-300: True, 0: True, 4: True, 10: False, 365: False}  # by days after the confirmation
-        await deposits.confirm(reference, AMOUNT)
+        await deposits.confirm(OPERATOR, reference, AMOUNT)
 
         outcomes = {}
         for days in known:
             movement = SeenMovement(FIRST.id, (utc_now() + timedelta(days=days)).date())
-            outcomes[days] = await deposits.receive(reference, AMOUNT, movement) == DepositKnown()
+            outcomes[days] = await deposits.receive(OPERATOR, reference, AMOUNT, movement) == DepositKnown()
             await BankMovement.all().delete()
 
         assert outcomes == known
@@ -430,14 +435,14 @@ class TestBankMovements:
         self, deposits: DepositService, reference: str
     ) -> None:
         known = {0: True, 31: True, 60: False}  # by days since the confirmation
-        await deposits.confirm(reference, AMOUNT)
+        await deposits.confirm(OPERATOR, reference, AMOUNT)
         confirmed_at = (await Payment.get()).paid_at
         assert confirmed_at
 
         outcomes = {}
         for days in known:
             await Payment.all().update(paid_at=confirmed_at - timedelta(days=days))
-            outcome = await deposits.receive(reference, AMOUNT, SeenMovement("a" * 64, None))
+            outcome = await deposits.receive(OPERATOR, reference, AMOUNT, SeenMovement("a" * 64, None))
             outcomes[days] = outcome == DepositKnown()
             await BankMovement.all().delete()
 
@@ -449,7 +454,7 @@ class TestUndoing:
     async def reference(self, ana: Api, deposits: DepositService) -> str:
         """The reference of a confirmed deposit."""
         reference = await _reference(ana)
-        await deposits.receive(reference, AMOUNT, FIRST)
+        await deposits.receive(OPERATOR, reference, AMOUNT, FIRST)
         await ana.mails()
         return reference
 
@@ -457,37 +462,37 @@ class TestUndoing:
         self, ana: Api, deposits: DepositService, reference: str
     ) -> None:
         before = await activation(ana)
-        await deposits.undo(reference)
+        await deposits.undo(OPERATOR, reference)
 
-        listed = [await deposits.receive(reference, AMOUNT, FIRST) for _ in range(2)]
-        unsure = await deposits.confirm(reference, AMOUNT)
+        listed = [await deposits.receive(OPERATOR, reference, AMOUNT, FIRST) for _ in range(2)]
+        unsure = await deposits.confirm(OPERATOR, reference, AMOUNT)
         undone = await activation(ana)
-        outcomes = await asyncio.gather(*(deposits.confirm(reference, AMOUNT, late=True) for _ in range(10)))
+        outcomes = await asyncio.gather(*(deposits.confirm(OPERATOR, reference, AMOUNT, late=True) for _ in range(10)))
 
         assert [_ids(each) for each in (*listed, unsure)] == [[FIRST.id]] * 3
         assert not undone["active"]
         assert outcomes.count(DepositConfirmed(AMOUNT)) == 1
         assert outcomes.count(DepositKnown()) == 9
         assert await activation(ana) == before
-        assert await deposits.receive(reference, AMOUNT, FIRST) == DepositKnown()
+        assert await deposits.receive(OPERATOR, reference, AMOUNT, FIRST) == DepositKnown()
         assert await Payment.all().count() == 1
 
     async def test_a_mail_says_that_an_undone_deposit_counts_again(
         self, ana: Api, deposits: DepositService, reference: str
     ) -> None:
-        await deposits.undo(reference)
+        await deposits.undo(OPERATOR, reference)
         await ana.mails()
-        await deposits.confirm(reference, AMOUNT, late=True)
+        await deposits.confirm(OPERATOR, reference, AMOUNT, late=True)
 
         assert [mail["subject"] for mail in await ana.mails()] == ["Recibimos tu pago en Timbrado"]
 
     async def test_an_undone_deposit_confirmed_after_its_time_gives_a_new_year(
         self, ana: Api, deposits: DepositService, reference: str
     ) -> None:
-        await deposits.undo(reference)
+        await deposits.undo(OPERATOR, reference)
         await _make_older(timedelta(days=400))
 
-        assert await deposits.confirm(reference, AMOUNT, late=True) == DepositConfirmed(AMOUNT)
+        assert await deposits.confirm(OPERATOR, reference, AMOUNT, late=True) == DepositConfirmed(AMOUNT)
         assert (await activation(ana))["active"]
         assert await _until(ana) - utc_now() > timedelta(days=364)
 
@@ -496,10 +501,10 @@ class TestUndoing:
     ) -> None:
         eva = await payer(shop, "eva@example.com")
         reference = await _reference(eva)
-        await deposits.confirm(reference, AMOUNT)
-        await deposits.undo(reference)
+        await deposits.confirm(OPERATOR, reference, AMOUNT)
+        await deposits.undo(OPERATOR, reference)
 
-        outcomes = [await deposits.confirm(reference, AMOUNT, late=True) for _ in range(2)]
+        outcomes = [await deposits.confirm(OPERATOR, reference, AMOUNT, late=True) for _ in range(2)]
 
         assert outcomes == [DepositConfirmed(AMOUNT), DepositKnown()]
         assert (await activation(eva))["active"]
@@ -508,25 +513,25 @@ class TestUndoing:
         self, shop: Api, deposits: DepositService
     ) -> None:
         reference = await _reference(await payer(shop, "eva@example.com"))
-        await deposits.confirm(reference, AMOUNT)
-        await deposits.undo(reference)
+        await deposits.confirm(OPERATOR, reference, AMOUNT)
+        await deposits.undo(OPERATOR, reference)
 
-        foreseen = await deposits.receive(reference, AMOUNT, SECOND, dry_run=True)
-        listed = await deposits.receive(reference, AMOUNT, SECOND)
-        late = await deposits.confirm(reference, AMOUNT, late=True)
+        foreseen = await deposits.receive(OPERATOR, reference, AMOUNT, SECOND, dry_run=True)
+        listed = await deposits.receive(OPERATOR, reference, AMOUNT, SECOND)
+        late = await deposits.confirm(OPERATOR, reference, AMOUNT, late=True)
 
         assert foreseen == listed
         assert (_ids(listed), late) == ([SECOND.id], DepositConfirmed(AMOUNT))
-        assert await deposits.receive(reference, AMOUNT, SECOND) == DepositKnown()
+        assert await deposits.receive(OPERATOR, reference, AMOUNT, SECOND) == DepositKnown()
 
     async def test_after_undoing_the_operator_chooses_between_the_old_and_another_movement(
         self, ana: Api, deposits: DepositService, reference: str
     ) -> None:
-        await deposits.undo(reference)
-        await deposits.receive(reference, AMOUNT, SECOND)
+        await deposits.undo(OPERATOR, reference)
+        await deposits.receive(OPERATOR, reference, AMOUNT, SECOND)
 
-        which = await deposits.confirm(reference, AMOUNT, late=True)
-        chosen = await deposits.confirm(reference, AMOUNT, late=True, chosen=SECOND.id)
+        which = await deposits.confirm(OPERATOR, reference, AMOUNT, late=True)
+        chosen = await deposits.confirm(OPERATOR, reference, AMOUNT, late=True, chosen=SECOND.id)
 
         assert (_ids(which), chosen) == ([FIRST.id, SECOND.id], DepositConfirmed(AMOUNT))
         assert {payment.status for payment in await queries.history(EMAIL)} == {
@@ -538,12 +543,14 @@ class TestUndoing:
     async def test_the_last_of_two_deposits_is_undone_first_and_each_can_count_again(
         self, ana: Api, deposits: DepositService, reference: str
     ) -> None:
-        await deposits.receive(reference, AMOUNT, SECOND)
-        await deposits.confirm(reference, AMOUNT, late=True)
+        await deposits.receive(OPERATOR, reference, AMOUNT, SECOND)
+        await deposits.confirm(OPERATOR, reference, AMOUNT, late=True)
         both = await _until(ana)
 
-        undone = [(await deposits.undo(reference), (await activation(ana))["active"]) for _ in range(3)]
-        late = [await deposits.confirm(reference, AMOUNT, late=True, chosen=each.id) for each in (SECOND, FIRST)]
+        undone = [(await deposits.undo(OPERATOR, reference), (await activation(ana))["active"]) for _ in range(3)]
+        late = [
+            await deposits.confirm(OPERATOR, reference, AMOUNT, late=True, chosen=each.id) for each in (SECOND, FIRST)
+        ]
 
         assert undone == [(True, True), (True, False), (False, False)]
         assert late == [DepositConfirmed(AMOUNT)] * 2
@@ -552,9 +559,9 @@ class TestUndoing:
     async def test_concurrent_undoing_and_confirming_leaves_the_account_active_if_anything_is_paid(
         self, ana: Api, deposits: DepositService, reference: str
     ) -> None:
-        await deposits.receive(reference, AMOUNT, SECOND)
-        works = [deposits.undo(reference), deposits.confirm(reference, AMOUNT, late=True)]
-        works += [deposits.undo(reference), deposits.receive(reference, AMOUNT, SECOND)]
+        await deposits.receive(OPERATOR, reference, AMOUNT, SECOND)
+        works = [deposits.undo(OPERATOR, reference), deposits.confirm(OPERATOR, reference, AMOUNT, late=True)]
+        works += [deposits.undo(OPERATOR, reference), deposits.receive(OPERATOR, reference, AMOUNT, SECOND)]
 
         await asyncio.gather(*works)
 

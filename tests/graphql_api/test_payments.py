@@ -13,6 +13,7 @@ from services.common.money import Money
 from services.payments.bank.deposits import DepositService
 from services.payments.bank.outcomes import DepositClosed, DepositConfirmed
 from services.payments.queries import PaymentStatus
+from tests.actors import OPERATOR
 from tests.api import PASSWORD_CHANGE, Api
 from tests.paypal.payers import PLAN, TOTAL, activation, payer, start
 from tests.paypal.server import PayPalServer
@@ -41,9 +42,9 @@ class TestPayments:
         before = await _payments(ana)
         order = await start(ana)
         deposit = await _deposit(ana)
-        await deposits.confirm(deposit["reference"], AMOUNT)
+        await deposits.confirm(OPERATOR, deposit["reference"], AMOUNT)
         paid, replaced = await _payments(ana)
-        await deposits.undo(deposit["reference"])
+        await deposits.undo(OPERATOR, deposit["reference"])
 
         refunded, _ = await _payments(ana)
         assert before == []
@@ -109,9 +110,9 @@ class TestCanceling:
         deposit = await _deposit(ana)
         await ana.act("CancelBankDeposit", id=deposit["id"])
 
-        assert await deposits.confirm(deposit["reference"], AMOUNT) == DepositClosed(PaymentStatus.CANCELED)
+        assert await deposits.confirm(OPERATOR, deposit["reference"], AMOUNT) == DepositClosed(PaymentStatus.CANCELED)
         assert await activation(ana) is None
-        assert await deposits.confirm(deposit["reference"], AMOUNT, late=True) == DepositConfirmed(AMOUNT)
+        assert await deposits.confirm(OPERATOR, deposit["reference"], AMOUNT, late=True) == DepositConfirmed(AMOUNT)
         assert [payment["status"] for payment in await _payments(ana)] == ["PAID"]
 
     async def test_money_that_is_confirmed_while_its_deposit_is_canceled_counts(
@@ -121,7 +122,7 @@ class TestCanceling:
             deposit = await _deposit(ana)
 
             canceled, confirmed = await asyncio.gather(
-                ana.act("CancelBankDeposit", id=deposit["id"]), deposits.confirm(deposit["reference"], AMOUNT)
+                ana.act("CancelBankDeposit", id=deposit["id"]), deposits.confirm(OPERATOR, deposit["reference"], AMOUNT)
             )
 
             ended = (canceled["__typename"], confirmed)
@@ -129,7 +130,7 @@ class TestCanceling:
             assert ended != ("PaymentNotFoundError", DepositClosed(PaymentStatus.CANCELED))
             active = ((await activation(ana)) or {}).get("active", False)
             assert paid == active == (confirmed == DepositConfirmed(AMOUNT))
-            await deposits.undo(deposit["reference"])
+            await deposits.undo(OPERATOR, deposit["reference"])
 
     async def test_only_an_open_deposit_of_the_account_is_found(
         self, shop: Api, ana: Api, paypal: PayPalServer, deposits: DepositService
@@ -138,7 +139,7 @@ class TestCanceling:
         await start(ana)
         order = (await _payments(ana))[0]["id"]
         paid = await _deposit(ana)
-        await deposits.confirm(paid["reference"], AMOUNT)
+        await deposits.confirm(OPERATOR, paid["reference"], AMOUNT)
 
         ids = [foreign, order, paid["id"], "", "\0", "x" * 999]
         answers = [await ana.act("CancelBankDeposit", id=each) for each in ids]
@@ -166,7 +167,7 @@ class TestCanceling:
 
 class TestRenewal:
     async def test_me_says_when_the_first_plan_can_be_bought_again(self, ana: Api, deposits: DepositService) -> None:
-        await deposits.confirm((await _deposit(ana))["reference"], AMOUNT)
+        await deposits.confirm(OPERATOR, (await _deposit(ana))["reference"], AMOUNT)
 
         shown = (await ana.run("Me"))["activation"]
 
@@ -174,7 +175,7 @@ class TestRenewal:
         assert wait == timedelta(days=30)
 
     async def test_a_renewal_opens_then_and_not_before(self, ana: Api, deposits: DepositService) -> None:
-        await deposits.confirm((await _deposit(ana))["reference"], AMOUNT)
+        await deposits.confirm(OPERATOR, (await _deposit(ana))["reference"], AMOUNT)
         answers = {}
 
         for early in (timedelta(minutes=1), -timedelta(minutes=1)):

@@ -19,6 +19,7 @@ from services.payments import transitions
 from services.payments.paypal.reconciliation import Reconciler
 from services.payments.queries import PaymentView
 from services.payments.worker import PaymentWorker
+from tests.actors import OPERATOR
 from tests.api import Api
 from tests.paypal.http import Trouble
 from tests.paypal.payers import (
@@ -263,7 +264,7 @@ class TestPayingInTwoWays:
         order_id = await start_approved(ana, paypal)
         paypal.fail(Call.CAPTURE, Trouble.UNAVAILABLE, Trouble.UNAVAILABLE)
         await _complete(ana, order_id)
-        await ana.composition.services.deposits.confirm(deposit["reference"], Money.parse(TOTAL))
+        await ana.composition.services.deposits.confirm(OPERATOR, deposit["reference"], Money.parse(TOTAL))
 
         await follow_up(ana)
         again = await _complete(ana, order_id)
@@ -277,7 +278,7 @@ class TestPayingInTwoWays:
         order_id = await start_approved(ana, paypal)
         paypal.fail(Call.CAPTURE, Trouble.LOST, Trouble.LOST)
         await _complete(ana, order_id)
-        await ana.composition.services.deposits.confirm(deposit["reference"], Money.parse(TOTAL))
+        await ana.composition.services.deposits.confirm(OPERATOR, deposit["reference"], Money.parse(TOTAL))
 
         await follow_up(ana)
 

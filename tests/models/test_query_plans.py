@@ -28,6 +28,7 @@ from services.mail.outbox import MailKind
 from services.payments.bank.deposits import DepositService
 from services.payments.bank.movements import SeenMovement
 from services.payments.bank.outcomes import DepositConfirmed
+from tests.actors import OPERATOR
 from tests.api import COMPANY, EMAIL, NEW_PASSWORD, PASSWORD, Api
 from tests.conftest import MakeApi
 from tests.paypal.payers import PLAN, TOTAL, make_due, pay, payer, payment_of, start, takes_paypal
@@ -129,7 +130,7 @@ async def _paying(api: Api) -> None:
     deposits = api.composition.services.deposits
     assert await deposits.issued([reference, "1234567897"]) == {reference}
     assert len(await deposits.expected_amounts()) == 1
-    confirmed = await deposits.confirm(reference, Money.parse(TOTAL), late=True)
+    confirmed = await deposits.confirm(OPERATOR, reference, Money.parse(TOTAL), late=True)
     assert isinstance(confirmed, DepositConfirmed)
     await _paying_again(api.composition.services.deposits, reference)
     await api.composition.payment_worker.run_once()
@@ -140,10 +141,10 @@ async def _paying_again(deposits: DepositService, reference: str) -> None:
     """With the same reference, and the operator's mistakes about it."""
     amount = Money.parse(TOTAL)
     for sign in "ab":
-        await deposits.receive(reference, amount, SeenMovement(sign * 64, None))
+        await deposits.receive(OPERATOR, reference, amount, SeenMovement(sign * 64, None))
     for _ in range(2):
-        assert isinstance(await deposits.confirm(reference, amount, late=True), DepositConfirmed)
-        assert await deposits.undo(reference)
+        assert isinstance(await deposits.confirm(OPERATOR, reference, amount, late=True), DepositConfirmed)
+        assert await deposits.undo(OPERATOR, reference)
 
 
 async def _cleanup(api: Api) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -11,8 +12,11 @@ from tortoise.exceptions import IntegrityError
 
 from models.payment import Payment
 from models.sql import as_datetime, as_uuid, fetch
+from models.transactions import atomically
 from services.accounts.onboarding import PaymentMethod
 from services.accounts.sessions import Principal, SessionService
+from services.audit.actors import Actor, Actors
+from services.audit.events import EventKind, record
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.ids import parse_id
@@ -68,6 +72,7 @@ class DepositService:
     limiter: Limiter
     limits: Limits
     life: timedelta
+    actors: Actors
     clock: Clock = utc_now
 
     async def request(
@@ -95,7 +100,7 @@ class DepositService:
         async with self.limiter.tally() as tally:
             if throttled := await tally.hit(self.limits.payment, str(principal.id)):
                 return throttled
-            opened = await self._open(principal.id, plan)
+            opened = await self._open(self.actors.of(caller), principal.id, plan)
         if not isinstance(opened, PaymentView):
             return opened
         return DepositRequested(principal, _instructions(opened, self.account))
@@ -124,11 +129,13 @@ class DepositService:
                 return DepositCanceled(principal)
             if payment is None or payment.status != PaymentStatus.OPEN.value:
                 return PaymentNotFound()
-            if await transitions.end(PaymentView.of(payment), PaymentStatus.CANCELED, self.clock()):
+            if await atomically(partial(self._cancel, self.actors.of(caller), PaymentView.of(payment))):
                 return DepositCanceled(principal)
         raise RuntimeError("the payment changes all the time")
 
-    async def confirm(self, reference: str, amount: Money, *, late: bool = False, chosen: str = "") -> ConfirmOutcome:
+    async def confirm(
+        self, actor: Actor, reference: str, amount: Money, *, late: bool = False, chosen: str = ""
+    ) -> ConfirmOutcome:
         """Activates the account of the reference, on the confirmation of a person who has seen the money.
 
         With `late`, also if it expired, was canceled or was replaced. If it was already confirmed, `late` credits the
@@ -142,16 +149,16 @@ class DepositService:
                 return DepositKnown()
             if not late or len(fitting) != 1:
                 return DepositsUndecided(known.undecided)
-            done = await matching.count(payment, fitting[0], self.clock())
+            done = await matching.count(actor, payment, fitting[0], self.clock())
             return DepositConfirmed(amount) if done else None
 
         async def settle(payment: PaymentView) -> bool:
-            return await lifecycle.settle(payment, self.clock(), None)
+            return await lifecycle.settle(actor, payment, self.clock(), None)
 
         return await self._confirm(reference, amount, settle, decide, late=late)
 
     async def receive(
-        self, reference: str, amount: Money, movement: SeenMovement, *, dry_run: bool = False
+        self, actor: Actor, reference: str, amount: Money, movement: SeenMovement, *, dry_run: bool = False
     ) -> ConfirmOutcome:
         """Like `confirm`, for a movement of a bank statement, however often it is imported.
 
@@ -166,13 +173,13 @@ class DepositService:
             if undecided := tuple(deposit for deposit in known.undecided if deposit.id == movement.id):
                 return DepositsUndecided(undecided)
             if not dry_run:
-                await matching.remember(payment, movement, self.clock())
+                await matching.remember(actor, payment, movement, self.clock())
                 return None
             previewed = await matching.preview(payment, movement, self.clock())
             return DepositsUndecided((previewed,)) if previewed else DepositKnown()
 
         async def settle(payment: PaymentView) -> bool:
-            return dry_run or await matching.settle(payment, movement, self.clock())
+            return dry_run or await matching.settle(actor, payment, movement, self.clock())
 
         return await self._confirm(reference, amount, settle, decide, late=False)
 
@@ -192,18 +199,24 @@ class DepositService:
         prices = await open_ones.values_list("reference", "subtotal", "tax", "currency")
         return {Money(subtotal + tax, currency) for name, subtotal, tax, currency in prices if name not in excluding}
 
-    async def undo(self, reference: str) -> bool:
+    async def undo(self, actor: Actor, reference: str) -> bool:
         """Takes back the last confirmed deposit with that reference, and enqueues the mail.
 
         Returns False if there is none.
         """
         payment = await self._find(reference)
         last = await matching.last_paid(payment) if payment else None
-        return last is not None and await lifecycle.refund(last, self.clock())
+        return last is not None and await lifecycle.undo(actor, last, self.clock())
 
     async def expire(self) -> int:
         """Expires references that were not paid in time, and returns how many."""
         return await transitions.expire(PaymentMethod.BANK_DEPOSIT, self.clock())
+
+    async def _cancel(self, actor: Actor, payment: PaymentView) -> bool:
+        ended = await transitions.end(actor, payment, PaymentStatus.CANCELED, self.clock())
+        if ended:
+            await record(actor, EventKind.DEPOSIT_CANCELED, payment.account_id, subject=payment.id)
+        return ended
 
     async def _confirm(
         self,
@@ -242,17 +255,17 @@ class DepositService:
         return PaymentView.of(found) if found else None
 
     async def _open(
-        self, account_id: UUID, plan: Plan, attempts: int = 5
+        self, actor: Actor, account_id: UUID, plan: Plan, attempts: int = 5
     ) -> PaymentView | OnboardingIncomplete | AlreadyActive | PaymentPending:
         now = self.clock()
         expires_at = now + self.life
         terms = Terms(expires_at, expires_at + GRACE, generate_reference(), min_remaining=-GRACE, extend=True)
         try:
-            return await lifecycle.open_payment(account_id, PaymentMethod.BANK_DEPOSIT, plan, terms, now)
+            return await lifecycle.open_payment(actor, account_id, PaymentMethod.BANK_DEPOSIT, plan, terms, now)
         except IntegrityError:  # the reference is taken
             if attempts == 1:
                 raise
-        return await self._open(account_id, plan, attempts - 1)
+        return await self._open(actor, account_id, plan, attempts - 1)
 
 
 def _instructions(payment: PaymentView, account: BankAccount) -> DepositInstructions:

@@ -16,6 +16,8 @@ from models.account import Account
 from models.bank_movement import BankMovement
 from models.payment import Payment
 from models.transactions import atomically
+from services.audit.actors import Actor
+from services.audit.events import EventKind, record
 from services.payments import lifecycle, queries
 from services.payments.bank.movements import SeenMovement
 from services.payments.queries import PaymentStatus, PaymentView
@@ -53,20 +55,20 @@ async def deposits_of(payment: PaymentView) -> KnownDeposits:
     return KnownDeposits(counted, tuple(undecided))
 
 
-async def settle(payment: PaymentView, movement: SeenMovement, now: datetime) -> bool:
+async def settle(actor: Actor, payment: PaymentView, movement: SeenMovement, now: datetime) -> bool:
     """Settles the payment of the movement's reference. Returns False if it is already paid."""
 
     async def remember(counted_as: UUID) -> bool:
         await _create(payment, movement, counted_as, now)
         return True
 
-    return await lifecycle.settle(payment, now, None, extra_write=remember)
+    return await lifecycle.settle(actor, payment, now, None, extra_write=remember)
 
 
-async def remember(payment: PaymentView, movement: SeenMovement, now: datetime) -> None:
+async def remember(actor: Actor, payment: PaymentView, movement: SeenMovement, now: datetime) -> None:
     """Stores a movement of a confirmed payment: as the one that was confirmed, or to wait for a decision."""
     try:
-        await atomically(partial(_remember, payment, movement, now))
+        await atomically(partial(_remember, actor, payment, movement, now))
     except IntegrityError:  # somebody else is importing it, too
         return
 
@@ -80,17 +82,17 @@ async def preview(payment: PaymentView, movement: SeenMovement, now: datetime) -
     return None
 
 
-async def count(payment: PaymentView, deposit: UndecidedDeposit, now: datetime) -> bool:
+async def count(actor: Actor, payment: PaymentView, deposit: UndecidedDeposit, now: datetime) -> bool:
     """Makes a payment of the deposit, or restores the one that it made. Returns False if that has been done."""
     if deposit.taken_back:
-        return await lifecycle.settle_again(await queries.get(deposit.taken_back), now)
+        return await lifecycle.settle_again(actor, await queries.get(deposit.taken_back), now)
 
     async def claim(counted_as: UUID) -> bool:
         waiting = BankMovement.filter(id=deposit.id, counted_as_id__isnull=True)
         return bool(await waiting.update(counted_as_id=counted_as))
 
     further = await _further(payment)
-    return await lifecycle.settle_another(payment, f"{payment.reference}-{len(further) + 2}", now, claim)
+    return await lifecycle.settle_another(actor, payment, f"{payment.reference}-{len(further) + 2}", now, claim)
 
 
 async def last_paid(payment: PaymentView) -> PaymentView | None:
@@ -105,10 +107,12 @@ async def _further(payment: PaymentView) -> list[UUID]:
     return [row.counted_as_id for row in rows if row.counted_as_id and row.counted_as_id != payment.id]
 
 
-async def _remember(payment: PaymentView, movement: SeenMovement, now: datetime) -> None:
+async def _remember(actor: Actor, payment: PaymentView, movement: SeenMovement, now: datetime) -> None:
     await Account.select_for_update().get(id=payment.account_id)
     is_confirmed = await _is_confirmed_deposit(payment, movement, now)
     await _create(payment, movement, payment.id if is_confirmed else None, now)
+    detail = "confirmed before" if is_confirmed else "undecided"
+    await record(actor, EventKind.DEPOSIT_SEEN, payment.account_id, subject=payment.id, detail=detail)
 
 
 async def _is_confirmed_deposit(payment: PaymentView, movement: SeenMovement, now: datetime) -> bool:

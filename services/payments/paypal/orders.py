@@ -11,6 +11,7 @@ import structlog
 
 from models.account import Account
 from services.accounts.onboarding import Activation, progress_of
+from services.audit.actors import Actor
 from services.common.clock import Clock, utc_now
 from services.common.translations import Language
 from services.payments import lifecycle, queries, transitions
@@ -50,7 +51,7 @@ class PayPalOrders:
         self._clock = clock
 
     async def order(
-        self, payment: PaymentView, plan: Plan, language: Language
+        self, actor: Actor, payment: PaymentView, plan: Plan, language: Language
     ) -> PaymentView | PaymentProviderUnavailable:
         """Creates the order of a payment, or finds the same one if an earlier response got lost.
 
@@ -73,7 +74,7 @@ class PayPalOrders:
         except PayPalRefusedError as error:
             report(error, payment.id)
             if not (await queries.get(payment.id)).paypal_order_id:  # which another tab may have got in between
-                await transitions.end(payment, PaymentStatus.DECLINED, self._clock())
+                await transitions.end(actor, payment, PaymentStatus.DECLINED, self._clock())
             return PaymentProviderUnavailable()
         if order.approval_url is None or len(order.approval_url) > _MAX_LINK_CHARS:
             log.error("paypal order without a link", payment=str(payment.id))
@@ -83,7 +84,7 @@ class PayPalOrders:
             return PaymentProviderUnavailable()
         return attached
 
-    async def collect(self, payment: PaymentView) -> Collected:
+    async def collect(self, actor: Actor, payment: PaymentView) -> Collected:
         """Captures the money of an order that the payer says they approved: once, however often it is called."""
         if payment.status is PaymentStatus.PAID:
             return await self._completed(payment)
@@ -95,9 +96,9 @@ class PayPalOrders:
                 order = await self._api.get_order(payment.paypal_order_id)
             except (PayPalUnavailableError, PayPalRefusedError):
                 return PaymentPending()
-        return await self._apply(decide(payment, order, Cause.ASKED, covered=covered), payment, order)
+        return await self._apply(actor, decide(payment, order, Cause.ASKED, covered=covered), payment, order)
 
-    async def reconcile(self, payment: PaymentView) -> None:
+    async def reconcile(self, actor: Actor, payment: PaymentView) -> None:
         """Asks PayPal about a payment's order, and applies the decision.
 
         Raises PayPalUnavailableError if PayPal does not show it, and PayPalRefusedError.
@@ -109,10 +110,11 @@ class PayPalOrders:
             order = await self._order_of(payment, payment.paypal_capture_id)
         covered = payment.status in queries.WAITING and await self._is_covered(payment)
         overdue = self._clock() >= payment.expires_at
-        await self._apply(decide(payment, order, covered=covered, overdue=overdue), payment, order)
+        await self._apply(actor, decide(payment, order, covered=covered, overdue=overdue), payment, order)
 
     async def _apply(
         self,
+        actor: Actor,
         transition: Transition,
         payment: PaymentView,
         order: Order | None,
@@ -122,8 +124,8 @@ class PayPalOrders:
     ) -> Collected:
         """`link` is the page where a refusal sends the payer. `waited`: the payer was asked to wait before."""
         if transition is Transition.CAPTURE:
-            return await self._capture(payment)
-        await apply(transition, payment, order, self._clock(), waited=waited)
+            return await self._capture(actor, payment)
+        await apply(actor, transition, payment, order, self._clock(), waited=waited)
         match transition:
             case Transition.SETTLE:
                 return await self._completed(payment)
@@ -141,7 +143,7 @@ class PayPalOrders:
             case _:
                 return PaymentNotFound()
 
-    async def _capture(self, payment: PaymentView) -> Collected:
+    async def _capture(self, actor: Actor, payment: PaymentView) -> Collected:
         """Marks the payment pending, then has PayPal capture the money. If the response gets lost, the worker asks."""
         pending = await transitions.mark_pending(payment, self._clock() + FIRST_CHECK_DELAY)
         if pending is None or pending.paypal_order_id is None:
@@ -152,10 +154,12 @@ class PayPalOrders:
             return PaymentPending()
         except PayPalRefusedError as error:
             log.info("paypal takes no money", payment=str(pending.id), issue=error.issue, debug_id=error.debug_id)
-            return await self._follow_refusal(pending, error, waited=payment.status is PaymentStatus.PENDING)
-        return await self._apply(decide(pending, order, Cause.ANSWERED), pending, order)
+            return await self._follow_refusal(actor, pending, error, waited=payment.status is PaymentStatus.PENDING)
+        return await self._apply(actor, decide(pending, order, Cause.ANSWERED), pending, order)
 
-    async def _follow_refusal(self, payment: PaymentView, error: PayPalRefusedError, *, waited: bool) -> Collected:
+    async def _follow_refusal(
+        self, actor: Actor, payment: PaymentView, error: PayPalRefusedError, *, waited: bool
+    ) -> Collected:
         cause, order = refusal(error.issue), None
         if cause is Cause.NOT_APPROVED:
             payment = replace(payment, paypal_declined=False)  # an approval from now on comes after the decline
@@ -165,7 +169,7 @@ class PayPalOrders:
             except (PayPalUnavailableError, PayPalRefusedError):
                 return PaymentPending()
         transition = decide(payment, order, cause)
-        return await self._apply(transition, payment, order, error.approval_url, waited=waited)
+        return await self._apply(actor, transition, payment, order, error.approval_url, waited=waited)
 
     async def _order_of(self, payment: PaymentView, capture_id: str) -> Order:
         """Rebuilds a paid order that PayPal no longer shows, with the current state of its capture."""

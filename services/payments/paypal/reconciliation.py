@@ -6,6 +6,7 @@ from datetime import timedelta
 import structlog
 
 from services.accounts.onboarding import PaymentMethod
+from services.audit.actors import WORKER
 from services.common.clock import Clock, utc_now
 from services.payments import lifecycle, transitions
 from services.payments.paypal.orders import PayPalOrders, report
@@ -39,7 +40,7 @@ class Reconciler:
                 return
             try:
                 if self._orders:
-                    await self._orders.reconcile(payment)
+                    await self._orders.reconcile(WORKER, payment)
                 failures = 0
             except PayPalUnavailableError:
                 failures += 1
@@ -55,10 +56,10 @@ class Reconciler:
         age = now - payment.created_at
         match payment.status:
             case PaymentStatus.OPEN if now >= payment.expires_at:
-                await transitions.end(payment, PaymentStatus.EXPIRED, now)
+                await transitions.end(WORKER, payment, PaymentStatus.EXPIRED, now)
             case PaymentStatus.PENDING if age > _MAX_PENDING:
                 log.error("payment pending for too long", payment=str(payment.id), order=payment.paypal_order_id)
-                await lifecycle.decline(payment, PaymentStatus.EXPIRED, now)
+                await lifecycle.decline(WORKER, payment, PaymentStatus.EXPIRED, now)
             case PaymentStatus.OPEN | PaymentStatus.PENDING:
                 await transitions.postpone(payment, now + min(max(age, FIRST_CHECK_DELAY), _MAX_CHECK_INTERVAL))
             case PaymentStatus.PAID:

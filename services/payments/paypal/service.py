@@ -6,6 +6,7 @@ from datetime import timedelta
 from models.payment import Payment
 from services.accounts.onboarding import PaymentMethod
 from services.accounts.sessions import Principal, SessionService
+from services.audit.actors import Actors
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.ids import typed_id
@@ -47,6 +48,7 @@ class PayPalService:
     sessions: SessionService
     limiter: Limiter
     limits: Limits
+    actors: Actors
     clock: Clock = utc_now
 
     async def start(
@@ -76,11 +78,13 @@ class PayPalService:
                 return throttled
             now = self.clock()
             terms = Terms(now + ORDER_LIFE, now + FIRST_CHECK_DELAY, min_remaining=_MIN_REMAINING)
-            payment = await lifecycle.open_payment(principal.id, PaymentMethod.PAYPAL, plan, terms, now)
+            payment = await lifecycle.open_payment(
+                self.actors.of(caller), principal.id, PaymentMethod.PAYPAL, plan, terms, now
+            )
             if not isinstance(payment, PaymentView):
                 return payment
             if not (payment.paypal_order_id and payment.approval_url):
-                ordered = await orders.order(payment, plan, caller.language)
+                ordered = await orders.order(self.actors.of(caller), payment, plan, caller.language)
                 if not isinstance(ordered, PaymentView):
                     return ordered
                 payment = ordered
@@ -108,7 +112,9 @@ class PayPalService:
             if throttled := await tally.hit(self.limits.payment, str(principal.id)):
                 return throttled
             found = await Payment.get_or_none(paypal_order_id=order_id, account_id=principal.id)
-            collected = await orders.collect(PaymentView.of(found)) if found else PaymentNotFound()
+            collected = (
+                await orders.collect(self.actors.of(caller), PaymentView.of(found)) if found else PaymentNotFound()
+            )
         if isinstance(collected, PaymentCompleted):
             return PayPalCompleted(principal, collected.activation)
         return collected

@@ -12,6 +12,7 @@ import orjson
 import structlog
 
 from models.payment import Payment
+from services.audit.actors import PAYPAL
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.ids import parse_id
@@ -114,10 +115,10 @@ class PayPalWebhooks:
         """Raises PayPalUnavailableError if the event cannot be processed yet."""
         if event.get("event_type") == _REVERSED and subject.amount in (None, payment.total):
             # The payer's bank or PayPal took the money back, which the order does not always show.
-            await lifecycle.refund(payment, self.clock(), subject.capture_id)
+            await lifecycle.refund(PAYPAL, payment, self.clock(), subject.capture_id)
             return
         try:
-            await self.orders.reconcile(payment)
+            await self.orders.reconcile(PAYPAL, payment)
         except PayPalRefusedError as error:
             report(error, payment.id)
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from services.audit.actors import Actor
 from services.payments import lifecycle, transitions
 from services.payments.paypal.decision import Transition, is_ours, main_capture
 from services.payments.paypal.values import CaptureStatus, Order
@@ -19,7 +20,13 @@ _CAPTURED = {CaptureStatus.COMPLETED, CaptureStatus.PARTIALLY_REFUNDED}
 
 
 async def apply(
-    transition: Transition, payment: PaymentView, order: Order | None, now: datetime, *, waited: bool = False
+    actor: Actor,
+    transition: Transition,
+    payment: PaymentView,
+    order: Order | None,
+    now: datetime,
+    *,
+    waited: bool = False,
 ) -> None:
     """Does nothing for CAPTURE, which begins at PayPal. `waited` means that the payer was asked to wait before."""
     capture = main_capture(order) if order else None
@@ -28,10 +35,10 @@ async def apply(
         _report_contradictions(transition, payment, order)
     match transition:
         case Transition.SETTLE:
-            if await lifecycle.settle(payment, now, now + PAID_CHECK_DELAY, capture_id):
+            if await lifecycle.settle(actor, payment, now, now + PAID_CHECK_DELAY, capture_id):
                 log.info("payment settled", payment=str(payment.id), order=payment.paypal_order_id)
         case Transition.REFUND:
-            if await lifecycle.refund(payment, now, capture_id):
+            if await lifecycle.refund(actor, payment, now, capture_id):
                 log.info("payment refunded", payment=str(payment.id), order=payment.paypal_order_id)
         case Transition.MARK_PENDING:
             await transitions.mark_pending(payment, now + FIRST_CHECK_DELAY)
@@ -42,21 +49,21 @@ async def apply(
         case Transition.TRY_AGAIN:
             await transitions.return_to_open(payment, now + FIRST_CHECK_DELAY, declined=True)
         case Transition.DECLINE | Transition.REJECT:
-            await _end(payment, PaymentStatus.DECLINED, now)
+            await _end(actor, payment, PaymentStatus.DECLINED, now)
         case Transition.EXPIRE:
-            await _end(payment, PaymentStatus.EXPIRED, now)
+            await _end(actor, payment, PaymentStatus.EXPIRED, now)
         case Transition.REPLACE:
-            await transitions.end(payment, PaymentStatus.REPLACED, now)
+            await transitions.end(actor, payment, PaymentStatus.REPLACED, now)
         case Transition.CAPTURE | Transition.KEEP | Transition.INVESTIGATE:
             pass
 
 
-async def _end(payment: PaymentView, status: PaymentStatus, now: datetime) -> None:
+async def _end(actor: Actor, payment: PaymentView, status: PaymentStatus, now: datetime) -> None:
     """The payer of a pending payment, who was asked to wait, gets a mail."""
     if payment.status is PaymentStatus.PENDING:
-        await lifecycle.decline(payment, status, now)
+        await lifecycle.decline(actor, payment, status, now)
     else:
-        await transitions.end(payment, status, now)
+        await transitions.end(actor, payment, status, now)
 
 
 def _report_contradictions(transition: Transition, payment: PaymentView, order: Order) -> None:

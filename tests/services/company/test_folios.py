@@ -33,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("database")
 
 MAX_BIG_INT = 2**63 - 1
 SESSIONS = SessionService(SessionLife(), ACTORS)
-SERIES = SeriesService(SESSIONS)
+SERIES = SeriesService(SESSIONS, ACTORS)
 
 
 async def _account() -> Account:
