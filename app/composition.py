@@ -80,6 +80,7 @@ class Composition:
     """The parts of a process: the services behind the API, and the workers."""
 
     services: Services
+    pseudonyms: Pseudonyms
     paypal: PayPal | None
     mail_worker: MailWorker
     cleanup: Cleanup
@@ -203,6 +204,7 @@ def compose(settings: Settings, measures: Measures = IGNORED) -> Composition:
             deposits=deposits,
             payments=PaymentHistory(),
         ),
+        pseudonyms=pseudonyms,
         paypal=paypal,
         mail_worker=mails,
         cleanup=Cleanup(_retention(settings), clean_up_files=clean_up_mails, outages=outages),

@@ -18,6 +18,7 @@ from tortoise.transactions import in_transaction
 
 from models.delivery import Delivery
 from models.payment import Payment
+from services.audit.queries import events
 from services.cleanup import Cleanup
 from services.common.clock import utc_now
 from services.common.heartbeat import Heartbeat
@@ -147,6 +148,12 @@ async def _paying_again(deposits: DepositService, reference: str) -> None:
         assert await deposits.undo(OPERATOR, reference)
 
 
+async def _auditing(api: Api) -> None:
+    await api.account()
+    for choice in ({"email_key": EMAIL}, {"email_key": EMAIL, "since": utc_now()}, {"since": utc_now()}):
+        await events(api.composition.pseudonyms, 100, **choice)
+
+
 async def _cleanup(api: Api) -> None:
     await _signing_in(api)
     await api.recover()
@@ -168,6 +175,7 @@ STORIES: dict[str, Callable[[Api], Awaitable[None]]] = {
     "recovering": _recovering,
     "configuring": _configuring,
     "paying": _paying,
+    "auditing": _auditing,
     "cleanup": _cleanup,
 }
 

@@ -237,5 +237,5 @@ def test_help_names_every_command(run: Run) -> None:
     commands = [
         path.stem.replace("_", "-") for path in COMMANDS.glob("*.py") if "\ndef run(" in path.read_text("utf-8")
     ]
-    assert len(commands) == 11
+    assert len(commands) == 12
     assert [command for command in commands if not re.search(rf"^    {command}\b", shown, re.MULTILINE)] == []
