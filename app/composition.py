@@ -80,7 +80,7 @@ class Composition:
     """The parts of a process: the services behind the API, and the workers."""
 
     services: Services
-    pseudonyms: Pseudonyms
+    actors: Actors
     paypal: PayPal | None
     mail_worker: MailWorker
     cleanup: Cleanup
@@ -204,7 +204,7 @@ def compose(settings: Settings, measures: Measures = IGNORED) -> Composition:
             deposits=deposits,
             payments=PaymentHistory(),
         ),
-        pseudonyms=pseudonyms,
+        actors=actors,
         paypal=paypal,
         mail_worker=mails,
         cleanup=Cleanup(_retention(settings), clean_up_files=clean_up_mails, outages=outages),

@@ -10,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 
 from app.commands.emails import keys_of
 from app.composition import composed
+from app.setting_checks import KEYS
 from app.settings import Settings
 from services.audit.queries import EventView, events
 from services.common.clock import utc_now
 
 HELP = "show what happened to an account, or to all since a time, newest first"
+NEEDS = KEYS
 _DURATION = re.compile(r"([0-9]{1,6})([mhd])")
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _MAX_EVENTS = 100_000
@@ -47,7 +49,7 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
 
 async def _find(settings: Settings, email_key: str | None, since: datetime | None, limit: int) -> list[EventView]:
     async with composed(settings) as composition:
-        return await events(composition.pseudonyms, limit, email_key=email_key, since=since)
+        return await events(composition.actors, limit, email_key=email_key, since=since)
 
 
 def _as_json(event: EventView) -> str:

@@ -9,7 +9,7 @@ from tortoise.queryset import QuerySet
 
 from models.account import Account
 from models.audit_event import AuditEvent
-from services.audit.actors import Pseudonyms
+from services.audit.actors import Actors
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +32,14 @@ class EventView:
 
 
 async def events(
-    pseudonyms: Pseudonyms, limit: int, *, email_key: str | None = None, since: datetime | None = None
+    actors: Actors, limit: int, *, email_key: str | None = None, since: datetime | None = None
 ) -> list[EventView]:
     """Returns the events of an e-mail, with its account's, or else all events; at most `limit`, from `since` on."""
     later = {"at__gte": since} if since else {}
     if email_key is None:
         return await _newest(AuditEvent.filter(**later), limit)
     # Two searches, each in the order of its own index.
-    found = await _newest(AuditEvent.filter(email=pseudonyms.email(email_key), **later), limit)
+    found = await _newest(AuditEvent.filter(email=actors.email(email_key), **later), limit)
     if account := await Account.get_or_none(email_key=email_key).only("id"):
         of_account = AuditEvent.filter(account_id=account.id, **later)
         found = list({event.id: event for event in [*found, *await _newest(of_account, limit)]}.values())

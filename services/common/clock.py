@@ -2,9 +2,11 @@ import asyncio
 import random
 from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 Clock = Callable[[], datetime]
+MEXICO = timezone(timedelta(hours=-6))
+"""Most of it, such as America/Mexico_City, and without summer time since 2022."""
 
 
 def utc_now() -> datetime:

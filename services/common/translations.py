@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from functools import cache
 from math import ceil
 from pathlib import Path
@@ -12,6 +12,8 @@ from babel.lists import format_list
 from babel.messages.pofile import read_po
 from babel.units import format_unit
 
+from services.common.clock import MEXICO
+
 
 class Language(enum.Enum):
     ES = "es"
@@ -20,7 +22,6 @@ class Language(enum.Enum):
 
 _FILES = {Language.ES: "es_MX.po", Language.EN: "en.po"}
 _LOCALES = {Language.ES: "es_MX", Language.EN: "en"}
-_MEXICO = timezone(timedelta(hours=-6))  # most of it, and without summer time since 2022
 
 
 class Translations:
@@ -70,7 +71,7 @@ def localize_duration(language: Language, duration: timedelta) -> str:
 
 def localize_date(language: Language, moment: datetime) -> str:
     """Formats the day in Mexico: `1 de marzo de 2026`."""
-    return format_date(moment.astimezone(_MEXICO), "long", locale=_LOCALES[language])
+    return format_date(moment.astimezone(MEXICO), "long", locale=_LOCALES[language])
 
 
 def _formatted(language: Language, value: object) -> object:

@@ -20,7 +20,7 @@ from models.delivery import Delivery
 from models.payment import Payment
 from services.audit.queries import events
 from services.cleanup import Cleanup
-from services.common.clock import utc_now
+from services.common.clock import MEXICO, utc_now
 from services.common.heartbeat import Heartbeat
 from services.common.money import Money
 from services.mail import outbox
@@ -29,8 +29,9 @@ from services.mail.outbox import MailKind
 from services.payments.bank.deposits import DepositService
 from services.payments.bank.movements import SeenMovement
 from services.payments.bank.outcomes import DepositConfirmed
+from services.payments.ledger import ledger
 from tests.actors import OPERATOR
-from tests.api import COMPANY, EMAIL, NEW_PASSWORD, PASSWORD, Api
+from tests.api import COMPANY, EMAIL, NEW_PASSWORD, PASSWORD, RFC, Api
 from tests.conftest import MakeApi
 from tests.paypal.payers import PLAN, TOTAL, make_due, pay, payer, payment_of, start, takes_paypal
 from tests.paypal.server import PayPalServer
@@ -136,6 +137,8 @@ async def _paying(api: Api) -> None:
     await _paying_again(api.composition.services.deposits, reference)
     await api.composition.payment_worker.run_once()
     await api.mails()
+    today = utc_now().astimezone(MEXICO).date()
+    assert [entry.rfc async for entry in ledger(today, today)] == [RFC, RFC]
 
 
 async def _paying_again(deposits: DepositService, reference: str) -> None:
@@ -151,7 +154,7 @@ async def _paying_again(deposits: DepositService, reference: str) -> None:
 async def _auditing(api: Api) -> None:
     await api.account()
     for choice in ({"email_key": EMAIL}, {"email_key": EMAIL, "since": utc_now()}, {"since": utc_now()}):
-        await events(api.composition.pseudonyms, 100, **choice)
+        await events(api.composition.actors, 100, **choice)
 
 
 async def _cleanup(api: Api) -> None:

@@ -16,7 +16,8 @@ from app.database import connected
 from app.operator import current_operator
 from app.settings import Settings
 from models.audit_event import AuditEvent
-from services.audit.actors import Pseudonyms, operator
+from services.audit.actors import Actors, operator
+from services.common.pseudonyms import Pseudonyms
 from tests.process.in_process import run_here
 from tests.stored_accounts import store_account
 
@@ -40,7 +41,7 @@ def _keep_events(data_dir: Path) -> None:
 
     async def keep() -> None:
         now = datetime.now(UTC)
-        pseudonym = Pseudonyms(make_keys(settings)).email(EMAIL)
+        pseudonym = Actors(Pseudonyms(make_keys(settings))).email(EMAIL)
         async with connected(settings.database):
             account = await store_account(EMAIL)
             ago = [now - timedelta(hours=hours) for hours in (2, 1, 0)]
