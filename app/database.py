@@ -37,6 +37,7 @@ _MODELS = [
     "models.mailed_password",
     "models.payment",
     "models.registration",
+    "models.retained_payment",
     "models.series",
     "models.session",
     "models.spent_captcha",

@@ -8,8 +8,8 @@ class Account(Model):
     `password_hash` is null from the use of a mailed password until a new password is chosen. Every write of it
     increments `password_generation`, so that a request that verified an older password notices the change.
 
-    `services/accounts/onboarding.py` defines the stages. The last four columns describe the last payment, and are null
-    before the first.
+    `services/accounts/onboarding.py` defines the stages. `company_outdated` is set while the company's data belong to
+    another type of taxpayer. The four columns before it describe the last payment, and are null before the first.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -26,6 +26,7 @@ class Account(Model):
     active_until = fields.DatetimeField(null=True)
     activated_by = fields.CharField(max_length=16, null=True)
     active_plan = fields.CharField(max_length=40, null=True)
+    company_outdated = fields.BooleanField(default=False, db_default=False)
 
     class Meta:
         table = "account"

@@ -10,6 +10,8 @@ class Delivery(Model):
     While the mail is pending, `pending_key` is "kind:email_key", or "kind:registration_id" for the mail of one
     registration; afterwards it is null. Since it is unique, repeated requests make one row. A worker owns the row
     while `lease` is its token, until `due_at`.
+
+    `address` and `language` are set for a mail to somebody who has no account with that e-mail any more.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -25,6 +27,8 @@ class Delivery(Model):
     finished_at = fields.DatetimeField(null=True, db_index=True)
     outcome = fields.CharField(max_length=16, null=True)
     reason = fields.CharField(max_length=500, null=True)
+    address = fields.CharField(max_length=254, null=True)
+    language = fields.CharField(max_length=2, null=True)
 
     class Meta:
         table = "delivery"

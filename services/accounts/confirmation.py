@@ -32,14 +32,22 @@ async def redeem(code_digest: str, now: datetime) -> Redeemed | None:
     if code is None:
         return await redeemed_before(code_digest, now)
     email_key = code.registration.email_key
+    account = await confirm(email_key, code.registration_id, now)
+    if account is None:
+        return await redeemed_before(code_digest, now)
+    return Redeemed(account.id, account.email, email_key, again=False)
+
+
+async def confirm(email_key: str, registration_id: UUID, now: datetime) -> Account | None:
+    """Turns a registration into the account of its e-mail, in the caller's transaction. None if it is gone.
+
+    Raises IntegrityError if the e-mail has an account.
+    """
     await cancel((MailKind.CONFIRMATION, MailKind.RECOVERY), email_key)
     rivals = await Registration.filter(email_key=email_key).order_by("id").select_for_update()
     # Read again: since it was found, it may have got another RFC or become an account.
-    registration = next((rival for rival in rivals if rival.id == code.registration_id), None)
-    if registration is None:
-        return await redeemed_before(code_digest, now)
-    account_id = await _make_account(registration, now)
-    return Redeemed(account_id, registration.email, email_key, again=False)
+    registration = next((rival for rival in rivals if rival.id == registration_id), None)
+    return await _make_account(registration, now) if registration else None
 
 
 async def redeemed_before(code_digest: str, now: datetime) -> Redeemed | None:
@@ -47,7 +55,7 @@ async def redeemed_before(code_digest: str, now: datetime) -> Redeemed | None:
     return Redeemed(code.account_id, code.account.email, code.account.email_key, again=True) if code else None
 
 
-async def _make_account(registration: Registration, now: datetime) -> UUID:
+async def _make_account(registration: Registration, now: datetime) -> Account:
     codes = await ConfirmationCode.filter(registration_id=registration.id)
     account = await Account.create(
         id=uuid4(),
@@ -64,4 +72,4 @@ async def _make_account(registration: Registration, now: datetime) -> UUID:
         ConfirmedCode(digest=code.digest, account_id=account.id, expires_at=code.expires_at) for code in codes
     )
     await Registration.filter(email_key=registration.email_key).delete()
-    return account.id
+    return account

@@ -9,16 +9,16 @@ An attempt is counted as a failure before its password is verified, so that para
 
 import hmac
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from models.failure_streak import FailureStreak
 from models.known_network import KnownNetwork
 from models.outage import DATABASE_ERRORS
 from models.sql import fetch
-from services.common.caller import Caller
+from services.common.caller import Address, Caller
 from services.common.clock import Clock, utc_now
 from services.common.secrets import Keys
 
@@ -49,6 +49,14 @@ class LoginAttempt:
     def locks(self) -> bool:
         """This attempt locks the bucket if its password is wrong."""
         return self.failures == MAX_FAILURES
+
+
+@dataclass(frozen=True, slots=True)
+class Failures:
+    """How many logins in a row have failed, from known networks and from others. MAX_FAILURES lock."""
+
+    known_networks: int
+    other_networks: int
 
 
 class LoginLockout:
@@ -87,10 +95,29 @@ class LoginLockout:
         network = KnownNetwork(key=self._network(email_key, caller), last_seen_at=self._clock())
         await KnownNetwork.bulk_create([network], on_conflict=["key"], update_fields=["last_seen_at"])
 
-    async def reset(self, email_key: str) -> None:
+    async def reset(self, *email_keys: str) -> None:
         """Empties both buckets, for a caller who has proved to own the mailbox or the password."""
-        buckets = [self._bucket(email_key, known=True), self._bucket(email_key, known=False)]
+        buckets = [self._bucket(email_key, known=known) for email_key in email_keys for known in (True, False)]
         await FailureStreak.filter(key__in=buckets).delete()
+
+    async def failures(self, email_key: str) -> Failures:
+        known, others = (self._bucket(email_key, known=known) for known in (True, False))
+        counts = {streak.key: streak.count for streak in await FailureStreak.filter(key__in=[known, others])}
+        return Failures(counts.get(known, 0), counts.get(others, 0))
+
+    async def known_among(self, email_key: str, addresses: Iterable[Address]) -> dict[str, datetime]:
+        """Returns the networks of these addresses that the account knows, and when each was last seen.
+
+        All others stay unknown, since only a keyed digest is stored.
+        """
+        networks = {self._network(email_key, caller): caller.network for caller in map(Caller, addresses)}
+        known = await KnownNetwork.filter(key__in=list(networks)).order_by("key")
+        return {networks[each.key]: each.last_seen_at for each in known}
+
+    async def forget_networks(self, email_key: str, addresses: Iterable[Address]) -> None:
+        """Deletes the networks of these addresses; those of other addresses expire."""
+        keys = [self._network(email_key, Caller(address)) for address in addresses]
+        await KnownNetwork.filter(key__in=keys).delete()
 
     def _bucket(self, email_key: str, *, known: bool) -> str:
         return f"{self._pseudonym(email_key)}:{'known' if known else 'others'}"

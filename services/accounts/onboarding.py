@@ -81,14 +81,21 @@ class Activation:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The state of an account at a given time."""
+    """The state of an account at a given time.
+
+    With `company_outdated`, step 3 has to be done again, since the taxpayer is of another type; paid time runs on.
+    """
 
     stage: Stage
     activation: Activation | None = None
+    company_outdated: bool = False
 
     @property
     def completed_steps(self) -> tuple[OnboardingStep, ...]:
-        return _COMPLETED[self.stage]
+        steps = _COMPLETED[self.stage]
+        if self.company_outdated:
+            return tuple(step for step in steps if step is not OnboardingStep.CONFIGURE_COMPANY)
+        return steps
 
     @property
     def current_step(self) -> OnboardingStep | None:
@@ -102,17 +109,25 @@ def transition(stage: Stage, event: Event) -> Stage:
 
 
 def progress(
-    stage: str, since: datetime | None, until: datetime | None, method: str | None, plan_id: str | None, now: datetime
+    stage: str,
+    since: datetime | None,
+    until: datetime | None,
+    method: str | None,
+    plan_id: str | None,
+    now: datetime,
+    *,
+    company_outdated: bool = False,
 ) -> Progress:
-    """Reads the progress from the account's five columns."""
+    """Reads the progress from the account's columns."""
     at = Stage(stage)
     if since is None or until is None or method is None or plan_id is None:
-        return Progress(at)
+        return Progress(at, company_outdated=company_outdated)
     if at is Stage.ACTIVE and until <= now:
         at = transition(at, Event.TIME_ENDED)
-    return Progress(at, Activation(at is Stage.ACTIVE, since, until, PaymentMethod(method), plan_id))
+    activation = Activation(at is Stage.ACTIVE, since, until, PaymentMethod(method), plan_id)
+    return Progress(at, activation, company_outdated)
 
 
 def progress_of(account: Account, now: datetime) -> Progress:
     paid = (account.active_since, account.active_until, account.activated_by, account.active_plan)
-    return progress(account.stage, *paid, now)
+    return progress(account.stage, *paid, now, company_outdated=account.company_outdated)

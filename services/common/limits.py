@@ -80,6 +80,17 @@ class Hit:
     since: float
 
 
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a subject has counted in one window of a limit, which ends at `ends_at` (Unix seconds)."""
+
+    limit: str
+    window: str
+    count: int
+    allowed: int
+    ends_at: float
+
+
 class Limiter:
     """Counts in a storage that all processes share and that wraps its errors. Subjects are stored as keyed digests."""
 
@@ -126,7 +137,7 @@ class Limiter:
     async def count_client(self, limit: Limit, caller: Caller) -> Hit:
         async with self.tally() as tally:
             if not await tally.hit(limit, caller.client) and caller.site:
-                await tally.hit(_widened(limit), caller.site)
+                await tally.hit(widened(limit), caller.site)
         return _joined(tally.hits)
 
     async def refund(self, *hits: Hit) -> None:
@@ -144,8 +155,22 @@ class Limiter:
     async def clear(self, limit: Limit, subject: str) -> None:
         """Deletes what was counted. It stays if the storage is unavailable, as in `refund`."""
         with suppress(StorageError):
-            for window in limit.windows:
-                await self._storage.clear(window.key_for(limit.name, self._pseudonym(subject)))
+            await self.reset(limit, subject)
+
+    async def reset(self, limit: Limit, subject: str) -> None:
+        """Deletes what was counted. Raises StorageError if the storage is unavailable."""
+        for window in limit.windows:
+            await self._storage.clear(window.key_for(limit.name, self._pseudonym(subject)))
+
+    async def usage(self, limit: Limit, subject: str) -> list[Usage]:
+        """Returns the windows in which the subject has counted anything. Counts nothing."""
+        found = []
+        for window in limit.windows:
+            key = window.key_for(limit.name, self._pseudonym(subject))
+            if (count := await self._storage.get(key)) > 0:
+                ends_at = await self._storage.get_expiry(key)
+                found.append(Usage(limit.name, str(window), count, window.amount, ends_at))
+        return found
 
     async def _hit(self, window: RateLimitItem, *identifiers: str) -> TooManyAttempts | None:
         if await self._windows.hit(window, *identifiers):
@@ -195,6 +220,7 @@ def _joined(hits: Sequence[Hit]) -> Hit:
     return Hit(tuple(counted for hit in hits for counted in hit.counted), hits[-1].throttled, hits[-1].since)
 
 
-def _widened(limit: Limit) -> Limit:
+def widened(limit: Limit) -> Limit:
+    """Returns a client's limit as it applies to the /48 around it."""
     windows = tuple(type(window)(window.amount * _SITE_FACTOR, window.multiples) for window in limit.windows)
     return Limit(f"{limit.name}_site", windows)

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from models.account import Account
 from models.company import Company
 from models.transactions import atomically
 from services.accounts.rfc import TaxpayerType
@@ -68,8 +69,8 @@ class CompanyService:
         self._clock = clock
 
     async def of(self, principal: Principal) -> CompanyView | None:
-        """Returns None until it is configured, and while the password must be changed."""
-        if principal.password_change_required:
+        """Returns None until it is configured, after another type of taxpayer, and while the password must change."""
+        if principal.password_change_required or principal.progress.company_outdated:
             return None
         company = await Company.get_or_none(account_id=principal.id)
         return _view(company, principal.taxpayer_type) if company else None
@@ -89,6 +90,8 @@ class CompanyService:
         written = [*typed, "updated_at"]
 
         async def save() -> None:
+            if principal.progress.company_outdated:  # the account first, as every transaction locks
+                await Account.filter(id=principal.id, rfc=principal.rfc).update(company_outdated=False)
             await Company.bulk_create([company], on_conflict=["account_id"], update_fields=written)
             await record(self._actors.of(caller), EventKind.COMPANY_CHANGED, principal.id)
 

@@ -25,7 +25,7 @@ _DUE = """
   ORDER BY kind, due_at LIMIT 1
 """
 _UPDATE = "UPDATE delivery SET lease = $1, due_at = $2, attempts = attempts + 1"
-_RETURNING = "RETURNING delivery.id, email_key, registration_id, requested_at, attempts, counted"
+_RETURNING = "RETURNING delivery.id, email_key, registration_id, requested_at, attempts, counted, address, language"
 
 # One statement each. On PostgreSQL, workers neither wait for each other nor claim the same row.
 _CLAIM = {
@@ -81,6 +81,8 @@ class Claims:
             requested_at=as_datetime(rows[0]["requested_at"]),
             attempts=rows[0]["attempts"],
             counted=bool(rows[0]["counted"]),
+            address=rows[0]["address"],
+            language=rows[0]["language"],
         )
 
     def _start(self, kind: MailKind, now: datetime) -> datetime:

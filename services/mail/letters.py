@@ -13,7 +13,7 @@ from models.registration import Registration
 from services.common.clock import utc_now
 from services.common.secrets import digest, generate
 from services.common.translations import Language, localize_date
-from services.mail.outbox import MailKind
+from services.mail.outbox import FAREWELLS, Claim, MailKind
 
 CODE_LENGTH = 40  # 198 bits
 CODE_LIFE = timedelta(hours=24)
@@ -44,11 +44,14 @@ class MailContent:
     generate: Callable[[datetime], Awaitable[str | None]] = _no_secret
 
 
-async def content_for(kind: MailKind, email_key: str, registration_id: UUID | None = None) -> MailContent | None:
+async def content_for(claim: Claim) -> MailContent | None:
     """Returns None if there is nobody to write to: the e-mail is unknown, or its state has changed.
 
-    A code belongs to the given registration and to no other.
+    A code belongs to the claim's registration and to no other.
     """
+    kind, email_key, registration_id = claim.kind, claim.email_key, claim.registration_id
+    if kind in FAREWELLS:
+        return farewell(kind, claim.address, claim.language) if claim.address and claim.language else None
     account = await Account.get_or_none(email_key=email_key)
     if account:
         match kind:
@@ -107,9 +110,16 @@ def mailed_password(account: Account) -> MailContent:
 def notice(account: Account, kind: MailKind) -> MailContent:
     language = Language(account.language)
     values = {"user": account.email}
+    if kind in {MailKind.RFC_CHANGED, MailKind.ACCOUNT_CONFIRMED}:
+        values |= {"rfc": account.rfc}
     if kind in {MailKind.PAYMENT_RECEIVED, MailKind.PAYMENT_REFUNDED} and account.active_until:
         values |= {"rfc": account.rfc, "until": localize_date(language, account.active_until)}
     return MailContent(account.email, language, kind.value, values)
+
+
+def farewell(kind: MailKind, address: str, language: str) -> MailContent:
+    """For an e-mail that no account has any more."""
+    return MailContent(address, Language(language), kind.value, {"user": address})
 
 
 async def _issue_code(registration: Registration, now: datetime) -> str:

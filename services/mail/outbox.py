@@ -29,7 +29,10 @@ _RENEW_AFTER = timedelta(minutes=1)
 
 
 class MailKind(enum.Enum):
-    """What a mail is for. CONFIRMATION and RECOVERY carry a secret, the others are notices."""
+    """What a mail is for. CONFIRMATION and RECOVERY carry a secret, the others are notices.
+
+    EMAIL_CHANGED goes to the old e-mail of an account, and EMAIL_ASSIGNED to the new one.
+    """
 
     CONFIRMATION = "confirmation"
     RECOVERY = "recovery"
@@ -40,6 +43,15 @@ class MailKind(enum.Enum):
     PAYMENT_RECEIVED = "payment_received"
     PAYMENT_REFUNDED = "payment_refunded"
     PAYMENT_DECLINED = "payment_declined"
+    ACCOUNT_CONFIRMED = "account_confirmed"
+    EMAIL_CHANGED = "email_changed"
+    EMAIL_ASSIGNED = "email_assigned"
+    RFC_CHANGED = "rfc_changed"
+    ACCOUNT_DELETED = "account_deleted"
+
+
+FAREWELLS = frozenset({MailKind.EMAIL_CHANGED, MailKind.ACCOUNT_DELETED})
+"""Notices to an e-mail that has no account any more; their rows bear the address and the language."""
 
 
 class DeliveryStatus(enum.Enum):
@@ -62,6 +74,8 @@ class Claim:
     requested_at: datetime
     attempts: int
     counted: bool
+    address: str | None = None
+    language: str | None = None
 
 
 async def enqueue(kind: MailKind, email_key: str) -> None:
@@ -84,6 +98,23 @@ async def enqueue(kind: MailKind, email_key: str) -> None:
             on_conflict=["pending_key"],
             update_fields=["requested_at", "due_at", "attempts", "counted", "lease"],
         )
+
+
+async def enqueue_farewell(kind: MailKind, email: str, language: str) -> None:
+    """Enqueues one of FAREWELLS, in the caller's transaction, which locks it before the account."""
+    now = utc_now()
+    delivery = Delivery(
+        id=uuid4(),
+        kind=kind.value,
+        email_key=email.lower(),
+        pending_key=_pending_key(kind, email.lower()),
+        requested_at=now,
+        due_at=now,
+        counted=True,  # an operator asked for it
+        address=email,
+        language=language,
+    )
+    await Delivery.bulk_create([delivery], ignore_conflicts=True)
 
 
 async def enqueue_for_registration(
@@ -134,7 +165,10 @@ async def mark_counted(claim: Claim) -> None:
 
 
 async def finish(claim: Claim, outcome: DeliveryStatus, reason: str | None = None) -> None:
-    """Ends the row, unless it was enqueued again in between."""
+    """Ends the row, unless it was enqueued again in between. Of a deleted account, no row stays."""
+    if claim.kind is MailKind.ACCOUNT_DELETED:
+        await discard(claim)
+        return
     await Delivery.filter(id=claim.id, lease=claim.lease).update(
         pending_key=None,
         lease=None,
@@ -145,7 +179,7 @@ async def finish(claim: Claim, outcome: DeliveryStatus, reason: str | None = Non
 
 
 async def discard(claim: Claim) -> None:
-    """Deletes a row without a recipient, so that unknown e-mails are not kept."""
+    """Deletes a row, so that the e-mail of somebody who has no account is not kept."""
     await Delivery.filter(id=claim.id, lease=claim.lease).delete()
 
 

@@ -115,7 +115,7 @@ class MailWorker:
             await self._retry(claim, type(error).__name__)
 
     async def _attempt(self, claim: Claim, transport: Transport) -> None:
-        content = await content_for(claim.kind, claim.email_key, claim.registration_id)
+        content = await content_for(claim)
         if content is None:
             await self._enqueue_for_registrations(claim)
             return

@@ -22,7 +22,6 @@ from services.accounts.onboarding import (
     Event,
     OnboardingStep,
     PaymentMethod,
-    Stage,
     progress_of,
     transition,
 )
@@ -204,7 +203,7 @@ async def _open(
 ) -> PaymentView | OnboardingIncomplete | AlreadyActive | PaymentPending:
     account = await Account.select_for_update().get(id=payment.account_id)
     at = progress_of(account, now)
-    if at.stage is Stage.CONFIRMED:
+    if at.current_step is OnboardingStep.CONFIGURE_COMPANY:
         return OnboardingIncomplete(OnboardingStep.CONFIGURE_COMPANY)
     if at.activation and is_covered(at.activation, payment.period_months, now):
         return AlreadyActive(at.activation)

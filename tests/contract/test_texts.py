@@ -27,10 +27,11 @@ from services.mail.letters import (
     MAILED_PASSWORD_LIFE,
     MailContent,
     confirmation_code,
+    farewell,
     mailed_password,
     notice,
 )
-from services.mail.outbox import MailKind
+from services.mail.outbox import FAREWELLS, MailKind
 from services.mail.rendering import _SECRET_NAMES, MailRenderer, Site
 from tests.field_pairs import field_pairs
 
@@ -71,6 +72,8 @@ def _letters() -> Iterator[MailContent]:
                 case MailKind.RECOVERY:
                     yield confirmation_code(registration, recovering=True)
                     yield mailed_password(account)
+                case kind if kind in FAREWELLS:
+                    yield farewell(kind, account.email, language.value)
                 case _:
                     yield notice(account, kind)
 

@@ -20,6 +20,7 @@ from models.confirmation_code import ConfirmationCode
 from models.confirmed_code import ConfirmedCode
 from models.delivery import Delivery
 from models.failure_streak import FailureStreak
+from models.heartbeat import Heartbeat
 from models.known_network import KnownNetwork
 from models.limit_counter import LimitCounter
 from models.mailed_password import MailedPassword
@@ -27,6 +28,7 @@ from models.migration_losses import Loss, UnknownMigrationError, losses
 from models.migrator import EMPTY, MigrationBlockedError, go_to, pending_migrations, upgrade
 from models.payment import Payment
 from models.registration import Registration
+from models.retained_payment import RetainedPayment
 from models.series import Series
 from models.session import Session
 from models.spent_captcha import SpentCaptcha
@@ -38,8 +40,8 @@ from tests.stored_accounts import store_account, store_company
 
 FIRST = "0001_initial"
 BEFORE_MOVEMENTS, MOVEMENTS = "0006_owed_by_kind", "0007_bank_movements"
-DEVICES, LAST = "0008_device_name", "0010_audit_trail"
-LAST_BUT_ONE = DEVICES
+DEVICES, HEARTBEATS = "0008_device_name", "0009_heartbeats"
+LAST_BUT_ONE, LAST = "0010_audit_trail", "0011_support"
 INDEX_OF_MOVEMENTS = "idx_bank_moveme_payment_ee01ed"
 MODELS = (
     Account,
@@ -50,23 +52,28 @@ MODELS = (
     ConfirmedCode,
     Delivery,
     FailureStreak,
+    Heartbeat,
     KnownNetwork,
     LimitCounter,
     MailedPassword,
     Payment,
     Registration,
+    RetainedPayment,
     Series,
     Session,
     SpentCaptcha,
 )
+# That the first migration does not have.
 LATER = {
     "AuditEvent",
     "BankMovement",
     "Company",
     "ConfirmedCode",
+    "Heartbeat",
     "Payment",
+    "RetainedPayment",
     "Series",
-}  # that the first migration does not have
+}
 
 
 @pytest.fixture
@@ -99,9 +106,23 @@ async def _populate() -> None:
     await Series.create(id=uuid4(), account_id=account.id, name="A", first_folio=1, last_taken=0, created_at=now)
     payment = await keep_payment(account.id, now)
     await BankMovement.create(id="i" * 64, payment_id=payment.id, seen_at=now)
+    await RetainedPayment.create(
+        id=payment.id,
+        rfc=RFC,
+        method="paypal",
+        status="paid",
+        plan_id="negocio",
+        subtotal=1000,
+        tax=160,
+        currency="MXN",
+        created_at=now,
+        deleted_at=now,
+        retained_until=later,
+    )
     await Delivery.create(id=uuid4(), kind="recovery", email_key=EMAIL, requested_at=now, due_at=now)
     await FailureStreak.create(key="d", count=1, touched_at=now.timestamp())
     await AuditEvent.create(id=uuid4(), at=now, kind="registered", actor="client")
+    await Heartbeat.create(id=uuid4(), host="a", beaten_at=now, mail_at=now, cleanup_at=now, payments_at=now)
     await KnownNetwork.create(key="e", last_seen_at=now)
     await LimitCounter.create(key="f", count=1, expires_at=later.timestamp())
     await SpentCaptcha.create(id="g", expires_at=later)
@@ -153,7 +174,7 @@ async def test_a_step_that_fails_leaves_nothing_behind(configuration: dict[str, 
         await upgrade(configuration)
 
     await fetch(f"DROP INDEX {INDEX_OF_MOVEMENTS}")
-    assert await pending_migrations(configuration) == [MOVEMENTS, DEVICES, LAST]
+    assert await pending_migrations(configuration) == [MOVEMENTS, DEVICES, HEARTBEATS, LAST_BUT_ONE, LAST]
     await upgrade(configuration)
     assert await pending_migrations(configuration) == []
 
@@ -161,7 +182,8 @@ async def test_a_step_that_fails_leaves_nothing_behind(configuration: dict[str, 
 async def test_everything_that_going_back_drops_is_named_with_its_rows(configuration: dict[str, Any]) -> None:
     lost = await losses(configuration, FIRST)
 
-    dropped = ["audit_event", "bank_movement", "company", "confirmed_code", "payment", "series"]
+    dropped = ["audit_event", "bank_movement", "company", "confirmed_code", "heartbeat", "payment"]
+    dropped += ["retained_payment", "series"]
     assert sorted(loss.table for loss in lost if loss.column is None) == dropped
     assert {loss.rows for loss in lost if loss.column is None} == {1}
     assert Loss("account", "stage", 1) in lost
@@ -240,7 +262,7 @@ async def _long_transaction(configuration: dict[str, Any]) -> AsyncIterator[None
     reader = await asyncpg.connect(**{name: credentials[name] for name in names if name in credentials})
     try:
         async with reader.transaction():
-            await reader.execute("SELECT 1 FROM account, audit_event")  # audit_event is what the last migration changes
+            await reader.execute("SELECT 1 FROM account, delivery")  # what the last migration changes
             yield
     finally:
         await reader.close()

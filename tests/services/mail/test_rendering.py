@@ -30,6 +30,11 @@ NOTICES = [
     "payment_received",
     "payment_refunded",
     "payment_declined",
+    "account_confirmed",
+    "email_changed",
+    "email_assigned",
+    "rfc_changed",
+    "account_deleted",
 ]
 TEMPLATES = [*WITH_SECRET, *NOTICES]
 HELPED = Site(SITE.name, SITE.url, SITE.sender, support="ayuda@example.com")
