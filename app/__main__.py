@@ -28,7 +28,7 @@ class _Command(Protocol):
 
 
 _COMMANDS = (
-    *("serve", "worker", "migrate", "revoke", "deposit", "payments", "audit"),
+    *("serve", "worker", "migrate", "account", "outbox", "limits", "deposit", "payments", "audit"),
     *("export-schema", "export-documents", "captcha-answer", "doctor", "health"),
 )
 

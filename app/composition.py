@@ -61,6 +61,8 @@ from services.payments.paypal.webhooks import PayPalWebhooks
 from services.payments.plans import BUNDLED as BUNDLED_PLANS
 from services.payments.plans import Plans
 from services.payments.worker import PaymentWorker
+from services.support.changes import AccountSupport
+from services.support.deletion import DeletionService
 
 ROOT = Path(__file__).parent.parent
 _NO_LIMIT = "1000000000/second"
@@ -87,6 +89,10 @@ class Composition:
     payment_worker: PaymentWorker
     pseudonyms: Pseudonyms
     outages: Outages
+    support: AccountSupport
+    deletion: DeletionService
+    limiter: Limiter
+    limits: Limits
     aclose: Callable[[], Awaitable[None]]
 
     async def work(self, stopped: asyncio.Event) -> None:
@@ -211,6 +217,10 @@ def compose(settings: Settings, measures: Measures = IGNORED) -> Composition:
         payment_worker=PaymentWorker(Reconciler(orders), deposits, outages),
         pseudonyms=pseudonyms,
         outages=outages,
+        support=AccountSupport(limiter=limiter, limits=limits, lockout=lockout),
+        deletion=DeletionService(limiter=limiter, limits=limits, lockout=lockout),
+        limiter=limiter,
+        limits=limits,
         aclose=aclose,
     )
 

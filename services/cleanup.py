@@ -23,6 +23,7 @@ from models.limit_counter import LimitCounter
 from models.mailed_password import MailedPassword
 from models.payment import Payment
 from models.registration import Registration
+from models.retained_payment import RetainedPayment
 from models.session import Session
 from models.spent_captcha import SpentCaptcha
 from models.sql import try_lock
@@ -125,6 +126,7 @@ class Cleanup:
             KnownNetwork.filter(last_seen_at__lte=now - KNOWN_FOR),
             AuditEvent.filter(at__lte=now - self._retention.events),
             AuditEvent.filter(kind__in=_ATTEMPTS, at__lte=now - self._retention.attempts),
+            RetainedPayment.filter(retained_until__lte=now),
             # A week old, without a valid code (expired ones were deleted above) and without a pending mail.
             Registration.filter(created_at__lte=now - _REGISTRATION_LIFE, codes__digest__isnull=True).exclude(
                 email_key__in=Subquery(Delivery.filter(pending_key__isnull=False).values("email_key"))

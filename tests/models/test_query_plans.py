@@ -18,6 +18,7 @@ from tortoise.transactions import in_transaction
 
 from models.delivery import Delivery
 from models.payment import Payment
+from models.retained_payment import RetainedPayment
 from services.audit.queries import events
 from services.cleanup import Cleanup
 from services.common.clock import MEXICO, utc_now
@@ -49,6 +50,7 @@ CLEANED_TABLES = {
     "mailed_password",
     "payment",
     "registration",
+    "retained_payment",
     "session",
     "spent_captcha",
 }
@@ -168,6 +170,10 @@ async def _cleanup(api: Api) -> None:
     await api.mails()
     await api.act("ResendConfirmationCode", email="nobody@example.com")
     await Heartbeat().beat()
+    retained: dict[str, Any] = {"rfc": RFC, "method": "paypal", "status": "paid", "plan_id": PLAN, "currency": "MXN"}
+    now = utc_now()
+    moments: dict[str, Any] = {"created_at": now, "deleted_at": now, "retained_until": now}
+    await RetainedPayment.create(id=uuid4(), **retained, **moments, subtotal=1000, tax=160)
     await Cleanup(clock=lambda: utc_now() + timedelta(days=400)).clean_up()
 
 

@@ -128,23 +128,14 @@ def test_captcha_answer_reports_ids_that_are_not_ours(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("migrated")
-def test_revoke_says_what_it_ended(run: Run) -> None:
-    of_one = run("revoke", "--password", "Ana@example.com")
-    of_all = run("revoke", "--all")
-    of_none = run("revoke", "ana")
-
-    assert of_one == (0, "ana@example.com: 0 sessions, 0 passwords\n", "")
-    assert of_all == (0, "all: 0 sessions\n", "")
-    assert of_none == (2, "", "'ana' is not an e-mail.\n")
-
-
-@pytest.mark.usefixtures("migrated")
-def test_revoke_continues_only_a_run_over_all_accounts(run: Run) -> None:
+def test_revoke_of_everybody_says_what_it_ended_and_can_be_continued(run: Run) -> None:
     account = "7fffffff-ffff-4fff-bfff-ffffffffffff"
 
-    goes_on = run("revoke", "--all", "--password", "--after", account)
-    alone = run("revoke", "--after", account, "ana@example.com")
+    of_all = run("account", "revoke", "--all")
+    goes_on = run("account", "revoke", "--all", "--password", "--after", account)
+    alone = run("account", "revoke", "--after", account, "ana@example.com")
 
+    assert of_all == (0, "all: 0 sessions\n", "")
     assert goes_on == (0, "all: 0 sessions, 0 passwords\n", "")
     assert alone == (2, "", "--after requires --all.\n")
 
@@ -237,5 +228,5 @@ def test_help_names_every_command(run: Run) -> None:
     commands = [
         path.stem.replace("_", "-") for path in COMMANDS.glob("*.py") if "\ndef run(" in path.read_text("utf-8")
     ]
-    assert len(commands) == 12
+    assert len(commands) == 14
     assert [command for command in commands if not re.search(rf"^    {command}\b", shown, re.MULTILINE)] == []

@@ -8,56 +8,59 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from app.commands.emails import keys_of
+from app.commands.output import print_json
 from app.composition import composed
 from app.operator import current_operator
-from app.setting_checks import KEYS
 from app.settings import Settings
 from models.outage import is_outage
 from services.accounts.revocation import Revocation, revoke_everything
+from services.support import people
 
-HELP = "end the sessions of accounts; with --password also their passwords, so that only recovery opens the accounts"
-NEEDS = KEYS
 _PROGRESS_SECONDS = 5.0
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    who = parser.add_mutually_exclusive_group(required=True)
-    who.add_argument("emails", nargs="*", default=[], metavar="EMAIL", help="the accounts' e-mails")
-    who.add_argument("--all", action="store_true", help="every account")
-    parser.add_argument("--password", action="store_true", help="end passwords too, including mailed ones")
-    parser.add_argument("--after", type=UUID, metavar="ID", help="with --all, continue an earlier run after this id")
-
-
-def run(settings: Settings, arguments: argparse.Namespace) -> int:
-    """Returns 1 if the database failed, and 130 if interrupted; both print the command to continue."""
-    if arguments.all:
-        everyone = _Everyone(passwords=arguments.password, after=arguments.after)
-        return everyone.run(settings)
-    if arguments.after:
-        print("--after requires --all.", file=sys.stderr)
-        return 2
+def revoke_accounts(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Returns 1 if an e-mail has no account, and 2 for a text that is no e-mail."""
     keys = keys_of(arguments.emails)
     if keys is None:
         return 2
-    asyncio.run(_revoke(settings, keys, passwords=arguments.password))
-    return 0
+    return asyncio.run(_revoke(settings, keys, passwords=arguments.password, json=arguments.json))
 
 
-async def _revoke(settings: Settings, email_keys: Sequence[str], *, passwords: bool) -> None:
+def revoke_all(settings: Settings, arguments: argparse.Namespace) -> int:
+    """Returns 1 if the database failed, and 130 if interrupted; both print the command to continue."""
+    return _Everyone(passwords=arguments.password, after=arguments.after, json=arguments.json).run(settings)
+
+
+async def _revoke(settings: Settings, email_keys: Sequence[str], *, passwords: bool, json: bool) -> int:
+    status = 0
+    ended = []
     async with composed(settings) as composition:
         services = composition.services
         for email_key in email_keys:
+            person = await people.find(email_key, composition.support.lockout)
+            if person is None or person.account is None:
+                print(f"{email_key}: has no account", file=sys.stderr)
+                status = 1
+                continue
             if passwords:
-                ended = await services.passwords.force_reset(current_operator(), email_key)
-                print(f"{email_key}: {ended.sessions} sessions, {ended.passwords} passwords")
+                both = await services.passwords.force_reset(current_operator(), email_key)
+                counts = {"sessions": both.sessions, "passwords": both.passwords}
             else:
-                print(f"{email_key}: {await services.sessions.revoke_all(current_operator(), email_key)} sessions")
+                counts = {"sessions": await services.sessions.revoke_all(current_operator(), email_key)}
+            ended.append({"email": email_key, **counts})
+            if not json:
+                print(f"{email_key}: {', '.join(f'{count} {what}' for what, count in counts.items())}")
+    if json:
+        print_json(ended)
+    return status
 
 
 class _Everyone:
     """Revokes every account. Prints its progress on stderr, and what it ended on stdout."""
 
-    def __init__(self, *, passwords: bool, after: UUID | None) -> None:
+    def __init__(self, *, passwords: bool, after: UUID | None, json: bool) -> None:
+        self._json = json
         self._passwords = passwords
         self._after = after
         self._done = Revocation(last=after)
@@ -74,6 +77,10 @@ class _Everyone:
                 raise
             self._print_stopped(f"The database became unavailable ({type(error).__name__})")
             return 1
+        if self._json:
+            done = {"accounts": self._done.accounts, "sessions": self._done.sessions}
+            print_json({**done, "passwords": self._done.passwords})
+            return 0
         passwords = f", {self._done.passwords} passwords" if self._passwords else ""
         print(f"all: {self._done.sessions} sessions{passwords}")
         return 0
@@ -97,4 +104,6 @@ class _Everyone:
         counts = (
             f"{self._done.accounts:,} accounts, {self._done.sessions:,} sessions, {self._done.passwords:,} passwords"
         )
-        print(f"{why} after {counts}. Continue with: python -m app revoke {' '.join(arguments)}", file=sys.stderr)
+        print(
+            f"{why} after {counts}. Continue with: python -m app account revoke {' '.join(arguments)}", file=sys.stderr
+        )

@@ -1,0 +1,254 @@
+"""What an operator changes for a person who asked. Whoever is affected gets a mail.
+
+Transactions lock as everywhere: outbox rows, then registrations or the account, then rows that belong to these.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from uuid import UUID
+
+from tortoise.exceptions import IntegrityError
+
+from models.account import Account
+from models.company import Company
+from models.confirmed_code import ConfirmedCode
+from models.delivery import Delivery
+from models.mailed_password import MailedPassword
+from models.registration import Registration
+from models.session import Session
+from models.transactions import atomically
+from services.accounts import confirmation
+from services.accounts.email import Email
+from services.accounts.lockout import Failures, LoginLockout
+from services.accounts.rfc import Rfc
+from services.common.clock import Clock, utc_now
+from services.common.limits import Limiter, Limits
+from services.mail.outbox import FAREWELLS, MailKind, cancel, enqueue, enqueue_farewell
+from services.support.people import RegistrationSummary, registrations_of
+
+# Kinds that follow the account to its new e-mail. The others carry a secret, or are about the old one.
+_FOLLOWING = frozenset(
+    {
+        MailKind.PASSWORD_CHANGED,
+        MailKind.PAYMENT_RECEIVED,
+        MailKind.PAYMENT_REFUNDED,
+        MailKind.PAYMENT_DECLINED,
+        MailKind.RFC_CHANGED,
+    }
+)
+_OF_AN_EMAIL = tuple(kind for kind in MailKind if kind not in FAREWELLS)
+
+
+@dataclass(frozen=True, slots=True)
+class NobodyFound:
+    """The e-mail has neither an account nor a registration."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotConfirmed:
+    """The e-mail has only registrations, which a person corrects by registering again."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyConfirmed:
+    """The e-mail has an account."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeveralRegistrations:
+    """The operator has to choose one: each has a password of its own."""
+
+    registrations: list[RegistrationSummary]
+
+
+@dataclass(frozen=True, slots=True)
+class AccountConfirmed:
+    email: str
+    rfc: str
+
+
+@dataclass(frozen=True, slots=True)
+class MailQueued:
+    """`registrations` wait; the worker mails at most three of them."""
+
+    registrations: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unlocked:
+    """`before` is what was counted."""
+
+    before: Failures
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """The account has this value already."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmailTaken:
+    """Another account has the new e-mail."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmailChanged:
+    old: str
+    new: str
+    sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class RfcChanged:
+    """`company_outdated`: step 3 has to be done again, since the taxpayer is of another type."""
+
+    old: str
+    new: str
+    company_outdated: bool
+
+
+class _UnchangedError(Exception):
+    """Nothing is left to change, so the mails are rolled back."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountSupport:
+    limiter: Limiter
+    limits: Limits
+    lockout: LoginLockout
+    clock: Clock = utc_now
+
+    async def confirm(
+        self, email_key: str, registration_id: UUID | None = None
+    ) -> AccountConfirmed | AlreadyConfirmed | SeveralRegistrations | NobodyFound:
+        """Confirms a registration without its code, for a person whose mailbox gets no mail.
+
+        The operator answers for the mailbox: whoever registered knows the account's password. If several wait, one
+        has to be chosen.
+        """
+        waiting = await registrations_of(email_key)
+        chosen = [each for each in waiting if registration_id in {None, each.id}]
+        if await Account.exists(email_key=email_key):
+            return AlreadyConfirmed()
+        if not chosen:
+            return NobodyFound()
+        if len(chosen) > 1:
+            return SeveralRegistrations(chosen)
+        try:
+            confirmed = await atomically(partial(self._confirm, email_key, chosen[0].id))
+        except IntegrityError:  # its owner confirmed another one at the same time
+            return AlreadyConfirmed()
+        if confirmed is None:
+            return NobodyFound()
+        await self.limiter.clear(self.limits.recover_password_email, email_key)
+        return AccountConfirmed(confirmed.email, confirmed.rfc)
+
+    async def resend(self, email_key: str) -> MailQueued | AlreadyConfirmed | NobodyFound:
+        """Queues the confirmation mail as resendConfirmationCode does, without counting it toward its limits.
+
+        A mail that waits becomes due now. The worker still applies the limit of mails to an e-mail.
+        """
+        waiting = await Registration.filter(email_key=email_key).count()
+        if await Account.exists(email_key=email_key):
+            return AlreadyConfirmed()
+        if not waiting:
+            return NobodyFound()
+        await enqueue(MailKind.CONFIRMATION, email_key)
+        return MailQueued(waiting)
+
+    async def unlock(self, email_key: str) -> Unlocked | NobodyFound:
+        """Empties both lockouts and the count that asks for a captcha. Sessions and passwords stay."""
+        known = await Account.exists(email_key=email_key) or await Registration.exists(email_key=email_key)
+        if not known:
+            return NobodyFound()
+        before = await self.lockout.failures(email_key)
+        await self.lockout.reset(email_key)
+        await self.limiter.clear(self.limits.login_failures, email_key)
+        return Unlocked(before)
+
+    async def set_email(
+        self, email_key: str, new: Email
+    ) -> EmailChanged | EmailTaken | Unchanged | NotConfirmed | NobodyFound:
+        """Moves the account to another e-mail, which nobody confirms. Both e-mails get a notice.
+
+        Ends its sessions, its mailed passwords and every login in progress; the password stays. Registrations of the
+        new e-mail are deleted, as if one of them had been confirmed.
+        """
+        account = await Account.get_or_none(email_key=email_key)
+        if account is None:
+            return await _nobody(email_key)
+        if new.address == account.email:
+            return Unchanged()
+        if new.key == email_key:  # only its spelling changes
+            await Account.filter(id=account.id).update(email=new.address)
+            return EmailChanged(account.email, new.address, 0)
+        if await Account.exists(email_key=new.key):
+            return EmailTaken()
+        try:
+            sessions = await atomically(partial(self._move, account, new))
+        except IntegrityError:  # somebody confirmed the new e-mail at the same time
+            return EmailTaken()
+        except _UnchangedError:
+            return NobodyFound()
+        await self.limiter.clear(self.limits.recover_password_email, new.key)
+        return EmailChanged(account.email, new.address, sessions)
+
+    async def set_rfc(self, email_key: str, rfc: Rfc) -> RfcChanged | Unchanged | NotConfirmed | NobodyFound:
+        """Corrects the RFC, and mails a notice. Sessions stay, since they hold no RFC.
+
+        If the taxpayer is now of another type, the company's data no longer fit: step 3 has to be done again. Paid time
+        and series stay.
+        """
+        if not await Account.exists(email_key=email_key):
+            return await _nobody(email_key)
+        try:
+            return await atomically(partial(_set_rfc, email_key, rfc))
+        except _UnchangedError:
+            return Unchanged()
+
+    async def _confirm(self, email_key: str, registration_id: UUID) -> Account | None:
+        await enqueue(MailKind.ACCOUNT_CONFIRMED, email_key)
+        account = await confirmation.confirm(email_key, registration_id, self.clock())
+        if account is None:
+            await cancel((MailKind.ACCOUNT_CONFIRMED,), email_key)
+            return None
+        await self.lockout.reset(email_key)  # strangers may have locked it before there was an account
+        return account
+
+    async def _move(self, before: Account, new: Email) -> int:
+        waiting = await Delivery.filter(email_key=before.email_key, pending_key__isnull=False)
+        names = {delivery.kind for delivery in waiting}
+        await cancel(_OF_AN_EMAIL, before.email_key)
+        await cancel(_OF_AN_EMAIL, new.key)
+        await enqueue_farewell(MailKind.EMAIL_CHANGED, before.email, before.language)
+        for kind in (*(kind for kind in _FOLLOWING if kind.value in names), MailKind.EMAIL_ASSIGNED):
+            await enqueue(kind, new.key)
+        await Registration.filter(email_key=new.key).delete()
+        account = await Account.select_for_update().get_or_none(id=before.id, email_key=before.email_key)
+        if account is None:
+            raise _UnchangedError
+        sessions = await Session.filter(account_id=account.id).delete()
+        await MailedPassword.filter(account_id=account.id).delete()
+        await ConfirmedCode.filter(account_id=account.id).delete()  # a repeated code would show the new e-mail
+        account.email, account.email_key = new.address, new.key
+        account.password_generation += 1  # ends what was verified before and is written later
+        await account.save(update_fields=["email", "email_key", "password_generation"])
+        await self.lockout.reset(new.key)
+        return sessions
+
+
+async def _nobody(email_key: str) -> NotConfirmed | NobodyFound:
+    return NotConfirmed() if await Registration.exists(email_key=email_key) else NobodyFound()
+
+
+async def _set_rfc(email_key: str, rfc: Rfc) -> RfcChanged | NobodyFound:
+    await enqueue(MailKind.RFC_CHANGED, email_key)
+    account = await Account.select_for_update().get_or_none(email_key=email_key)
+    if account is None or account.rfc == rfc.text:
+        raise _UnchangedError
+    old = Rfc(account.rfc)
+    account.rfc = rfc.text
+    if old.taxpayer_type is not rfc.taxpayer_type and await Company.exists(account_id=account.id):
+        account.company_outdated = True
+    await account.save(update_fields=["rfc", "company_outdated"])
+    return RfcChanged(old.text, rfc.text, account.company_outdated)

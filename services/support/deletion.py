@@ -1,0 +1,139 @@
+"""Deletes a person's data on request, and keeps apart what tax law does not let us delete.
+
+docs/decisions/0044-deletion.md says what is kept, for how long, and why.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from ipaddress import ip_address
+from uuid import UUID
+
+from models.account import Account
+from models.bank_movement import BankMovement
+from models.company import Company
+from models.delivery import Delivery
+from models.payment import Payment
+from models.registration import Registration
+from models.retained_payment import RetainedPayment
+from models.session import Session
+from models.transactions import atomically
+from services.accounts.lockout import LoginLockout
+from services.common.caller import Address
+from services.common.clock import Clock, utc_now
+from services.common.limits import Limiter, Limits
+from services.mail.outbox import MailKind, enqueue_farewell
+from services.payments.queries import PaymentStatus
+from services.support.changes import NobodyFound
+from services.support.limit_subjects import counted_by, of_email
+
+_YEARS = 5  # Código Fiscal de la Federación, art. 30
+_RETURN_DUE = (5, 1)  # the day after which no annual return of the year before is due: 30 April, art. 150 LISR
+_MONEY_MOVED = {PaymentStatus.PAID.value, PaymentStatus.REFUNDED.value}
+_COPIED = (
+    *("id", "method", "status", "plan_id", "subtotal", "tax", "currency", "created_at", "paid_at"),
+    *("reference", "paypal_order_id", "paypal_capture_id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentUndecided:
+    """PayPal was asked for money and has not answered, or a deposit that arrived waits for an operator's decision."""
+
+    payments: list[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """`voided` are references of deposits that were awaited: money that still comes with them has no account."""
+
+    accounts: int
+    registrations: int
+    retained: int
+    retained_until: datetime | None
+    voided: list[str]
+
+
+class _UndecidedError(Exception):
+    def __init__(self, payments: list[UUID]) -> None:
+        super().__init__("undecided payments")
+        self.payments = payments
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeletionService:
+    limiter: Limiter
+    limits: Limits
+    lockout: LoginLockout
+    clock: Clock = utc_now
+
+    async def delete(self, email_key: str) -> Deleted | PaymentUndecided | NobodyFound:
+        """Deletes the account and the registrations of an e-mail, and mails a last notice. Open payments end."""
+        account = await Account.get_or_none(email_key=email_key)
+        registration = await Registration.filter(email_key=email_key).first()
+        person = account or registration
+        if person is None:
+            return NobodyFound()
+        try:
+            deleted = await atomically(partial(self._delete, email_key, person.email, person.language))
+        except _UndecidedError as error:
+            return PaymentUndecided(error.payments)
+        ids = counted_by(self.limits, str(account.id)) if account else None
+        for limit, subject in (*of_email(self.limits, email_key), *(ids or ())):
+            await self.limiter.clear(limit, subject)
+        return deleted
+
+    async def _delete(self, email_key: str, email: str, language: str) -> Deleted:
+        await Delivery.filter(email_key=email_key).delete()
+        await enqueue_farewell(MailKind.ACCOUNT_DELETED, email, language)
+        registrations = await Registration.filter(email_key=email_key).delete()
+        account = await Account.filter(email_key=email_key).select_for_update().get_or_none()
+        retained: list[RetainedPayment] = []
+        voided: list[str] = []
+        if account:
+            retained, voided = await self._delete_payments(account)
+            addresses = await Session.filter(account_id=account.id).values_list("ip_address", flat=True)
+            await self.lockout.forget_networks(email_key, _parsed(addresses))
+            await account.delete()  # with its sessions, codes, mailed passwords, company and series
+        await self.lockout.reset(email_key)
+        until = max((each.retained_until for each in retained), default=None)
+        return Deleted(int(account is not None), registrations, len(retained), until, voided)
+
+    async def _delete_payments(self, account: Account) -> tuple[list[RetainedPayment], list[str]]:
+        payments = await Payment.filter(account_id=account.id).order_by("id").select_for_update()
+        ids = [payment.id for payment in payments]
+        unseen = await BankMovement.filter(payment_id__in=ids, counted_as_id=None).order_by("id")
+        undecided = [movement.payment_id for movement in unseen]
+        pending = [payment.id for payment in payments if payment.status == PaymentStatus.PENDING.value]
+        if pending or undecided:
+            raise _UndecidedError([*pending, *undecided])
+        company = await Company.get_or_none(account_id=account.id)
+        retained = [self._retained(each, account, company) for each in payments if each.status in _MONEY_MOVED]
+        await RetainedPayment.bulk_create(retained)
+        await BankMovement.filter(payment_id__in=ids).delete()
+        await Payment.filter(id__in=ids).delete()
+        waiting = [each.reference for each in payments if each.status == PaymentStatus.OPEN.value and each.reference]
+        return retained, waiting
+
+    def _retained(self, payment: Payment, account: Account, company: Company | None) -> RetainedPayment:
+        now = self.clock()
+        moved_at = payment.paid_at if payment.status == PaymentStatus.PAID.value else now  # a refund came later
+        return RetainedPayment(
+            **{column: getattr(payment, column) for column in _COPIED},
+            rfc=account.rfc,
+            legal_name=company.legal_name if company else None,
+            tax_regime=company.tax_regime if company else None,
+            postal_code=company.postal_code if company else None,
+            deleted_at=now,
+            retained_until=retained_until(moved_at or now),
+        )
+
+
+def retained_until(moved_at: datetime) -> datetime:
+    """Returns the end of the five years after the last day on which the return of the money's year is due."""
+    return datetime(moved_at.year + 1 + _YEARS, *_RETURN_DUE, 6, tzinfo=UTC)  # midnight in Mexico City
+
+
+def _parsed(addresses: Iterable[object]) -> list[Address]:
+    return [ip_address(str(address)) for address in addresses if address]
