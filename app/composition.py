@@ -63,6 +63,7 @@ from services.payments.plans import Plans
 from services.payments.worker import PaymentWorker
 from services.support.changes import AccountSupport
 from services.support.deletion import DeletionService
+from services.support.personal_data import PersonalData
 
 ROOT = Path(__file__).parent.parent
 _NO_LIMIT = "1000000000/second"
@@ -91,6 +92,7 @@ class Composition:
     outages: Outages
     support: AccountSupport
     deletion: DeletionService
+    personal_data: PersonalData
     limiter: Limiter
     limits: Limits
     aclose: Callable[[], Awaitable[None]]
@@ -219,6 +221,7 @@ def compose(settings: Settings, measures: Measures = IGNORED) -> Composition:
         outages=outages,
         support=AccountSupport(limiter=limiter, limits=limits, lockout=lockout),
         deletion=DeletionService(limiter=limiter, limits=limits, lockout=lockout),
+        personal_data=PersonalData(limiter, limits, lockout),
         limiter=limiter,
         limits=limits,
         aclose=aclose,

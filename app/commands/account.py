@@ -5,9 +5,13 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
+from pathlib import Path
 from uuid import UUID
 
-from app.commands.output import print_fields, print_json, refuse
+from limits.errors import StorageError
+
+from app.archives import write_archive
+from app.commands.output import print_fields, print_json, printable, refuse
 from app.commands.revocations import revoke_accounts, revoke_all
 from app.composition import Composition, composed
 from app.setting_checks import KEYS
@@ -39,6 +43,7 @@ _HELP_OF = {
     "unlock": "end both lockouts after too many wrong passwords",
     "set-email": "move the account to another e-mail, and end its sessions",
     "set-rfc": "correct the RFC",
+    "export": "write everything that is kept about a person into a zip file",
     "delete": "delete the account and its registrations, except what tax law keeps",
 }
 _Work = Callable[[argparse.Namespace, Composition, str], Awaitable[int]]
@@ -53,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     commands["confirm"].add_argument("--registration", type=UUID, metavar="ID", help="which one, if several wait")
     commands["set-email"].add_argument("new", metavar="NEW_EMAIL")
     commands["set-rfc"].add_argument("rfc", metavar="RFC")
+    commands["export"].add_argument("file", metavar="FILE", type=Path, help="a new file, such as ana.zip")
     commands["delete"].add_argument("--yes", action="store_true", help="do not ask")
     text = "end the sessions of accounts; with --password also their passwords, so that only recovery opens them"
     revoke = actions.add_parser("revoke", help=text, description=text)
@@ -115,6 +121,27 @@ async def _set_rfc(arguments: argparse.Namespace, composition: Composition, emai
     if not isinstance(rfc, Rfc):
         return _wrong(arguments.rfc, "the RFC of a taxpayer")
     return _report(arguments, email_key, await composition.support.set_rfc(email_key, rfc))
+
+
+async def _export(arguments: argparse.Namespace, composition: Composition, email_key: str) -> int:
+    try:
+        found = await composition.personal_data.of(email_key)
+    except StorageError as error:
+        return refuse(f"The limits' storage is unavailable: {type(error.storage_error).__name__}", json=arguments.json)
+    if found is None:
+        return _report(arguments, email_key, NobodyFound())
+    try:
+        await asyncio.to_thread(write_archive, arguments.file, found)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        return refuse(f"Cannot write {str(arguments.file)!r}: {why}", json=arguments.json)
+    counts = {name: len(rows) for name, rows in found.items()}
+    if arguments.json:
+        print_json({"file": str(arguments.file), "rows": counts})
+    else:
+        listed = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+        print(printable(f"{email_key}: written to {arguments.file}: {listed}"))
+    return 0
 
 
 async def _delete(arguments: argparse.Namespace, composition: Composition, email_key: str) -> int:
@@ -195,5 +222,6 @@ _WORK: dict[str, _Work] = {
     "unlock": _unlock,
     "set-email": _set_email,
     "set-rfc": _set_rfc,
+    "export": _export,
     "delete": _delete,
 }

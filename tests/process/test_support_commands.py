@@ -1,8 +1,10 @@
 """An operator helps people who ask, as they are found in the database afterwards."""
 
 import asyncio
+import importlib
 import io
 import json
+import zipfile
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,7 +32,7 @@ from services.cleanup import Cleanup
 from services.common.clock import utc_now
 from services.mail import outbox
 from services.mail.outbox import MailKind
-from services.support import limit_subjects
+from services.support import limit_subjects, personal_data
 from tests.paypal.payers import keep_payment
 from tests.process.in_process import run_here
 from tests.stored_accounts import store_account, store_company
@@ -322,6 +324,54 @@ def test_delete_names_the_deposits_that_may_still_arrive(desk: Desk) -> None:
 
     assert out.endswith("; deposits that may still arrive have no account: 0000000003\n")
     assert desk.within(lambda: RetainedPayment.all().count()) == 0
+
+
+def test_export_writes_everything_that_is_kept_and_no_secret(desk: Desk, tmp_path: Path) -> None:
+    payment = desk.within(lambda: _payer(reference="0000000004"))
+    target = tmp_path / "ana.zip"
+
+    async def more() -> None:
+        later = utc_now() + timedelta(hours=1)
+        await MailedPassword.create(digest="d" * 64, account_id=payment.account_id, expires_at=later)
+        await outbox.enqueue(MailKind.PASSWORD_CHANGED, EMAIL)
+        await _register()
+
+    desk.within(more)
+    rows = desk.json("account", "export", EMAIL, str(target))["rows"]
+    refused = [desk("account", "export", EMAIL, str(file)) for file in (target, tmp_path / "no" / "x.zip", "\0")]
+    nobody = desk("account", "export", NEW, str(tmp_path / "nobody.zip"))
+
+    with zipfile.ZipFile(target) as archive:
+        documents = {name: archive.read(name).decode() for name in archive.namelist()}
+    found = {name.removesuffix(".json"): len(json.loads(text)) for name, text in documents.items()}
+    assert found == rows
+    assert {name for name, count in rows.items() if not count} == {
+        *("bank_movements", "confirmation_codes", "limits", "networks", "series")
+    }
+    everything = "".join(documents.values())
+    assert all(kept in everything for kept in (EMAIL, RFC, "ESCUELA KEMPER URGATE", "0000000004", "203.0.113.9"))
+    assert [secret for secret in ("a hash", "none", "c" * 64, "d" * 64) if f'"{secret}"' in everything] == []
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert [status for status, _, _ in refused] == [1, 1, 1]
+    assert refused[0][2] == f"Cannot write '{target}': File exists\n"
+    assert nobody[0] == 1
+    assert not (tmp_path / "nobody.zip").exists()
+
+
+def test_an_export_misses_no_table_that_knows_a_person() -> None:
+    """A new table with an e-mail or an account is exported and deleted, or named here."""
+    models = list(vars(importlib.import_module("app.database"))["_MODELS"])
+    source = Path(personal_data.__file__).read_text("utf-8")
+    elsewhere = {
+        "confirmed_code",
+        "failure_streak",
+        "known_network",
+        "limit_counter",
+        "retained_payment",
+        "spent_captcha",
+    }
+
+    assert {name.removeprefix("models.") for name in models if f"from {name} import" not in source} == elsewhere
 
 
 def test_delete_asks_first(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,24 @@
+"""Writes files that only their owner may read, and never over another file."""
+
+import io
+import os
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import orjson
+
+
+def write_archive(path: Path, documents: Mapping[str, object]) -> None:
+    """Writes a zip with a JSON file for each document. Raises OSError, FileExistsError among them."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, document in documents.items():
+            archive.writestr(f"{name}.json", orjson.dumps(document, option=orjson.OPT_INDENT_2, default=str))
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content.getvalue())
+    except OSError:
+        path.unlink()
+        raise
