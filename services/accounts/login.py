@@ -169,7 +169,8 @@ class LoginService:
             await tally.refund()
             await atomically(partial(failed, "not confirmed", withdraw=True))
             return AccountNotConfirmed()
-        await atomically(partial(failed, "wrong password", withdraw=False))
+        wrong = partial(failed, "wrong password", withdraw=False)
+        await (atomically(wrong) if attempt.locks else wrong())  # usually one statement, which needs no transaction
         return InvalidCredentials()
 
     async def _fail(

@@ -15,6 +15,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 
 from models.spent_captcha import SpentCaptcha
+from models.transactions import atomically
 from services.audit.actors import Actors
 from services.audit.events import EventKind, record
 from services.captcha.audio import dictate
@@ -141,23 +142,27 @@ class CaptchaService:
 
         A right answer may be repeated a few times for the same `purpose`, such as a mutation and its e-mail.
         """
-        solved = await self._solve(answer, purpose)
-        if solved is None:
-            await self._record_failure(caller, purpose)
+        solved = await self._solve(caller, answer, purpose)
         self._measures.captcha_answered("wrong" if solved is None else "repeated" if solved.repeated else "solved")
         return solved
 
-    async def _solve(self, answer: CaptchaAnswer, purpose: str) -> SolvedCaptcha | None:
+    async def _solve(self, caller: Caller, answer: CaptchaAnswer, purpose: str) -> SolvedCaptcha | None:
         verified = self._ids.verify(answer.id)
         if verified is None or verified.expires_at <= self._clock() or len(answer.answer) > _MAX_SENT_CHARS:
             return None
         if verified.by_provider:
-            return await self._solve_by_provider(answer, verified, purpose)
+            return await self._solve_by_provider(caller, answer, verified, purpose)
         right = await self._is_right(answer.answer, verified)
         digest = self._digest(purpose) if right else None
         spent_id = verified.spent_id
-        try:
+
+        async def spend() -> None:
             await SpentCaptcha.create(id=spent_id, expires_at=verified.expires_at, purpose=digest)
+            if not right:
+                await self._record_failure(caller, purpose)
+
+        try:
+            await atomically(spend)
         except IntegrityError:
             return await _repeat(spent_id, digest) if digest else None
         return SolvedCaptcha(spent_id, repeated=False) if right else None
@@ -215,7 +220,7 @@ class CaptchaService:
         return await to_thread.run_sync(write_challenge, *arguments, limiter=self._threads)
 
     async def _solve_by_provider(
-        self, answer: CaptchaAnswer, verified: VerifiedId, purpose: str
+        self, caller: Caller, answer: CaptchaAnswer, verified: VerifiedId, purpose: str
     ) -> SolvedCaptcha | None:
         """Spends the captcha before the provider is asked, which accepts a token once; a repetition waits for that."""
         spent_id, digest = verified.spent_id, self._digest(f"{purpose} {answer.answer}")
@@ -229,10 +234,17 @@ class CaptchaService:
             right = await self._provider.verify(answer.answer, answer.id)
         except ProviderAwayError:
             right = False
-        await SpentCaptcha.filter(id=spent_id).update(purpose=digest if right else _NO_PURPOSE)
+
+        async def decide() -> None:
+            await SpentCaptcha.filter(id=spent_id).update(purpose=digest if right else _NO_PURPOSE)
+            if not right:
+                await self._record_failure(caller, purpose)
+
+        await atomically(decide)
         return SolvedCaptcha(spent_id, repeated=False) if right else None
 
     async def _record_failure(self, caller: Caller, purpose: str) -> None:
+        """Only when a captcha is spent, once: forged ids, which no limit counts, would fill the audit trail."""
         operation, _, email_key = purpose.partition(" ")
         email = self._actors.email(email_key)
         actor = self._actors.of(caller)

@@ -304,7 +304,6 @@ async def test_the_email_that_a_captcha_was_solved_for_is_not_kept_in_clear(capt
     assert "ana" not in row.purpose
 
 
-@pytest.mark.usefixtures("database")
 async def test_a_forged_id_is_no_captcha_of_ours(captchas: CaptchaService) -> None:
     """It is refused without a database: spending it would fail here."""
     forgeries: list[Callable[[str], str]] = [
