@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import io
 import json
 import re
 import sys
@@ -42,6 +43,8 @@ def run(settings: Settings, arguments: argparse.Namespace) -> int:
     if not found:
         print("No events.", file=sys.stderr)
         return 1
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # of a console that cannot show a letter
     for line in map(_as_json, found) if arguments.json else _table(found):
         print(line)
     return 0
@@ -53,7 +56,7 @@ async def _find(settings: Settings, email_key: str | None, since: datetime | Non
 
 
 def _as_json(event: EventView) -> str:
-    return json.dumps({**event.as_dict(), "at": event.at.isoformat()}, ensure_ascii=False, default=str)
+    return json.dumps({**event.as_dict(), "at": event.at.isoformat()}, default=str)
 
 
 def _table(found: Sequence[EventView]) -> list[str]:
