@@ -6,6 +6,7 @@ connections that stay silent, stall in a request or do not read the response; se
 
 import asyncio
 import re
+import select
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -13,6 +14,11 @@ import httptools
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from app.health import DRAINING
+
+CLOSING = "closing"
+"""The key of the lifespan's state under which the server says that it has stopped listening."""
+_LAST_REQUEST_SECONDS = 2.0  # for the request of a connection that was opened while the server stopped listening
 _REQUEST_SECONDS = 10.0  # to receive a whole request, from the connection's start or the request's first byte
 _RESPONSE_SECONDS = 20.0  # to send the response: the request's own deadline, and time to read it
 _MAX_HEAD_BYTES = 16_384  # of the request line and the headers
@@ -104,6 +110,8 @@ class Connection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast(asyncio.Transport, transport))
         self._set_deadline(_REQUEST_SECONDS)
+        if CLOSING in self.app_state:
+            self._wait_for_last_request()
 
     def data_received(self, data: bytes) -> None:
         if self._ignore_input:
@@ -177,6 +185,17 @@ class Connection(HttpToolsProtocol):
             self._deadline.cancel()
         super().connection_lost(exc)
 
+    def shutdown(self) -> None:
+        """Ends the connection once it has been answered. A new one may still send its request."""
+        if self.cycle and not self.cycle.response_complete:
+            self.cycle.keep_alive = False
+        elif self._receiving:
+            return  # its response closes the connection
+        elif not self.cycle or self._has_input():
+            self._wait_for_last_request()
+        else:
+            self.transport.close()
+
     def send_400_response(self, msg: str) -> None:
         del msg
         if self.transport.is_closing():
@@ -189,7 +208,7 @@ class Connection(HttpToolsProtocol):
         return line + b"".join(b"%s: %s\r\n" % each for each in self.headers if each[0] != b"upgrade") + b"\r\n"
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        super()._start_asgi_task(cycle, _with_keep_alive_header(app, cycle, self.timeout_keep_alive))
+        super()._start_asgi_task(cycle, _with_connection_header(app, cycle, self.timeout_keep_alive, self.app_state))
 
     def _add_to_head(self, *parts: bytes) -> None:
         self._head += sum(map(len, parts))
@@ -227,6 +246,16 @@ class Connection(HttpToolsProtocol):
         self._idle = True
         self._set_deadline(_REQUEST_SECONDS, self._abort_unless_read)
 
+    def _wait_for_last_request(self) -> None:
+        self._idle = True  # a request that begins has its own deadline
+        self._set_deadline(_LAST_REQUEST_SECONDS, self.transport.close)
+
+    def _has_input(self) -> bool:
+        """Whether something has arrived that was not read yet. To close now would reset the connection."""
+        poll = select.poll()
+        poll.register(self.transport.get_extra_info("socket"), select.POLLIN)
+        return bool(poll.poll(0))
+
     def _abort_unless_read(self) -> None:
         if self.transport.get_write_buffer_size():
             self.transport.abort()
@@ -240,17 +269,20 @@ class Connection(HttpToolsProtocol):
         self._deadline = self.loop.call_later(seconds, then or self.transport.abort)
 
 
-def _with_keep_alive_header(app: ASGIApp, cycle: RequestResponseCycle, seconds: float) -> Any:
-    """Adds Keep-Alive if the connection stays open after the response."""
+def _with_connection_header(app: ASGIApp, cycle: RequestResponseCycle, seconds: float, state: dict[str, Any]) -> Any:
+    """Says how long the connection stays open after the response, or that it is closed, as all are while draining."""
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         async def send_start(message: Message) -> None:
             if message["type"] == "http.response.start":
                 if cycle.waiting_for_100_continue:
                     cycle.keep_alive = False  # the client may or may not send the body (RFC 9110, 10.1.1)
+                if DRAINING in state:
+                    cycle.keep_alive = False
                 headers = list(message.get("headers", ()))
-                if cycle.keep_alive and (b"connection", b"close") not in headers:
-                    message["headers"] = [*headers, (b"keep-alive", b"timeout=%d" % seconds)]
+                if (b"connection", b"close") not in headers:
+                    how = (b"keep-alive", b"timeout=%d" % seconds) if cycle.keep_alive else (b"connection", b"close")
+                    message["headers"] = [*headers, how]
             await send(message)
 
         scope["client_gone"] = lambda: cycle.disconnected  # for app/observer.py

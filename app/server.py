@@ -1,35 +1,108 @@
-"""The ASGI server: uvicorn with the connections of `app/connection.py`. No other module imports uvicorn."""
+"""The ASGI server: uvicorn with the connections of `app/connection.py`, and the parent of several such processes.
+
+No other module imports uvicorn.
+"""
 
 import asyncio
+import ctypes
+import mmap
 import os
 import signal
 import socket
+import struct
+import time
 import traceback
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass, field
 
+import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from app.connection import Connection
+from app.connection import CLOSING, Connection
+from app.health import DRAINING
 
-_GRACEFUL_TIMEOUT = 10  # seconds that running requests get after SIGTERM
-_DRAIN_SECONDS = 0.2  # seconds after SIGTERM to read requests that were sent before it
+log = structlog.get_logger(__name__)
+
+_GRACEFUL_TIMEOUT = 12  # seconds that running requests get once nothing listens any more
+_LAST_CONNECTIONS_SECONDS = 0.2  # to accept connections and read requests that were sent before
+_MAX_RESTARTS, _RESTART_SECONDS = 5, 60.0  # of processes that end by themselves, before all of them end
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+_ATTACH_FILTER = 26  # SO_ATTACH_FILTER, which Python does not name
+# Drops segments with SYN, and no others: load the flags (byte 13), return 0 if SYN is set, or else the whole segment.
+_NO_SYN = ((0x30, 0, 0, 13), (0x45, 0, 1, 0x02), (0x06, 0, 0, 0), (0x06, 0, 0, 0xFFFFFFFF))
+
+
+@dataclass(frozen=True, slots=True)
+class _Options:
+    """`parent` supervises the process, if there is one. `stopping` is memory that its children share with it."""
+
+    keep_alive_seconds: int
+    drain_seconds: float
+    parent: int | None = None
+    stopping: mmap.mmap = field(default_factory=lambda: mmap.mmap(-1, 1))
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server, which also handles a signal during its start, and requests still in the kernel at SIGTERM."""
+    """uvicorn's server, which drains before it ends, and resets no connection.
+
+    It also handles a signal during its start.
+    """
 
     stop_requested = False
+    _served = False  # whether it was not stopped during its start
+
+    def __init__(self, config: uvicorn.Config, options: _Options) -> None:
+        super().__init__(config)
+        self._options = options
+
+    def handle_exit(self, sig: int, frame: object) -> None:
+        """The second signal ends the process at once. A parent sends SIGKILL for that, and repeats nothing else."""
+        if self._options.parent is None and self.should_exit:
+            log.warning("stopped at once")
+            os._exit(1)
+        if self._options.parent is None or sig != signal.SIGINT:  # a terminal sends SIGINT to all processes
+            self.should_exit = True
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._options.parent and os.getppid() != self._options.parent:
+            self.should_exit = True
+        return await super().on_tick(counter)
 
     async def main_loop(self) -> None:
-        self.should_exit = self.should_exit or self.stop_requested
+        self._served = not (self.should_exit or self.stop_requested)
+        self.should_exit = not self._served
         await super().main_loop()
+        self.lifespan.state[DRAINING] = True
+        if self._served and self._options.drain_seconds:
+            await self._drain()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        await asyncio.sleep(_DRAIN_SECONDS)
+        log.info("stopping")
+        for listening in sockets or []:
+            if self._is_last:
+                _refuse_new_connections(listening)
+        await asyncio.sleep(_LAST_CONNECTIONS_SECONDS)
+        for listening in sockets or []:
+            asyncio.get_running_loop().remove_reader(listening)
+        self.lifespan.state[CLOSING] = True
+        await asyncio.sleep(0.01)  # asyncio drops connections that it has accepted but not yet set up
         await super().shutdown(sockets)
+
+    async def _drain(self) -> None:
+        """Goes on serving, so that load balancers notice and send requests elsewhere."""
+        log.info("draining", seconds=self._options.drain_seconds)
+        end = time.monotonic() + self._options.drain_seconds
+        while time.monotonic() < end:
+            await self.on_tick(0)
+            await asyncio.sleep(0.1)
+
+    @property
+    def _is_last(self) -> bool:
+        """Whether no other process goes on accepting connections at the same socket, as if only this one ends."""
+        return self._options.parent is None or (bool(self._options.stopping[0]) and self._served)
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -56,40 +129,83 @@ def url_of(bound: socket.socket) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def run(make_app: Callable[[], ASGIApp], bound: socket.socket, workers: int = 1, keep_alive_seconds: int = 75) -> int:
-    """Serves until SIGTERM or SIGINT. Returns the exit status. Each worker process creates its own app."""
+def run(
+    make_app: Callable[[], ASGIApp],
+    bound: socket.socket,
+    workers: int = 1,
+    keep_alive_seconds: int = 75,
+    drain_seconds: float = 0.0,
+) -> int:
+    """Serves until SIGTERM or SIGINT, and then drains. Returns the exit status.
+
+    Each worker process creates its own app. One that ends by itself is started again, unless that happens too often.
+    """
+    options = _Options(keep_alive_seconds, drain_seconds)
     if workers == 1:
-        return _serve(make_app, bound, keep_alive_seconds)
-    signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)  # until there are children to forward signals to
-    children = [_fork(make_app, bound, keep_alive_seconds) for _ in range(workers)]
-
-    def stop(*_: object) -> None:
-        for child in children:
-            with suppress(ProcessLookupError):  # it has already ended
-                os.kill(child, signal.SIGTERM)
-
-    _on_stop_signal(stop)
-    # If one child dies, stop the others, so that the supervisor of this process restarts all of them.
-    first, status = os.wait()
-    children.remove(first)
-    stop()
-    for child in children:
-        os.waitpid(child, 0)
-    return abs(os.waitstatus_to_exitcode(status))
+        return _serve(make_app, bound, options)
+    children = _Options(keep_alive_seconds, drain_seconds, os.getpid(), options.stopping)
+    return _Supervisor(make_app, bound, children).run(workers)
 
 
-def _fork(make_app: Callable[[], ASGIApp], bound: socket.socket, keep_alive_seconds: int) -> int:
-    if child := os.fork():
-        return child
-    status = 1
-    try:
-        status = _serve(make_app, bound, keep_alive_seconds)
-    except BaseException:
-        traceback.print_exc()
-    os._exit(status)
+class _Supervisor:
+    """The parent of the processes that serve."""
+
+    def __init__(self, make_app: Callable[[], ASGIApp], bound: socket.socket, options: _Options) -> None:
+        self._make_app = make_app
+        self._bound = bound
+        self._options = options
+        self._children: set[int] = set()
+        self._restarts: deque[float] = deque(maxlen=_MAX_RESTARTS)
+
+    def run(self, workers: int) -> int:
+        signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)  # until there are children to forward signals to
+        for _ in range(workers):
+            self._fork()
+        _on_stop_signal(self._stop)
+        status = 0
+        while self._children:
+            child, code = os.wait()
+            signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
+            self._children.remove(child)
+            status = status or self._replace(child, os.waitstatus_to_exitcode(code))
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
+        return status
+
+    def _replace(self, child: int, code: int) -> int:
+        """Starts another process, unless all shall end. Returns the exit status that follows, 0 if none does yet."""
+        if self._options.stopping[0]:
+            return abs(code)
+        how = {"signal": signal.Signals(-code).name} if code < 0 else {"status": code}
+        if len(self._restarts) == _MAX_RESTARTS and time.monotonic() - self._restarts[0] < _RESTART_SECONDS:
+            log.error("processes end too often, so all end", process=child, **how)
+            self._stop()
+            return abs(code) or 1
+        self._restarts.append(time.monotonic())
+        log.warning("process ended, another starts", process=child, another=self._fork(), **how)
+        return 0
+
+    def _stop(self, *_: object) -> None:
+        """Ends the children: in order, or at once if this is the second time."""
+        at_once = bool(self._options.stopping[0])
+        self._options.stopping[0] = 1
+        self._bound.close()  # the children's copies are the last
+        for child in self._children:
+            with suppress(ProcessLookupError):
+                os.kill(child, signal.SIGKILL if at_once else signal.SIGTERM)
+
+    def _fork(self) -> int:
+        if child := os.fork():
+            self._children.add(child)
+            return child
+        status = 1
+        try:
+            status = _serve(self._make_app, self._bound, self._options)
+        except BaseException:
+            traceback.print_exc()
+        os._exit(status)
 
 
-def _serve(make_app: Callable[[], ASGIApp], bound: socket.socket, keep_alive_seconds: int) -> int:
+def _serve(make_app: Callable[[], ASGIApp], bound: socket.socket, options: _Options) -> int:
     server = _Server(
         uvicorn.Config(
             make_app(),
@@ -102,17 +218,30 @@ def _serve(make_app: Callable[[], ASGIApp], bound: socket.socket, keep_alive_sec
             access_log=False,
             log_config=None,
             log_level="warning",
-            timeout_keep_alive=keep_alive_seconds,
+            timeout_keep_alive=options.keep_alive_seconds,
             timeout_graceful_shutdown=_GRACEFUL_TIMEOUT,
-        )
+        ),
+        options,
     )
 
     def stop(*_: object) -> None:
-        server.stop_requested = True  # also after the shutdown, when uvicorn raises the signal again
+        server.stop_requested = True
 
     _on_stop_signal(stop)
     server.run(sockets=[bound])
     return 0 if server.started else 1
+
+
+def _refuse_new_connections(listening: socket.socket) -> None:
+    """Lets handshakes that have begun end, and begins no more.
+
+    To close the socket resets connections that were not accepted yet, and clients may already have sent a request on
+    them. A client whose SYN is dropped has sent nothing: it tries again, and is refused.
+    """
+    program = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *each) for each in _NO_SYN))
+    with suppress(OSError):  # not on Linux
+        fprog = struct.pack("HP", len(_NO_SYN), ctypes.addressof(program))
+        listening.setsockopt(socket.SOL_SOCKET, _ATTACH_FILTER, fprog)
 
 
 def _on_stop_signal(handle: Callable[..., None]) -> None:

@@ -63,6 +63,7 @@ _PATTERNS = {
     "paypal_webhook_id": "must have 1 to 100 letters and digits",
     "database_application_name": "must have 1 to 63 printable ASCII characters",
 }
+_DRAIN_SECONDS = 8.0  # docs/decisions/0039-health-and-draining.md says why
 
 
 class Environment(enum.Enum):
@@ -247,6 +248,7 @@ class Settings(BaseSettings):
     keep_alive_seconds: int = Field(75, ge=1, le=3600)
     metrics_host: Annotated[str, AfterValidator(_host)] = "127.0.0.1"
     metrics_port: int | None = Field(None, ge=0, le=65535)
+    drain_seconds: float | None = Field(None, ge=0, le=600)
     log_level: str = Field("INFO", pattern="^(?i:DEBUG|INFO|WARNING|ERROR)$")
     secret_key: Annotated[SecretStr | None, AfterValidator(_one_key)] = None
     secret_keys_also_accepted: Secrets = ()
@@ -255,6 +257,7 @@ class Settings(BaseSettings):
     redis_url: Annotated[SecretStr | None, AfterValidator(_redis_url)] = None
     redis_key_prefix: str = Field("timbrado-accounts", pattern="^[A-Za-z0-9_-]{1,64}$")
     database_url: Annotated[SecretStr | None, AfterValidator(_database_url)] = None
+    database_wait_seconds: float = Field(30, ge=0, le=3600)
     database_pool_minimum: int = Field(1, ge=0, le=1000)
     database_pool_maximum: int = Field(10, ge=1, le=1000)
     database_statement_seconds: float = Field(5, ge=0.1, le=60)
@@ -363,6 +366,12 @@ class Settings(BaseSettings):
     def stands_in_for_paypal(self) -> bool:
         """Whether the service plays PayPal for itself: in development only, if PayPal is not set up."""
         return self.development and self.paypal_stand_in and not self.has_paypal
+
+    @property
+    def drains_for(self) -> float:
+        """The seconds of DRAIN_SECONDS."""
+        default = 0.0 if self.development else _DRAIN_SECONDS
+        return default if self.drain_seconds is None else self.drain_seconds
 
     @property
     def own_url(self) -> str:

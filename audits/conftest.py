@@ -33,6 +33,7 @@ __all__ = [
     "mailbox",
     "make_api",
     "migrated",
+    "nginx_path",
     "no_authorities",
     "npm",
     "paypal",
@@ -84,6 +85,11 @@ def pgbouncer_path() -> str:
 @pytest.fixture(scope="session")
 def promtool() -> str:
     return _found("promtool", "prometheus")
+
+
+@pytest.fixture(scope="session")
+def nginx_path() -> str:
+    return _found("nginx", "nginx-light", "/usr/sbin")
 
 
 @pytest.fixture(scope="session")

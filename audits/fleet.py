@@ -55,14 +55,14 @@ class Fleet:
     environment: Mapping[str, str]
     nodes: list[Node] = field(default_factory=list)
 
-    async def start(self, command: Command) -> Node:
+    async def start(self, command: Command, **changes: str) -> Node:
         """Starts a node and returns before it is ready."""
         log = self.folder / f"{command}-{len(self.nodes)}.log"
         with log.open("w") as stderr:
             process = await asyncio.create_subprocess_exec(
                 *(sys.executable, "-m", "app", command),
                 cwd=ROOT,
-                env=clean_environment(**self.environment),
+                env=clean_environment(**{**self.environment, **changes}),
                 stdout=PIPE,
                 stderr=stderr,
             )
@@ -70,9 +70,9 @@ class Fleet:
         self.nodes.append(node)
         return node
 
-    async def join(self, command: Command) -> Node:
+    async def join(self, command: Command, **changes: str) -> Node:
         """Starts a node and returns once it is ready."""
-        node = await self.start(command)
+        node = await self.start(command, **changes)
         await node.ready()
         assert node.alive, node.log.read_text("utf-8")
         return node

@@ -1,19 +1,21 @@
-"""`serve` finishes its requests before it ends; if one of its processes dies, it stops the others."""
+"""`serve` drains and finishes its requests before it ends, and replaces a process that dies."""
 
 import asyncio
 import os
 import signal
 import time
 from collections.abc import Awaitable, Callable
+from itertools import count
 from pathlib import Path
 
 import httpx2
 import pytest
 
 from app.operations import OPERATIONS
-from tests.process.serving import serving
+from tests.process.serving import serving, serving_aside
 
 LOGIN = OPERATIONS["Login"]
+NEEDS_PROC = pytest.mark.skipif(not Path("/proc/self").exists(), reason="children are found in /proc")
 
 Trace = Callable[[str, object], Awaitable[None]]
 
@@ -88,12 +90,124 @@ def test_two_worker_processes_serve_and_end_together(tmp_path: Path) -> None:
     assert status == 0
 
 
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="children are found in /proc")
-def test_a_killed_worker_process_stops_the_others(tmp_path: Path) -> None:
+async def test_a_node_says_that_it_drains_and_goes_on_answering_until_it_ends(tmp_path: Path) -> None:
+    async with serving_aside(tmp_path, DRAIN_SECONDS="2") as (url, process), httpx2.AsyncClient() as http:
+        before = await http.get(f"{url}/health/ready")
+        process.send_signal(signal.SIGTERM)
+        await asyncio.sleep(0.5)
+        ready, live = await http.get(f"{url}/health/ready"), await http.get(f"{url}/health/live")
+        answer = await http.get(f"{url}/graphql?query={{__typename}}")
+        status = await asyncio.to_thread(process.wait, 30)
+
+    assert (before.status_code, ready.status_code, live.status_code, answer.status_code) == (200, 503, 200, 200)
+    assert ready.json()["parts"]["draining"] == "yes"
+    assert "connection" not in before.headers
+    assert answer.headers["connection"] == "close"
+    assert status == 0
+
+
+async def test_no_connection_is_reset_while_the_node_stops(tmp_path: Path) -> None:
+    """Clients open a connection for each request, until it is refused or its handshake is not answered."""
+    async with serving_aside(tmp_path, DRAIN_SECONDS="0.5") as (url, process):
+        port = int(url.rpartition(":")[2])
+        clients = [asyncio.create_task(_request_until_refused(port, slowly=n % 2 == 0)) for n in range(40)]
+        await asyncio.sleep(1)
+
+        process.send_signal(signal.SIGTERM)
+
+        answered = await asyncio.gather(*clients)
+        stopped = time.monotonic()
+        assert await asyncio.to_thread(process.wait, 30) == 0
+
+    assert time.monotonic() - stopped < 5
+    assert sum(answered) > 100
+
+
+async def _request_until_refused(port: int, *, slowly: bool) -> int:
+    """Returns how many requests were answered, which are all whose connection was accepted."""
+    for answered in count():
+        try:
+            reader, writer = await asyncio.wait_for(asyncio.open_connection("127.0.0.1", port), 0.9)
+        except (ConnectionRefusedError, TimeoutError):
+            return answered
+        if slowly:
+            await asyncio.sleep(0.3)
+        writer.write(b"GET /health/live HTTP/1.1\r\nhost: localhost\r\n\r\n")
+        head = await reader.readuntil(b"\r\n\r\n")
+        assert head.startswith(b"HTTP/1.1 200")
+        writer.close()
+    raise AssertionError("count() does not end")
+
+
+@pytest.mark.parametrize(("workers", "second"), [(1, signal.SIGINT), (2, signal.SIGTERM)])
+def test_a_second_signal_ends_a_node_at_once(tmp_path: Path, workers: int, second: signal.Signals) -> None:
+    with serving(tmp_path, DRAIN_SECONDS="60", WORKERS=str(workers)) as (url, process):
+        httpx2.get(f"{url}/health/live").raise_for_status()
+        process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        httpx2.get(f"{url}/health/live").raise_for_status()
+        process.send_signal(second)
+
+        assert process.wait(5) != 0
+        with pytest.raises(httpx2.ConnectError):
+            httpx2.get(f"{url}/health/live")
+
+
+@NEEDS_PROC
+def test_a_killed_process_is_replaced_and_sigterm_still_ends_all(tmp_path: Path) -> None:
     with serving(tmp_path, WORKERS="2") as (url, process):
-        httpx2.get(f"{url}/graphql?query={{__typename}}").raise_for_status()
-        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text("ascii").split()
+        httpx2.get(f"{url}/health/live").raise_for_status()
+        before = _children(process.pid)
 
-        os.kill(int(children[0]), signal.SIGKILL)
+        os.kill(before[0], signal.SIGKILL)
+        _eventually(lambda: len(_children(process.pid)) == 2 and before[0] not in _children(process.pid))
+        answers = [httpx2.get(f"{url}/health/live").status_code for _ in range(20)]
+        process.send_signal(signal.SIGTERM)
+        status = process.wait(30)
 
-        assert process.wait(30) == signal.SIGKILL
+    log = (tmp_path / "serve.log").read_text("utf-8")
+    assert answers == [200] * 20
+    assert status == 0
+    assert log.count("process ended, another starts") == 1
+    assert "SIGKILL" in log
+
+
+@NEEDS_PROC
+def test_processes_that_end_too_often_are_not_replaced(tmp_path: Path) -> None:
+    with serving(tmp_path, WORKERS="2") as (_, process):
+        killed = set[int]()
+        while process.poll() is None:
+            for child in set(_children(process.pid)) - killed:
+                killed.add(child)
+                os.kill(child, signal.SIGKILL)
+            time.sleep(0.05)
+
+    log = (tmp_path / "serve.log").read_text("utf-8")
+    assert process.returncode == signal.SIGKILL
+    assert log.count("process ended, another starts") == 5
+    assert log.count("processes end too often, so all end") == 1
+
+
+@NEEDS_PROC
+def test_processes_end_if_their_parent_is_killed(tmp_path: Path) -> None:
+    with serving(tmp_path, WORKERS="2") as (url, process):
+        httpx2.get(f"{url}/health/live").raise_for_status()
+        children = _children(process.pid)
+
+        process.kill()
+
+        _eventually(lambda: not any(Path(f"/proc/{child}/environ").exists() for child in children))
+
+
+def _children(process: int) -> list[int]:
+    try:
+        return [int(child) for child in Path(f"/proc/{process}/task/{process}/children").read_text("ascii").split()]
+    except OSError:
+        return []
+
+
+def _eventually(condition: Callable[[], bool]) -> None:
+    give_up_at = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < give_up_at
+        time.sleep(0.05)

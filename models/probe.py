@@ -2,7 +2,8 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,8 +11,11 @@ from urllib.parse import quote
 
 import asyncpg
 
+from models.outage import DATABASE_ERRORS, is_outage
+
 SECONDS = 2.5
 """After so long, a database that does not answer is unavailable."""
+_POLL_SECONDS = 0.5
 _KEPT_SECONDS = 1.0  # of these, for a connection that was kept and may be dead
 _CREDENTIALS = ("host", "port", "user", "password", "database", "ssl", "application_name")
 
@@ -82,3 +86,32 @@ class SqliteProbe:
 
 async def _fetch(connection: asyncpg.Connection, statements: Sequence[str]) -> list[Rows]:
     return [[dict(row) for row in await connection.fetch(statement)] for statement in statements]
+
+
+class DatabaseAbsentError(TimeoutError):
+    """The database cannot be reached."""
+
+
+async def wait_until_present(configuration: dict[str, Any], seconds: float, say: Callable[[float], None]) -> None:
+    """Returns once PostgreSQL accepts connections; SQLite needs no waiting. Says it once if there is anything to wait.
+
+    Raises DatabaseAbsentError, or at once what waiting does not cure, such as a wrong password.
+    """
+    probe = probe_of(configuration)
+    if isinstance(probe, SqliteProbe) or not seconds:
+        return None
+    end, said = time.monotonic() + seconds, False
+    while True:
+        try:
+            await probe.fetch(["SELECT 1"])
+            return await probe.aclose()
+        except DATABASE_ERRORS as error:
+            if not is_outage(error):
+                raise
+            if time.monotonic() >= end:
+                reason = type(error).__name__
+                raise DatabaseAbsentError(f"the database was absent for {seconds:g} seconds ({reason})") from error
+        if not said:
+            say(seconds)
+        said = True
+        await asyncio.sleep(_POLL_SECONDS)

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from app.settings import Settings
 from models.migration_losses import Loss, UnknownMigrationError, losses
 from models.migrator import WAIT, go_to, pending_migrations, upgrade
+from models.probe import wait_until_present
 
 HELP = "bring the database up to date; safe to run from many nodes at once"
 NEEDS = ()
@@ -25,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(settings: Settings, arguments: argparse.Namespace) -> int:
     prepare_data_dir(settings)
+    wait_for_database(settings)
     if arguments.check:
         return 0 if is_up_to_date(settings) else 3
     if arguments.to:
@@ -40,6 +42,15 @@ def is_up_to_date(settings: Settings) -> bool:
     if pending:
         print(f"The database is behind: run `python -m app migrate` for {', '.join(pending)}.", file=sys.stderr)
     return not pending
+
+
+def wait_for_database(settings: Settings) -> None:
+    """Waits up to DATABASE_WAIT_SECONDS for PostgreSQL, and says so once. Raises DatabaseAbsentError."""
+    asyncio.run(wait_until_present(settings.database, settings.database_wait_seconds, _say_that_it_waits))
+
+
+def _say_that_it_waits(seconds: float) -> None:
+    print(f"The database is absent. Waiting up to {seconds:g} seconds for it.", file=sys.stderr, flush=True)
 
 
 def prepare_data_dir(settings: Settings) -> None:

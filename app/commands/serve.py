@@ -6,7 +6,7 @@ import sys
 from functools import partial
 
 from app.asgi import create_app, load_trusted_documents
-from app.commands.migrate import is_up_to_date, prepare_data_dir
+from app.commands.migrate import is_up_to_date, prepare_data_dir, wait_for_database
 from app.development.app_links import has_built_app, lead_to_built_app
 from app.metrics_port import metrics_port
 from app.operations import OPERATIONS
@@ -27,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(settings: Settings, _: argparse.Namespace) -> int:
     trusted = load_trusted_documents(settings)
+    wait_for_database(settings)
     if settings.development:
         prepare_data_dir(settings)
         asyncio.run(upgrade(settings.database))
@@ -46,7 +47,7 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
     linked = lead_to_built_app(settings)
     with metrics_port(settings, OPERATIONS.keys() | trusted.operation_names) as metrics:
         make_app = partial(create_app, linked, trusted, metrics)
-        return run_server(make_app, bound, settings.workers, settings.keep_alive_seconds)
+        return run_server(make_app, bound, settings.workers, settings.keep_alive_seconds, settings.drains_for)
 
 
 def introduce(settings: Settings, url: str) -> None:

@@ -3,9 +3,10 @@
 import argparse
 import asyncio
 import contextlib
+import os
 import signal
 
-from app.commands.migrate import is_up_to_date
+from app.commands.migrate import is_up_to_date, wait_for_database
 from app.composition import composed
 from app.logs import running
 from app.metrics_port import MetricsPort, metrics_port
@@ -21,6 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(settings: Settings, _: argparse.Namespace) -> int:
+    wait_for_database(settings)
     if not settings.development and not is_up_to_date(settings):
         return 1
     print_warnings(settings)
@@ -31,8 +33,14 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
 
 async def _work(settings: Settings, metrics: MetricsPort | None) -> None:
     stopped = asyncio.Event()
+
+    def stop() -> None:
+        if stopped.is_set():
+            os._exit(1)  # the second signal; mails in progress are sent again
+        stopped.set()
+
     for signal_number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(signal_number, stopped.set)
+        asyncio.get_running_loop().add_signal_handler(signal_number, stop)
     with running("worker", settings):
         serving = metrics.serving() if metrics else contextlib.nullcontext()
         async with composed(settings, metrics.metrics if metrics else IGNORED) as composition, serving:

@@ -176,6 +176,19 @@ def test_serve_reports_a_file_that_is_not_a_database(tmp_path: Path, run: Run) -
     assert run("serve", PORT="0") == (1, "", "Cannot serve: file is not a database\n")
 
 
+def test_commands_wait_for_a_database_that_is_absent_and_then_say_so(run: Run) -> None:
+    absent = {"DATABASE_URL": "postgres://ana:word@127.0.0.1:1/x", "DATABASE_WAIT_SECONDS": "0.2", "PORT": "0"}
+
+    for command in ("serve", "worker", "migrate"):
+        status, out, error = run(command, **absent)
+
+        assert (status, out) == (1, "")
+        assert error.splitlines() == [
+            "The database is absent. Waiting up to 0.2 seconds for it.",
+            f"Cannot {command}: the database was absent for 0.2 seconds (ConnectionRefusedError)",
+        ]
+
+
 @pytest.mark.usefixtures("migrated")
 def test_health_reports_in_one_line_whether_serve_and_the_worker_work(run: Run, server: Server) -> None:
     port = server.url.rpartition(":")[2]
