@@ -221,7 +221,7 @@ def compose(settings: Settings, measures: Measures = IGNORED) -> Composition:
         outages=outages,
         support=AccountSupport(limiter=limiter, limits=limits, lockout=lockout),
         deletion=DeletionService(limiter=limiter, limits=limits, lockout=lockout),
-        personal_data=PersonalData(limiter, limits, lockout),
+        personal_data=PersonalData(limiter, limits, lockout, actors),
         limiter=limiter,
         limits=limits,
         aclose=aclose,

@@ -11,9 +11,11 @@ from ipaddress import ip_address
 from typing import Any
 from uuid import UUID
 
+from tortoise.expressions import Q
 from tortoise.models import Model
 
 from models.account import Account
+from models.audit_event import AuditEvent
 from models.bank_movement import BankMovement
 from models.company import Company
 from models.confirmation_code import ConfirmationCode
@@ -24,6 +26,7 @@ from models.registration import Registration
 from models.series import Series
 from models.session import Session
 from services.accounts.lockout import LoginLockout
+from services.audit.actors import Actors
 from services.common.limits import Limiter, Limits
 from services.support import limit_subjects
 
@@ -35,12 +38,13 @@ Section = Callable[[str, UUID | None], Awaitable[Rows]]
 
 
 class PersonalData:
-    """To add a section, such as the audit trail's, add its name and its function to `_sections`."""
+    """To add a section, add its name and its function to `_sections`."""
 
-    def __init__(self, limiter: Limiter, limits: Limits, lockout: LoginLockout) -> None:
+    def __init__(self, limiter: Limiter, limits: Limits, lockout: LoginLockout, actors: Actors) -> None:
         self._limiter = limiter
         self._limits = limits
         self._lockout = lockout
+        self._actors = actors
         self._sections: dict[str, Section] = {
             "account": _account,
             "registrations": _registrations,
@@ -55,6 +59,7 @@ class PersonalData:
             "mails": _mails,
             "failed_logins": self._failures,
             "limits": self._counted,
+            "audit_events": self._events,
         }
 
     async def of(self, email_key: str) -> dict[str, Rows] | None:
@@ -71,6 +76,11 @@ class PersonalData:
         addresses = [ip_address(str(session.ip_address)) for session in sessions]
         known = await self._lockout.known_among(email_key, addresses)
         return [{"network": network, "last_seen_at": seen} for network, seen in known.items()]
+
+    async def _events(self, email_key: str, account_id: UUID | None) -> Rows:
+        of_account = Q(account_id=account_id) if account_id else Q()
+        events = AuditEvent.filter(Q(email=self._actors.email(email_key)) | of_account).order_by("at")
+        return [_row(each) for each in await events]
 
     async def _failures(self, email_key: str, _: UUID | None) -> Rows:
         return [asdict(await self._lockout.failures(email_key))]

@@ -107,8 +107,8 @@ def test_a_command_that_ends_sessions_is_in_the_trail_with_its_user(
 ) -> None:
     monkeypatch.setenv("LOGNAME", "somebody-else")
     _keep_events(data_dir)
-    _run(data_dir, "revoke", "--password", EMAIL)
-    _run(data_dir, "revoke", "--all")
+    _run(data_dir, "account", "revoke", "--password", EMAIL)
+    _run(data_dir, "account", "revoke", "--all")
 
     _, lines, _ = _run(data_dir, "audit", "--since", "5m", "--json")
 

@@ -365,6 +365,7 @@ def test_an_export_misses_no_table_that_knows_a_person() -> None:
     elsewhere = {
         "confirmed_code",
         "failure_streak",
+        "heartbeat",
         "known_network",
         "limit_counter",
         "retained_payment",
