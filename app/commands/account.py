@@ -14,6 +14,7 @@ from app.archives import write_archive
 from app.commands.output import print_fields, print_json, printable, refuse
 from app.commands.revocations import revoke_accounts, revoke_all
 from app.composition import Composition, composed
+from app.operator import current_operator
 from app.setting_checks import KEYS
 from app.settings import Settings
 from services.accounts.email import parse_email
@@ -98,34 +99,36 @@ async def _show(arguments: argparse.Namespace, composition: Composition, email_k
 
 
 async def _confirm(arguments: argparse.Namespace, composition: Composition, email_key: str) -> int:
-    return _report(arguments, email_key, await composition.support.confirm(email_key, arguments.registration))
+    return _report(
+        arguments, email_key, await composition.support.confirm(current_operator(), email_key, arguments.registration)
+    )
 
 
 async def _resend(arguments: argparse.Namespace, composition: Composition, email_key: str) -> int:
-    return _report(arguments, email_key, await composition.support.resend(email_key))
+    return _report(arguments, email_key, await composition.support.resend(current_operator(), email_key))
 
 
 async def _unlock(arguments: argparse.Namespace, composition: Composition, email_key: str) -> int:
-    return _report(arguments, email_key, await composition.support.unlock(email_key))
+    return _report(arguments, email_key, await composition.support.unlock(current_operator(), email_key))
 
 
 async def _set_email(arguments: argparse.Namespace, composition: Composition, email_key: str) -> int:
     new = parse_email(arguments.new)
     if new is None:
         return _wrong(arguments.new, "an e-mail")
-    return _report(arguments, email_key, await composition.support.set_email(email_key, new))
+    return _report(arguments, email_key, await composition.support.set_email(current_operator(), email_key, new))
 
 
 async def _set_rfc(arguments: argparse.Namespace, composition: Composition, email_key: str) -> int:
     rfc = parse_rfc(arguments.rfc)
     if not isinstance(rfc, Rfc):
         return _wrong(arguments.rfc, "the RFC of a taxpayer")
-    return _report(arguments, email_key, await composition.support.set_rfc(email_key, rfc))
+    return _report(arguments, email_key, await composition.support.set_rfc(current_operator(), email_key, rfc))
 
 
 async def _export(arguments: argparse.Namespace, composition: Composition, email_key: str) -> int:
     try:
-        found = await composition.personal_data.of(email_key)
+        found = await composition.personal_data.of(current_operator(), email_key)
     except StorageError as error:
         return refuse(f"The limits' storage is unavailable: {type(error.storage_error).__name__}", json=arguments.json)
     if found is None:
@@ -152,7 +155,7 @@ async def _delete(arguments: argparse.Namespace, composition: Composition, email
         print(f"Type {email_key} to delete it: ", end="", file=sys.stderr, flush=True)
         if sys.stdin.readline().strip().lower() != email_key:
             return refuse("Nothing was deleted.", json=arguments.json)
-    return _report(arguments, email_key, await composition.deletion.delete(email_key))
+    return _report(arguments, email_key, await composition.deletion.delete(current_operator(), email_key))
 
 
 def _report(arguments: argparse.Namespace, email_key: str, outcome: object) -> int:

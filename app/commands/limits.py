@@ -9,8 +9,10 @@ from limits.errors import StorageError
 
 from app.commands.output import print_json, refuse
 from app.composition import composed
+from app.operator import current_operator
 from app.setting_checks import KEYS
 from app.settings import Settings
+from services.audit.events import EventKind, record
 from services.support import limit_subjects
 
 HELP = "show or reset what the limits have counted for an e-mail, an address or an account"
@@ -42,6 +44,8 @@ async def _run(settings: Settings, arguments: argparse.Namespace) -> int:
             found = await limit_subjects.usage(composition.limiter, counted)
             if arguments.action == "reset":
                 await limit_subjects.reset(composition.limiter, counted)
+                email = composition.actors.email(arguments.subject)
+                await record(current_operator(), EventKind.LIMITS_RESET, email=email)
         except StorageError as error:
             return refuse(f"The limits' storage is unavailable: {type(error.storage_error).__name__}", json=False)
         if arguments.json:

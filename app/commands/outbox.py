@@ -8,6 +8,7 @@ from uuid import UUID
 from app.commands.emails import keys_of
 from app.commands.output import print_fields, print_json, printable, refuse
 from app.composition import composed
+from app.operator import current_operator
 from app.setting_checks import KEYS
 from app.settings import Settings
 from services.mail import queue
@@ -69,7 +70,7 @@ async def _change(arguments: argparse.Namespace) -> int:
     done = []
     for mail_id in arguments.ids:
         retrying = arguments.action == "retry"
-        if await (queue.retry if retrying else queue.drop)(mail_id):
+        if await (queue.retry if retrying else queue.drop)(current_operator(), mail_id):
             done.append(mail_id)
             if not arguments.json:
                 print(f"{mail_id}: {'due now' if retrying else 'dropped'}")

@@ -9,6 +9,8 @@ from tortoise.queryset import QuerySet
 
 from models.delivery import Delivery
 from models.transactions import atomically
+from services.audit.actors import Actor
+from services.audit.events import EventKind, record
 from services.common.clock import utc_now
 from services.mail.outbox import DeliveryStatus
 
@@ -54,7 +56,7 @@ async def get(mail_id: UUID) -> QueuedMail | None:
     return _view(delivery) if delivery else None
 
 
-async def retry(mail_id: UUID) -> QueuedMail | None:
+async def retry(actor: Actor, mail_id: UUID) -> QueuedMail | None:
     """Makes a mail due now: one that waits, or one that failed. Returns None for any other.
 
     A worker that is sending it loses it, so it may be sent twice, with the same Message-ID. A mail that failed has 24
@@ -62,29 +64,37 @@ async def retry(mail_id: UUID) -> QueuedMail | None:
     """
     now = utc_now()
     due = {"requested_at": now, "due_at": now, "attempts": 0, "lease": None}
-    if await Delivery.filter(id=mail_id, pending_key__isnull=False).update(**due):
-        return await get(mail_id)
 
-    async def reopen() -> None:
+    async def reopen() -> bool:
+        if await Delivery.filter(id=mail_id, pending_key__isnull=False).update(**due):
+            await record(actor, EventKind.MAIL_RETRIED, subject=mail_id)
+            return True
         delivery = await Delivery.filter(id=mail_id, outcome__in=_FAILED).select_for_update().get_or_none()
         if delivery is None:
-            return
+            return False
         delivery.update_from_dict({**due, "finished_at": None, "outcome": None, "reason": None})
         of = str(delivery.registration_id) if delivery.registration_id else delivery.email_key
         delivery.pending_key = f"{delivery.kind}:{of}"
         await delivery.save()
+        await record(actor, EventKind.MAIL_RETRIED, subject=mail_id)
+        return True
 
     try:
-        await atomically(reopen)
+        return await get(mail_id) if await atomically(reopen) else None
     except IntegrityError:  # the same mail was requested again
         return None
-    mail = await get(mail_id)
-    return mail if mail and mail.outcome is None else None
 
 
-async def drop(mail_id: UUID) -> bool:
+async def drop(actor: Actor, mail_id: UUID) -> bool:
     """Deletes a mail that waits. A worker that has claimed it notices before it issues a secret."""
-    return bool(await Delivery.filter(id=mail_id, pending_key__isnull=False).delete())
+
+    async def delete() -> bool:
+        deleted = bool(await Delivery.filter(id=mail_id, pending_key__isnull=False).delete())
+        if deleted:
+            await record(actor, EventKind.MAIL_DROPPED, subject=mail_id)
+        return deleted
+
+    return await atomically(delete)
 
 
 def _of(email_key: str | None) -> QuerySet[Delivery]:

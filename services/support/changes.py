@@ -21,6 +21,8 @@ from services.accounts import confirmation
 from services.accounts.email import Email
 from services.accounts.lockout import Failures, LoginLockout
 from services.accounts.rfc import Rfc
+from services.audit.actors import Actor, Actors
+from services.audit.events import EventKind, record
 from services.common.clock import Clock, utc_now
 from services.common.limits import Limiter, Limits
 from services.mail.outbox import FAREWELLS, MailKind, cancel, enqueue, enqueue_farewell
@@ -116,10 +118,11 @@ class AccountSupport:
     limiter: Limiter
     limits: Limits
     lockout: LoginLockout
+    actors: Actors
     clock: Clock = utc_now
 
     async def confirm(
-        self, email_key: str, registration_id: UUID | None = None
+        self, actor: Actor, email_key: str, registration_id: UUID | None = None
     ) -> AccountConfirmed | AlreadyConfirmed | SeveralRegistrations | NobodyFound:
         """Confirms a registration without its code, for a person whose mailbox gets no mail.
 
@@ -135,7 +138,7 @@ class AccountSupport:
         if len(chosen) > 1:
             return SeveralRegistrations(chosen)
         try:
-            confirmed = await atomically(partial(self._confirm, email_key, chosen[0].id))
+            confirmed = await atomically(partial(self._confirm, actor, email_key, chosen[0].id))
         except IntegrityError:  # its owner confirmed another one at the same time
             return AlreadyConfirmed()
         if confirmed is None:
@@ -143,7 +146,7 @@ class AccountSupport:
         await self.limiter.clear(self.limits.recover_password_email, email_key)
         return AccountConfirmed(confirmed.email, confirmed.rfc)
 
-    async def resend(self, email_key: str) -> MailQueued | AlreadyConfirmed | NobodyFound:
+    async def resend(self, actor: Actor, email_key: str) -> MailQueued | AlreadyConfirmed | NobodyFound:
         """Queues the confirmation mail as resendConfirmationCode does, without counting it toward its limits.
 
         A mail that waits becomes due now. The worker still applies the limit of mails to an e-mail.
@@ -153,21 +156,32 @@ class AccountSupport:
             return AlreadyConfirmed()
         if not waiting:
             return NobodyFound()
-        await enqueue(MailKind.CONFIRMATION, email_key)
+
+        async def queue() -> None:
+            await enqueue(MailKind.CONFIRMATION, email_key)
+            await record(actor, EventKind.CODE_RESENT, email=self.actors.email(email_key))
+
+        await atomically(queue)
         return MailQueued(waiting)
 
-    async def unlock(self, email_key: str) -> Unlocked | NobodyFound:
+    async def unlock(self, actor: Actor, email_key: str) -> Unlocked | NobodyFound:
         """Empties both lockouts and the count that asks for a captcha. Sessions and passwords stay."""
-        known = await Account.exists(email_key=email_key) or await Registration.exists(email_key=email_key)
-        if not known:
+        account = await Account.get_or_none(email_key=email_key)
+        if account is None and not await Registration.exists(email_key=email_key):
             return NobodyFound()
         before = await self.lockout.failures(email_key)
-        await self.lockout.reset(email_key)
+
+        async def reset() -> None:
+            await self.lockout.reset(email_key)
+            email = self.actors.email(email_key)
+            await record(actor, EventKind.UNLOCKED, account.id if account else None, email=email)
+
+        await atomically(reset)
         await self.limiter.clear(self.limits.login_failures, email_key)
         return Unlocked(before)
 
     async def set_email(
-        self, email_key: str, new: Email
+        self, actor: Actor, email_key: str, new: Email
     ) -> EmailChanged | EmailTaken | Unchanged | NotConfirmed | NobodyFound:
         """Moves the account to another e-mail, which nobody confirms. Both e-mails get a notice.
 
@@ -180,12 +194,12 @@ class AccountSupport:
         if new.address == account.email:
             return Unchanged()
         if new.key == email_key:  # only its spelling changes
-            await Account.filter(id=account.id).update(email=new.address)
+            await atomically(partial(self._respell, actor, account.id, new))
             return EmailChanged(account.email, new.address, 0)
         if await Account.exists(email_key=new.key):
             return EmailTaken()
         try:
-            sessions = await atomically(partial(self._move, account, new))
+            sessions = await atomically(partial(self._move, actor, account, new))
         except IntegrityError:  # somebody confirmed the new e-mail at the same time
             return EmailTaken()
         except _UnchangedError:
@@ -193,7 +207,9 @@ class AccountSupport:
         await self.limiter.clear(self.limits.recover_password_email, new.key)
         return EmailChanged(account.email, new.address, sessions)
 
-    async def set_rfc(self, email_key: str, rfc: Rfc) -> RfcChanged | Unchanged | NotConfirmed | NobodyFound:
+    async def set_rfc(
+        self, actor: Actor, email_key: str, rfc: Rfc
+    ) -> RfcChanged | Unchanged | NotConfirmed | NobodyFound:
         """Corrects the RFC, and mails a notice. Sessions stay, since they hold no RFC.
 
         If the taxpayer is now of another type, the company's data no longer fit: step 3 has to be done again. Paid time
@@ -202,20 +218,25 @@ class AccountSupport:
         if not await Account.exists(email_key=email_key):
             return await _nobody(email_key)
         try:
-            return await atomically(partial(_set_rfc, email_key, rfc))
+            return await atomically(partial(_set_rfc, actor, email_key, rfc))
         except _UnchangedError:
             return Unchanged()
 
-    async def _confirm(self, email_key: str, registration_id: UUID) -> Account | None:
+    async def _confirm(self, actor: Actor, email_key: str, registration_id: UUID) -> Account | None:
         await enqueue(MailKind.ACCOUNT_CONFIRMED, email_key)
         account = await confirmation.confirm(email_key, registration_id, self.clock())
         if account is None:
             await cancel((MailKind.ACCOUNT_CONFIRMED,), email_key)
             return None
         await self.lockout.reset(email_key)  # strangers may have locked it before there was an account
+        await record(actor, EventKind.CONFIRMED, account.id)
         return account
 
-    async def _move(self, before: Account, new: Email) -> int:
+    async def _respell(self, actor: Actor, account_id: UUID, new: Email) -> None:
+        await Account.filter(id=account_id).update(email=new.address)
+        await record(actor, EventKind.EMAIL_CHANGED, account_id)
+
+    async def _move(self, actor: Actor, before: Account, new: Email) -> int:
         waiting = await Delivery.filter(email_key=before.email_key, pending_key__isnull=False)
         names = {delivery.kind for delivery in waiting}
         await cancel(_OF_AN_EMAIL, before.email_key)
@@ -234,6 +255,7 @@ class AccountSupport:
         account.password_generation += 1  # ends what was verified before and is written later
         await account.save(update_fields=["email", "email_key", "password_generation"])
         await self.lockout.reset(new.key)
+        await record(actor, EventKind.EMAIL_CHANGED, account.id)
         return sessions
 
 
@@ -241,7 +263,7 @@ async def _nobody(email_key: str) -> NotConfirmed | NobodyFound:
     return NotConfirmed() if await Registration.exists(email_key=email_key) else NobodyFound()
 
 
-async def _set_rfc(email_key: str, rfc: Rfc) -> RfcChanged | NobodyFound:
+async def _set_rfc(actor: Actor, email_key: str, rfc: Rfc) -> RfcChanged | NobodyFound:
     await enqueue(MailKind.RFC_CHANGED, email_key)
     account = await Account.select_for_update().get_or_none(email_key=email_key)
     if account is None or account.rfc == rfc.text:
@@ -251,4 +273,5 @@ async def _set_rfc(email_key: str, rfc: Rfc) -> RfcChanged | NobodyFound:
     if old.taxpayer_type is not rfc.taxpayer_type and await Company.exists(account_id=account.id):
         account.company_outdated = True
     await account.save(update_fields=["rfc", "company_outdated"])
+    await record(actor, EventKind.RFC_CHANGED, account.id)
     return RfcChanged(old.text, rfc.text, account.company_outdated)

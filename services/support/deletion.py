@@ -20,6 +20,8 @@ from models.retained_payment import RetainedPayment
 from models.session import Session
 from models.transactions import atomically
 from services.accounts.lockout import LoginLockout
+from services.audit.actors import Actor, Actors
+from services.audit.events import EventKind, record
 from services.common.caller import Address
 from services.common.clock import Clock, utc_now
 from services.common.limits import Limiter, Limits
@@ -66,9 +68,10 @@ class DeletionService:
     limiter: Limiter
     limits: Limits
     lockout: LoginLockout
+    actors: Actors
     clock: Clock = utc_now
 
-    async def delete(self, email_key: str) -> Deleted | PaymentUndecided | NobodyFound:
+    async def delete(self, actor: Actor, email_key: str) -> Deleted | PaymentUndecided | NobodyFound:
         """Deletes the account and the registrations of an e-mail, and mails a last notice. Open payments end."""
         account = await Account.get_or_none(email_key=email_key)
         registration = await Registration.filter(email_key=email_key).first()
@@ -76,7 +79,7 @@ class DeletionService:
         if person is None:
             return NobodyFound()
         try:
-            deleted = await atomically(partial(self._delete, email_key, person.email, person.language))
+            deleted = await atomically(partial(self._delete, actor, email_key, person.email, person.language))
         except _UndecidedError as error:
             return PaymentUndecided(error.payments)
         ids = counted_by(self.limits, str(account.id)) if account else None
@@ -84,7 +87,7 @@ class DeletionService:
             await self.limiter.clear(limit, subject)
         return deleted
 
-    async def _delete(self, email_key: str, email: str, language: str) -> Deleted:
+    async def _delete(self, actor: Actor, email_key: str, email: str, language: str) -> Deleted:
         await Delivery.filter(email_key=email_key).delete()
         await enqueue_farewell(MailKind.ACCOUNT_DELETED, email, language)
         registrations = await Registration.filter(email_key=email_key).delete()
@@ -97,6 +100,8 @@ class DeletionService:
             await self.lockout.forget_networks(email_key, _parsed(addresses))
             await account.delete()  # with its sessions, codes, mailed passwords, company and series
         await self.lockout.reset(email_key)
+        email_name = self.actors.email(email_key)
+        await record(actor, EventKind.ACCOUNT_DELETED, account.id if account else None, email=email_name)
         until = max((each.retained_until for each in retained), default=None)
         return Deleted(int(account is not None), registrations, len(retained), until, voided)
 

@@ -26,7 +26,8 @@ from models.registration import Registration
 from models.series import Series
 from models.session import Session
 from services.accounts.lockout import LoginLockout
-from services.audit.actors import Actors
+from services.audit.actors import Actor, Actors
+from services.audit.events import EventKind, record
 from services.common.limits import Limiter, Limits
 from services.support import limit_subjects
 
@@ -62,12 +63,13 @@ class PersonalData:
             "audit_events": self._events,
         }
 
-    async def of(self, email_key: str) -> dict[str, Rows] | None:
+    async def of(self, actor: Actor, email_key: str) -> dict[str, Rows] | None:
         """Returns a list for each section. None if the e-mail has neither an account nor a registration."""
         account = await Account.get_or_none(email_key=email_key)
         if account is None and not await Registration.exists(email_key=email_key):
             return None
         account_id = account.id if account else None
+        await record(actor, EventKind.DATA_EXPORTED, account_id, email=self._actors.email(email_key))
         return {name: await read(email_key, account_id) for name, read in self._sections.items()}
 
     async def _networks(self, email_key: str, account_id: UUID | None) -> Rows:

@@ -6,6 +6,7 @@ import re
 from models.company import Company
 from services.accounts.rfc import Rfc, parse_rfc
 from services.common.clock import utc_now
+from tests.actors import OPERATOR
 from tests.api import COMPANY, EMAIL, Api
 from tests.companies import problems, signed_in
 from tests.paypal.payers import PLAN
@@ -39,7 +40,7 @@ async def test_another_type_of_taxpayer_does_step_3_again_before_paying_and_keep
     rfc = parse_rfc(PERSON["rfc"])
     assert isinstance(rfc, Rfc)
 
-    await api.composition.support.set_rfc(EMAIL, rfc)
+    await api.composition.support.set_rfc(OPERATOR, EMAIL, rfc)
     before = await me.run("Company")
     step = (await me.run("Me"))["onboarding"]["currentStep"]
     payment = await me.act("RequestBankDeposit", planId=PLAN)

@@ -16,6 +16,7 @@ from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from app.composition import compose
 from app.database import connected
+from app.operator import current_operator
 from app.settings import Settings
 from models.account import Account
 from models.bank_movement import BankMovement
@@ -440,3 +441,35 @@ def test_limits_are_shown_and_reset_by_whom_they_count(desk: Desk) -> None:
         assert {(each["limit"], each["count"]) for each in shown} == {(name, 1)}
         assert desk("limits", "reset", subject)[0] == 0
         assert desk("limits", "show", subject) == (1, "", "")
+
+
+def test_every_command_that_changes_something_is_in_the_audit_trail_with_its_user(desk: Desk, tmp_path: Path) -> None:
+    desk.within(_register)
+    desk("account", "resend", EMAIL)
+    [mail] = desk.json("outbox", "list")
+    desk("outbox", "retry", mail["id"])
+    desk("outbox", "drop", mail["id"])
+    desk("account", "confirm", EMAIL)
+    desk("account", "unlock", EMAIL)
+    desk("account", "set-rfc", EMAIL, PERSON)
+    desk("account", "set-email", EMAIL, "eva@example.com")
+    desk("account", "export", "eva@example.com", str(tmp_path / "eva.zip"))
+    desk("limits", "reset", "eva@example.com")
+    desk("account", "delete", "eva@example.com", "--yes")
+
+    events = [json.loads(line) for line in desk("audit", "--since", "5m", "--json")[1].splitlines()]
+
+    assert [event["kind"] for event in reversed(events)] == [
+        "code_resent",
+        "mail_retried",
+        "mail_dropped",
+        "confirmed",
+        "unlocked",
+        "rfc_changed",
+        "email_changed",
+        "data_exported",
+        "limits_reset",
+        "account_deleted",
+    ]
+    assert {event["actor"] for event in events} == {current_operator().name}
+    assert [each for each in ("eva@", "ana@", PERSON) if each in json.dumps(events)] == []
