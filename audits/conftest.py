@@ -26,6 +26,7 @@ from tests.conftest import (
 from tests.process.conftest import mailbox, migrated, smtp
 
 __all__ = [
+    "caddy_path",
     "chromium",
     "database",
     "database_url",
@@ -90,6 +91,11 @@ def promtool() -> str:
 @pytest.fixture(scope="session")
 def nginx_path() -> str:
     return _found("nginx", "nginx-light", "/usr/sbin")
+
+
+@pytest.fixture(scope="session")
+def caddy_path() -> str:
+    return _found("caddy", "caddy")
 
 
 @pytest.fixture(scope="session")
