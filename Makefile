@@ -3,7 +3,7 @@ PYTHON_ENV := .venv/bin
 LOCKED := -q --universal --generate-hashes --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run app test check audit format schema lock clean
+.PHONY: help setup run app test check audit format schema lock release clean
 
 help:     ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *[a-z ]*## /	/' | expand -t 10
@@ -49,8 +49,12 @@ lock: setup ## resolve the locks again (installs uv)
 	@$(PYTHON_ENV)/uv pip compile $(LOCKED) --group audit -c requirements.lock -o requirements-audit.lock
 	@$(PYTHON_ENV)/uv pip compile $(LOCKED) examples/python/requirements.txt -o examples/python/requirements.lock
 
+release: setup ## build the files of a release from the commit HEAD in dist/
+	@sh scripts/setup.sh requirements-audit.lock
+	@PYTHON=$(PYTHON_ENV)/python sh scripts/release.sh
+
 clean:    ## remove what the targets created, except data/
-	@rm -rf .venv audits/node/node_modules .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf .venv dist audits/node/node_modules .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@cd clients/typescript && rm -rf node_modules dist src/generated
 	@rm -rf examples/python/accounts_client examples/web/node_modules examples/web/dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -125,6 +125,13 @@ def test_kubernetes_runs_the_version_of_the_project() -> None:
     assert jobs == [f"timbrado-accounts-migrate-{version()}"]
 
 
+def test_the_client_has_the_version_of_the_project() -> None:
+    folder = ROOT / "clients/typescript"
+    package, lock = (json.loads((folder / name).read_bytes()) for name in ("package.json", "package-lock.json"))
+
+    assert (package["version"], lock["version"], lock["packages"][""]["version"]) == (version(),) * 3
+
+
 def test_everything_gets_the_time_that_it_needs_to_stop() -> None:
     compose = COMPOSE["x-service"]["stop_grace_period"]
     systemd = {unit.name: _options(unit).get("TimeoutStopSec", ["90"])[0] for unit in UNITS}
