@@ -18,13 +18,19 @@ from models.migrator import upgrade
 @contextlib.contextmanager
 def database_on(server: str) -> Iterator[str]:
     """The URL of a new one, migrated, which is dropped at the end. `server` is any database that may create others."""
+    with empty_database_on(server) as url:
+        asyncio.run(upgrade(tortoise_configuration(url)))
+        yield url
+
+
+@contextlib.contextmanager
+def empty_database_on(server: str) -> Iterator[str]:
+    """The same without tables."""
     name = f"accounts_test_{uuid4().hex}"
     asyncio.run(_execute(server, f"CREATE DATABASE {name}"))
     asyncio.run(_execute(server, f"ALTER DATABASE {name} SET synchronous_commit = off"))  # no test cuts the power
     try:
-        url = urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
-        asyncio.run(upgrade(tortoise_configuration(url)))
-        yield url
+        yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     finally:
         asyncio.run(_execute(server, f"DROP DATABASE {name} WITH (FORCE)"))
 
