@@ -15,6 +15,7 @@ from app.server import run as run_server
 from app.setting_checks import missing_for_production
 from app.setting_warnings import print_warnings
 from app.settings import Settings
+from app.systemd import Notifier, PassedSocketError, passed_socket
 from models.migrator import upgrade
 
 HELP = "serve the API; in development it migrates first, listens on loopback, has GraphiQL and writes mails to files"
@@ -34,14 +35,19 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
     elif not is_up_to_date(settings):
         return 1
     print_warnings(settings)
+    notifier = Notifier()
     try:
-        bound = listen(settings.host, settings.port)
+        bound = passed_socket() or listen(settings.host, settings.port)
+    except PassedSocketError as error:
+        print(f"Cannot listen: {error}.", file=sys.stderr)
+        return 1
     except OSError as error:
         print(cannot_listen(settings.host, settings.port, error), file=sys.stderr)
         return 1
     settings = settings.model_copy(update={"port": bound.getsockname()[1]})
     # From here on, connections queue in the socket, so a client may connect as soon as it reads this line.
     print(f"Serving     {url_of(bound)}/graphql", flush=True)
+    notifier.ready()
     if settings.development:
         introduce(settings, url_of(bound))
     linked = lead_to_built_app(settings)

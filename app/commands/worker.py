@@ -12,6 +12,7 @@ from app.logs import running
 from app.metrics_port import MetricsPort, metrics_port
 from app.setting_warnings import print_warnings
 from app.settings import Settings
+from app.systemd import Notifier
 from services.common.measures import IGNORED
 
 HELP = "send mails, delete expired rows and follow up payments, for `serve` with WORKER_IN_SERVE=false"
@@ -45,4 +46,5 @@ async def _work(settings: Settings, metrics: MetricsPort | None) -> None:
         serving = metrics.serving() if metrics else contextlib.nullcontext()
         async with composed(settings, metrics.metrics if metrics else IGNORED) as composition, serving:
             print("Working.", flush=True)
-            await composition.work(stopped)
+            async with Notifier().working():
+                await composition.work(stopped)
