@@ -36,7 +36,6 @@ SECRETS = {
     "POSTGRES_PASSWORD": "password",
 }
 LOCKS = {name: (ROOT / name).read_text("utf-8") for name in ("requirements.lock", "requirements-run.lock")}
-AWAITED = {"health"}  # commands that the files use already
 
 
 def test_the_image_has_every_package_and_nothing_that_is_not_there() -> None:
@@ -62,8 +61,7 @@ def test_every_command_is_one_of_ours() -> None:
     commands = dict(_commands())
 
     assert len(commands) >= 9
-    assert {where: words for where, words in commands.items() if words[0] not in {*_COMMANDS, *AWAITED}} == {}
-    assert AWAITED.isdisjoint(_COMMANDS), "take it out of AWAITED"
+    assert {where: words for where, words in commands.items() if words[0] not in _COMMANDS} == {}
 
 
 @pytest.mark.parametrize("given", ["image and Compose", "image and Kubernetes", *(unit.name for unit in UNITS)])
