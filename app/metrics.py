@@ -22,6 +22,7 @@ from app.version import version
 from models.engines.asyncpg import Client, PoolMonitor
 from models.outage import DATABASE_ERRORS
 from services.common.clock import utc_now
+from services.common.heartbeat import Beat, newest_beat
 from services.common.measures import Measures
 from services.mail.backlog import mail_backlog
 from services.payments.backlog import payment_backlog
@@ -153,12 +154,13 @@ async def _sample() -> list[Metric]:
     """Asks the database; every process of every node returns the same."""
     with suppress(TimeoutError, *DATABASE_ERRORS):
         async with asyncio.timeout(_SAMPLE_TIMEOUT):
-            mails, payments = await mail_backlog(), await payment_backlog()
+            mails, payments, beat = await mail_backlog(), await payment_backlog(), await newest_beat()
         waiting = [((each.kind,), each.waiting, each.oldest) for each in mails]
         under_way = [((each.method, each.status), each.waiting, each.oldest) for each in payments]
         return [
             *_backlog("waiting_mails", "Mails in the outbox", ["kind"], waiting),
             *_backlog("open_payments", "Payments under way", ["method", "status"], under_way),
+            *_worker(beat),
         ]
     return []
 
@@ -173,6 +175,19 @@ def _backlog(
         count.add_metric(values, waiting)
         age.add_metric(values, max(0.0, (now - oldest).total_seconds()))
     return count, age
+
+
+def _worker(beat: Beat | None) -> tuple[Metric, Metric]:
+    silence = GaugeMetricFamily("accounts_worker_silent_seconds", "Seconds since a worker's newest heartbeat.")
+    turns = GaugeMetricFamily(
+        "accounts_worker_turn_seconds", "Seconds since a loop of the newest worker finished a turn.", labels=["loop"]
+    )
+    if beat:
+        now = utc_now()
+        silence.add_metric([], max(0.0, (now - beat.beaten_at).total_seconds()))
+        for loop, finished_at in beat.turns.items():
+            turns.add_metric([loop], max(0.0, (now - finished_at).total_seconds()))
+    return silence, turns
 
 
 def _forget_dead(folder: Path) -> None:

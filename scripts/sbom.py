@@ -31,7 +31,7 @@ def main() -> None:
     lock = (ROOT / "requirements-run.lock").read_text("utf-8")
     root = Component(name=NAME, version=version(), type=ComponentType.APPLICATION, bom_ref=NAME)
     bom = Bom(metadata=BomMetaData(component=root), serial_number=uuid5(NAMESPACE_URL, f"{NAME} {version()} {lock}"))
-    bom.metadata.timestamp = None  # type: ignore[assignment]  # so that the same commit gives the same bytes
+    bom.metadata.timestamp = None  # so that the same commit gives the same bytes
     packages = [(each, _component(each)) for each in _locked(lock)]
     for name, component in [(OWN, root), *((each.name, component) for each, component in packages)]:
         bom.register_dependency(component, [needed for each, needed in packages if name in each.needed_by])

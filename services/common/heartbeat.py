@@ -79,6 +79,13 @@ class Heartbeat:
             await heartbeat.Heartbeat.create(id=self._id, **values)
 
 
+async def newest_beat() -> "Beat | None":
+    newest = await heartbeat.Heartbeat.all().order_by("-beaten_at").first()
+    if newest is None:
+        return None
+    return Beat(newest.id, newest.beaten_at, {loop: getattr(newest, f"{loop}_at") for loop in MAX_TURNS})
+
+
 @dataclass(frozen=True, slots=True)
 class Beat:
     """What a worker last wrote."""

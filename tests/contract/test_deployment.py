@@ -115,6 +115,26 @@ def test_the_folder_for_data_and_the_user_are_those_of_the_image() -> None:
     assert {pod["securityContext"]["runAsUser"] for pod in pods} == {int(user)}
 
 
+def test_prometheus_scrapes_what_compose_runs() -> None:
+    configuration = yaml.safe_load((DEPLOY / "prometheus/prometheus.yaml").read_text("utf-8"))
+    targets = {
+        target
+        for job in configuration["scrape_configs"]
+        for static in job["static_configs"]
+        for target in static["targets"]
+    }
+    port = COMPOSE["x-service"]["environment"]["METRICS_PORT"]
+    mounted = [
+        volume.split(":")[0]
+        for service in COMPOSE["services"].values()
+        for volume in service.get("volumes", [])
+        if volume.startswith("./")
+    ]
+
+    assert targets == {f"{name}:{port}" for name in ("node-1", "node-2", "worker")}
+    assert [path for path in mounted if not (DEPLOY / path).exists()] == []
+
+
 def test_kubernetes_runs_the_version_of_the_project() -> None:
     images = {container["image"] for container in _containers()}
     jobs = [each["metadata"]["name"] for each in KUBERNETES if each["kind"] == "Job"]

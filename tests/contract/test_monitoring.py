@@ -29,7 +29,8 @@ def _existing() -> set[str]:
         f"{family.name}_total" if family.type == "counter" else family.name for family in metrics._registry.collect()
     }
     sampled = {f"accounts_{name}{suffix}" for name in SAMPLED for suffix in ("", "_oldest_seconds")}
-    return own | sampled | {"accounts_version_info"}
+    worker = {"accounts_worker_silent_seconds", "accounts_worker_turn_seconds"}
+    return own | sampled | worker | {"accounts_version_info"}
 
 
 def test_the_page_explains_each_metric_and_no_other() -> None:

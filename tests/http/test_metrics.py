@@ -5,6 +5,7 @@ import asyncio
 import httpx2
 from prometheus_client.parser import text_string_to_metric_families
 
+from services.common.heartbeat import MAX_TURNS, Heartbeat
 from tests.api import EMAIL, REGISTRATION, Api
 from tests.conftest import MakeApi
 from tests.paypal.payers import payer
@@ -65,6 +66,22 @@ async def test_payments_under_way_are_counted(make_api: MakeApi) -> None:
 
     assert counted["accounts_open_payments{method=bank_deposit,status=open}"] == 1
     assert 0 <= counted["accounts_open_payments_oldest_seconds{method=bank_deposit,status=open}"] < 60
+
+
+async def test_a_worker_that_works_is_heard_of(make_api: MakeApi) -> None:
+    api = await make_api(**PORT)
+    before = await _scraped(api)
+    await Heartbeat().beat()
+
+    after = await _scraped(api)
+
+    assert "accounts_worker_silent_seconds{}" not in before
+    assert 0 <= after["accounts_worker_silent_seconds{}"] < 60
+    assert {loop: after[f"accounts_worker_turn_seconds{{loop={loop}}}"] < 60 for loop in MAX_TURNS} == {
+        "mail": True,
+        "cleanup": True,
+        "payments": True,
+    }
 
 
 async def test_labels_hold_nothing_that_a_client_chose(make_api: MakeApi) -> None:
