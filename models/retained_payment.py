@@ -21,6 +21,11 @@ class RetainedPayment(Model):
     currency = fields.CharField(max_length=3)
     created_at = fields.DatetimeField()
     paid_at = fields.DatetimeField(null=True)
+    paid_by = fields.CharField(max_length=80, null=True)
+    refunded_at = fields.DatetimeField(null=True)
+    refunded_by = fields.CharField(max_length=80, null=True)
+    undone_at = fields.DatetimeField(null=True)
+    undone_by = fields.CharField(max_length=80, null=True)
     reference = fields.CharField(max_length=20, null=True)
     paypal_order_id = fields.CharField(max_length=36, null=True)
     paypal_capture_id = fields.CharField(max_length=36, null=True)
@@ -29,3 +34,4 @@ class RetainedPayment(Model):
 
     class Meta:
         table = "retained_payment"
+        indexes = (("paid_at",), ("refunded_at",), ("undone_at",))

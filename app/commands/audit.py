@@ -66,7 +66,7 @@ def _table(found: Sequence[EventView]) -> list[str]:
 
 
 def _row(event: EventView) -> tuple[str, ...]:
-    cells = (event.kind, event.actor, event.account_id, event.client and event.client[:12], event.subject, event.detail)
+    cells = (event.kind, event.actor, event.account_id, event.client and event.client, event.subject, event.detail)
     return (event.at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S"), *map(_printable, (*cells, event.agent)))
 
 

@@ -1,4 +1,5 @@
 from tortoise import fields, migrations
+from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
 from models.operations import AddColumn
@@ -26,13 +27,18 @@ class Migration(migrations.Migration):
                 ('currency', fields.CharField(max_length=3)),
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('paid_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('paid_by', fields.CharField(null=True, max_length=80)),
+                ('refunded_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('refunded_by', fields.CharField(null=True, max_length=80)),
+                ('undone_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ('undone_by', fields.CharField(null=True, max_length=80)),
                 ('reference', fields.CharField(null=True, max_length=20)),
                 ('paypal_order_id', fields.CharField(null=True, max_length=36)),
                 ('paypal_capture_id', fields.CharField(null=True, max_length=36)),
                 ('deleted_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('retained_until', fields.DatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
             ],
-            options={'table': 'retained_payment', 'app': 'accounts', 'pk_attr': 'id', 'table_description': 'What tax law keeps of a payment whose account was deleted: the money, and to whom it was invoiced.'},
+            options={'table': 'retained_payment', 'app': 'accounts', 'indexes': [Index(fields=['paid_at']), Index(fields=['refunded_at']), Index(fields=['undone_at'])], 'pk_attr': 'id', 'table_description': 'What tax law keeps of a payment whose account was deleted: the money, and to whom it was invoiced.'},
             bases=['Model'],
         ),
         AddColumn(

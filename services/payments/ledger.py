@@ -9,6 +9,7 @@ from uuid import UUID
 from tortoise.expressions import Q
 
 from models.payment import Payment
+from models.retained_payment import RetainedPayment
 from services.common.clock import MEXICO
 from services.common.money import Money
 
@@ -46,6 +47,8 @@ class LedgerEntry:
 async def ledger(first: date, last: date) -> AsyncIterator[LedgerEntry]:
     """Yields each payment once that was paid, refunded or undone on one of these days in Mexico City.
 
+    Those of deleted accounts are among them, as tax law keeps them.
+
     Reads day by day, so that no statement takes long and only one day's payments are in memory.
     """
     begin, end = _midnight(first), _midnight(last + _DAY)
@@ -62,8 +65,10 @@ async def _moved(begin: datetime, end: datetime) -> list[dict[str, Any]]:
     for column in _MOVED:
         bounds: dict[str, Any] = {f"{column}__gte": begin, f"{column}__lt": end}
         on_this_day.append(Q(**bounds))
-    found = Payment.filter(Q(*on_this_day, join_type="OR"))
-    rows = await found.values(*_COLUMNS, rfc="account__rfc", company="account__company__legal_name")
+    moved = Q(*on_this_day, join_type="OR")
+    of_accounts = Payment.filter(moved).values(*_COLUMNS, rfc="account__rfc", company="account__company__legal_name")
+    retained = RetainedPayment.filter(moved).values(*_COLUMNS, "rfc", company="legal_name")
+    rows = [*await of_accounts, *await retained]
     return sorted(rows, key=lambda row: min(row[column] for column in _MOVED if row[column] and row[column] >= begin))
 
 

@@ -32,10 +32,10 @@ from services.support.limit_subjects import counted_by, of_email
 
 _YEARS = 5  # Código Fiscal de la Federación, art. 30
 _RETURN_DUE = (5, 1)  # the day after which no annual return of the year before is due: 30 April, art. 150 LISR
-_MONEY_MOVED = {PaymentStatus.PAID.value, PaymentStatus.REFUNDED.value}
+_MOVED = ("paid_at", "refunded_at", "undone_at")
 _COPIED = (
-    *("id", "method", "status", "plan_id", "subtotal", "tax", "currency", "created_at", "paid_at"),
-    *("reference", "paypal_order_id", "paypal_capture_id"),
+    *("id", "method", "status", "plan_id", "subtotal", "tax", "currency", "created_at", *_MOVED),
+    *("paid_by", "refunded_by", "undone_by", "reference", "paypal_order_id", "paypal_capture_id"),
 )
 
 
@@ -114,30 +114,35 @@ class DeletionService:
         if pending or undecided:
             raise _UndecidedError([*pending, *undecided])
         company = await Company.get_or_none(account_id=account.id)
-        retained = [self._retained(each, account, company) for each in payments if each.status in _MONEY_MOVED]
+        retained = [self._retained(each, moved_at, account, company) for each in payments if (moved_at := _moved(each))]
         await RetainedPayment.bulk_create(retained)
         await BankMovement.filter(payment_id__in=ids).delete()
         await Payment.filter(id__in=ids).delete()
         waiting = [each.reference for each in payments if each.status == PaymentStatus.OPEN.value and each.reference]
         return retained, waiting
 
-    def _retained(self, payment: Payment, account: Account, company: Company | None) -> RetainedPayment:
-        now = self.clock()
-        moved_at = payment.paid_at if payment.status == PaymentStatus.PAID.value else now  # a refund came later
+    def _retained(
+        self, payment: Payment, moved_at: datetime, account: Account, company: Company | None
+    ) -> RetainedPayment:
         return RetainedPayment(
             **{column: getattr(payment, column) for column in _COPIED},
             rfc=account.rfc,
             legal_name=company.legal_name if company else None,
             tax_regime=company.tax_regime if company else None,
             postal_code=company.postal_code if company else None,
-            deleted_at=now,
-            retained_until=retained_until(moved_at or now),
+            deleted_at=self.clock(),
+            retained_until=retained_until(moved_at),
         )
 
 
 def retained_until(moved_at: datetime) -> datetime:
     """Returns the end of the five years after the last day on which the return of the money's year is due."""
     return datetime(moved_at.year + 1 + _YEARS, *_RETURN_DUE, 6, tzinfo=UTC)  # midnight in Mexico City
+
+
+def _moved(payment: Payment) -> datetime | None:
+    """Returns when money last moved, or None if it never did."""
+    return max(filter(None, (getattr(payment, column) for column in _MOVED)), default=None)
 
 
 def _parsed(addresses: Iterable[object]) -> list[Address]:
