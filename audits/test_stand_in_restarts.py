@@ -4,8 +4,8 @@ from pathlib import Path
 
 import httpx2
 
+from audits.test_stand_ins import Person
 from tests.process.serving import CHEAP_ARGON2, serving
-from tests.process.test_stand_ins import Person
 
 
 def test_orders_outlive_a_restart_and_are_the_same_in_all_processes(tmp_path: Path) -> None:
