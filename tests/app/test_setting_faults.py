@@ -2,18 +2,17 @@
 
 import os
 import re
-from functools import partial
 from pathlib import Path
 
 import pytest
 
 from app.composition import compose
-from app.secret_files import SUFFIX, secret_names
+from app.secret_files import secret_names
 from app.setting_checks import PRODUCTION_NEEDS
 from app.setting_warnings import warnings
 from app.settings import InvalidSettingsError, Settings, mistyped_settings, parse_settings, read_settings
+from tests.environment import fault, read
 from tests.process.in_process import run_here
-from tests.refusals import refusal
 
 _SECRET = "hunter2-of-the-operator"
 _PRODUCTION = {
@@ -57,27 +56,6 @@ _WRONG = {
     "a number of many digits": "redis://:zzyzx-quux@redis.example.mx:6379/99999999999999999999",
     "no host": "smtp://zzyzx:quux@a..b",
 }
-
-
-@pytest.fixture(autouse=True)
-def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Removes the machine's settings and the developer's .env."""
-    for name in list(os.environ):
-        if name.lower().removesuffix(SUFFIX) in Settings.model_fields:
-            monkeypatch.delenv(name)
-    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
-    monkeypatch.chdir(tmp_path)
-
-
-def read(**environment: str) -> Settings:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        return read_settings()
-
-
-def fault(**environment: str) -> str:
-    return refusal(partial(read, **environment), error=InvalidSettingsError)
 
 
 def test_no_setting_ends_in_a_traceback_or_is_repeated(no_authorities: None, tmp_path: Path) -> None:

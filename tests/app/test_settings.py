@@ -2,7 +2,6 @@
 
 import re
 import ssl
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,11 +11,11 @@ from pydantic import SecretStr
 from app.composition import limit_storage, make_keys
 from app.database import connected
 from app.setting_checks import missing_for_production
-from app.settings import Environment, InvalidSettingsError, Settings, mistyped_settings, read_settings
+from app.settings import Environment, InvalidSettingsError, Settings, mistyped_settings
 from models.sql import fetch
 from services.mail.smtp import SmtpServer
+from tests.environment import fault, read
 from tests.process.serving import run_command
-from tests.refusals import refusal
 
 _SECRET = "hunter2-of-the-operator"
 _PRODUCTION = {
@@ -27,26 +26,6 @@ _PRODUCTION = {
     "MAIL_FROM": "cuentas@example.mx",
     "SITE_URL": "https://app.example.mx",
 }
-
-
-@pytest.fixture(autouse=True)
-def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Removes the machine's settings and the developer's .env."""
-    for name in Settings.model_fields:
-        monkeypatch.delenv(name.upper(), raising=False)
-    monkeypatch.chdir(tmp_path)
-
-
-def read(**environment: str) -> Settings:
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in environment.items():
-            patch.setenv(name, value)
-        return read_settings()
-
-
-def fault(**environment: str) -> str:
-    """The sentence that stops the start; empty if nothing does."""
-    return refusal(partial(read, **environment), error=InvalidSettingsError)
 
 
 def test_development_needs_no_settings() -> None:
