@@ -18,10 +18,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from models import migrations
-from models.probe import Probe, Rows, probe_of
-from models.sql import as_datetime, as_uuid
+from models.probe import Probe, probe_of
+from models.sql import as_datetime
 from services.common.clock import utc_now
-from services.common.heartbeat import MAX_TURNS, Beat, host
+from services.common.heartbeat import NEWEST_BEAT, Beat, host
 from services.common.redis_storage import RedisProbe
 
 log = structlog.get_logger(__name__)
@@ -33,7 +33,6 @@ _FRESH_SECONDS = 1.0  # for which an answer is given again
 _NEEDED = frozenset(file.stem for file in Path(migrations.__path__[0]).glob("[0-9]*.py"))
 _MIGRATIONS = "SELECT name FROM tortoise_migrations WHERE app = 'accounts'"
 _BEATS = "SELECT * FROM heartbeat ORDER BY beaten_at DESC LIMIT 1000"
-_NEWEST_BEAT = "SELECT * FROM heartbeat ORDER BY beaten_at DESC LIMIT 1"
 _OLDEST_DUE = "SELECT min(due_at) AS due_at FROM delivery WHERE pending_key IS NOT NULL"
 
 
@@ -94,12 +93,12 @@ class Health:
         if not {str(row["name"]) for row in applied} >= _NEEDED:
             return {"database": "ok", "migrations": "behind"}, {}
         try:
-            beats, due = await self._probe.fetch([_NEWEST_BEAT, _OLDEST_DUE])
+            beats, due = await self._probe.fetch([NEWEST_BEAT, _OLDEST_DUE])
         except Exception:
             return {"database": "failed", "migrations": "ok"}, {}
         now = utc_now()
         data: dict[str, dict[str, object]] = {
-            "worker": _worker(_beats(beats), now),
+            "worker": _worker([*map(Beat.of, beats)], now),
             "outbox": {"oldest_due": _age(due[0]["due_at"], now)},
         }
         return {"database": "ok", "migrations": "ok"}, data
@@ -145,22 +144,11 @@ async def failing_worker(database: dict[str, Any]) -> str | None:
     finally:
         await probe.aclose()
     now = utc_now()
-    beats = [beat for beat in _beats([row for row in rows if row["host"] == host()]) if beat.is_alive(now)]
+    beats = [beat for beat in (Beat.of(row) for row in rows if row["host"] == host()) if beat.is_alive(now)]
     if not beats:
         return "no heartbeat"
     hanging = {loop for beat in beats for loop in beat.hanging(now)}
     return f"hangs in {', '.join(sorted(hanging))}" if hanging else None
-
-
-def _beats(rows: Rows) -> list[Beat]:
-    return [
-        Beat(
-            as_uuid(row["id"]),
-            as_datetime(row["beaten_at"]),
-            {loop: as_datetime(row[f"{loop}_at"]) for loop in MAX_TURNS},
-        )
-        for row in rows
-    ]
 
 
 def _worker(beats: list[Beat], now: datetime) -> dict[str, object]:

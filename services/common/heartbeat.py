@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,6 +13,7 @@ import structlog
 
 from models import heartbeat
 from models.outage import DATABASE_ERRORS
+from models.sql import as_datetime, as_uuid, fetch
 from services.common.clock import Clock, utc_now
 
 log = structlog.get_logger(__name__)
@@ -22,6 +23,7 @@ ALIVE = timedelta(seconds=30)
 """A worker whose heartbeat is older does not run, or cannot reach the database."""
 MAX_TURNS = {"mail": timedelta(minutes=2), "cleanup": timedelta(minutes=45), "payments": timedelta(minutes=30)}
 """The loops, and how long a turn of each may take with the pause after it. A loop that takes longer hangs."""
+NEWEST_BEAT = "SELECT * FROM heartbeat ORDER BY beaten_at DESC LIMIT 1"
 _WRITE_SECONDS = 4.0
 
 
@@ -80,10 +82,7 @@ class Heartbeat:
 
 
 async def newest_beat() -> "Beat | None":
-    newest = await heartbeat.Heartbeat.all().order_by("-beaten_at").first()
-    if newest is None:
-        return None
-    return Beat(newest.id, newest.beaten_at, {loop: getattr(newest, f"{loop}_at") for loop in MAX_TURNS})
+    return next((Beat.of(row) for row in await fetch(NEWEST_BEAT)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +92,11 @@ class Beat:
     id: UUID
     beaten_at: datetime
     turns: dict[str, datetime]
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "Beat":
+        turns = {loop: as_datetime(row[f"{loop}_at"]) for loop in MAX_TURNS}
+        return cls(as_uuid(row["id"]), as_datetime(row["beaten_at"]), turns)
 
     def is_alive(self, now: datetime) -> bool:
         return now - self.beaten_at <= ALIVE
