@@ -18,6 +18,7 @@ from models.outage import DATABASE_ERRORS
 from models.schema_check import missing_parts
 from models.sql import fetch
 from services.common.clock import utc_now
+from services.mail.backlog import mail_backlog
 
 NOT_REACHED = "not without the database"
 _MIGRATE = "Run python -m app migrate."
@@ -71,16 +72,16 @@ async def check_mails(deployment: Deployment) -> Sequence[Finding]:
     now = utc_now()
     try:
         async with opened(deployment.settings):
-            pending = Delivery.filter(pending_key__isnull=False)
-            count, overdue = await pending.count(), await pending.filter(due_at__lt=now - _OVERDUE).count()
-            oldest = await pending.order_by("requested_at").first()
+            backlog = await mail_backlog()
+            overdue = await Delivery.filter(pending_key__isnull=False, due_at__lt=now - _OVERDUE).count()
     except DATABASE_ERRORS:
         return [skipped("not without the database and its tables")]
     if overdue:
         advice = "Start a worker, or set WORKER_IN_SERVE=true; if one runs, its log says why."
         return [problem(f"{overdue} mails are due for more than 5 minutes, and nobody sends them", advice)]
-    if oldest and now - oldest.requested_at > _LATE:
-        minutes = int((now - oldest.requested_at).total_seconds() / 60)
+    count, oldest = sum(each.waiting for each in backlog), min((each.oldest for each in backlog), default=now)
+    if now - oldest > _LATE:
+        minutes = int((now - oldest).total_seconds() / 60)
         return [warning(f"{count} mails wait, the oldest for {minutes} minutes", "See the line about smtp.")]
     return [ok(f"{count} wait to be sent")]
 
