@@ -115,18 +115,19 @@ def compose(settings: Settings, measures: Measures = IGNORED) -> Composition:
     limiter = Limiter(storage, keys, measures)
     translations = Translations(ROOT / "locales")
     provider = CaptchaProvider(settings.captcha_site) if settings.captcha_site else None
+    pseudonyms = Pseudonyms(keys)
+    actors = Actors(pseudonyms)
     captchas = CaptchaService(
         keys,
         limiter,
         limits.create_captcha,
+        actors,
         proof_of_work=settings.captcha_proof_of_work,
         provider=provider,
         measures=measures,
     )
 
     hasher = _hasher(settings, measures)
-    pseudonyms = Pseudonyms(keys)
-    actors = Actors(pseudonyms)
     lockout = LoginLockout(keys)
     policy = PasswordPolicy(settings.password_minimum_length, site_words=_site_words(settings))
     registration_ids = RegistrationIds(keys)

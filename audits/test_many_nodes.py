@@ -18,6 +18,7 @@ from audits.fleet import Fleet, Node, fleet, form, run, send
 from services.captcha.service import CaptchaService
 from services.common.limits import Limit, Limiter
 from services.common.secrets import Keys
+from tests.actors import ACTORS
 from tests.api import PASSWORD, found
 from tests.databases import database_on
 from tests.smtp_servers import Received, SoundServer, sound_server
@@ -273,7 +274,7 @@ def _code(mail: Received) -> str:
 
 def _digits(captcha_id: str, secret_key: str) -> str:
     keys = Keys(secret_key.encode())
-    captchas = CaptchaService(keys, Limiter(MemoryStorage(), keys), Limit.parse("any", "1/second"))
+    captchas = CaptchaService(keys, Limiter(MemoryStorage(), keys), Limit.parse("any", "1/second"), ACTORS)
     solution = captchas.solution(captcha_id)
     assert solution
     return solution.digits

@@ -10,10 +10,12 @@ from urllib.parse import urlsplit
 from limits.aio.storage import MemoryStorage
 
 from app.operations import OPERATIONS
+from services.audit.actors import Actors
 from services.captcha.service import CaptchaService
 from services.common.caller import Caller
 from services.common.limits import Limit, Limiter
 from services.common.outcomes import DrawnCaptcha
+from services.common.pseudonyms import Pseudonyms
 from services.common.secrets import Keys
 
 RFC = "EKU9003173C9"
@@ -28,7 +30,8 @@ class Client:
     def __init__(self, url: str) -> None:
         self._http = http.client.HTTPConnection(urlsplit(url).netloc)
         keys = Keys(SECRET_KEY.encode())
-        self._captchas = CaptchaService(keys, Limiter(MemoryStorage(), keys), Limit.parse("any", _NO_LIMIT))
+        limit = Limit.parse("any", _NO_LIMIT)
+        self._captchas = CaptchaService(keys, Limiter(MemoryStorage(), keys), limit, Actors(Pseudonyms(keys)))
 
     def body(self, operation: str, email: str | None = None) -> bytes:
         """Returns the body of a request, with the e-mail and a solved captcha if the operation needs them."""

@@ -38,7 +38,6 @@ from services.common.outcomes import (
     InvalidInput,
     TooManyAttempts,
 )
-from services.common.pseudonyms import Pseudonyms
 from services.common.secrets import Keys
 from services.common.translations import Language
 
@@ -76,6 +75,7 @@ class CaptchaService:
         keys: Keys,
         limiter: Limiter,
         limit: Limit,
+        actors: Actors,
         *,
         proof_of_work: int = 0,
         provider: CaptchaProvider | None = None,
@@ -88,7 +88,7 @@ class CaptchaService:
         """
         self._ids = CaptchaIds(keys)
         self._purposes = keys.lasting("captcha purposes")
-        self._actors = Actors(Pseudonyms(keys))
+        self._actors = actors
         self._limiter = limiter
         self._limit = limit
         self._work = proof_of_work

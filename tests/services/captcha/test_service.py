@@ -20,6 +20,7 @@ from services.common.limits import Limit, Limiter
 from services.common.outcomes import CaptchaMismatch, CaptchaRequired, DrawnCaptcha, TooManyAttempts
 from services.common.secrets import Keys
 from services.common.translations import Language
+from tests.actors import ACTORS
 from tests.clocks import Clock
 from tests.proofs import proof
 
@@ -41,7 +42,9 @@ def _captchas(*keys: bytes, clock: Clock, limit: str = "1000/minute", proof_of_w
     signing, *also_accepted = keys
     made = Keys(signing, also_accepted=also_accepted)
     limiter = Limiter(MemoryStorage(), made)
-    return CaptchaService(made, limiter, Limit.parse("create_captcha", limit), proof_of_work=proof_of_work, clock=clock)
+    return CaptchaService(
+        made, limiter, Limit.parse("create_captcha", limit), ACTORS, proof_of_work=proof_of_work, clock=clock
+    )
 
 
 @pytest.fixture
