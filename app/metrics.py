@@ -68,8 +68,7 @@ class Metrics(Measures, PoolMonitor):
         return self._shared() + generate_latest(sampled)
 
     def observe(self, request: FinishedRequest) -> None:
-        operation = "" if request.operation is None else request.operation
-        operation = operation if operation in self._operations or not operation else _OTHER
+        operation = self._label(request.operation)
         self._requests.labels(request.kind, operation, str(request.status)).inc()
         self._seconds.labels(request.kind, operation).observe(request.seconds)
         for outcome in request.outcomes.values():
@@ -115,6 +114,11 @@ class Metrics(Measures, PoolMonitor):
 
     def given_back(self) -> None:
         self._taken.dec()
+
+    def _label(self, operation: str | None) -> str:
+        if operation is None:
+            return ""
+        return operation if operation in self._operations else _OTHER
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"accounts_{name}", text, labels, registry=self._registry)
