@@ -1,4 +1,4 @@
-"""The outermost middleware: gives each request an id, answers for bugs, and tells observers how the request ended."""
+"""The outermost middleware: gives each request an id, answers for bugs, and reports how the request ended."""
 
 import asyncio
 import time

@@ -23,7 +23,7 @@ _CLEAN_UP_SECONDS = 2.0  # for a rollback, after which the connection is dropped
 
 
 class PoolMonitor:
-    """Is told of each connection that is taken from the pool, after how many seconds, and given back."""
+    """Notified when a connection is taken from the pool, with the seconds waited for it, and when it is returned."""
 
     def taken(self, waited: float) -> None: ...
 

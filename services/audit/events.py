@@ -66,7 +66,7 @@ async def record(
     subject: object = None,
     detail: str | None = None,
 ) -> None:
-    """Adds an event, in the transaction of what it tells of.
+    """Adds an event, in the transaction of the change that it records.
 
     `email` is a pseudonym. `detail` has words and numbers of ours, never what somebody typed.
     """
