@@ -51,7 +51,7 @@ def main() -> int:
         settings = _settings(command, arguments)
     except InvalidSettingsError as error:
         return command.refused(error, arguments) if hasattr(command, "refused") else _refuse(error)
-    configure_logs(settings.log_level, json=not settings.development)
+    configure_logs(settings.log_level, as_json=not settings.development)
     try:
         return command.run(settings, arguments)
     except InvalidSettingsError as error:

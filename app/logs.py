@@ -1,18 +1,21 @@
 """Logs to stderr: readable lines in development, JSON in production. docs/operations.md explains each field."""
 
 import contextlib
+import json
 import logging
 import os
 import re
 import sys
 import time
 from collections.abc import Iterator
-from typing import Any
+from functools import partial
+from typing import Any, TextIO
 
+import orjson
 import structlog
 from pydantic import SecretStr
 
-from app.observation import FinishedRequest
+from app.observation import FinishedRequest, observed_request
 from app.settings import Settings
 from app.version import version
 
@@ -23,16 +26,31 @@ _EDGE = r"\s<>\"'(),:;=/|"
 _ADDRESS = re.compile(rf"(?<![^{_EDGE}])[^{_EDGE}@]++@[^{_EDGE}]*+")  # begins only at an edge, so it is linear
 
 
-def configure_logs(level: str, *, json: bool) -> None:
+class _Logger(structlog.WriteLogger):
+    """Writes lines, and drops those that cannot be written: a full disk must fail no request."""
+
+    def __init__(self, file: TextIO, name: str = "") -> None:
+        super().__init__(file)
+        self.name = name
+
+    def msg(self, message: str) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            super().msg(message)
+
+    log = debug = info = warning = error = critical = msg
+
+
+def configure_logs(level: str, *, as_json: bool) -> None:
+    """Configures our lines, which structlog writes without the standard library's logging, and those of libraries."""
     shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
+        _add_request,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso"),
     ]
     renderer: list[structlog.typing.Processor] = (
-        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-        if json
+        [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(_to_json)]
+        if as_json
         else [
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
         ]
@@ -48,13 +66,9 @@ def configure_logs(level: str, *, json: bool) -> None:
     for name in _LOG_VALUES:
         logging.getLogger(name).setLevel(max(logging.INFO, logging.root.level))
     structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            *shared,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[*shared, *renderer, _without_addresses],
+        logger_factory=partial(_Logger, sys.stderr),
+        wrapper_class=structlog.make_filtering_bound_logger(level.lower()),
         cache_logger_on_first_use=False,
     )
 
@@ -115,6 +129,21 @@ def _shown(value: object) -> str:
             return ", ".join(_shown(each) for each in value)
         case _:
             return str(getattr(value, "value", value))
+
+
+def _add_request(_logger: object, _method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Adds the id of the request that this task answers."""
+    if request := observed_request():
+        event.setdefault("request", request.id)
+    return event
+
+
+def _to_json(event: structlog.typing.EventDict, **_: object) -> str:
+    """Returns the line; orjson takes a tenth of the time of json, which writes what orjson refuses: lone surrogates."""
+    try:
+        return orjson.dumps(event, default=repr).decode()
+    except orjson.JSONEncodeError:
+        return json.dumps(event, default=repr)
 
 
 def _without_addresses(_logger: object, _method: str, line: Any) -> str:

@@ -106,6 +106,11 @@ def begin(given_ids: Sequence[str]) -> CurrentRequest:
     return request
 
 
+def observed_request() -> CurrentRequest | None:
+    """Returns the request that this task answers, if it answers one."""
+    return _current.get()
+
+
 def current_request() -> CurrentRequest:
     """Returns the request that this task answers; outside of one, an empty one that nobody observes."""
     return _current.get() or CurrentRequest(_new_id())

@@ -8,7 +8,6 @@ from graphql import GraphQLError
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.contextvars import bound_contextvars
 
 from app.caller import address_of
 from app.errors import internal_error
@@ -47,14 +46,13 @@ class Observer:
             await send(message)
 
         try:
-            with bound_contextvars(request=request.id):
-                try:
-                    await self._app(scope, receive, send_with_id)
-                except Exception as error:
-                    body = internal_error(error, GraphQLError(""))
-                    if status is not None:
-                        raise
-                    await refusal(Request(scope), body, 500)(scope, receive, send_with_id)
+            try:
+                await self._app(scope, receive, send_with_id)
+            except Exception as error:
+                body = internal_error(error, GraphQLError(""))
+                if status is not None:
+                    raise
+                await refusal(Request(scope), body, 500)(scope, receive, send_with_id)
         except asyncio.CancelledError:
             status, request.failure = status or 503, "canceled"
             raise

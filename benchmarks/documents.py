@@ -23,7 +23,7 @@ _serials = itertools.count()
 
 
 def main() -> None:
-    configure_logs("WARNING", json=True)
+    configure_logs("WARNING", as_json=True)
     for environment, changes in {"development": {}, "production": PRODUCTION}.items():
         with tempfile.TemporaryDirectory() as folder:
             _report(environment, Path(folder), changes)

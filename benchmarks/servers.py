@@ -77,7 +77,7 @@ def main() -> None:
 
 def _serve(name: str, port: int, folder: Path) -> None:
     settings = Settings(_env_file=None, data_dir=folder, worker_in_serve=False)
-    configure_logs("WARNING", json=True)
+    configure_logs("WARNING", as_json=True)
     asyncio.run(upgrade(settings.database))
     SERVERS[name][1](lambda: create_app(settings), port)
 

@@ -37,7 +37,7 @@ _CHEAP_ARGON2 = {"argon2_time_cost": 1, "argon2_memory_kib": 64}
 
 def pytest_configure() -> None:
     """Logs as `serve` does: structlog's own default takes a second or more for a traceback if Rich is installed."""
-    configure_logs("warning", json=False)
+    configure_logs("info", as_json=False)
 
 
 def pytest_collection_finish() -> None:

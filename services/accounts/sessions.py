@@ -27,7 +27,7 @@ MAX_SESSIONS = 50
 _TOUCH_INTERVAL = timedelta(minutes=5)
 
 # As text: every request of a signed-in client runs it, and building it would take longer than running it.
-_SELECT_SESSION = """
+SELECT_SESSION = """
 SELECT session.id AS session_id, account_id, email, rfc, language, account.created_at, confirmed_at,
   stage, active_since, active_until, activated_by, active_plan, company_outdated,
   password_change_required, last_seen_at, ends_at, expires_at
@@ -129,7 +129,7 @@ class SessionService:
         if not caller.credential:
             return None
         now = self._clock()
-        rows = await fetch(_SELECT_SESSION, digest(caller.credential))
+        rows = await fetch(SELECT_SESSION, digest(caller.credential))
         if not rows or as_datetime(rows[0]["expires_at"]) <= now:
             return None
         principal, last_seen_at = _principal(rows[0], now), as_datetime(rows[0]["last_seen_at"])

@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from contextvars import Context
 from dataclasses import dataclass
 
 import structlog
@@ -50,7 +51,9 @@ class Outages:
         self._measures.part_failed(name)
         part = self._parts.get(name)
         if part and name not in self._watches and not self._closed.is_set():
-            watch = self._watches[name] = asyncio.create_task(self._watch(part, reason))
+            # In a context of its own: the outage is not about the request that noticed it.
+            watch = asyncio.create_task(self._watch(part, reason), context=Context())
+            self._watches[name] = watch
             watch.add_done_callback(lambda _: self._watches.pop(name, None))
 
     def begin(self, name: str, reason: str, since: float | None = None) -> None:
@@ -75,7 +78,6 @@ class Outages:
 
     async def _watch(self, part: Part, reason: str) -> None:
         since = time.monotonic()
-        structlog.contextvars.clear_contextvars()  # the outage is not about the request that noticed it
         while part.probe and not await _answers(part.probe):
             self.begin(part.name, reason, since)
             await pause(self._closed, _PROBE_INTERVAL)

@@ -23,7 +23,7 @@ def written(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
     configuration, handlers, level = structlog.get_config(), logging.root.handlers[:], logging.root.level
     error = io.StringIO()
     with contextlib.redirect_stderr(error):
-        configure_logs("info", json=request.param)
+        configure_logs("info", as_json=request.param)
     try:
         yield error
     finally:
