@@ -1,20 +1,37 @@
 """Runs SQL where the ORM would need several statements."""
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
 from tortoise.connection import get_connection
 
+_CACHED = 256  # statements, of which the service has fewer
 
-async def fetch(statement: str, *values: object) -> list[dict[str, Any]]:
-    """Returns the rows of a statement with the placeholders $1, $2 … on either database."""
-    connection = get_connection("default")
-    if connection.capabilities.dialect != "sqlite":
-        return await connection.execute_query_dict(statement, list(values))
-    places = [int(place) for place in re.findall(r"\$(\d)", statement)]
-    return await connection.execute_query_dict(re.sub(r"\$\d", "?", statement), [values[place - 1] for place in places])
+
+async def fetch(statement: str, *values: object) -> Sequence[Mapping[str, Any]]:
+    """Returns the rows of a statement with the placeholders $1, $2 … on either database.
+
+    On PostgreSQL, it raises asyncpg's errors: Tortoise's wrapper would double the CPU time of a row.
+    """
+    client = get_connection("default")
+    if client.capabilities.dialect != "sqlite":
+        client.log.debug("%s: %s", statement, values)
+        async with client.acquire_connection() as connection:
+            rows: Sequence[Mapping[str, Any]] = await connection.fetch(statement, *values)
+            return rows
+    question_marks, places = _for_sqlite(statement)
+    return await client.execute_query_dict(question_marks, [values[place] for place in places])
+
+
+@lru_cache(_CACHED)
+def _for_sqlite(statement: str) -> tuple[str, list[int]]:
+    """Returns the statement with SQLite's placeholders, and the index of each one's value."""
+    places = [int(place) - 1 for place in re.findall(r"\$(\d)", statement)]
+    return re.sub(r"\$\d", "?", statement), places
 
 
 async def try_lock(number: int) -> bool:

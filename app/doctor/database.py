@@ -1,7 +1,7 @@
 """Checks of the database: whether it can be used, its schema, and the mails that wait in it."""
 
 import contextlib
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -99,7 +99,7 @@ def _is_absent(settings: Settings) -> bool:
     return file is not None and not Path(file).exists()
 
 
-def _of_postgresql(settings: Settings, row: dict[str, Any]) -> Iterator[Finding]:
+def _of_postgresql(settings: Settings, row: Mapping[str, Any]) -> Iterator[Finding]:
     if row["is_standby"] or row["read_only"] == "on":
         yield problem("this is a standby or read-only", "Make DATABASE_URL lead to the primary.")
     host = urlsplit(settings.database_url.get_secret_value()).hostname if settings.database_url else None

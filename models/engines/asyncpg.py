@@ -98,7 +98,8 @@ class Client(AsyncpgDBClient):
 
 async def _take(pool: Any) -> Any:
     start = time.perf_counter()
-    connection = await pool.acquire(timeout=_POOL_SECONDS)
+    # The timer of a time-out takes longer than the pool.
+    connection = await pool.acquire(timeout=None if pool.get_idle_size() else _POOL_SECONDS)
     Client.monitor.taken(time.perf_counter() - start)
     return connection
 

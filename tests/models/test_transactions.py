@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 from tortoise.connection import get_connection
-from tortoise.exceptions import IntegrityError, OperationalError
+from tortoise.exceptions import IntegrityError
 
 from models.limit_counter import LimitCounter
-from models.outage import is_outage
+from models.outage import DATABASE_ERRORS, is_outage
 from models.sql import fetch
 from models.transactions import atomically
 
@@ -78,7 +78,7 @@ async def test_an_exception_rolls_the_work_back_and_is_not_retried() -> None:
 
 async def test_a_wrong_statement_is_no_outage() -> None:
     for statement in ("SELECT nothing FROM nowhere", "SELECT 1 +"):
-        with pytest.raises(OperationalError) as raised:
+        with pytest.raises(DATABASE_ERRORS) as raised:
             await fetch(statement)
 
         assert not is_outage(raised.value)
