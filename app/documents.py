@@ -7,6 +7,7 @@ time, unless it has string literals, since these may hold a password.
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from graphql import (
     DocumentNode,
@@ -17,12 +18,12 @@ from graphql import (
     parse,
     validate,
 )
-from graphql.execution.collect_fields import FragmentDetails
 from graphql.language import FragmentDefinitionNode
 from graphql.validation import NoSchemaIntrospectionCustomRule, specified_rules
 
 from app.cost import BOUNDS
 from app.errors import Redactor
+from app.field_executor import Selections
 from app.manifests import digest as digest_of
 from app.measurement import measure
 from app.shapes import shape_of
@@ -35,7 +36,7 @@ _CHARACTERS_PER_TOKEN = 20
 _MAX_DIGESTS_SEEN_ONCE = 4_096
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prepared:
     """A document that is ready to be executed. Only its `shape` may be logged: its `digest` may reveal a literal."""
 
@@ -50,14 +51,29 @@ class Prepared:
         return max(self.document.token_count or 0, len(text) // _CHARACTERS_PER_TOKEN)
 
     def operation(self, name: str | None) -> OperationDefinitionNode | None:
-        operations = [d for d in self.document.definitions if isinstance(d, OperationDefinitionNode)]
         if name is None:
-            return operations[0] if len(operations) == 1 else None
-        return next((o for o in operations if o.name and o.name.value == name), None)
+            return self._operations[0] if len(self._operations) == 1 else None
+        return next((each for each in self._operations if each.name and each.name.value == name), None)
 
-    def fragments(self) -> dict[str, FragmentDetails]:
-        definitions = (d for d in self.document.definitions if isinstance(d, FragmentDefinitionNode))
-        return {d.name.value: FragmentDetails(d) for d in definitions}
+    @cached_property
+    def _operations(self) -> list[OperationDefinitionNode]:
+        return [each for each in self.document.definitions if isinstance(each, OperationDefinitionNode)]
+
+    @cached_property
+    def fragments(self) -> Mapping[str, FragmentDefinitionNode]:
+        definitions = (each for each in self.document.definitions if isinstance(each, FragmentDefinitionNode))
+        return {each.name.value: each for each in definitions}
+
+    def selections(self, operation: OperationDefinitionNode) -> Selections:
+        """Returns the same for each request, unless a directive could depend on a variable."""
+        text = self.document.loc.source.body if self.document.loc else ""
+        if "@" in text and "$" in text:
+            return Selections()
+        return self._selections.setdefault(id(operation), Selections())
+
+    @cached_property
+    def _selections(self) -> dict[int, Selections]:
+        return {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ TRANSITIONS = {
 }
 
 _STEPS = tuple(OnboardingStep)
-_COMPLETED = {
+_REACHED = {
     Stage.REGISTERED: _STEPS[:1],
     Stage.CONFIRMED: _STEPS[:2],
     Stage.CONFIGURED: _STEPS[:3],
@@ -66,6 +66,12 @@ _COMPLETED = {
     Stage.LAPSED: _STEPS[:3],
     Stage.DEACTIVATED: _STEPS[:3],
 }
+# By stage, and whether the company's data have to be given again.
+_COMPLETED = {(stage, False): steps for stage, steps in _REACHED.items()} | {
+    (stage, True): tuple(step for step in steps if step is not OnboardingStep.CONFIGURE_COMPANY)
+    for stage, steps in _REACHED.items()
+}
+_CURRENT = {steps: next((step for step in _STEPS if step not in steps), None) for steps in _COMPLETED.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +98,12 @@ class Progress:
 
     @property
     def completed_steps(self) -> tuple[OnboardingStep, ...]:
-        steps = _COMPLETED[self.stage]
-        if self.company_outdated:
-            return tuple(step for step in steps if step is not OnboardingStep.CONFIGURE_COMPANY)
-        return steps
+        return _COMPLETED[self.stage, self.company_outdated]
 
     @property
     def current_step(self) -> OnboardingStep | None:
         """The first step to do; None once all are done."""
-        return next((step for step in OnboardingStep if step not in self.completed_steps), None)
+        return _CURRENT[self.completed_steps]
 
 
 def transition(stage: Stage, event: Event) -> Stage:
