@@ -94,7 +94,10 @@ class _Parser:
 class Connection(HttpToolsProtocol):
     """Cuts off clients that send or read too slowly, however steadily, and clients that send too much."""
 
-    _deadline: asyncio.TimerHandle | None = None
+    _deadline = 0.0  # of what is awaited now, on the loop's clock
+    _at_deadline: Callable[[], None]
+    _timer: asyncio.TimerHandle | None = None
+    _timer_due = 0.0
     _received = 0  # bytes of the current request
     _head = 0  # bytes of its head so far; -1 from the end of the head to the end of the body
     _receiving = False  # from a request's first byte to its last
@@ -181,8 +184,8 @@ class Connection(HttpToolsProtocol):
             self._set_deadline(_RESPONSE_SECONDS)  # of the next pipelined request
 
     def connection_lost(self, exc: Exception | None) -> None:
-        if self._deadline:
-            self._deadline.cancel()
+        if self._timer:
+            self._timer.cancel()
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
@@ -263,10 +266,25 @@ class Connection(HttpToolsProtocol):
             self._set_deadline(self.timeout_keep_alive)  # uvicorn closes it before, unless bare line breaks arrived
 
     def _set_deadline(self, seconds: float, then: Callable[[], None] | None = None) -> None:
-        if self._deadline:
-            self._deadline.cancel()
+        """Replaces the deadline. A timer that is due earlier goes on: a request sets three, and nearly all are met."""
         # abort, not close: close waits until the client has read the buffer.
-        self._deadline = self.loop.call_later(seconds, then or self.transport.abort)
+        self._at_deadline = then or self.transport.abort
+        self._deadline = self.loop.time() + seconds
+        if self._timer is None or self._timer_due > self._deadline:
+            self._set_timer()
+
+    def _set_timer(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        self._timer_due = self._deadline
+        self._timer = self.loop.call_at(self._deadline, self._check_deadline)
+
+    def _check_deadline(self) -> None:
+        self._timer = None
+        if self.loop.time() < self._deadline:
+            self._set_timer()
+        else:
+            self._at_deadline()
 
 
 def _with_connection_header(app: ASGIApp, cycle: RequestResponseCycle, seconds: float, state: dict[str, Any]) -> Any:
@@ -285,7 +303,8 @@ def _with_connection_header(app: ASGIApp, cycle: RequestResponseCycle, seconds: 
                     message["headers"] = [*headers, how]
             await send(message)
 
-        scope["client_gone"] = lambda: cycle.disconnected  # for app/observer.py
+        scope["client_gone"] = lambda: cycle.disconnected  # for app/middleware.py
+        scope["body_complete"] = lambda: not cycle.more_body  # for app/bodies.py
         await app(scope, receive, send_start)
 
     return answer

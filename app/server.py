@@ -5,6 +5,7 @@ No other module imports uvicorn.
 
 import asyncio
 import ctypes
+import gc
 import mmap
 import os
 import signal
@@ -16,6 +17,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import Literal
 
 import structlog
 import uvicorn
@@ -25,6 +27,8 @@ from app.connection import CLOSING, Connection
 from app.health import DRAINING
 
 log = structlog.get_logger(__name__)
+
+Loop = Literal["auto", "asyncio", "uvloop"]
 
 _GRACEFUL_TIMEOUT = 12  # seconds that running requests get once nothing listens any more
 _LAST_CONNECTIONS_SECONDS = 0.2  # to accept connections and read requests that were sent before
@@ -41,6 +45,7 @@ class _Options:
 
     keep_alive_seconds: int
     drain_seconds: float
+    loop: Loop
     parent: int | None = None
     stopping: mmap.mmap = field(default_factory=lambda: mmap.mmap(-1, 1))
 
@@ -71,6 +76,13 @@ class _Server(uvicorn.Server):
             self.should_exit = True
         return await super().on_tick(counter)
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        # What is loaded by now stays. To walk through it took 70 ms in each full collection, during which nobody was
+        # answered.
+        gc.collect()
+        gc.freeze()
+
     async def main_loop(self) -> None:
         self._served = not (self.should_exit or self.stop_requested)
         self.should_exit = not self._served
@@ -85,8 +97,8 @@ class _Server(uvicorn.Server):
             if self._is_last:
                 _refuse_new_connections(listening)
         await asyncio.sleep(_LAST_CONNECTIONS_SECONDS)
-        for listening in sockets or []:
-            asyncio.get_running_loop().remove_reader(listening)
+        for server in self.servers:
+            server.close()
         self.lifespan.state[CLOSING] = True
         await asyncio.sleep(0.01)  # asyncio drops connections that it has accepted but not yet set up
         await super().shutdown(sockets)
@@ -135,15 +147,18 @@ def run(
     workers: int = 1,
     keep_alive_seconds: int = 75,
     drain_seconds: float = 0.0,
+    loop: Loop = "auto",
 ) -> int:
     """Serves until SIGTERM or SIGINT, and then drains. Returns the exit status.
 
+    `loop` is the event loop: "auto" is uvloop where it is installed, which saves a tenth of the CPU time of `me`.
+
     Each worker process creates its own app. One that ends by itself is started again, unless that happens too often.
     """
-    options = _Options(keep_alive_seconds, drain_seconds)
+    options = _Options(keep_alive_seconds, drain_seconds, loop)
     if workers == 1:
         return _serve(make_app, bound, options)
-    children = _Options(keep_alive_seconds, drain_seconds, os.getpid(), options.stopping)
+    children = _Options(keep_alive_seconds, drain_seconds, loop, os.getpid(), options.stopping)
     return _Supervisor(make_app, bound, children).run(workers)
 
 
@@ -211,7 +226,7 @@ def _serve(make_app: Callable[[], ASGIApp], bound: socket.socket, options: _Opti
             make_app(),
             http=Connection,
             ws="none",
-            loop="asyncio",
+            loop=options.loop,
             lifespan="on",
             proxy_headers=False,
             server_header=False,

@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Collection
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -245,6 +245,7 @@ class Settings(BaseSettings):
     development_beyond_loopback: bool = False
     port: int = Field(8000, ge=0, le=65535)
     workers: int = Field(1, ge=1, le=256)
+    event_loop: Literal["auto", "asyncio", "uvloop"] = "auto"
     keep_alive_seconds: int = Field(75, ge=1, le=3600)
     metrics_host: Annotated[str, AfterValidator(_host)] = "127.0.0.1"
     metrics_port: int | None = Field(None, ge=0, le=65535)

@@ -53,7 +53,14 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
     linked = lead_to_built_app(settings)
     with metrics_port(settings, OPERATIONS.keys() | trusted.operation_names) as metrics:
         make_app = partial(create_app, linked, trusted, metrics)
-        return run_server(make_app, bound, settings.workers, settings.keep_alive_seconds, settings.drains_for)
+        return run_server(
+            make_app,
+            bound,
+            settings.workers,
+            settings.keep_alive_seconds,
+            settings.drains_for,
+            settings.event_loop,
+        )
 
 
 def introduce(settings: Settings, url: str) -> None:
