@@ -8,6 +8,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any, TextIO
 
@@ -21,6 +22,7 @@ from app.version import version
 
 log = structlog.get_logger(__name__)
 
+_LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 _LOG_VALUES = ("tortoise", "aiosqlite")  # at DEBUG they log statements with e-mails, digests and hashes
 _EDGE = r"\s<>\"'(),:;=/|"
 _ADDRESS = re.compile(rf"(?<![^{_EDGE}])[^{_EDGE}@]++@[^{_EDGE}]*+")  # begins only at an edge, so it is linear
@@ -40,8 +42,14 @@ class _Logger(structlog.WriteLogger):
     log = debug = info = warning = error = critical = msg
 
 
+_requests: _Logger | None = None
+"""Writes the lines of requests as JSON, past structlog, which takes as long as a tenth of `me`."""
+
+
 def configure_logs(level: str, *, as_json: bool) -> None:
     """Configures our lines, which structlog writes without the standard library's logging, and those of libraries."""
+    global _requests
+    _requests = _Logger(sys.stderr) if as_json else None
     shared: list[structlog.typing.Processor] = [
         _add_request,
         structlog.stdlib.add_log_level,
@@ -77,12 +85,12 @@ def log_request(request: FinishedRequest) -> None:
     """Writes the line of a request, except of a probe that found the service healthy."""
     if request.kind == "health" and request.status == 200:
         return
-    level = logging.INFO
+    level = "info"
     if request.code == "INTERNAL" or request.status == 500:
-        level = logging.ERROR
+        level = "error"
     elif request.status == 503:
-        level = logging.WARNING
-    fields = {
+        level = "warning"
+    given = {
         "request": request.id,
         "method": request.method,
         "kind": request.kind,
@@ -98,7 +106,13 @@ def log_request(request: FinishedRequest) -> None:
         "refused": request.refused,
         "failure": request.failure,
     }
-    log.log(level, "request", **{name: value for name, value in fields.items() if value is not None})
+    fields = {name: value for name, value in given.items() if value is not None}
+    if _requests is None:
+        getattr(log, level)("request", **fields)
+    elif logging.root.isEnabledFor(_LEVELS[level]):
+        timestamp = datetime.now(UTC).isoformat().removesuffix("+00:00") + "Z"
+        named = {"event": "request", "level": level, "logger": __name__, "timestamp": timestamp}
+        _requests.msg(_to_json({**fields, **named}))
 
 
 @contextlib.contextmanager

@@ -7,14 +7,32 @@ import logging
 import re
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import structlog
 
-from app.logs import changed, configure_logs, running
+from app.logs import changed, configure_logs, log_request, running
+from app.observation import FinishedRequest
 from app.version import version
 from tests.api import PRODUCTION, GivenSettings
+
+REQUEST = FinishedRequest(
+    id="7f0c2d2e",
+    method="POST",
+    kind="graphql",
+    status=200,
+    seconds=0.0012,
+    client="0123456789ab",
+    account=None,
+    session=None,
+    operation="Me",
+    digest="0123456789abcdef",
+    outcomes={"me": "Account"},
+    code=None,
+    failure=None,
+)
 
 
 @pytest.fixture(params=[True, False], ids=["JSON", "readable"])
@@ -27,6 +45,7 @@ def written(request: pytest.FixtureRequest) -> Iterator[io.StringIO]:
     try:
         yield error
     finally:
+        configure_logs("info", as_json=False)
         structlog.configure(**configuration)
         logging.root.handlers[:] = handlers
         logging.root.setLevel(level)
@@ -104,3 +123,19 @@ def test_production_writes_an_object_a_line(written: io.StringIO) -> None:
 
     lines = written.getvalue().splitlines()
     assert [json.loads(line)["event"] for line in lines] == ["one", "two\nthree"]
+
+
+@pytest.mark.parametrize("written", [True], indirect=True, ids=["JSON"])
+def test_the_line_of_a_request_has_what_any_other_line_has(written: io.StringIO) -> None:
+    structlog.get_logger("test").warning("another")
+    log_request(REQUEST)
+    log_request(replace(REQUEST, status=503, failure="\ud800"))
+    logging.root.setLevel(logging.WARNING)
+    log_request(REQUEST)
+
+    another, request, failed = (json.loads(line) for line in written.getvalue().splitlines())
+    assert another.keys() <= request.keys()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", request["timestamp"])
+    assert (request["event"], request["level"], request["logger"]) == ("request", "info", "app.logs")
+    assert (request["request"], request["status"], request["ms"]) == ("7f0c2d2e", 200, 1.2)
+    assert (failed["level"], failed["failure"]) == ("warning", "\ud800")
