@@ -5,28 +5,29 @@ import contextlib
 from collections.abc import AsyncIterator
 
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
-from starlette.requests import Request
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp
 
 from app import probe
 from app.caller import caller_of
 from app.composition import Composition, compose, make_health, make_keys
-from app.cookies import RequestCookie, credential_of
+from app.cookies import RequestCookie
 from app.cors import Cors
 from app.database import connected
 from app.development.routes import development_routes
 from app.documents import pin
 from app.execution import Executor, record_outcomes
-from app.graphiql import graphiql_routes
-from app.health import HealthPaths
+from app.graphiql import Page, graphiql_routes
+from app.health import LIVE, READY, HealthPaths
 from app.http import PATHS, Endpoint, not_found
 from app.logs import log_request, running
 from app.manifests import digest, read_manifests
 from app.metrics_port import MetricsPort
-from app.middleware import AllowedHosts, SecurityHeaders
+from app.middleware import AllowedHosts, Middleware, SecurityHeaders
 from app.observer import Observer
 from app.operations import OPERATIONS
+from app.requests import Request
 from app.schema_file import schema_route
 from app.settings import InvalidSettingsError, Settings
 from app.trusted_documents import TrustedDocuments
@@ -70,11 +71,13 @@ def create_app(
         )
         return Endpoint(executor, open_cookie, open_context)
 
+    origins = settings.origins
+
     def open_cookie(request: Request) -> RequestCookie:
-        return RequestCookie(request, settings.origins, secure=not settings.development)
+        return RequestCookie(request, origins, secure=not settings.development)
 
     def open_context(request: Request, cookie: RequestCookie) -> Context:
-        caller = caller_of(request, credential_of(request, cookie), settings.trusted_proxies)
+        caller = caller_of(request, cookie.credential, settings.trusted_proxies)
         return Context(caller, composition.services, cookie)
 
     @contextlib.asynccontextmanager
@@ -87,32 +90,30 @@ def create_app(
                 yield
 
     observers = [log_request, port.metrics.observe] if port else [log_request]
-    middleware = [
-        Middleware(Observer, observers, composition.pseudonyms, settings.trusted_proxies),
-        Middleware(SecurityHeaders, hsts=not settings.development),
-        Middleware(HealthPaths, health),
-        Middleware(Cors, settings.origins, settings.allowed_request_headers),
-    ]
-    if settings.development or settings.allowed_hosts:
-        # Inside Cors, so that pages can read a refusal.
-        middleware.append(Middleware(AllowedHosts, hosts=settings.allowed_hosts))
-    development: list[BaseRoute] = []
-    if settings.development:
-        plan = composition.services.plans.all()[0]
-        pages_endpoint = open_endpoint(trusted_only=False)
-        development = [*graphiql_routes(OPERATIONS, plan.id, pages_endpoint), schema_route()]
+    endpoint: ASGIApp = open_endpoint(trusted_only=settings.trusted_documents_only)
     events = composition.paypal.events if composition.paypal else None
-    endpoint = open_endpoint(trusted_only=settings.trusted_documents_only)
-    routes = [
-        *development,
-        *(Route(path, endpoint) for path in PATHS),
+    routes: list[BaseRoute] = [
         Route("/webhooks/paypal", PayPalWebhook(events, settings.trusted_proxies, composition.outages)),
         Route(probe.PATH, probe.Probe(make_keys(settings), settings.trusted_proxies)),
     ]
     if settings.development:
-        routes += development_routes(settings, composition, routes)
-    app = Starlette(routes=routes, middleware=middleware, lifespan=lifespan, exception_handlers={404: not_found})
+        endpoint = Page(endpoint)
+        plan = composition.services.plans.all()[0]
+        pages = graphiql_routes(OPERATIONS, plan.id, open_endpoint(trusted_only=False))
+        routes += [*pages, schema_route()]
+        routes += development_routes(settings, composition, [*routes, *(Route(path, endpoint) for path in PATHS)])
+    observers = [log_request, port.metrics.observe] if port else [log_request]
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: not_found})
     app.router.redirect_slashes = False  # a redirect would contain the host and scheme that the client sent
+    app.middleware_stack = Middleware(
+        ExceptionMiddleware(app.router, app.exception_handlers),
+        direct=dict.fromkeys(PATHS, endpoint),
+        health=dict.fromkeys((LIVE, READY), HealthPaths(health)),
+        observer=Observer(observers, composition.pseudonyms, settings.trusted_proxies),
+        security=SecurityHeaders(hsts=not settings.development),
+        cors=Cors(origins, settings.allowed_request_headers),
+        hosts=AllowedHosts(settings.allowed_hosts) if settings.development or settings.allowed_hosts else None,
+    )
     return app
 
 

@@ -1,6 +1,7 @@
 """Makes the Caller of a request: its address behind proxies, its language and its device."""
 
 import re
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 from starlette.requests import HTTPConnection
@@ -10,6 +11,7 @@ from services.common.caller import Address, Caller
 
 _LOOPBACK = ip_address("127.0.0.1")
 _MAX_USER_AGENT_LENGTH = 255
+_CACHED = 4_096  # addresses
 _HOP = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?|([0-9.]+)(?::[0-9]{1,5})?")
 
 
@@ -33,8 +35,7 @@ def address_of(request: HTTPConnection, trusted_proxies: int) -> Address:
     It is the peer if there are fewer hops than proxies, or if the hop is not an address, since only our proxies may
     name a client.
     """
-    forwarded_for = hops(request)
-    if 0 < trusted_proxies <= len(forwarded_for):
+    if trusted_proxies and trusted_proxies <= len(forwarded_for := hops(request)):
         forwarded = _parsed(_without_port(forwarded_for[-trusted_proxies]))
         if forwarded:
             return forwarded
@@ -47,6 +48,7 @@ def _without_port(hop: str) -> str:
     return (match[1] or match[2]) if match else hop
 
 
+@lru_cache(_CACHED)
 def _parsed(text: str) -> Address | None:
     try:
         address = ip_address(text)

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 from http.cookies import SimpleCookie
 
 from graphql import GraphQLError
-from starlette.requests import Request
 
 from app.bodies import RefusedRequestError
 from app.origins import Origins, origin_of, own_origin
+from app.requests import Request
 
 _FOREIGN = "This origin may not use cookies here: list it in ALLOWED_ORIGINS, or use transport BEARER."
 _HIDDEN = (
@@ -63,13 +63,18 @@ class RequestCookie:
         self._secure = secure
         self._site = request.headers.get("sec-fetch-site")
         origin = origin_of(request.headers)
-        own = own_origin("https" if secure else request.url.scheme, request.headers.get("host", ""))
-        allowed = origin is not None and (origin.lower() == own or origins.allows(origin))
+        allowed = origin is not None and (origin.lower() == self._own_origin(request) or origins.allows(origin))
         self._refusal_reason = refusal_reason(origin, self._site, allowed=allowed)
         self.header: str | None = None  # for Set-Cookie
-        self.held = None if bearer_token(request) else _only_cookie(request, self._name)
+        self._token = _bearer_token(request)
+        self.held = None if self._token else _only_cookie(request, self._name)
         if self.held and self._refusal_reason:
             raise OriginNotAllowedError(self._refusal_reason)
+
+    @property
+    def credential(self) -> str | None:
+        """The token of `Authorization: Bearer`, even an invalid one, or else the cookie's."""
+        return self.held if self._token is None else self._token
 
     def require_own_origin(self) -> None:
         if reason := self._refusal_reason or (_OTHER_SITE if self._site == "cross-site" else None):
@@ -86,6 +91,9 @@ class RequestCookie:
         if self.held:
             self._set("", 0)
 
+    def _own_origin(self, request: Request) -> str:
+        return own_origin("https" if self._secure else request.url.scheme, request.headers.get("host", ""))
+
     def _set(self, value: str, max_age: int) -> None:
         cookie: SimpleCookie = SimpleCookie({self._name: value})
         morsel = cookie[self._name]
@@ -98,13 +106,7 @@ class RequestCookie:
         self.header = morsel.OutputString()
 
 
-def credential_of(request: Request, cookie: RequestCookie) -> str | None:
-    """Returns the token of `Authorization: Bearer`, even an invalid one, or else the cookie's."""
-    token = bearer_token(request)
-    return cookie.held if token is None else token
-
-
-def bearer_token(request: Request) -> str | None:
+def _bearer_token(request: Request) -> str | None:
     """Returns None also for what clients without a token send: nothing after the scheme, `null` or `undefined`.
 
     Other schemes are for a proxy in front of the service, whose password browsers add on their own.

@@ -5,11 +5,12 @@ import time
 from collections.abc import Callable, Iterable
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse, Response
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.origins import Origins, origin_of, own_origin
+
+RawHeaders = list[tuple[bytes, bytes]]
 
 log = structlog.get_logger(__name__)
 
@@ -27,7 +28,11 @@ _PREFLIGHT_HEADERS = {
     "Access-Control-Allow-Private-Network": "true",
     "Access-Control-Max-Age": str(_PREFLIGHT_SECONDS),
 }
-_VARY = "Origin, Access-Control-Request-Headers"
+_VARY = "Access-Control-Request-Headers"
+_READABLE = [
+    (b"access-control-allow-credentials", b"true"),
+    (b"access-control-expose-headers", b"Retry-After, X-Request-Id"),
+]
 _MAX_REQUESTED_HEADERS = 100
 _MAX_NAME_LENGTH = 100
 _UNPRINTABLE = re.compile(r"[^!-~]")
@@ -36,49 +41,48 @@ _UNPRINTABLE = re.compile(r"[^!-~]")
 class Cors:
     """Lets the pages of `origins` send `REQUEST_HEADERS`, `more_headers` and cookies, and read responses.
 
-    Any other origin gets no CORS headers, and is logged.
+    Any other origin gets no CORS headers.
     """
 
-    def __init__(self, app: ASGIApp, origins: Origins, more_headers: Iterable[str] = ()) -> None:
-        self._app = app
+    def __init__(self, origins: Origins, more_headers: Iterable[str] = ()) -> None:
         self._origins = origins
         names = {*REQUEST_HEADERS, *more_headers}
         self._prefixes = tuple(name[:-1] for name in names if name.endswith("*"))
         self._names = frozenset(name for name in names if not name.endswith("*"))
         self._is_due = LogThrottle().is_due
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = Headers(scope=scope) if scope["type"] == "http" else Headers()
+    def preflight(self, method: str, headers: Headers) -> Response | None:
+        """Returns the response to a preflight, or None for any other request. Logs an origin that is not allowed.
+
+        The response is 200 for any preflight of an allowed page, so that its browser names the header that is missing.
+        """
         origin = origin_of(headers)
-        allowed = origin if origin and self._origins.allows(origin) else None
-        if origin and not allowed:
+        if origin is None:
+            return None
+        allowed = self._origins.allows(origin)
+        if not allowed:
             self._log(origin, headers)
-        if origin and scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
-            await self._preflight(allowed, headers)(scope, receive, send)
-            return
-
-        async def send_with_headers(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                answer = MutableHeaders(scope=message)
-                answer.add_vary_header("Origin")
-                if allowed:
-                    answer.update(
-                        {**_readable_by(allowed), "Access-Control-Expose-Headers": "Retry-After, X-Request-Id"}
-                    )
-            await send(message)
-
-        await self._app(scope, receive, send_with_headers)
-
-    def _preflight(self, allowed: str | None, headers: Headers) -> Response:
-        """Returns 200 for any preflight of an allowed page, so that its browser names the header that is missing."""
-        if allowed is None:
+        if method != "OPTIONS" or "access-control-request-method" not in headers:
+            return None
+        if not allowed:
             sentence = "This origin is not allowed: list it in ALLOWED_ORIGINS."
             return PlainTextResponse(sentence, 400, {"Vary": _VARY})
         requested = headers.get("access-control-request-headers", "").lower().split(",")[:_MAX_REQUESTED_HEADERS]
         more = {name.strip() for name in requested if name.strip().startswith(self._prefixes)}
         names = ", ".join(sorted(self._names | more))
-        answer = {**_readable_by(allowed), **_PREFLIGHT_HEADERS, "Access-Control-Allow-Headers": names, "Vary": _VARY}
-        return PlainTextResponse("OK", 200, answer)
+        return PlainTextResponse(
+            "OK", 200, {**_PREFLIGHT_HEADERS, "Access-Control-Allow-Headers": names, "Vary": _VARY}
+        )
+
+    def readable(self, response: RawHeaders, headers: Headers) -> RawHeaders:
+        """Returns the headers of a response, with those that let a page of an allowed origin read it."""
+        varied = [(name, value + b", Origin") if name == b"vary" else (name, value) for name, value in response]
+        if varied == response:
+            varied.append((b"vary", b"Origin"))
+        origin = origin_of(headers)
+        if origin and self._origins.allows(origin):
+            varied += [(b"access-control-allow-origin", origin.encode("latin-1")), *_READABLE]
+        return varied
 
     def _log(self, origin: str, headers: Headers) -> None:
         """Logs the origin, unless it is the service's own, which needs no permission even if a proxy changed Host."""
@@ -107,7 +111,3 @@ class LogThrottle:
             return False
         self._names.add(name)
         return True
-
-
-def _readable_by(origin: str) -> dict[str, str]:
-    return {"Access-Control-Allow-Origin": origin, "Access-Control-Allow-Credentials": "true"}

@@ -6,12 +6,12 @@ from pathlib import Path
 from starlette.datastructures import Headers, QueryParams
 from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
-from starlette.routing import BaseRoute, Match, Route
-from starlette.types import ASGIApp, Scope
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.graphiql_tabs import tabs
-from app.http import PATHS
 from app.negotiation import GRAPHQL_RESPONSE, JSON, weight
+from app.requests import headers_of
 
 _FOLDER = Path(__file__).parent / "static/graphiql"
 _MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css"}
@@ -24,20 +24,29 @@ _POLICY = (
 )
 
 
+class Page:
+    """Answers a browser's visit with GraphiQL's page, and leaves every other request to `endpoint`.
+
+    A visit is a GET or HEAD that prefers text/html and has no query.
+    """
+
+    def __init__(self, endpoint: ASGIApp) -> None:
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await (_page() if _is_visit(scope) else self._endpoint)(scope, receive, send)
+
+
 def graphiql_routes(operations: Mapping[str, str], plan_id: str, endpoint: ASGIApp) -> list[BaseRoute]:
-    """Returns GraphiQL's routes, which must come before the endpoint's. `plan_id` is a plan that is for sale.
+    """Returns the routes of what the page loads. `plan_id` is a plan that is for sale.
 
     The page sends its operations to `endpoint`, which accepts any text: TRUSTED_DOCUMENTS_ONLY is for apps.
-
-    On the endpoint's paths, they match only a browser's visit: a GET or HEAD that prefers text/html and has no query.
     """
 
     async def send_tabs(_: Request) -> Response:
         return JSONResponse(tabs(operations, plan_id))
 
-    page = _file(_FOLDER / "index.html", "text/html", {"Content-Security-Policy": _POLICY, "Vary": "Accept"})
     return [
-        *(_Visit(path, page) for path in PATHS),
         Route("/graphiql/graphql", endpoint),
         Route("/graphiql/operations.json", send_tabs),
         *(
@@ -48,13 +57,11 @@ def graphiql_routes(operations: Mapping[str, str], plan_id: str, endpoint: ASGIA
     ]
 
 
-class _Visit(Route):
-    """Matches only a browser's visit."""
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        request = QueryParams(scope["query_string"]).keys() & {"query", "documentId", "extensions"}
-        visit = not request and _prefers_a_page(Headers(scope=scope))
-        return super().matches(scope) if visit else (Match.NONE, {})
+def _is_visit(scope: Scope) -> bool:
+    if scope["method"] not in {"GET", "HEAD"}:
+        return False
+    request = QueryParams(scope["query_string"]).keys() & {"query", "documentId", "extensions"}
+    return not request and _prefers_a_page(headers_of(scope))
 
 
 def _prefers_a_page(headers: Headers) -> bool:
@@ -63,10 +70,13 @@ def _prefers_a_page(headers: Headers) -> bool:
     return weight(accept, "text/html") > max(weight(accept, JSON), weight(accept, GRAPHQL_RESPONSE))
 
 
-def _file(
-    path: Path, media_type: str, headers: Mapping[str, str] | None = None
-) -> Callable[[Request], Awaitable[Response]]:
+def _file(path: Path, media_type: str) -> Callable[[Request], Awaitable[Response]]:
     async def send_file(_: Request) -> Response:
-        return FileResponse(path, media_type=media_type, headers=headers)
+        return FileResponse(path, media_type=media_type)
 
     return send_file
+
+
+def _page() -> Response:
+    headers = {"Content-Security-Policy": _POLICY, "Vary": "Accept"}
+    return FileResponse(_FOLDER / "index.html", media_type="text/html", headers=headers)

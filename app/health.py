@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 import structlog
 from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from models import migrations
 from models.probe import Probe, probe_of
@@ -114,26 +114,25 @@ class Health:
 
 
 class HealthPaths:
-    """Answers LIVE and READY, and passes all other requests on."""
+    """Answers LIVE and READY."""
 
-    def __init__(self, app: ASGIApp, health: Health) -> None:
-        self._app = app
+    def __init__(self, health: Health) -> None:
         self._health = health
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] not in {LIVE, READY}:
-            await self._app(scope, receive, send)
-        elif scope["method"] not in {"GET", "HEAD"}:
-            await Response(status_code=405, headers={"allow": "GET, HEAD"})(scope, receive, send)
-        elif scope["path"] == LIVE:
-            await _json({"status": "live"}, 200)(scope, receive, send)
-        else:
-            report = await self._health.report()
-            draining = bool(scope.get("state", {}).get(DRAINING))
-            ready = not (draining or report.failed)
-            parts = {**report.parts, "draining": "yes" if draining else "no"}
-            body = {"status": "ready" if ready else "not ready", "parts": parts, **report.data}
-            await _json(body, 200 if ready else 503)(scope, receive, send)
+        await (await self._answer(scope))(scope, receive, send)
+
+    async def _answer(self, scope: Scope) -> Response:
+        if scope["method"] not in {"GET", "HEAD"}:
+            return Response(status_code=405, headers={"allow": "GET, HEAD"})
+        if scope["path"] == LIVE:
+            return _json({"status": "live"}, 200)
+        report = await self._health.report()
+        draining = bool(scope.get("state", {}).get(DRAINING))
+        ready = not (draining or report.failed)
+        parts = {**report.parts, "draining": "yes" if draining else "no"}
+        body = {"status": "ready" if ready else "not ready", "parts": parts, **report.data}
+        return _json(body, 200 if ready else 503)
 
 
 async def failing_worker(database: dict[str, Any]) -> str | None:

@@ -3,12 +3,14 @@
 import codecs
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Any
 
 import orjson
 from graphql import GraphQLError
 from starlette.datastructures import QueryParams
-from starlette.requests import ClientDisconnect, HTTPConnection, Request
+from starlette.requests import ClientDisconnect
+from starlette.requests import Request as AnyRequest
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
@@ -20,11 +22,20 @@ from app.errors import formatted, internal_error
 from app.execution import Executor, Operation
 from app.negotiation import GRAPHQL_RESPONSE, JSON
 from app.observation import current_request
+from app.requests import Request, headers_of
 from schema.context import Context
 
 PATHS = ("/graphql", "/graphql/")
 MAX_BODY = 20_000  # bytes; also of a GET's query string
 _MAX_JSON_DEPTH = 32
+_CACHED = 256  # Content-Types, of which real clients send few
+_CONTENT_HEADERS = {
+    media_type: [
+        (b"content-type", f"{media_type}; charset=utf-8".encode()),
+        (b"vary", b"Accept, Accept-Language"),
+    ]
+    for media_type in (JSON, GRAPHQL_RESPONSE)
+}
 # The media types of requests. A page of another origin cannot send any of them without a preflight.
 _JSON_TYPES = frozenset({JSON, GRAPHQL_RESPONSE, "application/graphql+json"})
 
@@ -95,13 +106,12 @@ def _status(status: int, media_type: str | None) -> int:
     return 200 if media_type == JSON and status in {400, 500} else status
 
 
-def _media_type(request: HTTPConnection) -> str | None:
-    lines = request.headers.getlist("accept")
-    return negotiation.media_type(", ".join(lines) if lines else None)
+def _media_type(request: AnyRequest) -> str | None:
+    return negotiation.media_type(", ".join(headers_of(request.scope).getlist("accept")))
 
 
 def refusal(
-    request: HTTPConnection, error: dict[str, Any], status: int, headers: Mapping[str, str] | None = None
+    request: AnyRequest, error: dict[str, Any], status: int, headers: Mapping[str, str] | None = None
 ) -> Response:
     """Returns a response that holds only an error, in a media type that the client accepts, if there is one."""
     current_request().code = error["extensions"]["code"]
@@ -109,15 +119,14 @@ def refusal(
     return _response({"errors": [error]}, status, media_type, headers or {})
 
 
-async def not_found(request: Request, _: Exception) -> Response:
+async def not_found(request: AnyRequest, _: Exception) -> Response:
     """Starlette's handler for paths without a route."""
     return refusal(request, formatted(GraphQLError("The endpoint is /graphql."), "BAD_REQUEST"), 404)
 
 
 def _response(body: dict[str, Any], status: int, media_type: str, headers: Mapping[str, str]) -> Response:
     response = Response(orjson.dumps(body), status, headers)
-    response.headers["Content-Type"] = f"{media_type}; charset=utf-8"
-    response.headers["Vary"] = "Accept, Accept-Language"
+    response.raw_headers += _CONTENT_HEADERS[media_type]
     return response
 
 
@@ -127,6 +136,7 @@ async def _from_body(request: Request) -> Operation:
     return _operation(_parsed(await read_body(request, MAX_BODY)))
 
 
+@lru_cache(_CACHED)
 def _is_json(content_type: str) -> bool:
     """Whether the media type is JSON in UTF-8, perhaps twice: fetch joins the headers of a client and its library."""
     types = {part.partition(";")[0].strip() for part in content_type.split(",")}

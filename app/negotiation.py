@@ -1,6 +1,7 @@
 """Content negotiation by the quality values of Accept and Accept-Language (RFC 9110, 12.4.2)."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from services.common.translations import Language
 
@@ -8,9 +9,11 @@ GRAPHQL_RESPONSE = "application/graphql-response+json"
 JSON = "application/json"
 
 _MAX_RANGES = 50
+_CACHED = 256  # headers, of which real clients send few
 
 
-def media_type(accept: str | None) -> str | None:
+@lru_cache(_CACHED)
+def media_type(accept: str) -> str | None:
     """Returns the media type of the response, or None if the client accepts neither of ours.
 
     If the client prefers neither, it is the one that it names; if it names both, the newer; if it names neither, JSON.
@@ -29,6 +32,7 @@ def weight(accept: str, offered: str) -> float:
     return next((weights[media_range] for media_range in ranges if media_range in weights), 0.0)
 
 
+@lru_cache(_CACHED)
 def language(accept_language: str) -> Language:
     """Returns the language that the client prefers, or Spanish if it accepts neither of ours."""
     weights: dict[str, float] = {}

@@ -10,12 +10,10 @@ import httpx2
 import pytest
 from graphql import get_operation_ast, get_variable_values, parse
 from starlette.applications import Starlette
-from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from app.graphiql import graphiql_routes
-from app.middleware import SecurityHeaders
+from app.graphiql import Page, graphiql_routes
 from app.operations import OPERATIONS
 from schema.root import schema
 from services.payments.plans import BUNDLED
@@ -31,10 +29,9 @@ FOLDER = Path(__file__).parents[2] / "app/static/graphiql"
 
 def client_of(operations: Mapping[str, str]) -> httpx2.AsyncClient:
     """GraphiQL before an endpoint that only says its name."""
-    endpoint = Route("/graphql", PlainTextResponse("the endpoint"), methods=["GET", "HEAD", "POST", "PUT"])
     of_page = PlainTextResponse("the endpoint of the page")
-    routes = [*graphiql_routes(operations, "negocio", of_page), endpoint]
-    service = Starlette(routes=routes, middleware=[Middleware(SecurityHeaders, hsts=False)])
+    page = Page(PlainTextResponse("the endpoint"))
+    service = Starlette(routes=[*graphiql_routes(operations, "negocio", of_page), Route("/graphql", page)])
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(service), base_url="http://localhost:8000")
 
 
@@ -44,12 +41,12 @@ async def http() -> AsyncIterator[httpx2.AsyncClient]:
         yield http
 
 
-async def test_the_pages_policy_allows_only_its_own_origin(http: httpx2.AsyncClient) -> None:
-    response = await http.get("/graphql", headers={"accept": CHROMIUM})
+async def test_the_pages_policy_allows_only_its_own_origin(api: Api) -> None:
+    response = await api.http.get("/graphql", headers={"accept": CHROMIUM})
 
     assert response.status_code == 200
     assert response.headers["content-type"] == "text/html; charset=utf-8"
-    assert response.headers["vary"] == "Accept"
+    assert response.headers["vary"] == "Accept, Origin"
     assert response.headers["cache-control"] == "no-store"
     assert response.headers["content-security-policy"] == (
         "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; connect-src 'self'; "
@@ -193,8 +190,8 @@ async def test_the_plan_in_the_variables_is_for_sale(make_api: MakeApi, tmp_path
     assert variables == [{"input": {"planId": "mine"}}] * 2
 
 
-async def test_the_endpoint_with_a_trailing_slash_shows_the_page_too(http: httpx2.AsyncClient) -> None:
-    response = await http.get("/graphql/", headers={"accept": CHROMIUM})
+async def test_the_endpoint_with_a_trailing_slash_shows_the_page_too(api: Api) -> None:
+    response = await api.http.get("/graphql/", headers={"accept": CHROMIUM})
 
     assert "<title>GraphiQL" in response.text
 

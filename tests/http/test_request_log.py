@@ -9,9 +9,12 @@ import httpx2
 import pytest
 from structlog.testing import capture_logs
 
+from app.cors import Cors
 from app.logs import log_request
+from app.middleware import Middleware, SecurityHeaders
 from app.observation import FinishedRequest
 from app.observer import Observer
+from app.origins import Origins
 from models.account import Account
 from services.common.pseudonyms import Pseudonyms
 from services.common.secrets import Keys
@@ -132,8 +135,16 @@ async def test_a_bug_outside_the_endpoint_is_answered_and_logged_with_the_id(lin
     async def bug(*_: object) -> None:
         raise ZeroDivisionError
 
-    observer = Observer(bug, [log_request], Pseudonyms(Keys(b"a key of the tests")), trusted_proxies=0)
-    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(observer), base_url="http://localhost") as http:
+    app = Middleware(
+        bug,
+        direct={},
+        health={},
+        observer=Observer([log_request], Pseudonyms(Keys(b"a key of the tests")), trusted_proxies=0),
+        security=SecurityHeaders(hsts=False),
+        cors=Cors(Origins()),
+        hosts=None,
+    )
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://localhost") as http:
         response = await http.get("/")
 
     cause, line = lines

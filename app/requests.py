@@ -1,0 +1,46 @@
+"""A request whose headers are decoded once, since a dozen places ask for them."""
+
+from typing import Any
+
+from starlette import requests
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+_KEY = "app.headers"
+
+
+class IndexedHeaders(Headers):
+    """Headers that are found without a search through all of them."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(scope=scope)
+        self._values: dict[str, list[str]] = {}
+        for name, value in self._list:
+            self._values.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
+
+    def getlist(self, key: str) -> list[str]:
+        return self._values.get(key.lower(), [])
+
+    def get(self, key: str, default: Any = None) -> Any:
+        values = self._values.get(key.lower())
+        return values[0] if values else default
+
+    def __getitem__(self, key: str) -> str:
+        return self._values[key.lower()][0]
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and key.lower() in self._values
+
+
+class Request(requests.Request):
+    @property
+    def headers(self) -> Headers:
+        return headers_of(self.scope)
+
+
+def headers_of(scope: Scope) -> Headers:
+    """Returns the headers of the request, the same object to all who ask."""
+    headers: Headers | None = scope.get(_KEY)
+    if headers is None:
+        headers = scope[_KEY] = IndexedHeaders(scope)
+    return headers
