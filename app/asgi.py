@@ -25,7 +25,8 @@ from app.logs import log_request, running
 from app.manifests import digest, read_manifests
 from app.metrics_port import MetricsPort
 from app.middleware import AllowedHosts, Middleware, SecurityHeaders
-from app.observer import Observer
+from app.observation import REFUSALS, RefusalObserver
+from app.observer import Observer, refusal_observer
 from app.operations import OPERATIONS
 from app.requests import Request
 from app.schema_file import schema_route
@@ -81,15 +82,14 @@ def create_app(
         return Context(caller, composition.services, cookie)
 
     @contextlib.asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, RefusalObserver]]:
         composed = contextlib.aclosing(composition)
         worker = _working(composition) if settings.worker_in_serve else contextlib.nullcontext()
         metrics = port.serving() if port else contextlib.nullcontext()
         with running("serve", settings):
             async with connected(settings.database), contextlib.aclosing(health), composed, worker, metrics:
-                yield
+                yield {REFUSALS: refusal_observer(observers, composition.pseudonyms)}
 
-    observers = [log_request, port.metrics.observe] if port else [log_request]
     endpoint: ASGIApp = open_endpoint(trusted_only=settings.trusted_documents_only)
     events = composition.paypal.events if composition.paypal else None
     routes: list[BaseRoute] = [

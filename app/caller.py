@@ -39,7 +39,12 @@ def address_of(request: HTTPConnection, trusted_proxies: int) -> Address:
         forwarded = _parsed(_without_port(forwarded_for[-trusted_proxies]))
         if forwarded:
             return forwarded
-    return (request.client and _parsed(request.client.host)) or _LOOPBACK
+    return peer(request.client.host if request.client else "")
+
+
+def peer(text: str) -> Address:
+    """Returns the address at the other end of the connection; loopback if it has none, as a Unix socket."""
+    return _parsed(text) or _LOOPBACK
 
 
 def _without_port(hop: str) -> str:

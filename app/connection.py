@@ -8,6 +8,8 @@ import asyncio
 import re
 import select
 from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, cast
 
 import httptools
@@ -15,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from app.health import DRAINING
+from app.observation import REFUSALS, RefusalObserver
 
 CLOSING = "closing"
 """The key of the lifespan's state under which the server says that it has stopped listening."""
@@ -28,20 +31,28 @@ _VERSIONS = {"1.0", "1.1"}
 _ABSOLUTE_FORM = re.compile(rb"https?://([^/?#@]+)([/?].*)?", re.IGNORECASE)
 
 
-def _refusal(status: bytes, sentence: bytes) -> bytes:
-    """Returns a complete response that ends the connection."""
-    body = b'{"errors":[{"message":"%s","extensions":{"code":"BAD_REQUEST"}}]}' % sentence
-    return (
-        b"HTTP/1.1 %s\r\nconnection: close\r\n"
-        b"content-type: application/graphql-response+json; charset=utf-8\r\n"
-        b"content-length: %d\r\n\r\n%s" % (status, len(body), body)
-    )
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    status: HTTPStatus
+    sentence: bytes
+
+    def response(self, request_id: str) -> bytes:
+        """Returns a complete response that ends the connection."""
+        body = b'{"errors":[{"message":"%s","extensions":{"code":"BAD_REQUEST"}}]}' % self.sentence
+        return (
+            b"HTTP/1.1 %d %s\r\nconnection: close\r\nx-request-id: %s\r\n"
+            b"content-type: application/graphql-response+json; charset=utf-8\r\n"
+            b"content-length: %d\r\n\r\n%s"
+            % (self.status, self.status.phrase.encode(), request_id.encode(), len(body), body)
+        )
 
 
-_BAD_REQUEST = _refusal(b"400 Bad Request", b"This is not a valid HTTP request.")
-_HEAD_TOO_LONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
-_NO_TUNNEL = _refusal(b"501 Not Implemented", b"This server is not a proxy.")
-_OTHER_VERSION = _refusal(b"505 HTTP Version Not Supported", b"Use HTTP/1.1, or a proxy that supports other versions.")
+_MALFORMED = _Refusal(HTTPStatus.BAD_REQUEST, b"This is not a valid HTTP request.")
+_HEAD_TOO_LARGE = _Refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, b"The headers are too large.")
+_TUNNEL = _Refusal(HTTPStatus.NOT_IMPLEMENTED, b"This server is not a proxy.")
+_OTHER_VERSION = _Refusal(
+    HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, b"Use HTTP/1.1, or a proxy that supports other versions."
+)
 
 
 class _RefusedError(Exception):
@@ -102,7 +113,8 @@ class Connection(HttpToolsProtocol):
     _head = 0  # bytes of its head so far; -1 from the end of the head to the end of the body
     _receiving = False  # from a request's first byte to its last
     _idle = False  # between a response and the next request
-    _refusal = _BAD_REQUEST
+    _refusal = _MALFORMED
+    _begun = 0.0  # when the current request's first byte arrived, on the loop's clock
     _ignore_input = False  # once the connection was refused
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
@@ -112,19 +124,26 @@ class Connection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(cast(asyncio.Transport, transport))
-        self._set_deadline(_REQUEST_SECONDS)
+        self._set_deadline(_REQUEST_SECONDS, self._abort_unfinished)
         if CLOSING in self.app_state:
             self._wait_for_last_request()
 
     def data_received(self, data: bytes) -> None:
         if self._ignore_input:
             return
+        if not self._received:
+            self._begun = self.loop.time()
         self._received += len(data)
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserError:
+            if not self.transport.is_closing():
+                self._refuse(_OTHER_VERSION if self.parser.get_method() == b"PRI" else self._refusal)
         if self.transport.is_closing():
             return
         if self._head >= 0 and self._received > _MAX_HEAD_BYTES:  # in an unfinished line
-            self._refuse(_HEAD_TOO_LONG)
+            self._refuse(_HEAD_TOO_LARGE)
         elif self._received > _MAX_REQUEST_BYTES:
             self.transport.abort()
 
@@ -133,7 +152,7 @@ class Connection(HttpToolsProtocol):
         self._receiving = True
         if self._idle:
             self._idle = False
-            self._set_deadline(_REQUEST_SECONDS)
+            self._set_deadline(_REQUEST_SECONDS, self._abort_unfinished)
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -150,7 +169,7 @@ class Connection(HttpToolsProtocol):
         if self.parser.get_http_version() not in _VERSIONS:
             self._stop_and_refuse(_OTHER_VERSION)
         if self.parser.get_method() == b"CONNECT":
-            self._stop_and_refuse(_NO_TUNNEL)
+            self._stop_and_refuse(_TUNNEL)
         if self._requests.has_upgrade():
             return
         self._head = -1
@@ -177,7 +196,7 @@ class Connection(HttpToolsProtocol):
         super().on_response_complete()
         if self._receiving:
             self._unset_keepalive_if_required()
-            self._set_deadline(_REQUEST_SECONDS)
+            self._set_deadline(_REQUEST_SECONDS, self._abort_unfinished)
         elif self.cycle.response_complete:
             self._wait_for_request()
         else:
@@ -199,12 +218,6 @@ class Connection(HttpToolsProtocol):
         else:
             self.transport.close()
 
-    def send_400_response(self, msg: str) -> None:
-        del msg
-        if self.transport.is_closing():
-            return
-        self._refuse(_OTHER_VERSION if self.parser.get_method() == b"PRI" else self._refusal)
-
     def head_without_upgrade(self) -> bytes:
         """Writes the request's head again without its Upgrade headers."""
         line = b"%s %s HTTP/%s\r\n" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
@@ -216,7 +229,7 @@ class Connection(HttpToolsProtocol):
     def _add_to_head(self, *parts: bytes) -> None:
         self._head += sum(map(len, parts))
         if self._head > _MAX_HEAD_BYTES:
-            self._stop_and_refuse(_HEAD_TOO_LONG)
+            self._stop_and_refuse(_HEAD_TOO_LARGE)
 
     def _has_valid_host(self) -> bool:
         """Whether there is exactly one Host, which HTTP/1.0 may omit (RFC 9112, 3.2)."""
@@ -234,15 +247,26 @@ class Connection(HttpToolsProtocol):
         path = target[2] or b"/"
         self.url = path if path.startswith(b"/") else b"/" + path
 
-    def _stop_and_refuse(self, response: bytes) -> None:
+    def _stop_and_refuse(self, refusal: _Refusal) -> None:
         """Stops the parser from one of its callbacks; the response is sent afterwards."""
-        self._refusal = response
+        self._refusal = refusal
         raise _RefusedError
 
-    def _refuse(self, response: bytes) -> None:
+    def _refuse(self, refusal: _Refusal) -> None:
         self._ignore_input = True
-        self.transport.write(response)
+        self.transport.write(refusal.response(self._report(refusal.status, "BAD_REQUEST")))
         self.transport.close()
+
+    def _abort_unfinished(self) -> None:
+        """Cuts off a client that stalls. The application reports a stalled body, but it never sees a stalled head."""
+        if self._receiving and self._head >= 0:
+            self._report(HTTPStatus.REQUEST_TIMEOUT, None)
+        self.transport.abort()
+
+    def _report(self, status: int, code: str | None) -> str:
+        """Reports a request that the application does not see. Returns its id."""
+        observe: RefusalObserver = self.app_state[REFUSALS]
+        return observe(int(status), code, self.client[0] if self.client else "", self.loop.time() - self._begun)
 
     def _wait_for_request(self) -> None:
         """Cuts off a client that does not read the response; uvicorn closes connections that idle for too long."""

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 CLIENT_GONE = 499
 """The status, as nginx has it, of a request whose client closed the connection before the response."""
+REFUSALS = "refusals"
+"""The key of the lifespan's state under which the server finds the RefusalObserver."""
 
 _ID_BYTES = 8
 _WELL_FORMED = re.compile(r"[A-Za-z0-9._-]{8,64}")
@@ -35,11 +37,14 @@ _REASONS_BY_STATUS = {
     404: "path",
     405: "method",
     406: "media type",
-    408: "slow body",
+    408: "slow",
     413: "too large",
     415: "media type",
     421: "host",
     429: "limit",
+    431: "too large",
+    501: "tunnel",
+    505: "version",
 }
 
 
@@ -94,6 +99,8 @@ class FinishedRequest:
 
 
 RequestObserver = Callable[[FinishedRequest], None]
+RefusalObserver = Callable[[int, str | None, str, float], str]
+"""Takes status, code, the peer's address and seconds of a request that the server refused. Returns the request's id."""
 
 _current: ContextVar[CurrentRequest | None] = ContextVar("request", default=None)
 
@@ -101,7 +108,7 @@ _current: ContextVar[CurrentRequest | None] = ContextVar("request", default=None
 def begin(given_ids: Sequence[str]) -> CurrentRequest:
     """Makes a request the current one of this task, with the id that our proxy gave it, or else a new one."""
     is_given = len(given_ids) == 1 and _WELL_FORMED.fullmatch(given_ids[0])
-    request = CurrentRequest(given_ids[0] if is_given else _new_id())
+    request = CurrentRequest(given_ids[0] if is_given else new_id())
     _current.set(request)
     return request
 
@@ -113,7 +120,7 @@ def observed_request() -> CurrentRequest | None:
 
 def current_request() -> CurrentRequest:
     """Returns the request that this task answers; outside of one, an empty one that nobody observes."""
-    return _current.get() or CurrentRequest(_new_id())
+    return _current.get() or CurrentRequest(new_id())
 
 
 def note_principal(principal: "Principal") -> None:
@@ -121,5 +128,5 @@ def note_principal(principal: "Principal") -> None:
         request.account, request.session = principal.id, principal.session_id
 
 
-def _new_id() -> str:
+def new_id() -> str:
     return secrets.token_hex(_ID_BYTES)

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from app.caller import address_of
+from app.caller import address_of, peer
 from app.http import PATHS
-from app.observation import CurrentRequest, FinishedRequest, RequestObserver, begin
+from app.observation import CurrentRequest, FinishedRequest, RefusalObserver, RequestObserver, begin, new_id
 from app.requests import Request
 from services.common.caller import Caller
 from services.common.pseudonyms import Pseudonyms
@@ -47,6 +47,35 @@ class Observer:
         )
         for observe in self._observers:
             observe(finished)
+
+
+def refusal_observer(observers: Sequence[RequestObserver], pseudonyms: Pseudonyms) -> RefusalObserver:
+    """Returns what the server reports the requests to that it refuses by itself, such as bytes that are not HTTP.
+
+    Their client is the peer, even behind proxies: X-Forwarded-For may not have been read.
+    """
+
+    def observe_refusal(status: int, code: str | None, peer_address: str, seconds: float) -> str:
+        finished = FinishedRequest(
+            id=new_id(),
+            method="other",
+            kind="other",
+            status=status,
+            seconds=seconds,
+            client=pseudonyms.of("client", Caller(peer(peer_address)).client),
+            account=None,
+            session=None,
+            operation=None,
+            digest=None,
+            outcomes={},
+            code=code,
+            failure=None,
+        )
+        for observe in observers:
+            observe(finished)
+        return finished.id
+
+    return observe_refusal
 
 
 def _kind(path: str) -> str:

@@ -1,10 +1,11 @@
 """What the log holds of a request: enough to find it again, and nothing that a person typed."""
 
 import json
+import re
 import socket
 import sqlite3
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from urllib.parse import urlsplit
 
 import httpx2
@@ -71,3 +72,50 @@ def test_an_unexpected_error_is_logged_with_the_clients_reference(server: Server
     assert log.count(f"request={error['extensions']['reference']}") == 2  # the cause, and the request's line
     assert "Traceback" in log
     assert "hunter2" not in log
+
+
+def test_what_the_server_refuses_by_itself_has_one_line_each_without_its_bytes(server: Server) -> None:
+    refused = {
+        b"hunter2 hunter2\r\n\r\nhunter2\r\n\r\n": ("400", "malformed"),
+        b"\x16\x03\x01hunter2": ("400", "malformed"),
+        b"GET /hunter2 HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n": ("400", "malformed"),
+        b"GET /hunter2 HTTP/1.1\r\nx: " + b"hunter2" * 3_000 + b"\r\n\r\n": ("431", "'too large'"),
+        b"CONNECT hunter2:443 HTTP/1.1\r\nHost: hunter2\r\n\r\n": ("501", "tunnel"),
+        b"GET /hunter2 HTTP/2.0\r\nHost: localhost\r\n\r\n": ("505", "version"),
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nhunter2": ("505", "version"),
+    }
+
+    for sent, (status, reason) in refused.items():
+        before = server.log()
+        answer = _answer(server.url, sent)
+        (line,) = server.log()[len(before) :].splitlines()
+
+        head, _, body = answer.partition(b"\r\n\r\n")
+        (name,) = re.findall(rb"x-request-id: (\w{16})", head)
+        assert head.startswith(b"HTTP/1.1 %s " % status.encode())
+        assert json.loads(body)["errors"][0]["extensions"] == {"code": "BAD_REQUEST"}
+        assert {f"request={name.decode()}", f"status={status}", "method=other", "kind=other"} <= set(line.split())
+        assert f"refused={reason}" in line
+        assert "hunter2" not in line
+
+
+def test_bytes_after_a_refusal_and_a_connection_without_any_have_no_line(server: Server) -> None:
+    before = server.log()
+
+    _answer(server.url, b"hello\r\n\r\n" * 1_000)
+    _answer(server.url, b"")
+
+    assert server.log()[len(before) :].count("\n") == 1
+
+
+def _answer(url: str, sent: bytes) -> bytes:
+    """Everything that comes back for these bytes; the server logs before it answers."""
+    address = urlsplit(url)
+    received = b""
+    with socket.create_connection((address.hostname, address.port), timeout=10) as client:
+        client.sendall(sent)
+        client.shutdown(socket.SHUT_WR)
+        with suppress(ConnectionError):  # which bytes that were not read cause
+            while chunk := client.recv(65_536):
+                received += chunk
+    return received
