@@ -6,6 +6,7 @@ No other module imports uvicorn.
 import asyncio
 import ctypes
 import gc
+import math
 import mmap
 import os
 import signal
@@ -14,9 +15,10 @@ import struct
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
 import structlog
@@ -25,12 +27,14 @@ from starlette.types import ASGIApp
 
 from app.connection import CLOSING, Connection
 from app.health import DRAINING
+from app.systemd import Notifier, repeating
 
 log = structlog.get_logger(__name__)
 
 Loop = Literal["auto", "asyncio", "uvloop"]
 
 _GRACEFUL_TIMEOUT = 12  # seconds that running requests get once nothing listens any more
+_STOP_SECONDS = 37.0  # that the end may take after draining, the worker's included
 _LAST_CONNECTIONS_SECONDS = 0.2  # to accept connections and read requests that were sent before
 _MAX_RESTARTS, _RESTART_SECONDS = 5, 60.0  # of processes that end by themselves, before all of them end
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -41,11 +45,18 @@ _NO_SYN = ((0x30, 0, 0, 13), (0x45, 0, 1, 0x02), (0x06, 0, 0, 0), (0x06, 0, 0, 0
 
 @dataclass(frozen=True, slots=True)
 class _Options:
-    """`parent` supervises the process, if there is one. `stopping` is memory that its children share with it."""
+    """`parent` supervises the process, if there is one. `stopping` is memory that its children share with it.
+
+    The process calls `report_life` every `life_seconds` from its event loop, unless they are 0, and `report_stop` once
+    it is about to end.
+    """
 
     keep_alive_seconds: int
     drain_seconds: float
     loop: Loop
+    life_seconds: float
+    report_life: Callable[[], None]
+    report_stop: Callable[[], None]
     parent: int | None = None
     stopping: mmap.mmap = field(default_factory=lambda: mmap.mmap(-1, 1))
 
@@ -71,6 +82,10 @@ class _Server(uvicorn.Server):
         if self._options.parent is None or sig != signal.SIGINT:  # a terminal sends SIGINT to all processes
             self.should_exit = True
 
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        async with repeating(self._options.report_life, self._options.life_seconds):
+            await super().serve(sockets)
+
     async def on_tick(self, counter: int) -> bool:
         if self._options.parent and os.getppid() != self._options.parent:
             self.should_exit = True
@@ -87,6 +102,7 @@ class _Server(uvicorn.Server):
         self._served = not (self.should_exit or self.stop_requested)
         self.should_exit = not self._served
         await super().main_loop()
+        self._options.report_stop()
         self.lifespan.state[DRAINING] = True
         if self._served and self._options.drain_seconds:
             await self._drain()
@@ -148,45 +164,67 @@ def run(
     keep_alive_seconds: int = 75,
     drain_seconds: float = 0.0,
     loop: Loop = "auto",
+    notifier: Notifier | None = None,
 ) -> int:
     """Serves until SIGTERM or SIGINT, and then drains. Returns the exit status.
 
     `loop` is the event loop: "auto" is uvloop where it is installed, which saves a tenth of the CPU time of `me`.
 
     Each worker process creates its own app. One that ends by itself is started again, unless that happens too often.
+    The `notifier` reports to systemd that the event loops of all of them run, and when they end.
     """
-    options = _Options(keep_alive_seconds, drain_seconds, loop)
+    notifier = notifier or Notifier({})
+    options = _Options(
+        keep_alive_seconds,
+        drain_seconds,
+        loop,
+        life_seconds=notifier.watchdog_seconds / 2,
+        report_life=notifier.alive,
+        report_stop=partial(notifier.stopping, drain_seconds + _STOP_SECONDS),
+    )
     if workers == 1:
         return _serve(make_app, bound, options)
-    children = _Options(keep_alive_seconds, drain_seconds, loop, os.getpid(), options.stopping)
-    return _Supervisor(make_app, bound, children).run(workers)
+    return _Supervisor(make_app, bound, options, workers, notifier.watchdog_seconds).run()
 
 
 class _Supervisor:
     """The parent of the processes that serve."""
 
-    def __init__(self, make_app: Callable[[], ASGIApp], bound: socket.socket, options: _Options) -> None:
+    def __init__(
+        self,
+        make_app: Callable[[], ASGIApp],
+        bound: socket.socket,
+        options: _Options,
+        workers: int,
+        watchdog_seconds: float,
+    ) -> None:
+        """The `options` are those of a process without a parent."""
         self._make_app = make_app
         self._bound = bound
         self._options = options
-        self._children: set[int] = set()
+        self._watchdog_seconds = watchdog_seconds
+        self._lives = _Lives(workers)
+        self._children: dict[int, int] = {}  # the place of each process in `_lives`
         self._restarts: deque[float] = deque(maxlen=_MAX_RESTARTS)
 
-    def run(self, workers: int) -> int:
+    def run(self) -> int:
         signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)  # until there are children to forward signals to
-        for _ in range(workers):
-            self._fork()
+        for place in range(self._lives.places):
+            self._fork(place)
         _on_stop_signal(self._stop)
+        signal.signal(signal.SIGALRM, self._report_life)
+        signal.setitimer(signal.ITIMER_REAL, self._watchdog_seconds / 4, self._watchdog_seconds / 4)
         status = 0
         while self._children:
             child, code = os.wait()
             signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
-            self._children.remove(child)
-            status = status or self._replace(child, os.waitstatus_to_exitcode(code))
+            place = self._children.pop(child)
+            status = status or self._replace(child, place, os.waitstatus_to_exitcode(code))
             signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
+        signal.setitimer(signal.ITIMER_REAL, 0)  # Python no longer handles signals while it exits
         return status
 
-    def _replace(self, child: int, code: int) -> int:
+    def _replace(self, child: int, place: int, code: int) -> int:
         """Starts another process, unless all shall end. Returns the exit status that follows, 0 if none does yet."""
         if self._options.stopping[0]:
             return abs(code)
@@ -196,28 +234,61 @@ class _Supervisor:
             self._stop()
             return abs(code) or 1
         self._restarts.append(time.monotonic())
-        log.warning("process ended, another starts", process=child, another=self._fork(), **how)
+        log.warning("process ended, another starts", process=child, another=self._fork(place), **how)
         return 0
 
     def _stop(self, *_: object) -> None:
         """Ends the children: in order, or at once if this is the second time."""
         at_once = bool(self._options.stopping[0])
+        if not at_once:
+            self._options.report_stop()
         self._options.stopping[0] = 1
         self._bound.close()  # the children's copies are the last
         for child in self._children:
             with suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL if at_once else signal.SIGTERM)
 
-    def _fork(self) -> int:
+    def _report_life(self, *_: object) -> None:
+        """Reports the life of all processes to the watchdog, unless the event loop of one of them hangs."""
+        if self._lives.silence(self._children.values()) < self._watchdog_seconds / 2:
+            self._options.report_life()
+
+    def _fork(self, place: int) -> int:
+        self._lives.renew(place)
+        options = self._child_options(place)
         if child := os.fork():
-            self._children.add(child)
+            self._children[child] = place
             return child
         status = 1
         try:
-            status = _serve(self._make_app, self._bound, self._options)
+            status = _serve(self._make_app, self._bound, options)
         except BaseException:
             traceback.print_exc()
         os._exit(status)
+
+    def _child_options(self, place: int) -> _Options:
+        return replace(
+            self._options,
+            life_seconds=self._watchdog_seconds / 4,
+            report_life=partial(self._lives.renew, place),
+            report_stop=lambda: None,
+            parent=os.getpid(),
+        )
+
+
+class _Lives:
+    """When the event loop of each process last ran, in memory that they share with their parent."""
+
+    def __init__(self, places: int) -> None:
+        self.places = places
+        self._times = memoryview(mmap.mmap(-1, 8 * places)).cast("d")
+
+    def renew(self, place: int) -> None:
+        self._times[place] = time.monotonic()
+
+    def silence(self, places: Iterable[int]) -> float:
+        """Returns how many seconds ago the one that has been silent for longest was heard of."""
+        return time.monotonic() - min((self._times[place] for place in places), default=math.inf)
 
 
 def _serve(make_app: Callable[[], ASGIApp], bound: socket.socket, options: _Options) -> int:

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import AsyncIterator, MutableMapping
+from collections.abc import AsyncIterator, Callable, MutableMapping
 
 _FIRST_DESCRIPTOR = 3  # SD_LISTEN_FDS_START
 
@@ -50,23 +50,27 @@ class Notifier:
         watched = microseconds.isdecimal() and pid in {"", str(os.getpid())}
         self._watchdog_seconds = int(microseconds) / 1_000_000 if watched else 0.0
 
+    @property
+    def watchdog_seconds(self) -> float:
+        """How often `alive` must be called at least, or else systemd restarts the service; 0 if it does not matter."""
+        return self._watchdog_seconds
+
     def ready(self) -> None:
         self._send("READY=1")
 
-    @contextlib.asynccontextmanager
-    async def working(self) -> AsyncIterator[None]:
-        """Reports that the service is ready and, for the watchdog, that its event loop runs."""
-        self.ready()
-        watched = asyncio.create_task(self._report_life())
-        try:
-            yield
-        finally:
-            watched.cancel()
+    def alive(self) -> None:
+        self._send("WATCHDOG=1")
 
-    async def _report_life(self) -> None:
-        while self._watchdog_seconds:
-            self._send("WATCHDOG=1")
-            await asyncio.sleep(self._watchdog_seconds / 2)
+    def stopping(self, seconds: float = 0.0) -> None:
+        """Reports that the service ends. `seconds` is what it may take, if the unit may allow less."""
+        extend = f"\nEXTEND_TIMEOUT_USEC={round(seconds * 1_000_000)}" if seconds else ""
+        self._send(f"STOPPING=1{extend}")
+
+    @contextlib.asynccontextmanager
+    async def watched(self) -> AsyncIterator[None]:
+        """Reports to the watchdog that the event loop runs."""
+        async with repeating(self.alive, self._watchdog_seconds / 2):
+            yield
 
     def _send(self, message: str) -> None:
         if not self._address:
@@ -77,3 +81,19 @@ class Notifier:
                 to_systemd.sendto(message.encode(), self._address)
             except OSError:  # a service that works must not end because nobody listens
                 return
+
+
+@contextlib.asynccontextmanager
+async def repeating(report: Callable[[], None], seconds: float) -> AsyncIterator[None]:
+    """Calls the function at once and then every so many seconds from this event loop, or never if they are 0."""
+
+    async def repeat() -> None:
+        while seconds:
+            report()
+            await asyncio.sleep(seconds)
+
+    task = asyncio.create_task(repeat())
+    try:
+        yield
+    finally:
+        task.cancel()

@@ -60,6 +60,7 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
             settings.keep_alive_seconds,
             settings.drains_for,
             settings.event_loop,
+            notifier,
         )
 
 

@@ -34,11 +34,13 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
 
 async def _work(settings: Settings, metrics: MetricsPort | None) -> None:
     stopped = asyncio.Event()
+    notifier = Notifier()
 
     def stop() -> None:
         if stopped.is_set():
             os._exit(1)  # the second signal; mails in progress are sent again
         stopped.set()
+        notifier.stopping()
 
     for signal_number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signal_number, stop)
@@ -46,5 +48,6 @@ async def _work(settings: Settings, metrics: MetricsPort | None) -> None:
         serving = metrics.serving() if metrics else contextlib.nullcontext()
         async with composed(settings, metrics.metrics if metrics else IGNORED) as composition, serving:
             print("Working.", flush=True)
-            async with Notifier().working():
+            notifier.ready()
+            async with notifier.watched():
                 await composition.work(stopped)
