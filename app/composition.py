@@ -21,6 +21,7 @@ from app.observation import note_principal
 from app.settings import InvalidSettingsError, Settings
 from models.sql import fetch
 from schema.context import Services
+from services.accounts.credentials import StandIns
 from services.accounts.hashing import Hasher
 from services.accounts.lockout import LoginLockout
 from services.accounts.login import LoginService
@@ -155,6 +156,7 @@ def compose(settings: Settings, measures: Measures = IGNORED) -> Composition:
         lockout=lockout,
         sessions=sessions,
         ids=registration_ids,
+        stand_ins=StandIns(keys),
         actors=actors,
         conceal_accounts=settings.conceal_accounts,
     )

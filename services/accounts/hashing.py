@@ -1,7 +1,12 @@
-"""Argon2id (RFC 9106) in threads under one limiter, so that a burst of logins delays nothing else."""
+"""Argon2id (RFC 9106) in threads under one limiter, so that a burst of logins delays nothing else.
 
+A hash with other parameters, or of another system, is outdated: a login verifies it and makes a new one.
+"""
+
+import math
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -10,15 +15,25 @@ from anyio import to_thread
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from services.accounts.password_hashes import PasswordHash, parse_hash
 from services.common.cpus import usable_cpus
 from services.common.measures import IGNORED, Measures
 from services.common.outcomes import TooManyAttempts
 from services.common.secrets import generate_token
 
 _QUEUE_PER_CPU = 64  # at 25 ms a hash, the last one waits 1.6 s
+_MAX_PLACES = 40  # in the queue, of the hash of another system that takes longest: 40 times as long as ours
 _BUSY = TooManyAttempts(retry_after_seconds=2)
 
 _Result = TypeVar("_Result")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Verification:
+    """Whether the password is right and, if it is and its hash is outdated, a new hash of it."""
+
+    right: bool
+    new_hash: str | None = None
 
 
 class Hasher:
@@ -38,26 +53,54 @@ class Hasher:
         cpus = usable_cpus() if cpus is None else cpus
         at_once = max(1, int(cpus / parallelism))
         self._limiter = anyio.CapacityLimiter(at_once)
-        self._free = at_once + max(1, int(cpus * _QUEUE_PER_CPU))
+        self._room = self._free = at_once + max(1, int(cpus * _QUEUE_PER_CPU))
         self._decoy = self._argon2.hash(generate_token())
         self._measures = measures
 
-    async def hash(self, password: str, salt: bytes | None = None) -> str | TooManyAttempts:
-        """Uses a random salt unless one is given, which makes the hash reproducible."""
-        return await self._run(partial(self._argon2.hash, password, salt=salt))
+    async def hash(self, password: str, salt: bytes | None = None, *, like: str | None = None) -> str | TooManyAttempts:
+        """Uses a random salt unless one is given, which makes the hash reproducible.
+
+        Costs the same as `renew` costs for the hash `like`.
+        """
+        outdated = like if like and self.is_outdated(like) else None
+
+        def hash_both() -> str:
+            if outdated:
+                self._matches(outdated, password)
+            return self._argon2.hash(password, salt=salt)
+
+        return await self._run(hash_both, 1 + _places(outdated))
 
     async def verify(self, password_hash: str | None, password: str) -> bool | TooManyAttempts:
         """Costs the same if there is no hash: a decoy is verified, and the result is False."""
-        return await self._run(partial(self._matches, password_hash, password))
+        outdated = password_hash if password_hash and self.is_outdated(password_hash) else None
+        return await self._run(partial(self._matches, password_hash, password), max(1, _places(outdated)))
+
+    async def renew(self, password_hash: str | None, password: str) -> Verification | TooManyAttempts:
+        """Verifies like `verify`, and makes a new hash of an outdated one, whether or not the password is right."""
+        if password_hash is None or not self.is_outdated(password_hash):
+            verified = await self.verify(password_hash, password)
+            return verified if isinstance(verified, TooManyAttempts) else Verification(verified)
+
+        def verify_and_hash() -> Verification:
+            right, new_hash = self._matches(password_hash, password), self._argon2.hash(password)
+            return Verification(right, new_hash if right else None)
+
+        return await self._run(verify_and_hash, 1 + _places(password_hash))
 
     def is_outdated(self, password_hash: str) -> bool:
-        return self._argon2.check_needs_rehash(password_hash)
+        try:
+            return self._argon2.check_needs_rehash(password_hash)
+        except InvalidHashError:
+            return True
 
-    async def _run(self, work: Callable[[], _Result]) -> _Result | TooManyAttempts:
-        if not self._free:
+    async def _run(self, work: Callable[[], _Result], places: int = 1) -> _Result | TooManyAttempts:
+        """`places` is how many of our hashes take as long."""
+        places = min(places, self._room)
+        if self._free < places:
             self._measures.hash_refused()
             return _BUSY
-        self._free -= 1
+        self._free -= places
         self._measures.hash_queued()
         queued = started = time.perf_counter()
 
@@ -69,12 +112,20 @@ class Hasher:
         try:
             return await to_thread.run_sync(timed, limiter=self._limiter)
         finally:
-            self._free += 1
+            self._free += places
             self._measures.hash_finished(started - queued, time.perf_counter() - started)
 
     def _matches(self, password_hash: str | None, password: str) -> bool:
+        if password_hash and self.is_outdated(password_hash):
+            parsed = parse_hash(password_hash)
+            return isinstance(parsed, PasswordHash) and parsed.matches(password.encode())
         try:
             self._argon2.verify(password_hash or self._decoy, password)
         except (VerificationError, InvalidHashError):
             return False
         return password_hash is not None
+
+
+def _places(outdated: str | None) -> int:
+    parsed = parse_hash(outdated) if outdated else None
+    return math.ceil(min(parsed.cost, 1) * _MAX_PLACES) if isinstance(parsed, PasswordHash) else 0

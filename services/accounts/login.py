@@ -31,7 +31,7 @@ from models.mailed_password import MailedPassword
 from models.session import Session
 from models.transactions import atomically
 from services.accounts import credentials
-from services.accounts.credentials import Candidate, MatchedMailedPassword
+from services.accounts.credentials import Candidate, MatchedMailedPassword, StandIns
 from services.accounts.device_name import parse_device_name
 from services.accounts.email import email_problem, parse_email
 from services.accounts.hashing import Hasher
@@ -96,6 +96,7 @@ class LoginService:
     lockout: LoginLockout
     sessions: SessionService
     ids: RegistrationIds
+    stand_ins: StandIns
     actors: Actors
     conceal_accounts: bool = False
     clock: Clock = utc_now
@@ -144,28 +145,26 @@ class LoginService:
     async def _try(
         self, caller: Caller, email_key: str, typed: str, tally: Tally, attempt: LoginAttempt
     ) -> LoggedIn | InvalidCredentials | AccountNotConfirmed | RecoveryRequired | TooManyAttempts:
-        candidate = await credentials.look_up(email_key, typed, self.clock())
+        candidate = await credentials.look_up(email_key, typed, self.stand_ins.position(email_key), self.clock())
         verified = await credentials.verify(candidate, email_key, typed, self.hasher, self.ids, locked=attempt.locked)
         if isinstance(verified, TooManyAttempts):
             await tally.refund()
             await self.lockout.withdraw(attempt)
             return verified
         # A mailed password opens a locked bucket, too: it proves that its owner reads the mailbox.
-        if candidate.account_id and (verified or candidate.mailed):
-            opened = await self._open_session(caller, email_key, candidate)
+        if candidate.account_id and (verified.right or candidate.mailed):
+            opened = await self._open_session(caller, email_key, candidate, verified.new_hash)
             if opened:
                 await tally.refund()
                 await self.lockout.record_success(attempt, email_key, caller)
                 await self.sessions.logout(caller)
-                if verified:
-                    await self._upgrade_hash(candidate, typed)
                 return opened
         failed = partial(self._fail, caller, email_key, candidate, attempt)
         if attempt.locked:
             await atomically(partial(failed, "locked", withdraw=True))
             # Strangers see a bucket unlock when its owner recovers the password, which would reveal the account.
             return InvalidCredentials() if self.conceal_accounts else RecoveryRequired()
-        if verified and not candidate.account_id and not self.conceal_accounts:
+        if verified.right and not candidate.account_id and not self.conceal_accounts:
             await tally.refund()
             await atomically(partial(failed, "not confirmed", withdraw=True))
             return AccountNotConfirmed()
@@ -189,8 +188,10 @@ class LoginService:
             detail=why,
         )
 
-    async def _open_session(self, caller: Caller, email_key: str, candidate: Candidate) -> LoggedIn | None:
-        """None if the password was changed, or the mailed one ended, while it was being verified."""
+    async def _open_session(
+        self, caller: Caller, email_key: str, candidate: Candidate, new_hash: str | None
+    ) -> LoggedIn | None:
+        """Replaces an outdated hash of the password. None if it changed, or the mailed one ended, in the meantime."""
         mailed = candidate.mailed
 
         async def open_session() -> LoggedIn:
@@ -201,6 +202,9 @@ class LoginService:
                 await self._use_mailed_password(caller, account, mailed)
             elif account.password_generation != candidate.password_generation:
                 raise _OutdatedError
+            elif new_hash:
+                account.password_hash = new_hash  # of the same password, so its generation stays
+                await account.save(update_fields=["password_hash"])
             opened = await self.sessions.open(caller, account, restricted_until=mailed.expires_at if mailed else None)
             await record(
                 self.actors.of(caller),
@@ -231,15 +235,6 @@ class LoginService:
         await MailedPassword.filter(account_id=account.id).exclude(digest=mailed.digest).delete()
         await enqueue(MailKind.MAILED_PASSWORD_USED, account.email_key)
         await record(self.actors.of(caller), EventKind.RECOVERED, account.id)
-
-    async def _upgrade_hash(self, candidate: Candidate, password: str) -> None:
-        """Rehashes the password if the parameters have changed, unless the password was changed in between."""
-        if not candidate.password_hash or not self.hasher.is_outdated(candidate.password_hash):
-            return
-        password_hash = await self.hasher.hash(password)
-        if isinstance(password_hash, str):
-            unchanged = Account.filter(id=candidate.account_id, password_generation=candidate.password_generation)
-            await unchanged.update(password_hash=password_hash)
 
 
 def _problems(form: LoginForm, device_name: str | FieldProblem | None) -> tuple[FieldProblem, ...]:

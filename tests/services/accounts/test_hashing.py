@@ -1,13 +1,16 @@
 """Argon2id in threads: the same work for every e-mail, a bounded queue, and an event loop that keeps running."""
 
 import asyncio
+import time
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from argon2 import extract_parameters
 
-from services.accounts.hashing import Hasher
+from services.accounts.hashing import Hasher, Verification
 from services.common.cpus import usable_cpus
 from services.common.outcomes import TooManyAttempts
+from tests.foreign_hashes import OF_PASSWORD, PASSWORD
 
 _ROOM = max(1, int(usable_cpus())) + int(64 * usable_cpus())  # one at work and 64 that wait, a CPU
 _CHEAP: dict[str, Any] = {"time_cost": 1, "memory_kib": 64}
@@ -60,10 +63,55 @@ async def test_other_parameters_make_a_hash_outdated_and_leave_it_valid() -> Non
         assert await new.verify(hashed, "una frase larga") is True
 
 
-async def test_a_hash_of_another_kind_matches_no_password() -> None:
-    foreign = ["x", "", "$2b$12$" + "a" * 53]
+async def test_a_hash_of_another_system_is_outdated_and_is_made_anew_if_the_password_is_right() -> None:
+    hasher = Hasher(**_CHEAP)
 
-    assert [await Hasher(**_CHEAP).verify(hashed, "una frase larga") for hashed in foreign] == [False] * 3
+    for foreign in OF_PASSWORD.values():
+        assert hasher.is_outdated(foreign)
+        wrong, right = [await hasher.renew(foreign, password) for password in ("otra frase", PASSWORD)]
+
+        assert wrong == Verification(right=False, new_hash=None)
+        assert isinstance(right, Verification)
+        assert right.right
+        assert right.new_hash
+        assert not hasher.is_outdated(right.new_hash)
+        assert await hasher.renew(right.new_hash, PASSWORD) == Verification(right=True, new_hash=None)
+
+
+async def test_a_hash_like_an_outdated_one_takes_as_long_as_renewing_it() -> None:
+    hasher = Hasher(**_CHEAP)
+    slow = "pbkdf2_sha256$100000$salt$" + "A" * 43 + "="
+
+    async def cpu_seconds(work: Callable[[], Awaitable[object]]) -> float:
+        begun = time.process_time()
+        for _ in range(3):
+            await work()
+        return time.process_time() - begun
+
+    quick = await cpu_seconds(lambda: hasher.hash(PASSWORD))
+    like = await cpu_seconds(lambda: hasher.hash(PASSWORD, b"a" * 16, like=slow))
+    renewed = await cpu_seconds(lambda: hasher.renew(slow, PASSWORD))
+
+    assert quick * 4 < like
+    assert 0.5 < like / renewed < 2
+
+
+async def test_a_hash_that_takes_long_has_more_places_in_the_queue() -> None:
+    """So the wait of the last one stays the same: a quarter of the most has ten places, and our hash after it one."""
+    slow = "$argon2id$v=19$m=8,t=32768,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAph8ArZWb2GRPPc"
+    hasher = Hasher(**_CHEAP, cpus=1)
+
+    outcomes = await asyncio.gather(*(hasher.renew(slow, "x") for _ in range(8)))
+
+    busy = [isinstance(outcome, TooManyAttempts) for outcome in outcomes]
+    assert busy == [False] * 5 + [True] * 3
+    assert isinstance(await Hasher(**_CHEAP, cpus=0.001).renew(slow, "x"), Verification)  # it has room for two only
+
+
+async def test_a_text_of_no_known_kind_matches_no_password() -> None:
+    texts = ["x", "", "$2b$12$" + "a" * 53]
+
+    assert [await Hasher(**_CHEAP).verify(text, "una frase larga") for text in texts] == [False] * 3
 
 
 async def test_nobodys_password_is_never_right_and_costs_as_much() -> None:
