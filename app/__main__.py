@@ -1,6 +1,7 @@
 """Runs a command: python -m app COMMAND."""
 
 import argparse
+import keyword
 import os
 import sys
 from importlib import import_module
@@ -29,7 +30,7 @@ class _Command(Protocol):
 
 _COMMANDS = (
     *("serve", "worker", "migrate", "account", "outbox", "limits", "deposit", "payments", "audit"),
-    *("export-schema", "export-documents", "captcha-answer", "doctor", "health"),
+    *("import", "export", "export-schema", "export-documents", "captcha-answer", "doctor", "health"),
 )
 
 
@@ -84,7 +85,8 @@ def _overrides(arguments: argparse.Namespace) -> dict[str, object]:
 
 
 def _command(name: str) -> _Command:
-    return cast(_Command, import_module(f"app.commands.{name.replace('-', '_')}"))
+    module = f"{name}_" if keyword.iskeyword(name) else name.replace("-", "_")
+    return cast(_Command, import_module(f"app.commands.{module}"))
 
 
 if __name__ == "__main__":

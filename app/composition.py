@@ -62,6 +62,7 @@ from services.payments.paypal.webhooks import PayPalWebhooks
 from services.payments.plans import BUNDLED as BUNDLED_PLANS
 from services.payments.plans import Plans
 from services.payments.worker import PaymentWorker
+from services.support.account_import import AccountImport
 from services.support.changes import AccountSupport
 from services.support.deletion import DeletionService
 from services.support.personal_data import PersonalData
@@ -94,6 +95,7 @@ class Composition:
     support: AccountSupport
     deletion: DeletionService
     personal_data: PersonalData
+    account_import: AccountImport
     limiter: Limiter
     limits: Limits
     aclose: Callable[[], Awaitable[None]]
@@ -225,6 +227,7 @@ def compose(settings: Settings, measures: Measures = IGNORED) -> Composition:
         support=AccountSupport(limiter=limiter, limits=limits, lockout=lockout, actors=actors),
         deletion=DeletionService(limiter=limiter, limits=limits, lockout=lockout, actors=actors),
         personal_data=PersonalData(limiter, limits, lockout, actors),
+        account_import=AccountImport(lockout),
         limiter=limiter,
         limits=limits,
         aclose=aclose,

@@ -1,6 +1,7 @@
 """Writes the audit trail. Nothing else adds to it, and nothing changes it."""
 
 import enum
+from collections.abc import Iterable
 from uuid import UUID, uuid4
 
 from models.audit_event import AuditEvent
@@ -28,6 +29,8 @@ class EventKind(enum.Enum):
     RFC_CHANGED = "rfc_changed"
     DATA_EXPORTED = "data_exported"
     ACCOUNT_DELETED = "account_deleted"
+    ACCOUNT_IMPORTED = "account_imported"
+    ACCOUNTS_EXPORTED = "accounts_exported"
     MAIL_RETRIED = "mail_retried"
     MAIL_DROPPED = "mail_dropped"
     LIMITS_RESET = "limits_reset"
@@ -81,4 +84,21 @@ async def record(
         agent=actor.agent,
         subject=None if subject is None else str(subject),
         detail=detail,
+    )
+
+
+async def record_for_each(actor: Actor, kind: EventKind, account_ids: Iterable[UUID]) -> None:
+    """Adds the same event for many accounts, in the transaction of the change."""
+    now = utc_now()
+    await AuditEvent.bulk_create(
+        AuditEvent(
+            id=uuid4(),
+            at=now,
+            kind=kind.value,
+            actor=actor.name,
+            account_id=account_id,
+            client=actor.client,
+            agent=actor.agent,
+        )
+        for account_id in account_ids
     )

@@ -239,7 +239,9 @@ def test_help_names_every_command(run: Run) -> None:
     _, shown, _ = run("--help")
 
     commands = [
-        path.stem.replace("_", "-") for path in COMMANDS.glob("*.py") if "\ndef run(" in path.read_text("utf-8")
+        path.stem.rstrip("_").replace("_", "-")
+        for path in COMMANDS.glob("*.py")
+        if "\ndef run(" in path.read_text("utf-8")
     ]
-    assert len(commands) == 14
+    assert len(commands) == 16
     assert [command for command in commands if not re.search(rf"^    {command}\b", shown, re.MULTILINE)] == []
