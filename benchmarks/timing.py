@@ -1,12 +1,16 @@
 """Checks that response times do not reveal who has an account.
 
     .venv/bin/python -m benchmarks.timing [--samples N] [--smtp-seconds S] [--database postgres://USER@HOST/NAME]
+        [--sequence NAME] [--imported SHARE]
 
 For each sequence of operations that a stranger may send, it sends the same number of requests for each kind of e-mail,
 in random order. It prints the area under the ROC curve of each kind against unknown e-mails, which is the probability
 that a response of that kind takes longer: 0.5 if times reveal nothing. `null` is a second set of unknown e-mails, which
 shows the effect of chance. The exit status is 0 if all areas are within 0.5 ± 0.08; with fewer samples, the tolerance
 is larger.
+
+With `--imported`, that share of the accounts has hashes of another system: bcrypt of cost 10. It makes a difference
+only to `--sequence login`.
 
 The service runs with CONCEAL_ACCOUNTS, its worker in the same process, and without limits. It uses SQLite, or a new
 database on the given PostgreSQL server. The mail server takes S seconds (0) for each reply.
@@ -30,6 +34,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from uuid import uuid4
 
+import bcrypt
 from argon2 import PasswordHasher
 
 from app.database import connected, tortoise_configuration
@@ -64,12 +69,15 @@ def main() -> int:
     parser.add_argument("--samples", type=int, default=300, help="number of e-mails of each kind for each sequence")
     parser.add_argument("--smtp-seconds", type=float, default=0.0, help="delay of each reply of the mail server")
     parser.add_argument("--database", help="a PostgreSQL server on which databases may be created")
+    parser.add_argument("--sequence", choices=_SEQUENCES, help="run only this sequence")
+    parser.add_argument("--imported", type=float, default=0.0, metavar="SHARE", help="of hashes of another system (0)")
     arguments = parser.parse_args()
     tolerance = _TOLERANCE * math.sqrt(300 / arguments.samples)
     print(f"{'':44}{'known':>8}{'unconf.':>8}{'null':>8}   median", flush=True)
     revealed = False
-    with _service(arguments.database, arguments.smtp_seconds, arguments.samples) as stranger:
-        for sequence in _SEQUENCES:
+    service = _service(arguments.database, arguments.smtp_seconds, arguments.samples, arguments.imported)
+    with service as stranger:
+        for sequence in [arguments.sequence] if arguments.sequence else _SEQUENCES:
             seconds = stranger.run(sequence, arguments.samples)
             areas = [_area(seconds[kind], seconds["unknown"]) for kind in _KINDS[:-1]]
             revealed = revealed or any(abs(area - 0.5) > tolerance for area in areas)
@@ -139,20 +147,21 @@ def _email(kind: str, sequence: str, number: int) -> str:
 
 
 @contextmanager
-def _service(server: str | None, smtp_seconds: float, samples: int) -> Iterator[_Stranger]:
+def _service(server: str | None, smtp_seconds: float, samples: int, imported: float) -> Iterator[_Stranger]:
     """Runs the real service with `samples` known and unconfirmed e-mails for each sequence."""
     with (
         tempfile.TemporaryDirectory() as folder,
         database_of_its_own(server, Path(folder)) as url,
         _smtp(smtp_seconds) as port,
     ):
-        asyncio.run(_populate(url, samples))
+        asyncio.run(_populate(url, samples, imported))
         own = {"DATABASE_URL": url, "SECRET_KEY": SECRET_KEY, "SMTP_URL": f"smtp://127.0.0.1:{port}", **WITHOUT_LIMITS}
         with serving(Path(folder), CONCEAL_ACCOUNTS="true", LOG_LEVEL="WARNING", **own) as (served, _):
             yield _Stranger(served)
 
 
-async def _populate(url: str, samples: int) -> None:
+async def _populate(url: str, samples: int, imported: float) -> None:
+    foreign_hash = bcrypt.hashpw(b"otra frase larga", bcrypt.gensalt(10)).decode()
     password_hash = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1).hash("otra frase larga")
     now = utc_now()
 
@@ -162,6 +171,8 @@ async def _populate(url: str, samples: int) -> None:
     person = {"rfc": RFC, "password_hash": password_hash, "language": "es", "created_at": now}
     accounts = [Account(id=uuid4(), email=e, email_key=e, confirmed_at=now, **person) for e in emails("known")]
     waiting = [Registration(id=uuid4(), email=e, email_key=e, **person) for e in emails("unconfirmed")]
+    for account in random.sample(accounts, round(imported * len(accounts))):
+        account.password_hash = foreign_hash
     async with connected(tortoise_configuration(url)):
         await Account.bulk_create(accounts, batch_size=500)
         await Registration.bulk_create(waiting, batch_size=500)

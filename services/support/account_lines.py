@@ -15,7 +15,7 @@ from models.series import Series
 from services.accounts.email import Email, email_problem, parse_email
 from services.accounts.password_hashes import HashProblem, parse_hash
 from services.accounts.rfc import Rfc, TaxpayerType, parse_rfc
-from services.common.outcomes import FieldErrorCode, FieldProblem, InvalidInput
+from services.common.outcomes import FieldProblem, InvalidInput
 from services.common.translations import Language
 from services.company.company_form import CheckedCompany, CompanyForm, check_company
 from services.company.folios import MAX_FOLIO
@@ -294,7 +294,7 @@ class _Parser:
 
     def _add(self, problem: FieldProblem, path: str = "") -> None:
         reason = problem.code.value.lower().replace("_", " ")
-        if problem.code is FieldErrorCode.FORBIDDEN_CHARACTER:
+        if problem.character:
             reason += f" {problem.character}"
         if not any(known.field == f"{path}{problem.field}" for known in self._problems):  # such as "not a text"
             self._refuse(f"{path}{problem.field}", reason)
