@@ -11,7 +11,7 @@ NAMES = (
     *("Argon2PasswordHasher", "BCryptPasswordHasher", "BCryptSHA256PasswordHasher"),
     *("PBKDF2PasswordHasher", "PBKDF2SHA1PasswordHasher", "ScryptPasswordHasher"),
 )
-PASSWORDS = ("una frase larga", "contraseña con ñ", "密码 пароль 🔑", "x" * 72, "x" * 73, "ñ" * 128, "'\"\\$%")
+PASSWORDS = ("contraseña, 密码 🔑 '\"\\$%", "x" * 72, "ñ" * 128)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -24,13 +24,12 @@ def django_settings() -> None:
 def test_a_hash_of_django_matches_the_passwords_that_django_matches(name: str) -> None:
     hasher = next(each for each in hashers.get_hashers() if type(each).__name__ == name)
 
-    for password in PASSWORDS:
+    shorter = [password for password in PASSWORDS if len(password.encode()) <= 72]
+    for password in shorter if name == "BCryptPasswordHasher" else PASSWORDS:  # which has refused others since bcrypt 5
         text = hashers.make_password(password, hasher=hasher.algorithm)
         parsed = parse_hash(text)
 
         assert isinstance(parsed, PasswordHash), text
         assert parsed.cost <= 1
-        for typed in (password, f"{password}y", password[:-1], ""):
-            if name == "BCryptPasswordHasher" and len(typed.encode()) > 72:
-                continue  # Django with bcrypt 5 refuses it, and older ones ignore the rest, as we do
+        for typed in (password, password[:-1]):
             assert parsed.matches(typed.encode()) is hashers.check_password(typed, text), (name, len(typed))
