@@ -21,7 +21,7 @@ _SQLITE = {
 _FORMAT = "must be sqlite://PATH or postgres://USER:PASSWORD@HOST/NAME, with a percent-encoded password"
 _CONNECT_SECONDS = 5.0
 _NETWORK_SECONDS = 2.0  # added to the statement's own time-out
-_ENGINES = {"tortoise.backends.sqlite": "models.engines.sqlite", "tortoise.backends.asyncpg": "models.engines.asyncpg"}
+_ENGINES = {"tortoise.backends.sqlite": "sqlite", "tortoise.backends.asyncpg": "asyncpg"}  # in models/engines/
 _MODELS = [
     "models.account",
     "models.audit_event",
@@ -80,32 +80,36 @@ class Postgresql:
         await connection.execute(f"SET statement_timeout = {round(self.statement_seconds * 1000)}")
 
 
-def tortoise_configuration(url: str, postgresql: Postgresql = Postgresql()) -> dict[str, Any]:
-    """Returns the configuration of Tortoise and its migrations. Raises ValueError for an invalid URL."""
+def tortoise_configuration(url: str, postgresql: Postgresql = Postgresql(), *, traced: bool = False) -> dict[str, Any]:
+    """Returns the configuration of Tortoise and its migrations. Raises ValueError for an invalid URL.
+
+    `traced` chooses the clients that trace statements.
+    """
     try:
         connection = expand_db_url(url)
         engine = _ENGINES[connection["engine"]]
     except (ConfigurationError, KeyError, ValueError) as error:
         raise ValueError(_FORMAT) from error
-    if "asyncpg" in engine and not connection["credentials"]["database"]:
+    if engine == "asyncpg" and not connection["credentials"]["database"]:
         raise ValueError(f"the name of the database is missing: {_FORMAT}")
     if query := urlsplit(url).query:
         names = ", ".join(dict(parse_qsl(query, keep_blank_values=True)))
         raise ValueError(
             f"must not have options ({names[:100]}): use DATABASE_TLS for sslmode and DATABASE_POOL_… for pools"
         )
-    options = _SQLITE if "sqlite" in engine else postgresql.credentials()
-    return _configuration(engine, {**options, **connection["credentials"]})
+    options = _SQLITE if engine == "sqlite" else postgresql.credentials()
+    return _configuration(engine, {**options, **connection["credentials"]}, traced=traced)
 
 
-def sqlite_configuration(file: Path) -> dict[str, Any]:
+def sqlite_configuration(file: Path, *, traced: bool = False) -> dict[str, Any]:
     """Returns the configuration for a file of any name, including one that cannot be in a URL."""
-    return _configuration("models.engines.sqlite", {**_SQLITE, "file_path": str(file)})
+    return _configuration("sqlite", {**_SQLITE, "file_path": str(file)}, traced=traced)
 
 
-def _configuration(engine: str, credentials: dict[str, Any]) -> dict[str, Any]:
+def _configuration(engine: str, credentials: dict[str, Any], *, traced: bool = False) -> dict[str, Any]:
+    module = f"models.engines.{'traced_' if traced else ''}{engine}"
     return {
-        "connections": {"default": {"engine": engine, "credentials": credentials}},
+        "connections": {"default": {"engine": module, "credentials": credentials}},
         "apps": {"accounts": {"models": _MODELS, "default_connection": "default", "migrations": "models.migrations"}},
         "use_tz": True,
         "timezone": "UTC",

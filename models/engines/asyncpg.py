@@ -87,13 +87,14 @@ class _TransactionContext(TransactionContextPooled):
 
 class Client(AsyncpgDBClient):
     connection_class = _Connection
+    transaction_class: ClassVar[type[TransactionWrapper]] = TransactionWrapper
     monitor: ClassVar[PoolMonitor] = PoolMonitor()
 
     def acquire_connection(self) -> PoolConnectionWrapper[Any]:
         return _PooledConnection(self, self._pool_init_lock)
 
     def _in_transaction(self) -> TransactionContext:
-        return _TransactionContext(TransactionWrapper(self), self._pool_init_lock)
+        return _TransactionContext(self.transaction_class(self), self._pool_init_lock)
 
 
 async def _take(pool: Any) -> Any:

@@ -5,7 +5,7 @@ Tortoise chooses its migration editor by the word "sqlite" in this module's name
 
 import asyncio
 import sqlite3
-from typing import Any
+from typing import Any, ClassVar
 
 from tortoise.backends.base.client import NestedTransactionContext, TransactionalDBClient, TransactionContext
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
@@ -13,7 +13,7 @@ from tortoise.connection import get_connections
 from tortoise.exceptions import OperationalError
 
 
-class _Transaction(SqliteTransactionWrapper):
+class Transaction(SqliteTransactionWrapper):
     async def begin(self) -> None:
         try:
             cursor = await self._connection.execute("BEGIN IMMEDIATE")
@@ -31,7 +31,7 @@ class _Transaction(SqliteTransactionWrapper):
                 statement = ""
 
     def _in_transaction(self) -> TransactionContext:
-        return NestedTransactionContext(_Transaction(self))
+        return NestedTransactionContext(type(self)(self))
 
 
 class _TransactionContext(SqliteTransactionContext):
@@ -57,12 +57,14 @@ class _TransactionContext(SqliteTransactionContext):
 
 
 class Client(SqliteClient):
+    transaction_class: ClassVar[type[Transaction]] = Transaction
+
     async def execute_many(self, query: str, values: list[list[Any]]) -> None:
         async with self._in_transaction() as transaction:
             await transaction.execute_many(query, values)
 
     def _in_transaction(self) -> TransactionContext:
-        return _TransactionContext(_Transaction(self), self._lock)
+        return _TransactionContext(self.transaction_class(self), self._lock)
 
 
 client_class = Client
