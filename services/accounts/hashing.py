@@ -20,6 +20,7 @@ from services.common.cpus import usable_cpus
 from services.common.measures import IGNORED, Measures
 from services.common.outcomes import TooManyAttempts
 from services.common.secrets import generate_token
+from services.common.tracing import UNTRACED, Tracer
 
 _QUEUE_PER_CPU = 64  # at 25 ms a hash, the last one waits 1.6 s
 _MAX_PLACES = 40  # in the queue, of the hash of another system that takes longest: 40 times as long as ours
@@ -47,6 +48,7 @@ class Hasher:
         parallelism: int = 1,
         cpus: float | None = None,
         measures: Measures = IGNORED,
+        tracer: Tracer = UNTRACED,
     ) -> None:
         """`cpus` is this process's share; by default, all that it may use."""
         self._argon2 = PasswordHasher(time_cost=time_cost, memory_cost=memory_kib, parallelism=parallelism)
@@ -56,6 +58,7 @@ class Hasher:
         self._room = self._free = at_once + max(1, int(cpus * _QUEUE_PER_CPU))
         self._decoy = self._argon2.hash(generate_token())
         self._measures = measures
+        self._tracer = tracer
 
     async def hash(self, password: str, salt: bytes | None = None, *, like: str | None = None) -> str | TooManyAttempts:
         """Uses a random salt unless one is given, which makes the hash reproducible.
@@ -113,7 +116,9 @@ class Hasher:
             return await to_thread.run_sync(timed, limiter=self._limiter)
         finally:
             self._free += places
-            self._measures.hash_finished(started - queued, time.perf_counter() - started)
+            waited, ran = started - queued, time.perf_counter() - started
+            self._measures.hash_finished(waited, ran)
+            self._tracer.hash_finished(waited, ran)
 
     def _matches(self, password_hash: str | None, password: str) -> bool:
         if password_hash and self.is_outdated(password_hash):

@@ -9,13 +9,15 @@ import contextlib
 import enum
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 import httpx2
 import orjson
 import structlog
+
+from services.common.tracing import UNTRACED, Tracer
 
 log = structlog.get_logger(__name__)
 
@@ -27,6 +29,7 @@ _AWAY_SECONDS = 30.0  # for which our own captchas are issued after the provider
 _MINIMUM_SCORE = 0.5  # of reCAPTCHA version 3, from 0 (a program) to 1, as Google recommends
 _TOKEN = re.compile(rf"[\x21-\x7e]{{1,{MAX_TOKEN_CHARS}}}")
 _CODE = re.compile(r"[\w-]{1,50}")
+_ROUTE = "/siteverify"  # however the provider names the path
 _NOT_PROVIDED = "not-provided"  # hCaptcha's word for a hostname that it does not tell
 _TOO_LONG = {413, 414, 431}  # statuses for a request, of which only the token is the client's
 _OUR_FAULTS = {"missing-input-secret", "invalid-input-secret", "internal-error"}
@@ -68,11 +71,19 @@ class Site:
 class CaptchaProvider:
     """Keeps connections until `aclose`. Uses the environment's proxies and follows no redirects."""
 
-    def __init__(self, site: Site, *, timeout: float = 3.0, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        site: Site,
+        *,
+        timeout: float = 3.0,
+        monotonic: Callable[[], float] = time.monotonic,
+        tracer: Tracer = UNTRACED,
+    ) -> None:
         """`timeout` is for a whole verification, in seconds."""
         self.site = site
         self.timeout = timeout
         self._monotonic = monotonic
+        self._tracer = tracer
         self._http = httpx2.AsyncClient(timeout=None, follow_redirects=False)  # the deadline covers the whole request
         self._away_until = 0.0
 
@@ -86,8 +97,11 @@ class CaptchaProvider:
         if not _TOKEN.fullmatch(token):
             return False
         try:
-            async with asyncio.timeout(self.timeout):
-                verdict = _parse(*await self._send(token))
+            with self._tracer.call("POST", self.site.url, _ROUTE) as call:
+                async with asyncio.timeout(self.timeout):
+                    status, content = await self._send(token, call.headers)
+                call.answered(status)
+            verdict = _parse(status, content)
         except (ProviderAwayError, TimeoutError) as error:
             self._away_until = self._monotonic() + _AWAY_SECONDS
             reason = str(error) or "no answer in time"
@@ -101,12 +115,12 @@ class CaptchaProvider:
     async def aclose(self) -> None:
         await self._http.aclose()
 
-    async def _send(self, token: str) -> tuple[int, bytes]:
+    async def _send(self, token: str, more_headers: Mapping[str, str]) -> tuple[int, bytes]:
         form = {"secret": self.site.secret, "response": token}
         if self.site.name is ProviderName.HCAPTCHA:
             form["sitekey"] = self.site.site_key
         # identity: so that the size limit applies to the response
-        headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
+        headers = {"Accept": "application/json", "Accept-Encoding": "identity", **more_headers}
         content = bytearray()
         try:
             async with (

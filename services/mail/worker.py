@@ -19,6 +19,7 @@ from services.common.heartbeat import Turns
 from services.common.limits import Limit, Limiter
 from services.common.measures import IGNORED, Measures
 from services.common.outages import Outages
+from services.common.tracing import UNTRACED, MailSpan, Tracer
 from services.mail import outbox
 from services.mail.claims import Claims
 from services.mail.letters import MailContent, content_for, mark_mailed, registrations_to_mail
@@ -48,6 +49,7 @@ class MailWorker:
     senders: int = 2
     outages: Outages = field(default_factory=Outages)
     measures: Measures = IGNORED
+    tracer: Tracer = UNTRACED
     poll_seconds: float = 1.0
     _claims: Claims = field(init=False, default_factory=Claims)
 
@@ -94,8 +96,12 @@ class MailWorker:
             await transport.close()
 
     async def _deliver(self, claim: Claim, transport: Transport) -> None:
+        with self.tracer.mail(claim.kind.value, claim.id, claim.attempts) as span:
+            await self._try(claim, transport, span)
+
+    async def _try(self, claim: Claim, transport: Transport, span: MailSpan) -> None:
         try:
-            await self._attempt(claim, transport)
+            await self._attempt(claim, transport, span)
         except asyncio.CancelledError:
             await asyncio.shield(outbox.release(claim))
             raise
@@ -103,18 +109,18 @@ class MailWorker:
             log.info("mail outrun", delivery=str(claim.id))
         except RefusedError as error:
             log.warning("mail refused", delivery=str(claim.id), reply=str(error))
-            self.measures.mail_tried(claim.kind.value, "refused", str(error))
+            self._tried(claim, "refused", str(error), span)
             await outbox.finish(claim, DeliveryStatus.REFUSED, str(error))
         except ServerAwayError as error:
             self.outages.begin("smtp", str(error))
-            await self._retry(claim, str(error), level=logging.INFO)
+            await self._retry(claim, str(error), span, level=logging.INFO)
         except (DeferredError, StorageError, TimeoutError, OSError) as error:
-            await self._retry(claim, str(error) or type(error).__name__)
+            await self._retry(claim, str(error) or type(error).__name__, span)
         except Exception as error:
             log.exception("mail failed", delivery=str(claim.id))
-            await self._retry(claim, type(error).__name__)
+            await self._retry(claim, type(error).__name__, span)
 
-    async def _attempt(self, claim: Claim, transport: Transport) -> None:
+    async def _attempt(self, claim: Claim, transport: Transport, span: MailSpan) -> None:
         content = await content_for(claim)
         if content is None:
             await self._enqueue_for_registrations(claim)
@@ -132,7 +138,7 @@ class MailWorker:
             if claim.registration_id:
                 await mark_mailed(claim.registration_id)
         log.info("mail delivered", delivery=str(claim.id), kind=claim.kind.value)
-        self.measures.mail_tried(claim.kind.value, "delivered", "250")
+        self._tried(claim, "delivered", "250", span)
 
     async def _enqueue_for_registrations(self, claim: Claim) -> None:
         """Ends a row without a recipient. If it has no registration, enqueues a mail for each that it refers to.
@@ -175,13 +181,17 @@ class MailWorker:
         except IntegrityError as error:  # the secret's owner was deleted
             raise _LeaseLostError from error
 
-    async def _retry(self, claim: Claim, reason: str, level: int = logging.WARNING) -> None:
+    async def _retry(self, claim: Claim, reason: str, span: MailSpan, level: int = logging.WARNING) -> None:
         if utc_now() - claim.requested_at > outbox.GIVE_UP_AFTER:
             log.error("mail given up", delivery=str(claim.id), reason=reason)
-            self.measures.mail_tried(claim.kind.value, "given up", reason)
+            self._tried(claim, "given up", reason, span)
             await outbox.finish(claim, DeliveryStatus.EXPIRED, reason)
             return
         log.log(level, "mail deferred", delivery=str(claim.id), attempts=claim.attempts, reason=reason)
-        self.measures.mail_tried(claim.kind.value, "deferred", reason)
+        self._tried(claim, "deferred", reason, span)
         wait = outbox.backoff(claim.attempts, random.random())  # noqa: S311
         await outbox.release(claim, wait, reason)
+
+    def _tried(self, claim: Claim, result: str, reply: str, span: MailSpan) -> None:
+        self.measures.mail_tried(claim.kind.value, result, reply)
+        span.ended(result, reply)

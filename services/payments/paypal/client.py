@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import orjson
 
 from services.common.money import Money
+from services.common.tracing import UNTRACED, Tracer
 from services.payments.paypal.http import ApiRequest, HttpClient
 from services.payments.paypal.values import (
     Capture,
@@ -56,9 +57,10 @@ class PayPalClient:
         *,
         timeout: float = 4.0,
         monotonic: Callable[[], float] = time.monotonic,
+        tracer: Tracer = UNTRACED,
     ) -> None:
         """`timeout` is for one try, in seconds, including its token; a method ends within twice that."""
-        self._http = HttpClient(base_url, client_id, client_secret, timeout, monotonic)
+        self._http = HttpClient(base_url, client_id, client_secret, timeout, monotonic, tracer)
         self._base_url = base_url.rstrip("/")
         self._webhook_id = webhook_id
 
@@ -127,7 +129,7 @@ class PayPalClient:
         """
         if not is_paypal_id(order_id):
             raise PayPalRefusedError(_NOT_FOUND)
-        request = ApiRequest("POST", f"{_ORDERS}/{order_id}/capture", b"{}", request_id)
+        request = ApiRequest("POST", f"{_ORDERS}/{{id}}/capture", b"{}", request_id, id=order_id)
         return _order(await self._http.request(request), order_id)
 
     async def get_order(self, order_id: str) -> Order | None:
@@ -138,7 +140,7 @@ class PayPalClient:
         if not is_paypal_id(order_id):
             return None
         try:
-            return _order(await self._http.request(ApiRequest("GET", f"{_ORDERS}/{order_id}")), order_id)
+            return _order(await self._http.request(ApiRequest("GET", f"{_ORDERS}/{{id}}", id=order_id)), order_id)
         except PayPalRefusedError as refusal:
             if refusal.issue == _NOT_FOUND:
                 return None
@@ -147,7 +149,7 @@ class PayPalClient:
     async def get_capture(self, capture_id: str) -> Capture | None:
         """Returns a capture, or None if it is not this merchant's. Raises PayPalRefusedError."""
         try:
-            answer = await self._http.request(ApiRequest("GET", f"{_CAPTURES}/{capture_id}"))
+            answer = await self._http.request(ApiRequest("GET", f"{_CAPTURES}/{{id}}", id=capture_id))
             return read_capture(answer)
         except ValueError:
             raise PayPalUnavailableError("an answer that is no payment") from None

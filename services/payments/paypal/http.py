@@ -11,6 +11,7 @@ import httpx2
 import orjson
 import structlog
 
+from services.common.tracing import Tracer
 from services.payments.paypal.values import PayPalRefusedError, PayPalUnavailableError, read_debug_id, read_refusal
 
 log = structlog.get_logger(__name__)
@@ -27,12 +28,20 @@ class _LostError(PayPalUnavailableError):
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """A request that may be repeated: it changes nothing, or PayPal recognizes its `request_id`."""
+    """A request that may be repeated: it changes nothing, or PayPal recognizes its `request_id`.
+
+    The `route` is the path, with `{id}` in the place of `id`.
+    """
 
     method: str
-    path: str
+    route: str
     body: bytes | None = field(default=None, repr=False)
     request_id: str | None = None
+    id: str = ""
+
+    @property
+    def path(self) -> str:
+        return self.route.replace("{id}", self.id)
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -59,13 +68,20 @@ class HttpClient:
     """
 
     def __init__(
-        self, base_url: str, client_id: str, client_secret: str, timeout: float, monotonic: Callable[[], float]
+        self,
+        base_url: str,
+        client_id: str,
+        client_secret: str,
+        timeout: float,
+        monotonic: Callable[[], float],
+        tracer: Tracer,
     ) -> None:
         """`timeout` is for one whole try, in seconds; there are at most two. Fetching a token gets half of it."""
         self._base_url = base_url.rstrip("/")
         self._basic = "Basic " + base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
         self._timeout = timeout
         self._monotonic = monotonic
+        self._tracer = tracer
         # No timeout: the deadlines here cover the whole request. No proxy reaches this machine's own addresses.
         direct = {"all://127.0.0.1": None, "all://[::1]": None}
         self._http = httpx2.AsyncClient(timeout=None, follow_redirects=False, mounts=direct)
@@ -132,7 +148,8 @@ class HttpClient:
         try:
             # Half a try, so that it has ended when the retry of the same request needs another token.
             async with asyncio.timeout(self._timeout / 2):
-                answer = await self._send("POST", _TOKEN_PATH, headers, b"grant_type=client_credentials")
+                request = ApiRequest("POST", _TOKEN_PATH, b"grant_type=client_credentials")
+                answer = await self._send(request, headers)
         except TimeoutError:
             raise _LostError("no token in time") from None
         return _read_token(_parse(answer), asked_at)
@@ -143,17 +160,23 @@ class HttpClient:
             headers["Content-Type"] = "application/json"
         if request.request_id is not None:
             headers["PayPal-Request-Id"] = request.request_id
-        return await self._send(request.method, request.path, headers, request.body)
+        return await self._send(request, headers)
 
-    async def _send(self, method: str, path: str, headers: dict[str, str], body: bytes | None) -> _Answer:
+    async def _send(self, request: ApiRequest, headers: dict[str, str]) -> _Answer:
+        with self._tracer.call(request.method, self._base_url, request.route) as call:
+            answer = await self._exchange(request, {**headers, **call.headers})
+            call.answered(answer.status)
+        return answer
+
+    async def _exchange(self, request: ApiRequest, headers: dict[str, str]) -> _Answer:
         headers |= {
             "Accept": "application/json",
             "Accept-Encoding": "identity",
         }  # so that the size limit applies to the response
-        content = bytearray()
+        content, url = bytearray(), self._base_url + request.path
         try:
             async with (
-                self._http.stream(method, self._base_url + path, headers=headers, content=body) as response,
+                self._http.stream(request.method, url, headers=headers, content=request.body) as response,
                 contextlib.aclosing(response.aiter_raw()) as parts,
             ):
                 async for part in parts:
