@@ -44,8 +44,9 @@ schema: setup ## export graphql/schema.graphql and possible-types.json
 
 lock: setup ## resolve the locks again (installs uv)
 	@$(PYTHON_ENV)/python -m pip install -q uv
-	@$(PYTHON_ENV)/uv pip compile $(LOCKED) --group dev pyproject.toml -o requirements.lock
+	@$(PYTHON_ENV)/uv pip compile $(LOCKED) --extra tracing --group dev pyproject.toml -o requirements.lock
 	@$(PYTHON_ENV)/uv pip compile $(LOCKED) -c requirements.lock pyproject.toml -o requirements-run.lock
+	@$(PYTHON_ENV)/uv pip compile $(LOCKED) --extra tracing -c requirements.lock pyproject.toml -o requirements-tracing.lock
 	@$(PYTHON_ENV)/uv pip compile $(LOCKED) --group audit -c requirements.lock -o requirements-audit.lock
 	@$(PYTHON_ENV)/uv pip compile $(LOCKED) examples/python/requirements.txt -o examples/python/requirements.lock
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.middleware.exceptions import ExceptionMiddleware
@@ -35,6 +36,11 @@ from app.trusted_documents import TrustedDocuments
 from app.webhooks import PayPalWebhook
 from schema.context import Context
 from schema.root import schema
+from services.common.measures import IGNORED
+from services.common.tracing import UNTRACED
+
+if TYPE_CHECKING:
+    from app.traces.spans import Traces
 
 # Made once per process, for all of its apps, and before worker processes are forked, so that these share them.
 _SCHEMA = record_outcomes(schema._schema)
@@ -54,10 +60,13 @@ def load_trusted_documents(settings: Settings) -> TrustedDocuments:
 
 
 def create_app(
-    settings: Settings, trusted: TrustedDocuments | None = None, port: MetricsPort | None = None
+    settings: Settings,
+    trusted: TrustedDocuments | None = None,
+    port: MetricsPort | None = None,
+    traces: "Traces | None" = None,
 ) -> Starlette:
     """Creates the app, which loads the trusted documents unless they are given, and serves metrics at `port`."""
-    composition = compose(settings, port.metrics) if port else compose(settings)
+    composition = compose(settings, port.metrics if port else IGNORED, traces or UNTRACED)
     health = make_health(settings)
     trusted = trusted or load_trusted_documents(settings)
 
@@ -86,8 +95,9 @@ def create_app(
         composed = contextlib.aclosing(composition)
         worker = _working(composition) if settings.worker_in_serve else contextlib.nullcontext()
         metrics = port.serving() if port else contextlib.nullcontext()
+        exporting = traces.exporting(composition.outages) if traces else contextlib.nullcontext()
         with running("serve", settings):
-            async with connected(settings.database), contextlib.aclosing(health), composed, worker, metrics:
+            async with exporting, connected(settings.database), contextlib.aclosing(health), composed, worker, metrics:
                 yield {REFUSALS: refusal_observer(observers, composition.pseudonyms)}
 
     endpoint: ASGIApp = open_endpoint(trusted_only=settings.trusted_documents_only)
@@ -109,7 +119,7 @@ def create_app(
         ExceptionMiddleware(app.router, app.exception_handlers),
         direct=dict.fromkeys(PATHS, endpoint),
         health=dict.fromkeys((LIVE, READY), HealthPaths(health)),
-        observer=Observer(observers, composition.pseudonyms, settings.trusted_proxies),
+        observer=Observer(observers, composition.pseudonyms, settings.trusted_proxies, traces),
         security=SecurityHeaders(hsts=not settings.development),
         cors=Cors(origins, settings.allowed_request_headers),
         hosts=AllowedHosts(settings.allowed_hosts) if settings.development or settings.allowed_hosts else None,

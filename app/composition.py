@@ -18,7 +18,7 @@ from app.database import connected
 from app.development.paypal.merchant import Merchant
 from app.health import Health
 from app.observation import note_principal
-from app.settings import InvalidSettingsError, Settings
+from app.settings import InvalidSettingsError, Settings, collector_host
 from models.sql import fetch
 from schema.context import Services
 from services.accounts.credentials import StandIns
@@ -44,6 +44,7 @@ from services.common.outages import Outages, Part
 from services.common.pseudonyms import Pseudonyms
 from services.common.redis_storage import RedisProbe, redis_storage
 from services.common.secrets import Keys
+from services.common.tracing import UNTRACED, Tracer
 from services.common.translations import Translations
 from services.company.company import CompanyService
 from services.company.series import SeriesService
@@ -111,13 +112,13 @@ class Composition:
         )
 
 
-def compose(settings: Settings, measures: Measures = IGNORED) -> Composition:
+def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = UNTRACED) -> Composition:
     keys = make_keys(settings)
     storage, close_storage = limit_storage(settings)
     limits = _limits(settings)
     limiter = Limiter(storage, keys, measures)
     translations = Translations(ROOT / "locales")
-    provider = CaptchaProvider(settings.captcha_site) if settings.captcha_site else None
+    provider = CaptchaProvider(settings.captcha_site, tracer=tracer) if settings.captcha_site else None
     pseudonyms = Pseudonyms(keys)
     actors = Actors(pseudonyms)
     captchas = CaptchaService(
@@ -130,7 +131,7 @@ def compose(settings: Settings, measures: Measures = IGNORED) -> Composition:
         measures=measures,
     )
 
-    hasher = _hasher(settings, measures)
+    hasher = _hasher(settings, measures, tracer)
     lockout = LoginLockout(keys)
     policy = PasswordPolicy(settings.password_minimum_length, site_words=_site_words(settings))
     registration_ids = RegistrationIds(keys)
@@ -174,7 +175,7 @@ def compose(settings: Settings, measures: Measures = IGNORED) -> Composition:
     )
 
     plans = Plans.read(settings.plans_file or BUNDLED_PLANS)
-    paypal = _paypal(settings, keys, limiter, limits)
+    paypal = _paypal(settings, keys, limiter, limits, tracer)
     orders = paypal.orders if paypal else None
     deposits = DepositService(
         account=settings.bank_account,
@@ -188,7 +189,7 @@ def compose(settings: Settings, measures: Measures = IGNORED) -> Composition:
     methods = {PaymentMethod.PAYPAL: paypal, PaymentMethod.BANK_DEPOSIT: settings.bank_account}
 
     outages = _outages(settings, storage, measures)
-    mails, clean_up_mails = _mails(settings, translations, limiter, limits, outages, measures)
+    mails, clean_up_mails = _mails(settings, translations, limiter, limits, outages, measures, tracer)
 
     async def aclose() -> None:
         await outages.aclose()
@@ -235,9 +236,11 @@ def compose(settings: Settings, measures: Measures = IGNORED) -> Composition:
 
 
 @contextlib.asynccontextmanager
-async def composed(settings: Settings, measures: Measures = IGNORED) -> AsyncIterator[Composition]:
+async def composed(
+    settings: Settings, measures: Measures = IGNORED, tracer: Tracer = UNTRACED
+) -> AsyncIterator[Composition]:
     """Composes the services for a command and connects the database. Closes both at the end."""
-    composition = compose(settings, measures)
+    composition = compose(settings, measures, tracer)
     async with connected(settings.database), contextlib.aclosing(composition):
         yield composition
 
@@ -282,7 +285,7 @@ def _development_key(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def _hasher(settings: Settings, measures: Measures) -> Hasher:
+def _hasher(settings: Settings, measures: Measures, tracer: Tracer) -> Hasher:
     """Returns the hasher for one of the processes of `serve`, which share the CPUs."""
     cpus = usable_cpus() / settings.workers
     return Hasher(
@@ -291,6 +294,7 @@ def _hasher(settings: Settings, measures: Measures) -> Hasher:
         parallelism=settings.argon2_parallelism,
         cpus=cpus,
         measures=measures,
+        tracer=tracer,
     )
 
 
@@ -308,6 +312,8 @@ def _outages(settings: Settings, storage: Storage, measures: Measures) -> Outage
         parts.append(Part("redis", _host_of(settings.redis_url), storage.check))
     if settings.smtp_url:
         parts.append(Part("smtp", _host_of(settings.smtp_url)))
+    if settings.tracing:
+        parts.append(Part("collector", collector_host()))
     return Outages(parts, measures)
 
 
@@ -327,6 +333,7 @@ def _mails(
     limits: Limits,
     outages: Outages,
     measures: Measures,
+    tracer: Tracer,
 ) -> tuple[MailWorker, Callable[[], None] | None]:
     """Returns the mail worker, and the function that deletes old mails if mails are files."""
     site = Site(
@@ -347,6 +354,7 @@ def _mails(
         senders=settings.mail_senders,
         outages=outages,
         measures=measures,
+        tracer=tracer,
     )
     return worker, clean_up
 
@@ -359,8 +367,8 @@ def _transport(settings: Settings) -> tuple[Callable[[], Transport], Callable[[]
     return (lambda: FileTransport(folder)), FileTransport(folder).clean_up
 
 
-def _paypal(settings: Settings, keys: Keys, limiter: Limiter, limits: Limits) -> PayPal | None:
-    api = _paypal_api(settings, keys)
+def _paypal(settings: Settings, keys: Keys, limiter: Limiter, limits: Limits, tracer: Tracer) -> PayPal | None:
+    api = _paypal_api(settings, keys, tracer)
     if api is None:
         return None
     page = PayPalPage(
@@ -372,14 +380,16 @@ def _paypal(settings: Settings, keys: Keys, limiter: Limiter, limits: Limits) ->
     return PayPal(orders, PayPalWebhooks(api=api, orders=orders, limiter=limiter, limits=limits), api.aclose)
 
 
-def _paypal_api(settings: Settings, keys: Keys) -> PayPalClient | None:
+def _paypal_api(settings: Settings, keys: Keys, tracer: Tracer) -> PayPalClient | None:
     """Returns the client of PayPal or, in development, of its stand-in."""
     if settings.paypal_client_id and settings.paypal_client_secret and settings.paypal_webhook_id:
-        secret = settings.paypal_client_secret.get_secret_value()
-        return PayPalClient(settings.paypal_url, settings.paypal_client_id, secret, settings.paypal_webhook_id)
+        secret, webhook_id = settings.paypal_client_secret.get_secret_value(), settings.paypal_webhook_id
+        return PayPalClient(settings.paypal_url, settings.paypal_client_id, secret, webhook_id, tracer=tracer)
     if settings.stands_in_for_paypal:
         stand_in = Merchant.of(keys, settings.own_url)
-        return PayPalClient(stand_in.url, stand_in.client_id, stand_in.client_secret, stand_in.webhook_id)
+        return PayPalClient(
+            stand_in.url, stand_in.client_id, stand_in.client_secret, stand_in.webhook_id, tracer=tracer
+        )
     return None
 
 

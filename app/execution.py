@@ -114,6 +114,7 @@ class Executor:
         prepared = self._prepare(request.document)
         named = isinstance(prepared, Prepared) and prepared.operation(request.operation_name)
         noted = current_request()
+        noted.operation_type = named.operation.value if named else None
         noted.operation = named.name.value[:_MAX_NAME_LENGTH] if named and named.name else None
         noted.digest = prepared.shape if isinstance(prepared, Prepared) else None
         noted.outcomes = context.outcomes  # which grows while it is executed

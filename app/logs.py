@@ -52,6 +52,7 @@ def configure_logs(level: str, *, as_json: bool) -> None:
     _requests = _Logger(sys.stderr) if as_json else None
     shared: list[structlog.typing.Processor] = [
         _add_request,
+        structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso"),
@@ -92,6 +93,7 @@ def log_request(request: FinishedRequest) -> None:
         level = "warning"
     given = {
         "request": request.id,
+        "trace_id": request.trace_id,
         "method": request.method,
         "kind": request.kind,
         "status": request.status,
@@ -149,6 +151,8 @@ def _add_request(_logger: object, _method: str, event: structlog.typing.EventDic
     """Adds the id of the request that this task answers."""
     if request := observed_request():
         event.setdefault("request", request.id)
+        if request.span:
+            event.setdefault("trace_id", request.span.trace_id)
     return event
 
 

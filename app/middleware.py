@@ -88,7 +88,7 @@ class Middleware:
             return
         start = time.perf_counter()
         headers = headers_of(scope)
-        request = self._observer.begin(headers)
+        request = self._observer.begin(scope, headers)
         status: int | None = None
 
         async def send_completed(message: Message) -> None:

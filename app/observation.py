@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 if TYPE_CHECKING:
+    from app.traces.spans import RequestSpan
     from services.accounts.sessions import Principal
 
 CLIENT_GONE = 499
@@ -54,12 +55,14 @@ class CurrentRequest:
 
     id: str
     operation: str | None = None
+    operation_type: str | None = None
     digest: str | None = None
     outcomes: Mapping[str, str] = field(default_factory=dict)
     code: str | None = None
     failure: str | None = None
     account: UUID | None = None
     session: UUID | None = None
+    span: "RequestSpan | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,7 +72,7 @@ class FinishedRequest:
     `id` is also in the response. `kind` is "graphql", "webhook", "health" or "other", since a path may hold anything.
     `client`, `account` and `session` are pseudonyms. `digest` is that of the document's shape, `outcomes` maps root
     fields to the GraphQL types of their results, and `code` is that of the first error. `failure` names the part of
-    ours that failed.
+    ours that failed. `operation_type` is "query" or "mutation", and `trace_id` is set if the request is traced.
     """
 
     id: str
@@ -85,6 +88,8 @@ class FinishedRequest:
     outcomes: Mapping[str, str]
     code: str | None
     failure: str | None
+    operation_type: str | None = None
+    trace_id: str | None = None
 
     @property
     def refused(self) -> str | None:

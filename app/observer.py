@@ -1,6 +1,7 @@
 """Gives each request an id, and reports how the request ended."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers
 from starlette.types import Scope
@@ -12,27 +13,47 @@ from app.requests import Request
 from services.common.caller import Caller
 from services.common.pseudonyms import Pseudonyms
 
+if TYPE_CHECKING:
+    from app.traces.spans import RequestSpan, Traces
+
 _KINDS = {**dict.fromkeys(PATHS, "graphql"), "/webhooks/paypal": "webhook"}
 _HEALTH = "/health/"
+_TRACE_HEADERS = ("traceparent", "tracestate")  # https://www.w3.org/TR/trace-context/
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})
 
 
 class Observer:
     """Begins a request, and tells the observers how it ended."""
 
-    def __init__(self, observers: Sequence[RequestObserver], pseudonyms: Pseudonyms, trusted_proxies: int) -> None:
+    def __init__(
+        self,
+        observers: Sequence[RequestObserver],
+        pseudonyms: Pseudonyms,
+        trusted_proxies: int,
+        traces: "Traces | None" = None,
+    ) -> None:
         self._observers = observers
         self._pseudonyms = pseudonyms
         self._trusted_proxies = trusted_proxies
+        self._traces = traces
 
-    def begin(self, headers: Headers) -> CurrentRequest:
-        return begin(headers.getlist("x-request-id") if self._trusted_proxies else [])
+    def begin(self, scope: Scope, headers: Headers) -> CurrentRequest:
+        request = begin(headers.getlist("x-request-id") if self._trusted_proxies else [])
+        if self._traces:
+            request.span = self._trace(self._traces, scope, headers)
+        return request
+
+    def _trace(self, traces: "Traces", scope: Scope, headers: Headers) -> "RequestSpan | None":
+        """Continues our proxy's trace. A stranger's must not count: it says whether the request is sampled."""
+        trusted = self._trusted_proxies and len(headers.getlist("traceparent")) == 1
+        given = {name: ",".join(headers.getlist(name)) for name in _TRACE_HEADERS} if trusted else {}
+        return traces.request(_method(scope), _kind(scope["path"]), given)
 
     def finish(self, request: CurrentRequest, scope: Scope, status: int, seconds: float) -> None:
         client = Caller(address_of(Request(scope), self._trusted_proxies)).client
         finished = FinishedRequest(
             id=request.id,
-            method=scope["method"] if scope["method"] in _METHODS else "other",
+            method=_method(scope),
             kind=_kind(scope["path"]),
             status=status,
             seconds=seconds,
@@ -44,9 +65,17 @@ class Observer:
             outcomes=request.outcomes,
             code=request.code,
             failure=request.failure,
+            operation_type=request.operation_type,
+            trace_id=request.span.trace_id if request.span else None,
         )
         for observe in self._observers:
             observe(finished)
+        if request.span:
+            request.span.end(finished)
+
+
+def _method(scope: Scope) -> str:
+    return scope["method"] if scope["method"] in _METHODS else "other"
 
 
 def refusal_observer(observers: Sequence[RequestObserver], pseudonyms: Pseudonyms) -> RefusalObserver:

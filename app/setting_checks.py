@@ -13,6 +13,7 @@ from dotenv.parser import parse_stream
 from pydantic import SecretStr
 
 from app.origins import is_loopback
+from app.traces.extra import is_installed
 from services.captcha.provider import ProviderName
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ _SENTENCES = {
 
 def faults(settings: "Settings", needs: Collection[str] = PRODUCTION_NEEDS) -> list[str]:
     """Returns the problems that stop the start; `needs` names what production must be given."""
-    found = [*_contradictions(settings), *_incomplete(settings)]
+    found = [*_contradictions(settings), *_incomplete(settings), *_tracing(settings)]
     if not settings.development:
         return [*_missing(settings, needs), *found, *_of_production(settings)]
     if not (_is_loopback(settings.host) or settings.development_beyond_loopback):
@@ -94,6 +95,11 @@ def _contradictions(settings: "Settings") -> Iterator[str]:
         yield "DATABASE_POOL_MINIMUM is greater than DATABASE_POOL_MAXIMUM"
     if "session_idle_days" in settings.model_fields_set and settings.session_idle_days > settings.session_days:
         yield "SESSION_IDLE_DAYS is greater than SESSION_DAYS, after which every session has ended; lower it"
+
+
+def _tracing(settings: "Settings") -> Iterator[str]:
+    if settings.tracing and not is_installed():
+        yield "TRACING: needs OpenTelemetry; install the packages of requirements-tracing.lock, or set TRACING=false"
 
 
 def _incomplete(settings: "Settings") -> Iterator[str]:

@@ -63,6 +63,7 @@ _PATTERNS = {
     "paypal_webhook_id": "must have 1 to 100 letters and digits",
     "database_application_name": "must have 1 to 63 printable ASCII characters",
 }
+_OTLP = "http/protobuf"  # the protocol of traces
 _DRAIN_SECONDS = 8.0  # docs/decisions/0039-health-and-draining.md says why
 
 
@@ -249,6 +250,7 @@ class Settings(BaseSettings):
     keep_alive_seconds: int = Field(75, ge=1, le=3600)
     metrics_host: Annotated[str, AfterValidator(_host)] = "127.0.0.1"
     metrics_port: int | None = Field(None, ge=0, le=65535)
+    tracing: bool = False
     drain_seconds: float | None = Field(None, ge=0, le=600)
     log_level: str = Field("INFO", pattern="^(?i:DEBUG|INFO|WARNING|ERROR)$")
     secret_key: Annotated[SecretStr | None, AfterValidator(_one_key)] = None
@@ -439,8 +441,9 @@ class Settings(BaseSettings):
     def database(self) -> dict[str, Any]:
         """Tortoise's configuration."""
         if self.database_url:
-            return tortoise_configuration(self.database_url.get_secret_value(), self._postgresql)
-        return sqlite_configuration(self.data_dir / "accounts.sqlite3")
+            url = self.database_url.get_secret_value()
+            return tortoise_configuration(url, self._postgresql, traced=self.tracing)
+        return sqlite_configuration(self.data_dir / "accounts.sqlite3", traced=self.tracing)
 
 
 def read_settings(needs: Collection[str] = PRODUCTION_NEEDS, **given: Any) -> Settings:
@@ -466,6 +469,8 @@ def parse_settings(**given: Any) -> Settings:
     except ValidationError as error:
         raise InvalidSettingsError(*(sentence(each, _PATTERNS) for each in error.errors())) from None
     _check_authorities(os.environ.get("SSL_CERT_FILE"))
+    if settings.tracing:
+        _check_collector()
     if file and not settings.development:
         raise InvalidSettingsError("ENVIRONMENT: .env is for development; give production real variables")
     return settings
@@ -481,6 +486,26 @@ def _check_authorities(file: str | None) -> None:
         raise InvalidSettingsError("SSL_CERT_FILE: must be a file of certificates in PEM") from None
     except OSError as error:
         raise InvalidSettingsError(f"SSL_CERT_FILE: cannot be read: {error.strerror}") from None
+
+
+def collector_url() -> str:
+    """Returns where traces go. OpenTelemetry's SDK reads its variables itself, in this order."""
+    names = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+    return next(filter(None, map(os.environ.get, names)), "http://localhost:4318")
+
+
+def collector_host() -> str:
+    """Returns the host and port of the collector, for the log, without a password."""
+    return urlsplit(collector_url()).netloc.rpartition("@")[2]
+
+
+def _check_collector() -> None:
+    """Checks OpenTelemetry's variables of which a wrong value would only lose the traces."""
+    if not _is_url(collector_url()):
+        raise InvalidSettingsError("OTEL_EXPORTER_OTLP_ENDPOINT: must be a URL such as http://collector:4318")
+    names = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
+    if next(filter(None, map(os.environ.get, names)), _OTLP) != _OTLP:
+        raise InvalidSettingsError(f"OTEL_EXPORTER_OTLP_PROTOCOL: must be {_OTLP}, usually at port 4318")
 
 
 def mistyped_settings() -> list[str]:

@@ -7,7 +7,10 @@ from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
+from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection
+
+from models.engines.traced import Traced
 
 _CACHED = 256  # statements, of which the service has fewer
 
@@ -19,12 +22,19 @@ async def fetch(statement: str, *values: object) -> Sequence[Mapping[str, Any]]:
     """
     client = get_connection("default")
     if client.capabilities.dialect != "sqlite":
-        client.log.debug("%s: %s", statement, values)
-        async with client.acquire_connection() as connection:
-            rows: Sequence[Mapping[str, Any]] = await connection.fetch(statement, *values)
-            return rows
+        if not isinstance(client, Traced):
+            return await _fetch(client, statement, values)
+        with client.trace(statement):
+            return await _fetch(client, statement, values)
     question_marks, places = _for_sqlite(statement)
     return await client.execute_query_dict(question_marks, [values[place] for place in places])
+
+
+async def _fetch(client: BaseDBAsyncClient, statement: str, values: Sequence[object]) -> Sequence[Mapping[str, Any]]:
+    client.log.debug("%s: %s", statement, values)
+    async with client.acquire_connection() as connection:
+        rows: Sequence[Mapping[str, Any]] = await connection.fetch(statement, *values)
+        return rows
 
 
 @lru_cache(_CACHED)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
@@ -19,7 +19,12 @@ from app.metrics_port import metrics_port
 from app.operations import OPERATIONS
 from app.settings import Settings
 from services.captcha.ids import Solution
+from services.common.measures import IGNORED
+from services.common.tracing import UNTRACED
 from tests.databases import unsynced
+
+if TYPE_CHECKING:
+    from app.traces.spans import Traces
 
 RFC = "EKU9003173C9"
 EMAIL = "ana@example.com"
@@ -171,10 +176,10 @@ def found(pattern: str, mail: EmailMessage) -> str:
 
 
 @contextlib.asynccontextmanager
-async def api_of(settings: Settings) -> AsyncIterator[Api]:
+async def api_of(settings: Settings, traces: "Traces | None" = None) -> AsyncIterator[Api]:
     with metrics_port(settings, OPERATIONS) as port:
-        app = create_app(settings, port=port)
-        composition = compose(settings, port.metrics) if port else compose(settings)
+        app = create_app(settings, port=port, traces=traces)
+        composition = compose(settings, port.metrics if port else IGNORED, traces or UNTRACED)
         async with app.router.lifespan_context(app), contextlib.aclosing(composition):
             transport = httpx2.ASGITransport(app)
             async with httpx2.AsyncClient(transport=transport, base_url="http://localhost:8000") as http:

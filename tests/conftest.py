@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
@@ -23,6 +23,7 @@ from tortoise.connection import get_connection
 
 from app.database import connected, tortoise_configuration
 from app.logs import configure_logs
+from models.engines.traced import StatementTracer, Traced
 from models.migrator import upgrade
 from services.payments.paypal.client import PayPalClient
 from tests.api import Api, GivenSettings, api_of
@@ -30,6 +31,10 @@ from tests.captcha_providers import ProviderServer, provider_server
 from tests.databases import copied, database_on, unsynced
 from tests.paypal.clients import api_to
 from tests.paypal.server import PayPalServer, paypal_server
+from tests.spans import Spans
+
+if TYPE_CHECKING:
+    from app.traces.spans import Traces
 
 _WITHOUT_A_PORT = {"paypal_stand_in": False}  # the service cannot reach itself in a test's process
 _CHEAP_ARGON2 = {"argon2_time_cost": 1, "argon2_memory_kib": 64}
@@ -110,14 +115,14 @@ async def make_api(database_url: str, limits_in: dict[str, Any], tmp_path: Path)
     """Makes the API with some settings changed; at most one a test."""
     async with contextlib.AsyncExitStack() as stack:
 
-        async def make(**changes: Any) -> Api:
+        async def make(traces: "Traces | None" = None, **changes: Any) -> Api:
             settings = GivenSettings(
                 data_dir=tmp_path,
                 database_url=database_url,
                 worker_in_serve=False,
                 **{**_WITHOUT_A_PORT, **limits_in, **_CHEAP_ARGON2, **changes},
             )
-            api = await stack.enter_async_context(api_of(settings))
+            api = await stack.enter_async_context(api_of(settings, traces))
             stack.push_async_callback(_empty)
             if limits_in:
                 stack.push_async_callback(api.forget_limits)
@@ -130,6 +135,16 @@ async def make_api(database_url: str, limits_in: dict[str, Any], tmp_path: Path)
 async def api(make_api: MakeApi) -> Api:
     """The API as it is in development, with the worker in the test's hands."""
     return await make_api()
+
+
+@pytest.fixture
+def spans(monkeypatch: pytest.MonkeyPatch) -> Spans:
+    """What the test's API traces, if it is made with the `settings` of these."""
+    for name in list(os.environ):
+        if name.startswith("OTEL_"):
+            monkeypatch.delenv(name)
+    monkeypatch.setattr(Traced, "tracer", StatementTracer())  # which the next line replaces
+    return Spans()
 
 
 @pytest.fixture

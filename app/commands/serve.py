@@ -16,6 +16,7 @@ from app.setting_checks import missing_for_production
 from app.setting_warnings import print_warnings
 from app.settings import Settings
 from app.systemd import Notifier, PassedSocketError, passed_socket
+from app.traces.extra import open_traces
 from models.migrator import upgrade
 
 HELP = "serve the API; in development it migrates first, listens on loopback, has GraphiQL and writes mails to files"
@@ -51,8 +52,9 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
     if settings.development:
         introduce(settings, url_of(bound))
     linked = lead_to_built_app(settings)
-    with metrics_port(settings, OPERATIONS.keys() | trusted.operation_names) as metrics:
-        make_app = partial(create_app, linked, trusted, metrics)
+    operations = OPERATIONS.keys() | trusted.operation_names
+    with metrics_port(settings, operations) as metrics:
+        make_app = partial(create_app, linked, trusted, metrics, open_traces(settings, operations))
         return run_server(
             make_app,
             bound,

@@ -5,6 +5,7 @@ import asyncio
 import contextlib
 import os
 import signal
+from typing import TYPE_CHECKING
 
 from app.commands.migrate import is_up_to_date, wait_for_database
 from app.composition import composed
@@ -13,7 +14,12 @@ from app.metrics_port import MetricsPort, metrics_port
 from app.setting_warnings import print_warnings
 from app.settings import Settings
 from app.systemd import Notifier
+from app.traces.extra import open_traces
 from services.common.measures import IGNORED
+from services.common.tracing import UNTRACED
+
+if TYPE_CHECKING:
+    from app.traces.spans import Traces
 
 HELP = "send mails, delete expired rows and follow up payments, for `serve` with WORKER_IN_SERVE=false"
 
@@ -28,11 +34,11 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
         return 1
     print_warnings(settings)
     with metrics_port(settings, ()) as metrics:
-        asyncio.run(_work(settings, metrics))
+        asyncio.run(_work(settings, metrics, open_traces(settings, ())))
     return 0
 
 
-async def _work(settings: Settings, metrics: MetricsPort | None) -> None:
+async def _work(settings: Settings, metrics: MetricsPort | None, traces: "Traces | None") -> None:
     stopped = asyncio.Event()
     notifier = Notifier()
 
@@ -46,8 +52,10 @@ async def _work(settings: Settings, metrics: MetricsPort | None) -> None:
         asyncio.get_running_loop().add_signal_handler(signal_number, stop)
     with running("worker", settings):
         serving = metrics.serving() if metrics else contextlib.nullcontext()
-        async with composed(settings, metrics.metrics if metrics else IGNORED) as composition, serving:
+        measures, tracer = metrics.metrics if metrics else IGNORED, traces or UNTRACED
+        async with composed(settings, measures, tracer) as composition, serving:
+            exporting = traces.exporting(composition.outages) if traces else contextlib.nullcontext()
             print("Working.", flush=True)
             notifier.ready()
-            async with notifier.watched():
+            async with exporting, notifier.watched():
                 await composition.work(stopped)

@@ -3,7 +3,6 @@
 import contextlib
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractContextManager
-from typing import Any
 
 import pytest
 from tortoise.exceptions import IntegrityError
@@ -104,5 +103,5 @@ async def test_without_a_tracer_they_work_as_the_others(recorder: Recorder, monk
     async with in_transaction():
         await LimitCounter.create(key=KEY, count=1, expires_at=0)
 
-    rows: list[dict[str, Any]] = await fetch("SELECT count FROM limit_counter")
+    rows = await fetch("SELECT count FROM limit_counter")
     assert (rows[0]["count"], recorder.texts) == (1, [])

@@ -1,0 +1,1 @@
+"""Traces with OpenTelemetry. Only these modules import its packages, and only extra.py imports these."""
