@@ -18,6 +18,7 @@ from audits.ports import free_port
 from tests.process.serving import ROOT
 
 SECONDS = 10.0
+_TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 
 
 @dataclass
@@ -26,15 +27,18 @@ class Node:
     ready: bool = True
     forwarded: list[list[str]] = field(default_factory=list)
     protocols: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)  # of the headers, in lower case
 
 
 def test_caddy_names_the_client_and_keeps_health_inside(caddy_path: str, tmp_path: Path) -> None:
     with _node("a") as (node, port), _caddy(caddy_path, tmp_path, [port]) as http:
-        answer = http.post("/graphql", json={}, headers={"X-Forwarded-For": "192.0.2.66, 192.0.2.67"})
+        strange = {"X-Forwarded-For": "192.0.2.66, 192.0.2.67", "traceparent": _TRACE, "tracestate": "a=1"}
+        answer = http.post("/graphql", json={}, headers=strange)
         health = [http.get(path).status_code for path in ("/health/ready", "/health/live", "/health/../health/live")]
 
     assert answer.status_code == 200
     assert node.forwarded[-1] == ["127.0.0.1"]
+    assert node.names & {"traceparent", "tracestate", "x-forwarded-for"} == {"x-forwarded-for"}
     assert node.protocols == {"HTTP/1.1"}
     assert health == [404, 404, 404]
 
@@ -113,6 +117,7 @@ def _node(name: str) -> Iterator[tuple[Node, int]]:
             self.rfile.read(int(self.headers["Content-Length"]))
             node.forwarded.append(self.headers.get_all("X-Forwarded-For", []))
             node.protocols.add(self.request_version)
+            node.names.update(name.lower() for name in self.headers)
             self._answer(200)
 
         def _answer(self, status: int) -> None:

@@ -115,6 +115,13 @@ def test_the_folder_for_data_and_the_user_are_those_of_the_image() -> None:
     assert {pod["securityContext"]["runAsUser"] for pod in pods} == {int(user)}
 
 
+def test_the_proxies_remove_a_strangers_trace() -> None:
+    nginx = (ROOT / "docs/nginx.conf").read_text("utf-8")
+
+    assert set(re.findall(r"^\s*header_up -(\w+)$", CADDYFILE, re.MULTILINE)) == {"Traceparent", "Tracestate"}
+    assert set(re.findall(r'^\s*proxy_set_header (\w+) "";', nginx, re.MULTILINE)) >= {"traceparent", "tracestate"}
+
+
 def test_prometheus_scrapes_what_compose_runs() -> None:
     configuration = yaml.safe_load((DEPLOY / "prometheus/prometheus.yaml").read_text("utf-8"))
     targets = {
