@@ -17,6 +17,7 @@ from tortoise.migrations.autodetector import MigrationAutodetector
 from tortoise.migrations.executor import MigrationExecutor, MigrationTarget, PlanStep
 from tortoise.transactions import in_transaction
 
+from models.migration_states import States, StepExecutor
 from models.outage import is_conflict, is_lock_timeout
 
 log = structlog.get_logger(__name__)
@@ -85,18 +86,24 @@ async def _move(configuration: Configuration, target: MigrationTarget, wait: flo
         await executor.connection.execute_query("SELECT 1")  # if this fails, Tortoise would hang in the next one
         await executor.migrate([])  # creates the table of records, without which a transaction would fail
         steps = await executor.plan([target])
+        states = States()
         for step, stop in zip(steps, _stops(steps, target), strict=True):
             if step.migration.atomic:
-                await _retried(partial(_take_step, unlimited, stop), step.migration.name, wait)
+                await _retried(partial(_take_step, unlimited, stop, states), step.migration.name, wait)
             else:
                 await executor.migrate([stop])
+                states.clear()
 
 
-async def _take_step(configuration: Configuration, stop: MigrationTarget) -> None:
-    async with in_transaction() as transaction:
-        if transaction.capabilities.dialect == "postgres":
-            await transaction.execute_query(_LOCK_TIMEOUT)
-        await MigrationExecutor(transaction, configuration["apps"]).migrate([stop])
+async def _take_step(configuration: Configuration, stop: MigrationTarget, states: States) -> None:
+    try:
+        async with in_transaction() as transaction:
+            if transaction.capabilities.dialect == "postgres":
+                await transaction.execute_query(_LOCK_TIMEOUT)
+            await StepExecutor(transaction, configuration["apps"], states).migrate([stop])
+    except BaseException:
+        states.clear()
+        raise
 
 
 async def _retried(work: Callable[[], Awaitable[None]], name: str, wait: float) -> None:
