@@ -64,9 +64,14 @@ def create_app(
     trusted: TrustedDocuments | None = None,
     port: MetricsPort | None = None,
     traces: "Traces | None" = None,
+    composition: Composition | None = None,
 ) -> Starlette:
-    """Creates the app, which loads the trusted documents unless they are given, and serves metrics at `port`."""
-    composition = compose(settings, port.metrics if port else IGNORED, traces or UNTRACED)
+    """Creates the app, which serves metrics at `port`.
+
+    Loads the trusted documents and composes the services unless they are given. Closes the composition at its end.
+    """
+    if composition is None:
+        composition = compose(settings, port.metrics if port else IGNORED, traces or UNTRACED)
     health = make_health(settings)
     trusted = trusted or load_trusted_documents(settings)
 

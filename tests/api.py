@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx2
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
+from pydantic import BaseModel
 
 from app.asgi import create_app
 from app.composition import Composition, compose, limit_storage
@@ -54,16 +54,8 @@ class GivenSettings(Settings):
 
     web_app_dir: Path = Path("no app")
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (init_settings,)
+    def __init__(self, **given: Any) -> None:
+        BaseModel.__init__(self, **given)  # without the sources of BaseSettings
 
     @property
     def database(self) -> dict[str, Any]:
@@ -72,11 +64,11 @@ class GivenSettings(Settings):
 
 @dataclass
 class Api:
-    """`composition` is the same as the app's: over the same database, with the same keys."""
+    """`composition` is the app's."""
 
     http: httpx2.AsyncClient
-    composition: Composition
-    settings: Settings
+    composition: Composition = field(repr=False)  # asyncio takes the repr of each fixture
+    settings: Settings = field(repr=False)
     headers: dict[str, str] = field(default_factory=dict)
     metrics_url: str = ""
 
@@ -178,9 +170,9 @@ def found(pattern: str, mail: EmailMessage) -> str:
 @contextlib.asynccontextmanager
 async def api_of(settings: Settings, traces: "Traces | None" = None) -> AsyncIterator[Api]:
     with metrics_port(settings, OPERATIONS) as port:
-        app = create_app(settings, port=port, traces=traces)
         composition = compose(settings, port.metrics if port else IGNORED, traces or UNTRACED)
-        async with app.router.lifespan_context(app), contextlib.aclosing(composition):
+        app = create_app(settings, port=port, traces=traces, composition=composition)
+        async with app.router.lifespan_context(app):
             transport = httpx2.ASGITransport(app)
             async with httpx2.AsyncClient(transport=transport, base_url="http://localhost:8000") as http:
                 yield Api(http, composition, settings, metrics_url=port.url if port else "")

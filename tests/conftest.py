@@ -9,6 +9,7 @@ import asyncio
 import contextlib
 import gc
 import os
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from functools import cache
 from graphlib import TopologicalSorter
@@ -18,7 +19,6 @@ from uuid import uuid4
 
 import pytest
 from tortoise import Tortoise
-from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.connection import get_connection
 
 from app.database import connected, tortoise_configuration
@@ -31,6 +31,7 @@ from tests.captcha_providers import ProviderServer, provider_server
 from tests.databases import copied, database_on, unsynced
 from tests.paypal.clients import api_to
 from tests.paypal.server import PayPalServer, paypal_server
+from tests.prepared_models import keep_prepared_models
 from tests.spans import Spans
 
 if TYPE_CHECKING:
@@ -39,10 +40,13 @@ if TYPE_CHECKING:
 _WITHOUT_A_PORT = {"paypal_stand_in": False}  # the service cannot reach itself in a test's process
 _CHEAP_ARGON2 = {"argon2_time_cost": 1, "argon2_memory_kib": 64}
 
+keep_prepared_models()  # here, since the audits import these fixtures
+
 
 def pytest_configure() -> None:
     """Logs as `serve` does: structlog's own default takes a second or more for a traceback if Rich is installed."""
     configure_logs("info", as_json=False)
+    sys.modules["sniffio"] = None  # type: ignore[assignment]  # HTTPX's client looks for it in each request, in vain
 
 
 def pytest_collection_finish() -> None:
@@ -81,7 +85,6 @@ def stores(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def database_url(stores: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty, migrated database."""
-    EXECUTOR_CACHE.clear()  # Tortoise keeps statements by the connection's name, in the dialect of the last test
     if "postgresql" in stores:
         url: str = request.getfixturevalue("postgresql_url")
         return url

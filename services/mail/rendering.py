@@ -13,6 +13,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from services.common.translations import Translations
 from services.mail.letters import MailContent
 
+# Shared by all renderers of a process, because it keeps the compiled templates.
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=select_autoescape(["html"]),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
 
 def check_site_name(name: str) -> str:
     """Returns the name. Raises ValueError if mail programs would misread it."""
@@ -40,13 +49,6 @@ class MailRenderer:
     def __init__(self, translations: Translations, site: Site) -> None:
         self._translations = translations
         self._site = site
-        self._templates = Environment(
-            loader=FileSystemLoader(Path(__file__).parent / "templates"),
-            autoescape=select_autoescape(["html"]),
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
 
     def render(self, content: MailContent, secret: str | None, message_id: str, now: datetime) -> EmailMessage:
         """Renders a mail. `message_id` stays the same if a mail is sent again."""
@@ -71,9 +73,9 @@ class MailRenderer:
         message["Date"] = format_datetime(now)
         message["Message-ID"] = f"<{message_id}@{self._site.sender.rpartition('@')[2]}>"
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no out-of-office replies
-        message.set_content(self._templates.get_template("mail.txt").render(context), cte="quoted-printable")
+        message.set_content(_TEMPLATES.get_template("mail.txt").render(context), cte="quoted-printable")
         message.add_alternative(
-            self._templates.get_template("mail.html").render(context), subtype="html", cte="quoted-printable"
+            _TEMPLATES.get_template("mail.html").render(context), subtype="html", cte="quoted-printable"
         )
         message["Content-Language"] = content.language.value  # last, because parts take Content-* headers along
         return message

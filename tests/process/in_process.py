@@ -11,7 +11,6 @@ from pathlib import Path
 from unittest.mock import patch
 
 import structlog
-from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from app.__main__ import main
 from tests.process.serving import clean_environment
@@ -20,7 +19,6 @@ from tests.process.serving import clean_environment
 def run_here(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """What `python -m app` with these arguments would write if it were started in the folder."""
     out, error = io.StringIO(), io.StringIO()
-    EXECUTOR_CACHE.clear()
     with (
         contextlib.chdir(folder),
         patch.dict(os.environ, clean_environment(**environment), clear=True),

@@ -9,7 +9,6 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from app.composition import make_keys
 from app.database import connected
@@ -26,7 +25,6 @@ EMAIL = "ana@example.com"
 
 @pytest.fixture
 def data_dir(migrated: Path) -> Path:
-    EXECUTOR_CACHE.clear()
     return migrated
 
 

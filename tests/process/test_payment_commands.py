@@ -6,7 +6,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from app.database import connected
 from app.settings import Settings
@@ -26,7 +25,6 @@ _NOT_OURS = "1234567897"
 
 @pytest.fixture
 def data_dir(migrated: Path) -> Path:
-    EXECUTOR_CACHE.clear()
     return migrated
 
 

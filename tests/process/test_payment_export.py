@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from app.database import connected
 from app.settings import Settings
@@ -25,7 +24,6 @@ PERIOD = ("--from", "2026-03-01", "--to", "2026-03-31")
 
 @pytest.fixture
 def data_dir(migrated: Path) -> Path:
-    EXECUTOR_CACHE.clear()
     return migrated
 
 

@@ -12,7 +12,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from tortoise.backends.base.executor import EXECUTOR_CACHE
 
 from app.composition import compose
 from app.database import connected
@@ -61,7 +60,6 @@ class Desk:
             async with connected(Settings(_env_file=None, data_dir=self._folder).database):
                 return await work()
 
-        EXECUTOR_CACHE.clear()
         return asyncio.run(look())
 
 
