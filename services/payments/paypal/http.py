@@ -82,9 +82,7 @@ class HttpClient:
         self._timeout = timeout
         self._monotonic = monotonic
         self._tracer = tracer
-        # No timeout: the deadlines here cover the whole request. No proxy reaches this machine's own addresses.
-        direct = {"all://127.0.0.1": None, "all://[::1]": None}
-        self._http = httpx2.AsyncClient(timeout=None, follow_redirects=False, mounts=direct)
+        self._http: httpx2.AsyncClient | None = None
         self._cached: _Token | None = None
         self._fetching: asyncio.Task[_Token] | None = None
 
@@ -111,7 +109,8 @@ class HttpClient:
         if self._fetching:
             self._fetching.cancel()
             await asyncio.wait([self._fetching])
-        await self._http.aclose()
+        if self._http:
+            await self._http.aclose()
 
     async def _try(self, request: ApiRequest) -> object:
         try:
@@ -162,6 +161,14 @@ class HttpClient:
             headers["PayPal-Request-Id"] = request.request_id
         return await self._send(request, headers)
 
+    def _connections(self) -> httpx2.AsyncClient:
+        """Makes the client when it is first needed: reading the certificate authorities would delay each start."""
+        if self._http is None:
+            # No timeout: the deadlines here cover the whole request. No proxy reaches this machine's own addresses.
+            direct = {"all://127.0.0.1": None, "all://[::1]": None}
+            self._http = httpx2.AsyncClient(timeout=None, follow_redirects=False, mounts=direct)
+        return self._http
+
     async def _send(self, request: ApiRequest, headers: dict[str, str]) -> _Answer:
         with self._tracer.call(request.method, self._base_url, request.route) as call:
             answer = await self._exchange(request, {**headers, **call.headers})
@@ -176,7 +183,7 @@ class HttpClient:
         content, url = bytearray(), self._base_url + request.path
         try:
             async with (
-                self._http.stream(request.method, url, headers=headers, content=request.body) as response,
+                self._connections().stream(request.method, url, headers=headers, content=request.body) as response,
                 contextlib.aclosing(response.aiter_raw()) as parts,
             ):
                 async for part in parts:

@@ -5,7 +5,9 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import pytest
 from argon2 import extract_parameters
+from argon2.exceptions import VerifyMismatchError
 
 from services.accounts.hashing import Hasher, Verification
 from services.common.cpus import usable_cpus
@@ -123,6 +125,8 @@ async def test_nobodys_password_is_never_right_and_costs_as_much() -> None:
     assert isinstance(hashed, str)
     assert matches is False
     assert extract_parameters(hasher._decoy) == extract_parameters(hashed)
+    with pytest.raises(VerifyMismatchError):  # after the work: a hash that cannot be decoded fails without it
+        hasher._argon2.verify(hasher._decoy, "una frase larga")
 
 
 async def test_beyond_the_queues_bound_a_request_is_throttled_at_once() -> None:
