@@ -42,7 +42,6 @@ from services.common.limits import Limit, Limiter, Limits
 from services.common.measures import IGNORED, Measures
 from services.common.outages import Outages, Part
 from services.common.pseudonyms import Pseudonyms
-from services.common.redis_storage import RedisProbe, redis_storage
 from services.common.secrets import Keys
 from services.common.tracing import UNTRACED, Tracer
 from services.common.translations import Translations
@@ -261,6 +260,8 @@ def limit_storage(settings: Settings) -> tuple[Storage, Callable[[], Awaitable[N
     """Returns the storage of the limits' counters, and the function that closes it."""
     if settings.redis_url is None:
         return DatabaseStorage(wrap_exceptions=True), _nothing
+    from services.common.redis_storage import redis_storage  # takes a tenth of the start
+
     return redis_storage(settings.redis_url.get_secret_value(), settings.redis_key_prefix)
 
 
@@ -269,9 +270,11 @@ def _bytes(key: SecretStr) -> bytes:
 
 
 def make_health(settings: Settings) -> Health:
-    url = settings.redis_url
-    redis = RedisProbe(url.get_secret_value(), settings.redis_key_prefix) if url else None
-    return Health(settings.database, redis)
+    if settings.redis_url is None:
+        return Health(settings.database, None)
+    from services.common.redis_storage import RedisProbe  # takes a tenth of the start
+
+    return Health(settings.database, RedisProbe(settings.redis_url.get_secret_value(), settings.redis_key_prefix))
 
 
 def _development_key(path: Path) -> bytes:

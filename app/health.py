@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 import structlog
@@ -22,7 +22,9 @@ from models.probe import Probe, probe_of
 from models.sql import as_datetime
 from services.common.clock import utc_now
 from services.common.heartbeat import NEWEST_BEAT, Beat, host
-from services.common.redis_storage import RedisProbe
+
+if TYPE_CHECKING:
+    from services.common.redis_storage import RedisProbe
 
 log = structlog.get_logger(__name__)
 
@@ -51,7 +53,7 @@ class Report:
 class Health:
     """Checks the parts that requests need. Those who ask at once share a check, whose answer is good for a second."""
 
-    def __init__(self, database: dict[str, Any], redis: RedisProbe | None) -> None:
+    def __init__(self, database: dict[str, Any], redis: "RedisProbe | None") -> None:
         """If `redis` is None, limits are counted in the database."""
         self._probe = probe_of(database)
         self._redis = redis
