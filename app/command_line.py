@@ -1,4 +1,4 @@
-"""Runs a command: python -m app COMMAND."""
+"""The command line: finds a command, reads the settings and runs it."""
 
 import argparse
 import keyword
@@ -14,7 +14,7 @@ from app.version import version
 from models.outage import DATABASE_ERRORS
 
 
-class _Command(Protocol):
+class Command(Protocol):
     """A module of app/commands/. In production, it runs only with the settings that its NEEDS names.
 
     Without NEEDS, it needs all of PRODUCTION_NEEDS. A command with a function `refused` reports wrong settings itself:
@@ -28,23 +28,28 @@ class _Command(Protocol):
     def run(self, settings: Settings, arguments: argparse.Namespace) -> int: ...
 
 
-_COMMANDS = (
+COMMANDS = (
     *("serve", "worker", "migrate", "account", "outbox", "limits", "deposit", "payments", "audit"),
     *("import", "export", "export-schema", "export-documents", "captcha-answer", "doctor", "health"),
 )
 
 
-def main() -> int:
+def parse() -> tuple[Command, argparse.Namespace]:
+    """Imports the command that sys.argv names, and reads its arguments. Exits if they are wrong."""
     parser = argparse.ArgumentParser(prog="python -m app", description="The account service for e-invoicing apps.")
     parser.add_argument("--version", action="version", version=f"timbrado-accounts {version()}")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     # Import only the requested command: importing all of them takes longer than running most of them.
-    asked_for = [name for name in _COMMANDS if name in sys.argv[1:2]]
-    commands = {name: _command(name) for name in asked_for or _COMMANDS}
+    asked_for = [name for name in COMMANDS if name in sys.argv[1:2]]
+    commands = {name: _command(name) for name in asked_for or COMMANDS}
     for name, command in commands.items():
         command.add_arguments(subparsers.add_parser(name, help=command.HELP, description=command.HELP))
     arguments = parser.parse_args()
-    command = commands[arguments.command]
+    return commands[arguments.command], arguments
+
+
+def run(command: Command, arguments: argparse.Namespace) -> int:
+    """Returns the exit status."""
     os.umask(0o077)  # the files written here contain e-mails and, in development, secrets
     for doubt in [] if _reports_settings(command) else mistyped_settings():
         print(doubt, file=sys.stderr)
@@ -62,11 +67,11 @@ def main() -> int:
         return 1
 
 
-def _reports_settings(command: _Command) -> bool:
+def _reports_settings(command: Command) -> bool:
     return hasattr(command, "refused")
 
 
-def _settings(command: _Command, arguments: argparse.Namespace) -> Settings:
+def _settings(command: Command, arguments: argparse.Namespace) -> Settings:
     overrides = _overrides(arguments)
     if _reports_settings(command):
         return parse_settings(**overrides)
@@ -84,10 +89,6 @@ def _overrides(arguments: argparse.Namespace) -> dict[str, object]:
     return {name: value for name, value in items if name in Settings.model_fields and value is not None}
 
 
-def _command(name: str) -> _Command:
+def _command(name: str) -> Command:
     module = f"{name}_" if keyword.iskeyword(name) else name.replace("-", "_")
-    return cast(_Command, import_module(f"app.commands.{module}"))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return cast(Command, import_module(f"app.commands.{module}"))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from app.__main__ import _COMMANDS
+from app.command_line import COMMANDS
 from app.setting_warnings import warnings
 from app.settings import Settings, mistyped_settings, read_settings
 from app.version import version
@@ -61,7 +61,7 @@ def test_every_command_is_one_of_ours() -> None:
     commands = dict(_commands())
 
     assert len(commands) >= 9
-    assert {where: words for where, words in commands.items() if words[0] not in _COMMANDS} == {}
+    assert {where: words for where, words in commands.items() if words[0] not in COMMANDS} == {}
 
 
 @pytest.mark.parametrize("given", ["image and Compose", "image and Kubernetes", *(unit.name for unit in UNITS)])

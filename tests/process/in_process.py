@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 import structlog
 
-from app.__main__ import main
+from app.command_line import parse, run
 from tests.process.serving import clean_environment
 
 
@@ -28,7 +28,7 @@ def run_here(folder: Path, *arguments: str, **environment: str) -> subprocess.Co
         _undoing_what_a_command_sets(),
     ):
         try:
-            status = main()
+            status = run(*parse())
         except SystemExit as end:
             status = int(end.code or 0)
     return subprocess.CompletedProcess(arguments, status, out.getvalue(), error.getvalue())
