@@ -17,7 +17,7 @@ from app.cookies import RequestCookie
 from app.cors import Cors
 from app.database import connected
 from app.development.routes import development_routes
-from app.documents import pin
+from app.documents import PinnedDocuments, pin
 from app.execution import Executor, record_outcomes
 from app.graphiql import Page, graphiql_routes
 from app.health import LIVE, READY, HealthPaths
@@ -42,21 +42,23 @@ from services.common.tracing import UNTRACED
 if TYPE_CHECKING:
     from app.traces.spans import Traces
 
-# Made once per process, for all of its apps, and before worker processes are forked, so that these share them.
+# Made once per process, for all of its apps, and before worker processes are forked, so that these share it.
 _SCHEMA = record_outcomes(schema._schema)
-_PINNED = pin(_SCHEMA, OPERATIONS)
+_PINNED = PinnedDocuments(_SCHEMA, OPERATIONS.values())
 
 
 def load_trusted_documents(settings: Settings) -> TrustedDocuments:
     """Returns those of TRUSTED_DOCUMENTS, by default our operations. Raises InvalidSettingsError."""
     if not settings.trusted_documents:
-        return TrustedDocuments(_PINNED)
+        return TrustedDocuments(_PINNED, OPERATIONS, {})
     try:
         texts = read_manifests(settings.trusted_documents)
         pinned = pin(_SCHEMA, texts)
     except ValueError as error:
         raise InvalidSettingsError(f"TRUSTED_DOCUMENTS: {error}") from None
-    return TrustedDocuments({name: pinned[digest(text)] for name, text in texts.items()})
+    operations = [prepared.operation(None) for prepared in pinned.values()]
+    names = [operation.name.value for operation in operations if operation and operation.name]
+    return TrustedDocuments(pinned, names, {name: digest(text) for name, text in texts.items()})
 
 
 def create_app(

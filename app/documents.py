@@ -5,7 +5,7 @@ time, unless it has string literals, since these may hold a password.
 """
 
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -88,11 +88,16 @@ class Refused:
 class Documents:
     """Prepares documents. In development, `introspection` allows introspection and suggestions in errors.
 
-    `pinned` comes from `pin`.
+    `pinned` are documents by digest, which stay cached.
     """
 
     def __init__(
-        self, schema: GraphQLSchema, pinned: Mapping[str, Prepared], redactor: Redactor, *, introspection: bool
+        self,
+        schema: GraphQLSchema,
+        pinned: Sequence[Mapping[str, Prepared]],
+        redactor: Redactor,
+        *,
+        introspection: bool,
     ) -> None:
         self._schema = schema
         self._rules = specified_rules if introspection else (*specified_rules, NoSchemaIntrospectionCustomRule)
@@ -105,8 +110,9 @@ class Documents:
 
     def prepare(self, text: str) -> Prepared | Refused:
         digest = digest_of(text)
-        if pinned := self._pinned.get(digest):
-            return pinned
+        for documents in self._pinned:
+            if pinned := documents.get(digest):
+                return pinned
         if cached := self._cached.get(digest):
             self._cached.move_to_end(digest)
             return cached
@@ -155,16 +161,38 @@ class Documents:
             self._cached_weight -= self._cached.popitem(last=False)[1].weight
 
 
+class PinnedDocuments(Mapping[str, Prepared]):
+    """Valid documents that `Documents` never evicts, by digest. Each is prepared when it is first needed."""
+
+    def __init__(self, schema: GraphQLSchema, texts: Iterable[str]) -> None:
+        self._documents = Documents(schema, (), Redactor(schema, introspection=True), introspection=False)
+        self._texts = {digest_of(text): text for text in texts}
+        self._prepared: dict[str, Prepared] = {}
+
+    def __getitem__(self, digest: str) -> Prepared:
+        if digest not in self._prepared:
+            checked = self._documents.check(self._texts[digest])
+            if isinstance(checked, Refused):
+                raise ValueError(str(checked.errors[0].message))
+            self._prepared[digest] = checked
+        return self._prepared[digest]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+
 def pin(schema: GraphQLSchema, texts: Mapping[str, str]) -> Mapping[str, Prepared]:
-    """Returns the documents that `Documents` never evicts, by digest; `texts` maps names to them.
+    """Returns prepared documents that `Documents` never evicts, by digest; `texts` maps names to them.
 
     Raises ValueError with a sentence that names a document that production refuses.
     """
-    documents = Documents(schema, {}, Redactor(schema, introspection=True), introspection=False)
-    pinned = {}
+    pinned = PinnedDocuments(schema, texts.values())
     for name, text in texts.items():
-        checked = documents.check(text)
-        if isinstance(checked, Refused):
-            raise ValueError(f"the document {name} is refused: {checked.errors[0].message}")
-        pinned[checked.digest] = checked
+        try:
+            pinned[digest_of(text)]
+        except ValueError as error:
+            raise ValueError(f"the document {name} is refused: {error}") from None
     return pinned

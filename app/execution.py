@@ -101,8 +101,8 @@ class Executor:
     ) -> None:
         self._schema = schema
         self._redactor = Redactor(schema, introspection=introspection)
-        pinned = {**pinned, **trusted.by_digest}
-        self._documents = Documents(schema, pinned, self._redactor, introspection=introspection)
+        stay_cached = (trusted.by_digest, pinned)
+        self._documents = Documents(schema, stay_cached, self._redactor, introspection=introspection)
         self._trusted = trusted
         self._trusted_only = trusted_only
         self._outages = outages

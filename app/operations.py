@@ -1,9 +1,10 @@
 """The operations of graphql/operations/, each followed by the fragments of graphql/fragments/ that it needs."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 
-from graphql import DocumentNode, FragmentSpreadNode, Visitor, parse, visit
+from graphql import FragmentSpreadNode, Visitor, parse, visit
 
 _FOLDER = Path(__file__).parent.parent / "graphql"
 
@@ -20,20 +21,21 @@ def _texts(folder: Path) -> dict[str, str]:
 
 def _complete(name: str, text: str, fragments: Mapping[str, str]) -> str:
     parts = [text]
-    needed = _spreads(parse(text))
+    needed = [*_spreads(text)]
     for fragment in needed:  # grows while it is read
         if fragment not in fragments:
             raise ValueError(f"the operation {name} spreads {fragment}, which is not in graphql/fragments")
         parts.append(fragments[fragment])
-        needed += [more for more in _spreads(parse(fragments[fragment])) if more not in needed]
+        needed += [more for more in _spreads(fragments[fragment]) if more not in needed]
     return "\n".join(parts)
 
 
-def _spreads(document: DocumentNode) -> list[str]:
+@cache
+def _spreads(text: str) -> tuple[str, ...]:
     """Returns the names of the fragments that the document spreads, each once, in their order."""
     collector = _SpreadCollector()
-    visit(document, collector)
-    return list(collector.names)
+    visit(parse(text, no_location=True), collector)
+    return tuple(collector.names)
 
 
 class _SpreadCollector(Visitor):

@@ -1,6 +1,6 @@
 """The documents that clients may name instead of sending them (TRUSTED_DOCUMENTS, TRUSTED_DOCUMENTS_ONLY)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from graphql import GraphQLError
 
@@ -29,19 +29,14 @@ _HASH_UNKNOWN = Refused(
 class TrustedDocuments:
     """Finds documents by their ids in manifests, and by their SHA-256, with and without the prefix."""
 
-    def __init__(self, documents: Mapping[str, Prepared]) -> None:
-        self._by_id = dict(documents)
-        for prepared in documents.values():
-            self._by_id[prepared.digest] = self._by_id[SHA256_PREFIX + prepared.digest] = prepared
-
-    @property
-    def by_digest(self) -> Mapping[str, Prepared]:
-        return {prepared.digest: prepared for prepared in self._by_id.values()}
-
-    @property
-    def operation_names(self) -> frozenset[str]:
-        operations = [prepared.operation(None) for prepared in self._by_id.values()]
-        return frozenset(operation.name.value for operation in operations if operation and operation.name)
+    def __init__(
+        self, by_digest: Mapping[str, Prepared], operation_names: Iterable[str], digests: Mapping[str, str]
+    ) -> None:
+        """`digests` are those of the ids in manifests."""
+        self.by_digest = by_digest
+        self.operation_names = frozenset(operation_names)
+        self._digests = digests
 
     def find(self, id: DocumentId) -> Prepared | Refused:
-        return self._by_id.get(id.value) or (_HASH_UNKNOWN if id.hash_first else _UNKNOWN)
+        digest = self._digests.get(id.value) or id.value.removeprefix(SHA256_PREFIX)
+        return self.by_digest.get(digest) or (_HASH_UNKNOWN if id.hash_first else _UNKNOWN)

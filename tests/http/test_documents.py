@@ -5,6 +5,7 @@ from graphql import GraphQLSchema, build_schema
 
 from app.documents import Documents, Prepared, Refused, pin
 from app.errors import Redactor
+from app.operations import OPERATIONS
 from schema.root import schema
 
 QUERY = "{ passwordPolicy { minimumLength } }"
@@ -12,7 +13,7 @@ QUERY = "{ passwordPolicy { minimumLength } }"
 
 def _documents(of: GraphQLSchema, *, introspection: bool = False) -> Documents:
     return Documents(
-        of, pin(of, {"mine": QUERY}), Redactor(of, introspection=introspection), introspection=introspection
+        of, [pin(of, {"mine": QUERY})], Redactor(of, introspection=introspection), introspection=introspection
     )
 
 
@@ -51,7 +52,11 @@ def test_kept_documents_stay_within_a_budget(documents: Documents) -> None:
     assert sum(len(kept.document.loc.source.body) for kept in documents._cached.values() if kept.document.loc) <= 10**6
 
 
-def test_a_pinned_operation_that_does_not_fit_the_schema_stops_the_start() -> None:
+def test_each_of_our_operations_is_accepted() -> None:
+    assert len([*pin(schema._schema, OPERATIONS).values()]) == len(OPERATIONS)
+
+
+def test_a_document_of_a_manifest_that_does_not_fit_the_schema_stops_the_start() -> None:
     with pytest.raises(ValueError, match=r"^the document mine is refused: Cannot query field 'passwordPolicy' on type"):
         pin(build_schema("type Query { other: Int }"), {"mine": QUERY})
 
