@@ -118,7 +118,7 @@ def _bearer_token(request: Request) -> str | None:
 
 def nobody_signed_in(outcomes: Mapping[str, str]) -> bool:
     """Whether an operation needed the session of its credential and did not find it."""
-    return outcomes.get("me") == "NoneType" or "NotAuthenticatedError" in outcomes.values()
+    return outcomes.get("me") == "null" or "NotAuthenticatedError" in outcomes.values()
 
 
 def _only_cookie(request: Request, name: str) -> str | None:

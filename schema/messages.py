@@ -15,7 +15,9 @@ def message_field(description: str = "A message for the user, in the language of
 
 
 def type_name(result: object) -> str:
-    """Returns the name of a result's GraphQL type, or the name of its class if it has none, such as a list or None."""
+    """Returns the name of a result's GraphQL type, `null` for None, or else the name of its class, as for a list."""
+    if result is None:
+        return "null"
     definition = get_object_definition(result)
     return definition.name if definition else type(result).__name__
 

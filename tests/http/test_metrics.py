@@ -34,6 +34,7 @@ async def test_what_people_do_is_counted(make_api: MakeApi) -> None:
         captcha_id, solution = await api.captcha()
         await api.act("RecoverPassword", email=EMAIL, captcha={"id": captcha_id, "answer": answer or solution.digits})
     await api.run("CreateCaptcha")
+    await api.run("Me")
     await api.http.get("/nowhere")
 
     counted = await _scraped(api)
@@ -42,6 +43,7 @@ async def test_what_people_do_is_counted(make_api: MakeApi) -> None:
         "accounts_requests_total{kind=graphql,operation=CreateAccount,status=200}": 1,
         "accounts_requests_total{kind=other,operation=,status=404}": 1,
         "accounts_outcomes_total{operation=Login,outcome=InvalidCredentialsError}": 1,
+        "accounts_outcomes_total{operation=Me,outcome=null}": 1,
         "accounts_outcomes_total{operation=RecoverPassword,outcome=RecoverPasswordSuccess}": 1,
         "accounts_refused_requests_total{reason=path}": 1,
         "accounts_captcha_answers_total{result=wrong}": 1,

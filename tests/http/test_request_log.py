@@ -87,6 +87,13 @@ async def test_a_line_has_the_operation_and_what_came_of_it(api: Api, lines: lis
     }
 
 
+async def test_a_result_that_is_null_is_null_in_the_line(api: Api, lines: list[Any]) -> None:
+    await api.send("Me")
+
+    (line,) = _requests(lines)
+    assert line["outcomes"] == {"me": "null"}
+
+
 async def test_requests_of_a_client_an_account_and_a_session_are_found_by_a_pseudonym(
     make_api: MakeApi, lines: list[Any]
 ) -> None:
