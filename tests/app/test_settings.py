@@ -15,6 +15,7 @@ from app.settings import Environment, InvalidSettingsError, Settings, mistyped_s
 from models.sql import fetch
 from services.mail.smtp import SmtpServer
 from tests.environment import fault, read
+from tests.process.in_process import run_here
 from tests.process.serving import run_command
 
 _SECRET = "hunter2-of-the-operator"
@@ -502,7 +503,7 @@ def test_serve_stops_with_one_sentence_on_stderr(tmp_path: Path) -> None:
 
 
 def test_a_command_before_the_first_serve_explains_its_failure_without_a_traceback(tmp_path: Path) -> None:
-    stopped = run_command("captcha-answer", "not-an-id", DATA_DIR=str(tmp_path / "data"))
+    stopped = run_here(tmp_path, "captcha-answer", "not-an-id", DATA_DIR=str(tmp_path / "data"))
 
     assert stopped.returncode == 1
     assert len(stopped.stderr.splitlines()) == 1

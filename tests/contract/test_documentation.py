@@ -1,12 +1,16 @@
 """The documentation holds to the code: settings, limits, bounds of a document, folders; and its links work."""
 
+import json
 import re
+import shlex
 from pathlib import Path
 
+from app.command_line import COMMANDS
 from app.cost import BOUNDS
-from app.documents import MAX_TOKENS
+from app.documents import MAX_TOKENS, pin
 from app.http import MAX_BODY
 from app.settings import Settings
+from schema.root import schema
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = (ROOT / "docs/settings.md").read_text("utf-8")
@@ -56,6 +60,15 @@ def test_the_page_for_clients_shows_the_bounds_of_a_document() -> None:
     )
 
     assert bounds in " ".join(CLIENTS.split())
+
+
+def test_the_walkthrough_sends_valid_operations_and_runs_commands_that_are_there() -> None:
+    page = (ROOT / "docs/walkthrough.md").read_text("utf-8")
+    words = shlex.split("".join(re.findall(r"```sh\n(.*?)```", page, re.DOTALL)))
+    operations = [json.loads(word)["query"] for word in words if word.startswith('{"query')]
+
+    assert len(pin(schema._schema, {text: text for text in operations})) > 10
+    assert {"deposit", "captcha-answer"} == set(re.findall(r"-m app ([\w-]+)", page)) <= set(COMMANDS)
 
 
 def test_the_readme_is_at_most_a_hundred_lines() -> None:

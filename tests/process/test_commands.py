@@ -9,17 +9,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import httpx2
 import pytest
 
 import tests.api
 from app.asgi import load_trusted_documents
 from app.manifests import read_manifests
 from app.operations import OPERATIONS
-from tests.api import GivenSettings
+from tests.api import GivenSettings, api_of
 from tests.process.conftest import Server
 from tests.process.in_process import run_here
-from tests.process.serving import ROOT, clean_environment, serving
+from tests.process.serving import ROOT, clean_environment
 
 COMMANDS = ROOT / "app/commands"
 PRODUCTION = {name.upper(): value for name, value in tests.api.PRODUCTION.items()}
@@ -212,19 +211,16 @@ def test_a_command_reports_settings_that_look_mistyped(run: Run) -> None:
 
 
 @pytest.mark.usefixtures("migrated")
-def test_the_worker_command_sends_the_mails_of_serve(tmp_path: Path) -> None:
-    with serving(tmp_path, WORKER_IN_SERVE="false") as (url, _):
-        query = OPERATIONS["CreateAccount"]
-        form = {"rfc": "EKU9003173C9", "email": "ana@example.com", "password": "una frase larga"}
-        variables = {"input": {**form, "passwordConfirmation": form["password"]}}
-        httpx2.post(f"{url}/graphql", json={"query": query, "variables": variables}).raise_for_status()
-        worker = _start("worker", DATA_DIR=str(tmp_path))
-        try:
-            assert worker.stderr
-            line = next(line for line in iter(worker.stderr.readline, "") if "mail" in line)
-        finally:
-            worker.terminate()
-            worker.communicate(timeout=30)
+async def test_the_worker_command_sends_the_mails_of_serve(tmp_path: Path) -> None:
+    async with api_of(GivenSettings(data_dir=tmp_path, worker_in_serve=False, paypal_stand_in=False)) as api:
+        await api.register()
+    worker = _start("worker", DATA_DIR=str(tmp_path))
+    try:
+        assert worker.stderr
+        line = next(line for line in iter(worker.stderr.readline, "") if "mail" in line)
+    finally:
+        worker.terminate()
+        worker.communicate(timeout=30)
 
     assert "mail written" in line
     assert len(list((tmp_path / "mail").glob("*.eml"))) == 1

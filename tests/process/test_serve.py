@@ -44,9 +44,9 @@ def test_serve_works_without_any_settings(tmp_path: Path) -> None:
         assert process.wait(30) == 0
 
 
-def test_host_and_port_of_the_command_line_override_the_settings(tmp_path: Path) -> None:
+def test_host_and_port_of_the_command_line_override_the_settings(migrated: Path) -> None:
     arguments = ("--host", "localhost", "--port", "0")
-    with serving(tmp_path, *arguments, HOST="not://a.host", PORT="70000", WORKERS="2") as (url, _):
+    with serving(migrated, *arguments, HOST="not://a.host", PORT="70000", WORKERS="2") as (url, _):
         response = httpx2.get(f"{url}/graphql", params={"query": "{ __typename }"})
 
     assert url.startswith("http://127.0.0.1:")
