@@ -2,58 +2,51 @@
 
 import enum
 import os
-import re
 import ssl
 from collections.abc import Collection
-from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BeforeValidator,
-    Field,
-    SecretStr,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.database import Postgresql, Tls, sqlite_configuration, tortoise_configuration
-from app.manifests import read_manifests
-from app.origins import Origins, parse_origin
+from app.origins import Origins
 from app.secret_files import SUFFIX, SecretFiles, UnreadableSecret, secret_names
 from app.setting_checks import EXAMPLE_CLABE, PRODUCTION_NEEDS, doubts, faults, sentence
-from app.setting_text import check_server_url, check_text
-from services.accounts.email import parse_email
+from app.setting_text import check_text
+from app.setting_types import (
+    PAYPAL_LIVE,
+    Address,
+    BindHost,
+    Clabe,
+    CodeUrl,
+    DatabaseUrl,
+    HeaderNames,
+    Hosts,
+    Key,
+    LimitNotation,
+    Manifests,
+    OneKey,
+    OptionalAddress,
+    OptionalUrl,
+    OriginList,
+    PayPalUrl,
+    PlansFile,
+    RedisUrl,
+    Secrets,
+    SiteName,
+    SmtpUrl,
+    ThresholdNotation,
+    Url,
+)
 from services.accounts.password_policy import MIN_POLICY_LENGTH
 from services.captcha.proof_of_work import MAX_WORK
 from services.captcha.provider import VERIFICATION_URLS, ProviderName, Site
-from services.common.limits import Limit
-from services.mail.rendering import check_site_name
-from services.mail.smtp import SmtpServer
-from services.payments.bank.clabe import parse_clabe
 from services.payments.bank.outcomes import BankAccount
-from services.payments.plans import Plans
 
-_URL = re.compile(r"https?://(\w[\w.-]*|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?([/?#][!-~]*)?", re.IGNORECASE | re.ASCII)
-_MAX_AMOUNT = 1_000_000_000  # of a limit
-_HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'+.^_`|~-]+\*?")
-_REDIS = re.compile(r"rediss?://([^@/\s]*@)?([^:@/\s]+|\[[0-9a-fA-F:]+\]):\d{1,5}(/\d{0,4})?", re.ASCII)
-
-_PAYPAL_LIVE = "https://api-m.paypal.com"
 _PAYPAL_SANDBOX = "https://api-m.sandbox.paypal.com"
-_NAME = r"[\w-]{1,63}(\.[\w-]{1,63})*\.?"
-_HOST = re.compile(rf"{_NAME}|[0-9a-fA-F:.]*:[0-9a-fA-F:.%\w]*", re.ASCII)
-_SERVED_HOST = re.compile(rf"{_NAME}|\[[0-9a-fA-F:]+\]", re.ASCII)
 _PATTERNS = {
     "log_level": "must be DEBUG, INFO, WARNING or ERROR",
     "redis_key_prefix": "must have 1 to 64 letters, digits, _ or -",
@@ -80,155 +73,6 @@ class InvalidSettingsError(Exception):
         self.sentences = sentences
 
 
-def _list(text: object) -> object:
-    return tuple(part.strip() for part in text.split(",") if part.strip()) if isinstance(text, str) else text
-
-
-def _secret_list(text: object) -> object:
-    return tuple(map(SecretStr, _list(text))) if isinstance(text, str) else text  # type: ignore[call-overload]
-
-
-def _one_key(key: SecretStr | None) -> SecretStr | None:
-    if key and "," in key.get_secret_value():  # which would split it in SECRET_KEYS_ALSO_ACCEPTED
-        raise ValueError("must be one key, without a comma; the others go into SECRET_KEYS_ALSO_ACCEPTED")
-    return _stripped(key)
-
-
-def _stripped(key: SecretStr | None) -> SecretStr | None:
-    """Strips spaces as from the keys in a list, so that a key is the same one in each setting."""
-    return SecretStr(key.get_secret_value().strip()) if key and key.get_secret_value().strip() else None
-
-
-def _header_name(text: str) -> str:
-    if not _HEADER_NAME.fullmatch(text):
-        raise ValueError("must be header names such as x-client-version; a final asterisk allows any ending")
-    return text.lower()
-
-
-def _host(text: str) -> str:
-    host = text.removeprefix("[").removesuffix("]") if text.startswith("[") else text
-    if "://" in text or not _HOST.fullmatch(host) or re.fullmatch(r"[^:]+:\d+", host):
-        raise ValueError("must be an address or a name to listen on, such as 127.0.0.1, without a scheme or PORT")
-    return host
-
-
-def _served_host(text: str) -> str:
-    if not _SERVED_HOST.fullmatch(text):
-        raise ValueError("must be hosts such as api.example.mx, without a scheme, a port or an asterisk, and in ASCII")
-    return text
-
-
-def _redis_url(url: SecretStr | None) -> SecretStr | None:
-    if url:
-        check_server_url(url.get_secret_value())
-        if not _REDIS.fullmatch(url.get_secret_value()):
-            raise ValueError("must be redis://USER:PASSWORD@HOST:PORT/NUMBER or rediss://…, with a port such as 6379")
-    return url
-
-
-def _smtp_url(url: SecretStr | None) -> SecretStr | None:
-    if url:
-        check_server_url(url.get_secret_value())
-        SmtpServer.parse(url.get_secret_value())
-    return url
-
-
-def _address(text: str) -> str:
-    address = parse_email(text)
-    if address is None:
-        raise ValueError("must be one e-mail address, without a name")
-    return address.address
-
-
-def _optional_address(text: str | None) -> str | None:
-    return _address(text) if text else None
-
-
-def _url(text: str | None) -> str | None:
-    if text and not _is_url(text):
-        raise ValueError("must be one URL such as https://app.example.mx/entrar, without spaces")
-    return text
-
-
-def _is_url(text: str) -> bool:
-    try:
-        port = urlsplit(text).port
-    except ValueError:
-        return False
-    return port != 0 and bool(_URL.fullmatch(text))
-
-
-def _paypal_url(text: str | None) -> str | None:
-    if text and not _is_url(text):
-        raise ValueError(f"must be the URL of PayPal's API, such as {_PAYPAL_LIVE}")
-    return text
-
-
-def _code_url(text: str | None) -> str | None:
-    """Requires the code in the fragment, because servers and proxies log paths and queries."""
-    if text and "{code}" not in text.partition("#")[2]:
-        raise ValueError("must be a URL with {code} after a #, such as https://app.example.mx/confirmar#{code}")
-    return _url(text)
-
-
-def _threshold(notation: str) -> str:
-    """Checks the limit of what needs a captcha above it, so that 0 means always."""
-    try:
-        limit = Limit.parse("", notation)
-    except ValueError:
-        raise ValueError("must be limits such as 5/15 minutes or 1/minute;10/day") from None
-    amounts = [window.amount for window in limit.windows]
-    if amounts[-1] > _MAX_AMOUNT:
-        raise ValueError(f"must allow at most {_MAX_AMOUNT:,} in a window")
-    if any(longer <= shorter for shorter, longer in pairwise(amounts)):
-        raise ValueError("each longer window must allow more than the shorter ones, or those would never count")
-    return notation
-
-
-def _limit(notation: str) -> str:
-    if any(window.amount == 0 for window in Limit.parse("", _threshold(notation)).windows):
-        raise ValueError("0 would refuse everybody; allow at least 1 in each window")
-    return notation
-
-
-def _database_url(url: SecretStr | None) -> SecretStr | None:
-    if url:
-        scheme, _, rest = url.get_secret_value().partition("://")
-        if rest.startswith(":memory:"):
-            raise ValueError("a database in memory is lost when the process ends; give sqlite://PATH")
-        if scheme != "sqlite":
-            check_server_url(url.get_secret_value())
-        tortoise_configuration(url.get_secret_value())
-    return url
-
-
-def _clabe(text: str | None) -> str | None:
-    clabe = parse_clabe(text) if text else None
-    if text and clabe is None:
-        raise ValueError("must be a CLABE of 18 digits with a correct check digit")
-    return clabe
-
-
-def _plans_file(path: Path | None) -> Path | None:
-    if path:
-        Plans.read(path)
-    return path
-
-
-def _manifests(paths: tuple[Path, ...]) -> tuple[Path, ...]:
-    read_manifests(paths)
-    return paths
-
-
-OriginList = Annotated[tuple[Annotated[str, AfterValidator(parse_origin)], ...], NoDecode, BeforeValidator(_list)]
-HeaderNames = Annotated[tuple[Annotated[str, AfterValidator(_header_name)], ...], NoDecode, BeforeValidator(_list)]
-Hosts = Annotated[tuple[Annotated[str, AfterValidator(_served_host)], ...], NoDecode, BeforeValidator(_list)]
-LimitNotation = Annotated[str, AfterValidator(_limit)]
-ThresholdNotation = Annotated[str, AfterValidator(_threshold)]
-Manifests = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_list), AfterValidator(_manifests)]
-Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_secret_list)]
-
-
 class Settings(BaseSettings):
     """The settings. `data_dir` is the variable DATA_DIR, and so on; docs/settings.md explains each."""
 
@@ -242,39 +86,39 @@ class Settings(BaseSettings):
     )
 
     environment: Environment = Environment.DEVELOPMENT
-    host: Annotated[str, AfterValidator(_host)] = "127.0.0.1"
+    host: BindHost = "127.0.0.1"
     development_beyond_loopback: bool = False
     port: int = Field(8000, ge=0, le=65535)
     workers: int = Field(1, ge=1, le=256)
     event_loop: Literal["auto", "asyncio", "uvloop"] = "auto"
     keep_alive_seconds: int = Field(75, ge=1, le=3600)
-    metrics_host: Annotated[str, AfterValidator(_host)] = "127.0.0.1"
+    metrics_host: BindHost = "127.0.0.1"
     metrics_port: int | None = Field(None, ge=0, le=65535)
     tracing: bool = False
     drain_seconds: float | None = Field(None, ge=0, le=600)
     log_level: str = Field("INFO", pattern="^(?i:DEBUG|INFO|WARNING|ERROR)$")
-    secret_key: Annotated[SecretStr | None, AfterValidator(_one_key)] = None
+    secret_key: OneKey = None
     secret_keys_also_accepted: Secrets = ()
-    naming_key: Annotated[SecretStr | None, AfterValidator(_stripped)] = None
+    naming_key: Key = None
     data_dir: Path = Path("data")
-    redis_url: Annotated[SecretStr | None, AfterValidator(_redis_url)] = None
+    redis_url: RedisUrl = None
     redis_key_prefix: str = Field("timbrado-accounts", pattern="^[A-Za-z0-9_-]{1,64}$")
-    database_url: Annotated[SecretStr | None, AfterValidator(_database_url)] = None
+    database_url: DatabaseUrl = None
     database_wait_seconds: float = Field(30, ge=0, le=3600)
     database_pool_minimum: int = Field(1, ge=0, le=1000)
     database_pool_maximum: int = Field(10, ge=1, le=1000)
     database_statement_seconds: float = Field(5, ge=0.1, le=60)
     database_tls: Tls = Tls.PREFER
     database_application_name: str = Field("timbrado-accounts", pattern="^[ -~]{1,63}$")
-    smtp_url: Annotated[SecretStr | None, AfterValidator(_smtp_url)] = None
+    smtp_url: SmtpUrl = None
     worker_in_serve: bool = True
     mail_senders: int = Field(2, ge=1, le=100)
-    mail_from: Annotated[str, AfterValidator(_address)] = "cuentas@example.com"
-    site_name: Annotated[str, AfterValidator(check_site_name)] = Field("Timbrado", min_length=1, max_length=60)
-    site_url: Annotated[str, AfterValidator(_url)] = "http://localhost:5173"
-    confirm_url: Annotated[str | None, AfterValidator(_code_url)] = None
-    recover_url: Annotated[str | None, AfterValidator(_url)] = None
-    support_email: Annotated[str | None, AfterValidator(_optional_address)] = None
+    mail_from: Address = "cuentas@example.com"
+    site_name: SiteName = Field("Timbrado", min_length=1, max_length=60)
+    site_url: Url = "http://localhost:5173"
+    confirm_url: CodeUrl = None
+    recover_url: OptionalUrl = None
+    support_email: OptionalAddress = None
     allowed_origins: OriginList = ()
     allowed_request_headers: HeaderNames = ()
     allowed_hosts: Hosts = ()
@@ -291,7 +135,7 @@ class Settings(BaseSettings):
     captcha_provider: ProviderName | None = None
     captcha_site_key: str | None = Field(None, pattern="^[!-~]{1,200}$")
     captcha_secret: SecretStr | None = None
-    captcha_verification_url: Annotated[str | None, AfterValidator(_url)] = None
+    captcha_verification_url: OptionalUrl = None
     captcha_hostnames: Hosts = ()
     captcha_action: str | None = Field(None, pattern="^[A-Za-z0-9_/-]{1,100}$")
     captcha_proof_of_work: int = Field(5_000, ge=0, le=MAX_WORK)
@@ -314,15 +158,15 @@ class Settings(BaseSettings):
     limit_change_password: LimitNotation = "5/15 minutes"
     limit_payment: LimitNotation = "30/hour"
     limit_paypal_webhook_payment: LimitNotation = "10/hour"
-    plans_file: Annotated[Path | None, AfterValidator(_plans_file)] = None
+    plans_file: PlansFile = None
     paypal_client_id: str | None = Field(None, pattern="^[!-~]{1,200}$")
     paypal_client_secret: SecretStr | None = None
     paypal_webhook_id: str | None = Field(None, pattern="^[A-Za-z0-9]{1,100}$")
-    paypal_base_url: Annotated[str | None, AfterValidator(_paypal_url)] = None
+    paypal_base_url: PayPalUrl = None
     paypal_sandbox_in_production: bool = False
-    paypal_return_url: Annotated[str | None, AfterValidator(_url)] = None
-    paypal_cancel_url: Annotated[str | None, AfterValidator(_url)] = None
-    bank_deposit_clabe: Annotated[str | None, AfterValidator(_clabe)] = None
+    paypal_return_url: OptionalUrl = None
+    paypal_cancel_url: OptionalUrl = None
+    bank_deposit_clabe: Clabe = None
     bank_deposit_bank: str | None = Field(None, min_length=1, max_length=100)
     bank_deposit_beneficiary: str | None = Field(None, min_length=1, max_length=100)
     bank_deposit_days: int = Field(5, ge=1, le=60)
@@ -395,7 +239,7 @@ class Settings(BaseSettings):
     @property
     def paypal_url(self) -> str:
         """PAYPAL_BASE_URL, or else PayPal's live API in production and its sandbox in development."""
-        return self.paypal_base_url or (_PAYPAL_SANDBOX if self.development else _PAYPAL_LIVE)
+        return self.paypal_base_url or (_PAYPAL_SANDBOX if self.development else PAYPAL_LIVE)
 
     @property
     def captcha_site(self) -> Site | None:
