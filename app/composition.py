@@ -48,7 +48,8 @@ from services.common.translations import Translations
 from services.company.company import CompanyService
 from services.company.series import SeriesService
 from services.mail.files import FileTransport
-from services.mail.rendering import MailRenderer, Site
+from services.mail.rendering import MailRenderer
+from services.mail.site import Site
 from services.mail.smtp import SmtpServer, SmtpTransport
 from services.mail.transport import Transport
 from services.mail.worker import MailWorker

@@ -15,7 +15,7 @@ from app.origins import parse_origin
 from app.setting_text import check_server_url
 from services.accounts.email import parse_email
 from services.common.limits import Limit
-from services.mail.rendering import check_site_name
+from services.mail.site import check_site_name
 from services.mail.smtp import SmtpServer
 from services.payments.bank.clabe import parse_clabe
 from services.payments.plans import Plans

@@ -44,7 +44,7 @@ from app.setting_types import (
 from services.accounts.password_policy import MIN_POLICY_LENGTH
 from services.captcha.proof_of_work import MAX_WORK
 from services.captcha.provider import VERIFICATION_URLS, ProviderName, Site
-from services.payments.bank.outcomes import BankAccount
+from services.payments.bank.account import BankAccount
 
 _PAYPAL_SANDBOX = "https://api-m.sandbox.paypal.com"
 _PATTERNS = {

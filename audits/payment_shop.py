@@ -20,9 +20,10 @@ from services.common.limit_storage import DatabaseStorage
 from services.common.limits import Limit, Limiter, Limits
 from services.common.money import Money
 from services.common.secrets import Keys
+from services.payments.bank.account import BankAccount
 from services.payments.bank.deposits import DepositService
 from services.payments.bank.movements import SeenMovement
-from services.payments.bank.outcomes import BankAccount, DepositRequested
+from services.payments.bank.outcomes import DepositRequested
 from services.payments.paypal.orders import PayPalOrders, PayPalPage
 from services.payments.paypal.outcomes import PayPalStarted
 from services.payments.paypal.reconciliation import Reconciler

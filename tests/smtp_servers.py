@@ -29,7 +29,8 @@ from services.common.limits import Limit, Limiter
 from services.common.outages import Outages
 from services.common.secrets import Keys
 from services.common.translations import Language, Translations
-from services.mail.rendering import MailRenderer, Site
+from services.mail.rendering import MailRenderer
+from services.mail.site import Site
 from services.mail.smtp import SmtpServer, SmtpTransport
 from services.mail.worker import MailWorker
 from tests.stored_accounts import store_account

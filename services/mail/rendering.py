@@ -1,6 +1,5 @@
 """Renders mails as RFC 5322 messages: text and HTML from Jinja2 templates, in the recipient's language."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -12,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from services.common.translations import Translations
 from services.mail.letters import MailContent
+from services.mail.site import Site
 
 # Shared by all renderers of a process, because it keeps the compiled templates.
 _TEMPLATES = Environment(
@@ -21,28 +21,6 @@ _TEMPLATES = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-
-
-def check_site_name(name: str) -> str:
-    """Returns the name. Raises ValueError if mail programs would misread it."""
-    if "=?" in name or not name.isprintable():
-        raise ValueError("give a name of printable characters without =?")
-    return name
-
-
-@dataclass(frozen=True, slots=True)
-class Site:
-    """How the operator's service appears in mails. `confirm_url` has {code} in its fragment."""
-
-    name: str
-    url: str
-    sender: str
-    confirm_url: str | None = None
-    recover_url: str | None = None
-    support: str | None = None  # the address for replies
-
-    def __post_init__(self) -> None:
-        check_site_name(self.name)
 
 
 class MailRenderer:

@@ -32,7 +32,8 @@ from services.mail.letters import (
     notice,
 )
 from services.mail.outbox import FAREWELLS, MailKind
-from services.mail.rendering import _SECRET_NAMES, MailRenderer, Site
+from services.mail.rendering import _SECRET_NAMES, MailRenderer
+from services.mail.site import Site
 from tests.field_pairs import field_pairs
 
 _ROOT = Path(__file__).parents[2]

@@ -25,9 +25,9 @@ from services.common.money import Money
 from services.common.outcomes import NotAuthenticated, PasswordChangeRequired, TooManyAttempts
 from services.payments import lifecycle, queries, transitions
 from services.payments.bank import matching
+from services.payments.bank.account import BankAccount
 from services.payments.bank.movements import SeenMovement
 from services.payments.bank.outcomes import (
-    BankAccount,
     ConfirmOutcome,
     DepositCanceled,
     DepositClosed,

@@ -6,17 +6,9 @@ from uuid import UUID
 
 from services.accounts.sessions import Principal
 from services.common.money import Money
+from services.payments.bank.account import BankAccount
 from services.payments.bank.matching import UndecidedDeposit
 from services.payments.queries import PaymentStatus
-
-
-@dataclass(frozen=True, slots=True)
-class BankAccount:
-    """The account that receives deposits."""
-
-    clabe: str
-    bank: str
-    beneficiary: str
 
 
 @dataclass(frozen=True, slots=True)

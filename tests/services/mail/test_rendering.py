@@ -13,7 +13,8 @@ import pytest
 from services.accounts.email import parse_email
 from services.common.translations import Language
 from services.mail.letters import MailContent
-from services.mail.rendering import MailRenderer, Site
+from services.mail.rendering import MailRenderer
+from services.mail.site import Site
 from tests.smtp_servers import SITE, TEXTS, body
 
 NOW = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)

@@ -16,7 +16,7 @@ from services.common.outages import Outages, Part
 from services.common.secrets import digest
 from services.mail import outbox
 from services.mail.outbox import MailKind
-from services.mail.rendering import Site
+from services.mail.site import Site
 from tests.smtp_servers import (
     Received,
     ScriptedServer,
