@@ -11,6 +11,7 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 import trustme
 from aiosmtpd.controller import Controller
@@ -60,6 +61,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         "TRUSTED_PROXIES": "1",
     }
     with serving(data_dir, **settings) as (url, _):
+        httpx2.get(url, timeout=30)  # some tests wait for a second only, which a start may take
         yield Server(url, data_dir)
 
 
