@@ -95,12 +95,12 @@ def _optional_address(text: str | None) -> str | None:
 
 
 def _url(text: str | None) -> str | None:
-    if text and not _is_url(text):
+    if text and not is_url(text):
         raise ValueError("must be one URL such as https://app.example.mx/entrar, without spaces")
     return text
 
 
-def _is_url(text: str) -> bool:
+def is_url(text: str) -> bool:
     try:
         port = urlsplit(text).port
     except ValueError:
@@ -109,7 +109,7 @@ def _is_url(text: str) -> bool:
 
 
 def _paypal_url(text: str | None) -> str | None:
-    if text and not _is_url(text):
+    if text and not is_url(text):
         raise ValueError(f"must be the URL of PayPal's API, such as {PAYPAL_LIVE}")
     return text
 

@@ -40,6 +40,7 @@ from app.setting_types import (
     SmtpUrl,
     ThresholdNotation,
     Url,
+    is_url,
 )
 from services.accounts.password_policy import MIN_POLICY_LENGTH
 from services.captcha.proof_of_work import MAX_WORK
@@ -345,7 +346,7 @@ def collector_host() -> str:
 
 def _check_collector() -> None:
     """Checks OpenTelemetry's variables of which a wrong value would only lose the traces."""
-    if not _is_url(collector_url()):
+    if not is_url(collector_url()):
         raise InvalidSettingsError("OTEL_EXPORTER_OTLP_ENDPOINT: must be a URL such as http://collector:4318")
     names = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
     if next(filter(None, map(os.environ.get, names)), _OTLP) != _OTLP:
