@@ -15,10 +15,13 @@ import pytest
 
 from app.database import connected, tortoise_configuration
 from audits.fleet import Node, fleet, form, run
+from audits.restored_payments import APPROVED, DEPOSITED, EMAILS, LATE, LATE_DEPOSIT, PAID, Payers, settings
 from models.delivery import Delivery
 from models.registration import Registration
 from tests.api import PASSWORD, found
 from tests.databases import database_of_its_own, empty_database_on
+from tests.paypal.payers import TOTAL
+from tests.paypal.server import paypal_server
 from tests.process.serving import run_command
 from tests.smtp_servers import SoundServer, make_due, sound_server
 
@@ -55,6 +58,11 @@ class Outcome:
     mails: Counter[str]
     session_of: str
     confirmed: str
+    active: list[set[str]]  # at first, once PayPal was asked, and once the statement was imported
+    unknown_invoices: list[str]
+    imported: tuple[int, str]
+    references: dict[str, str]
+    taken: dict[str, str]
 
 
 @pytest.mark.parametrize("engine", ["SQLite", "PostgreSQL"])
@@ -79,18 +87,30 @@ def test_what_was_told_before_the_backup_is_there_after_the_restore(
     assert outcome.confirmed == "ConfirmAccountSuccess"
     assert {email for email in kept if outcome.mails[email] > 1} <= outcome.pending
     assert {outcome.mails[email] for email in kept} <= {1, 2}
+    # PayPal is asked about what was open, and the statement imported again. What was begun since the backup is lost, by
+    # name: PayPal's list has the invoice numbers, and the import the references.
+    assert outcome.active == [{PAID}, {PAID, APPROVED}, {PAID, APPROVED, DEPOSITED}]
+    assert outcome.unknown_invoices == [LATE]
+    assert outcome.imported == (1, f"line 3: {outcome.references[LATE_DEPOSIT]}: unknown; nothing was done\n")
+    assert outcome.taken == dict.fromkeys((PAID, APPROVED, LATE), TOTAL)
 
 
 async def _drill(url: str, empty: str, folder: Path) -> Outcome:
     async with (
         sound_server() as smtp,
-        fleet(folder, url, smtp.port, MAIL_SENDERS="4") as nodes,
-        fleet(folder, empty, smtp.port, SECRET_KEY=nodes.environment["SECRET_KEY"]) as restored,
-        httpx2.AsyncClient(timeout=30) as http,
+        paypal_server() as paypal,
+        fleet(folder, url, smtp.port, MAIL_SENDERS="4", **settings(paypal)) as nodes,
+        fleet(folder, empty, smtp.port, SECRET_KEY=nodes.environment["SECRET_KEY"], **settings(paypal)) as restored,
+        httpx2.AsyncClient(verify=False, timeout=30) as http,
     ):
         node = await nodes.join("serve")
-        token = await _account(http, node, smtp, "ana@example.com")
+        token, *others = await asyncio.gather(
+            *(_account(http, node, smtp, email) for email in ("ana@example.com", *EMAILS))
+        )
+        payers = Payers(http, paypal, dict(zip(EMAILS, others, strict=True)), folder / "statement.csv")
+        await payers.before_the_backup(node)
         told, began = await _back_up_under_load(http, node, url, folder / "backup")
+        await payers.after_the_backup(node, nodes.environment)
         await run(http, node, "Logout", token=token)
         await node.leave()
 
@@ -100,12 +120,19 @@ async def _drill(url: str, empty: str, folder: Path) -> Outcome:
             pending = {delivery.email_key for delivery in await Delivery.filter(pending_key__isnull=False)}
             await make_due()  # the leases of the node that was backed up
             node = await restored.join("serve")
+            active = [await payers.active(node)]
+            await payers.until_active(node, APPROVED)
+            active.append(await payers.active(node))
             await _until_all_is_sent()
+            unknown = await payers.unknown_invoices()
+        imported = await payers.import_statement(restored.environment)
+        active.append(await payers.active(node))
         me = await run(http, node, "Me", token=token)
         code = _code(smtp, min(told, key=lambda email: told[email]))
         confirmed = await run(http, node, "ConfirmAccount", code=code)
         mails = Counter(mail.recipients[0] for mail in smtp.mails)
-        return Outcome(told, began, there, pending, mails, me["email"], confirmed["__typename"])
+        found_again = told, began, there, pending, mails, me["email"], confirmed["__typename"]
+        return Outcome(*found_again, active, unknown, imported, payers.references, payers.taken())
 
 
 async def _back_up_under_load(
