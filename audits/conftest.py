@@ -3,10 +3,12 @@
 import contextlib
 import fcntl
 import filecmp
+import json
 import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -24,6 +26,7 @@ from tests.conftest import (
     stores,
 )
 from tests.process.conftest import mailbox, migrated, smtp
+from tests.process.serving import ROOT
 
 __all__ = [
     "caddy_path",
@@ -37,6 +40,7 @@ __all__ = [
     "nginx_path",
     "no_authorities",
     "npm",
+    "packed_client",
     "paypal",
     "pgbouncer_path",
     "postgresql_url",
@@ -48,9 +52,38 @@ __all__ = [
     "stores",
 ]
 
-_FOLDER = Path(__file__).parent / "node"
+CLIENT = ROOT / "clients/typescript"
+_FOLDER = ROOT / "audits/node"
+
+# These begin first, so that no process is left alone with one of them at the end. The others follow by name.
+_LONGEST = (
+    "test_typescript_client",
+    "test_web_app",
+    "test_many_nodes",
+    "test_crashes",
+    "test_redis_away",
+    "test_browser",
+    "test_python_client",
+    "test_rolling_restart",
+    "test_connections",
+    "test_database_away",
+    "test_page_examples",
+    "test_node_examples",
+    "test_clients",
+    "test_payment_schedules",
+    "test_schemathesis",
+    "test_restore",
+    "test_pgbouncer",
+    "test_stuck_requests",
+    "test_onboarding_machine",
+)
 
 RunScript = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    ranks = {name: rank for rank, name in enumerate(_LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.path.stem, len(ranks)))
 
 
 @pytest.fixture(scope="session")
@@ -63,13 +96,40 @@ def npm() -> str:
 def run_script(npm: str) -> RunScript:
     """Returns a function that runs a script of audits/node/; the script keeps the `inherited` file descriptors."""
     node = _found("node", "nodejs")
-    _install(npm)
+    install(npm, _FOLDER)
 
     def run(script: str, *arguments: str, inherited: tuple[int, ...] = ()) -> subprocess.CompletedProcess[str]:
         command = [node, "--test-reporter=spec", script, *arguments]
         return subprocess.run(command, cwd=_FOLDER, capture_output=True, text=True, pass_fds=inherited)
 
     return run
+
+
+@dataclass(frozen=True)
+class PackedClient:
+    """The package of clients/typescript, as npm packs it, and the paths in it."""
+
+    tarball: Path
+    files: set[str]
+
+
+@pytest.fixture(scope="session")
+def packed_client(npm: str, tmp_path_factory: pytest.TempPathFactory) -> PackedClient:
+    """Builds and packs the client once for all processes of pytest-xdist; its folder has its dist/ then."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "client"
+    output = folder / "packed.json"
+    with exclusively(CLIENT):
+        if not output.exists():
+            folder.mkdir(exist_ok=True)
+            install(npm, CLIENT)
+            shutil.rmtree(CLIENT / "dist", ignore_errors=True)
+            command = [npm, "pack", "--json", "--silent", "--pack-destination", str(folder)]
+            run = subprocess.run(command, cwd=CLIENT, capture_output=True, text=True)
+            assert run.returncode == 0, run.stdout + run.stderr
+            output.write_text(run.stdout, "utf-8")
+        [packed] = json.loads(output.read_text("utf-8"))
+    return PackedClient(folder / packed["filename"], {file["path"] for file in packed["files"]})
 
 
 @pytest.fixture(scope="session")
@@ -122,12 +182,12 @@ def exclusively(folder: Path) -> Iterator[None]:
         yield
 
 
-def _install(npm: str) -> None:
-    """Installs the packages of the lock, once for all processes of pytest-xdist."""
-    lock, installed = _FOLDER / "package-lock.json", _FOLDER / "node_modules/installed.lock"
+def install(npm: str, folder: Path) -> None:
+    """Installs the packages of the folder's lock, once for all processes of pytest-xdist."""
+    lock, installed = folder / "package-lock.json", folder / "node_modules/installed.lock"
     with lock.open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         if not (installed.exists() and filecmp.cmp(lock, installed, shallow=False)):
             quietly = ["--silent", "--no-audit", "--no-fund", "--ignore-scripts"]
-            subprocess.run([npm, "ci", *quietly], cwd=_FOLDER, check=True)
+            subprocess.run([npm, "ci", *quietly], cwd=folder, check=True)
             shutil.copyfile(lock, installed)

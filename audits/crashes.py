@@ -79,7 +79,7 @@ async def _crash(folder: Path, url: str, commands: list[Command], kills: int, ch
         connected(tortoise_configuration(url)),
         sound_server() as smtp,
         fleet(folder, url, smtp.port, **changes) as nodes,
-        httpx2.AsyncClient(timeout=30) as http,
+        httpx2.AsyncClient(verify=False, timeout=30) as http,
     ):
         mail_server = _MailServer(smtp, chance)
         slots = [_Slot(nodes, command, await nodes.start(command)) for command in commands]

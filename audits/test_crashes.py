@@ -5,7 +5,7 @@ import sys
 
 from tests.process.serving import ROOT
 
-KILLS = 8
+KILLS = 5
 
 
 def _crash(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -28,7 +28,7 @@ NEARLY = st.from_regex(r"[A-Z&Ñ]{3,4}[0-9]{6}[A-Z0-9]{3}", fullmatch=True) | st
 UNICODE = st.text(max_size=300)  # text that JSON can encode
 
 BOUNDED = settings(
-    max_examples=1_500, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+    max_examples=300, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
 
 

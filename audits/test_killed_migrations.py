@@ -10,7 +10,7 @@ import pytest
 from tests.process.serving import ROOT, clean_environment, run_command
 
 
-@pytest.mark.parametrize("milliseconds", range(0, 60, 10))
+@pytest.mark.parametrize("milliseconds", range(0, 60, 20))
 def test_migrating_may_be_killed_and_begun_again(tmp_path: Path, milliseconds: int) -> None:
     environment = clean_environment(DATA_DIR=str(tmp_path))
     process = subprocess.Popen([sys.executable, "-m", "app", "migrate"], cwd=ROOT, env=environment)

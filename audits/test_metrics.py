@@ -24,13 +24,15 @@ def test_any_process_answers_for_all_of_them(tmp_path: Path) -> None:
     port = free_port()
     settings = {**CHEAP_ARGON2, "WORKERS": "3", "METRICS_PORT": str(port), "WORKER_IN_SERVE": "false"}
     with serving(tmp_path, **settings) as (url, _):
-        for _ in range(ASKED):  # a connection for each, so that every process gets some
-            httpx2.get(f"{url}/graphql", params={"query": "{ __typename }"}).raise_for_status()
-        texts = {_requests(port) for _ in range(12)}
+        one_request = httpx2.Limits(max_keepalive_connections=0)  # to a connection, so that every process gets some
+        with httpx2.Client(verify=False, limits=one_request) as http:
+            for _ in range(ASKED):
+                http.get(f"{url}/graphql", params={"query": "{ __typename }"}).raise_for_status()
+            texts = {_requests(http, port) for _ in range(12)}
 
     assert texts == {f'accounts_requests_total{{kind="graphql",operation="",status="200"}} {ASKED}.0'}
 
 
-def _requests(port: int) -> str:
-    text = httpx2.get(f"http://127.0.0.1:{port}/metrics").text
+def _requests(http: httpx2.Client, port: int) -> str:
+    text = http.get(f"http://127.0.0.1:{port}/metrics").text
     return next(line for line in text.splitlines() if line.startswith("accounts_requests_total{"))

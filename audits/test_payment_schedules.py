@@ -28,7 +28,7 @@ from services.payments import lifecycle
 from services.payments.paypal.outcomes import PayPalCompleted, PayPalStarted
 from services.payments.queries import PaymentStatus
 
-SEEDS = range(12)
+SEEDS = range(4)
 _PAYERS = 5
 _ROUNDS = 12
 _AT_ONCE = (5, 25)

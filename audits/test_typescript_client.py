@@ -4,19 +4,14 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 from app.operations import OPERATIONS
-from audits.conftest import exclusively
-from tests.process.serving import CHEAP_ARGON2, ROOT, WITHOUT_LIMITS, serving
+from audits.conftest import CLIENT, PackedClient
+from tests.process.serving import CHEAP_ARGON2, WITHOUT_LIMITS, serving
 
-CLIENT = ROOT / "clients/typescript"
 # The tests need the captcha that comes with the sixth wrong password.
 LIMITS = {name: limit for name, limit in WITHOUT_LIMITS.items() if name != "LIMIT_LOGIN_FAILURES"}
 MODULES = {"captcha", "client", "errors", "generated/graphql", "index", "operations", "react", "session", "store"}
@@ -38,24 +33,15 @@ console.log(JSON.stringify({ exports: Object.keys(client), operations }));
 """
 
 
-@pytest.fixture
-def alone() -> Iterator[None]:
-    with exclusively(CLIENT):
-        yield
-
-
-@pytest.mark.usefixtures("alone")
-def test_the_client_is_checked_tested_packed_and_used_elsewhere(npm: str, tmp_path: Path) -> None:
-    _run(npm, "ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", cwd=CLIENT)
-    _run(npm, "run", "codegen", cwd=CLIENT)
+def test_the_client_is_checked_and_tested(npm: str, packed_client: PackedClient, tmp_path: Path) -> None:
     _run(npm, "run", "check", cwd=CLIENT)
     with serving(tmp_path, **CHEAP_ARGON2, **LIMITS) as (url, _):
         service = {"ACCOUNTS_URL": url, "ACCOUNTS_DATA_DIR": str(tmp_path), "ACCOUNTS_PYTHON": sys.executable}
         _run(npm, "test", cwd=CLIENT, **service)
-    shutil.rmtree(CLIENT / "dist", ignore_errors=True)
-    [packed] = json.loads(_run(npm, "pack", "--json", "--silent", "--pack-destination", str(tmp_path), cwd=CLIENT))
 
-    assert {file["path"] for file in packed["files"]} == {
+
+def test_the_client_is_packed_and_used_elsewhere(npm: str, packed_client: PackedClient, tmp_path: Path) -> None:
+    assert packed_client.files == {
         "README.md",
         "package.json",
         *(f"dist/{module}{suffix}" for module in MODULES for suffix in (".js", ".d.ts")),
@@ -63,7 +49,7 @@ def test_the_client_is_checked_tested_packed_and_used_elsewhere(npm: str, tmp_pa
     project = tmp_path / "project"
     project.mkdir()
     (project / "package.json").write_text('{"private": true, "type": "module"}')
-    _run(npm, "install", "--silent", "--no-audit", "--no-fund", str(tmp_path / packed["filename"]), cwd=project)
+    _run(npm, "install", "--silent", "--no-audit", "--no-fund", str(packed_client.tarball), cwd=project)
     assert [path.name for path in project.glob("node_modules/[!.]*")] == ["timbrado-accounts-client"]
     (project / "inspect.js").write_text(INSPECTION)
     inspected = json.loads(_run("node", "inspect.js", cwd=project))

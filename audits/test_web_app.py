@@ -2,31 +2,51 @@
 
 import json
 import os
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from audits.conftest import RunScript, exclusively
+from audits.conftest import CLIENT, PackedClient, RunScript, exclusively, install
+from audits.ports import free_port
 from tests.process.serving import CHEAP_ARGON2, ROOT, serving
 
 APP = ROOT / "examples/web"
-CLIENT = ROOT / "clients/typescript"
 # The captcha comes with the third wrong password.
 MODE = {"TEST_MODE": "true", "LIMIT_LOGIN_FAILURES": "2/15 minutes", **CHEAP_ARGON2}
 
 
+@dataclass(frozen=True)
+class Elsewhere:
+    """The app on an origin of its own, built for a service on `service_port`."""
+
+    folder: Path
+    app_port: int
+    service_port: int
+
+
 @pytest.fixture(scope="module")
-def dist(npm: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Returns a folder with the app, built from the locks."""
+def checked(npm: str, packed_client: PackedClient) -> None:
+    """Installs what the app needs from the locks, and checks its types."""
     with exclusively(CLIENT):
-        for folder, script in ((CLIENT, "prepack"), (APP, "check")):
-            _run(npm, "ci", "--silent", "--no-audit", "--no-fund", "--ignore-scripts", cwd=folder)
-            _run(npm, "run", script, cwd=folder)
+        install(npm, APP)
+        _run(npm, "run", "check", cwd=APP)
+
+
+@pytest.fixture(scope="module")
+def dist(checked: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Returns a folder with the app as the service serves it."""
     return _build(tmp_path_factory.mktemp("app"))
+
+
+@pytest.fixture(scope="module")
+def elsewhere(checked: None, tmp_path_factory: pytest.TempPathFactory) -> Elsewhere:
+    service_port = free_port()
+    folder = _build(tmp_path_factory.mktemp("app"), VITE_ACCOUNTS_URL=f"http://127.0.0.1:{service_port}/graphql")
+    return Elsewhere(folder, free_port(), service_port)
 
 
 @pytest.mark.parametrize("script", ["web_flow.js", "web_trouble.js"])
@@ -39,12 +59,13 @@ def test_the_app_works_on_the_origin_of_the_service(
     assert audit.returncode == 0, audit.stdout + audit.stderr
 
 
-@pytest.mark.usefixtures("dist")  # which has installed what it takes to build
 @pytest.mark.parametrize("script", ["web_flow.js", "web_provider.js"])
-def test_the_app_works_on_another_origin(run_script: RunScript, chromium: str, tmp_path: Path, script: str) -> None:
+def test_the_app_works_on_another_origin(
+    run_script: RunScript, chromium: str, elsewhere: Elsewhere, tmp_path: Path, script: str
+) -> None:
     """The page has no policy there, so that a provider's script is allowed."""
-    service_port, app_port, provider_port = _free_port(), _free_port(), _free_port()
-    app = f"http://127.0.0.1:{app_port}"
+    provider_port = free_port()
+    app = f"http://127.0.0.1:{elsewhere.app_port}"
     links = {
         "SITE_URL": app,
         "CONFIRM_URL": f"{app}/confirmar#{{code}}",
@@ -58,12 +79,11 @@ def test_the_app_works_on_another_origin(run_script: RunScript, chromium: str, t
         "CAPTCHA_VERIFICATION_URL": f"http://127.0.0.1:{provider_port}/siteverify",
     }
     settings = {**links, **MODE, **(provider if script == "web_provider.js" else {})}
-    data = tmp_path / "data"
-    data.mkdir()
-    with serving(data, PORT=str(service_port), ALLOWED_ORIGINS=app, **settings) as (url, _):
-        built = _build(tmp_path / "app", VITE_ACCOUNTS_URL=f"{url}/graphql")
-        with _previewing(built, app_port):
-            audit = run_script(script, chromium, url, app, str(provider_port))
+    with (
+        serving(tmp_path, PORT=str(elsewhere.service_port), ALLOWED_ORIGINS=app, **settings) as (url, _),
+        _previewing(elsewhere.folder, elsewhere.app_port),
+    ):
+        audit = run_script(script, chromium, url, app, str(provider_port))
 
     assert audit.returncode == 0, audit.stdout + audit.stderr
 
@@ -97,11 +117,6 @@ def _previewing(folder: Path, port: int) -> Iterator[None]:
 
 def _vite() -> str:
     return str(APP / "node_modules/.bin/vite")
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        return int(free.getsockname()[1])
 
 
 def _run(*command: str, cwd: Path, **environment: str) -> None:

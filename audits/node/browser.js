@@ -7,7 +7,7 @@ import { after, beforeEach } from "node:test";
 
 import { chromium } from "playwright-core";
 
-const TIMEOUT = 10_000; // milliseconds
+const TIMEOUT = 30_000; // milliseconds, on a machine that runs other audits at the same time
 
 // Allow third-party cookies, which Debian's Chromium blocks, so that SameSite alone decides.
 const PREFERENCES = { profile: { cookie_controls_mode: 0 } };
