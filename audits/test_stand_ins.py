@@ -35,7 +35,7 @@ class Person:
 
     def mail(self, subject: str = "") -> Any:
         """The newest mail, once it has that subject."""
-        for _ in range(100):
+        for _ in range(300):
             mails = self.http.get("/mail.json", params={"to": self._email, "count": "1"}).json()
             if mails and subject in mails[0]["subject"]:
                 return mails[0]

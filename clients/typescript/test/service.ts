@@ -37,7 +37,7 @@ async function expectSuccess(call: Promise<{ __typename: string; message: string
 /** Waits for a mail to the address with text that matches the pattern. Returns that text. */
 export async function mailed(email: string, pattern: RegExp): Promise<string> {
   const folder = `${setting("ACCOUNTS_DATA_DIR")}/mail`;
-  for (let tries = 0; tries < 100; tries += 1) {
+  for (let tries = 0; tries < 600; tries += 1) {
     const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(`-${email}.eml`)) : [];
     for (const file of files) {
       const found = readFileSync(`${folder}/${file}`, "utf-8").match(pattern);
