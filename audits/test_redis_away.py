@@ -19,7 +19,7 @@ AWAY = 6.0  # seconds
 BACK = 1.0  # seconds after which nothing may fail
 CLIENTS = 15
 AT_ONCE = 60  # more than the pool's connections
-LONGEST = 6.0  # seconds of a request while Redis is away
+LONGEST = 6.0  # seconds by which a request may outlast one that needs no limits while Redis is away
 
 
 @dataclass
@@ -113,7 +113,8 @@ async def test_limited_requests_are_refused_soon_and_none_fails_afterwards(
     assert set(limited.statuses(0, before - 1)) == {200}
     assert {status for status, _ in in_outage} == {503}
     assert set(limited.statuses(recovered, recovered + 60)) == {200}
-    assert max(seconds for _, _, seconds in limited.answers) < LONGEST
+    slowest, control = (max(seconds for _, _, seconds in load.answers) for load in (limited, others))
+    assert slowest < LONGEST + control
     assert set(others.statuses(0, recovered + 60)) == {200}
     log = (tmp_path / "serve.log").read_text("utf-8")
     assert "unexpected error" not in log
