@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import itertools
 import os
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -13,7 +12,7 @@ import pytest
 
 from audits.fleet import fleet
 from audits.ports import free_port
-from audits.test_rolling_restart import BODY, CLIENTS, RESTARTS, stores
+from audits.test_rolling_restart import BODY, CLIENTS, PAUSE, RESTARTED, stores
 from tests.process.serving import ROOT
 
 __all__ = ["stores"]
@@ -61,7 +60,7 @@ async def test_no_request_fails_while_nodes_restart(caddy_path: str, database_ur
                     answers[(await http.post("/graphql", json=BODY)).status_code] += 1
                 except httpx2.HTTPError as error:
                     answers[type(error).__name__] += 1
-                await asyncio.sleep(0.02)
+                await asyncio.sleep(PAUSE)
 
     settings = {"DRAIN_SECONDS": DRAIN_SECONDS, "TRUSTED_PROXIES": "1", "WORKER_IN_SERVE": "false"}
     settings["ALLOWED_HOSTS"] = "127.0.0.1"
@@ -71,7 +70,7 @@ async def test_no_request_fails_while_nodes_restart(caddy_path: str, database_ur
             await _answering(url)
             clients = [asyncio.create_task(send(number)) for number in range(CLIENTS)]
             await asyncio.sleep(1)
-            for number in itertools.islice(itertools.cycle(range(2)), RESTARTS):
+            for number in RESTARTED:
                 assert await running[number].leave() == 0
                 running[number] = await nodes.join("serve", PORT=str(ports[number]))
                 await _ready(f"http://127.0.0.1:{ports[number]}")
