@@ -40,8 +40,8 @@ async def _fetch(client: BaseDBAsyncClient, statement: str, values: Sequence[obj
 @lru_cache(_CACHED)
 def _for_sqlite(statement: str) -> tuple[str, list[int]]:
     """Returns the statement with SQLite's placeholders, and the index of each one's value."""
-    places = [int(place) - 1 for place in re.findall(r"\$(\d)", statement)]
-    return re.sub(r"\$\d", "?", statement), places
+    places = [int(place) - 1 for place in re.findall(r"\$(\d+)", statement)]
+    return re.sub(r"\$\d+", "?", statement), places
 
 
 async def try_lock(number: int) -> bool:

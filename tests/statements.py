@@ -5,13 +5,23 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from tortoise.backends.base.client import TransactionalDBClient
+from tortoise.connection import get_connection
+
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`values` are a row's, also where the statement was run for many rows."""
+    """`values` are a row's, also where the statement was run for many rows. A `transaction` has the same for all."""
 
     text: str
     values: Sequence[object]
+    transaction: TransactionalDBClient | None = None
+
+
+def commits(statements: Sequence[Statement]) -> int:
+    """Counts the transactions, one for each statement that is in none of ours."""
+    transactions = {id(each.transaction) for each in statements if each.transaction}
+    return len(transactions) + sum(each.transaction is None for each in statements)
 
 
 @contextmanager
@@ -25,7 +35,9 @@ def statements_run() -> Iterator[list[Statement]]:
                 text, values = record.args
                 assert isinstance(values, Sequence | None)
                 first = values[0] if values else None
-                statements.append(Statement(str(text), first if isinstance(first, list) else values or ()))
+                client = get_connection("default")
+                transaction = client if isinstance(client, TransactionalDBClient) else None
+                statements.append(Statement(str(text), first if isinstance(first, list) else values or (), transaction))
 
     logger, keeper = logging.getLogger("tortoise.db_client"), Keeper()
     logger.addHandler(keeper)

@@ -26,9 +26,11 @@ MAX_FAILURES = 50  # in each bucket
 KNOWN_FOR = timedelta(days=90)
 
 _INCREMENT = """
-INSERT INTO failure_streak (key, count, touched_at) VALUES ($1, 1, $2)
+INSERT INTO failure_streak (key, count, touched_at) VALUES (
+  CASE WHEN EXISTS (SELECT 1 FROM known_network WHERE key = $1 AND last_seen_at > $2) THEN $3 ELSE $4 END, 1, $5
+)
 ON CONFLICT (key) DO UPDATE SET count = failure_streak.count + 1, touched_at = EXCLUDED.touched_at
-RETURNING count
+RETURNING key, count
 """
 _DECREMENT = "UPDATE failure_streak SET count = count - 1 WHERE key = $1 AND count > 0 RETURNING count"
 
@@ -79,11 +81,10 @@ class LoginLockout:
 
     async def record_attempt(self, email_key: str, caller: Caller) -> LoginAttempt:
         """Counts a failure in the bucket of the caller's network."""
-        known_since = self._clock() - KNOWN_FOR
-        known = await KnownNetwork.exists(key=self._network(email_key, caller), last_seen_at__gt=known_since)
-        bucket = self._bucket(email_key, known=known)
-        rows = await fetch(_INCREMENT, bucket, time.time())
-        return LoginAttempt(bucket, int(rows[0]["count"]))
+        buckets = [self._bucket(email_key, known=known) for known in (True, False)]
+        network, known_since = self._network(email_key, caller), self._clock() - KNOWN_FOR
+        (row,) = await fetch(_INCREMENT, network, known_since, *buckets, time.time())
+        return LoginAttempt(str(row["key"]), int(row["count"]))
 
     async def withdraw(self, attempt: LoginAttempt) -> None:
         """Takes the attempt's own failure back, and leaves all others."""

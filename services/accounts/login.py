@@ -131,10 +131,14 @@ class LoginService:
     async def _check_limits(
         self, tally: Tally, caller: Caller, email_key: str, captcha: CaptchaAnswer | None
     ) -> CaptchaRequired | CaptchaMismatch | InvalidInput | TooManyAttempts | None:
-        if throttled := await tally.hit_client(self.limits.login, caller):
+        throttled, many_here, many_for_email = await tally.hit_all(
+            (self.limits.login, caller),
+            (self.limits.login_captcha, caller),
+            (self.limits.login_failures, email_key),
+        )
+        if throttled:
+            await tally.refund(after=1)
             return throttled
-        many_here = await tally.hit_client(self.limits.login_captcha, caller)
-        many_for_email = await tally.hit(self.limits.login_failures, email_key)
         if not (many_here or many_for_email):
             return None
         refused = await self.captchas.require(caller, captcha, f"login {email_key}")
@@ -153,10 +157,9 @@ class LoginService:
             return verified
         # A mailed password opens a locked bucket, too: it proves that its owner reads the mailbox.
         if candidate.account_id and (verified.right or candidate.mailed):
-            opened = await self._open_session(caller, email_key, candidate, verified.new_hash)
+            opened = await self._open_session(caller, email_key, candidate, attempt, verified.new_hash)
             if opened:
                 await tally.refund()
-                await self.lockout.record_success(attempt, email_key, caller)
                 await self.sessions.logout(caller)
                 return opened
         failed = partial(self._fail, caller, email_key, candidate, attempt)
@@ -189,9 +192,12 @@ class LoginService:
         )
 
     async def _open_session(
-        self, caller: Caller, email_key: str, candidate: Candidate, new_hash: str | None
+        self, caller: Caller, email_key: str, candidate: Candidate, attempt: LoginAttempt, new_hash: str | None
     ) -> LoggedIn | None:
-        """Replaces an outdated hash of the password. None if it changed, or the mailed one ended, in the meantime."""
+        """Empties the attempt's bucket, and replaces an outdated hash of the password.
+
+        Returns None if the password changed, or the mailed one ended, in the meantime.
+        """
         mailed = candidate.mailed
 
         async def open_session() -> LoggedIn:
@@ -213,6 +219,7 @@ class LoginService:
                 subject=opened.principal.session_id,
                 detail="mailed password" if mailed else None,
             )
+            await self.lockout.record_success(attempt, email_key, caller)
             return opened
 
         try:

@@ -178,9 +178,11 @@ class RegistrationService:
         self, caller: Caller, captcha: CaptchaAnswer | None, purpose: str, stop: Limit, captcha_from: Limit
     ) -> CaptchaRequired | CaptchaMismatch | InvalidInput | TooManyAttempts | None:
         """Applies the client's limits: above the lower one a captcha is required, above the other it must wait."""
-        if throttled := await self.limiter.hit_client(stop, caller):
-            return throttled
-        if await self.limiter.hit_client(captcha_from, caller):
+        stopped, many_here = await self.limiter.count_all((stop, caller), (captcha_from, caller))
+        if stopped.throttled:
+            await self.limiter.refund(many_here)
+            return stopped.throttled
+        if many_here.throttled:
             return await self.captchas.require(caller, captcha, purpose)
         return None
 

@@ -7,22 +7,20 @@ import hmac
 import math
 import re
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from limits import RateLimitItem, parse_many
 from limits.aio.storage import Storage
-from limits.aio.strategies import FixedWindowRateLimiter
 from limits.errors import StorageError
 
 from services.common.caller import Caller
-from services.common.limit_storage import DatabaseStorage
+from services.common.limit_storage import Counters, DatabaseStorage, OneByOne, Window
 from services.common.measures import IGNORED, Measures
 from services.common.outcomes import TooManyAttempts
 from services.common.secrets import Keys
 
-_ROUNDING_SECONDS = 1.0  # Redis returns whole seconds
 _MAX_WINDOW_SECONDS = 366 * 86_400  # so that a client's waiting time fits into GraphQL's Int
 _MINUTE_SECONDS = 60
 _SITE_FACTOR = 8  # how many times the limit of a /64 applies to its IPv6 /48
@@ -75,7 +73,7 @@ class Limits:
 class Hit:
     """What was counted by `since` (Unix seconds), to be refunded if nothing happened."""
 
-    counted: tuple[tuple[str, RateLimitItem], ...]  # keys of the storage, and their windows
+    counted: tuple[Window, ...]
     throttled: TooManyAttempts | None
     since: float
 
@@ -95,8 +93,8 @@ class Limiter:
     """Counts in a storage that all processes share and that wraps its errors. Subjects are stored as keyed digests."""
 
     def __init__(self, storage: Storage, keys: Keys, measures: Measures = IGNORED) -> None:
-        self._windows = FixedWindowRateLimiter(storage)
         self._storage = storage
+        self._counters: Counters = storage if isinstance(storage, DatabaseStorage) else OneByOne(storage)
         self._key = keys.lasting("limits")
         self._measures = measures
 
@@ -120,37 +118,47 @@ class Limiter:
 
     async def hit_client(self, limit: Limit, caller: Caller) -> TooManyAttempts | None:
         """Counts one for the caller's client, and for the /48 around an IPv6 client."""
-        return (await self.count_client(limit, caller)).throttled
+        return (await self.count(limit, caller)).throttled
 
-    async def count(self, limit: Limit, subject: str) -> Hit:
-        """Like `hit`, for a count that may be refunded. If a window denies, longer ones are not counted."""
-        identifiers = (limit.name, self._pseudonym(subject))
-        async with self.tally() as tally:
-            for window in limit.windows:
-                throttled = await self._hit(window, *identifiers)
-                tally.hits.append(Hit(((window.key_for(*identifiers), window),), throttled, time.time()))
-                if throttled:
-                    self._measures.limit_exceeded(limit.name)
-                    break
-        return _joined(tally.hits)
+    async def count(self, limit: Limit, subject: str | Caller) -> Hit:
+        """Like `hit` and `hit_client`, for a count that may be refunded."""
+        (hit,) = await self.count_all((limit, subject))
+        return hit
 
-    async def count_client(self, limit: Limit, caller: Caller) -> Hit:
-        async with self.tally() as tally:
-            if not await tally.hit(limit, caller.client) and caller.site:
-                await tally.hit(widened(limit), caller.site)
-        return _joined(tally.hits)
+    async def count_all(self, *counted: tuple[Limit, str | Caller]) -> list[Hit]:
+        """Counts one for each subject of a limit, all of them at once.
+
+        If a window denies, longer ones are not counted, nor is the /48 around a client.
+        """
+        chains = [self._chain(limit, subject) for limit, subject in counted]
+        since = time.time()
+        counts = iter(await self._counters.count([window for chain in chains for window, _, _ in chain]))
+        hits: list[Hit] = []
+        surplus: list[Window] = []
+        for chain in chains:
+            denied = [next(counts) > amount for _, amount, _ in chain]
+            last = denied.index(True) if any(denied) else len(chain) - 1
+            windows = tuple(window for window, _, _ in chain)
+            throttled = None
+            if denied[last]:
+                self._measures.limit_exceeded(chain[last][2])
+                ends_at = await self._storage.get_expiry(windows[last].key)
+                throttled = TooManyAttempts(retry_after_seconds=max(1, math.ceil(ends_at - time.time())))
+            hits.append(Hit(windows[: last + 1], throttled, since))
+            surplus += windows[last + 1 :]
+        if surplus:
+            await self._counters.take_back(surplus, since)
+        return hits
 
     async def refund(self, *hits: Hit) -> None:
         """Takes back exactly what was counted, except from a window that began later and never counted it.
 
         If the storage is unavailable, the hits stay; that is not a failure, because the request is over.
         """
-        with suppress(StorageError):
-            for hit in hits:
-                for key, window in hit.counted:
-                    began = await self._storage.get_expiry(key) - window.get_expiry()
-                    if began <= hit.since + _ROUNDING_SECONDS and await self._storage.get(key) > 0:
-                        await self._storage.incr(key, window.get_expiry(), -1)
+        windows = [window for hit in hits for window in hit.counted]
+        if windows:
+            with suppress(StorageError):
+                await self._counters.take_back(windows, max(hit.since for hit in hits))
 
     async def clear(self, limit: Limit, subject: str) -> None:
         """Deletes what was counted. It stays if the storage is unavailable, as in `refund`."""
@@ -172,11 +180,16 @@ class Limiter:
                 found.append(Usage(limit.name, str(window), count, window.amount, ends_at))
         return found
 
-    async def _hit(self, window: RateLimitItem, *identifiers: str) -> TooManyAttempts | None:
-        if await self._windows.hit(window, *identifiers):
-            return None
-        ends_at = await self._storage.get_expiry(window.key_for(*identifiers))
-        return TooManyAttempts(retry_after_seconds=max(1, math.ceil(ends_at - time.time())))
+    def _chain(self, limit: Limit, subject: str | Caller) -> list[tuple[Window, int, str]]:
+        """Returns the windows to count, with how often each allows and the name of its limit."""
+        named = [(limit, subject.client if isinstance(subject, Caller) else subject)]
+        if isinstance(subject, Caller) and subject.site:
+            named.append((widened(limit), subject.site))
+        return [
+            (Window(window.key_for(each.name, self._pseudonym(name)), window.get_expiry()), window.amount, each.name)
+            for each, name in named
+            for window in each.windows
+        ]
 
     def _pseudonym(self, subject: str) -> str:
         return hmac.digest(self._key, subject.encode(), "sha256").hex()[:32]
@@ -192,32 +205,27 @@ class Tally:
 
     async def hit(self, limit: Limit, subject: str) -> TooManyAttempts | None:
         """See `Limiter.hit`."""
-        self.hits.append(await self._limiter.count(limit, subject))
-        return self.hits[-1].throttled
+        (throttled,) = await self.hit_all((limit, subject))
+        return throttled
 
-    async def hit_client(self, limit: Limit, caller: Caller) -> TooManyAttempts | None:
-        """See `Limiter.hit_client`."""
-        self.hits.append(await self._limiter.count_client(limit, caller))
-        return self.hits[-1].throttled
+    async def hit_all(self, *counted: tuple[Limit, str | Caller]) -> list[TooManyAttempts | None]:
+        """See `Limiter.count_all`."""
+        hits = await self._limiter.count_all(*counted)
+        self.hits += hits
+        return [hit.throttled for hit in hits]
 
     @property
     def is_repeat(self) -> bool:
         """Whether the last hit was denied because of another one within the last minute, such as a double click."""
         if not self.hits or not self.hits[-1].throttled:
             return False
-        _, window = self.hits[-1].counted[-1]
-        return bool(window.get_expiry() <= _MINUTE_SECONDS)
+        return self.hits[-1].counted[-1].seconds <= _MINUTE_SECONDS
 
-    async def refund(self) -> None:
-        """Takes everything back, once."""
-        hits, self.hits = self.hits, []
+    async def refund(self, after: int = 0) -> None:
+        """Takes everything back, once, or only what was counted after the first few."""
+        hits, self.hits = self.hits[after:], self.hits[:after]
         if not self._rolled_back:
             await self._limiter.refund(*hits)
-
-
-def _joined(hits: Sequence[Hit]) -> Hit:
-    """Joins one or more hits, the last of which may be throttled."""
-    return Hit(tuple(counted for hit in hits for counted in hit.counted), hits[-1].throttled, hits[-1].since)
 
 
 def widened(limit: Limit) -> Limit:

@@ -97,7 +97,7 @@ class PayPalWebhooks:
         of_payment = await self.limiter.count(self.limits.paypal_webhook_payment, str(payment.id))
         if of_payment.throttled:
             return of_payment.throttled
-        of_client = await self.limiter.count_client(self.limits.paypal_webhook, caller)
+        of_client = await self.limiter.count(self.limits.paypal_webhook, caller)
         denied = False
         try:
             if of_client.throttled:

@@ -143,7 +143,7 @@ class _Storages:
             assert [await limiter.hit_client(limit, _v6(subnet)) for _ in range(2)] == [None, None]
 
         for _ in range(3):
-            await limiter.refund(await limiter.count_client(limit, _v6(1)))
+            await limiter.refund(await limiter.count(limit, _v6(1)))
 
         assert await limiter.hit_client(limit, _v6(9))
 
@@ -224,7 +224,7 @@ class _Storages:
 
     async def test_a_clients_hit_is_given_back_to_its_48_too(self, limiter: Limiter) -> None:
         limit = _limit("1/hour")
-        hits = [await limiter.count_client(limit, _v6(subnet)) for subnet in range(1, 9)]
+        hits = [await limiter.count(limit, _v6(subnet)) for subnet in range(1, 9)]
 
         await limiter.refund(hits[-1])
 
@@ -235,7 +235,7 @@ class _Storages:
 
     async def test_an_ipv4_clients_hit_is_given_back(self, limiter: Limiter) -> None:
         limit = _limit("1/hour")
-        hit = await limiter.count_client(limit, _V4)
+        hit = await limiter.count(limit, _V4)
 
         await limiter.refund(hit)
 

@@ -1,0 +1,36 @@
+"""How often an operation waits for the database: what was won is not lost again unnoticed."""
+
+from typing import Any
+
+import pytest
+
+from tests.api import EMAIL, PASSWORD, REGISTRATION, WRONG_PASSWORD, Api
+from tests.statements import commits, statements_run
+
+LOGIN = "mutation Login($input: LoginInput!) { login(input: $input) { __typename } }"
+CREATE_ACCOUNT = "mutation CreateAccount($input: CreateAccountInput!) { createAccount(input: $input) { __typename } }"
+# What is sent; and the statements, not counting BEGIN and COMMIT, and the commits.
+COSTS: dict[str, tuple[str, dict[str, Any], int, int]] = {
+    "me": ("query Me { me { id email } }", {}, 1, 1),
+    "a captcha": ("mutation CreateCaptcha { createCaptcha { __typename } }", {}, 1, 1),
+    "a right password": (LOGIN, {"email": EMAIL, "password": PASSWORD}, 10, 5),
+    "a wrong password": (LOGIN, {"email": EMAIL, "password": WRONG_PASSWORD}, 5, 5),
+    "an unknown e-mail": (LOGIN, {"email": "eva@example.com", "password": PASSWORD}, 5, 5),
+    "a registration": (CREATE_ACCOUNT, {**REGISTRATION, "email": "eva@example.com"}, 10, 2),
+}
+
+
+@pytest.mark.parametrize("stores", ["sqlite", "postgresql"])  # Redis would count the limits
+@pytest.mark.parametrize("what", COSTS)
+async def test_an_operation_needs_few_statements_and_commits(api: Api, what: str) -> None:
+    document, form, expected, expected_commits = COSTS[what]
+    await api.account()
+    headers = {} if form else api.signed_in(await api.token()).headers
+    body = {"query": document, "variables": {"input": form} if form else {}}
+
+    with statements_run() as statements:
+        response = await api.http.post("/graphql", json=body, headers=headers)
+
+    assert "errors" not in response.json()
+    texts = [each.text for each in statements]
+    assert (len(statements), commits(statements)) == (expected, expected_commits), texts
