@@ -2,7 +2,7 @@
 
 Two things are left out, which took a fifth of the CPU time of `me`: collecting the fields again in each request, and
 the resolver call, path and info of a field that only reads an attribute. All else is graphql-core's, including every
-failure: `tests/http/test_differential.py` compares the results with those of Strawberry's own `schema.execute`.
+failure: `tests/app/test_field_executor.py` compares the results with those of Strawberry's own `schema.execute`.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
