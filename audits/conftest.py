@@ -1,5 +1,6 @@
 """The programs that audits need besides Python, and the tests' fixtures for databases and the API."""
 
+import asyncio
 import contextlib
 import fcntl
 import filecmp
@@ -11,11 +12,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from tests.conftest import (
     database,
-    database_url,
     limits_in,
     make_api,
     no_authorities,
@@ -25,6 +26,7 @@ from tests.conftest import (
     sqlite_template,
     stores,
 )
+from tests.databases import copied
 from tests.process.conftest import mailbox, migrated, smtp
 from tests.process.serving import ROOT
 
@@ -84,6 +86,28 @@ RunScript = Callable[..., subprocess.CompletedProcess[str]]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ranks = {name: rank for rank, name in enumerate(_LONGEST)}
     items.sort(key=lambda item: ranks.get(item.path.stem, len(ranks)))
+
+
+@pytest.fixture
+def database_url(stores: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty, migrated database, whatever the processes of another audit have left in PostgreSQL's."""
+    if "postgresql" not in stores:
+        return copied(request.getfixturevalue("sqlite_template"), tmp_path)
+    url: str = request.getfixturevalue("postgresql_url")
+    asyncio.run(_empty(url))
+    return url
+
+
+async def _empty(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        tables = await connection.fetchval(
+            "SELECT string_agg(quote_ident(tablename), ', ') FROM pg_tables "
+            "WHERE schemaname = 'public' AND tablename <> 'tortoise_migrations'"
+        )
+        await connection.execute(f"TRUNCATE {tables}")
+    finally:
+        await connection.close()
 
 
 @pytest.fixture(scope="session")

@@ -244,5 +244,5 @@ async def _run(folder: Path, nodes: Fleet, *command: str) -> tuple[int | None, s
 
 def _started(node: Node) -> str:
     """The version that the node's log says it is."""
-    (started,) = re.findall(r'^\{.*"event": "started".*\}$', node.log.read_text("utf-8"), re.MULTILINE)
+    (started,) = re.findall(r'^\{.*"event":"started".*\}$', node.log.read_text("utf-8"), re.MULTILINE)
     return str(json.loads(started)["version"])
