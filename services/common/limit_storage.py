@@ -1,8 +1,8 @@
 """Where limits are counted: by default in the database that all processes share, or in Redis."""
 
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -65,7 +65,8 @@ class DatabaseStorage(Storage):
     async def take_back(self, windows: Sequence[Window], since: float) -> None:
         ends = {each.key: since + _ROUNDING_SECONDS + each.seconds for each in windows}
         row = "(${}, CAST(${} AS double precision))"
-        await fetch(_TAKE_BACK.format(rows=_rows(row, len(ends))), time.time(), *_flat(ends))
+        with _storage_errors():
+            await fetch(_TAKE_BACK.format(rows=_rows(row, len(ends))), time.time(), *_flat(ends))
 
     async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         (count,) = await self._count([Window(key, expiry)], amount)
@@ -75,7 +76,9 @@ class DatabaseStorage(Storage):
         now = time.time()
         ends = {each.key: now + each.seconds for each in windows}
         statement = _COUNT.format(rows=_rows(f"(${{}}, {amount}, ${{}})", len(ends)))
-        counts = {str(row["key"]): int(row["count"]) for row in await fetch(statement, now, *_flat(ends))}
+        with _storage_errors():
+            rows = await fetch(statement, now, *_flat(ends))
+        counts = {str(row["key"]): int(row["count"]) for row in rows}
         return [counts[each.key] for each in windows]
 
     async def get(self, key: str) -> int:
@@ -119,6 +122,15 @@ class OneByOne:
             began = await self._storage.get_expiry(each.key) - each.seconds
             if began <= since + _ROUNDING_SECONDS and await self._storage.get(each.key) > 0:
                 await self._storage.incr(each.key, each.seconds, -1)
+
+
+@contextmanager
+def _storage_errors() -> Iterator[None]:
+    """Raises StorageError, as the package does for the methods that it knows."""
+    try:
+        yield
+    except DATABASE_ERRORS as error:
+        raise StorageError(error) from error
 
 
 def _rows(row: str, count: int) -> str:
