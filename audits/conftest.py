@@ -64,6 +64,7 @@ _LONGEST = (
     "test_many_nodes",
     "test_crashes",
     "test_redis_away",
+    "test_event_loops",
     "test_browser",
     "test_python_client",
     "test_rolling_restart",

@@ -55,7 +55,8 @@ async def serving_aside(data_dir: Path, **environment: str) -> AsyncIterator[tup
 
 def clean_environment(**environment: str) -> Mapping[str, str]:
     """The variables that Python needs, and those given: none of the machine's settings."""
-    return {"PATH": os.environ["PATH"], "ENVIRONMENT": "development", "WEB_APP_DIR": "no app", **environment}
+    own = {"PATH": os.environ["PATH"], "ENVIRONMENT": "development", "WEB_APP_DIR": "no app"}
+    return {**own, "EVENT_LOOP": os.environ.get("TEST_EVENT_LOOP", "auto"), **environment}
 
 
 def run_command(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
