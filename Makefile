@@ -3,7 +3,7 @@ PYTHON_ENV := .venv/bin
 LOCKED := -q --universal --generate-hashes --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run app test check types audit format schema lock release clean
+.PHONY: help setup run app test check types audit bench format schema lock release clean
 
 help:     ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *[a-z ]*## /	/' | expand -t 10
@@ -38,6 +38,10 @@ audit: setup ## run the slow checks, some of them in Node.js and Chromium
 	@$(PYTHON_ENV)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder audits
 	@$(PYTHON_ENV)/python -m benchmarks.timing --samples 40
 
+# Needs wrk, Node.js 20 and PostgreSQL (BENCH_DATABASE_URL or TEST_DATABASE_URL), and says so.
+bench: setup ## compare `me`, login and the start with their limits and with peers
+	@$(PYTHON_ENV)/python -m benchmarks
+
 format: setup ## format and sort the code
 	@$(PYTHON_ENV)/ruff format .
 	@$(PYTHON_ENV)/ruff check --fix .
@@ -53,13 +57,14 @@ lock: setup ## resolve the locks again (installs uv)
 	@$(PYTHON_ENV)/uv pip compile $(LOCKED) --extra tracing -c requirements.lock pyproject.toml -o requirements-tracing.lock
 	@$(PYTHON_ENV)/uv pip compile $(LOCKED) --group audit -c requirements.lock -o requirements-audit.lock
 	@$(PYTHON_ENV)/uv pip compile $(LOCKED) examples/python/requirements.txt -o examples/python/requirements.lock
+	@cd benchmarks/peers/python && ../../../$(PYTHON_ENV)/uv pip compile $(LOCKED) requirements.txt -o requirements.lock
 
 release: setup ## build the files of a release from the commit HEAD in dist/
 	@sh scripts/setup.sh requirements-audit.lock
 	@PYTHON=$(PYTHON_ENV)/python sh scripts/release.sh
 
 clean:    ## remove what the targets created, except data/
-	@rm -rf .venv dist audits/node/node_modules .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf .venv dist audits/node/node_modules benchmarks/peers/node/node_modules benchmarks/peers/python/.venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@cd clients/typescript && rm -rf node_modules dist src/generated
 	@rm -rf examples/python/accounts_client examples/web/node_modules examples/web/dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -8,8 +8,15 @@ import pytest
 
 from tests.process.serving import ROOT
 
+LOCKS = [
+    "requirements.lock",
+    "requirements-audit.lock",
+    "examples/python/requirements.lock",
+    "benchmarks/peers/python/requirements.lock",
+]
 
-@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-audit.lock", "examples/python/requirements.lock"])
+
+@pytest.mark.parametrize("lock", LOCKS)
 def test_no_locked_package_is_known_to_be_vulnerable(lock: str) -> None:
     audit = [sys.executable, "-m", "pip_audit", "--disable-pip", "--require-hashes", "--progress-spinner", "off"]
 

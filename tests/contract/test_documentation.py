@@ -81,7 +81,7 @@ def test_the_tree_of_the_architecture_names_each_folder_with_python_and_no_folde
         _named(path.parent.relative_to(ROOT).as_posix())
         for folder in {name.partition("/")[0] for name in tree}
         for path in (ROOT / folder).rglob("*.py")
-        if "node_modules" not in path.parts
+        if not {"node_modules", ".venv"} & {*path.relative_to(ROOT).parts}
     }
     top = {path.parent.name for path in ROOT.glob("[!.]*/*.py")}
 
