@@ -7,11 +7,16 @@ from collections.abc import Sequence
 
 # 31 letters and digits without look-alikes (0 O, 1 I L): 4.95 bits each.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
+_CHARACTERS = bytes(ord(ALPHABET[byte % len(ALPHABET)]) for byte in range(256))
+_BIASED = bytes(range(256 - 256 % len(ALPHABET), 256))  # would make some characters likelier, so they are dropped
 
 
 def generate(length: int) -> str:
     """Returns random characters of ALPHABET from the operating system's generator."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(length))
+    characters = b""
+    while len(characters) < length:
+        characters += secrets.token_bytes(2 * length).translate(_CHARACTERS, _BIASED)
+    return characters[:length].decode()
 
 
 def generate_token() -> str:
