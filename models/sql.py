@@ -1,7 +1,8 @@
 """Runs SQL where the ORM would need several statements."""
 
+import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -40,8 +41,18 @@ async def _fetch(client: BaseDBAsyncClient, statement: str, values: Sequence[obj
 @lru_cache(_CACHED)
 def _for_sqlite(statement: str) -> tuple[str, list[int]]:
     """Returns the statement with SQLite's placeholders, and the index of each one's value."""
+    statement = re.sub(r"= ANY\((\$\d+)\)", r"IN (SELECT value FROM json_each(\1))", statement)
     places = [int(place) - 1 for place in re.findall(r"\$(\d+)", statement)]
     return re.sub(r"\$\d+", "?", statement), places
+
+
+def is_sqlite() -> bool:
+    return get_connection("default").capabilities.dialect == "sqlite"
+
+
+def among(values: Iterable[object]) -> object:
+    """Returns the value of a placeholder $n in `= ANY($n)`, which becomes `IN (…)` on SQLite: any number of values."""
+    return json.dumps([str(value) for value in values]) if is_sqlite() else list(values)
 
 
 async def try_lock(number: int) -> bool:

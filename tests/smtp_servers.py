@@ -29,6 +29,8 @@ from services.common.limits import Limit, Limiter
 from services.common.outages import Outages
 from services.common.secrets import Keys
 from services.common.translations import Language, Translations
+from services.mail.claims import Claims
+from services.mail.outbox import Claim
 from services.mail.rendering import MailRenderer
 from services.mail.site import Site
 from services.mail.smtp import SmtpServer, SmtpTransport
@@ -295,12 +297,16 @@ async def make_account(address: str, language: Language = Language.ES) -> UUID:
     return (await store_account(address, rfc="H&E951128469", language=language.value)).id
 
 
-async def write() -> EmailMessage:
+async def write() -> bytes:
     """A short mail, for tests of how it is delivered."""
     message = EmailMessage()
     message["To"] = "ana@example.com"
     message.set_content("hello")
-    return message
+    return message.as_bytes()
+
+
+async def claim_one(claims: Claims) -> Claim | None:
+    return next(iter(await claims.claim(1)), None)
 
 
 async def make_due() -> None:

@@ -37,7 +37,8 @@ def statements_run() -> Iterator[list[Statement]]:
                 first = values[0] if values else None
                 client = get_connection("default")
                 transaction = client if isinstance(client, TransactionalDBClient) else None
-                statements.append(Statement(str(text), first if isinstance(first, list) else values or (), transaction))
+                rows = values if isinstance(values, list) and isinstance(first, list) else None  # no array, but many
+                statements.append(Statement(str(text), rows[0] if rows else values or (), transaction))
 
     logger, keeper = logging.getLogger("tortoise.db_client"), Keeper()
     logger.addHandler(keeper)

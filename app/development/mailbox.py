@@ -15,7 +15,7 @@ import structlog
 
 from services.common.secrets import ALPHABET
 from services.mail.files import in_file_name
-from services.mail.letters import CODE_LENGTH, MAILED_PASSWORD_GROUPS
+from services.mail.issuing import CODE_LENGTH, MAILED_PASSWORD_GROUPS
 
 log = structlog.get_logger(__name__)
 

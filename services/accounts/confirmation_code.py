@@ -4,7 +4,7 @@ import re
 
 from services.common.characters import in_typed_forms, without_separators
 from services.common.secrets import ALPHABET
-from services.mail.letters import CODE_LENGTH
+from services.mail.issuing import CODE_LENGTH
 
 _MAX_TYPED_CHARS = 2_000
 _CODE = re.compile(f"(?<![0-9A-Z])[{ALPHABET}]{{{CODE_LENGTH}}}(?![0-9A-Z])", re.IGNORECASE | re.ASCII)

@@ -10,7 +10,7 @@ from pathlib import Path
 from services.common.characters import compact, in_typed_forms, is_blank
 from services.common.outcomes import FieldErrorCode, FieldProblem
 from services.common.secrets import ALPHABET
-from services.mail.letters import MAILED_PASSWORD_LENGTH
+from services.mail.issuing import MAILED_PASSWORD_LENGTH
 
 MIN_POLICY_LENGTH = 8  # the lowest minimum that a policy can have
 MAX_LENGTH = 128

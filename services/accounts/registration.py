@@ -34,7 +34,7 @@ from services.common.outcomes import (
 )
 from services.common.secrets import digest
 from services.common.translations import Language
-from services.mail.letters import CODE_LENGTH, CODE_LIFE
+from services.mail.issuing import CODE_LENGTH, CODE_LIFE
 from services.mail.outbox import MailKind, cancel_for_registration, enqueue, enqueue_for_registration
 
 _RESEND_AFTER = timedelta(minutes=1)

@@ -2,9 +2,10 @@
 
 import itertools
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from uuid import uuid4
+from typing import Any
+from uuid import UUID, uuid4
 
 from tortoise.connection import get_connection
 
@@ -22,7 +23,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DUE = """
   FROM delivery
   WHERE (kind, due_at) >= ($3, $4) AND (kind, due_at) <= ($3, $5) AND NOT "pending_key" IS NULL
-  ORDER BY kind, due_at LIMIT 1
+  ORDER BY kind, due_at LIMIT $6
 """
 _UPDATE = "UPDATE delivery SET lease = $1, due_at = $2, attempts = attempts + 1"
 _RETURNING = "RETURNING delivery.id, email_key, registration_id, requested_at, attempts, counted, address, language"
@@ -31,7 +32,7 @@ _RETURNING = "RETURNING delivery.id, email_key, registration_id, requested_at, a
 _CLAIM = {
     "postgres": f"WITH due AS MATERIALIZED (SELECT id, due_at {_DUE} FOR UPDATE SKIP LOCKED)"  # noqa: S608  # constants
     f" {_UPDATE} FROM due WHERE delivery.id = due.id {_RETURNING}, due.due_at AS was_due_at",
-    "sqlite": f"{_UPDATE} WHERE id = (SELECT id {_DUE}) {_RETURNING}, $4 AS was_due_at",
+    "sqlite": f"{_UPDATE} WHERE id IN (SELECT id {_DUE}) {_RETURNING}, $4 AS was_due_at",
 }
 
 
@@ -47,16 +48,16 @@ class Claims:
         self._scanned_at: dict[MailKind, float] = {}
         self._claim_numbers = itertools.count(1)
 
-    async def claim(self) -> Claim | None:
-        """Claims the next mail for LEASE. Returns None if nothing is due or other workers have it.
+    async def claim(self, count: int) -> list[Claim]:
+        """Claims the next mails for LEASE, of one kind. Returns none if nothing is due or other workers have it.
 
-        Codes and recoveries precede notices, kinds alternate, and within a kind the mail due first comes first.
+        Codes and recoveries precede notices, kinds alternate, and within a kind the mails due first come first.
         """
         now = await database_now()
         for kind in self._order():
-            if claim := await self._claim(kind, now):
-                return claim
-        return None
+            if claims := await self._claim(kind, now, count):
+                return claims
+        return []
 
     def _order(self) -> Iterator[MailKind]:
         number = next(self._claim_numbers)
@@ -64,29 +65,32 @@ class Claims:
             first = number % len(kinds)
             yield from kinds[first:] + kinds[:first]
 
-    async def _claim(self, kind: MailKind, now: datetime) -> Claim | None:
+    async def _claim(self, kind: MailKind, now: datetime, count: int) -> list[Claim]:
         lease = uuid4()
         statement = _CLAIM[get_connection("default").capabilities.dialect]
-        rows = await fetch(statement, str(lease), now + LEASE, kind.value, self._start(kind, now), now)
-        self._last_due[kind] = as_datetime(rows[0]["was_due_at"]) if rows else now
-        if not rows:
-            return None
-        registration_id = rows[0]["registration_id"]
-        return Claim(
-            id=as_uuid(rows[0]["id"]),
-            lease=lease,
-            kind=kind,
-            email_key=rows[0]["email_key"],
-            registration_id=registration_id and as_uuid(registration_id),
-            requested_at=as_datetime(rows[0]["requested_at"]),
-            attempts=rows[0]["attempts"],
-            counted=bool(rows[0]["counted"]),
-            address=rows[0]["address"],
-            language=rows[0]["language"],
-        )
+        rows = await fetch(statement, str(lease), now + LEASE, kind.value, self._start(kind, now), now, count)
+        due = [as_datetime(row["was_due_at"]) for row in rows]
+        self._last_due[kind] = max(due, default=now)
+        return [_claim(kind, lease, row) for _, row in sorted(zip(due, rows, strict=True), key=lambda pair: pair[0])]
 
     def _start(self, kind: MailKind, now: datetime) -> datetime:
         if time.monotonic() - self._scanned_at.get(kind, -_RESCAN_SECONDS) >= _RESCAN_SECONDS:
             self._scanned_at[kind] = time.monotonic()  # before the query, so that a slow one is not repeated
             return _EPOCH
         return min(self._last_due.get(kind, _EPOCH), now - _VISIBILITY_DELAY)
+
+
+def _claim(kind: MailKind, lease: UUID, row: Mapping[str, Any]) -> Claim:
+    registration_id = row["registration_id"]
+    return Claim(
+        id=as_uuid(row["id"]),
+        lease=lease,
+        kind=kind,
+        email_key=row["email_key"],
+        registration_id=registration_id and as_uuid(registration_id),
+        requested_at=as_datetime(row["requested_at"]),
+        attempts=row["attempts"],
+        counted=bool(row["counted"]),
+        address=row["address"],
+        language=row["language"],
+    )

@@ -4,7 +4,6 @@ import asyncio
 import os
 import re
 import time
-from email.message import EmailMessage
 from pathlib import Path
 
 import structlog
@@ -34,12 +33,12 @@ class FileTransport:
             if path.stat().st_mtime < time.time() - _RETENTION_SECONDS:
                 path.unlink(missing_ok=True)
 
-    def _store(self, recipient: str, message: EmailMessage) -> None:
+    def _store(self, recipient: str, message: bytes) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = f"{time.time_ns()}-{in_file_name(recipient)}.eml"
         part = self._folder / f".{name}.part"
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(message.as_bytes())
+            file.write(message)
         part.rename(self._folder / name)
 
 

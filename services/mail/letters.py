@@ -1,70 +1,97 @@
-"""The recipient and content of each kind of mail, and the secret that is issued when it is sent."""
+"""The recipient and content of each kind of mail."""
 
-from collections.abc import Awaitable, Callable, Mapping
+import enum
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 from models.account import Account
-from models.confirmation_code import ConfirmationCode
-from models.mailed_password import MailedPassword
 from models.registration import Registration
-from services.common.clock import utc_now
-from services.common.secrets import digest, generate
+from models.sql import among, as_datetime, as_uuid, fetch
 from services.common.translations import Language, localize_date
 from services.mail.outbox import FAREWELLS, Claim, MailKind
 
-CODE_LENGTH = 40  # 198 bits
-CODE_LIFE = timedelta(hours=24)
-MAILED_PASSWORD_LENGTH = 24  # 118 bits
-MAILED_PASSWORD_LIFE = timedelta(hours=24)
-_GROUP_LENGTH = 6  # characters of a mailed password between hyphens
-MAILED_PASSWORD_GROUPS = (_GROUP_LENGTH, MAILED_PASSWORD_LENGTH // _GROUP_LENGTH)  # their length and number
 _CODES = {MailKind.CONFIRMATION, MailKind.RECOVERY}  # which the owner of a registration can request
 _MAX_REGISTRATIONS = 3  # registrations that one request can refer to
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
-async def _no_secret(_: datetime) -> None:
-    """Notices carry no secret."""
+# What a mail says of an account or of a registration, which have these columns in common.
+_ACCOUNTS = "SELECT id, email_key, email, language, rfc, active_until FROM account WHERE email_key = ANY($1)"
+_REGISTRATIONS = "SELECT id, email, language, rfc, NULL AS active_until FROM registration WHERE id = ANY($1)"
+
+
+class Secret(enum.Enum):
+    """What a mail carries: a registration's code, or an account's password."""
+
+    CODE = enum.auto()
+    PASSWORD = enum.auto()
 
 
 @dataclass(frozen=True, slots=True)
 class MailContent:
     """The content of a mail: `template` names its texts, and `values` are shown in it and hold no secret.
 
-    `generate` issues its secret and stores the digest, in the caller's transaction.
+    A secret is for the `owner`, a registration or an account. It is issued when the mail is about to leave.
     """
 
     email: str
     language: Language
     template: str
     values: Mapping[str, str]
-    generate: Callable[[datetime], Awaitable[str | None]] = _no_secret
+    secret: Secret | None = None
+    owner: UUID | None = None
 
 
-async def content_for(claim: Claim) -> MailContent | None:
-    """Returns None if there is nobody to write to: the e-mail is unknown, or its state has changed.
+async def contents_for(claims: Sequence[Claim]) -> list[MailContent | None]:
+    """Returns the content of each mail, or None if there is nobody to write to: the e-mail is unknown, or has changed.
 
     A code belongs to the claim's registration and to no other.
     """
-    kind, email_key, registration_id = claim.kind, claim.email_key, claim.registration_id
+    keys = {claim.email_key for claim in claims if claim.kind not in FAREWELLS}
+    ids = {claim.registration_id for claim in claims if claim.registration_id}
+    rows = await fetch(_ACCOUNTS, among(keys)) if keys else []
+    accounts = {row["email_key"]: Recipient.of(row) for row in rows}
+    rows = await fetch(_REGISTRATIONS, among(ids)) if ids else []
+    registrations: dict[UUID | None, Recipient] = {as_uuid(row["id"]): Recipient.of(row) for row in rows}
+    return [
+        _content(claim, accounts.get(claim.email_key), registrations.get(claim.registration_id)) for claim in claims
+    ]
+
+
+def _content(claim: Claim, account: "Recipient | None", registration: "Recipient | None") -> MailContent | None:
+    kind = claim.kind
     if kind in FAREWELLS:
         return farewell(kind, claim.address, claim.language) if claim.address and claim.language else None
-    account = await Account.get_or_none(email_key=email_key)
     if account:
         match kind:
             case MailKind.CONFIRMATION:
                 return None
             case MailKind.RECOVERY:
-                return None if registration_id else mailed_password(account)
+                return None if claim.registration_id else mailed_password(account)
             case _:
                 return notice(account, kind)
-    if registration_id and kind in _CODES:
-        registration = await Registration.get_or_none(id=registration_id)
-        return confirmation_code(registration, recovering=kind is MailKind.RECOVERY) if registration else None
+    if registration and kind in _CODES:
+        return confirmation_code(registration, recovering=kind is MailKind.RECOVERY)
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """The account or the registration that a mail is for."""
+
+    id: UUID
+    email: str
+    language: Language
+    rfc: str
+    active_until: datetime | None
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> "Recipient":
+        until = row["active_until"] and as_datetime(row["active_until"])
+        return cls(as_uuid(row["id"]), row["email"], Language(row["language"]), row["rfc"], until)
 
 
 async def registrations_to_mail(kind: MailKind, email_key: str, requested_at: datetime) -> list[UUID]:
@@ -81,34 +108,31 @@ async def registrations_to_mail(kind: MailKind, email_key: str, requested_at: da
     return [registration.id for registration in (*waiting[:1], *longest_first[: _MAX_REGISTRATIONS - 1])]
 
 
-async def mark_mailed(registration_id: UUID) -> None:
-    """Records when a mail about a registration was last sent."""
-    await Registration.filter(id=registration_id).update(mailed_at=utc_now())
-
-
-def confirmation_code(registration: Registration, *, recovering: bool) -> MailContent:
+def confirmation_code(registration: Recipient, *, recovering: bool) -> MailContent:
     """`recovering` is for a person who asked for a password before confirming."""
     return MailContent(
         email=registration.email,
-        language=Language(registration.language),
+        language=registration.language,
         template="unconfirmed" if recovering else "confirmation",
         values={"user": registration.email, "rfc": registration.rfc},
-        generate=partial(_issue_code, registration),
+        secret=Secret.CODE,
+        owner=registration.id,
     )
 
 
-def mailed_password(account: Account) -> MailContent:
+def mailed_password(account: Recipient) -> MailContent:
     return MailContent(
         email=account.email,
-        language=Language(account.language),
+        language=account.language,
         template="recovery",
         values={"user": account.email, "rfc": account.rfc},
-        generate=partial(_issue_password, account),
+        secret=Secret.PASSWORD,
+        owner=account.id,
     )
 
 
-def notice(account: Account, kind: MailKind) -> MailContent:
-    language = Language(account.language)
+def notice(account: Recipient, kind: MailKind) -> MailContent:
+    language = account.language
     values = {"user": account.email}
     if kind in {MailKind.RFC_CHANGED, MailKind.ACCOUNT_CONFIRMED}:
         values |= {"rfc": account.rfc}
@@ -120,21 +144,6 @@ def notice(account: Account, kind: MailKind) -> MailContent:
 def farewell(kind: MailKind, address: str, language: str) -> MailContent:
     """For an e-mail that no account has any more."""
     return MailContent(address, Language(language), kind.value, {"user": address})
-
-
-async def _issue_code(registration: Registration, now: datetime) -> str:
-    code = generate(CODE_LENGTH)
-    await ConfirmationCode.create(digest=digest(code), registration_id=registration.id, expires_at=now + CODE_LIFE)
-    return code
-
-
-async def _issue_password(account: Account, now: datetime) -> str:
-    password = generate(MAILED_PASSWORD_LENGTH)
-    expires_at = now + MAILED_PASSWORD_LIFE
-    await MailedPassword.create(digest=digest(password), account_id=account.id, expires_at=expires_at)
-    return "-".join(
-        password[start : start + _GROUP_LENGTH] for start in range(0, MAILED_PASSWORD_LENGTH, _GROUP_LENGTH)
-    )
 
 
 def _last_mailed(registration: Registration) -> datetime:

@@ -8,7 +8,7 @@ belong to these.
 """
 
 import enum
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
@@ -17,7 +17,7 @@ from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
 from models.delivery import Delivery
-from models.sql import fetch
+from models.sql import among, fetch, is_sqlite
 from services.common.clock import utc_now
 
 LEASE = timedelta(seconds=120)
@@ -26,6 +26,15 @@ _FIRST_BACKOFF_SECONDS = 15.0  # doubled each time
 _MAX_BACKOFF_SECONDS = 3600.0
 _MAX_REASON_CHARS = 500
 _RENEW_AFTER = timedelta(minutes=1)
+
+_HELD = "WHERE id = ANY($1) AND lease = ANY($2)"
+_MARK_COUNTED = f"UPDATE delivery SET counted = TRUE {_HELD}"  # noqa: S608  # constants
+_RELEASE_UNTRIED = f"UPDATE delivery SET lease = NULL, due_at = $3, attempts = attempts - 1 {_HELD}"  # noqa: S608
+_END_DELIVERED = f"""
+UPDATE delivery SET pending_key = NULL, lease = NULL, finished_at = $3, outcome = 'delivered', reason = NULL {_HELD}
+"""  # noqa: S608  # constants
+_MARK_MAILED = "UPDATE registration SET mailed_at = $3 FROM ended WHERE registration.id = ended.registration_id"
+_MARK_MAILED_IN_SQLITE = "UPDATE registration SET mailed_at = $2 WHERE id = ANY($1)"
 
 
 class MailKind(enum.Enum):
@@ -160,8 +169,20 @@ async def holds_lease(claim: Claim) -> bool:
     return bool(await Delivery.filter(id=claim.id, lease=claim.lease).update(lease=claim.lease))
 
 
-async def mark_counted(claim: Claim) -> None:
-    await Delivery.filter(id=claim.id, lease=claim.lease).update(counted=True)
+async def mark_counted(claims: Sequence[Claim]) -> None:
+    await fetch(_MARK_COUNTED, *_held(claims))
+
+
+async def finish_delivered(claims: Sequence[Claim]) -> list[None]:
+    """Ends the rows of mails that were sent, like `finish`, and records when their registrations last got one."""
+    now = utc_now()
+    if not is_sqlite():
+        await fetch(f"WITH ended AS ({_END_DELIVERED} RETURNING registration_id) {_MARK_MAILED}", *_held(claims), now)
+        return [None] * len(claims)
+    async with in_transaction():
+        await fetch(_END_DELIVERED, *_held(claims), now)
+        await fetch(_MARK_MAILED_IN_SQLITE, among(c.registration_id for c in claims if c.registration_id), now)
+    return [None] * len(claims)
 
 
 async def finish(claim: Claim, outcome: DeliveryStatus, reason: str | None = None) -> None:
@@ -198,10 +219,19 @@ async def release(claim: Claim, after: timedelta = timedelta(), reason: str | No
     )
 
 
+async def release_untried(claims: Sequence[Claim]) -> None:
+    """Lets rows be claimed again that nobody has tried to send."""
+    await fetch(_RELEASE_UNTRIED, *_held(claims), await database_now())
+
+
 def backoff(attempts: int, chance: float) -> timedelta:
     """Returns an exponential delay with a jitter of 0.5 to 1.5, by `chance` (0 to 1)."""
     seconds = min(_FIRST_BACKOFF_SECONDS * 2 ** min(attempts - 1, 20), _MAX_BACKOFF_SECONDS)
     return timedelta(seconds=seconds * (0.5 + chance))
+
+
+def _held(claims: Sequence[Claim]) -> tuple[object, object]:
+    return among(claim.id for claim in claims), among(claim.lease for claim in claims)
 
 
 def _pending_key(kind: MailKind, of: str) -> str:

@@ -69,8 +69,7 @@ class SmtpTransport:
     async def deliver(self, recipient: str, write: Write) -> None:
         try:
             await self._begin(recipient)
-            message = await write()
-            await self._send(message.as_bytes())
+            await self._send(await write())
         except BaseException:
             self._client.close()  # whatever its state, the next mail opens a new connection
             raise

@@ -1,10 +1,10 @@
 """The interface of mail transports."""
 
 from collections.abc import Awaitable, Callable
-from email.message import EmailMessage
 from typing import Protocol
 
-Write = Callable[[], Awaitable[EmailMessage]]
+Write = Callable[[], Awaitable[bytes]]
+"""Returns a mail in RFC 5322's form, with lines that end in LF."""
 
 
 class RefusedError(Exception):

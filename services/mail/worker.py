@@ -3,27 +3,30 @@
 import asyncio
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from email.message import EmailMessage
 from uuid import UUID
 
 import structlog
 from limits.errors import StorageError
-from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
+from models.outage import DATABASE_ERRORS
 from services.common.clock import pause, utc_now
 from services.common.heartbeat import Turns
 from services.common.limits import Limit, Limiter
 from services.common.measures import IGNORED, Measures
 from services.common.outages import Outages
+from services.common.outcomes import TooManyAttempts
 from services.common.tracing import UNTRACED, MailSpan, Tracer
 from services.mail import outbox
-from services.mail.claims import Claims
-from services.mail.letters import MailContent, content_for, mark_mailed, registrations_to_mail
-from services.mail.outbox import Claim, DeliveryStatus
+from services.mail.batches import Batches
+from services.mail.grouping import Grouped
+from services.mail.issuing import Issue, generate_secret, store
+from services.mail.letters import MailContent, registrations_to_mail
+from services.mail.outbox import Claim, DeliveryStatus, MailKind
 from services.mail.rendering import MailRenderer
 from services.mail.transport import DeferredError, RefusedError, ServerAwayError, Transport
 
@@ -38,9 +41,12 @@ class _LeaseLostError(Exception):
     """The worker has lost the mail: it was enqueued again or canceled, or its lease ran out."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class MailWorker:
-    """Sends up to `senders` mails at once, each on a separate transport."""
+    """Sends up to `senders` mails at once, each on a separate transport.
+
+    The senders share batches of claims, and the statements that count mails, store secrets and finish mails.
+    """
 
     make_transport: Callable[[], Transport]
     renderer: MailRenderer
@@ -51,7 +57,13 @@ class MailWorker:
     measures: Measures = IGNORED
     tracer: Tracer = UNTRACED
     poll_seconds: float = 1.0
-    _claims: Claims = field(init=False, default_factory=Claims)
+    _batches: Batches = field(init=False, default_factory=Batches)
+    _count: Grouped[Claim, TooManyAttempts | None] = field(init=False)
+    _store: Grouped[Issue, bool] = field(init=False, default_factory=lambda: Grouped(store))
+    _finish: Grouped[Claim, None] = field(init=False, default_factory=lambda: Grouped(outbox.finish_delivered))
+
+    def __post_init__(self) -> None:
+        self._count = Grouped(self._count_all)
 
     async def run(self, stopped: asyncio.Event, turns: Turns) -> None:
         """Delivers until `stopped`. Mails in progress then get 15 seconds before they are released."""
@@ -63,14 +75,17 @@ class MailWorker:
             for task in senders:
                 task.cancel()
             await asyncio.gather(*senders, return_exceptions=True)
+            with suppress(*DATABASE_ERRORS):  # the leases then end by themselves
+                await self._batches.release()
 
     async def deliver_due(self) -> None:
         """Delivers all mails that are due, and returns."""
         transport = self.make_transport()
         try:
-            while claim := await self._claims.claim():
-                await self._deliver(claim, transport)
+            while mail := await self._batches.next():
+                await self._deliver(*mail, transport)
         finally:
+            await self._batches.release()
             await transport.close()
 
     async def _send_until(self, stopped: asyncio.Event, finish_turn: Callable[[], None]) -> None:
@@ -78,9 +93,8 @@ class MailWorker:
         try:
             while not stopped.is_set():
                 try:
-                    claim = await self._claims.claim()
-                    if claim:
-                        await self._deliver(claim, transport)
+                    if mail := await self._batches.next():
+                        await self._deliver(*mail, transport)
                         finish_turn()
                         continue
                     await transport.close()  # the server would drop an idle connection sooner or later
@@ -95,13 +109,13 @@ class MailWorker:
         finally:
             await transport.close()
 
-    async def _deliver(self, claim: Claim, transport: Transport) -> None:
+    async def _deliver(self, claim: Claim, content: MailContent | None, transport: Transport) -> None:
         with self.tracer.mail(claim.kind.value, claim.id, claim.attempts) as span:
-            await self._try(claim, transport, span)
+            await self._try(claim, content, transport, span)
 
-    async def _try(self, claim: Claim, transport: Transport, span: MailSpan) -> None:
+    async def _try(self, claim: Claim, content: MailContent | None, transport: Transport, span: MailSpan) -> None:
         try:
-            await self._attempt(claim, transport, span)
+            await self._attempt(claim, content, transport, span)
         except asyncio.CancelledError:
             await asyncio.shield(outbox.release(claim))
             raise
@@ -120,23 +134,20 @@ class MailWorker:
             log.exception("mail failed", delivery=str(claim.id))
             await self._retry(claim, type(error).__name__, span)
 
-    async def _attempt(self, claim: Claim, transport: Transport, span: MailSpan) -> None:
-        content = await content_for(claim)
+    async def _attempt(self, claim: Claim, content: MailContent | None, transport: Transport, span: MailSpan) -> None:
         if content is None:
             await self._enqueue_for_registrations(claim)
             return
-        if not claim.counted:
-            if throttled := await self.limiter.hit(self.mail_limit, claim.email_key):
-                await outbox.postpone(claim, timedelta(seconds=throttled.retry_after_seconds), "mail limit")
-                return
-            await outbox.mark_counted(claim)
+        if not claim.counted and (throttled := await self._count(claim)):
+            await outbox.postpone(claim, timedelta(seconds=throttled.retry_after_seconds), "mail limit")
+            return
         async with asyncio.timeout(MESSAGE_DEADLINE_SECONDS):
             await transport.deliver(content.email, lambda: self._write(claim, content))
         self.outages.end("smtp")
-        async with in_transaction():
-            await outbox.finish(claim, DeliveryStatus.DELIVERED)
-            if claim.registration_id:
-                await mark_mailed(claim.registration_id)
+        if claim.kind is MailKind.ACCOUNT_DELETED:
+            await outbox.discard(claim)
+        else:
+            await self._finish(claim)
         log.info("mail delivered", delivery=str(claim.id), kind=claim.kind.value)
         self._tried(claim, "delivered", "250", span)
 
@@ -166,20 +177,26 @@ class MailWorker:
             return []
         return await registrations_to_mail(claim.kind, claim.email_key, claim.requested_at)
 
-    async def _write(self, claim: Claim, content: MailContent) -> EmailMessage:
-        """Issues the secret while the row is locked, so that whatever cancels the row first prevents the secret, too.
+    async def _count_all(self, claims: Sequence[Claim]) -> list[TooManyAttempts | None]:
+        """Counts each mail for its e-mail, with one commit. One that is within the limit is not counted again."""
+        throttled: dict[UUID, TooManyAttempts | None] = {}
+        async with in_transaction():
+            while rest := [claim for claim in claims if claim.id not in throttled]:
+                one_for_each = {claim.email_key: claim for claim in rest}.values()
+                hits = await self.limiter.count_all(*((self.mail_limit, claim.email_key) for claim in one_for_each))
+                throttled |= {claim.id: hit.throttled for claim, hit in zip(one_for_each, hits, strict=True)}
+            if allowed := [claim for claim in claims if not throttled[claim.id]]:
+                await outbox.mark_counted(allowed)
+        return [throttled[claim.id] for claim in claims]
 
-        If a mail cannot be rendered, no secret is issued.
-        """
-        now = utc_now()
+    async def _write(self, claim: Claim, content: MailContent) -> bytes:
+        """Renders the mail and issues its secret. If it cannot be rendered, no secret is issued."""
+        secret, issue = generate_secret(claim, content)
         message_id = f"{claim.id}.{int(claim.requested_at.timestamp() * 1000)}"
-        try:
-            async with in_transaction():
-                if not await outbox.holds_lease(claim):
-                    raise _LeaseLostError
-                return self.renderer.render(content, await content.generate(now), message_id, now)
-        except IntegrityError as error:  # the secret's owner was deleted
-            raise _LeaseLostError from error
+        message = self.renderer.render(content, secret, message_id, utc_now())
+        if not await self._store(issue):
+            raise _LeaseLostError
+        return message
 
     async def _retry(self, claim: Claim, reason: str, span: MailSpan, level: int = logging.WARNING) -> None:
         if utc_now() - claim.requested_at > outbox.GIVE_UP_AFTER:

@@ -9,10 +9,12 @@ from models.delivery import Delivery
 from models.mailed_password import MailedPassword
 from models.session import Session
 from services.mail.claims import Claims
+from services.mail.letters import contents_for
 from services.mail.outbox import MailKind
 from tests.api import EMAIL, NEW_PASSWORD, PASSWORD, Api
 from tests.companies import problems, signed_in
 from tests.conftest import MakeApi
+from tests.smtp_servers import claim_one
 from tests.stores import ON_SQLITE
 
 
@@ -212,14 +214,15 @@ async def test_neither_the_mailed_nor_the_current_password_can_be_the_new_one(ap
 async def test_a_recovery_still_queued_when_the_password_changes_makes_no_password(api: Api) -> None:
     session = await signed_in(api)
     await _request(api, EMAIL)
-    claimed = await Claims().claim()
+    claimed = await claim_one(Claims())
     assert claimed
     assert claimed.kind is MailKind.RECOVERY
+    (content,) = await contents_for([claimed])
 
     await _change(session, PASSWORD, NEW_PASSWORD)
 
     transport = api.composition.mail_worker.make_transport()
-    await api.composition.mail_worker._deliver(claimed, transport)
+    await api.composition.mail_worker._deliver(claimed, content, transport)
     assert [mail["subject"] for mail in await api.mails()] == ["Cambiaste tu clave de Timbrado"]
     assert await MailedPassword.all().count() == 0
     assert await Delivery.filter(kind=MailKind.RECOVERY.value).count() == 0

@@ -36,6 +36,7 @@ from tests.api import COMPANY, EMAIL, NEW_PASSWORD, PASSWORD, RFC, Api
 from tests.conftest import MakeApi
 from tests.paypal.payers import PLAN, TOTAL, make_due, pay, payer, payment_of, start, takes_paypal
 from tests.paypal.server import PayPalServer
+from tests.smtp_servers import claim_one
 from tests.statements import Statement, statements_run
 
 CLEANED_TABLES = {
@@ -64,6 +65,7 @@ _SHORT_IN_SQLITE = (
     "SCAN always",  # login's one row for any e-mail
     *(f"SCAN {count} CONSTANT ROWS" for count in range(2, 6)),  # the windows of limits that a request counts in
     "SCAN counted",
+    "SCAN json_each VIRTUAL TABLE INDEX 1:",  # a list in the statement's own values
     *(f"SCAN delivery USING INDEX {index}" for index in OF_THE_OWED),
 )
 
@@ -247,7 +249,7 @@ async def test_the_worker_searches_only_unsent_mails(database: dict[str, Any]) -
     await _analyze()
 
     with statements_run() as statements:
-        await Claims().claim()
+        await claim_one(Claims())
 
     looks = [s for s in statements if "UPDATE delivery" in s.text]
     assert looks

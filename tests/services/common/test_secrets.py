@@ -5,7 +5,7 @@ import re
 from collections import Counter
 
 from services.common.secrets import ALPHABET, Keys, digest, generate, generate_token
-from services.mail.letters import CODE_LENGTH, MAILED_PASSWORD_LENGTH
+from services.mail.issuing import CODE_LENGTH, MAILED_PASSWORD_LENGTH
 
 
 def test_the_alphabet_has_no_look_alikes() -> None:

@@ -12,7 +12,7 @@ from services.common.clock import utc_now
 from services.mail import outbox
 from services.mail.claims import AWAITED, NOTICES, NOTICES_FIRST_EVERY, Claims
 from services.mail.outbox import Claim, DeliveryStatus, MailKind
-from tests.smtp_servers import make_due
+from tests.smtp_servers import claim_one, make_due
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -21,7 +21,7 @@ _DAY = timedelta(days=1)
 
 
 async def claimed() -> Claim:
-    claim = await Claims().claim()
+    claim = await claim_one(Claims())
     assert claim
     return claim
 
@@ -43,7 +43,7 @@ async def test_a_requested_mail_can_be_claimed() -> None:
 
 
 async def test_an_empty_outbox_has_nothing_to_claim() -> None:
-    assert await Claims().claim() is None
+    assert await claim_one(Claims()) is None
 
 
 async def test_fifty_requests_at_once_result_in_one_mail() -> None:
@@ -76,7 +76,7 @@ async def test_a_finished_mail_can_be_requested_again() -> None:
 async def test_a_second_request_makes_a_postponed_mail_due_and_resets_its_attempts() -> None:
     await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
     first = await claimed()
-    await outbox.mark_counted(first)
+    await outbox.mark_counted([first])
     await outbox.release(first, timedelta(hours=1), "451 later")
     await Delivery.all().update(requested_at=utc_now() - timedelta(hours=20))
 
@@ -105,7 +105,7 @@ async def test_many_workers_at_once_claim_each_mail_once() -> None:
 
     async def claim_all() -> list[Claim]:
         claims = []
-        while claim := await Claims().claim():
+        while claim := await claim_one(Claims()):
             claims.append(claim)
         return claims
 
@@ -118,7 +118,7 @@ async def test_many_workers_at_once_claim_each_mail_once() -> None:
 async def test_many_claims_of_one_mail_get_it_once() -> None:
     await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
 
-    claims = await asyncio.gather(*(Claims().claim() for _ in range(20)))
+    claims = await asyncio.gather(*(claim_one(Claims()) for _ in range(20)))
 
     assert sum(claim is not None for claim in claims) == 1
 
@@ -128,7 +128,7 @@ async def test_the_mail_that_has_been_due_longest_is_claimed_first() -> None:
         await outbox.enqueue(MailKind.CONFIRMATION, email)
         await Delivery.filter(email_key=email).update(due_at=utc_now() - timedelta(minutes=minutes))
 
-    claims = [await Claims().claim() for _ in range(3)]
+    claims = [await claim_one(Claims()) for _ in range(3)]
 
     assert [claim and claim.email_key for claim in claims] == ["first@example.com", "second@example.com", None]
 
@@ -146,7 +146,7 @@ async def test_codes_and_recoveries_precede_notices_however_long_those_have_been
     await _owe_all(AWAITED, minutes_ago=1)
     claims = Claims()
 
-    kinds = [claim.kind for _ in range(4) if (claim := await claims.claim())]
+    kinds = [claim.kind for _ in range(4) if (claim := await claim_one(claims))]
 
     assert set(kinds[:2]) == set(AWAITED)
     assert len(set(kinds[2:]) & set(NOTICES)) == 2
@@ -158,7 +158,7 @@ async def test_a_rush_of_codes_does_not_starve_notices() -> None:
     await _owe_all([MailKind.PAYMENT_RECEIVED], minutes_ago=0)
     claims = Claims()
 
-    kinds = [claim.kind for _ in range(NOTICES_FIRST_EVERY) if (claim := await claims.claim())]
+    kinds = [claim.kind for _ in range(NOTICES_FIRST_EVERY) if (claim := await claim_one(claims))]
 
     assert kinds == [MailKind.CONFIRMATION] * (NOTICES_FIRST_EVERY - 1) + [MailKind.PAYMENT_RECEIVED]
 
@@ -170,25 +170,25 @@ async def test_a_mail_of_an_unknown_kind_is_left_alone_and_delays_no_other() -> 
     await outbox.enqueue(MailKind.RECOVERY, EMAIL)
     claims = Claims()
 
-    claim = await claims.claim()
+    claim = await claim_one(claims)
 
     assert claim
     assert claim.email_key == EMAIL
-    assert await claims.claim() is None
+    assert await claim_one(claims) is None
     assert await Delivery.filter(kind="invoice_ready").values() == before
 
 
 async def test_a_worker_finds_a_mail_that_arrives_late_with_an_earlier_due_time() -> None:
     claims = Claims()
     await outbox.enqueue(MailKind.CONFIRMATION, EMAIL)
-    assert await claims.claim()
-    assert await claims.claim() is None
+    assert await claim_one(claims)
+    assert await claim_one(claims) is None
 
     await outbox.enqueue(MailKind.CONFIRMATION, "late@example.com")
     late = Delivery.filter(email_key="late@example.com")
     await late.update(due_at=utc_now() - timedelta(seconds=10))
 
-    assert await claims.claim()
+    assert await claim_one(claims)
 
 
 async def test_a_claim_is_a_lease_of_two_minutes() -> None:
@@ -197,7 +197,7 @@ async def test_a_claim_is_a_lease_of_two_minutes() -> None:
     await claimed()
 
     assert timedelta(seconds=110) < (await row()).due_at - utc_now() <= timedelta(seconds=120)
-    assert await Claims().claim() is None
+    assert await claim_one(Claims()) is None
 
 
 async def test_a_crashed_workers_mail_is_claimed_again_after_its_lease() -> None:
@@ -224,7 +224,7 @@ async def test_finishing_keeps_the_outcome_and_its_reason() -> None:
         assert (finished.pending_key, finished.lease) == (None, None)
         assert finished.finished_at
         await make_due()
-        assert await Claims().claim() is None
+        assert await claim_one(Claims()) is None
         await finished.delete()
 
 
@@ -237,7 +237,7 @@ async def test_only_the_holder_of_the_lease_finishes_or_releases_a_mail() -> Non
 
     await outbox.finish(late, DeliveryStatus.REFUSED, "550")
     await outbox.release(late, timedelta(hours=1), "451")
-    await outbox.mark_counted(late)
+    await outbox.mark_counted([late])
 
     assert await Delivery.all().values() == before
     assert await outbox.holds_lease(holder)
@@ -320,7 +320,7 @@ async def test_requests_and_claims_at_once_lose_no_request() -> None:
     async def work() -> None:
         nonlocal last_request
         for _ in range(10):
-            if claim := await Claims().claim():
+            if claim := await claim_one(Claims()):
                 await outbox.finish(claim, DeliveryStatus.DELIVERED)
                 last_request = max(last_request, claim.requested_at)
 

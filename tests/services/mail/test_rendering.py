@@ -65,7 +65,7 @@ def renderer(site: Site) -> MailRenderer:
 
 def raw(content: MailContent, site: Site = SITE) -> bytes:
     secret = WITH_SECRET.get(content.template)
-    return renderer(site).render(content, secret, MESSAGE_ID, NOW).as_bytes()
+    return renderer(site).render(content, secret, MESSAGE_ID, NOW)
 
 
 def read(content: MailContent, site: Site = SITE) -> EmailMessage:
@@ -281,3 +281,30 @@ def test_a_mail_says_whom_to_ask_if_somebody_answers(language: Language) -> None
     assert help_ in body(helped, "html")
     assert "reply-to" not in alone
     assert help_ not in body(alone, "plain")
+
+
+def test_a_mail_is_what_the_package_email_reads_with_nothing_wrong() -> None:
+    for template in TEMPLATES:
+        for site in (SITE, HELPED, LINKS):
+            message = read(plain_letter(template=template), site)
+
+            assert [part.defects for part in message.walk()] == [[]] * 3
+            assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+            assert [value.defects for value in message.values()] == [()] * len(message.values())
+
+
+def test_values_of_any_length_and_letters_are_shown_as_they_are() -> None:
+    for value in ["=20", "ñ" * 200, "a" * 2000, ".", "--=_alternative", "x ", "{{ site }}", "\0user\0"]:
+        message = read(plain_letter(values={"user": value, "rfc": RFC}))
+
+        assert value in body(message, "plain")
+        assert value in "".join(Page(body(message, "html")).texts)
+        assert RFC in body(message, "plain")
+        assert [part.defects for part in message.walk()] == [[]] * 3
+
+
+def test_one_mail_after_another_holds_only_its_own_values() -> None:
+    for number in range(3):
+        message = read(plain_letter(values={"user": f"user{number}@example.com", "rfc": RFC}))
+
+        assert re.findall(r"user\d", body(message, "plain")) == [f"user{number}"]

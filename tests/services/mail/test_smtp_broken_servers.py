@@ -45,7 +45,7 @@ async def test_a_server_that_disconnects_defers_the_mail(scripted: ScriptedServe
 async def test_a_server_that_disconnects_while_the_mail_is_composed_defers_it(scripted: ScriptedServer) -> None:
     transport = transport_to(scripted.port)
 
-    async def write_during_a_disconnect() -> EmailMessage:
+    async def write_during_a_disconnect() -> bytes:
         await scripted.hang_up(b"421 4.4.2 bye\r\n")
         return await write()
 
@@ -146,10 +146,10 @@ async def test_dots_and_long_lines_arrive_as_they_are(scripted: ScriptedServer) 
     transport = transport_to(scripted.port)
     lines = ".\r\n..\r\n.QUIT\r\n" + "ñ" * 2000 + "\r\n"
 
-    async def write_lines() -> EmailMessage:
+    async def write_lines() -> bytes:
         message = EmailMessage()
         message.set_content(lines, cte="quoted-printable")
-        return message
+        return message.as_bytes()
 
     await transport.deliver(RECIPIENT, write_lines)
 

@@ -19,11 +19,11 @@ class Writer:
     def __init__(self) -> None:
         self.written = 0
 
-    async def __call__(self) -> EmailMessage:
+    async def __call__(self) -> bytes:
         self.written += 1
         message = EmailMessage()
         message.set_content(SECRET)
-        return message
+        return message.as_bytes()
 
 
 async def test_before_the_recipient_is_accepted_a_failure_keeps_the_reply_and_composes_nothing(
@@ -112,7 +112,7 @@ async def test_a_failure_to_compose_is_passed_on_and_sends_nothing(scripted: Scr
         transport = transport_to(scripted.port)
         before = len(scripted.commands)
 
-        async def fail(error: type[Exception] = error) -> EmailMessage:
+        async def fail(error: type[Exception] = error) -> bytes:
             raise error
 
         with pytest.raises(error):

@@ -1,25 +1,32 @@
 """The mail worker as it runs in a process."""
 
 import asyncio
+import itertools
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
 from structlog.testing import capture_logs
 from tortoise.connection import get_connection
 
 from models.delivery import Delivery
+from models.sql import is_sqlite
+from services.common.clock import utc_now
 from services.common.heartbeat import Turns
 from services.mail import outbox
+from services.mail.batches import Batches
 from services.mail.claims import Claims
 from services.mail.outbox import MailKind
 from tests.smtp_servers import (
     ScriptedServer,
     SoundServer,
     Stage,
+    claim_one,
     eventually,
     make_account,
     make_deliverer,
 )
+from tests.statements import statements_run
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -46,7 +53,7 @@ async def test_mails_leave_while_the_worker_runs_and_it_stops_on_request(sound: 
 
     assert len(sound.mails) == 1
     await outbox.enqueue(MailKind.PASSWORD_CHANGED, EMAIL)
-    assert await Claims().claim()
+    assert await claim_one(Claims())
 
 
 async def test_an_idle_worker_stops_without_waiting_for_its_next_poll(sound: SoundServer) -> None:
@@ -138,3 +145,95 @@ async def test_the_worker_survives_a_database_outage(sound: SoundServer) -> None
     await asyncio.wait_for(worker, 1)
 
     assert len(sound.mails) == 1
+
+
+async def test_a_rush_costs_few_statements_and_commits_for_each_mail(scripted: ScriptedServer) -> None:
+    mails = 24
+    for number in range(mails):
+        await make_account(f"user{number}@example.com")
+        await outbox.enqueue(MailKind.RECOVERY, f"user{number}@example.com")
+    stopped = asyncio.Event()
+
+    with statements_run() as statements:
+        worker = asyncio.create_task(make_deliverer(scripted.port, senders=8, poll_seconds=600).run(stopped, Turns()))
+
+        async def all_arrived() -> bool:
+            return len(scripted.contents) == mails
+
+        await eventually(all_arrived)
+        stopped.set()
+        await worker
+
+    assert await Delivery.filter(outcome="delivered").count() == mails
+    about_mails = [each for each in statements if not each.text.startswith("SELECT now()")]
+    claims = [each for each in about_mails if "attempts + 1" in each.text]
+    batches = [each for each in claims if MailKind.RECOVERY.value in each.values]
+    assert len(batches) <= 5 + 8  # of 1, 2, 4, 8 and 9 mails, and each sender's look when nothing is left
+    # Alone, a mail takes five. On SQLite, each secret has a statement of its own.
+    most = 6 if is_sqlite() else 3
+    assert (len(about_mails) - len(claims)) / mails <= most
+
+
+async def test_a_batch_has_one_mail_if_the_mail_server_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(20):
+        await enqueue(f"user{number}@example.com")
+    seconds = itertools.count(step=1.0)
+    monkeypatch.setattr("services.mail.batches.time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    batches = Batches()
+
+    for _ in range(3):
+        assert await batches.next()
+
+        assert await Delivery.filter(lease__isnull=False).count() <= 4
+    assert await Delivery.filter(attempts__gt=0).count() == 3
+
+
+async def test_claims_that_waited_too_long_are_returned(monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(8):
+        await enqueue(f"user{number}@example.com")
+    clock = SimpleNamespace(now=1.0)
+    monkeypatch.setattr("services.mail.batches.time", SimpleNamespace(monotonic=lambda: clock.now))
+    batches = Batches()
+    for _ in range(4):
+        assert await batches.next()  # of batches of one, two and four
+    assert await Delivery.filter(lease__isnull=False).count() == 7
+
+    clock.now += 6
+    assert await batches.next()
+
+    assert await Delivery.filter(lease__isnull=False).count() == 4 + 2
+    assert await Delivery.filter(attempts__gt=1).count() == 0
+
+
+async def test_a_batch_that_cannot_be_read_is_released(monkeypatch: pytest.MonkeyPatch) -> None:
+    await enqueue()
+
+    async def fail(_: object) -> None:
+        raise OSError("away")
+
+    monkeypatch.setattr("services.mail.batches.contents_for", fail)
+    with pytest.raises(OSError, match="away"):
+        await Batches().next()
+
+    row = await Delivery.get()
+    assert (row.lease, row.attempts) == (None, 0)
+
+
+async def test_mails_of_one_email_in_a_batch_are_counted_each(sound: SoundServer) -> None:
+    stopped = asyncio.Event()
+    await make_account(EMAIL)
+    for kind in (MailKind.PASSWORD_CHANGED, MailKind.MAILED_PASSWORD_USED, MailKind.SIGN_IN_CLOSED):
+        await outbox.enqueue(kind, EMAIL)
+    worker = make_deliverer(sound.port, mail_limit="2/day", senders=4)
+
+    async def all_was_tried() -> bool:
+        return not await Delivery.filter(pending_key__isnull=False, due_at__lte=utc_now()).exists() and (
+            not await Delivery.filter(lease__isnull=False).exists()
+        )
+
+    running = asyncio.create_task(worker.run(stopped, Turns()))
+    await eventually(all_was_tried)
+    stopped.set()
+    await running
+
+    assert (len(sound.mails), await Delivery.filter(reason="mail limit").count()) == (2, 1)

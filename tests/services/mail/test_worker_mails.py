@@ -21,6 +21,7 @@ from tests.smtp_servers import (
     TEXTS,
     Received,
     SoundServer,
+    claim_one,
     make_account,
     make_deliverer,
     make_due,
@@ -267,7 +268,7 @@ async def test_a_mail_that_another_worker_took_over_is_not_sent_by_the_first(sou
 
     async def take_over(_: str) -> str:
         await make_due()
-        assert await Claims().claim()
+        assert await claim_one(Claims())
         return "250 OK"
 
     sound.on_recipient = take_over

@@ -1,0 +1,60 @@
+"""The mails that a worker has claimed and not yet begun, and what they say."""
+
+import asyncio
+import time
+from collections import deque
+
+from services.mail import outbox
+from services.mail.claims import Claims
+from services.mail.letters import MailContent, contents_for
+from services.mail.outbox import Claim
+
+MAX_BATCH = 64  # claims that wait for a sender at most
+_QUICK_SECONDS = 0.25  # a batch that lasts longer is too large: codes, and other workers, should not wait for it
+_FRESH_SECONDS = 5.0  # after which a claim is returned, because leases end and what a mail says changes
+
+
+class Batches:
+    """Hands the mails of one batch after another to a worker's senders.
+
+    A batch has as many mails as the senders manage within `_QUICK_SECONDS`: one if the mail server is slow.
+    """
+
+    def __init__(self) -> None:
+        self._claims = Claims()
+        self._mails: deque[tuple[Claim, MailContent | None]] = deque()
+        self._size = 1
+        self._claimed_at = 0.0
+        self._turn = asyncio.Lock()
+
+    async def next(self) -> tuple[Claim, MailContent | None] | None:
+        """Returns a mail that is claimed, with its content or None if there is nobody to write to.
+
+        Returns None if nothing is due.
+        """
+        async with self._turn:
+            if self._mails and time.monotonic() - self._claimed_at > _FRESH_SECONDS:
+                await self.release()
+            if not self._mails:
+                await self._claim()
+            return self._mails.popleft() if self._mails else None
+
+    async def release(self) -> None:
+        """Returns the mails that no sender has begun."""
+        claims = [claim for claim, _ in self._mails]
+        self._mails.clear()
+        if claims:
+            await outbox.release_untried(claims)
+
+    async def _claim(self) -> None:
+        now = time.monotonic()
+        is_quick = now - self._claimed_at < _QUICK_SECONDS
+        self._size = min(self._size * 2, MAX_BATCH) if is_quick else max(self._size // 2, 1)
+        self._claimed_at = now
+        claims = await self._claims.claim(self._size)
+        try:
+            contents = await contents_for(claims) if claims else []
+        except BaseException:
+            await asyncio.shield(outbox.release_untried(claims))
+            raise
+        self._mails.extend(zip(claims, contents, strict=True))
