@@ -26,7 +26,7 @@ async def _hash(email: str = EMAIL) -> str:
 
 
 @pytest.mark.parametrize("name", OF_PASSWORD)
-async def test_a_hash_of_another_system_logs_in_and_is_made_anew(api: Api, name: str) -> None:
+async def test_a_hash_of_another_system_logs_in_and_is_replaced(api: Api, name: str) -> None:
     account = await store_account(password_hash=OF_PASSWORD[name])
 
     wrong = await _login(api, password="una frase larga")
@@ -71,7 +71,7 @@ async def test_a_mailed_password_replaces_it(api: Api) -> None:
     assert (await Account.get(email_key=EMAIL)).password_hash is None
 
 
-async def test_while_it_is_not_made_anew_it_changes_the_password_too(api: Api) -> None:
+async def test_before_it_is_replaced_it_can_also_change_the_password(api: Api) -> None:
     await store_account(password_hash=OF_PASSWORD["django argon2"])
     me = api.signed_in(await api.token(password=PASSWORD))
     await Account.all().update(password_hash=OF_PASSWORD["django pbkdf2_sha1"])

@@ -65,7 +65,7 @@ async def test_other_parameters_make_a_hash_outdated_and_leave_it_valid() -> Non
         assert await new.verify(hashed, "una frase larga") is True
 
 
-async def test_a_hash_of_another_system_is_outdated_and_is_made_anew_if_the_password_is_right() -> None:
+async def test_a_hash_of_another_system_is_outdated_and_is_replaced_if_the_password_is_right() -> None:
     hasher = Hasher(**_CHEAP)
 
     for foreign in OF_PASSWORD.values():
