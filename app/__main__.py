@@ -4,7 +4,7 @@ import gc
 import sys
 
 if __name__ == "__main__":
-    # What is imported stays. To look for garbage among it would take a sixth of the start, and time again and again.
+    # What is imported stays loaded. Looking for garbage in it would take a sixth of the start, and time ever after.
     gc.disable()
     from app.command_line import parse, run
 

@@ -63,7 +63,7 @@ def record_outcomes(schema: GraphQLSchema) -> GraphQLSchema:
 
 
 def _without_arguments(field: GraphQLField) -> Callable[..., Any] | None:
-    """Returns what calls the resolver of a field past Strawberry's conversion of arguments, if it takes none."""
+    """Returns a function that calls a field's resolver without Strawberry's conversion of arguments, if it has none."""
     definition = field.extensions["strawberry-definition"]
     resolver = definition.base_resolver
     if resolver.arguments or resolver.info_parameter is None or definition.extensions:
@@ -203,8 +203,10 @@ class Executor:
 
 
 async def _query_within_deadline(result: Awaitable[ExecutionResult]) -> ExecutionResult | None:
-    """Returns None after the deadline. It waits for the cleanup, which is short without a transaction, and so needs no
-    task of its own, which would take as long as a tenth of `me`."""
+    """Returns None after the deadline.
+
+    It waits for the cleanup, which is short without a transaction. A separate task would take a tenth of `me`.
+    """
     try:
         async with asyncio.timeout(DEADLINE):
             return await result

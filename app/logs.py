@@ -29,7 +29,7 @@ _ADDRESS = re.compile(rf"(?<![^{_EDGE}])[^{_EDGE}@]++@[^{_EDGE}]*+")  # begins o
 
 
 class _Logger(structlog.WriteLogger):
-    """Writes lines, and drops those that cannot be written: a full disk must fail no request."""
+    """Writes lines, and drops those that cannot be written: a full disk must not fail a request."""
 
     def __init__(self, file: TextIO, name: str = "") -> None:
         super().__init__(file)
@@ -43,7 +43,7 @@ class _Logger(structlog.WriteLogger):
 
 
 _requests: _Logger | None = None
-"""Writes the lines of requests as JSON, past structlog, which takes as long as a tenth of `me`."""
+"""Writes the lines of requests as JSON without structlog, which would take a tenth of `me`."""
 
 
 def configure_logs(level: str, *, as_json: bool) -> None:
@@ -157,7 +157,7 @@ def _add_request(_logger: object, _method: str, event: structlog.typing.EventDic
 
 
 def _to_json(event: structlog.typing.EventDict, **_: object) -> str:
-    """Returns the line; orjson takes a tenth of the time of json, which writes what orjson refuses: lone surrogates."""
+    """Returns the line. orjson takes a tenth of json's time, but refuses some texts, such as lone surrogates."""
     try:
         return orjson.dumps(event, default=repr).decode()
     except orjson.JSONEncodeError:

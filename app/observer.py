@@ -23,7 +23,7 @@ _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"
 
 
 class Observer:
-    """Begins a request, and tells the observers how it ended."""
+    """Begins a request, and reports to the observers how it ended."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Observer:
         return request
 
     def _trace(self, traces: "Traces", scope: Scope, headers: Headers) -> "RequestSpan | None":
-        """Continues our proxy's trace. A stranger's must not count: it says whether the request is sampled."""
+        """Continues our proxy's trace. A stranger's does not count, since it decides whether the request is sampled."""
         trusted = self._trusted_proxies and len(headers.getlist("traceparent")) == 1
         given = {name: ",".join(headers.getlist(name)) for name in _TRACE_HEADERS} if trusted else {}
         return traces.request(_method(scope), _kind(scope["path"]), given)
@@ -79,7 +79,7 @@ def _method(scope: Scope) -> str:
 
 
 def refusal_observer(observers: Sequence[RequestObserver], pseudonyms: Pseudonyms) -> RefusalObserver:
-    """Returns what the server reports the requests to that it refuses by itself, such as bytes that are not HTTP.
+    """Returns the observer of requests that the server itself refuses, such as bytes that are not HTTP.
 
     Their client is the peer, even behind proxies: X-Forwarded-For may not have been read.
     """

@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 Loop = Literal["auto", "asyncio", "uvloop"]
 
 _GRACEFUL_TIMEOUT = 12  # seconds that running requests get once nothing listens any more
-_STOP_SECONDS = 37.0  # that the end may take after draining, the worker's included
+_STOP_SECONDS = 37.0  # that stopping may take after draining, including the worker
 _LAST_CONNECTIONS_SECONDS = 0.2  # to accept connections and read requests that were sent before
 _MAX_RESTARTS, _RESTART_SECONDS = 5, 60.0  # of processes that end by themselves, before all of them end
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -47,15 +47,15 @@ _NO_SYN = ((0x30, 0, 0, 13), (0x45, 0, 1, 0x02), (0x06, 0, 0, 0), (0x06, 0, 0, 0
 class _Options:
     """`parent` supervises the process, if there is one. `stopping` is memory that its children share with it.
 
-    The process calls `report_life` every `life_seconds` from its event loop, unless they are 0, and `report_stop` once
-    it is about to end.
+    The process calls `heartbeat` every `heartbeat_seconds` from its event loop, unless they are 0, and `report_stop`
+    once it is about to end.
     """
 
     keep_alive_seconds: int
     drain_seconds: float
     loop: Loop
-    life_seconds: float
-    report_life: Callable[[], None]
+    heartbeat_seconds: float
+    heartbeat: Callable[[], None]
     report_stop: Callable[[], None]
     parent: int | None = None
     stopping: mmap.mmap = field(default_factory=lambda: mmap.mmap(-1, 1))
@@ -83,7 +83,7 @@ class _Server(uvicorn.Server):
             self.should_exit = True
 
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
-        async with repeating(self._options.report_life, self._options.life_seconds):
+        async with repeating(self._options.heartbeat, self._options.heartbeat_seconds):
             await super().serve(sockets)
 
     async def on_tick(self, counter: int) -> bool:
@@ -93,8 +93,8 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        # What is loaded by now stays. To walk through it took 70 ms in each full collection, during which nobody was
-        # answered.
+        # What is loaded by now stays loaded. Traversing it would take 70 ms in each full collection, during which no
+        # request is answered.
         gc.collect()
         gc.freeze()
 
@@ -168,18 +168,18 @@ def run(
 ) -> int:
     """Serves until SIGTERM or SIGINT, and then drains. Returns the exit status.
 
-    `loop` is the event loop: "auto" is uvloop where it is installed, which saves a tenth of the CPU time of `me`.
+    `loop` is the event loop: "auto" is uvloop if it is installed, which saves a tenth of the CPU time of `me`.
 
     Each worker process creates its own app. One that ends by itself is started again, unless that happens too often.
-    The `notifier` reports to systemd that the event loops of all of them run, and when they end.
+    The `notifier` reports to systemd while the event loops of all of them run, and when they end.
     """
     notifier = notifier or Notifier({})
     options = _Options(
         keep_alive_seconds,
         drain_seconds,
         loop,
-        life_seconds=notifier.watchdog_seconds / 2,
-        report_life=notifier.alive,
+        heartbeat_seconds=notifier.watchdog_seconds / 2,
+        heartbeat=notifier.alive,
         report_stop=partial(notifier.stopping, drain_seconds + _STOP_SECONDS),
     )
     if workers == 1:
@@ -203,16 +203,16 @@ class _Supervisor:
         self._bound = bound
         self._options = options
         self._watchdog_seconds = watchdog_seconds
-        self._lives = _Lives(workers)
-        self._children: dict[int, int] = {}  # the place of each process in `_lives`
+        self._heartbeats = _Heartbeats(workers)
+        self._children: dict[int, int] = {}  # the place of each process in `_heartbeats`
         self._restarts: deque[float] = deque(maxlen=_MAX_RESTARTS)
 
     def run(self) -> int:
         signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)  # until there are children to forward signals to
-        for place in range(self._lives.places):
+        for place in range(self._heartbeats.places):
             self._fork(place)
         _on_stop_signal(self._stop)
-        signal.signal(signal.SIGALRM, self._report_life)
+        signal.signal(signal.SIGALRM, self._report_alive)
         signal.setitimer(signal.ITIMER_REAL, self._watchdog_seconds / 4, self._watchdog_seconds / 4)
         status = 0
         while self._children:
@@ -248,13 +248,13 @@ class _Supervisor:
             with suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL if at_once else signal.SIGTERM)
 
-    def _report_life(self, *_: object) -> None:
-        """Reports the life of all processes to the watchdog, unless the event loop of one of them hangs."""
-        if self._lives.silence(self._children.values()) < self._watchdog_seconds / 2:
-            self._options.report_life()
+    def _report_alive(self, *_: object) -> None:
+        """Reports to the watchdog, unless the event loop of one of the processes hangs."""
+        if self._heartbeats.silence(self._children.values()) < self._watchdog_seconds / 2:
+            self._options.heartbeat()
 
     def _fork(self, place: int) -> int:
-        self._lives.renew(place)
+        self._heartbeats.beat(place)
         options = self._child_options(place)
         if child := os.fork():
             self._children[child] = place
@@ -269,25 +269,25 @@ class _Supervisor:
     def _child_options(self, place: int) -> _Options:
         return replace(
             self._options,
-            life_seconds=self._watchdog_seconds / 4,
-            report_life=partial(self._lives.renew, place),
+            heartbeat_seconds=self._watchdog_seconds / 4,
+            heartbeat=partial(self._heartbeats.beat, place),
             report_stop=lambda: None,
             parent=os.getpid(),
         )
 
 
-class _Lives:
-    """When the event loop of each process last ran, in memory that they share with their parent."""
+class _Heartbeats:
+    """When the event loop of each process last ran, in memory that the processes share with their parent."""
 
     def __init__(self, places: int) -> None:
         self.places = places
         self._times = memoryview(mmap.mmap(-1, 8 * places)).cast("d")
 
-    def renew(self, place: int) -> None:
+    def beat(self, place: int) -> None:
         self._times[place] = time.monotonic()
 
     def silence(self, places: Iterable[int]) -> float:
-        """Returns how many seconds ago the one that has been silent for longest was heard of."""
+        """Returns how many seconds the process that has been silent for longest has been silent."""
         return time.monotonic() - min((self._times[place] for place in places), default=math.inf)
 
 

@@ -1,4 +1,4 @@
-"""The types of the settings, each of which checks one value by itself. A sentence repeats no value."""
+"""The types of the settings, each of which checks one value by itself. No error repeats a value."""
 
 import re
 from itertools import pairwise

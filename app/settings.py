@@ -345,7 +345,7 @@ def collector_host() -> str:
 
 
 def _check_collector() -> None:
-    """Checks OpenTelemetry's variables of which a wrong value would only lose the traces."""
+    """Checks OpenTelemetry's variables of which a wrong value would silently lose the traces."""
     if not is_url(collector_url()):
         raise InvalidSettingsError("OTEL_EXPORTER_OTLP_ENDPOINT: must be a URL such as http://collector:4318")
     names = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")

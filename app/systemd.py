@@ -52,7 +52,7 @@ class Notifier:
 
     @property
     def watchdog_seconds(self) -> float:
-        """How often `alive` must be called at least, or else systemd restarts the service; 0 if it does not matter."""
+        """The seconds within which `alive` must be called, or systemd restarts the service; 0 without a watchdog."""
         return self._watchdog_seconds
 
     def ready(self) -> None:
@@ -62,7 +62,7 @@ class Notifier:
         self._send("WATCHDOG=1")
 
     def stopping(self, seconds: float = 0.0) -> None:
-        """Reports that the service ends. `seconds` is what it may take, if the unit may allow less."""
+        """Reports that the service is stopping, and asks for that many seconds, in case the unit allows fewer."""
         extend = f"\nEXTEND_TIMEOUT_USEC={round(seconds * 1_000_000)}" if seconds else ""
         self._send(f"STOPPING=1{extend}")
 
@@ -85,7 +85,7 @@ class Notifier:
 
 @contextlib.asynccontextmanager
 async def repeating(report: Callable[[], None], seconds: float) -> AsyncIterator[None]:
-    """Calls the function at once and then every so many seconds from this event loop, or never if they are 0."""
+    """Calls the function at once and then every `seconds`, from this event loop; never if they are 0."""
 
     async def repeat() -> None:
         while seconds:

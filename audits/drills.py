@@ -1,4 +1,4 @@
-"""Breaks one part of a running service at a time, and measures what tells of it, where, and after how many seconds.
+"""Breaks one part of a running service at a time, and measures what reports it, where, and after how many seconds.
 
     .venv/bin/python -m audits.drills --database postgres://USER@HOST --redis redis://HOST:PORT/NUMBER [FAULT…]
 
@@ -6,7 +6,7 @@ prints a row of docs/drills.md for each fault. With --blind, it breaks a part at
 docs/operations.md say, and then waits for Enter before it names the fault and repairs it.
 
 The service is two processes of `serve`, a worker, PostgreSQL, Redis, a mail server, PayPal, and a Prometheus with
-deploy/prometheus/alerts.yaml, which asks every three seconds here. An alert counts once its expression holds;
+deploy/prometheus/alerts.yaml, which scrapes every three seconds here. An alert counts once its expression holds;
 Prometheus sends it after the time in its `for`.
 """
 
@@ -43,7 +43,7 @@ from tests.process.serving import ROOT, clean_environment
 from tests.smtp_servers import SoundServer, sound_server
 from tests.tcp_proxy import State, TcpProxy
 
-SECONDS = 60.0  # in which each thing that tells of a fault must do so, and in which the service must heal
+SECONDS = 60.0  # within which each fault must be reported, and the service must heal
 _STARTED = 30.0
 _PAUSE = 0.25
 _TOOLS = {
@@ -53,7 +53,7 @@ _TOOLS = {
     "doctor": "`doctor`",
     "worker": "`health --worker`",
 }
-_FIELDS = ("part", "reason", "failed", "error", "signal", "call")  # of a line in the log, what is shown here
+_FIELDS = ("part", "reason", "failed", "error", "signal", "call")  # of a line in the log that are shown here
 _QUIET = {"request", "started", "stopped", "mail delivered", "settings"}
 _NEWEST = max(path.stem for path in (ROOT / "models/migrations").glob("0*.py"))
 
@@ -72,7 +72,7 @@ class Site:
     smtp: SoundServer
 
     async def app(self, *arguments: str) -> tuple[int | None, str]:
-        """The status of a command, and what it wrote."""
+        """Returns the status of a command, and what it wrote."""
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "app", *arguments),
             cwd=ROOT,
@@ -84,7 +84,7 @@ class Site:
         return process.returncode, (output + errors).decode()
 
     def log(self) -> list[str]:
-        """The lines that every node has logged, the newest node's last."""
+        """Returns the lines that every node has logged, the newest node's last."""
         return [line for node in self.nodes.nodes for line in node.log.read_text("utf-8").splitlines()]
 
 
@@ -93,25 +93,25 @@ Break = Callable[[Site], contextlib.AbstractAsyncContextManager[None]]
 
 @dataclass(frozen=True)
 class Fault:
-    """What is broken, and what must tell of it: for each tool, a pattern of what it then says."""
+    """What is broken, and what must report it: for each tool, a pattern of what it then says."""
 
     name: str
     breaks: Break
-    told: Mapping[str, str]
+    reports: Mapping[str, str]
 
 
 @dataclass
 class Drill:
-    """What each tool said, after how many seconds; what clients got; and how long it took to heal."""
+    """What each tool reported, and after how many seconds; what clients got; and how long it took to heal."""
 
     fault: Fault
-    told: dict[str, tuple[float, str]] = field(default_factory=dict)
+    reported: dict[str, tuple[float, str]] = field(default_factory=dict)
     clients: Counter[str] = field(default_factory=Counter)
     healed: float = 0.0
 
     @property
-    def untold(self) -> set[str]:
-        return self.fault.told.keys() - self.told.keys()
+    def unreported(self) -> set[str]:
+        return self.fault.reports.keys() - self.reported.keys()
 
 
 def _wire(name: str, state: State) -> Break:
@@ -149,7 +149,7 @@ async def _child_killed(site: Site) -> AsyncIterator[None]:
 
 @contextlib.asynccontextmanager
 async def _schema_behind(site: Site) -> AsyncIterator[None]:
-    """The database has not seen the newest migration, as if an older backup was restored."""
+    """Makes the newest migration pending, as if an older backup was restored."""
     connection = await asyncpg.connect(site.database_url)
     await connection.execute("UPDATE tortoise_migrations SET name = 'x' || name WHERE name = $1", _NEWEST)
     yield
@@ -234,7 +234,7 @@ async def site(folder: Path, database_url: str, redis_url: str) -> AsyncIterator
 
 
 async def drill(site: Site, fault: Fault, *, seconds: float = SECONDS) -> Drill:
-    """Breaks the part under load until everything that must tell of it does, and repairs it."""
+    """Breaks the part under load until everything that must report it does, and repairs it."""
     result = Drill(fault)
     token = await _payer(site)
     stopped = asyncio.Event()
@@ -262,13 +262,13 @@ async def drill(site: Site, fault: Fault, *, seconds: float = SECONDS) -> Drill:
 async def _watch(
     site: Site, tool: Callable[[Site], Awaitable[str]], name: str, result: Drill, give_up_at: float
 ) -> None:
-    """Asks a tool until it tells of the fault; a tool that need not tell is asked once, at the end."""
+    """Asks a tool until it reports the fault, if it must."""
     begun = time.monotonic()
-    expected = result.fault.told.get(name)
+    expected = result.fault.reports.get(name)
     while expected and time.monotonic() < give_up_at:
         said = await tool(site)
         if re.search(expected, said, re.DOTALL):
-            result.told[name] = time.monotonic() - begun, said
+            result.reported[name] = time.monotonic() - begun, said
             return
         await asyncio.sleep(_PAUSE)
 
@@ -294,8 +294,8 @@ async def _alerts(site: Site) -> str:
 def _log_since(before: Counter[str]) -> Callable[[Site], Awaitable[str]]:
     async def events(site: Site) -> str:
         lines = [json.loads(line) for line in Counter(site.log()) - before if line.startswith("{")]
-        told = [line for line in lines if line["event"] not in _QUIET and line["level"] != "info"]
-        return "\n".join(dict.fromkeys(map(_shown, told)))
+        notable = [line for line in lines if line["event"] not in _QUIET and line["level"] != "info"]
+        return "\n".join(dict.fromkeys(map(_shown, notable)))
 
     return events
 
@@ -315,7 +315,7 @@ async def _worker(site: Site) -> str:
 
 
 async def _is_whole(site: Site) -> bool:
-    """Whether nothing tells of a fault any more, but alerts about the last minutes."""
+    """Whether nothing reports a fault, except alerts about the last minutes."""
     return not await _ready(site) and not re.search("Away|Down|Silent", await _alerts(site))
 
 
@@ -422,18 +422,23 @@ async def _answers(url: str) -> bool:
 
 def row(drill: Drill) -> str:
     """Returns a row of the table in docs/drills.md."""
-    told = [
-        f"{_TOOLS[name]}: {_named(drill.fault.told[name], said)}, {seconds:.0f} s"
-        for name, (seconds, said) in sorted(drill.told.items(), key=lambda item: item[1])
+    reported = [
+        f"{_TOOLS[name]}: {_named(drill.fault.reports[name], said)}, {seconds:.0f} s"
+        for name, (seconds, said) in sorted(drill.reported.items(), key=lambda item: item[1])
     ]
-    untold = [f"{_TOOLS[name]}: nothing in {SECONDS:.0f} s" for name in sorted(drill.untold)]
+    unreported = [f"{_TOOLS[name]}: nothing in {SECONDS:.0f} s" for name in sorted(drill.unreported)]
     failed = sorted(answer for answer in drill.clients if not re.search("Success|answered", answer))
-    cells = ["; ".join(told + untold), ", ".join(failed) or "nothing", f"{drill.healed:.0f} s", "`audits/drills.py`"]
+    cells = [
+        "; ".join(reported + unreported),
+        ", ".join(failed) or "nothing",
+        f"{drill.healed:.0f} s",
+        "`audits/drills.py`",
+    ]
     return f"| {' | '.join([drill.fault.name, *cells])} |"
 
 
 def _named(pattern: str, said: str) -> str:
-    """What of the tool's words names the fault."""
+    """Returns the part of the tool's words that names the fault."""
     match = re.search(pattern, said, re.DOTALL)
     return " ".join(match[0].split()) if match else ""
 
@@ -467,7 +472,7 @@ async def _main(folder: Path, database_url: str, arguments: argparse.Namespace) 
         for fault in chosen:
             result = await drill(running, fault)
             print(row(result), flush=True)
-            for name, (seconds, said) in result.told.items():
+            for name, (seconds, said) in result.reported.items():
                 print(f"    {name} after {seconds:.1f} s: {said}", flush=True)
 
 

@@ -3,7 +3,7 @@
 import random
 import socket
 
-_PORTS = range(20_000, 32_000)  # below those that Linux gives to clients, one of which could take the port meanwhile
+_PORTS = range(20_000, 32_000)  # below those that Linux gives to clients, which could take the port first
 
 
 def free_port() -> int:

@@ -40,7 +40,7 @@ class Payers:
     references: dict[str, str] = field(default_factory=dict)
 
     async def before_the_backup(self, node: Node) -> None:
-        """One pays, and others get as far as to owe."""
+        """Completes one payment, and only starts others."""
         for token in self.tokens.values():
             await self._succeed(node, "ConfigureCompany", token, **COMPANY)
             await self._succeed(node, "CreateSeries", token, name="A")
@@ -50,7 +50,7 @@ class Payers:
         await self._request(node, DEPOSITED)
 
     async def after_the_backup(self, node: Node, environment: Mapping[str, str]) -> None:
-        """They pay, and so do others, of whose payments the backup knows nothing."""
+        """Completes those, and also payments that the backup does not have."""
         await self._start(node, LATE)
         for email in (APPROVED, LATE):
             await self._complete(node, email)
@@ -61,7 +61,7 @@ class Payers:
         assert await self.active(node) == set(EMAILS)
 
     async def until_active(self, node: Node, email: str) -> None:
-        """Makes PayPal's open payments due, and returns once the worker has heard of this one."""
+        """Makes PayPal's open payments due, and returns once the worker has activated this account."""
         await Payment.filter(method="paypal", open_key__isnull=False).update(due_at=utc_now())
         async with asyncio.timeout(_TIMEOUT):
             while email not in await self.active(node):
@@ -77,7 +77,7 @@ class Payers:
         return {email for email, me in accounts.items() if me["activation"] and me["activation"]["active"]}
 
     async def unknown_invoices(self) -> list[str]:
-        """Returns whose captures at PayPal have an invoice number that no payment of the database has."""
+        """Returns the e-mails whose captures at PayPal have an invoice number that no payment in the database has."""
         known = {str(each) for each in await Payment.all().values_list("id", flat=True)}
         return [email for email in self.orders if self._invoice(email) not in known]
 

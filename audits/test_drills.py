@@ -1,4 +1,4 @@
-"""What breaks is told of where docs/drills.md says, in the faults that no other audit causes."""
+"""Each fault that no other audit causes is reported where docs/drills.md says."""
 
 from pathlib import Path
 
@@ -21,7 +21,7 @@ def stores() -> str:
     return "postgresql"
 
 
-async def test_every_tool_tells_of_the_fault_within_a_minute_and_the_service_heals(
+async def test_every_tool_reports_the_fault_within_a_minute_and_the_service_heals(
     promtool: str, database_url: str, redis_server: str, tmp_path: Path
 ) -> None:
     del promtool  # which comes with Prometheus
@@ -31,4 +31,4 @@ async def test_every_tool_tells_of_the_fault_within_a_minute_and_the_service_hea
         drills = [await drill(running, fault, seconds=60) for fault in faults]
 
     assert [each.fault.name for each in drills] == list(NAMES)
-    assert {each.fault.name: sorted(each.untold) for each in drills if each.untold} == {}
+    assert {each.fault.name: sorted(each.unreported) for each in drills if each.unreported} == {}

@@ -1,6 +1,6 @@
 """Accounts move from a file to SQLite, on to PostgreSQL and back, and are the same, although an import is killed.
 
-The service runs meanwhile: owners log in while their accounts and others are imported.
+The service runs at the same time: owners log in while their accounts and others are imported.
 """
 
 import json

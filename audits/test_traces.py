@@ -1,4 +1,4 @@
-"""Two processes of `serve` and a worker export to a real collector, also as they end; and to one that is not there."""
+"""Two processes of `serve` and a worker export to a real collector until they end, and cope with one that is away."""
 
 import subprocess
 import sys
@@ -33,7 +33,7 @@ def test_every_process_exports_its_spans_and_nothing_secret(
             for _ in range(ASKED):
                 httpx2.get(f"{url}/graphql", params={"query": "query PasswordPolicy { __typename }"})
 
-    spans = collector.spans()  # the last of which were exported at the end: the SDK waits for 5 seconds otherwise
+    spans = collector.spans()  # the last ones were exported at the end: otherwise, the SDK waits for 5 seconds
     by_id = {span.span_id: span for span in spans}
     requests = [span for span in spans if span.name == "query PasswordPolicy"]
     mails = [span for span in spans if span.name == "mail confirmation"]

@@ -235,7 +235,7 @@ async def _app(release: Path, nodes: Fleet, *arguments: str) -> tuple[int | None
 
 
 async def _run(folder: Path, nodes: Fleet, *command: str) -> tuple[int | None, str, str]:
-    """The status of a command, and what it wrote."""
+    """Returns the status of a command, and what it wrote."""
     environment = clean_environment(**nodes.environment)
     process = await asyncio.create_subprocess_exec(*command, cwd=folder, env=environment, stdout=PIPE, stderr=PIPE)
     output, errors = await process.communicate()
@@ -243,6 +243,6 @@ async def _run(folder: Path, nodes: Fleet, *command: str) -> tuple[int | None, s
 
 
 def _started(node: Node) -> str:
-    """The version that the node's log says it is."""
+    """Returns the version that the node has logged."""
     (started,) = re.findall(r'^\{.*"event":"started".*\}$', node.log.read_text("utf-8"), re.MULTILINE)
     return str(json.loads(started)["version"])

@@ -1,4 +1,4 @@
-"""`serve` and systemd's watchdog: it hears of a process only while every event loop runs, and of the end."""
+"""`serve` notifies systemd's watchdog only while every event loop runs, and says when it stops."""
 
 import contextlib
 import os

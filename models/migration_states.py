@@ -1,4 +1,4 @@
-"""Runs migrations without building the models' state again for each, which Tortoise 1.1.9 does in most of its time."""
+"""Runs migrations without rebuilding the models' state for each, which takes most of the time of Tortoise 1.1.9."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -1,4 +1,4 @@
-"""A collector of OpenTelemetry on 127.0.0.1, in threads: what it was sent over OTLP/HTTP, with failures on demand."""
+"""An OpenTelemetry collector on 127.0.0.1, in threads. It keeps what it gets over OTLP/HTTP, and fails on demand."""
 
 import contextlib
 import gzip

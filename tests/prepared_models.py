@@ -1,4 +1,4 @@
-"""Keeps what Tortoise derives from the models, which it does again for each connection: 4 ms in each test."""
+"""Keeps what Tortoise derives from the models, instead of deriving it for each connection: 4 ms in each test."""
 
 from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.models import MetaInfo
@@ -8,7 +8,7 @@ _executors: dict[MetaInfo, type] = {}
 
 
 def keep_prepared_models() -> None:
-    """Has a model prepared again only for another kind of database, whose statements differ."""
+    """Makes Tortoise prepare a model again only for another kind of database, whose statements differ."""
     MetaInfo.finalise_model = _finalise_once  # type: ignore[assignment]  # a method, not bound
 
 

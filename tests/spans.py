@@ -14,7 +14,7 @@ from app.traces.spans import Traces
 
 @dataclass
 class Spans:
-    """`traces` goes to the API, and what it traced is here."""
+    """Pass `settings` to the API, and what it traces is here."""
 
     exporter: InMemorySpanExporter = field(default_factory=InMemorySpanExporter)
     traces: Traces = field(init=False)
@@ -27,7 +27,7 @@ class Spans:
         return {"traces": self.traces, "tracing": True}
 
     def all(self) -> list[ReadableSpan]:
-        """Those that have ended, in the order in which they began."""
+        """Returns those that have ended, in the order in which they began."""
         return sorted(self.exporter.get_finished_spans(), key=lambda span: span.start_time or 0)
 
     def named(self, name: str) -> ReadableSpan:
@@ -50,12 +50,12 @@ def trace_id(span: ReadableSpan) -> str:
 
 
 def traceparent(span: ReadableSpan) -> str:
-    """What is handed on with a request that this span is about."""
+    """Returns the header that continues the trace from this span."""
     return f"00-{trace_id(span)}-{format_span_id(span.context.span_id)}-{span.context.trace_flags:02x}"
 
 
 def said(span: ReadableSpan) -> str:
-    """Everything that a span says."""
+    """Returns everything that a span says."""
     events = [(event.name, dict(event.attributes or {})) for event in span.events]
     links = [(dict(link.attributes or {}), link.context.trace_state) for link in span.links]
     facts = (span.name, attributes(span), span.status.description, events, links, span.context.trace_state)

@@ -19,19 +19,19 @@ class Statement:
 
 
 def commits(statements: Sequence[Statement]) -> int:
-    """Counts the transactions, one for each statement that is in none of ours."""
+    """Counts the transactions; a statement outside of ours is one by itself."""
     transactions = {id(each.transaction) for each in statements if each.transaction}
     return len(transactions) + sum(each.transaction is None for each in statements)
 
 
 @contextmanager
 def statements_run() -> Iterator[list[Statement]]:
-    """Those that are run meanwhile, in their order."""
+    """Yields the statements that are run within the block, in their order."""
     statements: list[Statement] = []
 
     class Keeper(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            if record.msg == "%s: %s" and isinstance(record.args, tuple):  # others tell of connections
+            if record.msg == "%s: %s" and isinstance(record.args, tuple):  # others are about connections
                 text, values = record.args
                 assert isinstance(values, Sequence | None)
                 first = values[0] if values else None

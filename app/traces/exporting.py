@@ -1,4 +1,4 @@
-"""Exports spans over OTLP, in a thread of its own: no request waits for the collector.
+"""Exports spans over OTLP, in a separate thread: no request waits for the collector.
 
 The SDK reads its variables (OTEL_EXPORTER_OTLP_… and OTEL_BSP_…) itself.
 """
@@ -44,7 +44,7 @@ class _Session(requests.Session):
 
 
 class _WatchedExporter(SpanExporter):
-    """Says once that the collector is away, and once that it is back."""
+    """Reports once that the collector is away, and once that it is back."""
 
     def __init__(self, outages: Outages) -> None:
         self._session = _Session()
@@ -64,7 +64,7 @@ class _WatchedExporter(SpanExporter):
 
 
 def exports(outages: Outages) -> SpanProcessor:
-    """Returns what exports spans in batches; it starts the thread, so call it in the process that exports."""
+    """Returns what exports spans in batches. It starts its thread, so call this in the process that exports."""
     logging.getLogger(_EXPORTER_LOG).addFilter(_nothing)
     logging.getLogger(_QUEUE_LOG).addFilter(_is_error)
     logging.getLogger(_HEADERS_LOG).addFilter(_without_values)
@@ -72,7 +72,7 @@ def exports(outages: Outages) -> SpanProcessor:
 
 
 async def flush(provider: TracerProvider) -> None:
-    """Exports what is left, but waits no longer than some seconds for the collector."""
+    """Exports the remaining spans, but waits only a few seconds for the collector."""
     ending = threading.Thread(target=provider.shutdown, daemon=True)  # which ends with the process
     ending.start()
     await asyncio.to_thread(ending.join, _FLUSH_SECONDS)
@@ -81,16 +81,16 @@ async def flush(provider: TracerProvider) -> None:
 
 
 def _nothing(_: logging.LogRecord) -> bool:
-    """Leaves out the exporter's lines, which are several for each export."""
+    """Drops the exporter's lines, of which there are several for each export."""
     return False
 
 
 def _is_error(record: logging.LogRecord) -> bool:
-    """Leaves out that the queue is full, which would be said as long as the collector is away."""
+    """Drops the warning that the queue is full, which is repeated as long as the collector is away."""
     return record.levelno >= logging.ERROR
 
 
 def _without_values(record: logging.LogRecord) -> bool:
-    """Takes the header out of the line that says that OTEL_EXPORTER_OTLP_HEADERS is malformed: it may be a key."""
+    """Removes the header from the line that says that OTEL_EXPORTER_OTLP_HEADERS is malformed: it may be a key."""
     record.args = ("…",)
     return True

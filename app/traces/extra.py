@@ -24,7 +24,7 @@ def open_traces(settings: "Settings", operations: Collection[str]) -> "Traces | 
 
 
 def is_installed() -> bool:
-    """Whether the extra is."""
+    """Whether the packages of the extra are installed."""
     try:
         return all(map(find_spec, _PACKAGES))
     except ModuleNotFoundError:  # one of a package's parents

@@ -1,4 +1,4 @@
-"""The spans of this process, after OpenTelemetry's semantic conventions. docs/monitoring.md lists them.
+"""The spans of this process, by OpenTelemetry's semantic conventions. docs/monitoring.md lists them.
 
 Nothing secret and nobody's name is in a span: no argument and no literal, of an exception only its type, and of a
 person only the pseudonyms that the log has, too.
@@ -137,7 +137,7 @@ class Traces(Tracer, StatementTracer):
 
     @contextlib.asynccontextmanager
     async def exporting(self, outages: Outages) -> AsyncIterator[None]:
-        """Exports the spans of this process. What is left at the end gets some seconds."""
+        """Exports the spans of this process; the last ones have a few seconds at the end."""
         self._provider.add_span_processor(self._process(outages))
         try:
             yield
@@ -145,7 +145,7 @@ class Traces(Tracer, StatementTracer):
             await flush(self._provider)
 
     def request(self, method: str, kind: str, parent: Mapping[str, str]) -> RequestSpan | None:
-        """Begins the span of a request, and of its trace unless `parent` has the headers of one. None for probes."""
+        """Begins a request's span, in the trace that the headers in `parent` name, if any. Returns None for probes."""
         if kind == "health":
             return None
         attributes = {"http.request.method": method if method != "other" else "_OTHER"}
@@ -192,7 +192,7 @@ class Traces(Tracer, StatementTracer):
 
     @contextlib.contextmanager
     def call(self, method: str, url: str, route: str) -> Iterator[CallSpan]:
-        """Hands the trace on to this machine only, such as to a gateway: it is nobody else's."""
+        """Propagates the trace only to this machine, such as to a gateway: it does not concern anybody else."""
         host, port = _address(url)
         parent = get_current_span()
         if not parent.is_recording():
@@ -228,6 +228,6 @@ def _fail(span: Span, error: BaseException) -> None:
 
 
 def _resource() -> Resource:
-    """Says who we are; OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES take precedence."""
+    """Describes this service; OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES take precedence."""
     own = Resource.create({"service.name": _NAME, "service.version": version()})
     return own.merge(OTELResourceDetector().detect())

@@ -1,4 +1,4 @@
-"""What a span says of a statement: its text without literals, and a summary of it."""
+"""What a span says about a statement: its text without literals, and a summary of it."""
 
 import re
 from functools import lru_cache
@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 _MAX_TEXT_LENGTH = 2_000
 _MAX_SUMMARY_LENGTH = 255  # of db.query.summary, by the conventions
-_KEPT = 1_024  # statements: there are some hundreds, and more where a list has another length
-# A string, or a number that is no placeholder ($1) and no part of a name.
+_KEPT = 1_024  # statements: there are some hundreds, and one more for each other length of a list
+# A string, or a number that is neither a placeholder ($1) nor part of a name.
 _LITERAL = re.compile(r"'(?:[^']|'')*+'?|(?<![\w$\".])\d+(?:\.\d+)?(?![\w\"])")
 _STEP = re.compile(
     r"(?<!FOR )(?<!DO )\b(SELECT|INSERT|DELETE|UPDATE)\b(?:(?<=UPDATE)\s+\"?(\w+))?|\b(?:FROM|INTO|JOIN)\s+\"?(\w+)",

@@ -99,7 +99,7 @@ class Client(AsyncpgDBClient):
 
 async def _take(pool: Any) -> Any:
     start = time.perf_counter()
-    # The timer of a time-out takes longer than the pool.
+    # Starting a timer takes longer than getting an idle connection.
     connection = await pool.acquire(timeout=None if pool.get_idle_size() else _POOL_SECONDS)
     Client.monitor.taken(time.perf_counter() - start)
     return connection

@@ -10,7 +10,7 @@ class StatementTracer:
     """Traces nothing. What is traced is a statement's text with its placeholders, never the values."""
 
     def statement(self, text: str, dialect: str) -> AbstractContextManager[object]:
-        """Returns what to enter while the statement runs."""
+        """Returns the context in which the statement runs."""
         return nullcontext()
 
 

@@ -1,7 +1,7 @@
 """Looks up and verifies the credentials of a login. Any e-mail address costs one statement and one hash.
 
-While the account has a hash of another system or with other parameters, a login costs that one, too. So that this says
-nothing about who has an account, an unknown e-mail has a stand-in, which is an account whose hash it costs
+While the account has a hash of another system or with other parameters, a login also costs that one. An unknown e-mail
+costs the hash of a stand-in, which is another account, so that the time does not reveal who has an account
 (docs/decisions/0045-imported-accounts.md).
 """
 
@@ -55,7 +55,7 @@ class Candidate:
 
 
 class StandIns:
-    """Names an account for each e-mail: the first one whose id is not before a keyed name of the e-mail."""
+    """Names an account for each e-mail: the first one whose id is not before a keyed digest of the e-mail."""
 
     def __init__(self, keys: Keys) -> None:
         self._key = keys.lasting("login stand-in")

@@ -103,7 +103,7 @@ def _argon2(text: str) -> PasswordHash | None:
         except (VerificationError, InvalidHashError):
             return False
 
-    # Memory and threads are bounds of their own, and take no time.
+    # Memory and threads have their own bounds, and do not add to the time.
     return PasswordHash(text, shares[0] if max(shares) <= 1 else math.inf, matches)
 
 

@@ -44,7 +44,7 @@ class Window:
 
 class Counters(Protocol):
     async def count(self, windows: Sequence[Window]) -> list[int]:
-        """Counts one in each window, which all differ. Returns their counts, in this order."""
+        """Counts one in each of these different windows. Returns their counts, in this order."""
 
     async def take_back(self, windows: Sequence[Window], since: float) -> None:
         """Takes one back from each window, except from one that began after `since` (Unix seconds)."""
@@ -126,7 +126,7 @@ class OneByOne:
 
 @contextmanager
 def _storage_errors() -> Iterator[None]:
-    """Raises StorageError, as the package does for the methods that it knows."""
+    """Raises StorageError for an error of the database, as the package does in its own methods."""
     try:
         yield
     except DATABASE_ERRORS as error:

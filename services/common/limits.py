@@ -222,7 +222,7 @@ class Tally:
         return self.hits[-1].counted[-1].seconds <= _MINUTE_SECONDS
 
     async def refund(self, after: int = 0) -> None:
-        """Takes everything back, once, or only what was counted after the first few."""
+        """Takes back what was counted after the first `after` hits, and forgets it; by default everything."""
         hits, self.hits = self.hits[after:], self.hits[:after]
         if not self._rolled_back:
             await self._limiter.refund(*hits)

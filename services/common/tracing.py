@@ -6,10 +6,10 @@ from uuid import UUID
 
 
 class MailSpan:
-    """A try to send a mail."""
+    """An attempt to send a mail."""
 
     def ended(self, result: str, reply: str) -> None:
-        """As in `Measures.mail_tried`; of the reply, only a code of SMTP is kept."""
+        """Takes what `Measures.mail_tried` takes; of the reply, only the SMTP code is kept."""
 
 
 class CallSpan:
@@ -18,21 +18,21 @@ class CallSpan:
     headers: Mapping[str, str] = {}
 
     def answered(self, status: int) -> None:
-        """The status of the response, whose body may follow."""
+        """Notes the status of the response, whose body may follow."""
 
 
 class Tracer:
     """Traces nothing. Names come from short lists; nothing that is reported is secret or names a person."""
 
     def hash_finished(self, waited: float, ran: float) -> None:
-        """A password hash has just ended; both are seconds."""
+        """Notes a password hash that has just finished, and the seconds that it waited and ran."""
 
     def mail(self, kind: str, delivery: UUID, attempt: int) -> AbstractContextManager[MailSpan]:
-        """Returns what to enter while a mail of the outbox is tried."""
+        """Returns the context in which a mail of the outbox is attempted."""
         return nullcontext(_MAIL)
 
     def call(self, method: str, url: str, route: str) -> AbstractContextManager[CallSpan]:
-        """Returns what to enter during a request; the `route` is the path with its ids left out."""
+        """Returns the context of a request; the `route` is the path with its ids left out."""
         return nullcontext(_CALL)
 
 

@@ -15,15 +15,15 @@ _BATCH_SIZE = 500
 
 
 async def exported_accounts(actor: Actor) -> AsyncIterator[bytes]:
-    """Yields a line for each account, by id, without line ends. Each batch is as it was when it was read.
+    """Yields each account's line, in the order of ids, without its line end. Only each batch is consistent in itself.
 
     The event is recorded first, so that no hash leaves without it.
     """
     await record(actor, EventKind.ACCOUNTS_EXPORTED)
     last: UUID | None = None
     while True:
-        behind = Account.filter(id__gt=last) if last else Account.all()
-        accounts = await behind.order_by("id").limit(_BATCH_SIZE)
+        rest = Account.filter(id__gt=last) if last else Account.all()
+        accounts = await rest.order_by("id").limit(_BATCH_SIZE)
         if not accounts:
             return
         ids = [account.id for account in accounts]

@@ -1,7 +1,7 @@
 """Creates accounts that another system had, line by line.
 
-An account that is there already stays as it is: since it was imported, its owner may have changed it. So an import that
-was interrupted is run again.
+An existing account stays as it is, because its owner may have changed it since it was imported. So an import that was
+interrupted is simply run again.
 """
 
 import asyncio
@@ -44,7 +44,7 @@ class RefusedLine:
 
 @dataclass(frozen=True, slots=True)
 class ImportedBatch:
-    """What became of some lines, the empty ones included; `there` is how many accounts were there already."""
+    """What became of some lines, the empty ones included; `there` is how many accounts existed already."""
 
     lines: int = 0
     imported: int = 0
@@ -60,9 +60,9 @@ class AccountImport:
     async def run(
         self, actor: Actor, lines: Iterable[bytes | None], *, dry_run: bool = False
     ) -> AsyncIterator[ImportedBatch]:
-        """Imports batch by batch, each in a transaction, and yields what became of each. None is a line too long.
+        """Imports batch by batch, each in a transaction, and yields what became of each.
 
-        With `dry_run`, it only finds out what would become of them.
+        None stands for a line that is too long. With `dry_run`, it only finds out what would become of them.
         """
         numbered = iter(enumerate(lines, start=1))
         with closing(_EmailsSeen()) as seen:
@@ -167,7 +167,7 @@ async def _compare(lines: dict[int, AccountLine]) -> tuple[ImportedBatch, list[A
 
 
 async def _end_registrations(email_keys: list[str]) -> None:
-    """As if one of each e-mail had been confirmed."""
+    """Ends the unconfirmed registrations and their mails, as confirming an account does."""
     waiting = await Registration.filter(email_key__in=email_keys).values_list("email_key", flat=True)
     for email_key in sorted({str(each) for each in waiting}):
         await cancel((MailKind.CONFIRMATION, MailKind.RECOVERY), email_key)

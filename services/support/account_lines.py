@@ -23,12 +23,12 @@ from services.company.series import MAX_SERIES
 from services.company.series_form import CheckedSeries, SeriesForm, check_series
 
 MAX_BYTES = 65_536
-"""Of a line: more than twice of what an account with a hundred series takes."""
+"""Of a line: more than twice what an account with a hundred series takes."""
 
 _FIELDS = frozenset({"id", "email", "rfc", "passwordHash", "language", "createdAt", "confirmedAt", "company", "series"})
 _COMPANY_FIELDS = frozenset({"legalName", "taxRegime", "postalCode", "outdated"})
 _SERIES_FIELDS = frozenset({"name", "firstFolio", "lastFolio", "nextFolio", "approvalNumber", "approvalYear"})
-_NAME = re.compile(r"[A-Za-z_]{1,40}", re.ASCII)  # of a field, that may be repeated in an error
+_NAME = re.compile(r"[A-Za-z_]{1,40}", re.ASCII)  # of a field that an error may repeat
 _RANDOM = 4  # the version of a random UUID
 _FIRST_YEAR = 1990
 _CLOCK_SKEW = timedelta(days=1)
@@ -78,7 +78,7 @@ def parse_line(line: bytes, now: datetime) -> AccountLine | tuple[LineProblem, .
 
 
 def format_line(account: Account, company: Company | None, series: Iterable[Series]) -> bytes:
-    """Returns the line of an account, whose import makes the same account again, without its line end."""
+    """Returns an account's line, without its line end. Importing it creates the same account."""
     line: dict[str, Any] = {
         "id": str(account.id),
         "email": account.email,
@@ -270,7 +270,7 @@ class _Parser:
             return None
         following = int(text) if text else first
         if not first <= following <= last + 1:
-            self._refuse(f"{path}.nextFolio", "not from the first folio to the one after the last")
+            self._refuse(f"{path}.nextFolio", "not between the first folio and the one after the last")
             return None
         return LineSeries(checked, following - 1)
 
@@ -280,7 +280,7 @@ class _Parser:
         return str(number) if type(number) is int else self._text(value, field, f"{path}.")
 
     def _text(self, value: dict[str, Any], field: str, path: str = "") -> str:
-        """Returns an empty text if the field is absent, null, or no text, which is a problem."""
+        """Returns an empty string if the field is absent, null or, which it reports, not a string."""
         text = value.get(field)
         if text is None or isinstance(text, str):
             return text or ""

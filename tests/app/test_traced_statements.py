@@ -1,4 +1,4 @@
-"""What a span says of a statement."""
+"""What a span says about a statement."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""TRACING, and those of OpenTelemetry's own variables of which a wrong value would only lose the traces."""
+"""TRACING, and OpenTelemetry's own variables of which a wrong value would silently lose traces."""
 
 import os
 import sys

@@ -49,7 +49,7 @@ async def test_a_password_typed_in_decomposed_letters_is_the_same(api: Api) -> N
     assert await _login(api, password="una frase larga\u0301") == "LoginSuccess"
 
 
-async def test_wrong_passwords_count_and_lock_as_ever(api: Api) -> None:
+async def test_wrong_passwords_count_and_lock_as_usual(api: Api) -> None:
     await store_account(password_hash=OF_PASSWORD["django scrypt"])
     await _login(api, password=NEW_PASSWORD)
     counted = [streak.count for streak in await FailureStreak.all()]

@@ -1,4 +1,4 @@
-"""How often an operation waits for the database: what was won is not lost again unnoticed."""
+"""How often an operation waits for the database, so that no change adds statements unnoticed."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from tests.statements import commits, statements_run
 
 LOGIN = "mutation Login($input: LoginInput!) { login(input: $input) { __typename } }"
 CREATE_ACCOUNT = "mutation CreateAccount($input: CreateAccountInput!) { createAccount(input: $input) { __typename } }"
-# What is sent; and the statements, not counting BEGIN and COMMIT, and the commits.
+# The document and its input, the number of statements without BEGIN and COMMIT, and the number of commits.
 COSTS: dict[str, tuple[str, dict[str, Any], int, int]] = {
     "me": ("query Me { me { id email } }", {}, 1, 1),
     "a captcha": ("mutation CreateCaptcha { createCaptcha { __typename } }", {}, 1, 1),

@@ -1,4 +1,4 @@
-"""What is traced of everything that people do, on either database, and that nothing secret is in it."""
+"""What is traced of everything that people do, on either database, and that it contains nothing secret."""
 
 from typing import Any
 

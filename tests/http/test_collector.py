@@ -1,4 +1,4 @@
-"""The export of traces: what the collector gets, and that nobody notices a collector that is away."""
+"""The export of traces: what the collector gets, and that requests do not notice that it is away."""
 
 import asyncio
 import logging

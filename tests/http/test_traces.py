@@ -1,4 +1,4 @@
-"""Traces begin and end at the edge of the service: whose count, to whom they are handed on, and where they go."""
+"""Traces at the edge of the service: which callers' are continued, where they are propagated, and where they go."""
 
 import asyncio
 from uuid import uuid4
@@ -116,7 +116,7 @@ async def test_a_probe_leaves_no_span_and_any_other_path_is_not_named(make_api: 
 
 
 async def test_what_goes_on_after_a_request_does_not_belong_to_its_trace(make_api: MakeApi, spans: Spans) -> None:
-    """As the look after the database during an outage, which may last for hours."""
+    """Such as polling the database during an outage, which may last for hours."""
     await make_api(**spans.settings)
     over = asyncio.Event()
 

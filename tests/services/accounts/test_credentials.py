@@ -1,4 +1,4 @@
-"""Which account an unknown e-mail's login costs the hash of."""
+"""Which account's hash a login with an unknown e-mail costs."""
 
 from typing import Any
 from uuid import UUID

@@ -132,7 +132,7 @@ def test_a_company_of_the_other_type_of_taxpayer_is_taken_only_if_the_line_says_
         ({"series": [{"name": "A", "approvalYear": True}]}, "series[0].approvalYear: not a whole number"),
         (
             {"series": [{**SERIES, "nextFolio": 101}]},
-            "series[0].nextFolio: not from the first folio to the one after the last",
+            "series[0].nextFolio: not between the first folio and the one after the last",
         ),
         ({"series": [{**SERIES, "nextFolio": "-1"}]}, "series[0].nextFolio: not a whole number"),
         ({"series": [{**SERIES, "nextFolio": "9" * 5_000}]}, "series[0].nextFolio: not a whole number"),
