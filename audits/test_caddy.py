@@ -1,8 +1,6 @@
 """deploy/Caddyfile in a real Caddy, in front of nodes that play `serve` and show what reaches them."""
 
 import contextlib
-import os
-import subprocess
 import threading
 import time
 from collections import Counter
@@ -14,8 +12,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from audits.ports import free_port
-from tests.process.serving import ROOT
+from audits.caddy import caddy
 
 SECONDS = 10.0
 _TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -60,25 +57,9 @@ def test_caddy_sends_nothing_to_a_node_that_is_not_ready(caddy_path: str, tmp_pa
 
 @contextlib.contextmanager
 def _caddy(path: str, folder: Path, ports: list[int]) -> Iterator[httpx2.Client]:
-    site = f"http://127.0.0.1:{free_port()}"
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(folder),
-        "XDG_DATA_HOME": str(folder),
-        "CADDY_ADMIN": f"127.0.0.1:{free_port()}",
-        "SITE_HOST": site,
-        "NODES": " ".join(f"127.0.0.1:{port}" for port in ports),
-    }
-    command = [path, "run", "--config", str(ROOT / "deploy/Caddyfile"), "--adapter", "caddyfile"]
-    with (folder / "caddy.log").open("w") as log:
-        process = subprocess.Popen(command, env=environment, stderr=log, stdout=log)
-    try:
-        with httpx2.Client(base_url=site, timeout=SECONDS) as http:
-            _answering(http, folder / "caddy.log")
-            yield http
-    finally:
-        process.terminate()
-        process.wait(SECONDS)
+    with caddy(path, folder, ports) as url, httpx2.Client(base_url=url, timeout=SECONDS) as http:
+        _answering(http, folder / "caddy.log")
+        yield http
 
 
 def _answering(http: httpx2.Client, log: Path) -> None:

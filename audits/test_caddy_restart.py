@@ -2,18 +2,16 @@
 
 import asyncio
 import contextlib
-import os
 from collections import Counter
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx2
 import pytest
 
+from audits.caddy import caddy
 from audits.fleet import fleet
 from audits.ports import free_port
 from audits.test_rolling_restart import BODY, CLIENTS, PAUSE, RESTARTED, stores
-from tests.process.serving import ROOT
 
 __all__ = ["stores"]
 
@@ -22,28 +20,6 @@ pytestmark = pytest.mark.usefixtures("no_authorities")
 SECONDS = 15.0
 # Less than in production, but more than Caddy needs to notice: its health_interval of a second.
 DRAIN_SECONDS = "2"
-
-
-@contextlib.asynccontextmanager
-async def caddy(path: str, folder: Path, nodes: list[int]) -> AsyncIterator[str]:
-    """Runs Caddy with deploy/Caddyfile, without TLS, in front of the nodes' ports, and yields its URL."""
-    site = f"http://127.0.0.1:{free_port()}"
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(folder),
-        "XDG_DATA_HOME": str(folder),
-        "CADDY_ADMIN": f"127.0.0.1:{free_port()}",
-        "SITE_HOST": site,
-        "NODES": " ".join(f"127.0.0.1:{port}" for port in nodes),
-    }
-    command = (path, "run", "--config", str(ROOT / "deploy/Caddyfile"), "--adapter", "caddyfile")
-    with (folder / "caddy.log").open("w") as log:
-        process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=log, stderr=log)
-    try:
-        yield site
-    finally:
-        process.terminate()
-        await process.wait()
 
 
 async def test_no_request_fails_while_nodes_restart(caddy_path: str, database_url: str, tmp_path: Path) -> None:
@@ -66,7 +42,7 @@ async def test_no_request_fails_while_nodes_restart(caddy_path: str, database_ur
     settings["ALLOWED_HOSTS"] = "127.0.0.1"
     async with fleet(tmp_path, database_url, 1, **settings) as nodes:
         running = list(await asyncio.gather(*(nodes.join("serve", PORT=str(port)) for port in ports)))
-        async with caddy(caddy_path, tmp_path, ports) as url:
+        with caddy(caddy_path, tmp_path, ports) as url:
             await _answering(url)
             clients = [asyncio.create_task(send(number)) for number in range(CLIENTS)]
             await asyncio.sleep(1)

@@ -1,7 +1,6 @@
 """Imports accounts of another system, with their password hashes."""
 
 import argparse
-import asyncio
 import sys
 import time
 from collections.abc import Iterator
@@ -10,12 +9,12 @@ from typing import BinaryIO
 
 import orjson
 
+from app.commands.interruptions import run_interruptible
 from app.commands.output import print_json
 from app.composition import composed
 from app.operator import current_operator
 from app.setting_checks import KEYS
 from app.settings import Settings
-from models.outage import is_outage
 from services.support.account_import import ImportedBatch, RefusedLine
 from services.support.account_lines import MAX_BYTES
 
@@ -57,16 +56,8 @@ class _Import:
         self._printed_at = time.monotonic()
 
     def run(self, settings: Settings) -> int:
-        try:
-            asyncio.run(self._import(settings))
-        except KeyboardInterrupt:
-            self._print_stopped("Interrupted")
-            return 130
-        except Exception as error:
-            if not is_outage(error):
-                raise
-            self._print_stopped(f"The database or the file became unavailable ({type(error).__name__})")
-            return 1
+        if status := run_interruptible(self._import(settings), self._print_stopped, needs="database or the file"):
+            return status
         self._print_totals()
         return 1 if self._refused else 0
 

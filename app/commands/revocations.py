@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from app.commands.emails import keys_of
+from app.commands.interruptions import run_interruptible
 from app.commands.output import print_json
 from app.composition import composed
 from app.operator import current_operator
 from app.settings import Settings
-from models.outage import is_outage
 from services.accounts.revocation import Revocation, revoke_everything
 from services.support import people
 
@@ -67,16 +67,8 @@ class _Everyone:
         self._printed_at = time.monotonic()
 
     def run(self, settings: Settings) -> int:
-        try:
-            asyncio.run(self._revoke(settings))
-        except KeyboardInterrupt:
-            self._print_stopped("Interrupted")
-            return 130
-        except Exception as error:
-            if not is_outage(error):
-                raise
-            self._print_stopped(f"The database became unavailable ({type(error).__name__})")
-            return 1
+        if status := run_interruptible(self._revoke(settings), self._print_stopped, needs="database"):
+            return status
         if self._json:
             done = {"accounts": self._done.accounts, "sessions": self._done.sessions}
             print_json({**done, "passwords": self._done.passwords})
