@@ -29,7 +29,7 @@ def hanging(tmp_path: Path) -> dict[str, str]:
     return {"PYTHONPATH": str(tmp_path), "WATCHDOG_USEC": WATCHDOG_USEC}
 
 
-def test_serve_reports_its_life_until_its_event_loop_hangs(
+def test_serve_reports_that_it_is_alive_until_its_event_loop_hangs(
     migrated: Path, notifications: socket.socket, hanging: dict[str, str]
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as port, started(migrated, port, "serve", **hanging) as process:
@@ -43,7 +43,7 @@ def test_serve_reports_its_life_until_its_event_loop_hangs(
     assert silent
 
 
-def test_the_parent_reports_life_only_while_all_processes_live(
+def test_the_parent_reports_only_while_all_processes_are_alive(
     migrated: Path, notifications: socket.socket, hanging: dict[str, str]
 ) -> None:
     more = {**hanging, "WORKERS": "2"}
@@ -74,6 +74,7 @@ def test_serve_says_that_it_ends_and_how_long_that_may_take(
     more = {"WATCHDOG_USEC": WATCHDOG_USEC, "DRAIN_SECONDS": "3", "WORKERS": workers}
     with socket.create_server(("127.0.0.1", 0)) as port, started(migrated, port, "serve", **more) as process:
         _wait_until_served(port)
+        _empty(notifications)
         process.terminate()
         heard = _heard_until_the_end(process, notifications)
         process.communicate(timeout=SECONDS)
@@ -119,8 +120,17 @@ def _falls_silent(notifications: socket.socket) -> bool:
     return False
 
 
+def _empty(notifications: socket.socket) -> None:
+    """Reads what has come so far: the socket holds only ten messages, and the next one would be lost."""
+    notifications.setblocking(False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            notifications.recv(100)
+    notifications.settimeout(SECONDS)
+
+
 def _heard_until_the_end(process: subprocess.Popen[str], notifications: socket.socket) -> list[bytes]:
-    """All messages, which are read as they come: a socket that nobody reads takes only ten."""
+    """Returns all messages, which are read as they come: the socket holds only ten."""
     messages = []
     notifications.settimeout(WATCHDOG_SECONDS)
     while process.poll() is None:
