@@ -10,7 +10,7 @@ from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
-from app import probe
+from app import jwks, probe
 from app.caller import caller_of
 from app.composition import Composition, compose, make_health, make_keys
 from app.cookies import RequestCookie
@@ -125,6 +125,7 @@ def create_app(
     app.middleware_stack = Middleware(
         ExceptionMiddleware(app.router, app.exception_handlers),
         direct=dict.fromkeys(PATHS, endpoint),
+        public={jwks.PATH: jwks.KeySetPath(composition.published_keys)},
         health=dict.fromkeys((LIVE, READY), HealthPaths(health)),
         observer=Observer(observers, composition.pseudonyms, settings.trusted_proxies, traces),
         security=SecurityHeaders(hsts=not settings.development),

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import secrets
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -21,6 +21,7 @@ from app.observation import note_principal
 from app.settings import InvalidSettingsError, Settings, collector_host
 from models.sql import fetch
 from schema.context import Services
+from services.access.tokens import AccessTokenService, Handover
 from services.accounts.credentials import StandIns
 from services.accounts.hashing import Hasher
 from services.accounts.lockout import LoginLockout
@@ -99,6 +100,7 @@ class Composition:
     account_import: AccountImport
     limiter: Limiter
     limits: Limits
+    published_keys: Mapping[str, object]
     aclose: Callable[[], Awaitable[None]]
 
     async def work(self, stopped: asyncio.Event) -> None:
@@ -188,6 +190,7 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
     )
     methods = {PaymentMethod.PAYPAL: paypal, PaymentMethod.BANK_DEPOSIT: settings.bank_account}
 
+    handover, published_keys = _handover(settings)
     outages = _outages(settings, storage, measures)
     mails, clean_up_mails = _mails(settings, translations, limiter, limits, outages, measures, tracer)
 
@@ -217,6 +220,7 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
             ),
             deposits=deposits,
             payments=PaymentHistory(),
+            access_tokens=AccessTokenService(handover=handover, sessions=sessions, limiter=limiter, limits=limits),
         ),
         actors=actors,
         paypal=paypal,
@@ -231,6 +235,7 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
         account_import=AccountImport(lockout),
         limiter=limiter,
         limits=limits,
+        published_keys=published_keys,
         aclose=aclose,
     )
 
@@ -251,7 +256,7 @@ def make_keys(settings: Settings) -> Keys:
     if not settings.development and not (secret_key and naming_key):
         raise InvalidSettingsError("production needs SECRET_KEY and NAMING_KEY")
     return Keys(
-        _bytes(secret_key) if secret_key else _development_key(settings.data_dir / "secret.key"),
+        _bytes(secret_key) if secret_key else _kept(settings.data_dir / "secret.key", _secret_key),
         also_accepted=[_bytes(key) for key in settings.secret_keys_also_accepted],
         naming_key=_bytes(naming_key) if naming_key else None,
     )
@@ -278,11 +283,34 @@ def make_health(settings: Settings) -> Health:
     return Health(settings.database, RedisProbe(settings.redis_url.get_secret_value(), settings.redis_key_prefix))
 
 
-def _development_key(path: Path) -> bytes:
-    """Reads the key, or generates it; of several processes, the first to link its file wins."""
+def _handover(settings: Settings) -> tuple[Handover | None, Mapping[str, object]]:
+    """Returns how access tokens are issued, and the JWK Set that verifies them.
+
+    In development, the key is by default generated once in DATA_DIR. In production, a command may run without keys.
+    """
+    given = settings.access_token_keys
+    complete = settings.development or (given and settings.access_token_issuer)
+    if not (settings.access_token_audiences and complete):
+        return None, {"keys": []}
+    from services.access.keys import SigningKeys, generate_key  # loads OpenSSL, which takes 0.1 seconds
+
+    file = settings.data_dir / "access-token.pem"
+    try:
+        keys = SigningKeys.parse(given.get_secret_value() if given else _kept(file, generate_key).decode("latin-1"))
+    except ValueError as error:
+        raise InvalidSettingsError(f"ACCESS_TOKEN_KEYS: {error}") from None
+    return Handover(settings.token_issuer, frozenset(settings.access_token_audiences), keys), keys.published
+
+
+def _secret_key() -> bytes:
+    return secrets.token_hex(32).encode()
+
+
+def _kept(path: Path, generate: Callable[[], bytes]) -> bytes:
+    """Reads a key of development, or generates it; of several processes, the first to link its file wins."""
     if not path.exists():
         with tempfile.NamedTemporaryFile(dir=path.parent) as generated:  # readable only by its owner
-            generated.write(secrets.token_hex(32).encode())
+            generated.write(generate())
             generated.flush()
             with contextlib.suppress(FileExistsError):
                 path.hardlink_to(generated.name)

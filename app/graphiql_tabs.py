@@ -39,6 +39,7 @@ def _inputs(plan_id: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
     yield "RequestBankDeposit", _input(planId=plan_id)
     yield "Payment", None
     yield "CancelBankDeposit", _input(id="<openDeposit.id>")
+    yield "CreateAccessToken", _input(audience="https://api.example.mx")
     yield "CreateCaptcha", None
     yield "CaptchaAudio", {"id": "<captcha.id>"}
     yield "RecoverPassword", _input(email=_EMAIL, captcha={"id": "<captcha.id>", "answer": ""})

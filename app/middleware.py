@@ -60,7 +60,8 @@ class SecurityHeaders:
 class Middleware:
     """Passes a request to the app of its path in `direct`, and others to `app`.
 
-    `health` has the paths to which any Host may be sent. If `hosts` is None, every Host is served.
+    `public` has the paths that every page may read, and whose apps say so themselves. `health` has the paths to which
+    any Host may be sent. If `hosts` is None, every Host is served.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Middleware:
         app: ASGIApp,
         *,
         direct: Mapping[str, ASGIApp],
+        public: Mapping[str, ASGIApp],
         health: Mapping[str, ASGIApp],
         observer: Observer,
         security: SecurityHeaders,
@@ -76,6 +78,7 @@ class Middleware:
     ) -> None:
         self._app = app
         self._direct = direct
+        self._public = public
         self._health = health
         self._observer = observer
         self._security = security
@@ -95,8 +98,9 @@ class Middleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = CLIENT_GONE if scope.get("client_gone", _never)() else message["status"]
+                is_public = scope["path"] in self._public
                 message["headers"] = [
-                    *self._cors.readable(message["headers"], headers),
+                    *(message["headers"] if is_public else self._cors.readable(message["headers"], headers)),
                     *self._security.missing(message["headers"]),
                     (b"x-request-id", request.id.encode()),
                 ]
@@ -120,12 +124,13 @@ class Middleware:
         path = scope["path"]
         if path in self._health:
             return self._health[path]
-        if preflight := self._cors.preflight(scope["method"], headers):
+        public = self._public.get(path)
+        if not public and (preflight := self._cors.preflight(scope["method"], headers)):
             return preflight
         if self._hosts and not self._hosts.allow(headers):
             error = GraphQLError("This host is not served here. Add it to ALLOWED_HOSTS.")
             return refusal(Request(scope), formatted(error, "BAD_REQUEST"), 421)
-        return self._direct.get(path, self._app)
+        return public or self._direct.get(path, self._app)
 
 
 def _never() -> bool:

@@ -34,14 +34,15 @@ KEYS = ("secret_key", "naming_key")
 """What a command needs that works with accounts, whose counters and captchas hang on it."""
 
 _PAYPAL = ("paypal_client_id", "paypal_client_secret", "paypal_webhook_id")
+_ACCESS_TOKENS = {"access_token_keys": "ACCESS_TOKEN_KEYS", "access_token_issuer": "ACCESS_TOKEN_ISSUER (https)"}
 _BANK_DEPOSIT = ("bank_deposit_clabe", "bank_deposit_bank", "bank_deposit_beneficiary")
 _CAPTCHA_PROVIDER = ("captcha_provider", "captcha_site_key", "captcha_secret")
 _MIN_WORK = 1_000  # keys, which take a program a second
 _MIN_DISTINCT_CHARACTERS = 8  # placeholders have fewer
 _MIN_LANE_KIB = 8  # of memory for each lane (RFC 9106, 3.1)
 _MIN_SIMILARITY = 0.85  # at which a name is taken for a mistyped setting
-_OUR_PREFIXES = ("ALLOWED_", "ARGON2_", "BANK_DEPOSIT_", "CAPTCHA_", "LIMIT_", "PAYPAL_", "TRUSTED_")
-_LINKS = ("CONFIRM_URL", "RECOVER_URL", "PAYPAL_RETURN_URL", "PAYPAL_CANCEL_URL")
+_OUR_PREFIXES = ("ACCESS_TOKEN_", "ALLOWED_", "ARGON2_", "BANK_DEPOSIT_", "CAPTCHA_", "LIMIT_", "PAYPAL_", "TRUSTED_")
+_LINKS = ("ACCESS_TOKEN_ISSUER", "CONFIRM_URL", "RECOVER_URL", "PAYPAL_RETURN_URL", "PAYPAL_CANCEL_URL")
 _SANDBOX = re.compile(r"(.+\.)?sandbox\.paypal\.com\.?")
 _SANDBOX_SENTENCE = (
     "PAYPAL_BASE_URL: this is PayPal's sandbox, where anyone can pay with play money; "
@@ -77,7 +78,10 @@ def faults(settings: "Settings", needs: Collection[str] = PRODUCTION_NEEDS) -> l
 def missing_for_production(settings: "Settings", needs: Collection[str] = PRODUCTION_NEEDS) -> list[str]:
     """Returns the settings that are missing and without which production does not start."""
     given = {name for name in settings.model_fields_set if getattr(settings, name)}
-    return [description for name, description in PRODUCTION_NEEDS.items() if name in needs and name not in given]
+    needed = {name: description for name, description in PRODUCTION_NEEDS.items() if name in needs}
+    if settings.access_token_audiences and needed == PRODUCTION_NEEDS:  # a command that needs less issues no tokens
+        needed |= _ACCESS_TOKENS
+    return [description for name, description in needed.items() if name not in given]
 
 
 def _missing(settings: "Settings", needs: Collection[str]) -> Iterator[str]:

@@ -14,16 +14,20 @@ _PORT = re.compile(r":(\d+)\Z", re.ASCII)
 _HOST = re.compile(r"\[[0-9A-Fa-f:.%\w]+\]|[^\s\[\]/@,;:'\"%]+")
 
 
-def check_text(text: str, *, is_list: bool) -> None:
-    """Checks a value as it was given; parts of a list may be on lines of their own."""
+class MultiLine:
+    """Marks a setting that may have several lines, such as keys in PEM."""
+
+
+def check_text(text: str, *, separator: str | None = None) -> None:
+    """Checks a value as it was given. Its parts, if it has a `separator`, may be on lines of their own."""
     if not text.strip():
         raise ValueError("is blank; give it a value, or leave it empty for the default")
     if len(text) > _MAX_LENGTH:
         raise ValueError(f"must have at most {_MAX_LENGTH} characters")
-    parts = text.split(",") if is_list else [text]
+    parts = text.split(separator) if separator else [text]
     if any(_UNPRINTABLE.search(part.strip()) for part in parts):
         raise ValueError("must be UTF-8 without control characters, such as NUL or a line break")
-    if any(_is_quoted(part.strip()) for part in [text, *parts]):
+    if any(_is_quoted(part.strip()) for part in ([text, *parts] if separator == "," else [text])):
         raise ValueError("is in quotes, which would be a part of it; remove them")
     if _PLACEHOLDER.search(text):
         raise ValueError("contains ${…}, which nothing has replaced")

@@ -12,7 +12,7 @@ from pydantic_settings import NoDecode
 from app.database import tortoise_configuration
 from app.manifests import read_manifests
 from app.origins import parse_origin
-from app.setting_text import check_server_url
+from app.setting_text import MultiLine, check_server_url
 from services.accounts.email import parse_email
 from services.common.limits import Limit
 from services.mail.site import check_site_name
@@ -25,6 +25,8 @@ _URL = re.compile(r"https?://(\w[\w.-]*|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?([/?#][!
 _MAX_AMOUNT = 1_000_000_000  # of a limit
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'+.^_`|~-]+\*?")
 _REDIS = re.compile(r"rediss?://([^@/\s]*@)?([^:@/\s]+|\[[0-9a-fA-F:]+\]):\d{1,5}(/\d{0,4})?", re.ASCII)
+_AUDIENCE = re.compile(r"[!-+\--~]{1,200}")
+_ISSUER = re.compile(r"[^?#]{1,200}")
 _NAME = r"[\w-]{1,63}(\.[\w-]{1,63})*\.?"
 _HOST = re.compile(rf"{_NAME}|[0-9a-fA-F:.]*:[0-9a-fA-F:.%\w]*", re.ASCII)
 _SERVED_HOST = re.compile(rf"{_NAME}|\[[0-9a-fA-F:]+\]", re.ASCII)
@@ -170,6 +172,26 @@ def _manifests(paths: tuple[Path, ...]) -> tuple[Path, ...]:
     return paths
 
 
+def _audience(text: str) -> str:
+    if not _AUDIENCE.fullmatch(text):
+        raise ValueError("must be names of APIs such as https://api.example.mx, in ASCII without spaces")
+    return text
+
+
+def _issuer(text: str | None) -> str | None:
+    if text and not (is_url(text) and _ISSUER.fullmatch(text)):
+        raise ValueError("must be a URL such as https://cuentas.example.mx, without ? and #")
+    return text
+
+
+def _access_token_keys(keys: SecretStr | None) -> SecretStr | None:
+    if keys:
+        from services.access.keys import SigningKeys  # loads OpenSSL, which takes 0.1 seconds
+
+        SigningKeys.parse(keys.get_secret_value())
+    return keys
+
+
 OriginList = Annotated[tuple[Annotated[str, AfterValidator(parse_origin)], ...], NoDecode, BeforeValidator(_list)]
 HeaderNames = Annotated[tuple[Annotated[str, AfterValidator(_header_name)], ...], NoDecode, BeforeValidator(_list)]
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_served_host)], ...], NoDecode, BeforeValidator(_list)]
@@ -191,4 +213,7 @@ CodeUrl = Annotated[str | None, AfterValidator(_code_url)]
 OptionalUrl = Annotated[str | None, AfterValidator(_url)]
 PlansFile = Annotated[Path | None, AfterValidator(_plans_file)]
 PayPalUrl = Annotated[str | None, AfterValidator(_paypal_url)]
+Audiences = Annotated[tuple[Annotated[str, AfterValidator(_audience)], ...], NoDecode, BeforeValidator(_list)]
+Issuer = Annotated[str | None, AfterValidator(_issuer)]
+AccessTokenKeys = Annotated[SecretStr | None, MultiLine, AfterValidator(_access_token_keys)]
 Clabe = Annotated[str | None, AfterValidator(_clabe)]

@@ -57,6 +57,10 @@ def _without_effect(settings: Settings) -> Iterator[str]:
             bool(settings.captcha_provider),
             ["captcha_verification_url", "captcha_hostnames", "captcha_action"],
         ),
+        "ACCESS_TOKEN_AUDIENCES": (
+            bool(settings.access_token_audiences),
+            ["access_token_keys", "access_token_issuer"],
+        ),
         "PAYPAL_CLIENT_ID": (settings.has_paypal, ["paypal_base_url"]),
         "PAYPAL_CLIENT_ID or the stand-in": (
             settings.has_paypal or settings.stands_in_for_paypal,

@@ -15,16 +15,19 @@ from app.database import Postgresql, Tls, sqlite_configuration, tortoise_configu
 from app.origins import Origins
 from app.secret_files import SUFFIX, SecretFiles, UnreadableSecret, secret_names
 from app.setting_checks import EXAMPLE_CLABE, PRODUCTION_NEEDS, doubts, faults, sentence
-from app.setting_text import check_text
+from app.setting_text import MultiLine, check_text
 from app.setting_types import (
     PAYPAL_LIVE,
+    AccessTokenKeys,
     Address,
+    Audiences,
     BindHost,
     Clabe,
     CodeUrl,
     DatabaseUrl,
     HeaderNames,
     Hosts,
+    Issuer,
     Key,
     LimitNotation,
     Manifests,
@@ -157,8 +160,12 @@ class Settings(BaseSettings):
     limit_resend_email: LimitNotation = "1/minute;10/day"
     limit_mail_email: LimitNotation = "15/day"
     limit_change_password: LimitNotation = "5/15 minutes"
+    limit_access_token: LimitNotation = "120/5 minutes"
     limit_payment: LimitNotation = "30/hour"
     limit_paypal_webhook_payment: LimitNotation = "10/hour"
+    access_token_audiences: Audiences = ()
+    access_token_issuer: Issuer = None
+    access_token_keys: AccessTokenKeys = None
     plans_file: PlansFile = None
     paypal_client_id: str | None = Field(None, pattern="^[!-~]{1,200}$")
     paypal_client_secret: SecretStr | None = None
@@ -199,7 +206,8 @@ class Settings(BaseSettings):
             raise ValueError(value.sentence)
         text = value.get_secret_value() if isinstance(value, SecretStr) else value
         if isinstance(text, str) and text and info.field_name:
-            check_text(text, is_list=NoDecode in cls.model_fields[info.field_name].metadata)
+            metadata = cls.model_fields[info.field_name].metadata
+            check_text(text, separator="," if NoDecode in metadata else "\n" if MultiLine in metadata else None)
         return value
 
     @property
@@ -258,6 +266,11 @@ class Settings(BaseSettings):
             hostnames=frozenset(hostnames),
             action=self.captcha_action,
         )
+
+    @property
+    def token_issuer(self) -> str:
+        """ACCESS_TOKEN_ISSUER, or else the address of the service in development."""
+        return self.access_token_issuer or self.own_url
 
     @property
     def bank_account(self) -> BankAccount | None:

@@ -26,6 +26,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "CompletePayPalPayment": {"orderId": "5O190127TN364715T"},
     "ConfigureCompany": {"legalName": "ESCUELA KEMPER URGATE", "taxRegime": "601", "postalCode": "26015"},
     "ConfirmAccount": {"code": "A" * 40},
+    "CreateAccessToken": {"audience": "https://api.example.mx"},
     "CreateAccount": {"rfc": RFC, "email": EMAIL, "password": PASSWORD, "passwordConfirmation": PASSWORD},
     "CreateSeries": SERIES,
     "DeleteSeries": {"id": ID},

@@ -218,6 +218,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "CompletePayPalPayment": ("orderId",),
     "RequestBankDeposit": ("planId",),
     "CancelBankDeposit": ("id",),
+    "CreateAccessToken": ("audience",),
 }
 WITHOUT_A_FORM = {"RecoverPassword"}  # its captcha is an object, which test_any_input_is_answered covers
 

@@ -7,6 +7,7 @@ from typing import Annotated, Protocol, TypeVar
 
 import strawberry
 
+from services.access.tokens import AccessTokenService
 from services.accounts.login import LoginService
 from services.accounts.onboarding import PaymentMethod
 from services.accounts.password_policy import PasswordPolicy
@@ -42,6 +43,7 @@ class Services:
     paypal: PayPalService
     deposits: DepositService
     payments: PaymentHistory
+    access_tokens: AccessTokenService
 
 
 class SessionCookie(Protocol):

@@ -8,7 +8,19 @@ from graphql import GraphQLObjectType, introspection_types
 from graphql.type.introspection import TypeFields
 from strawberry.schema.config import StrawberryConfig
 
-from resolvers import account, captchas, company, login, passwords, payments, registration, series, sessions
+from resolvers import (
+    access_tokens,
+    account,
+    captchas,
+    company,
+    login,
+    passwords,
+    payments,
+    registration,
+    series,
+    sessions,
+)
+from schema.access_tokens import CreateAccessTokenResult
 from schema.account import Account
 from schema.captchas import Captcha, CreateCaptchaResult
 from schema.company import ConfigureCompanyResult, TaxRegime
@@ -102,6 +114,10 @@ class Mutation:
     )
     revoke_other_sessions: RevokeOtherSessionsResult = strawberry.mutation(
         resolver=sessions.revoke_other_sessions, description="Ends all sessions of the account except the current one."
+    )
+    create_access_token: CreateAccessTokenResult = strawberry.mutation(
+        resolver=access_tokens.create_access_token,
+        description="Creates a signed token by which another API recognizes the account, without asking this service.",
     )
     configure_company: ConfigureCompanyResult = strawberry.mutation(
         resolver=company.configure_company,

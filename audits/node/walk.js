@@ -89,6 +89,7 @@ async function walk(client, email) {
 
   const other = (await run("Me")).sessions[0].id;
   await act("RevokeOtherSessions");
+  await act("CreateAccessToken", { audience: "https://api.example.mx" }, "AudienceUnknownError");
   await act("RevokeSession", { id: `${other.slice(0, -4)}0000` }, "SessionNotFoundError");
   const { captcha } = await act("CreateCaptcha");
   assert.match((await run("CaptchaAudio", { id: captcha.id })).audio.dataUri, /^data:audio\/wav/);

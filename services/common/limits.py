@@ -65,6 +65,7 @@ class Limits:
     resend_email: Limit
     mail_email: Limit
     change_password: Limit
+    access_token: Limit
     payment: Limit
     paypal_webhook_payment: Limit
 

@@ -11,7 +11,7 @@ TEST = r"`([\w/]+)/(\w+)::(\w+)`"
 FILE = r"`([\w./-]+\.\w+)`"
 
 # How many items each section of ASVS 5.0 has.
-CHAPTERS = {6: (3, 12, 8, 6, 8, 4, 2, 4), 7: (3, 4, 2, 5, 3, 2)}
+CHAPTERS = {6: (3, 12, 8, 6, 8, 4, 2, 4), 7: (3, 4, 2, 5, 3, 2), 9: (3, 4)}
 
 
 def test_every_item_of_asvs_has_one_row_with_its_level() -> None:

@@ -13,6 +13,7 @@ from tests.companies import signed_in
 from tests.conftest import MakeApi
 from tests.tcp_proxy import State, TcpProxy
 
+AUDIENCE = "https://api.example.mx"
 CAPTCHA = {"id": "none", "answer": "none"}
 LIMITED: dict[str, Any] = {
     "CreateAccount": {
@@ -27,6 +28,7 @@ LIMITED: dict[str, Any] = {
     "CreateCaptcha": {},
     "RecoverPassword": {"email": EMAIL, "captcha": CAPTCHA},
     "ChangePassword": PASSWORD_CHANGE,
+    "CreateAccessToken": {"audience": AUDIENCE},
 }
 
 
@@ -72,7 +74,8 @@ async def _assert_open(api: Api) -> None:
 async def test_while_redis_is_down_sensitive_mutations_are_refused(
     make_api: MakeApi, wire: TcpProxy, state: State
 ) -> None:
-    api = await signed_in(await make_api(redis_url=f"redis://127.0.0.1:{wire.port}/0"))
+    url = f"redis://127.0.0.1:{wire.port}/0"
+    api = await signed_in(await make_api(redis_url=url, access_token_audiences=(AUDIENCE,)))
 
     wire.become(state)
     await asyncio.gather(*(_assert_refused(api, operation) for operation in LIMITED))
@@ -111,9 +114,9 @@ async def test_a_mail_that_is_not_counted_yet_waits_for_redis(make_api: MakeApi,
 
 
 async def test_while_the_database_cannot_count_sensitive_mutations_are_refused(
-    api: Api,
+    make_api: MakeApi,
 ) -> None:
-    api = await signed_in(api)
+    api = await signed_in(await make_api(access_token_audiences=(AUDIENCE,)))
 
     await fetch("ALTER TABLE limit_counter RENAME TO away")
     try:

@@ -145,6 +145,7 @@ async def test_a_bug_outside_the_endpoint_is_answered_and_logged_with_the_id(lin
     app = Middleware(
         bug,
         direct={},
+        public={},
         health={},
         observer=Observer([log_request], Pseudonyms(Keys(b"a key of the tests")), trusted_proxies=0),
         security=SecurityHeaders(hsts=False),
