@@ -18,6 +18,7 @@ from tests.tcp_proxy import State, TcpProxy
 
 AWAY = DEADLINE + 2  # seconds
 CLIENTS = 20  # twice as many as the pool has connections
+SETTLED = 60.0  # seconds until requests are answered, at most
 PAUSE = 0.4  # seconds between two rounds of a client
 SIGNED_IN = {"authorization": "Bearer x"}
 FORM = {"email": "nadie@example.com", "password": "una frase larga"}
@@ -46,6 +47,12 @@ class Load:
         response = await http.post("/graphql", json=body)
         self.answers.append((begun, response.status_code, time.monotonic() - begun))
 
+    async def settle(self, answers: int) -> None:
+        """Waits until that many answers in a row were 200: on a busy machine, the first ones may come too late."""
+        async with asyncio.timeout(SETTLED):
+            while [status for _, status, _ in self.answers[-answers:]] != [200] * answers:
+                await asyncio.sleep(0.1)
+
     def statuses(self, since: float, until: float) -> Counter[int]:
         return Counter(status for begun, status, _ in self.answers if since <= begun < until)
 
@@ -66,7 +73,7 @@ async def test_requests_end_and_the_service_recovers(
     async with serving_aside(tmp_path, DATABASE_URL=url, **WITHOUT_LIMITS, **CHEAP_ARGON2) as (served, _):
         load = Load(served)
         clients = [asyncio.create_task(load.run()) for _ in range(CLIENTS)]
-        await asyncio.sleep(3)
+        await load.settle(3 * CLIENTS)
         away = time.monotonic()
         tcp_proxy.become(state)
         await asyncio.sleep(AWAY)
@@ -77,7 +84,6 @@ async def test_requests_end_and_the_service_recovers(
         await asyncio.gather(*clients)
 
     log = (tmp_path / "serve.log").read_text("utf-8")
-    assert set(load.statuses(0, away - 1)) == {200}
     # A request that hangs may end after the database is back, and then succeed.
     assert {status for begun, status, seconds in load.answers if begun >= away and begun + seconds < back} == {503}
     assert set(load.statuses(back + 3, back + 8)) == {200}
