@@ -38,13 +38,12 @@ async def test_while_the_database_hangs_requests_end_at_their_deadline_and_the_s
                 await locker.execute("LOCK TABLE account IN ACCESS EXCLUSIVE MODE")
                 answers = await asyncio.gather(*(answered(n) for n in range(30)))
             recovered = await answered(30)
-            held = await _busy(locker)
+            await _nothing_busy(locker)
             await locker.close()
 
     assert {(status, retry) for status, retry, _ in answers} == {(503, "5")}
     assert max(seconds for _, _, seconds in answers) < DEADLINE + 5
     assert recovered[0] == 200
-    assert held == 0
 
 
 async def test_clients_that_go_away_leave_nothing_behind(postgresql_url: str, tmp_path: Path) -> None:
@@ -63,9 +62,7 @@ async def test_clients_that_go_away_leave_nothing_behind(postgresql_url: str, tm
                 while len(list(files.iterdir())) > before + 5:  # the pool may have grown to its five connections
                     await asyncio.sleep(0.1)
         looking = await asyncpg.connect(postgresql_url)
-        async with asyncio.timeout(15):  # an aborted request cleans up after its client is gone
-            while await _busy(looking):
-                await asyncio.sleep(0.1)
+        await _nothing_busy(looking)
         await looking.close()
 
 
@@ -81,6 +78,13 @@ async def _go_away(url: str, number: int) -> None:
     writer.write(f"{head}\r\n\r\n".encode() + content)
     await asyncio.sleep(chance.uniform(0, 0.3))
     writer.transport.abort()
+
+
+async def _nothing_busy(connection: asyncpg.Connection) -> None:
+    """Waits for the cleanup of requests that were aborted, and for statements of the worker. A leak never ends."""
+    async with asyncio.timeout(15):
+        while await _busy(connection):
+            await asyncio.sleep(0.1)
 
 
 async def _busy(connection: asyncpg.Connection) -> int:
