@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from starlette.requests import Request
 
+from app.requests import BODY_COMPLETE, says
+
 BODY_DEADLINE = 10.0  # seconds to receive the whole body
 
 
@@ -27,7 +29,7 @@ async def read_body(request: Request, maximum: int) -> bytes:
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced[:20]) > maximum:
         raise too_large(maximum)
-    if request.scope.get("body_complete", _never)():  # as nearly always: spares the timer
+    if says(request.scope, BODY_COMPLETE):  # as nearly always: spares the timer
         return await _read(request, maximum)
     try:
         async with asyncio.timeout(BODY_DEADLINE):
@@ -47,7 +49,3 @@ async def _read(request: Request, maximum: int) -> bytes:
         if len(body) > maximum:
             raise too_large(maximum)
     return bytes(body)
-
-
-def _never() -> bool:
-    return False

@@ -18,6 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from app.health import DRAINING
 from app.observation import REFUSALS, RefusalObserver
+from app.requests import BODY_COMPLETE, DISCONNECTED
 
 CLOSING = "closing"
 """The key of the lifespan's state under which the server says that it has stopped listening."""
@@ -327,8 +328,8 @@ def _with_connection_header(app: ASGIApp, cycle: RequestResponseCycle, seconds: 
                     message["headers"] = [*headers, how]
             await send(message)
 
-        scope["client_gone"] = lambda: cycle.disconnected  # for app/middleware.py
-        scope["body_complete"] = lambda: not cycle.more_body  # for app/bodies.py
+        scope[DISCONNECTED] = lambda: cycle.disconnected
+        scope[BODY_COMPLETE] = lambda: not cycle.more_body
         await app(scope, receive, send_start)
 
     return answer

@@ -17,7 +17,7 @@ from app.http import refusal
 from app.observation import CLIENT_GONE
 from app.observer import Observer
 from app.origins import is_loopback
-from app.requests import Request, headers_of
+from app.requests import DISCONNECTED, Request, headers_of, says
 
 _SECURITY_HEADERS = (
     (b"cache-control", b"no-store"),
@@ -97,7 +97,7 @@ class Middleware:
         async def send_completed(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = CLIENT_GONE if scope.get("client_gone", _never)() else message["status"]
+                status = CLIENT_GONE if says(scope, DISCONNECTED) else message["status"]
                 is_public = scope["path"] in self._public
                 message["headers"] = [
                     *(message["headers"] if is_public else self._cors.readable(message["headers"], headers)),
@@ -131,7 +131,3 @@ class Middleware:
             error = GraphQLError("This host is not served here. Add it to ALLOWED_HOSTS.")
             return refusal(Request(scope), formatted(error, "BAD_REQUEST"), 421)
         return public or self._direct.get(path, self._app)
-
-
-def _never() -> bool:
-    return False

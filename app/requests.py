@@ -6,7 +6,12 @@ from starlette import requests
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-_KEY = "app.headers"
+DISCONNECTED = "disconnected"
+"""The key of the scope under which the server puts a function: whether the client has closed the connection."""
+BODY_COMPLETE = "body_complete"
+"""The key of the scope under which the server puts a function: whether the whole body has arrived."""
+
+_HEADERS = "headers_indexed"
 
 
 class IndexedHeaders(Headers):
@@ -40,7 +45,13 @@ class Request(requests.Request):
 
 def headers_of(scope: Scope) -> Headers:
     """Returns the headers of the request, the same object to all who ask."""
-    headers: Headers | None = scope.get(_KEY)
+    headers: Headers | None = scope.get(_HEADERS)
     if headers is None:
-        headers = scope[_KEY] = IndexedHeaders(scope)
+        headers = scope[_HEADERS] = IndexedHeaders(scope)
     return headers
+
+
+def says(scope: Scope, key: str) -> bool:
+    """Calls the server's function under that key. Returns False if there is none, as under another server."""
+    function = scope.get(key)
+    return bool(function and function())
