@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Literal
 
 import structlog
 import uvicorn
@@ -27,11 +26,10 @@ from starlette.types import ASGIApp
 
 from app.connection import CLOSING, Connection
 from app.health import DRAINING
+from app.setting_types import EventLoop
 from app.systemd import Notifier, repeating
 
 log = structlog.get_logger(__name__)
-
-Loop = Literal["auto", "asyncio", "uvloop"]
 
 _GRACEFUL_TIMEOUT = 12  # seconds that running requests get once nothing listens any more
 _STOP_SECONDS = 37.0  # that stopping may take after draining, including the worker
@@ -53,7 +51,7 @@ class _Options:
 
     keep_alive_seconds: int
     drain_seconds: float
-    loop: Loop
+    loop: EventLoop
     heartbeat_seconds: float
     heartbeat: Callable[[], None]
     report_stop: Callable[[], None]
@@ -163,7 +161,7 @@ def run(
     workers: int = 1,
     keep_alive_seconds: int = 75,
     drain_seconds: float = 0.0,
-    loop: Loop = "auto",
+    loop: EventLoop = "auto",
     notifier: Notifier | None = None,
 ) -> int:
     """Serves until SIGTERM or SIGINT, and then drains. Returns the exit status.

@@ -3,7 +3,7 @@
 import re
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
@@ -202,6 +202,7 @@ Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_secret_lis
 BindHost = Annotated[str, AfterValidator(_host)]
 OneKey = Annotated[SecretStr | None, AfterValidator(_one_key)]
 Key = Annotated[SecretStr | None, AfterValidator(_stripped)]
+EventLoop = Literal["auto", "asyncio", "uvloop"]
 RedisUrl = Annotated[SecretStr | None, AfterValidator(_redis_url)]
 DatabaseUrl = Annotated[SecretStr | None, AfterValidator(_database_url)]
 SmtpUrl = Annotated[SecretStr | None, AfterValidator(_smtp_url)]

@@ -5,7 +5,7 @@ import os
 import ssl
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
@@ -25,6 +25,7 @@ from app.setting_types import (
     Clabe,
     CodeUrl,
     DatabaseUrl,
+    EventLoop,
     HeaderNames,
     Hosts,
     Issuer,
@@ -94,7 +95,7 @@ class Settings(BaseSettings):
     development_beyond_loopback: bool = False
     port: int = Field(8000, ge=0, le=65535)
     workers: int = Field(1, ge=1, le=256)
-    event_loop: Literal["auto", "asyncio", "uvloop"] = "auto"
+    event_loop: EventLoop = "auto"
     keep_alive_seconds: int = Field(75, ge=1, le=3600)
     metrics_host: BindHost = "127.0.0.1"
     metrics_port: int | None = Field(None, ge=0, le=65535)
