@@ -22,7 +22,6 @@ from app.version import version
 
 log = structlog.get_logger(__name__)
 
-_LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 _LOG_VALUES = ("tortoise", "aiosqlite")  # at DEBUG they log statements with e-mails, digests and hashes
 _EDGE = r"\s<>\"'(),:;=/|"
 _ADDRESS = re.compile(rf"(?<![^{_EDGE}])[^{_EDGE}@]++@[^{_EDGE}]*+")  # begins only at an edge, so it is linear
@@ -86,11 +85,11 @@ def log_request(request: FinishedRequest) -> None:
     """Writes the line of a request, except of a probe that found the service healthy."""
     if request.kind == "health" and request.status == 200:
         return
-    level = "info"
+    level = logging.INFO
     if request.code == "INTERNAL" or request.status == 500:
-        level = "error"
+        level = logging.ERROR
     elif request.status == 503:
-        level = "warning"
+        level = logging.WARNING
     given = {
         "request": request.id,
         "trace_id": request.trace_id,
@@ -110,10 +109,11 @@ def log_request(request: FinishedRequest) -> None:
     }
     fields = {name: value for name, value in given.items() if value is not None}
     if _requests is None:
-        getattr(log, level)("request", **fields)
-    elif logging.root.isEnabledFor(_LEVELS[level]):
+        log.log(level, "request", **fields)
+    elif logging.root.isEnabledFor(level):
         timestamp = datetime.now(UTC).isoformat().removesuffix("+00:00") + "Z"
-        named = {"event": "request", "level": level, "logger": __name__, "timestamp": timestamp}
+        name = logging.getLevelName(level).lower()
+        named = {"event": "request", "level": name, "logger": __name__, "timestamp": timestamp}
         _requests.msg(_to_json({**fields, **named}))
 
 
