@@ -18,6 +18,7 @@ from graphql import (
     parse,
     validate,
 )
+from graphql.execution.collect_fields import FragmentDetails
 from graphql.language import FragmentDefinitionNode
 from graphql.validation import NoSchemaIntrospectionCustomRule, specified_rules
 
@@ -60,9 +61,9 @@ class Prepared:
         return [each for each in self.document.definitions if isinstance(each, OperationDefinitionNode)]
 
     @cached_property
-    def fragments(self) -> Mapping[str, FragmentDefinitionNode]:
+    def fragments(self) -> dict[str, FragmentDetails]:
         definitions = (each for each in self.document.definitions if isinstance(each, FragmentDefinitionNode))
-        return {each.name.value: each for each in definitions}
+        return {each.name.value: FragmentDetails(each) for each in definitions}
 
     def selections(self, operation: OperationDefinitionNode) -> Selections:
         """Returns the same for each request, unless a directive could depend on a variable."""

@@ -5,14 +5,13 @@ and the resolver call, path and info of a field that only reads an attribute. Al
 every failure: `tests/app/test_field_executor.py` compares the results with those of Strawberry's own `schema.execute`.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, cast
 
 from graphql import (
     ExecutionResult,
-    FragmentDefinitionNode,
     GraphQLError,
     GraphQLLeafType,
     GraphQLNonNull,
@@ -49,7 +48,7 @@ class FieldExecutor(Executor[None]):
     def __init__(
         self,
         schema: GraphQLSchema,
-        fragments: Mapping[str, FragmentDefinitionNode],
+        fragments: dict[str, FragmentDetails],
         operation: OperationDefinitionNode,
         variables: VariableValues,
         context: object,
@@ -59,8 +58,8 @@ class FieldExecutor(Executor[None]):
     ) -> None:
         super().__init__(
             schema,
-            dict(fragments),
-            {name: FragmentDetails(fragment) for name, fragment in fragments.items()},
+            {name: details.definition for name, details in fragments.items()},
+            fragments,
             None,
             context,
             operation,
