@@ -18,16 +18,8 @@ from app.setting_warnings import warnings
 from app.settings import InvalidSettingsError, read_settings
 from services.access.keys import SigningKeys
 from tests.access_tokens import ec_key, pem, rsa_key
-from tests.environment import fault, read
+from tests.environment import PRODUCTION, fault, read
 
-_PRODUCTION = {
-    "ENVIRONMENT": "production",
-    "SECRET_KEY": "a key of thirty-two bytes or more",
-    "NAMING_KEY": "another key of thirty-two bytes or more",
-    "SMTP_URL": "smtp+starttls://ana:word@smtp.example.mx",
-    "MAIL_FROM": "cuentas@example.mx",
-    "SITE_URL": "https://app.example.mx",
-}
 _SHAPE = "must be private keys in PEM, one after the other, or a JWK Set"
 _KIND = "must be an EC key on P-256, or an RSA key of 2,048 to 4,096 bits"
 _EC, _RSA = ec_key(), rsa_key()
@@ -119,10 +111,10 @@ def test_the_id_of_a_key_is_its_thumbprint() -> None:
 
 
 def test_production_with_audiences_needs_keys_and_an_issuer_over_https() -> None:
-    audiences = {**_PRODUCTION, "ACCESS_TOKEN_AUDIENCES": "https://api.example.mx"}
+    audiences = {**PRODUCTION, "ACCESS_TOKEN_AUDIENCES": "https://api.example.mx"}
     keys = {"ACCESS_TOKEN_KEYS": _EC}
 
-    assert fault(**_PRODUCTION) == ""
+    assert fault(**PRODUCTION) == ""
     assert fault(**audiences) == "production needs ACCESS_TOKEN_KEYS, ACCESS_TOKEN_ISSUER (https)"
     assert fault(**audiences, **keys) == "production needs ACCESS_TOKEN_ISSUER (https)"
     assert fault(**audiences, **keys, ACCESS_TOKEN_ISSUER="http://cuentas.example.mx") == (
@@ -133,7 +125,7 @@ def test_production_with_audiences_needs_keys_and_an_issuer_over_https() -> None
 
 def test_a_command_that_issues_no_tokens_needs_no_keys() -> None:
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in {**_PRODUCTION, "ACCESS_TOKEN_AUDIENCES": "reports"}.items():
+        for name, value in {**PRODUCTION, "ACCESS_TOKEN_AUDIENCES": "reports"}.items():
             patch.setenv(name, value)
         settings = read_settings(needs=KEYS)
 

@@ -11,19 +11,11 @@ from app.secret_files import secret_names
 from app.setting_checks import PRODUCTION_NEEDS
 from app.setting_warnings import warnings
 from app.settings import InvalidSettingsError, Settings, mistyped_settings, parse_settings, read_settings
-from tests.environment import fault, read
+from tests.environment import PRODUCTION, fault, read
 from tests.process.in_process import run_here
 
 _SECRET = "hunter2-of-the-operator"
-_PRODUCTION = {
-    "ENVIRONMENT": "production",
-    "SECRET_KEY": "a key of thirty-two bytes or more",
-    "NAMING_KEY": "another key of thirty-two bytes or more",
-    "SMTP_URL": "smtp+starttls://ana:word@smtp.example.mx",
-    "MAIL_FROM": "cuentas@example.mx",
-    "SITE_URL": "https://app.example.mx",
-}
-_KEYS = {name: _PRODUCTION[name] for name in ("SECRET_KEY", "NAMING_KEY")}
+_KEYS = {name: PRODUCTION[name] for name in ("SECRET_KEY", "NAMING_KEY")}
 _NO_KEYS = "production needs SECRET_KEY (at least 32 bytes), NAMING_KEY (at least 32 bytes)"
 _WRONG = {
     "blanks": " \t ",
@@ -139,10 +131,10 @@ def test_settings_that_contradict_each_other_are_refused() -> None:
     idle = {"SESSION_IDLE_DAYS": "20", "SESSION_DAYS": "10"}
     sentences: list[tuple[dict[str, str], str]] = [
         (idle, "SESSION_IDLE_DAYS is greater than SESSION_DAYS"),
-        ({**_PRODUCTION, "CAPTCHA_PROOF_OF_WORK": "1"}, "CAPTCHA_PROOF_OF_WORK: production needs at least 1000, or 0"),
+        ({**PRODUCTION, "CAPTCHA_PROOF_OF_WORK": "1"}, "CAPTCHA_PROOF_OF_WORK: production needs at least 1000, or 0"),
         (
             {
-                **_PRODUCTION,
+                **PRODUCTION,
                 "BANK_DEPOSIT_CLABE": "002010077777777771",
                 "BANK_DEPOSIT_BANK": "x",
                 "BANK_DEPOSIT_BENEFICIARY": "x",
@@ -154,17 +146,17 @@ def test_settings_that_contradict_each_other_are_refused() -> None:
 
     assert [said for given, said in sentences if not fault(**given).startswith(said)] == []
     assert read(SESSION_DAYS="10").session_days == 10
-    assert read(**_PRODUCTION, CAPTCHA_PROOF_OF_WORK="0").captcha_proof_of_work == 0
+    assert read(**PRODUCTION, CAPTCHA_PROOF_OF_WORK="0").captcha_proof_of_work == 0
     assert read(CAPTCHA_PROOF_OF_WORK="1").captcha_proof_of_work == 1
     assert read(LIMIT_LOGIN_CAPTCHA="0/hour").limit_login_captcha == "0/hour"
 
 
 def test_valid_settings_that_nobody_can_want_are_warned_of() -> None:
     bank = {"BANK_DEPOSIT_CLABE": "032180000118359719", "BANK_DEPOSIT_BANK": "B", "BANK_DEPOSIT_BENEFICIARY": "T"}
-    sound = {**_PRODUCTION, **bank}
+    sound = {**PRODUCTION, **bank}
     warned: list[tuple[dict[str, str], list[str]]] = [
         (sound, []),
-        (_PRODUCTION, ["Nobody can pay: set PAYPAL_… or BANK_DEPOSIT_… (docs/settings.md)."]),
+        (PRODUCTION, ["Nobody can pay: set PAYPAL_… or BANK_DEPOSIT_… (docs/settings.md)."]),
         (
             {**sound, "ARGON2_TIME_COST": "1"},
             ["ARGON2_…: stolen hashes would be cheap to search; keep the defaults, or more."],
@@ -192,11 +184,11 @@ def test_valid_settings_that_nobody_can_want_are_warned_of() -> None:
 
 def test_production_says_that_it_reads_no_env_file(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("SITE_URL=https://app.example.mx\n")
-    without = {name: value for name, value in _PRODUCTION.items() if name != "SITE_URL"}
+    without = {name: value for name, value in PRODUCTION.items() if name != "SITE_URL"}
 
     assert fault(**without) == "production needs SITE_URL (https); it does not read .env"
 
-    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in _PRODUCTION.items()))
+    (tmp_path / ".env").write_text("".join(f"{name}={value}\n" for name, value in PRODUCTION.items()))
 
     assert fault() == "ENVIRONMENT: .env is for development; give production real variables"
 
@@ -276,8 +268,8 @@ def test_a_secret_is_given_once(tmp_path: Path) -> None:
 
 
 def test_a_file_counts_as_given_in_production(tmp_path: Path) -> None:
-    (tmp_path / "key").write_text(_PRODUCTION["SECRET_KEY"])
-    without = {name: value for name, value in _PRODUCTION.items() if name != "SECRET_KEY"}
+    (tmp_path / "key").write_text(PRODUCTION["SECRET_KEY"])
+    without = {name: value for name, value in PRODUCTION.items() if name != "SECRET_KEY"}
 
     assert read(**without, SECRET_KEY_FILE=str(tmp_path / "key")).secret_key
     assert fault(**without) == "production needs SECRET_KEY (at least 32 bytes)"

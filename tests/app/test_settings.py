@@ -14,19 +14,11 @@ from app.setting_checks import missing_for_production
 from app.settings import Environment, InvalidSettingsError, Settings, mistyped_settings
 from models.sql import fetch
 from services.mail.smtp import SmtpServer
-from tests.environment import fault, read
+from tests.environment import PRODUCTION, fault, read
 from tests.process.in_process import run_here
 from tests.process.serving import run_command
 
 _SECRET = "hunter2-of-the-operator"
-_PRODUCTION = {
-    "ENVIRONMENT": "production",
-    "SECRET_KEY": "a key of thirty-two bytes or more",
-    "NAMING_KEY": "another key of thirty-two bytes or more",
-    "SMTP_URL": "smtp+starttls://ana:word@smtp.example.mx",
-    "MAIL_FROM": "cuentas@example.mx",
-    "SITE_URL": "https://app.example.mx",
-}
 
 
 def test_development_needs_no_settings() -> None:
@@ -43,7 +35,7 @@ def test_development_needs_no_settings() -> None:
 
 async def test_in_production_sqlite_waits_for_the_disk_at_every_commit(tmp_path: Path) -> None:
     """A committed account must survive a power failure. The API of other tests does not wait."""
-    settings = read(**_PRODUCTION, DATA_DIR=str(tmp_path))
+    settings = read(**PRODUCTION, DATA_DIR=str(tmp_path))
 
     async with connected(settings.database):
         (row,) = await fetch("PRAGMA synchronous")
@@ -162,7 +154,7 @@ def test_production_names_what_is_missing_in_one_sentence() -> None:
         ({"SITE_URL": ""}, "production needs SITE_URL (https)"),
     ]
 
-    faults = [fault(**{**_PRODUCTION, **changes}) for changes, _ in sentences]
+    faults = [fault(**{**PRODUCTION, **changes}) for changes, _ in sentences]
 
     assert faults == [sentence for _, sentence in sentences]
 
@@ -200,7 +192,7 @@ def test_production_explains_what_is_wrong_with_a_value() -> None:
         ),
     ]
 
-    faults = [fault(**{**_PRODUCTION, **changes}) for changes, _ in sentences]
+    faults = [fault(**{**PRODUCTION, **changes}) for changes, _ in sentences]
 
     assert faults == [sentence for _, sentence in sentences]
 
@@ -256,7 +248,7 @@ def test_development_listens_beyond_loopback_only_if_told_to() -> None:
 
     assert [host for host in hosts if not re.match(sentence, fault(HOST=host))] == []
     told = [read(HOST=host, DEVELOPMENT_BEYOND_LOOPBACK="true").host for host in hosts]
-    in_production = [read(**_PRODUCTION, HOST=host, DEVELOPMENT_BEYOND_LOOPBACK="false").host for host in hosts]
+    in_production = [read(**PRODUCTION, HOST=host, DEVELOPMENT_BEYOND_LOOPBACK="false").host for host in hosts]
     assert told == in_production == [host.strip("[]") for host in hosts]
 
 
@@ -275,19 +267,19 @@ def test_production_refuses_the_sandbox_unless_told_otherwise() -> None:
     ]
     sentence = r"PAYPAL_BASE_URL: this is PayPal's sandbox, .*PAYPAL_SANDBOX_IN_PROD"
 
-    assert [url for url in urls if not re.match(sentence, fault(**_PRODUCTION, PAYPAL_BASE_URL=url))] == []
-    told = {**_PRODUCTION, "PAYPAL_SANDBOX_IN_PRODUCTION": "true"}
+    assert [url for url in urls if not re.match(sentence, fault(**PRODUCTION, PAYPAL_BASE_URL=url))] == []
+    told = {**PRODUCTION, "PAYPAL_SANDBOX_IN_PRODUCTION": "true"}
     assert [read(**told, PAYPAL_BASE_URL=url).paypal_url for url in urls] == urls
 
 
 def test_production_refuses_test_mode() -> None:
     assert read(TEST_MODE="true").test_mode
-    assert fault(**_PRODUCTION, TEST_MODE="true").startswith("TEST_MODE: ")
+    assert fault(**PRODUCTION, TEST_MODE="true").startswith("TEST_MODE: ")
 
 
 def test_only_development_without_paypal_plays_paypal() -> None:
     paypal = {"PAYPAL_CLIENT_ID": "a", "PAYPAL_CLIENT_SECRET": "b", "PAYPAL_WEBHOOK_ID": "c"}
-    others = [{"PAYPAL_STAND_IN": "false"}, paypal, _PRODUCTION, {**_PRODUCTION, "PAYPAL_STAND_IN": "true"}]
+    others = [{"PAYPAL_STAND_IN": "false"}, paypal, PRODUCTION, {**PRODUCTION, "PAYPAL_STAND_IN": "true"}]
 
     assert read().stands_in_for_paypal
     assert [given for given in others if read(**given).stands_in_for_paypal] == []
@@ -311,7 +303,7 @@ def test_the_service_finds_itself_under_an_address_of_this_machine() -> None:
 def test_other_hosts_are_no_sandbox() -> None:
     urls = ["https://api-m.paypal.com", "https://sandbox.paypal.com.example.mx"]
 
-    assert [read(**_PRODUCTION, PAYPAL_BASE_URL=url).paypal_url for url in urls] == urls
+    assert [read(**PRODUCTION, PAYPAL_BASE_URL=url).paypal_url for url in urls] == urls
 
 
 def test_names_that_look_mistyped_are_reported_and_stop_nothing(
@@ -337,13 +329,13 @@ def test_names_of_an_env_file_do_not_matter_in_production(tmp_path: Path, monkey
     (tmp_path / ".env").write_bytes(b"DATABSE_URL=x\n\xff")
     monkeypatch.setenv("ENVIRONMENT", "production")
 
-    read(**_PRODUCTION)
+    read(**PRODUCTION)
 
     assert mistyped_settings() == []
 
 
 def test_production_starts_with_what_it_needs() -> None:
-    settings = read(**_PRODUCTION)
+    settings = read(**PRODUCTION)
 
     assert not settings.development
     assert missing_for_production(settings) == []
@@ -364,7 +356,7 @@ def test_production_takes_the_origins_of_apps_that_bring_their_own_pages() -> No
         "chrome-extension://abcdefghijklmnopabcdefghijklmnop",
     ]
 
-    assert [read(**_PRODUCTION, ALLOWED_ORIGINS=origin).allowed_origins for origin in origins] == [
+    assert [read(**PRODUCTION, ALLOWED_ORIGINS=origin).allowed_origins for origin in origins] == [
         (origin,) for origin in origins
     ]
 
@@ -372,7 +364,7 @@ def test_production_takes_the_origins_of_apps_that_bring_their_own_pages() -> No
 def test_production_takes_no_page_over_plain_http() -> None:
     origins = ["http://localhost.example.mx", "http://127.0.0.1.example.mx", "http://192.168.1.5"]
 
-    faults = [fault(**_PRODUCTION, ALLOWED_ORIGINS=origin) for origin in origins]
+    faults = [fault(**PRODUCTION, ALLOWED_ORIGINS=origin) for origin in origins]
 
     assert faults == ["ALLOWED_ORIGINS: production needs https, except for loopback"] * len(origins)
 
@@ -383,7 +375,7 @@ def test_a_slash_at_the_end_of_an_origin_is_named_as_the_fault() -> None:
 
 
 def test_development_can_be_asked_what_production_would_miss() -> None:
-    missing = missing_for_production(read(SMTP_URL=_PRODUCTION["SMTP_URL"]))
+    missing = missing_for_production(read(SMTP_URL=PRODUCTION["SMTP_URL"]))
 
     assert missing == [
         "SECRET_KEY (at least 32 bytes)",
@@ -474,7 +466,7 @@ def test_an_env_file_is_read_in_development_and_yields_to_the_environment(tmp_pa
 def test_an_env_file_is_not_read_in_production(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("SITE_NAME=Facturas\nCONCEAL_ACCOUNTS=true\n", "utf-8")
 
-    settings = read(**_PRODUCTION)
+    settings = read(**PRODUCTION)
 
     assert (settings.site_name, settings.conceal_accounts) == ("Timbrado", False)
 
@@ -533,7 +525,7 @@ def test_settings_say_how_postgresql_is_used() -> None:
 
 def test_production_reads_no_env_file_however_its_name_is_written(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("SITE_NAME=Elsewhere")
-    others = {name: value for name, value in _PRODUCTION.items() if name != "ENVIRONMENT"}
+    others = {name: value for name, value in PRODUCTION.items() if name != "ENVIRONMENT"}
     names = ("ENVIRONMENT", "environment", "Environment")
 
     assert [read(**others, **{name: "production"}).site_name for name in names] == ["Timbrado"] * 3
@@ -577,15 +569,15 @@ def test_a_wrong_file_of_plans_is_refused(tmp_path: Path) -> None:
 
 def test_paypal_is_the_sandbox_except_in_production() -> None:
     assert read().paypal_url == "https://api-m.sandbox.paypal.com"
-    assert read(**_PRODUCTION).paypal_url == "https://api-m.paypal.com"
-    assert read(**_PRODUCTION, PAYPAL_BASE_URL="https://paypal.example.mx").paypal_url == "https://paypal.example.mx"
+    assert read(**PRODUCTION).paypal_url == "https://api-m.paypal.com"
+    assert read(**PRODUCTION, PAYPAL_BASE_URL="https://paypal.example.mx").paypal_url == "https://paypal.example.mx"
 
 
 def test_production_speaks_to_paypal_over_https_only() -> None:
     with pytest.raises(
         InvalidSettingsError, match="PAYPAL_RETURN_URL: production needs https; PAYPAL_BASE_URL: production"
     ):
-        read(**_PRODUCTION, PAYPAL_BASE_URL="http://paypal.example.mx", PAYPAL_RETURN_URL="http://app.example.mx")
+        read(**PRODUCTION, PAYPAL_BASE_URL="http://paypal.example.mx", PAYPAL_RETURN_URL="http://app.example.mx")
 
 
 def test_a_captcha_provider_has_its_own_verification_url() -> None:
@@ -610,8 +602,8 @@ def test_a_captcha_providers_tokens_count_for_our_hosts_in_production() -> None:
     origins = {"ALLOWED_ORIGINS": "https://cuentas.example.mx:8443,capacitor://localhost"}
     sites = [
         read(**_CAPTCHAS).captcha_site,
-        read(**_CAPTCHAS, **_PRODUCTION, **origins).captcha_site,
-        read(**_CAPTCHAS, **_PRODUCTION, CAPTCHA_HOSTNAMES="www.Example.mx").captcha_site,
+        read(**_CAPTCHAS, **PRODUCTION, **origins).captcha_site,
+        read(**_CAPTCHAS, **PRODUCTION, CAPTCHA_HOSTNAMES="www.Example.mx").captcha_site,
     ]
 
     assert [site and set(site.hostnames) for site in sites] == [
@@ -633,7 +625,7 @@ def test_a_captcha_providers_tokens_count_for_our_hosts_in_production() -> None:
         ({"CAPTCHA_PROOF_OF_WORK": "-1"}, "CAPTCHA_PROOF_OF_WORK: must be at least 0"),
         ({"CAPTCHA_PROOF_OF_WORK": "1000001"}, "CAPTCHA_PROOF_OF_WORK: must be at most 1000000"),
         (
-            {**_PRODUCTION, "CAPTCHA_VERIFICATION_URL": "http://captchas.example.mx"},
+            {**PRODUCTION, "CAPTCHA_VERIFICATION_URL": "http://captchas.example.mx"},
             "CAPTCHA_VERIFICATION_URL: production needs https",
         ),
     ],
@@ -647,8 +639,8 @@ def test_a_wrong_setting_of_captchas_stops_the_start(wrong: dict[str, str], sent
 
 def test_only_development_has_a_default_bank_account() -> None:
     assert read().bank_account
-    assert read(**_PRODUCTION).bank_account is None
-    assert read(**_PRODUCTION, **_BANK).bank_account
+    assert read(**PRODUCTION).bank_account is None
+    assert read(**PRODUCTION, **_BANK).bank_account
 
 
 def test_an_env_file_that_is_not_utf_8_is_named(tmp_path: Path) -> None:
