@@ -13,6 +13,7 @@ from unittest.mock import patch
 import structlog
 
 from app.command_line import parse, run
+from app.logs import configure_logs
 from tests.process.serving import clean_environment
 
 
@@ -43,6 +44,7 @@ def _undoing_what_a_command_sets() -> Iterator[None]:
         yield
     finally:
         os.umask(mask)
+        configure_logs("info", as_json=False)
         structlog.configure(**structlog_configuration)
         logging.root.setLevel(level)
         logging.root.handlers[:] = handlers
