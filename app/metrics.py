@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector
 
 from app.observation import FinishedRequest
 from app.version import version
-from models.engines.asyncpg import Client, PoolMonitor
+from models.engines.pool import Pool, PoolMonitor
 from models.outage import DATABASE_ERRORS
 from services.common.clock import utc_now
 from services.common.heartbeat import Beat, newest_beat
@@ -59,7 +59,7 @@ class Metrics(Measures, PoolMonitor):
         self._mails = counter("mails", "Tries to send a mail.", "kind", "result", "code")
         self._taken = gauge("database_connections", "Connections of the pool in use (PostgreSQL).", "livesum")
         self._pool_wait = histogram("database_wait_seconds", "Seconds of waiting for a connection of the pool.")
-        Client.monitor = self
+        Pool.monitor = self
 
     async def render(self) -> bytes:
         """Returns everything in Prometheus' text format; what the database knows is left out while it is away."""

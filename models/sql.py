@@ -11,6 +11,7 @@ from uuid import UUID
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection
 
+from models.engines.asyncpg import Client
 from models.engines.traced import Traced
 
 _CACHED = 256  # statements, of which the service has fewer
@@ -33,6 +34,8 @@ async def fetch(statement: str, *values: object) -> Sequence[Mapping[str, Any]]:
 
 async def _fetch(client: BaseDBAsyncClient, statement: str, values: Sequence[object]) -> Sequence[Mapping[str, Any]]:
     client.log.debug("%s: %s", statement, values)
+    if isinstance(client, Client):  # outside of a transaction
+        return await client.fetch(statement, *values)
     async with client.acquire_connection() as connection:
         rows: Sequence[Mapping[str, Any]] = await connection.fetch(statement, *values)
         return rows

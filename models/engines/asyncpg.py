@@ -4,7 +4,6 @@ Tortoise chooses its migration editor by the word "asyncpg" in this module's nam
 """
 
 import asyncio
-import time
 from contextlib import suppress
 from typing import Any, ClassVar
 
@@ -18,16 +17,9 @@ from tortoise.backends.base.client import (
 )
 from tortoise.connection import get_connections
 
-_POOL_SECONDS = 5.0  # to wait for a connection
-_CLEAN_UP_SECONDS = 2.0  # for a rollback, after which the connection is dropped
+from models.engines.pool import Pool
 
-
-class PoolMonitor:
-    """Notified when a connection is taken from the pool, with the seconds waited for it, and when it is returned."""
-
-    def taken(self, waited: float) -> None: ...
-
-    def given_back(self) -> None: ...
+_ROLLBACK_SECONDS = 2.0  # after which the connection is dropped
 
 
 class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg is untyped
@@ -39,11 +31,11 @@ class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg is untyp
 class _PooledConnection(PoolConnectionWrapper[Any]):
     async def __aenter__(self) -> Any:
         await self.ensure_connection()
-        self.connection = await _take(self.client._pool)
+        self.connection = await self.client._pool.take()
         return self.connection
 
-    async def __aexit__(self, *_: object) -> None:
-        await _give_back(self.client._pool, self.connection)
+    async def __aexit__(self, exc_type: type[BaseException] | None, *_: object) -> None:
+        await self.client._pool.give_back(self.connection, failed=exc_type is not None)
 
 
 class _TransactionContext(TransactionContextPooled):
@@ -53,32 +45,34 @@ class _TransactionContext(TransactionContextPooled):
     async def __aenter__(self) -> TransactionalDBClient:
         await self.ensure_connection()
         pool = self.client._parent._pool
-        connection = self.client._connection = await _take(pool)
+        connection = self.client._connection = await pool.take()
         try:
             await self.client.begin()
         except BaseException:
-            await _give_back(pool, connection)  # it rolls back, and is shielded
+            await pool.give_back(connection, failed=True)  # it rolls back, and is shielded
             raise
         self.token = get_connections().set(self.connection_name, self.client)
         transaction: TransactionalDBClient = self.client
         return transaction
 
     async def __aexit__(self, exc_type: type[BaseException] | None, *_: object) -> None:
+        committed = False
         try:
             if self.client._finalized:
                 return
             if exc_type is None:
                 await self.client.commit()
+                committed = True
             else:
                 await self._roll_back()
         finally:
             get_connections().reset(self.token)
-            await _give_back(self.client._parent._pool, self.client._connection)
+            await self.client._parent._pool.give_back(self.client._connection, failed=not committed)
 
     async def _roll_back(self) -> None:
         """Rolls back without raising, so that the original error is raised and not that of a dead connection."""
         try:
-            async with asyncio.timeout(_CLEAN_UP_SECONDS):
+            async with asyncio.timeout(_ROLLBACK_SECONDS):
                 await self.client.rollback()
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             with suppress(asyncpg.InterfaceError):  # a lost connection is already back in the pool
@@ -87,27 +81,26 @@ class _TransactionContext(TransactionContextPooled):
 
 class Client(AsyncpgDBClient):
     connection_class = _Connection
+    _pool: Pool | None
     transaction_class: ClassVar[type[TransactionWrapper]] = TransactionWrapper
-    monitor: ClassVar[PoolMonitor] = PoolMonitor()
+
+    async def create_pool(self, **options: Any) -> Pool:
+        pool: Pool = await Pool(**options)
+        return pool
+
+    async def fetch(self, statement: str, *values: object) -> list[asyncpg.Record]:
+        """Returns the rows of a statement, which is a transaction of its own."""
+        if self._pool:
+            return await self._pool.fetch(statement, *values)
+        async with self.acquire_connection() as connection:  # creates the pool
+            rows: list[asyncpg.Record] = await connection.fetch(statement, *values)
+            return rows
 
     def acquire_connection(self) -> PoolConnectionWrapper[Any]:
         return _PooledConnection(self, self._pool_init_lock)
 
     def _in_transaction(self) -> TransactionContext:
         return _TransactionContext(self.transaction_class(self), self._pool_init_lock)
-
-
-async def _take(pool: Any) -> Any:
-    start = time.perf_counter()
-    # Starting a timer takes longer than getting an idle connection.
-    connection = await pool.acquire(timeout=None if pool.get_idle_size() else _POOL_SECONDS)
-    Client.monitor.taken(time.perf_counter() - start)
-    return connection
-
-
-async def _give_back(pool: Any, connection: Any) -> None:
-    Client.monitor.given_back()
-    await pool.release(connection, timeout=_CLEAN_UP_SECONDS)
 
 
 client_class = Client

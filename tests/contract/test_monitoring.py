@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.metrics import Metrics
 from app.operations import OPERATIONS
-from models.engines.asyncpg import Client
+from models.engines.pool import Pool
 from schema.root import schema
 
 ROOT = Path(__file__).parents[2]
@@ -20,11 +20,11 @@ SUFFIXES = re.compile(r"_(bucket|sum|count|created)$")
 
 def _existing() -> set[str]:
     """The names of all metrics, as Prometheus has them."""
-    monitor = Client.monitor
+    monitor = Pool.monitor
     try:
         metrics = Metrics(())
     finally:
-        Client.monitor = monitor
+        Pool.monitor = monitor
     own = {
         f"{family.name}_total" if family.type == "counter" else family.name for family in metrics._registry.collect()
     }

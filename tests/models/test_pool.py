@@ -1,0 +1,111 @@
+"""The pool hands connections on without asyncpg's, and never one that is lost or busy."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from models.engines import pool as module
+from models.engines.pool import Pool
+
+SIZE = 2
+
+
+@pytest.fixture
+async def pool(postgresql_url: str) -> AsyncIterator[Pool]:
+    options = {"min_size": 0, "max_size": SIZE, "loop": None, "connection_class": asyncpg.Connection}
+    opened = await Pool(dsn=postgresql_url, **options)
+    yield opened
+    await asyncio.wait_for(opened.close(), 10)
+
+
+async def _backend(pool: Pool) -> int:
+    """The process of PostgreSQL that answers next."""
+    return int((await pool.fetch("SELECT pg_backend_pid() AS pid"))[0]["pid"])
+
+
+async def test_a_connection_stays_at_hand(pool: Pool) -> None:
+    first = await _backend(pool)
+
+    assert {await _backend(pool) for _ in range(20)} == {first}
+    assert pool.get_idle_size() == 0
+
+
+async def test_no_more_connections_are_used_than_the_pool_has(pool: Pool) -> None:
+    backends = await asyncio.gather(*(pool.fetch("SELECT pg_backend_pid(), pg_sleep(0.01)") for _ in range(40)))
+
+    assert len({rows[0]["pg_backend_pid"] for rows in backends}) == SIZE
+
+
+async def test_a_connection_that_is_lost_while_nobody_uses_it_is_replaced(pool: Pool) -> None:
+    taken = [await pool.take() for _ in range(SIZE)]
+    lost, other = [await each.fetchval("SELECT pg_backend_pid()") for each in taken]
+    await pool.give_back(taken[0], failed=False)
+    await taken[1].execute("SELECT pg_terminate_backend($1)", lost)
+    await pool.give_back(taken[1], failed=False)
+    await asyncio.sleep(0.1)
+
+    backends = await asyncio.gather(*(pool.fetch("SELECT pg_backend_pid(), pg_sleep(0.01)") for _ in range(4)))
+
+    assert lost not in (found := {rows[0]["pg_backend_pid"] for rows in backends})
+    assert other in found
+    assert len(found) == SIZE
+
+
+async def test_whoever_waits_too_long_is_told(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    taken = [await pool.take() for _ in range(SIZE)]
+    monkeypatch.setattr(module, "_ACQUIRE_SECONDS", 0.05)
+
+    with pytest.raises(TimeoutError):
+        await pool.take()
+
+    await pool.give_back(taken[0], failed=False)
+    assert await pool.take() is taken[0]
+    for each in taken:
+        await pool.give_back(each, failed=False)
+
+
+async def test_a_place_is_free_again_after_a_connection_could_not_be_opened(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(*_: object, **__: object) -> None:
+        raise ConnectionRefusedError
+
+    with monkeypatch.context() as away:
+        away.setattr(pool, "acquire", refuse)
+        for _ in range(SIZE + 1):
+            with pytest.raises(ConnectionRefusedError):
+                await pool.take()
+
+    assert len({await _backend(pool), await _backend(pool)}) == 1
+
+
+async def test_a_transaction_that_was_left_open_is_rolled_back(pool: Pool) -> None:
+    connection = await pool.take()
+    await connection.execute("BEGIN")
+    await connection.execute("CREATE TABLE left_open (id int)")
+    await pool.give_back(connection, failed=False)
+
+    assert await pool.fetch("SELECT to_regclass('left_open') AS found") == [(None,)]
+
+
+async def test_a_cancelled_statement_does_not_hold_up_the_next(pool: Pool) -> None:
+    for _ in range(2 * SIZE):
+        waiting = asyncio.create_task(pool.fetch("SELECT pg_sleep(10)"))
+        await asyncio.sleep(0.02)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+
+    assert await asyncio.wait_for(_backend(pool), 2)
+
+
+async def test_connections_go_back_to_asyncpg_now_and_then(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_RETURN_SECONDS", 0.05)
+    first = await _backend(pool)
+    assert pool.get_idle_size() == 0
+
+    await asyncio.sleep(0.3)
+
+    assert pool.get_idle_size() == 1
+    assert await _backend(pool) == first
