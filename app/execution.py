@@ -19,6 +19,7 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
+from app.deadline import Deadline
 from app.document_ids import DocumentId
 from app.documents import MAX_ERRORS, Documents, Prepared, Refused
 from app.errors import Redactor, formatted, internal_error, unavailable_error
@@ -107,6 +108,7 @@ class Executor:
         self._trusted_only = trusted_only
         self._outages = outages
         self._introspection = introspection
+        self._deadline = Deadline(DEADLINE)
         self._cancelled: set[asyncio.Future[ExecutionResult]] = set()
 
     async def run(self, request: Operation, context: Context, *, read_only: bool) -> Response:
@@ -150,7 +152,7 @@ class Executor:
             hide_suggestions=not self._introspection,
         )
         if operation.operation is OperationType.QUERY:
-            completed = await _query_within_deadline(execution.run())
+            completed = await self._query_within_deadline(execution.run())
         elif execution.root_fields == 1:
             completed = await self._within_deadline(execution.run())
         else:
@@ -171,6 +173,16 @@ class Executor:
             self._outages.suspect(part, type(cause).__name__)
             return _unavailable()
         return _with_errors(result, [_masked(error) for error in result.errors[:MAX_ERRORS]])
+
+    async def _query_within_deadline(self, result: Awaitable[ExecutionResult]) -> ExecutionResult | None:
+        """Returns None after the deadline.
+
+        It waits for the cleanup, which is short without a transaction. A separate task would take a tenth of `me`.
+        """
+        try:
+            return await self._deadline.within(result)
+        except TimeoutError:
+            return None
 
     async def _within_deadline(self, result: Awaitable[ExecutionResult]) -> ExecutionResult | None:
         """Returns None after the deadline: it then cancels the execution and does not wait for its cleanup."""
@@ -200,18 +212,6 @@ class Executor:
             hide_suggestions=not self._introspection,
         )
         return [self._redactor.redact(error) for error in values] if isinstance(values, list) else values
-
-
-async def _query_within_deadline(result: Awaitable[ExecutionResult]) -> ExecutionResult | None:
-    """Returns None after the deadline.
-
-    It waits for the cleanup, which is short without a transaction. A separate task would take a tenth of `me`.
-    """
-    try:
-        async with asyncio.timeout(DEADLINE):
-            return await result
-    except TimeoutError:
-        return None
 
 
 def _with_errors(result: ExecutionResult, errors: list[dict[str, Any]]) -> Response:
