@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from app.requests import BODY_COMPLETE, says
 
@@ -44,8 +44,13 @@ def too_large(maximum: int) -> RefusedRequestError:
 
 async def _read(request: Request, maximum: int) -> bytes:
     body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
+    more_body = True
+    while more_body:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message["body"]
         if len(body) > maximum:
             raise too_large(maximum)
+        more_body = message["more_body"]
     return bytes(body)

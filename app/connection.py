@@ -7,7 +7,7 @@ connections that stay silent, stall in a request or do not read the response; se
 import asyncio
 import re
 import select
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, cast
@@ -315,8 +315,8 @@ class Connection(HttpToolsProtocol):
 def _with_connection_header(app: ASGIApp, cycle: RequestResponseCycle, seconds: float, state: dict[str, Any]) -> Any:
     """Says how long the connection stays open after the response, or that it is closed, as all are while draining."""
 
-    async def answer(scope: Scope, receive: Receive, send: Send) -> None:
-        async def send_start(message: Message) -> None:
+    def answer(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        def send_start(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":
                 if cycle.waiting_for_100_continue:
                     cycle.keep_alive = False  # the client may or may not send the body (RFC 9110, 10.1.1)
@@ -326,10 +326,10 @@ def _with_connection_header(app: ASGIApp, cycle: RequestResponseCycle, seconds: 
                 if (b"connection", b"close") not in headers:
                     how = (b"keep-alive", b"timeout=%d" % seconds) if cycle.keep_alive else (b"connection", b"close")
                     message["headers"] = [*headers, how]
-            await send(message)
+            return send(message)
 
         scope[DISCONNECTED] = lambda: cycle.disconnected
         scope[BODY_COMPLETE] = lambda: not cycle.more_body
-        await app(scope, receive, send_start)
+        return app(scope, receive, send_start)
 
     return answer

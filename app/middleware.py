@@ -5,7 +5,7 @@ Separate layers would take another tenth of the CPU time of `me`.
 
 import asyncio
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Mapping, Sequence
 
 from graphql import GraphQLError
 from starlette.datastructures import Headers
@@ -94,7 +94,7 @@ class Middleware:
         request = self._observer.begin(scope, headers)
         status: int | None = None
 
-        async def send_completed(message: Message) -> None:
+        def send_completed(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = CLIENT_GONE if says(scope, DISCONNECTED) else message["status"]
@@ -104,7 +104,7 @@ class Middleware:
                     *self._security.missing(message["headers"]),
                     (b"x-request-id", request.id.encode()),
                 ]
-            await send(message)
+            return send(message)
 
         try:
             try:

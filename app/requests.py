@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette import requests
 from starlette.datastructures import Headers
-from starlette.types import Scope
+from starlette.types import Receive, Scope
 
 DISCONNECTED = "disconnected"
 """The key of the scope under which the server puts a function: whether the client has closed the connection."""
@@ -38,9 +38,9 @@ class IndexedHeaders(Headers):
 
 
 class Request(requests.Request):
-    @property
-    def headers(self) -> Headers:
-        return headers_of(self.scope)
+    def __init__(self, scope: Scope, receive: Receive = requests.empty_receive) -> None:
+        super().__init__(scope, receive)
+        self._headers = headers_of(scope)
 
 
 def headers_of(scope: Scope) -> Headers:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -225,7 +224,7 @@ def test_a_probe_is_logged_only_if_the_service_is_not_healthy(lines: list[Any]) 
     )
 
     log_request(healthy)
-    log_request(replace(healthy, status=503))
+    log_request(healthy._replace(status=503))
 
     assert [line["status"] for line in lines] == [503]
 
