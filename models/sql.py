@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -11,7 +12,7 @@ from uuid import UUID
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.connection import get_connection
 
-from models.engines.asyncpg import Client
+from models.engines import asyncpg, sqlite
 from models.engines.traced import Traced
 
 _CACHED = 256  # statements, of which the service has fewer
@@ -23,22 +24,25 @@ async def fetch(statement: str, *values: object) -> Sequence[Mapping[str, Any]]:
     On PostgreSQL, it raises asyncpg's errors: Tortoise's wrapper would double the CPU time of a row.
     """
     client = get_connection("default")
-    if client.capabilities.dialect != "sqlite":
-        if not isinstance(client, Traced):
-            return await _fetch(client, statement, values)
-        with client.trace(statement):
-            return await _fetch(client, statement, values)
+    if client.capabilities.dialect == "sqlite":
+        return await _fetch_from_sqlite(client, statement, values)
+    if isinstance(client, asyncpg.Client):  # outside of a transaction
+        return await client.fetch(statement, values)
+    with client.trace(statement) if isinstance(client, Traced) else nullcontext():
+        client.log.debug("%s: %s", statement, values)
+        async with client.acquire_connection() as connection:
+            rows: Sequence[Mapping[str, Any]] = await connection.fetch(statement, *values)
+            return rows
+
+
+async def _fetch_from_sqlite(
+    client: BaseDBAsyncClient, statement: str, values: Sequence[object]
+) -> Sequence[Mapping[str, Any]]:
     question_marks, places = _for_sqlite(statement)
-    return await client.execute_query_dict(question_marks, [values[place] for place in places])
-
-
-async def _fetch(client: BaseDBAsyncClient, statement: str, values: Sequence[object]) -> Sequence[Mapping[str, Any]]:
-    client.log.debug("%s: %s", statement, values)
-    if isinstance(client, Client):  # outside of a transaction
-        return await client.fetch(statement, *values)
-    async with client.acquire_connection() as connection:
-        rows: Sequence[Mapping[str, Any]] = await connection.fetch(statement, *values)
-        return rows
+    ordered = [values[place] for place in places]
+    if isinstance(client, sqlite.Client) and question_marks.startswith("SELECT"):  # outside of a transaction
+        return await client.fetch(question_marks, ordered)
+    return await client.execute_query_dict(question_marks, ordered)
 
 
 @lru_cache(_CACHED)
@@ -46,7 +50,7 @@ def _for_sqlite(statement: str) -> tuple[str, list[int]]:
     """Returns the statement with SQLite's placeholders, and the index of each one's value."""
     statement = re.sub(r"= ANY\((\$\d+)\)", r"IN (SELECT value FROM json_each(\1))", statement)
     places = [int(place) - 1 for place in re.findall(r"\$(\d+)", statement)]
-    return re.sub(r"\$\d+", "?", statement), places
+    return re.sub(r"\$\d+", "?", statement).strip(), places
 
 
 def is_sqlite() -> bool:

@@ -4,6 +4,7 @@ Tortoise chooses its migration editor by the word "asyncpg" in this module's nam
 """
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any, ClassVar
 
@@ -88,12 +89,13 @@ class Client(AsyncpgDBClient):
         pool: Pool = await Pool(**options)
         return pool
 
-    async def fetch(self, statement: str, *values: object) -> list[asyncpg.Record]:
+    async def fetch(self, query: str, values: Sequence[object]) -> Sequence[Mapping[str, Any]]:
         """Returns the rows of a statement, which is a transaction of its own."""
+        self.log.debug("%s: %s", query, values)
         if self._pool:
-            return await self._pool.fetch(statement, *values)
+            return await self._pool.fetch(query, *values)
         async with self.acquire_connection() as connection:  # creates the pool
-            rows: list[asyncpg.Record] = await connection.fetch(statement, *values)
+            rows: list[asyncpg.Record] = await connection.fetch(query, *values)
             return rows
 
     def acquire_connection(self) -> PoolConnectionWrapper[Any]:

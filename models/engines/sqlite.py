@@ -1,12 +1,16 @@
 """SQLite for Tortoise 1.1.9: transactions are IMMEDIATE, and a cancelled task leaves no open transaction or lock.
 
+Queries by `fetch` have a connection of their own, so that they do not wait for each other and for transactions.
+
 Tortoise chooses its migration editor by the word "sqlite" in this module's name.
 """
 
 import asyncio
 import sqlite3
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
+import aiosqlite
 from tortoise.backends.base.client import NestedTransactionContext, TransactionalDBClient, TransactionContext
 from tortoise.backends.sqlite.client import SqliteClient, SqliteTransactionContext, SqliteTransactionWrapper
 from tortoise.connection import get_connections
@@ -58,6 +62,35 @@ class _TransactionContext(SqliteTransactionContext):
 
 class Client(SqliteClient):
     transaction_class: ClassVar[type[Transaction]] = Transaction
+
+    def __init__(self, file_path: str, **options: Any) -> None:
+        super().__init__(file_path, **options)
+        self._reader: aiosqlite.Connection | None = None
+        self._opening = asyncio.Lock()
+
+    async def fetch(self, query: str, values: Sequence[object]) -> Sequence[Mapping[str, Any]]:
+        """Returns the rows of a SELECT, which sees what is committed by now."""
+        self.log.debug("%s: %s", query, values)
+        reader = self._reader or await self._open_reader()
+        try:
+            rows: Sequence[Any] = list(await reader.execute_fetchall(query, values))  # they are read as mappings
+        except sqlite3.OperationalError as error:
+            raise OperationalError(error) from error
+        return rows
+
+    async def close(self) -> None:
+        if self._reader:
+            await self._reader.close()
+            self._reader = None
+        await super().close()
+
+    async def _open_reader(self) -> aiosqlite.Connection:
+        async with self._opening:
+            if self._reader is None:
+                seconds = int(self.pragmas["busy_timeout"]) / 1000
+                self._reader = await aiosqlite.connect(self.filename, timeout=seconds, isolation_level=None)
+                self._reader.row_factory = sqlite3.Row
+        return self._reader
 
     async def execute_many(self, query: str, values: list[list[Any]]) -> None:
         async with self._in_transaction() as transaction:

@@ -3,6 +3,7 @@
 Tortoise chooses its migration editor by the word "asyncpg" in this module's name.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tortoise.backends.asyncpg.client import TransactionWrapper
@@ -39,6 +40,10 @@ class Client(Traced, asyncpg.Client):
     async def execute_many(self, query: str, values: list[list[Any]]) -> None:
         with self.trace(query):
             await super().execute_many(query, values)
+
+    async def fetch(self, query: str, values: Sequence[object]) -> Sequence[Mapping[str, Any]]:
+        with self.trace(query):
+            return await super().fetch(query, values)
 
 
 client_class = Client

@@ -3,6 +3,9 @@
 Tortoise chooses its migration editor by the word "sqlite" in this module's name.
 """
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from models.engines import sqlite
 from models.engines.traced import Traced, TracedTransaction
 
@@ -23,6 +26,10 @@ class _Transaction(TracedTransaction, sqlite.Transaction):
 
 class Client(Traced, sqlite.Client):
     transaction_class = _Transaction
+
+    async def fetch(self, query: str, values: Sequence[object]) -> Sequence[Mapping[str, Any]]:
+        with self.trace(query):
+            return await super().fetch(query, values)
 
 
 client_class = Client

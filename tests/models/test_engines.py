@@ -1,12 +1,14 @@
 """A cancelled task leaves no transaction behind."""
 
 import asyncio
+import contextvars
 import random
 from typing import Any
 
 from tortoise.transactions import in_transaction
 
 from models.limit_counter import LimitCounter
+from models.sql import fetch
 
 ROUNDS = 100
 
@@ -61,3 +63,15 @@ async def test_transactions_that_read_before_they_write_lose_no_update(database:
     await asyncio.gather(*(raise_by_one() for _ in range(20)))
 
     assert (await LimitCounter.get(key="shared")).count == 20
+
+
+async def test_a_query_waits_for_no_transaction_and_sees_what_is_committed(database: dict[str, Any]) -> None:
+    count = "SELECT count(*) AS counted FROM limit_counter"
+    async with in_transaction():
+        await LimitCounter.create(key="held", count=1, expires_at=0)
+
+        meanwhile = await asyncio.wait_for(asyncio.create_task(fetch(count), context=contextvars.Context()), 5)
+        within = await fetch(count)
+
+    afterwards = await fetch(count)
+    assert [rows[0]["counted"] for rows in (meanwhile, within, afterwards)] == [0, 1, 1]
