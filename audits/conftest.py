@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import fcntl
-import filecmp
 import json
 import os
 import shutil
@@ -121,7 +120,7 @@ def npm() -> str:
 def run_script(npm: str) -> RunScript:
     """Returns a function that runs a script of audits/node/; the script keeps the `inherited` file descriptors."""
     node = _found("node", "nodejs")
-    install(npm, _FOLDER)
+    install(_FOLDER)
 
     def run(script: str, *arguments: str, inherited: tuple[int, ...] = ()) -> subprocess.CompletedProcess[str]:
         command = [node, "--test-reporter=spec", script, *arguments]
@@ -147,7 +146,7 @@ def packed_client(npm: str, tmp_path_factory: pytest.TempPathFactory) -> PackedC
     with exclusively(CLIENT):
         if not output.exists():
             folder.mkdir(exist_ok=True)
-            install(npm, CLIENT)
+            install(CLIENT)
             shutil.rmtree(CLIENT / "dist", ignore_errors=True)
             command = [npm, "pack", "--json", "--silent", "--pack-destination", str(folder)]
             run = subprocess.run(command, cwd=CLIENT, capture_output=True, text=True)
@@ -207,12 +206,8 @@ def exclusively(folder: Path) -> Iterator[None]:
         yield
 
 
-def install(npm: str, folder: Path) -> None:
+def install(folder: Path) -> None:
     """Installs the packages of the folder's lock, once for all processes of pytest-xdist."""
-    lock, installed = folder / "package-lock.json", folder / "node_modules/installed.lock"
-    with lock.open() as held:
+    with (folder / "package-lock.json").open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
-        if not (installed.exists() and filecmp.cmp(lock, installed, shallow=False)):
-            quietly = ["--silent", "--no-audit", "--no-fund", "--ignore-scripts"]
-            subprocess.run([npm, "ci", *quietly], cwd=folder, check=True)
-            shutil.copyfile(lock, installed)
+        subprocess.run(["/bin/sh", "scripts/install_packages.sh", str(folder)], cwd=ROOT, check=True)

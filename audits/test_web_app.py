@@ -32,7 +32,7 @@ class Elsewhere:
 def checked(npm: str, packed_client: PackedClient) -> None:
     """Installs what the app needs from the locks, and checks its types."""
     with exclusively(CLIENT):
-        install(npm, APP)
+        install(APP)
         _run(npm, "run", "check", cwd=APP)
 
 

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Creates .venv and installs a hashed lock in it: requirements.lock, or the one given. Needs Python 3.11 or newer and
-# pip's configured package index.
+# Creates .venv and installs hashed locks in it: requirements.lock, or those given. Needs Python 3.11 or newer and pip's
+# configured package index.
 set -eu
 cd "$(dirname "$0")/.."
-lock="${1:-requirements.lock}"
+[ $# -gt 0 ] || set -- requirements.lock
 
 for python in "${PYTHON:-}" python3.13 python3.12 python3.11 python3; do
   [ -n "$python" ] && "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && break
@@ -22,8 +22,16 @@ if ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
     || { rm -rf .venv; echo "Python's venv module is incomplete: apt install python3-venv" >&2; exit 1; }
 fi
 
-if ! cmp -s "$lock" ".venv/$lock"; then
+locks="$*"
+set --
+for lock in $locks; do
+  cmp -s "$lock" ".venv/$lock" && continue
   echo "Installing the packages of $lock into .venv …"
-  .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r "$lock"
-  cp "$lock" ".venv/$lock"
+  set -- "$@" -r "$lock"
+done
+if [ $# -gt 0 ]; then
+  .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes "$@"
+  for lock in $locks; do
+    cp "$lock" ".venv/$lock"
+  done
 fi
