@@ -15,8 +15,13 @@ from audits.ports import free_port
 from tests.process.serving import CHEAP_ARGON2, ROOT, serving
 
 APP = ROOT / "examples/web"
-# The captcha comes with the third wrong password.
-MODE = {"TEST_MODE": "true", "LIMIT_LOGIN_FAILURES": "2/15 minutes", **CHEAP_ARGON2}
+# The captcha comes with the third wrong password. A proof of work of the usual length is made by test_browser.py.
+MODE = {
+    "TEST_MODE": "true",
+    "LIMIT_LOGIN_FAILURES": "2/15 minutes",
+    "CAPTCHA_PROOF_OF_WORK": "100",
+    **CHEAP_ARGON2,
+}
 
 
 @dataclass(frozen=True)

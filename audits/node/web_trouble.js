@@ -194,6 +194,7 @@ test("a sign-out is seen in the other tab, which returns to its page afterwards"
 test("a session that another device ends says so at the next step", async () => {
   const page = await open();
   await ana.arrive();
+  await ana.go("/empresa");
   const phone = await Taxpayer.open(browser, { service, app });
   phone.email = ana.email;
   await phone.go("/entrar");
