@@ -1,22 +1,19 @@
-// Runs every operation of graphql/operations/ with each client: node walk.js URL DATA_DIR PYTHON [MANIFEST]
+// Runs every operation of graphql/operations/ with each client: node walk.js SERVICE DATA_DIR [MANIFEST]
 //
 // With Apollo's manifest, the clients are those that send only the ids of trusted documents.
-// The service runs in development: DATA_DIR has its mails, and PYTHON runs its command that solves captchas.
+// The service runs in test mode: DATA_DIR has its mails, and it says what solves a captcha.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { promisify } from "node:util";
 
 import { parse } from "graphql";
 
 import { clients, trusting } from "./clients.js";
 import { operations } from "./operations.js";
 
-const [url, dataDir, python, manifest] = process.argv.slice(2);
-const project = new URL("../../", import.meta.url);
+const [service, dataDir, manifest] = process.argv.slice(2);
 const documents = Object.fromEntries(Object.entries(operations).map(([name, text]) => [name, parse(text)]));
 
 /** Waits for a mail to the address with text that matches the pattern. Returns that text. */
@@ -35,9 +32,8 @@ async function mailed(email, pattern) {
 
 /** Solves a captcha. Returns the input for recoverPassword. */
 async function solved({ id }) {
-  const how = { cwd: project, env: { PATH: process.env.PATH, DATA_DIR: dataDir } };
-  const { stdout } = await promisify(execFile)(python, ["-m", "app", "captcha-answer", id], how);
-  return { id, answer: stdout.trim().split("\t").at(-1) };
+  const { digits } = await (await fetch(`${service}/test/captcha/${encodeURIComponent(id)}`)).json();
+  return { id, answer: digits };
 }
 
 async function walk(client, email) {
@@ -109,7 +105,7 @@ await test("clients", { concurrency: true }, (t) =>
   Promise.all(
     Object.entries(manifest ? trusting(JSON.parse(readFileSync(manifest, "utf-8"))) : clients).map(([name, make]) => {
       const email = `${name.toLowerCase().replaceAll(/[^a-z]+/g, ".")}@example.com`;
-      return t.test(name, () => walk(make(url), email));
+      return t.test(name, () => walk(make(`${service}/graphql`), email));
     }),
   ),
 );
