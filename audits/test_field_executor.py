@@ -4,4 +4,4 @@ from tests.app.test_field_executor import DOCUMENTS, compare
 
 
 async def test_the_results_are_those_of_strawberrys_own_executor() -> None:
-    await compare(range(DOCUMENTS, 6 * DOCUMENTS))
+    await compare(range(DOCUMENTS, 4 * DOCUMENTS))

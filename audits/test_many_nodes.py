@@ -27,7 +27,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 ACCOUNTS = 60
 CLIENTS = 5
-PAUSE = 0.05  # seconds between two requests of a client
+PAUSE = 0.2  # seconds between two requests of a client
 TIMEOUT = 60.0  # seconds, half of a lease
 
 
