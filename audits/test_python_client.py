@@ -35,9 +35,8 @@ def _environment(folder: Path, lock: Path) -> str:
     """Returns the Python of a new virtual environment with the packages of the lock."""
     _run(sys.executable, "-m", "venv", "--without-pip", str(folder), cwd=ROOT)
     python = str(folder / "bin/python")
-    _run(
-        sys.executable, "-m", "pip", "--python", python, "install", "-q", "--require-hashes", "-r", str(lock), cwd=ROOT
-    )
+    install = ("install", "-q", "--no-compile", "--require-hashes", "-r", str(lock))
+    _run(sys.executable, "-m", "pip", "--python", python, *install, cwd=ROOT)
     return python
 
 
