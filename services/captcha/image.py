@@ -20,7 +20,7 @@ _TILE = 72  # the height of a letter's own picture, from above the ascenders to 
 _BASELINE = 50
 _LINES = (32, 86)  # the middle of each word
 _MARGIN = 8
-_CELL = 10  # of the grid by which the picture is bent
+_CELL = 20  # of the grid by which the picture is bent
 _SHADES = 8
 
 
@@ -117,7 +117,7 @@ def _png(ink: Image.Image, chance: random.Random) -> bytes:
     ]
     shades.putpalette(palette)
     file = io.BytesIO()
-    shades.save(file, "PNG", bits=4)
+    shades.save(file, "PNG", bits=4, compress_level=4)
     return file.getvalue()
 
 
