@@ -26,7 +26,7 @@ export class Taxpayer {
   }
 
   constructor(context, service, app) {
-    Object.assign(this, { context, service, app, codes: [], complaints: [], requests: 0 });
+    Object.assign(this, { context, service, app, codes: [], complaints: [], operations: [] });
     number += 1;
     this.email = `ana${number}.${process.pid}@example.com`;
   }
@@ -38,7 +38,8 @@ export class Taxpayer {
       if (["error", "warning"].includes(message.type())) this.complaints.push(message.text());
     });
     page.on("request", (request) => {
-      if (request.method() === "POST" && request.url().endsWith("/graphql")) this.requests += 1;
+      if (request.method() !== "POST" || !request.url().endsWith("/graphql")) return;
+      this.operations.push(/(?:query|mutation) (\w+)/.exec(request.postDataJSON().query)[1]);
     });
     return page;
   }
@@ -104,7 +105,7 @@ export class Taxpayer {
   }
 
   async configure() {
-    await this.go("/empresa");
+    if (!this.page.url().endsWith("/empresa")) await this.go("/empresa");
     await this.page.locator("[name=taxRegime]").selectOption("601");
     await this.send({ legalName: "ESCUELA KEMPER URGATE", postalCode: "26015" });
     const series = this.page.locator(".inset form");

@@ -68,6 +68,29 @@ test("the four steps lead to an active account with a bank deposit", async () =>
   assert.deepEqual(ana.complaints, []);
 });
 
+test("the whole flow, by the app's own links, sends few requests, and asks seldom who is signed in", async () => {
+  const page = await open();
+  await ana.go("/");
+  await ana.send({ rfc: "EKU900", email: ana.email, password: PASSWORD, passwordConfirmation: PASSWORD });
+  await page.locator("[aria-invalid=true]").first().waitFor();
+  await ana.send({ rfc: "EKU9003173C9" });
+  await ana.at("/confirmar");
+  await ana.send({ code: (await ana.mail()).codes[0] });
+  await ana.at("/entrar");
+  await ana.signIn();
+  await ana.configure();
+  await page.getByRole("link", { name: "Continuar al pago" }).click();
+  await page.locator("[name=method][value=PAYPAL]").check();
+  await ana.send();
+  await page.locator("button[value=approve]").click();
+  await ana.at("/cuenta");
+  await page.getByText("Pagado", { exact: true }).waitFor();
+  await page.getByText("Este dispositivo").waitFor();
+
+  assert.ok(ana.operations.length <= 20, ana.operations.join(" "));
+  assert.equal(ana.operations.filter((name) => name === "Me").length, 3, ana.operations.join(" "));
+});
+
 test("PayPal's page leads back to an active account", async () => {
   const page = await open({ language: "en-US" });
   await ana.arrive();

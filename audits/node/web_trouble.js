@@ -163,14 +163,14 @@ test("a slow network shows that something is going on, and sends nothing twice",
     await new Promise((resolve) => setTimeout(resolve, 4_000));
     await route.continue();
   });
-  const before = ana.requests;
+  const before = ana.operations.length;
   await ana.send({ rfc: "EKU9003173C9", email: ana.email, password: PASSWORD, passwordConfirmation: PASSWORD });
   const button = page.getByRole("button", { name: "Crear cuenta" });
   assert.equal(await button.getAttribute("aria-disabled"), "true");
   await button.click({ force: true });
   await page.getByText("Un momento…").waitFor();
   await ana.at("/confirmar");
-  assert.equal(ana.requests - before, 1);
+  assert.equal(ana.operations.length - before, 1);
 });
 
 test("a sign-out is seen in the other tab, which returns to its page afterwards", async () => {
