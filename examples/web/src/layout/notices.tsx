@@ -16,7 +16,7 @@ interface Notice {
 interface Notices {
   notice: Notice | null;
   /** Shows a notice on this page, or goes to another page and shows it there. */
-  show(kind: Notice["kind"], text: string, to?: string): void;
+  show(kind: Notice["kind"], text: string, to?: string, options?: { replace?: boolean }): void;
   close(): void;
 }
 
@@ -26,12 +26,12 @@ export function NoticeProvider({ children }: { children: ReactNode }) {
   const path = usePath();
   const [notice, setNotice] = useState<Notice | null>(null);
 
-  const show = useCallback((kind: Notice["kind"], text: string, to?: string) => {
+  const show = useCallback<Notices["show"]>((kind, text, to, options) => {
     const path = to?.split("?")[0] ?? location.pathname;
     setNotice({ kind, text, path, here: to === undefined, key: Date.now() });
     if (to === undefined) return;
     if (path === location.pathname) scrollTo(0, 0);
-    else navigate(to);
+    else navigate(to, options);
   }, []);
   const close = useCallback(() => setNotice(null), []);
   useEffect(() => {

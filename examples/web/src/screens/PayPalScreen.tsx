@@ -27,14 +27,15 @@ export function PayPalScreen() {
     const orderId = new URLSearchParams(location.search).get("token");
     if (!orderId) return navigate("/pago", { replace: true });
     const page = new AbortController();
+    const leave: typeof show = (kind, text, to) => show(kind, text, to, { replace: true }); // or Back would end here
     setError(undefined);
     client.completePayPalPayment({ orderId }, { retries: 2, signal: page.signal }).then(
       (result) => {
         if (page.signal.aborted) return;
-        if (result.__typename === "CompletePayPalPaymentSuccess") return show("done", result.message, "/cuenta");
+        if (result.__typename === "CompletePayPalPaymentSuccess") return leave("done", result.message, "/cuenta");
         if (result.__typename === "PaymentPendingError") {
           client.session.refresh().catch(() => undefined); // which knows that a payment is pending
-          return show("warning", result.message, "/pago");
+          return leave("warning", result.message, "/pago");
         }
         const url = "approvalUrl" in result ? result.approvalUrl : "retryUrl" in result ? result.retryUrl : null;
         setFailed({ message: result.message, url });
