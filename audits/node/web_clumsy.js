@@ -31,3 +31,20 @@ test("the back button leads from the paid account to where it was paid", async (
   await page.goBack();
   await ana.at("/pago");
 });
+
+test("what another tab created is there after a save", async () => {
+  const page = await open();
+  await ana.register();
+  await ana.confirm();
+  await ana.signIn();
+  const other = await ana.tab();
+  await other.goto(`${app}/empresa`);
+  await other.locator("[name=taxRegime]").selectOption("601");
+  await ana.configure();
+
+  ana.page = other;
+  await ana.send({ legalName: "ESCUELA KEMPER URGATE", postalCode: "26015" });
+
+  await other.locator(".row").first().waitFor();
+  assert.equal(await page.locator(".row").count(), 1);
+});

@@ -39,7 +39,10 @@ export function CompanyScreen() {
                 }
                 onResult={(result) => {
                   if (result.__typename !== "ConfigureCompanySuccess" || !("company" in result)) return false;
-                  query.set({ ...result.company, series: company?.series ?? [] });
+                  const series = company?.series ?? [];
+                  query.set({ ...result.company, series });
+                  const { completedSteps } = result.account.onboarding;
+                  if (!series.length && completedSteps.includes("CONFIGURE_COMPANY")) query.reload(); // another tab's
                   show("done", result.message);
                   return true;
                 }}
