@@ -48,3 +48,10 @@ test("what another tab created is there after a save", async () => {
   await other.locator(".row").first().waitFor();
   assert.equal(await page.locator(".row").count(), 1);
 });
+
+test("a text beyond all measure is the person's to correct", async () => {
+  await open();
+  await ana.go("/registro");
+  await ana.send({ rfc: "z".repeat(50_000) });
+  await ana.said("Hay demasiado texto en un dato");
+});

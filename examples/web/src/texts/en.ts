@@ -35,6 +35,7 @@ export const en: Texts = {
   problem: {
     offline: "We could not connect. Check your internet connection and try again.",
     slow: "The answer is taking too long. Try again in a moment.",
+    long: "One of the fields has too much text. Check what you pasted and try again.",
     busy: "The service is not available right now. Try again in a moment.",
     defect: "Something failed on our side. Try again; if it keeps failing, write to us.",
     reference: (reference) => `Reference: ${reference}`,

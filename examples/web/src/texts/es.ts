@@ -38,6 +38,7 @@ export const es = {
   problem: {
     offline: "No pudimos conectarnos. Revisa tu conexión a internet e intenta de nuevo.",
     slow: "La respuesta está tardando demasiado. Intenta de nuevo en un momento.",
+    long: "Hay demasiado texto en un dato. Revisa lo que pegaste e intenta de nuevo.",
     busy: "El servicio no está disponible en este momento. Intenta de nuevo en un momento.",
     defect: "Algo falló de nuestro lado. Intenta de nuevo; si sigue igual, escríbenos.",
     reference: (reference: string) => `Referencia: ${reference}`,
