@@ -17,6 +17,14 @@ async function open(options) {
 
 afterEach(() => ana?.context.close());
 
+test("a waiting page is there before the script", async () => {
+  const page = await open();
+  await page.route("**/*.js", () => undefined);
+  await page.goto(app, { waitUntil: "commit" });
+
+  await page.locator("main[aria-busy=true] .skeleton").first().waitFor();
+});
+
 test("the back button leads from the paid account to where it was paid", async () => {
   const page = await open();
   await ana.arrive();
