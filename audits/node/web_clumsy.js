@@ -40,6 +40,36 @@ test("the back button leads from the paid account to where it was paid", async (
   await ana.at("/pago");
 });
 
+test("a page whose texts a translator took apart can be drawn again, with what was typed", async () => {
+  const page = await open();
+  await ana.go("/registro");
+  await ana.fill({ email: ana.email });
+  await page.evaluate(translate);
+  await ana.send({ rfc: "EKU900" });
+  await page.getByText("Algo falló de nuestro lado").waitFor();
+  await ana.check();
+
+  await page.getByRole("button", { name: "Intentar de nuevo" }).click();
+
+  await page.getByRole("heading", { name: "Crea una cuenta" }).waitFor();
+  assert.equal(await page.locator("[name=email]").inputValue(), ana.email);
+});
+
+test("a browser that keeps nothing leads to the account, too", async () => {
+  const page = await open();
+  await page.addInitScript(() => {
+    const get = () => {
+      throw new DOMException("The operation is insecure.", "SecurityError");
+    };
+    for (const name of ["localStorage", "sessionStorage"]) Object.defineProperty(globalThis, name, { get });
+  });
+  await ana.register();
+  await ana.confirm();
+  await ana.signIn();
+  await ana.at("/empresa");
+  assert.deepEqual(ana.complaints, []);
+});
+
 test("what another tab created is there after a save", async () => {
   const page = await open();
   await ana.register();
@@ -63,3 +93,15 @@ test("a text beyond all measure is the person's to correct", async () => {
   await ana.send({ rfc: "z".repeat(50_000) });
   await ana.said("Hay demasiado texto en un dato");
 });
+
+/** Does what a browser's translation does: each text goes into an element of its own. */
+function translate() {
+  const texts = document.createTreeWalker(document.getElementById("root"), NodeFilter.SHOW_TEXT);
+  const all = [];
+  while (texts.nextNode()) all.push(texts.currentNode);
+  for (const text of all) {
+    const translated = document.createElement("font");
+    text.replaceWith(translated);
+    translated.append(text.textContent.toUpperCase());
+  }
+}

@@ -1,5 +1,7 @@
 import type { Account } from "timbrado-accounts-client";
 
+import { tab } from "./storage";
+
 /** Returns the page of the step that the account has to take next. */
 export function nextPath(account: Account): string {
   if (account.passwordChangeRequired) return "/cambiar-clave";
@@ -15,19 +17,19 @@ export function nextPath(account: Account): string {
 
 /** The page to return to after signing in, kept in this tab until a page for members is shown. */
 export const afterSignIn = {
-  keep: () => sessionStorage.setItem("return", location.pathname + location.search),
-  forget: () => sessionStorage.removeItem("return"),
+  keep: () => tab.set("return", location.pathname + location.search),
+  forget: () => tab.remove("return"),
   get kept() {
-    return sessionStorage.getItem("return");
+    return tab.get("return");
   },
   path: (account: Account, kept: string | null) => (!account.passwordChangeRequired && kept) || nextPath(account),
 };
 
 /** The e-mail that was typed last, so that no form asks for it twice. */
 export const knownEmail = {
-  keep: (email: string) => sessionStorage.setItem("email", email),
+  keep: (email: string) => tab.set("email", email),
   get current() {
-    return sessionStorage.getItem("email") ?? "";
+    return tab.get("email") ?? "";
   },
 };
 

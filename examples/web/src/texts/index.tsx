@@ -1,6 +1,7 @@
 import { createContext, useContext, useEffect, useMemo, useState, type ReactNode } from "react";
 
 import { accounts } from "../accounts";
+import { device } from "../storage";
 import { en } from "./en";
 import { es, type Texts } from "./es";
 
@@ -23,7 +24,7 @@ export function LanguageProvider({ children }: { children: ReactNode }) {
   accounts.language = language; // before any component below asks for something
   useEffect(() => {
     document.documentElement.lang = localeOf(language);
-    localStorage.setItem(KEY, language);
+    device.set(KEY, language);
   }, [language]);
   const choice = useMemo(() => ({ language, texts: TEXTS[language], choose: setLanguage }), [language]);
   return <LanguageContext value={choice}>{children}</LanguageContext>;
@@ -37,6 +38,12 @@ export function useLanguage(): Choice {
 
 export function useTexts(): Texts {
   return useLanguage().texts;
+}
+
+/** Returns the `lang` of a text that stays in the language in which it appeared, if that is not the page's. */
+export function useLang(written: Language): string | undefined {
+  const { language } = useLanguage();
+  return written === language ? undefined : localeOf(written);
 }
 
 export function localeOf(language: Language): string {
@@ -64,6 +71,6 @@ export function useFormats() {
 }
 
 function firstLanguage(): Language {
-  const chosen = localStorage.getItem(KEY) ?? navigator.language;
+  const chosen = device.get(KEY) ?? navigator.language;
   return chosen.startsWith("en") ? "en" : "es";
 }
