@@ -40,6 +40,44 @@ test("the back button leads from the paid account to where it was paid", async (
   await ana.at("/pago");
 });
 
+test("what failed about a captcha is forgotten once it works", async () => {
+  const page = await open();
+  await ana.go("/recuperar");
+  await page.locator(".captcha img").waitFor();
+  await page.route(`${service}/graphql`, (route) => route.abort("connectionreset"));
+  await page.getByRole("button", { name: "Refrescar" }).click();
+  await page.getByText("No pudimos conectarnos").waitFor();
+  await page.getByRole("button", { name: "Escuchar" }).click();
+  await page.getByText("No pudimos conectarnos").waitFor();
+  await page.unroute(`${service}/graphql`);
+
+  await page.getByRole("button", { name: "Escuchar" }).click();
+
+  await page.locator("audio").waitFor();
+  assert.equal(await page.getByText("No pudimos conectarnos").count(), 0);
+});
+
+test("texts of the service say in which language they are, after a switch", async () => {
+  const page = await open();
+  await ana.go("/registro");
+  await ana.send({ email: "ana@" });
+  const error = page.locator(".field-error").first();
+  await error.waitFor();
+  assert.equal(await error.getAttribute("lang"), null);
+  await page.getByRole("button", { name: "English" }).click();
+  assert.equal(await error.getAttribute("lang"), "es-MX");
+  await ana.send();
+  await page.getByText("Check your e-mail").first().waitFor();
+  assert.equal(await error.getAttribute("lang"), null);
+
+  await ana.go("/recuperar");
+  await page.getByRole("button", { name: "Help" }).click();
+  const help = page.locator(".captcha p.hint").first();
+  assert.equal(await help.getAttribute("lang"), null);
+  await page.getByRole("button", { name: "Español" }).click();
+  assert.equal(await help.getAttribute("lang"), "en-US");
+});
+
 test("a page whose texts a translator took apart can be drawn again, with what was typed", async () => {
   const page = await open();
   await ana.go("/registro");

@@ -16,7 +16,7 @@ export const CAPTCHA_ANSWER = "captcha.answer";
 export function CaptchaField() {
   const captcha = useCaptcha();
   const { title } = useTexts().captcha;
-  const [note, renew] = useRenewal(captcha);
+  const [note, renew, say] = useRenewal(captcha);
   return (
     <fieldset className="captcha">
       <legend>{title}</legend>
@@ -25,7 +25,7 @@ export function CaptchaField() {
       ) : captcha.provider ? (
         <ProviderCaptcha key={captcha.id} id={captcha.id} provider={captcha.provider} renew={renew} />
       ) : (
-        <OwnCaptcha key={captcha.id} captcha={captcha} renew={renew} />
+        <OwnCaptcha key={captcha.id} captcha={captcha} renew={renew} say={say} />
       )}
       <div role="status" className="hint">
         {note}
@@ -36,8 +36,8 @@ export function CaptchaField() {
 
 export type Renew = (reason: "expired" | "refreshed") => Promise<void>;
 
-/** Returns what to say about the captcha, and a function that gets another one. */
-function useRenewal(captcha: Captcha | null): [string, Renew] {
+/** Returns what to say about the captcha, a function that gets another one, and one that says something else. */
+function useRenewal(captcha: Captcha | null): [string, Renew, (text: string) => void] {
   const { captcha: form } = useClient();
   const texts = useTexts();
   const [note, setNote] = useState("");
@@ -56,5 +56,5 @@ function useRenewal(captcha: Captcha | null): [string, Renew] {
     return () => clearTimeout(timer);
     // A change of language changes neither the captcha nor its end.
   }, [captcha?.id]);
-  return [note, renew];
+  return [note, renew, setNote];
 }

@@ -42,7 +42,7 @@ export function SelectField({ name, label, hint, optional = false, defaultValue,
 export function useLabels({ name, label, hint, optional = false }: FieldProps) {
   const id = useId();
   const texts = useTexts();
-  const { errors, clearError } = useForm();
+  const { errors, errorLang, clearError } = useForm();
   const error = errors[name];
   const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ");
   const attributes = {
@@ -66,7 +66,7 @@ export function useLabels({ name, label, hint, optional = false }: FieldProps) {
       )}
       {control}
       {error && (
-        <p className="field-error" id={`${id}-error`}>
+        <p className="field-error" id={`${id}-error`} lang={errorLang}>
           {error}
         </p>
       )}

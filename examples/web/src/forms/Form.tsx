@@ -2,7 +2,7 @@ import { createContext, useContext, useEffect, useRef, useState, type FormEvent,
 
 import { Message } from "../layout/Message";
 import { problemOf } from "../problems";
-import { useTexts } from "../texts";
+import { useLang, useLanguage } from "../texts";
 import { dropDraft, keepDraft, readDraft, type Values } from "./drafts";
 import { SubmitButton } from "./SubmitButton";
 
@@ -15,6 +15,8 @@ export interface Outcome {
 
 interface FormState {
   errors: Values;
+  /** The `lang` of the errors, if it is not the page's. */
+  errorLang: string | undefined;
   draft: Values;
   clearError(field: string): void;
 }
@@ -41,10 +43,12 @@ export function useForm(): FormState {
 
 /** Sends what was typed, puts errors at their fields, and moves the focus to the first of them. */
 export function Form<R extends Outcome>({ name, send, onResult, submit, aside, children }: FormProps<R>) {
-  const texts = useTexts();
+  const { language, texts } = useLanguage();
   const form = useRef<HTMLFormElement>(null);
   const [draft] = useState(() => readDraft(name));
   const [errors, setErrors] = useState<Values>({});
+  const [written, setWritten] = useState(language);
+  const errorLang = useLang(written);
   const [problem, setProblem] = useState<string | null>(null);
   const [busy, setBusy] = useState(false);
   const [attempt, setAttempt] = useState(0);
@@ -76,6 +80,7 @@ export function Form<R extends Outcome>({ name, send, onResult, submit, aside, c
     setBusy(true);
     setProblem(null);
     setErrors({});
+    setWritten(language);
     try {
       take(await send(valuesOf(form.current)));
     } catch (error) {
@@ -88,6 +93,7 @@ export function Form<R extends Outcome>({ name, send, onResult, submit, aside, c
 
   const state: FormState = {
     errors,
+    errorLang,
     draft,
     clearError: (field) => setErrors(({ [field]: _, ...others }) => others),
   };

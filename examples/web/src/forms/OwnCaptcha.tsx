@@ -4,18 +4,25 @@ import { useClient } from "timbrado-accounts-client/react";
 
 import { Icon } from "../layout/Icon";
 import { problemOf } from "../problems";
-import { useTexts } from "../texts";
+import { useLang, useLanguage } from "../texts";
 import { CAPTCHA_ANSWER, type Renew } from "./CaptchaField";
 import { Field } from "./Field";
 import { useForm } from "./Form";
 import { ProofButton } from "./ProofButton";
 
+interface OwnCaptchaProps {
+  captcha: Captcha;
+  renew: Renew;
+  /** Says something about the captcha, instead of what was said before. */
+  say(text: string): void;
+}
+
 /** The picture with its refresh, loudspeaker and help, and a way through for those who can neither see nor hear it. */
-export function OwnCaptcha({ captcha, renew }: { captcha: Captcha; renew: Renew }) {
+export function OwnCaptcha({ captcha, renew, say }: OwnCaptchaProps) {
   const { captcha: form } = useClient();
-  const texts = useTexts();
+  const { language, texts } = useLanguage();
+  const helpLang = useLang(useState(language)[0]);
   const { clearError } = useForm();
-  const [problem, setProblem] = useState("");
   const [audio, setAudio] = useState<string | null>(null);
   const [help, setHelp] = useState(false);
   const [proof, setProof] = useState<string | null>(null);
@@ -23,10 +30,11 @@ export function OwnCaptcha({ captcha, renew }: { captcha: Captcha; renew: Renew 
   const listen = async () => {
     try {
       const clip = await form.audio();
-      if (clip) setAudio(clip);
-      else await renew("expired");
+      if (!clip) return await renew("expired");
+      setAudio(clip);
+      say("");
     } catch (error) {
-      setProblem(problemOf(error, texts));
+      say(problemOf(error, texts));
     }
   };
   const onProof = (found: string) => {
@@ -56,11 +64,12 @@ export function OwnCaptcha({ captcha, renew }: { captcha: Captcha; renew: Renew 
           </button>
         </div>
       </div>
-      {help && <p className="hint">{captcha.help}</p>}
+      {help && (
+        <p className="hint" lang={helpLang}>
+          {captcha.help}
+        </p>
+      )}
       {audio && <audio src={audio} controls autoPlay aria-label={texts.captcha.audio} />}
-      <div role="alert" className="field-error">
-        {problem}
-      </div>
       {proof ? (
         <>
           <input type="hidden" name={CAPTCHA_ANSWER} value={proof} data-secret />

@@ -15,7 +15,7 @@ interface ProviderCaptchaProps {
 /** The widget of Turnstile, hCaptcha or reCAPTCHA; its token is the answer. */
 export function ProviderCaptcha({ id, provider, renew }: ProviderCaptchaProps) {
   const { language, texts } = useLanguage();
-  const { errors, clearError } = useForm();
+  const { errors, errorLang, clearError } = useForm();
   const place = useRef<HTMLDivElement>(null);
   const [token, setToken] = useState("");
   const [failed, setFailed] = useState(false);
@@ -50,7 +50,7 @@ export function ProviderCaptcha({ id, provider, renew }: ProviderCaptchaProps) {
     <>
       <div ref={place} />
       <input type="hidden" name={CAPTCHA_ANSWER} value={token} data-secret />
-      <div role="alert" className="field-error">
+      <div role="alert" className="field-error" lang={error && errorLang}>
         {error ?? (failed && texts.captcha.unavailable)}
       </div>
       {failed && (

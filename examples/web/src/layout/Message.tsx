@@ -1,6 +1,6 @@
 import { useState, type ReactNode } from "react";
 
-import { localeOf, useLanguage } from "../texts";
+import { useLang, useLanguage } from "../texts";
 import { Icon } from "./Icon";
 
 interface MessageProps {
@@ -14,12 +14,12 @@ interface MessageProps {
 /** The manual's message box. A text stays in the language in which the service wrote it. */
 export function Message({ kind, text, onClose, children }: MessageProps) {
   const { language, texts } = useLanguage();
-  const [written] = useState(language);
+  const lang = useLang(useState(language)[0]);
   return (
     <div className={`message ${kind}`}>
       <Icon name={kind === "done" ? "check" : "warning"} />
       <div className="message-body">
-        <p lang={written === language ? undefined : localeOf(written)}>
+        <p lang={lang}>
           <span className="unseen">{kind === "done" ? texts.done : texts.warning}: </span>
           {text}
         </p>
