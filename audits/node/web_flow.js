@@ -56,6 +56,7 @@ test("the four steps lead to an active account with a bank deposit", async () =>
   await page.getByRole("heading", { name: "Esperamos tu pago" }).waitFor();
   assert.equal(await ana.focused(), "H1");
   await ana.check();
+  assert.equal(ana.operations.at(-1), "RequestBankDeposit");
   await page.getByRole("button", { name: "Copiar: Referencia" }).click();
   const reference = await page.evaluate(() => navigator.clipboard.readText());
   assert.match(reference, /^\d{10}$/);

@@ -40,12 +40,13 @@ export function PaymentScreen() {
 
 function WaitingForDeposit({ deposit }: { deposit: BankDepositFieldsFragment }) {
   const texts = useTexts().deposit;
+  const [opened, setOpened] = useState(false);
   return (
     <Page step={4} wide title={texts.title} intro={texts.intro}>
       <DepositCard deposit={deposit} />
-      <details className="card quiet">
+      <details className="card quiet" onToggle={() => setOpened(true)}>
         <summary>{texts.other}</summary>
-        <PayForm />
+        {opened && <PayForm />}
       </details>
     </Page>
   );
