@@ -34,7 +34,7 @@ function PlanCard() {
   const { date } = useFormats();
   const { data: plans } = useQuery(client.plans);
   const { activation } = account;
-  const name = plans?.find(({ id }) => id === activation?.planId)?.name ?? activation?.planId;
+  const name = plans && (plans.find(({ id }) => id === activation?.planId)?.name ?? activation?.planId);
   const renewable = activation && Date.parse(activation.renewableFrom) < Date.now();
   return (
     <section className="card">
