@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 
 import { launchFresh } from "./browser.js";
-import { Taxpayer } from "./taxpayer.js";
+import { PASSWORD, Taxpayer } from "./taxpayer.js";
 
 const [, , executablePath, service, app] = process.argv;
 const browser = await launchFresh(executablePath);
@@ -38,6 +38,22 @@ test("the back button leads from the paid account to where it was paid", async (
   await page.waitForURL("**/paypal/checkoutnow**");
   await page.goBack();
   await ana.at("/pago");
+});
+
+test("a session that ends at PayPal does not lose the payment", async () => {
+  const page = await open();
+  await ana.arrive();
+  await ana.go("/pago");
+  await page.locator("[name=method][value=PAYPAL]").check();
+  await ana.send();
+  await page.locator("button[value=approve]").waitFor();
+  await ana.context.clearCookies();
+  await page.locator("button[value=approve]").click();
+  await ana.at("/entrar");
+  await page.getByText("Accede para terminar el pago").waitFor();
+  await ana.send({ email: ana.email, password: PASSWORD });
+  await ana.at("/cuenta");
+  await ana.said("¡Listo!");
 });
 
 test("what failed about a captcha is forgotten once it works", async () => {

@@ -21,7 +21,7 @@ export function SignInScreen() {
   const [kept] = useState(afterSignIn.kept); // until the page that it leads to forgets it
 
   return (
-    <Page step={3} title={texts.signIn.title} intro={texts.signIn.intro}>
+    <Page step={3} title={texts.signIn.title} intro={kept?.startsWith("/pago/paypal") ? texts.signIn.introToPay : texts.signIn.intro}>
       <div className="card">
         <Form
           name="entrar"

@@ -93,6 +93,7 @@ export const en: Texts = {
     title: "Sign in to your account",
     intro:
       "Use the email address and the password that you registered with. Then you can set up your company, your series and your payment.",
+    introToPay: "Sign in to complete the payment that you started.",
     submit: "Sign in",
     recover: "Forgot your password?",
     noAccount: "No account yet?",

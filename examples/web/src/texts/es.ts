@@ -96,6 +96,7 @@ export const es = {
     title: "Accede a tu cuenta",
     intro:
       "Usa el correo y la clave con los que te registraste. Después podrás configurar tu empresa, tus series y tu forma de pago.",
+    introToPay: "Accede para terminar el pago que empezaste.",
     submit: "Entrar",
     recover: "¿Olvidaste tu clave?",
     noAccount: "¿Aún no tienes cuenta?",
