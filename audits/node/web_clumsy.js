@@ -56,6 +56,23 @@ test("a session that ends at PayPal does not lose the payment", async () => {
   await ana.said("¡Listo!");
 });
 
+test("what a browser does not let the button copy is selected", async () => {
+  const page = await open();
+  await ana.arrive();
+  await ana.go("/pago");
+  await page.locator("[name=method][value=BANK_DEPOSIT]").check();
+  await ana.send();
+  await page.getByRole("heading", { name: "Esperamos tu pago" }).waitFor();
+  await page.evaluate(() => {
+    navigator.clipboard.writeText = () => Promise.reject(new DOMException("Write permission denied.", "NotAllowedError"));
+  });
+  await page.getByRole("button", { name: "Copiar: Referencia" }).click();
+  await page.getByText("Tu navegador no lo permite").waitFor();
+  assert.match(await page.evaluate(() => getSelection().toString()), /^\d{10}$/);
+  await ana.check();
+  assert.deepEqual(ana.complaints, []);
+});
+
 test("what failed about a captcha is forgotten once it works", async () => {
   const page = await open();
   await ana.go("/recuperar");

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState, type RefObject } from "react";
 import type { BankDepositFieldsFragment } from "timbrado-accounts-client";
 import { useClient } from "timbrado-accounts-client/react";
 
@@ -69,6 +69,7 @@ interface FactProps {
 }
 
 function Fact({ label, shown, hint, copied, strong = false }: FactProps) {
+  const value = useRef<HTMLSpanElement>(null);
   return (
     <div className="fact-row">
       <dt>
@@ -76,8 +77,8 @@ function Fact({ label, shown, hint, copied, strong = false }: FactProps) {
         {hint && <span className="hint">{hint}</span>}
       </dt>
       <dd className={strong ? "number strong" : "number"}>
-        {shown}
-        {copied && <CopyButton label={label} text={copied} />}
+        <span ref={value}>{shown}</span>
+        {copied && <CopyButton label={label} text={copied} shown={value} />}
       </dd>
     </div>
   );
@@ -85,26 +86,44 @@ function Fact({ label, shown, hint, copied, strong = false }: FactProps) {
 
 const SHOWN = 2_500; // milliseconds
 
-function CopyButton({ label, text }: { label: string; text: string }) {
+interface CopyButtonProps {
+  label: string;
+  text: string;
+  /** What is selected where the browser does not let the button copy. */
+  shown: RefObject<HTMLElement | null>;
+}
+
+function CopyButton({ label, text, shown }: CopyButtonProps) {
   const { deposit } = useTexts();
   const [copied, setCopied] = useState(false);
+  const [blocked, setBlocked] = useState(false);
   useEffect(() => {
     if (!copied) return;
     const timer = setTimeout(() => setCopied(false), SHOWN);
     return () => clearTimeout(timer);
   }, [copied]);
+  const copy = async () => {
+    try {
+      await navigator.clipboard.writeText(text);
+      setCopied(true);
+      setBlocked(false);
+    } catch {
+      if (shown.current) getSelection()?.selectAllChildren(shown.current);
+      setBlocked(true);
+    }
+  };
   return (
     <>
       <button
         type="button"
         className="button small copy"
         aria-label={deposit.copyLabel(label)}
-        onClick={() => void navigator.clipboard.writeText(text).then(() => setCopied(true))}
+        onClick={() => void copy()}
       >
         <Icon name={copied ? "check" : "copy"} /> {copied ? deposit.copied : deposit.copy}
       </button>
-      <span role="status" className="unseen">
-        {copied && deposit.copied}
+      <span role="status" className={blocked ? "hint" : "unseen"}>
+        {copied ? deposit.copied : blocked && deposit.copyBlocked}
       </span>
     </>
   );

@@ -209,6 +209,7 @@ export const en: Texts = {
     copy: "Copy",
     copyLabel: (label) => `Copy: ${label}`,
     copied: "Copied",
+    copyBlocked: "Your browser does not allow it. The text is selected: copy it yourself.",
     cancel: "Cancel this deposit",
     cancelQuestion: "Cancel this deposit?",
     cancelIntro: "Do not pay with this reference after you cancel it. If you have already paid, do not cancel it.",

@@ -212,6 +212,7 @@ export const es = {
     copy: "Copiar",
     copyLabel: (label: string) => `Copiar: ${label}`,
     copied: "Copiado",
+    copyBlocked: "Tu navegador no lo permite. Ya seleccionamos el texto: cópialo tú.",
     cancel: "Cancelar este depósito",
     cancelQuestion: "¿Cancelar este depósito?",
     cancelIntro: "No pagues con esta referencia después de cancelarla. Si ya pagaste, no la canceles.",
