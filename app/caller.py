@@ -1,4 +1,4 @@
-"""Makes the Caller of a request: its address behind proxies, its language and its device."""
+"""Makes the Caller of a request: its address behind proxies, its credential, its language and its device."""
 
 import re
 from functools import lru_cache
@@ -8,6 +8,7 @@ from starlette.requests import HTTPConnection
 
 from app import negotiation
 from services.common.caller import Address, Caller
+from services.common.secrets import API_SECRET_PREFIX
 
 _LOOPBACK = ip_address("127.0.0.1")
 _MAX_USER_AGENT_LENGTH = 255
@@ -16,11 +17,13 @@ _HOP = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?|([0-9.]+)(?::[0-9]{1,5}
 
 
 def caller_of(request: HTTPConnection, credential: str | None, trusted_proxies: int) -> Caller:
+    is_api_secret = credential is not None and credential.startswith(API_SECRET_PREFIX)
     return Caller(
         address=address_of(request, trusted_proxies),
         language=negotiation.language(", ".join(request.headers.getlist("accept-language"))),
         user_agent=request.headers.get("user-agent", "")[:_MAX_USER_AGENT_LENGTH] or None,
-        credential=credential,
+        credential=None if is_api_secret else credential,
+        api_secret=credential if is_api_secret else None,
     )
 
 

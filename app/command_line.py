@@ -29,7 +29,7 @@ class Command(Protocol):
 
 
 COMMANDS = (
-    *("serve", "worker", "migrate", "account", "outbox", "limits", "deposit", "payments", "audit"),
+    *("serve", "worker", "migrate", "account", "outbox", "limits", "deposit", "payments", "client", "audit"),
     *("import", "export", "export-schema", "export-documents", "captcha-answer", "doctor", "health"),
 )
 

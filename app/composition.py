@@ -17,10 +17,12 @@ from pydantic import SecretStr
 from app.database import connected
 from app.development.paypal.merchant import Merchant
 from app.health import Health
-from app.observation import note_principal
+from app.observation import note_api_client, note_principal
 from app.settings import InvalidSettingsError, Settings, collector_host
 from models.sql import fetch
 from schema.context import Services
+from services.access.client_registry import ClientRegistry
+from services.access.clients import ApiClients
 from services.access.tokens import AccessTokenService, Handover
 from services.accounts.credentials import StandIns
 from services.accounts.hashing import Hasher
@@ -98,6 +100,7 @@ class Composition:
     deletion: DeletionService
     personal_data: PersonalData
     account_import: AccountImport
+    client_registry: ClientRegistry
     limiter: Limiter
     limits: Limits
     published_keys: Mapping[str, object]
@@ -221,6 +224,7 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
             deposits=deposits,
             payments=PaymentHistory(),
             access_tokens=AccessTokenService(handover=handover, sessions=sessions, limiter=limiter, limits=limits),
+            api_clients=ApiClients(limiter=limiter, limits=limits, notice=note_api_client),
         ),
         actors=actors,
         paypal=paypal,
@@ -233,6 +237,7 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
         deletion=DeletionService(limiter=limiter, limits=limits, lockout=lockout, actors=actors),
         personal_data=PersonalData(limiter, limits, lockout, actors),
         account_import=AccountImport(lockout),
+        client_registry=ClientRegistry(),
         limiter=limiter,
         limits=limits,
         published_keys=published_keys,

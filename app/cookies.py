@@ -9,6 +9,7 @@ from graphql import GraphQLError
 from app.bodies import RefusedRequestError
 from app.origins import Origins, origin_of, own_origin
 from app.requests import Request
+from services.common.secrets import API_SECRET_PREFIX
 
 _FOREIGN = "This origin may not use cookies here: list it in ALLOWED_ORIGINS, or use transport BEARER."
 _HIDDEN = (
@@ -55,7 +56,7 @@ def refusal_reason(origin: str | None, site: str | None, *, allowed: bool) -> st
 class RequestCookie:
     """The cookie of a request and its response; `secure` is for a service that is reached only over https.
 
-    The constructor raises OriginNotAllowedError or RefusedRequestError for a cookie that does not count.
+    The constructor raises OriginNotAllowedError or RefusedRequestError for a cookie or a header that does not count.
     """
 
     def __init__(self, request: Request, origins: Origins, *, secure: bool) -> None:
@@ -73,8 +74,13 @@ class RequestCookie:
 
     @property
     def credential(self) -> str | None:
-        """The token of `Authorization: Bearer`, even an invalid one, or else the cookie's."""
-        return self.held if self._token is None else self._token
+        """The token of `Authorization: Bearer`, even an invalid one, or else the cookie's.
+
+        A cookie never stands for an API client, since a page could not keep its secret.
+        """
+        if self._token is not None:
+            return self._token
+        return None if self.held and self.held.startswith(API_SECRET_PREFIX) else self.held
 
     def require_own_origin(self) -> None:
         if reason := self._refusal_reason or (_OTHER_SITE if self._site == "cross-site" else None):
@@ -109,9 +115,13 @@ class RequestCookie:
 def _bearer_token(request: Request) -> str | None:
     """Returns None also for what clients without a token send: nothing after the scheme, `null` or `undefined`.
 
-    Other schemes are for a proxy in front of the service, whose password browsers add on their own.
+    Other schemes are for a proxy in front of the service, whose password browsers add on their own. Raises
+    RefusedRequestError for several headers that differ, since a proxy may have judged another one.
     """
-    scheme, _, token = request.headers.get("authorization", "").strip().partition(" ")
+    headers = request.headers.getlist("authorization")
+    if len(set(headers)) > 1:
+        raise RefusedRequestError(400, "The request has several Authorization headers: send one.")
+    scheme, _, token = (headers[0] if headers else "").strip().partition(" ")
     token = token.strip()
     return token if scheme.lower() == "bearer" and token not in {"", "null", "undefined"} else None
 

@@ -24,6 +24,8 @@ _NETWORK_SECONDS = 2.0  # added to the statement's own time-out
 _ENGINES = {"tortoise.backends.sqlite": "sqlite", "tortoise.backends.asyncpg": "asyncpg"}  # in models/engines/
 _MODELS = [
     "models.account",
+    "models.api_client",
+    "models.api_client_secret",
     "models.audit_event",
     "models.bank_movement",
     "models.company",

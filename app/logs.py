@@ -100,6 +100,7 @@ def log_request(request: FinishedRequest) -> None:
         "client": request.client,
         "account": request.account,
         "session": request.session,
+        "api_client": request.api_client,
         "operation": request.operation,
         "digest": request.digest,
         "outcomes": request.outcomes or None,

@@ -13,6 +13,7 @@ from uuid import UUID
 
 if TYPE_CHECKING:
     from app.traces.spans import RequestSpan
+    from services.access.clients import ApiClient
     from services.accounts.sessions import Principal
 
 CLIENT_GONE = 499
@@ -62,6 +63,7 @@ class CurrentRequest:
     failure: str | None = None
     account: UUID | None = None
     session: UUID | None = None
+    api_client: str | None = None
     span: "RequestSpan | None" = None
 
 
@@ -72,6 +74,7 @@ class FinishedRequest(NamedTuple):
     `client`, `account` and `session` are pseudonyms. `digest` is that of the document's shape, `outcomes` maps root
     fields to the GraphQL types of their results, and `code` is that of the first error. `failure` names the part of
     ours that failed. `operation_type` is "query" or "mutation", and `trace_id` is set if the request is traced.
+    `api_client` is the name of the API client whose secret was used.
     """
 
     id: str
@@ -89,6 +92,7 @@ class FinishedRequest(NamedTuple):
     failure: str | None
     operation_type: str | None = None
     trace_id: str | None = None
+    api_client: str | None = None
 
     @property
     def refused(self) -> str | None:
@@ -130,6 +134,11 @@ def current_request() -> CurrentRequest:
 def note_principal(principal: "Principal") -> None:
     if request := _current.get():
         request.account, request.session = principal.id, principal.session_id
+
+
+def note_api_client(client: "ApiClient") -> None:
+    if request := _current.get():
+        request.api_client = client.name
 
 
 def new_id() -> str:

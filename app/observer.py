@@ -67,6 +67,7 @@ class Observer:
             failure=request.failure,
             operation_type=request.operation_type,
             trace_id=request.span.trace_id if request.span else None,
+            api_client=request.api_client,
         )
         for observe in self._observers:
             observe(finished)

@@ -162,6 +162,7 @@ class Settings(BaseSettings):
     limit_mail_email: LimitNotation = "15/day"
     limit_change_password: LimitNotation = "5/15 minutes"
     limit_access_token: LimitNotation = "120/5 minutes"
+    limit_api_client: LimitNotation = "10000/minute"
     limit_payment: LimitNotation = "30/hour"
     limit_paypal_webhook_payment: LimitNotation = "10/hour"
     access_token_audiences: Audiences = ()

@@ -10,6 +10,10 @@ class Account(Model):
 
     `services/accounts/onboarding.py` defines the stages. `company_outdated` is set while the company's data belong to
     another type of taxpayer. The four columns before it describe the last payment, and are null before the first.
+
+    `updated_at` is when the account last changed in a way that API clients see. What creates an account sets it, and
+    every event about the account moves it, in the same transaction. It is null for accounts that an earlier version
+    created, until cleanup sets it.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -27,6 +31,8 @@ class Account(Model):
     activated_by = fields.CharField(max_length=16, null=True)
     active_plan = fields.CharField(max_length=40, null=True)
     company_outdated = fields.BooleanField(default=False, db_default=False)
+    updated_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "account"
+        indexes = (("updated_at", "id"),)

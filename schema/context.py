@@ -7,6 +7,7 @@ from typing import Annotated, Protocol, TypeVar
 
 import strawberry
 
+from services.access.clients import ApiClients
 from services.access.tokens import AccessTokenService
 from services.accounts.login import LoginService
 from services.accounts.onboarding import PaymentMethod
@@ -44,6 +45,7 @@ class Services:
     deposits: DepositService
     payments: PaymentHistory
     access_tokens: AccessTokenService
+    api_clients: ApiClients
 
 
 class SessionCookie(Protocol):

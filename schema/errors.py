@@ -22,6 +22,7 @@ from services.common.outcomes import (
     InvalidCredentials,
     InvalidInput,
     NotAuthenticated,
+    NotAuthorized,
     PasswordChangeRequired,
     TooManyAttempts,
 )
@@ -144,6 +145,11 @@ register(
 )
 register(InvalidCredentials, "The e-mail address, the password or both are wrong; deliberately unspecified.")
 register(NotAuthenticated, "The token or cookie does not belong to an open session.")
+register(
+    NotAuthorized,
+    "The request needs the secret of an API client that has this scope. No other credential counts.",
+    scope="The required scope, as in `python -m app client create --scope`, such as `accounts:read`.",
+)
 register(
     PasswordChangeRequired,
     "The session was opened with a mailed password; until changePassword, only me, changePassword and logout are "

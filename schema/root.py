@@ -36,6 +36,7 @@ from schema.registration import ConfirmAccountResult, CreateAccountResult, Resen
 from schema.scalars import BIG_INT, DATE_TIME, BigInt
 from schema.series import CreateSeriesResult, DeleteSeriesResult, UpdateSeriesResult
 from schema.sessions import LogoutResult, RevokeOtherSessionsResult, RevokeSessionResult
+from services.common.outcomes import NotAuthorized
 from services.company.tax_regimes import MAX_TAX_REGIMES
 from services.payments.plans import MAX_PLANS
 
@@ -161,7 +162,7 @@ class Mutation:
 schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
-    types=[UserError],
+    types=[UserError, NotAuthorized],
     config=StrawberryConfig(scalar_map={datetime: DATE_TIME, BigInt: BIG_INT}),
 )
 

@@ -18,9 +18,12 @@ from app.composition import Composition, compose, limit_storage
 from app.metrics_port import metrics_port
 from app.operations import OPERATIONS
 from app.settings import Settings
+from services.access.client_registry import ClientCreated
+from services.access.clients import Scope
 from services.captcha.ids import Solution
 from services.common.measures import IGNORED
 from services.common.tracing import UNTRACED
+from tests.actors import OPERATOR
 from tests.databases import unsynced
 
 if TYPE_CHECKING:
@@ -96,8 +99,14 @@ class Api:
         return await self.run(operation, {"input": input})
 
     def signed_in(self, token: str) -> "Api":
-        """The same API for whoever holds the token."""
+        """The same API for whoever holds the token, or the secret of an API client."""
         return Api(self.http, self.composition, self.settings, {"authorization": f"Bearer {token}"})
+
+    async def api_client(self, *scopes: Scope, name: str = "stamping") -> str:
+        """Registers a back end as a client, by default with every scope, and returns its secret."""
+        created = await self.composition.client_registry.create(OPERATOR, name, scopes or tuple(Scope))
+        assert isinstance(created, ClientCreated)
+        return created.secret
 
     async def forget_limits(self) -> None:
         """As if every window of every limit had ended."""

@@ -20,6 +20,7 @@ async def store_account(email: str = EMAIL, **columns: Any) -> Account:
         "language": "es",
         "created_at": now,
         "confirmed_at": now,
+        "updated_at": now,
     }
     return await Account.create(**{**row, **columns})
 

@@ -66,6 +66,7 @@ async def _make_account(registration: Registration, now: datetime) -> Account:
         language=registration.language,
         created_at=registration.created_at,
         confirmed_at=now,
+        updated_at=now,
         stage=transition(Stage.REGISTERED, Event.CONFIRMED).value,
     )
     await ConfirmedCode.bulk_create(

@@ -1,4 +1,4 @@
-"""Who does something: a client, a worker, PayPal, or an operator at a console."""
+"""Who does something: a client, an API client, a worker, PayPal, or an operator at a console."""
 
 import re
 from dataclasses import dataclass
@@ -39,6 +39,11 @@ class Actors:
     def of(self, caller: Caller) -> Actor:
         agent = _PRIVATE.sub("…", caller.user_agent) if caller.user_agent else None
         return Actor("client", self._pseudonyms.of("client", caller.client), agent)
+
+    def api_client(self, caller: Caller, name: str) -> Actor:
+        """The API client of that name, which calls from the caller's address."""
+        actor = self.of(caller)
+        return Actor(f"api client {name}", actor.client, actor.agent)
 
     def email(self, email_key: str) -> str:
         return self._pseudonyms.of("email", email_key)

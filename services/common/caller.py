@@ -13,12 +13,16 @@ _CACHED = 4_096
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`device_name` is what the client calls itself at login."""
+    """`device_name` is what the client calls itself at login.
+
+    `credential` is a session's token, and `api_secret` an API client's secret; a request has at most one of them.
+    """
 
     address: Address
     language: Language = Language.ES
     user_agent: str | None = None
     credential: str | None = field(default=None, repr=False)
+    api_secret: str | None = field(default=None, repr=False)
     device_name: str | None = None
 
     @property

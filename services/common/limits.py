@@ -46,7 +46,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Every limit: per client first, then per e-mail, per account and per payment."""
+    """Every limit: per client first, then per e-mail, per account, per API client and per payment."""
 
     create_account: Limit
     create_account_captcha: Limit
@@ -66,6 +66,7 @@ class Limits:
     mail_email: Limit
     change_password: Limit
     access_token: Limit
+    api_client: Limit
     payment: Limit
     paypal_webhook_payment: Limit
 

@@ -98,5 +98,12 @@ class NotAuthenticated:
 
 
 @dataclass(frozen=True, slots=True)
+class NotAuthorized:
+    """The credential is not that of an API client with this scope."""
+
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
 class PasswordChangeRequired:
     """The session was opened with a mailed password."""

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 # 31 letters and digits without look-alikes (0 O, 1 I L): 4.95 bits each.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 _CHARACTERS = bytes(ord(ALPHABET[byte % len(ALPHABET)]) for byte in range(256))
+API_SECRET_PREFIX = "tac_"  # noqa: S105
+"""By which the secret of an API client is known, so that it is never taken for a session's token."""
 _BIASED = bytes(range(256 - 256 % len(ALPHABET), 256))  # would make some characters likelier, so they are dropped
 
 
@@ -20,8 +22,10 @@ def generate(length: int) -> str:
 
 
 def generate_token() -> str:
-    """Returns 256 random bits as URL-safe text."""
-    return secrets.token_urlsafe(32)
+    """Returns 256 random bits as URL-safe text, which never looks like the secret of an API client."""
+    while (token := secrets.token_urlsafe(32)).startswith(API_SECRET_PREFIX):
+        pass
+    return token
 
 
 def digest(secret: str) -> str:

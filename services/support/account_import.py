@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 from uuid import UUID, uuid4
@@ -109,7 +109,7 @@ class AccountImport:
         keys = sorted(line.email.key for line in new)  # in one order, so that two imports cannot deadlock
         await _end_registrations(keys)
         now = self._clock()
-        accounts = sorted((_account(line) for line in new), key=lambda account: account.email_key)
+        accounts = sorted((_account(line, now) for line in new), key=lambda account: account.email_key)
         ids = {account.email_key: account.id for account in accounts}
         await Account.bulk_create(accounts)
         await Company.bulk_create(
@@ -175,7 +175,7 @@ async def _end_registrations(email_keys: list[str]) -> None:
         await Registration.filter(email_key=email_key).delete()
 
 
-def _account(line: AccountLine) -> Account:
+def _account(line: AccountLine, now: datetime) -> Account:
     stage = transition(Stage.REGISTERED, Event.CONFIRMED)
     return Account(
         id=line.id or uuid4(),
@@ -186,6 +186,7 @@ def _account(line: AccountLine) -> Account:
         language=line.language.value,
         created_at=line.created_at,
         confirmed_at=line.confirmed_at,
+        updated_at=now,
         stage=(transition(stage, Event.CONFIGURED) if line.series else stage).value,
         company_outdated=line.company_outdated,
     )

@@ -1,4 +1,6 @@
-"""Which limits count an e-mail, an account, a payment or a client, so that an operator can see and reset them.
+"""Which limits count whom, so that an operator can see and reset them.
+
+Subjects are an e-mail, a client, or the id of an account, an API client or a payment.
 
 Counters are stored under keyed digests, so they can only be found by whom they count. Those of an e-mail together with
 a client (create_account_email_client) are not found.
@@ -12,7 +14,7 @@ from services.common.ids import parse_id
 from services.common.limits import Limit, Limiter, Limits, Usage, widened
 
 _OF_EMAIL = ("create_account_email", "login_failures", "recover_password_email", "resend_email", "mail_email")
-_OF_ID = ("change_password", "access_token", "payment", "paypal_webhook_payment")
+_OF_ID = ("change_password", "access_token", "api_client", "payment", "paypal_webhook_payment")
 _OF_CLIENT = (
     *("create_account", "create_account_captcha", "resend", "resend_captcha", "confirm_account", "login"),
     *("login_captcha", "recover_password", "create_captcha", "paypal_webhook"),

@@ -56,6 +56,7 @@ async def test_a_line_becomes_an_account_with_company_and_series(database: dict[
         "2020-05-17T16:00:00+00:00",
         "2020-05-18T10:00:00+00:00",
     )
+    assert account.updated_at == company.updated_at  # when it was imported
     assert (company.account_id, company.legal_name) == (account_id, COMPANY["legalName"])
     assert (series.account_id, series.name, series.first_folio, series.last_taken) == (account_id, "A", 10, 41)
     event = await AuditEvent.get()
