@@ -23,7 +23,9 @@ from models.sql import fetch
 from schema.context import Services
 from services.access.client_registry import ClientRegistry
 from services.access.clients import ApiClients
+from services.access.records import AccountRecords
 from services.access.tokens import AccessTokenService, Handover
+from services.access.verification import SessionVerification
 from services.accounts.credentials import StandIns
 from services.accounts.hashing import Hasher
 from services.accounts.lockout import LoginLockout
@@ -194,6 +196,7 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
     methods = {PaymentMethod.PAYPAL: paypal, PaymentMethod.BANK_DEPOSIT: settings.bank_account}
 
     handover, published_keys = _handover(settings)
+    api_clients = ApiClients(limiter=limiter, limits=limits, notice=note_api_client)
     outages = _outages(settings, storage, measures)
     mails, clean_up_mails = _mails(settings, translations, limiter, limits, outages, measures, tracer)
 
@@ -224,7 +227,9 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
             deposits=deposits,
             payments=PaymentHistory(),
             access_tokens=AccessTokenService(handover=handover, sessions=sessions, limiter=limiter, limits=limits),
-            api_clients=ApiClients(limiter=limiter, limits=limits, notice=note_api_client),
+            api_clients=api_clients,
+            account_records=AccountRecords(api_clients),
+            session_verification=SessionVerification(api_clients, handover),
         ),
         actors=actors,
         paypal=paypal,

@@ -9,7 +9,8 @@ class Cost(NamedTuple):
 
     `fields` counts a list's selections, and three for each object, once for each object that the list may have.
     `images` and `audios` are those of captchas, which are drawn or dictated for each selection. `lists` are those of
-    introspection; a list inside a list counts several times. `overlaps` counts the pairs of fields in the whole
+    introspection; a list inside a list counts several times. `pages` are those of connections, whose objects count
+    once: nobody but an API client gets any. `overlaps` counts the pairs of fields in the whole
     document with the same response name, which determine the time of validation. No count includes a `__typename`
     that clients add on their own.
     """
@@ -22,6 +23,7 @@ class Cost(NamedTuple):
     images: int = 0
     audios: int = 0
     lists: int = 0
+    pages: int = 0
     overlaps: int = 0
 
     def beside(self, other: "Cost") -> "Cost":
@@ -37,7 +39,16 @@ class Cost(NamedTuple):
 # Everything that one screen may show comes to 3,000 fields: the account, its hundred series, fifty sessions and fifty
 # payments, and the plans.
 BOUNDS = Cost(
-    depth=15, fields=3_800, root_fields=10, aliases=30, directives=30, images=1, audios=1, lists=18, overlaps=700
+    depth=15,
+    fields=3_800,
+    root_fields=10,
+    aliases=30,
+    directives=30,
+    images=1,
+    audios=1,
+    lists=18,
+    pages=1,
+    overlaps=700,
 )
 
 # What a refusal calls the exceeded bound.
@@ -50,5 +61,6 @@ _NAMES = {
     "images": "captcha image",
     "audios": "captcha audio clip",
     "lists": "introspection lists",
+    "pages": "page of a connection",
     "overlaps": "pairs of fields with the same response name",
 }

@@ -9,6 +9,7 @@ from typing import Any
 
 _EMAIL = "ana@example.com"
 _PASSWORD = "una frase larga"  # noqa: S105
+_NO_TOKEN = "the token of a session"  # noqa: S105
 _NEW_PASSWORD = "otra frase larga"  # noqa: S105
 
 
@@ -40,6 +41,9 @@ def _inputs(plan_id: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
     yield "Payment", None
     yield "CancelBankDeposit", _input(id="<openDeposit.id>")
     yield "CreateAccessToken", _input(audience="https://api.example.mx")
+    yield "VerifySession", _input(token=_NO_TOKEN)
+    yield "Account", {"by": {"email": _EMAIL}}
+    yield "Accounts", {"first": 10, "after": None, "updatedSince": None}
     yield "CreateCaptcha", None
     yield "CaptchaAudio", {"id": "<captcha.id>"}
     yield "RecoverPassword", _input(email=_EMAIL, captcha={"id": "<captcha.id>", "answer": ""})

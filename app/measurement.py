@@ -152,6 +152,9 @@ class _Measurement:
         inner = self._of(field.selection_set, type_) if field.selection_set else Cost()
         place = (parent.name if parent else "", name)
         listed, size = place in _INTROSPECTED_LISTS, assumed_size(definition) if definition else None
+        is_page = name == "edges" and place[0].endswith("Connection")
+        if is_page:
+            size = 1
         return Cost(
             depth=inner.depth + 1,
             fields=(inner.fields + _FIELDS_PER_OBJECT) * size if size else inner.fields + 1,
@@ -162,6 +165,7 @@ class _Measurement:
             images=inner.images + (place == _IMAGE),
             audios=inner.audios + (place == _AUDIO),
             lists=inner.lists * _LISTS_PER_NESTED_LIST + 1 if listed else inner.lists,
+            pages=inner.pages + is_page,
         )
 
     def _definition(self, parent: GraphQLNamedType | None, name: str) -> GraphQLField | None:

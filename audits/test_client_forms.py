@@ -37,6 +37,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "RevokeSession": {"id": ID},
     "StartPayPalPayment": {"planId": "negocio"},
     "UpdateSeries": {"id": ID, **SERIES},
+    "VerifySession": {"token": "none"},
 }
 
 
@@ -46,7 +47,8 @@ async def test_every_operation_is_executed_in_every_form(make_api: MakeApi) -> N
     refused = {}
 
     for (form, printed), (name, text) in product(FORMS.items(), OPERATIONS.items()):
-        variables = {"input": INPUTS[name], "id": ID} if name in INPUTS else {"id": ID}
+        variables: dict[str, Any] = {"id": ID, "by": {"id": ID}}
+        variables |= {"input": INPUTS[name]} if name in INPUTS else {}
         response = await api.http.post("/graphql", json={"query": printed(text), "variables": variables})
         if response.status_code != 200 or "errors" in response.json():
             refused[form, name] = response.json()

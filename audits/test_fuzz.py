@@ -77,7 +77,7 @@ class Service:
         self._api = api
 
     def post(self, body: bytes) -> tuple[int, Any]:
-        headers = {"content-type": "application/json", "accept": negotiation.GRAPHQL_RESPONSE}
+        headers = {"content-type": "application/json", "accept": negotiation.GRAPHQL_RESPONSE, **self._api.headers}
         response = self._runner.run(self._api.http.post("/graphql", content=body, headers=headers))
         return response.status_code, response.json()
 
@@ -93,7 +93,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     cheap: dict[str, Any] = {"argon2_time_cost": 1, "argon2_memory_kib": 64, "worker_in_serve": False}
     with asyncio.Runner() as runner:
         opened = api_of(GivenSettings(data_dir=folder, database_url=url, **generous, **cheap))
-        yield Service(runner, runner.run(opened.__aenter__()))
+        api = runner.run(opened.__aenter__())
+        yield Service(runner, api.signed_in(runner.run(api.api_client())))  # which opens the most
         runner.run(opened.__aexit__(None, None, None))
 
 
@@ -188,7 +189,8 @@ _OF_A_COMPANY = (
     "approvalYear",
 )
 _OF_A_PAYMENT = ("planId", "orderId")
-FIELDS = st.sampled_from([*_OF_AN_ACCOUNT, *_OF_A_COMPANY, *_OF_A_PAYMENT])
+_OF_A_BACK_END = ("token",)
+FIELDS = st.sampled_from([*_OF_AN_ACCOUNT, *_OF_A_COMPANY, *_OF_A_PAYMENT, *_OF_A_BACK_END])
 INPUTS = st.dictionaries(FIELDS, UNICODE | JSON_VALUES, max_size=8) | JSON_VALUES
 
 
@@ -197,7 +199,8 @@ INPUTS = st.dictionaries(FIELDS, UNICODE | JSON_VALUES, max_size=8) | JSON_VALUE
 def test_any_input_is_answered(service: Service, name: str, value: Any) -> None:
     query = OPERATIONS[name]
 
-    status, answer = service.post(json.dumps({"query": query, "variables": {"input": value, "id": value}}).encode())
+    variables = dict.fromkeys(("input", "id", "by", "after", "first", "updatedSince"), value)
+    status, answer = service.post(json.dumps({"query": query, "variables": variables}).encode())
 
     assert status in {200, 400, 413}
     assert "INTERNAL" not in str(answer)
@@ -219,6 +222,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "RequestBankDeposit": ("planId",),
     "CancelBankDeposit": ("id",),
     "CreateAccessToken": ("audience",),
+    "VerifySession": ("token",),
 }
 WITHOUT_A_FORM = {"RecoverPassword"}  # its captcha is an object, which test_any_input_is_answered covers
 

@@ -35,4 +35,4 @@ class Account(Model):
 
     class Meta:
         table = "account"
-        indexes = (("updated_at", "id"),)
+        indexes = (("updated_at", "id"), ("rfc",))

@@ -1,3 +1,4 @@
+from functools import partial
 from typing import Annotated
 
 import strawberry
@@ -28,6 +29,9 @@ async def tax_regimes(
 async def configure_company(info: Info, input: Input[ConfigureCompanyInput]) -> ConfigureCompanyResult:
     match await info.context.services.company.configure(info.context.caller, input.value()):
         case CompanyConfigured(principal, company):
-            return ConfigureCompanySuccess(load_account=account_after(info, principal), company=Company.of(company))
+            load_series = partial(info.context.services.series.list_for, company.account_id)
+            return ConfigureCompanySuccess(
+                load_account=account_after(info, principal), company=Company.of(company, load_series)
+            )
         case failure:
             return failure

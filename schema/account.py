@@ -1,6 +1,7 @@
 """The account, as seen by its owner."""
 
 from datetime import datetime
+from functools import partial
 
 import strawberry
 
@@ -11,6 +12,7 @@ from schema.enums import Language, OnboardingStep, TaxpayerType
 from schema.list_size import ListSize
 from schema.payments import Activation, Payment
 from schema.sessions import Session
+from services.accounts.onboarding import Progress
 from services.accounts.sessions import MAX_SESSIONS, Principal
 from services.payments.history import MAX_PAYMENTS
 
@@ -21,6 +23,10 @@ class Onboarding:
         description="The first step that is not completed; null once all steps are."
     )
     completed_steps: list[OnboardingStep] = strawberry.field(description="The completed steps, in order.")
+
+    @classmethod
+    def of(cls, progress: Progress) -> "Onboarding":
+        return cls(current_step=progress.current_step, completed_steps=list(progress.completed_steps))
 
 
 @strawberry.type(description="A confirmed account, as seen by its owner.")
@@ -78,7 +84,8 @@ class Account:
     )
     async def company(self, info: Info) -> Company | None:
         view = await info.context.services.company.of(self.principal)
-        return Company.of(view) if view else None
+        series = info.context.services.series
+        return Company.of(view, partial(series.list_for, view.account_id)) if view else None
 
     @classmethod
     def of(cls, principal: Principal) -> "Account":
@@ -93,6 +100,6 @@ class Account:
             confirmed_at=principal.confirmed_at,
             language=principal.language,
             password_change_required=principal.password_change_required,
-            onboarding=Onboarding(current_step=progress.current_step, completed_steps=list(progress.completed_steps)),
+            onboarding=Onboarding.of(progress),
             activation=Activation.of(progress.activation) if progress.activation else None,
         )

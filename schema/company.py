@@ -1,5 +1,6 @@
 """The company's data and the tax regimes."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Annotated
 
@@ -14,7 +15,10 @@ from services.common.outcomes import InvalidInput, NotAuthenticated, PasswordCha
 from services.company.company import MAX_WARNINGS, CompanyView
 from services.company.company_form import CompanyForm
 from services.company.series import MAX_SERIES
+from services.company.series_outcomes import SeriesView
 from services.company.tax_regimes import TaxRegime as TaxRegimeView
+
+SeriesLoader = Callable[[], Awaitable[Sequence[SeriesView]]]
 
 
 @strawberry.type(description="A tax regime from the SAT's catalogue c_RegimenFiscal.")
@@ -50,6 +54,7 @@ class CompanyWarning:
 @strawberry.type(description="The company data that the account invoices with.")
 class Company:
     view: strawberry.Private[CompanyView]
+    load_series: strawberry.Private[SeriesLoader]
     id: strawberry.ID = strawberry.field(description="A permanent identifier; configureCompany does not change it.")
     legal_name: str = strawberry.field(
         description="The legal name: the razón social, or a person's name, as on the Constancia de Situación Fiscal."
@@ -65,14 +70,14 @@ class Company:
     @strawberry.field(
         description="The company's series, at most 100, oldest first.", directives=[ListSize(assumed_size=MAX_SERIES)]
     )
-    async def series(self, info: Info) -> list[Series]:
-        views = await info.context.services.series.list_for(self.view.account_id)
-        return [Series.of(view) for view in views]
+    async def series(self) -> list[Series]:
+        return [Series.of(view) for view in await self.load_series()]
 
     @classmethod
-    def of(cls, view: CompanyView) -> "Company":
+    def of(cls, view: CompanyView, load_series: SeriesLoader) -> "Company":
         return cls(
             view=view,
+            load_series=load_series,
             id=strawberry.ID(str(view.id)),
             legal_name=view.legal_name,
             tax_regime=TaxRegime.of(view.tax_regime),

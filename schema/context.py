@@ -8,7 +8,9 @@ from typing import Annotated, Protocol, TypeVar
 import strawberry
 
 from services.access.clients import ApiClients
+from services.access.records import AccountRecords
 from services.access.tokens import AccessTokenService
+from services.access.verification import SessionVerification
 from services.accounts.login import LoginService
 from services.accounts.onboarding import PaymentMethod
 from services.accounts.password_policy import PasswordPolicy
@@ -46,6 +48,8 @@ class Services:
     payments: PaymentHistory
     access_tokens: AccessTokenService
     api_clients: ApiClients
+    account_records: AccountRecords
+    session_verification: SessionVerification
 
 
 class SessionCookie(Protocol):

@@ -5,6 +5,7 @@ from typing import Any, cast
 
 import strawberry
 
+from services.access.verification import VerifiedTokenKind as VerifiedTokenKind
 from services.accounts.onboarding import OnboardingStep as OnboardingStep
 from services.accounts.onboarding import PaymentMethod as PaymentMethod
 from services.accounts.rfc import TaxpayerType as TaxpayerType
@@ -46,6 +47,14 @@ _register(
         "ALREADY_USED": "Another series already has this name.",
         "FOLIOS_TAKEN": "Folios of the series have been issued, so the name and the first folio cannot change, and "
         "the last folio cannot be less than the last one issued.",
+    },
+)
+_register(
+    VerifiedTokenKind,
+    "What kind of token verifySession was asked about.",
+    {
+        "SESSION": "A session's token, which opens everything here that its owner may do.",
+        "ACCESS_TOKEN": "An access token of createAccessToken, for another API.",
     },
 )
 _register(

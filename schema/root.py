@@ -11,6 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 from resolvers import (
     access_tokens,
     account,
+    account_records,
     captchas,
     company,
     login,
@@ -19,9 +20,11 @@ from resolvers import (
     registration,
     series,
     sessions,
+    verification,
 )
 from schema.access_tokens import CreateAccessTokenResult
 from schema.account import Account
+from schema.account_records import AccountResult, AccountsResult
 from schema.captchas import Captcha, CreateCaptchaResult
 from schema.company import ConfigureCompanyResult, TaxRegime
 from schema.deposits import CancelBankDepositResult, RequestBankDepositResult
@@ -36,7 +39,7 @@ from schema.registration import ConfirmAccountResult, CreateAccountResult, Resen
 from schema.scalars import BIG_INT, DATE_TIME, BigInt
 from schema.series import CreateSeriesResult, DeleteSeriesResult, UpdateSeriesResult
 from schema.sessions import LogoutResult, RevokeOtherSessionsResult, RevokeSessionResult
-from services.common.outcomes import NotAuthorized
+from schema.verification import VerifySessionResult
 from services.company.tax_regimes import MAX_TAX_REGIMES
 from services.payments.plans import MAX_PLANS
 
@@ -69,6 +72,16 @@ class Query:
     payment_methods: list[PaymentMethod] = strawberry.field(
         resolver=payments.payment_methods,
         description="Lists the payment methods that the operator accepts. Requires no session.",
+    )
+    account: AccountResult = strawberry.field(
+        resolver=account_records.account,
+        description="For API clients with the scope `accounts:read`: looks up one account.",
+    )
+    accounts: AccountsResult = strawberry.field(
+        resolver=account_records.accounts,
+        description="For API clients with the scope `accounts:read`: lists all accounts, those that changed last at "
+        "the end. An account that changes meanwhile moves to the end. Changes that are committed at the same time may "
+        "appear in another order, so let updatedSince overlap with the last run by a minute, or follow the events.",
     )
 
 
@@ -120,6 +133,11 @@ class Mutation:
         resolver=access_tokens.create_access_token,
         description="Creates a signed token by which another API recognizes the account, without asking this service.",
     )
+    verify_session: VerifySessionResult = strawberry.mutation(
+        resolver=verification.verify_session,
+        description="For API clients with the scope `accounts:read`: returns the account behind a person's session or "
+        "access token (like RFC 7662). It changes nothing, and does not count as a use of the session.",
+    )
     configure_company: ConfigureCompanyResult = strawberry.mutation(
         resolver=company.configure_company,
         description="Step 3: sets or changes the company data that the account invoices with.",
@@ -162,7 +180,7 @@ class Mutation:
 schema = strawberry.Schema(
     query=Query,
     mutation=Mutation,
-    types=[UserError, NotAuthorized],
+    types=[UserError],
     config=StrawberryConfig(scalar_map={datetime: DATE_TIME, BigInt: BIG_INT}),
 )
 

@@ -1,5 +1,6 @@
 """The custom scalars."""
 
+import re
 from datetime import UTC, datetime
 from typing import NewType
 
@@ -12,12 +13,25 @@ def _serialize(value: datetime) -> str:
     return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+_TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})", re.ASCII)
+_NO_TIMESTAMP = "DateTime is an RFC 3339 timestamp with an offset, such as 2026-11-26T12:00:00Z."
+
+
+def _parse(value: object) -> datetime:
+    try:
+        if isinstance(value, str) and _TIMESTAMP.fullmatch(value):
+            return datetime.fromisoformat(value).astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise GraphQLError(_NO_TIMESTAMP)
+
+
 DATE_TIME: ScalarDefinition = strawberry.scalar(
     name="DateTime",
-    description="An RFC 3339 timestamp in UTC, always with the suffix Z.",
+    description="An RFC 3339 timestamp. Outputs are in UTC, always with the suffix Z; inputs may have any offset.",
     specified_by_url="https://scalars.graphql.org/andimarek/date-time",
     serialize=_serialize,
-    parse_value=datetime.fromisoformat,
+    parse_value=_parse,
 )
 
 BigInt = NewType("BigInt", str)

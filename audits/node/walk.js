@@ -87,6 +87,10 @@ async function walk(client, email) {
   await act("RevokeOtherSessions");
   await act("CreateAccessToken", { audience: "https://api.example.mx" }, "AudienceUnknownError");
   await act("RevokeSession", { id: `${other.slice(0, -4)}0000` }, "SessionNotFoundError");
+  await act("VerifySession", { token: "none" }, "NotAuthorizedError");
+  for (const [name, variables] of [["Account", { by: { email } }], ["Accounts", {}]]) {
+    assert.equal((await run(name, variables)).scope, "accounts:read");
+  }
   const { captcha } = await act("CreateCaptcha");
   assert.match((await run("CaptchaAudio", { id: captcha.id })).audio.dataUri, /^data:audio\/wav/);
   await act("RecoverPassword", { email, captcha: await solved(captcha) });

@@ -6,17 +6,21 @@ import { dirname, parse as parsePath } from "node:path";
 
 import { codegen } from "@graphql-codegen/core";
 import * as typescriptOperations from "@graphql-codegen/typescript-operations";
-import { buildASTSchema, parse, visit } from "graphql";
+import { buildASTSchema, getNamedType, isUnionType, parse, visit } from "graphql";
 
 const [folder, output] = process.argv.slice(2);
 const schema = parse(readFileSync(`${folder}/schema.graphql`, "utf-8"));
-const operations = read("operations");
+const builtSchema = buildASTSchema(schema);
 const fragments = read("fragments");
+const operations = new Map([...read("operations")].filter(([, { document }]) => !isForApiClients(document)));
+for (const [name] of fragments) {
+  if (![...operations.values()].some(({ document }) => neededBy(document).includes(name))) fragments.delete(name);
+}
 
 const generated = await codegen({
   filename: output,
   schema,
-  schemaAst: buildASTSchema(schema),
+  schemaAst: builtSchema,
   documents: [...operations.values(), ...fragments.values()],
   config: {},
   plugins: [
@@ -38,6 +42,16 @@ function read(name) {
     return [parsePath(file).name, { location: file, text, document: parse(text) }];
   });
   return new Map(documents);
+}
+
+/** Whether an operation needs the secret of an API client, which no app may have. */
+function isForApiClients(document) {
+  const [{ operation, selectionSet }] = document.definitions;
+  const fields = builtSchema.getRootType(operation).getFields();
+  return selectionSet.selections.some(({ name }) => {
+    const type = getNamedType(fields[name.value].type);
+    return isUnionType(type) && type.getTypes().some((member) => member.name === "NotAuthorizedError");
+  });
 }
 
 /** Adds a method for each operation, with its root field's description, and the operations' texts. */

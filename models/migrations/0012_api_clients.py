@@ -38,4 +38,5 @@ class Migration(migrations.Migration):
         ),
         AddColumn(model_name='Account', name='updated_at', field=fields.DatetimeField(null=True)),
         ops.AddIndex(model_name='Account', index=Index(fields=['updated_at', 'id'])),
+        ops.AddIndex(model_name='Account', index=Index(fields=['rfc'])),
     ]

@@ -1,8 +1,9 @@
-"""The keys that sign access tokens: reads them, checks them and publishes their public parts.
+"""The keys that sign and verify access tokens: reads them, checks them and publishes their public parts.
 
 Importing it loads joserfc and OpenSSL, so only a service that has such tokens does.
 """
 
+import base64
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,6 +24,9 @@ _BLOCK = re.compile(r"-----BEGIN ([A-Z0-9 ]+)-----.*?-----END \1-----", re.DOTAL
 _PARAMETERS = "EC PARAMETERS"  # which `openssl ecparam -genkey` writes before the key
 _PUBLIC = frozenset({"PUBLIC KEY", "RSA PUBLIC KEY", "CERTIFICATE"})
 _SHAPE = "must be private keys in PEM, one after the other, or a JWK Set"
+
+_MAX_TOKEN_LENGTH = 4_096  # characters; a token of ours has half as many at most
+_COMPACT = re.compile(r"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+", re.ASCII)
 
 _PrivateKey = EllipticCurvePrivateKey | RSAPrivateKey
 
@@ -45,11 +49,25 @@ class SigningKey:
         header = {"typ": type, "alg": self.algorithm, "kid": self.id}
         return jwt.encode(header, dict(claims), self._key, algorithms=[self.algorithm])
 
+    def verify(self, type: str, token: str) -> Mapping[str, Any] | None:
+        """Returns the claims of a token that this key signed with `type` as its `typ`, or else None.
+
+        Nothing in the token's header chooses a key or an algorithm: it has to be the header that `sign` writes.
+        """
+        try:
+            header = json.loads(_decoded(token.partition(".")[0]))
+            if header != {"typ": type, "alg": self.algorithm, "kid": self.id}:
+                return None
+            return jwt.decode(token, self._key, algorithms=[self.algorithm]).claims
+        except (JoseError, ValueError, RecursionError):
+            return None
+
 
 class SigningKeys:
     """The first key signs; all are published, so that what any of them signed is accepted."""
 
     def __init__(self, keys: Sequence[SigningKey]) -> None:
+        self._keys = keys
         self._first = keys[0]
         self.published = {"keys": [key.public for key in keys]}
 
@@ -70,10 +88,20 @@ class SigningKeys:
         """Returns a JWT in compact form, with `type` as its `typ`."""
         return self._first.sign(type, claims)
 
+    def verify(self, type: str, token: str) -> Mapping[str, Any] | None:
+        """Returns the claims of a JWT that one of the keys signed, or else None. It does not read the claims."""
+        if len(token) > _MAX_TOKEN_LENGTH or not _COMPACT.fullmatch(token):
+            return None
+        return next((claims for key in self._keys if (claims := key.verify(type, token)) is not None), None)
+
 
 def generate_key() -> bytes:
     """Returns a new key for ES256, in PEM."""
     return generate_private_key(SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def _decoded(segment: str) -> bytes:
+    return base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
 
 
 def _from_pem(text: str) -> Iterator[_PrivateKey]:

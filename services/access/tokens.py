@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 from uuid import uuid4
 
 from services.accounts.sessions import Principal, SessionService
@@ -30,17 +30,19 @@ class AudienceUnknown:
     """The operator names no such audience, or none at all."""
 
 
-class Signer(Protocol):
+class TokenKeys(Protocol):
     def sign(self, type: str, claims: Mapping[str, object]) -> str: ...
+
+    def verify(self, type: str, token: str) -> Mapping[str, Any] | None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """Who issues tokens, for which audiences, and what signs them."""
+    """Who issues tokens, for which audiences, and what signs and verifies them."""
 
     issuer: str
     audiences: frozenset[str]
-    signer: Signer = field(repr=False)
+    keys: TokenKeys = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +79,7 @@ class AccessTokenService:
             "sid": str(principal.session_id),
             **dict(_about(principal)),
         }
-        token = self.handover.signer.sign(TOKEN_TYPE, claims)
+        token = self.handover.keys.sign(TOKEN_TYPE, claims)
         return AccessTokenCreated(principal, token, datetime.fromtimestamp(expires, UTC))
 
 

@@ -1,7 +1,7 @@
 """Step 3, first half: the company's data on invoices."""
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -74,6 +74,14 @@ class CompanyService:
             return None
         company = await Company.get_or_none(account_id=principal.id)
         return _view(company, principal.taxpayer_type) if company else None
+
+    async def of_all(self, accounts: Mapping[UUID, TaxpayerType]) -> dict[UUID, CompanyView]:
+        """Returns the companies of several accounts, given their types of taxpayer, with one statement.
+
+        Leave out accounts whose company belongs to another type of taxpayer.
+        """
+        found = await Company.filter(account_id__in=list(accounts))
+        return {company.account_id: _view(company, accounts[company.account_id]) for company in found}
 
     async def configure(
         self, caller: Caller, form: CompanyForm

@@ -4,6 +4,7 @@ Transactions lock the account first, then the company, then a series. Creating a
 company's row; issuing a folio and changing a series waits for the series' row.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from uuid import UUID, uuid4
@@ -13,7 +14,7 @@ from tortoise.exceptions import IntegrityError
 from models.account import Account
 from models.company import Company
 from models.series import Series
-from models.sql import fetch
+from models.sql import among, as_uuid, fetch
 from models.transactions import atomically
 from services.accounts.onboarding import Event, Stage, transition
 from services.accounts.sessions import Principal, SessionService
@@ -56,6 +57,11 @@ SELECT id, name, first_folio, last_folio, last_taken, approval_number, approval_
 FROM series WHERE account_id = $1 ORDER BY created_at, id
 """
 
+_SELECT_BY_ACCOUNTS = """
+SELECT account_id, id, name, first_folio, last_folio, last_taken, approval_number, approval_year, created_at
+FROM series WHERE account_id = ANY($1) ORDER BY created_at, id
+"""
+
 # One statement: concurrent callers wait for the row and see the folio that was issued before.
 _ISSUE = """
 UPDATE series SET last_taken = last_taken + 1
@@ -73,6 +79,14 @@ class SeriesService:
     async def list_for(self, account_id: UUID) -> tuple[SeriesView, ...]:
         """Returns at most MAX_SERIES, the oldest first."""
         return tuple(SeriesView.of(row) for row in await fetch(_SELECT_BY_ACCOUNT, str(account_id)))
+
+    async def list_for_all(self, account_ids: Sequence[UUID]) -> dict[UUID, tuple[SeriesView, ...]]:
+        """Returns the same for each account that has series, with one statement."""
+        found: dict[UUID, list[SeriesView]] = {}
+        for row in await fetch(_SELECT_BY_ACCOUNTS, among(account_ids)):
+            columns = dict(row)
+            found.setdefault(as_uuid(columns.pop("account_id")), []).append(SeriesView.of(columns))
+        return {account_id: tuple(views) for account_id, views in found.items()}
 
     async def create(
         self, caller: Caller, form: SeriesForm

@@ -41,6 +41,7 @@ from schema.errors import MAX_PROBLEMS
 from schema.list_size import assumed_size
 from schema.root import schema
 from services.accounts.sessions import MAX_SESSIONS
+from services.common.pages import MAX_PAGE
 from services.company.company import CompanyWarningCode
 from services.company.series import MAX_SERIES
 from services.company.tax_regimes import tax_regimes
@@ -83,6 +84,7 @@ def test_every_list_of_objects_says_how_long_it_may_be() -> None:
     assert declared == {
         "Account.payments": MAX_PAYMENTS,
         "Account.sessions": MAX_SESSIONS,
+        "AccountRecordConnection.edges": MAX_PAGE,
         "Company.series": MAX_SERIES,
         "Company.warnings": len(CompanyWarningCode),
         "InvalidInputError.fields": MAX_PROBLEMS,
@@ -205,6 +207,7 @@ def test_what_caches_key_has_an_id() -> None:
     results = {name for name in with_id if name.endswith("Success")}
     assert with_id - results == {
         "Account",
+        "AccountRecord",
         "BankDeposit",
         "Captcha",
         "Company",

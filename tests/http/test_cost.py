@@ -196,6 +196,7 @@ def test_every_exceeded_limit_is_named_in_words() -> None:
         "images": "1 captcha image",
         "audios": "1 captcha audio clip",
         "lists": "18 introspection lists",
+        "pages": "1 page of a connection",
         "overlaps": "700 pairs of fields with the same response name",
     }
 

@@ -163,6 +163,19 @@ async def _auditing(api: Api) -> None:
         await events(api.composition.actors, 100, **choice)
 
 
+async def _asking_about_accounts(api: Api) -> None:
+    await _configuring(api)
+    token = await api.token()
+    client = api.signed_in(await api.api_client())
+    page = await client.run("Accounts", {"first": 1})
+    [edge] = page["edges"]
+    for arguments in ({"after": edge["cursor"]}, {"updatedSince": edge["node"]["updatedAt"]}):
+        assert (await client.run("Accounts", arguments))["__typename"] == "AccountRecordConnection"
+    for by in ({"id": edge["node"]["id"]}, {"email": EMAIL}, {"rfc": RFC}):
+        assert (await client.run("Account", {"by": by}))["__typename"] == "AccountRecord"
+    assert (await client.act("VerifySession", token=token))["__typename"] == "VerifySessionSuccess"
+
+
 async def _cleanup(api: Api) -> None:
     await _signing_in(api)
     await api.recover()
@@ -189,6 +202,7 @@ STORIES: dict[str, Callable[[Api], Awaitable[None]]] = {
     "configuring": _configuring,
     "paying": _paying,
     "auditing": _auditing,
+    "asking about accounts": _asking_about_accounts,
     "cleanup": _cleanup,
 }
 
