@@ -7,8 +7,9 @@ import json
 import re
 import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
+from app.commands.durations import parse_duration
 from app.commands.emails import keys_of
 from app.composition import composed
 from app.setting_checks import KEYS
@@ -18,8 +19,6 @@ from services.common.clock import utc_now
 
 HELP = "show what happened to an account, or to all since a time, newest first"
 NEEDS = KEYS
-_DURATION = re.compile(r"([0-9]{1,6})([mhd])")
-_UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _MAX_EVENTS = 100_000
 _COLUMNS = ("TIME (UTC)", "KIND", "ACTOR", "ACCOUNT", "CLIENT", "SUBJECT", "DETAIL", "AGENT")
 
@@ -78,8 +77,8 @@ def _printable(cell: object) -> str:
 def _since(text: str) -> datetime:
     """Parses a duration before now, or a date or a time, in UTC unless it has an offset."""
     try:
-        if match := _DURATION.fullmatch(text):
-            return utc_now() - int(match[1]) * _UNITS[match[2]]
+        if (duration := parse_duration(text)) is not None:
+            return utc_now() - duration
         when = datetime.fromisoformat(text)
         return (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):

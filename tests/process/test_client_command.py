@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,67 @@ def test_a_new_client_as_json(migrated: Path) -> None:
         created["id"],
     )
     assert created["secret"] not in audit.stdout
+
+
+def test_a_rotation_prints_the_new_secret_alone_and_says_until_when_the_earlier_ones_count(migrated: Path) -> None:
+    _, first, _ = _run(migrated, "create", "stamping", "--scope", "accounts:read")
+
+    status, out, error = _run(migrated, "rotate", "stamping", "--keep", "90m")
+    as_json = json.loads(_run(migrated, "rotate", "stamping", "--json")[1])
+
+    assert status == 0
+    assert re.fullmatch("tac_[0-9A-Za-z]{42}\n", out)
+    assert out != first
+    until = re.fullmatch(
+        r"stamping: earlier secrets count until ([0-9: -]{16}) UTC at the latest. This is the new one:\n", error
+    )
+    assert until
+    left = datetime.fromisoformat(f"{until[1]}+00:00") - datetime.now(UTC)
+    assert timedelta(minutes=88) < left <= timedelta(minutes=90)
+    assert set(as_json) == {"id", "name", "earlier_expire_at", "secret"}
+    left = datetime.fromisoformat(as_json["earlier_expire_at"]) - datetime.now(UTC)
+    assert timedelta(hours=23) < left <= timedelta(hours=24)
+
+
+@pytest.mark.parametrize("keep", ["", "1", "24", "24H", "-1h", "1.5h", "91d", "٣h", "1h\0"])
+def test_an_odd_duration_is_refused(migrated: Path, keep: str) -> None:
+    status, out, error = _run(migrated, "rotate", "stamping", f"--keep={keep}")
+
+    assert (status, out) == (2, "")
+    assert error.endswith("argument --keep: must be such as 90m, 24h or 7d, and at most 90d\n")
+
+
+def test_clients_are_listed_with_their_state(migrated: Path) -> None:
+    nobody = _run(migrated, "list")
+    _run(migrated, "create", "stamping", "--scope", "accounts:read", "--scope", "invoices:write")
+    _run(migrated, "rotate", "stamping")
+    _run(migrated, "create", "reports", "--scope", "accounts:read")
+    revoked = _run(migrated, "revoke", "reports")
+
+    status, out, error = _run(migrated, "list")
+    as_json = json.loads(_run(migrated, "list", "--json")[1])
+
+    assert nobody == (0, "NAME  SCOPES  LAST USE (UTC)  SECRETS  STATE\n", "")
+    assert revoked == (0, "reports: revoked; none of its secrets counts any more\n", "")
+    assert (status, error) == (0, "")
+    lines = [re.split(" {2,}", line) for line in out.splitlines()[1:]]
+    assert lines[0][:4] == ["reports", "accounts:read", "-", "0"]
+    assert re.fullmatch(r"revoked 20[0-9: -]{14}", lines[0][4])
+    assert lines[1] == ["stamping", "accounts:read,invoices:write", "-", "2", "good"]
+    assert [(each["name"], len(each["secrets"])) for each in as_json] == [("reports", 1), ("stamping", 2)]
+    assert "tac_" not in out + str(as_json)
+
+
+def test_what_is_revoked_or_unknown_is_refused(migrated: Path) -> None:
+    _run(migrated, "create", "stamping", "--scope", "accounts:read")
+    _run(migrated, "revoke", "stamping", "--json")
+
+    for action in ("rotate", "revoke"):
+        for name in ("stamping", "stamp"):
+            assert _run(migrated, action, name) == (1, "", f"{name}: no client has this name, or it was revoked\n")
+    assert json.loads(_run(migrated, "rotate", "stamp", "--json")[1]) == {
+        "error": "stamp: no client has this name, or it was revoked"
+    }
 
 
 def test_a_name_is_given_once(migrated: Path) -> None:

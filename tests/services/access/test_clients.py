@@ -10,7 +10,7 @@ import pytest
 from models.api_client import ApiClient as StoredClient
 from models.api_client_secret import ApiClientSecret
 from models.audit_event import AuditEvent
-from services.access.client_registry import ClientCreated, ClientNameTaken, ClientRegistry, is_name
+from services.access.client_registry import ClientCreated, ClientRegistry
 from services.access.client_secrets import generate_secret
 from services.access.clients import ApiClient, ApiClients, Scope
 from services.common.caller import Caller
@@ -168,24 +168,3 @@ async def test_many_uses_at_once_write_the_last_use_once(desk: Desk) -> None:
     await asyncio.gather(*(desk.require(created.secret) for _ in range(20)))
 
     assert (await ApiClientSecret.get()).last_used_at == _START
-
-
-async def test_a_name_is_given_once(desk: Desk) -> None:
-    created = await desk.create(Scope.ACCOUNTS_READ)
-
-    again = await desk.registry.create(OPERATOR, "stamping", [Scope.EVENTS_READ])
-
-    assert again == ClientNameTaken()
-    assert await StoredClient.all().values_list("id", "scopes") == [(created.id, "accounts:read")]
-    assert await ApiClientSecret.all().count() == 1
-    [event] = await AuditEvent.all()
-    assert (event.kind, event.actor, event.subject) == ("api_client_created", OPERATOR.name, str(created.id))
-    assert event.detail == "stamping: accounts:read"
-
-
-def test_a_name_has_only_what_may_stand_in_a_log() -> None:
-    good = ["a", "stamping-1.prod_eu", "9", "a" * 40]
-    bad = ["", "A", "-a", ".", "a b", "a\n", "añ", "a\0", "a" * 41, "a;b", "\ud800", "a" * 1_000_000]
-
-    assert [name for name in good if not is_name(name)] == []
-    assert [name for name in bad if is_name(name)] == []
