@@ -1,4 +1,4 @@
-"""Deletes expired rows, in small batches, by one worker at a time."""
+"""Deletes expired rows, and fills in a column that is new, in small batches, by one worker at a time."""
 
 import asyncio
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from tortoise.expressions import Subquery
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
+from models.api_client_secret import ApiClientSecret
 from models.audit_event import AuditEvent
 from models.confirmation_code import ConfirmationCode
 from models.confirmed_code import ConfirmedCode
@@ -29,6 +30,7 @@ from models.spent_captcha import SpentCaptcha
 from models.sql import try_lock
 from services.accounts.lockout import KNOWN_FOR, MAX_FAILURES
 from services.accounts.onboarding import PaymentMethod
+from services.accounts.update_times import fill_in_update_times
 from services.audit.events import ATTEMPTS
 from services.common.clock import Clock, pause, utc_now
 from services.common.heartbeat import Turns
@@ -46,6 +48,7 @@ _DELIVERY_RETENTION = timedelta(days=30)  # for an operator who is asked why a m
 _ENDED_UNPAID = [status.value for status in ENDED_UNPAID]
 _HEARTBEAT_RETENTION = timedelta(days=1)  # of a process that was killed
 _ATTEMPTS = [kind.value for kind in ATTEMPTS]
+_SECRET_RETENTION = timedelta(days=30)  # for an operator who asks whether it was still used
 _STREAK_RETENTION = timedelta(days=30)
 
 
@@ -90,12 +93,17 @@ class Cleanup:
             await pause(stopped, _INTERVAL_SECONDS)
 
     async def clean_up(self) -> int:
-        """Deletes what has expired, and returns how many rows. Stops if another worker is cleaning up."""
+        """Deletes what has expired, and returns how many rows. Stops if another worker is cleaning up.
+
+        Accounts of an earlier version get their `updated_at`.
+        """
         removed = 0
         with suppress(_OtherWorkerError):
             for expired in self._expired():
                 while batch := await self._remove_some(expired):
                     removed += batch
+            while await self._fill_in_some():
+                pass
         if self._clean_up_files:
             await asyncio.to_thread(self._clean_up_files)
         return removed
@@ -109,9 +117,16 @@ class Cleanup:
             keys = await here.limit(_BATCH_SIZE).values_list(key, flat=True)
             return await here.filter(**{f"{key}__in": keys}).delete() if keys else 0
 
+    async def _fill_in_some(self) -> int:
+        async with in_transaction():
+            if not await try_lock(LOCK):
+                raise _OtherWorkerError
+            return await fill_in_update_times(self._clock(), _BATCH_SIZE)
+
     def _expired(self) -> tuple[QuerySet[Any], ...]:
         now = self._clock()
         return (
+            ApiClientSecret.filter(expires_at__lte=now - _SECRET_RETENTION),
             ConfirmationCode.filter(expires_at__lte=now),
             ConfirmedCode.filter(expires_at__lte=now),
             MailedPassword.filter(expires_at__lte=now),

@@ -12,6 +12,8 @@ class Migration(migrations.Migration):
     initial = False
 
     operations = [
+        # The longest step first: until a column is added, only writers wait.
+        ops.AddIndex(model_name='Account', index=Index(fields=['rfc'])),
         ops.CreateModel(
             name='ApiClient',
             fields=[
@@ -38,5 +40,4 @@ class Migration(migrations.Migration):
         ),
         AddColumn(model_name='Account', name='updated_at', field=fields.DatetimeField(null=True)),
         ops.AddIndex(model_name='Account', index=Index(fields=['updated_at', 'id'])),
-        ops.AddIndex(model_name='Account', index=Index(fields=['rfc'])),
     ]

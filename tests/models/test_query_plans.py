@@ -16,6 +16,7 @@ import pytest
 from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
+from models.account import Account
 from models.delivery import Delivery
 from models.payment import Payment
 from models.retained_payment import RetainedPayment
@@ -40,6 +41,7 @@ from tests.smtp_servers import claim_one
 from tests.statements import Statement, statements_run
 
 CLEANED_TABLES = {
+    "api_client_secret",
     "audit_event",
     "confirmation_code",
     "confirmed_code",
@@ -187,6 +189,9 @@ async def _cleanup(api: Api) -> None:
     await api.mails()
     await api.act("ResendConfirmationCode", email="nobody@example.com")
     await Heartbeat().beat()
+    await api.api_client()
+    await api.composition.client_registry.rotate(OPERATOR, "stamping", timedelta())
+    await Account.filter(email_key="ivo@example.com").update(updated_at=None)
     retained: dict[str, Any] = {"rfc": RFC, "method": "paypal", "status": "paid", "plan_id": PLAN, "currency": "MXN"}
     now = utc_now()
     moments: dict[str, Any] = {"created_at": now, "deleted_at": now, "retained_until": now}

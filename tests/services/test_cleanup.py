@@ -14,6 +14,8 @@ from tortoise.connection import get_connection
 from tortoise.models import Model
 
 from models.account import Account
+from models.api_client import ApiClient
+from models.api_client_secret import ApiClientSecret
 from models.audit_event import AuditEvent
 from models.confirmation_code import ConfirmationCode
 from models.confirmed_code import ConfirmedCode
@@ -30,7 +32,7 @@ from models.spent_captcha import SpentCaptcha
 from services.cleanup import LOCK, Cleanup, Retention
 from services.common.heartbeat import Turns
 from tests.paypal.payers import keep_payment
-from tests.stored_accounts import store_account
+from tests.stored_accounts import store_account, store_company
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -63,6 +65,12 @@ async def _registration(created_at: datetime, email_key: str = _EMAIL) -> UUID:
         created_at=created_at,
     )
     return registration.id
+
+
+async def _secret(expires_at: datetime | None) -> None:
+    client = await ApiClient.create(id=uuid4(), name=f"{next(_numbers)}", scopes="accounts:read", created_at=_NOW)
+    digest = f"{next(_numbers)}"
+    await ApiClientSecret.create(digest=digest, client_id=client.id, created_at=_NOW, expires_at=expires_at)
 
 
 async def _code(expires_at: datetime, registration_id: UUID | None = None) -> None:
@@ -135,6 +143,7 @@ Make = Callable[[datetime], Awaitable[Any]]
 
 
 _KINDS: list[tuple[type[Model], Make, timedelta]] = [  # how a row is made at a moment, and how long it is kept after it
+    (ApiClientSecret, _secret, 30 * _DAY),
     (ConfirmationCode, _code, timedelta()),
     (ConfirmedCode, _confirmed_code, timedelta()),
     (MailedPassword, _mailed_password, timedelta()),
@@ -267,6 +276,59 @@ async def test_more_than_one_batch_of_registrations_is_removed_without_live_ones
 
     assert removed == 501
     assert [row.id for row in await Registration.all()] == [alive]
+
+
+async def test_a_secret_that_does_not_expire_and_its_client_stay(cleanup: Cleanup) -> None:
+    await _secret(None)
+    await _secret(_NOW - 31 * _DAY)
+
+    assert await cleanup.clean_up() == 1
+    assert (await ApiClientSecret.all().count(), await ApiClient.all().count()) == (1, 2)
+
+
+async def test_accounts_of_an_earlier_version_get_the_time_of_their_last_known_change(cleanup: Cleanup) -> None:
+    moments = {name: _NOW - days * _DAY for name, days in (("confirmed", 9), ("company", 8), ("active", 7))}
+    confirmed = {"confirmed_at": moments["confirmed"], "updated_at": None}
+    await store_account("confirmed@example.com", **confirmed)
+    await store_company(await store_account("company@example.com", **confirmed), updated_at=moments["company"])
+    paid = await store_account("active@example.com", **confirmed, active_since=moments["active"])
+    await store_company(paid, updated_at=moments["company"])
+    await store_account("known@example.com", confirmed_at=_NOW, updated_at=_NOW - 3 * _DAY)
+
+    await cleanup.clean_up()
+
+    filled_in = {account.email: account.updated_at for account in await Account.all()}
+    assert filled_in == {
+        **{f"{name}@example.com": moment for name, moment in moments.items()},
+        "known@example.com": _NOW - 3 * _DAY,
+    }
+
+
+async def test_an_account_that_an_old_node_has_just_created_becomes_the_newest(cleanup: Cleanup) -> None:
+    await store_account(confirmed_at=_NOW - timedelta(hours=23), updated_at=None)
+
+    await cleanup.clean_up()
+
+    assert (await Account.get()).updated_at == _NOW
+
+
+async def test_more_than_one_batch_of_accounts_is_filled_in(cleanup: Cleanup) -> None:
+    await Account.bulk_create(
+        Account(
+            id=uuid4(),
+            email_key=f"{n}@example.com",
+            email=f"{n}@example.com",
+            rfc="EKU9003173C9",
+            language="es",
+            created_at=_NOW - _WEEK,
+            confirmed_at=_NOW - _WEEK,
+        )
+        for n in range(1_001)
+    )
+
+    await cleanup.clean_up()
+
+    assert await Account.filter(updated_at=_NOW - _WEEK).count() == 1_001
 
 
 async def test_an_empty_database_has_nothing_to_sweep(cleanup: Cleanup) -> None:

@@ -1,0 +1,25 @@
+"""Fills in `account.updated_at` for accounts that an earlier version created."""
+
+from datetime import datetime, timedelta
+
+from models.sql import fetch, is_sqlite
+
+_RECENT = timedelta(days=1)
+
+# An account that a node of the earlier version has just created becomes the newest, since clients may already have read
+# beyond the time at which it was confirmed.
+_FILL_IN = """
+UPDATE account SET updated_at = CASE WHEN confirmed_at > $2 THEN $1 ELSE {latest}(
+  confirmed_at,
+  COALESCE(active_since, confirmed_at),
+  COALESCE((SELECT company.updated_at FROM company WHERE company.account_id = account.id), confirmed_at)
+) END
+WHERE updated_at IS NULL AND id IN (SELECT id FROM account WHERE updated_at IS NULL LIMIT $3)
+RETURNING id
+"""
+
+
+async def fill_in_update_times(now: datetime, count: int) -> int:
+    """Sets the latest known time of at most `count` accounts, and returns how many there were."""
+    statement = _FILL_IN.format(latest="MAX" if is_sqlite() else "GREATEST")
+    return len(await fetch(statement, now, now - _RECENT, count))
