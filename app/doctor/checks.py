@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from app.doctor.access_tokens import check_access_tokens
 from app.doctor.captchas import check_captcha_provider
 from app.doctor.clock import check_clock
 from app.doctor.database import check_database, check_mails, check_schema
@@ -31,6 +32,7 @@ class Check:
 CHECKS = (
     Check("settings", check_settings),
     Check("keys", check_keys),
+    Check("tokens", check_access_tokens),
     Check("database", check_database),
     Check("schema", check_schema),
     Check("redis", check_redis),

@@ -1,6 +1,5 @@
 """Check of TRUSTED_PROXIES: asks the service, through its proxies, how many of them it sees."""
 
-import contextlib
 import time
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -10,12 +9,11 @@ import orjson
 
 from app.composition import make_keys
 from app.doctor.finding import Deployment, Finding, described, ok, problem, skipped
+from app.doctor.http import get
 from app.probe import HEADER, PATH, question
 from app.setting_checks import KEYS
 from app.settings import Settings
 
-_SECONDS = 5.0
-_MAX_BYTES = 10_000
 _UNKNOWN = "Compare its SECRET_KEY, version and clock with those here, and see where the proxy forwards /probe."
 
 
@@ -28,9 +26,7 @@ async def check_proxies(deployment: Deployment) -> Sequence[Finding]:
     parts = urlsplit(url)
     asked = {HEADER: question(make_keys(settings), int(time.time()))}
     try:
-        # Without the environment's proxies, which are not those of the service.
-        async with httpx2.AsyncClient(timeout=_SECONDS, follow_redirects=False, trust_env=False) as http:
-            status, content = await _get(http, f"{parts.scheme}://{parts.netloc}{PATH}", asked)
+        status, content = await get(f"{parts.scheme}://{parts.netloc}{PATH}", asked)
     except (httpx2.HTTPError, httpx2.InvalidURL, ValueError) as error:
         text = f"{url} cannot be reached: {described(error)}"
         return [problem(text, "Correct --url, or see whether the proxy runs and its certificate is good.")]
@@ -45,17 +41,6 @@ async def check_proxies(deployment: Deployment) -> Sequence[Finding]:
             return [problem("the service there does not know our question", _UNKNOWN)]
         case _:
             return [problem(f"the answer is status {status}", "See the proxy's log, and whether the service runs.")]
-
-
-async def _get(http: httpx2.AsyncClient, url: str, headers: dict[str, str]) -> tuple[int, bytes]:
-    """Returns the status and the beginning of the body."""
-    content = bytearray()
-    async with http.stream("GET", url, headers=headers) as response, contextlib.aclosing(response.aiter_raw()) as parts:
-        async for part in parts:
-            content += part
-            if len(content) > _MAX_BYTES:
-                break
-    return response.status_code, bytes(content)
 
 
 def _compared(content: bytes) -> Finding:

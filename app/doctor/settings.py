@@ -65,9 +65,12 @@ async def check_keys(deployment: Deployment) -> Sequence[Finding]:
 
 
 def _keys(settings: Settings) -> Iterator[tuple[str, str]]:
-    """Yields each key of the secret settings that are called keys, with the name of its setting."""
+    """Yields each key of the secret settings that are called keys, with the name of its setting.
+
+    Those of access tokens are no text that somebody types.
+    """
     for name in secret_names(type(settings)):
-        value = getattr(settings, name) if "key" in name else None
+        value = getattr(settings, name) if "key" in name and name != "access_token_keys" else None
         for each in value if isinstance(value, tuple) else (value,):
             if each:
                 yield name.upper(), each.get_secret_value()

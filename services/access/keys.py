@@ -69,6 +69,7 @@ class SigningKeys:
     def __init__(self, keys: Sequence[SigningKey]) -> None:
         self._keys = keys
         self._first = keys[0]
+        self.ids = [key.id for key in keys]
         self.published = {"keys": [key.public for key in keys]}
 
     @classmethod

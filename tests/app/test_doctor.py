@@ -17,6 +17,7 @@ from uuid import uuid4
 import httpx2
 
 from app.asgi import create_app
+from app.doctor.access_tokens import check_access_tokens
 from app.doctor.captchas import check_captcha_provider
 from app.doctor.checks import CHECKS, Check
 from app.doctor.clock import check_clock, finding_of
@@ -33,8 +34,10 @@ from app.probe import HEADER, MAX_AGE, PATH, question
 from models.delivery import Delivery
 from models.migrator import executor_of
 from models.sql import fetch
+from services.access.keys import SigningKeys
 from services.common.clock import utc_now
 from services.common.secrets import Keys, generate_token
+from tests.access_tokens import ec_key
 from tests.api import PRODUCTION, GivenSettings
 from tests.captcha_providers import ProviderServer
 from tests.databases import copied
@@ -377,6 +380,54 @@ async def _proxied(settings: GivenSettings, hops: int) -> AsyncIterator[str]:
     finally:
         server.close()
         await server.wait_closed()
+
+
+async def test_the_keys_of_access_tokens_are_compared_with_those_that_are_published(tmp_path: Path) -> None:
+    mine, other = ec_key(), ec_key()
+    audience: dict[str, Any] = {"access_token_audiences": ("https://api.example.mx",)}
+
+    async def said(here: str, published: bytes, head: bytes = b"HTTP/1.1 200 x") -> str:
+        async with _answering(head + b"\r\nconnection: close\r\n\r\n" + published) as url:
+            deployment = _examined(**audience, access_token_keys=here, access_token_issuer=f"{url}/accounts/")
+            return (await _said(check_access_tokens, deployment)).replace(url, "URL")
+
+    def published(keys: str) -> bytes:
+        return json.dumps(SigningKeys.parse(keys).published).encode()
+
+    assert await said(mine, published(mine)) == "ok: 1, all of them published"
+    assert await said(mine + other, published(other + mine)) == "ok: 2, all of them published"
+    assert await said(mine, published(mine + other)) == "warning: 1 here, but 2 are published"
+    assert await said(mine + other, published(mine)) == "warning: 2 here, but 1 are published"
+    unknown = "problem: the key that signs here is not published, so its tokens are refused"
+    assert [await said(other + mine, published(mine)), await said(mine, b'{"keys": []}')] == [unknown] * 2
+    for content in (b"<html>" * 100_000, b"null", b'{"keys": 5}', b'{"keys": [1]}', b"[" * 40_000, b"\xff"):
+        assert await said(mine, content) == "problem: something else than our keys is published there"
+    redirected = await said(mine, b"", b"HTTP/1.1 302 x\r\nlocation: https://127.0.0.1/")
+    assert redirected == "problem: URL/accounts/.well-known/jwks.json answers with status 302"
+    gone = _examined(**audience, access_token_keys=mine, access_token_issuer="http://127.0.0.1:1")
+    assert "http://127.0.0.1:1/.well-known/jwks.json cannot be reached: " in await _said(check_access_tokens, gone)
+    assert (
+        await _said(check_keys, _examined(access_token_keys=mine)) == "skipped: development generates one in DATA_DIR"
+    )
+
+
+async def test_access_tokens_that_are_not_set_up_are_skipped() -> None:
+    audience: dict[str, Any] = {"access_token_audiences": ("https://api.example.mx",)}
+
+    assert [
+        await _said(check_access_tokens, _examined(**settings))
+        for settings in (
+            {"access_token_keys": ec_key()},
+            audience,
+            {**PRODUCTION, **audience},
+            {**PRODUCTION, **audience, "access_token_keys": ec_key()},
+        )
+    ] == [
+        "skipped: ACCESS_TOKEN_AUDIENCES is not set: no access tokens are issued",
+        "skipped: development generates a key in DATA_DIR",
+        "skipped: not without ACCESS_TOKEN_KEYS",
+        "skipped: not without ACCESS_TOKEN_ISSUER",
+    ]
 
 
 async def test_this_machine_is_looked_at(tmp_path: Path) -> None:

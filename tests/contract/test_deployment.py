@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from app.command_line import COMMANDS
+from app.secret_files import secret_names
 from app.setting_warnings import warnings
 from app.settings import Settings, mistyped_settings, read_settings
 from app.version import version
@@ -87,7 +88,19 @@ def test_commands_run_under_systemd_with_the_settings_of_the_units() -> None:
         f"{name}={value}" for name in ("EnvironmentFile", "LoadCredential", "Environment") for value in unit[name]
     ]
 
+    drop_in = _options(DEPLOY / "systemd/access-tokens.conf")
+    options += [f"{name}={value}" for name in ("LoadCredential", "Environment") for value in drop_in[name]]
     assert sorted(given) == sorted(re.sub(r" PYTHON\w+=1", "", option) for option in options)
+
+
+def test_the_keys_of_access_tokens_are_passed_on_as_the_setting_reads_them() -> None:
+    drop_in = _options(DEPLOY / "systemd/access-tokens.conf")
+
+    [loaded], [variable] = drop_in["LoadCredential"], drop_in["Environment"]
+    credential, _, path = loaded.partition(":")
+    assert variable == f"ACCESS_TOKEN_KEYS_FILE=%d/{credential}"
+    assert path == f"/etc/timbrado-accounts/{credential}"
+    assert "access_token_keys" in secret_names(Settings)
 
 
 def test_every_port_is_that_of_the_image() -> None:
