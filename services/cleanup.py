@@ -6,6 +6,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import structlog
 from tortoise.expressions import Subquery
@@ -30,7 +31,7 @@ from models.spent_captcha import SpentCaptcha
 from models.sql import try_lock
 from services.accounts.lockout import KNOWN_FOR, MAX_FAILURES
 from services.accounts.onboarding import PaymentMethod
-from services.accounts.update_times import fill_in_update_times
+from services.accounts.update_times import START, fill_in_update_times
 from services.audit.events import ATTEMPTS
 from services.common.clock import Clock, pause, utc_now
 from services.common.heartbeat import Turns
@@ -48,6 +49,7 @@ _DELIVERY_RETENTION = timedelta(days=30)  # for an operator who is asked why a m
 _ENDED_UNPAID = [status.value for status in ENDED_UNPAID]
 _HEARTBEAT_RETENTION = timedelta(days=1)  # of a process that was killed
 _ATTEMPTS = [kind.value for kind in ATTEMPTS]
+_MAX_FILLED_BATCHES = 200  # in a turn, so that it does not seem to hang
 _SECRET_RETENTION = timedelta(days=30)  # for an operator who asks whether it was still used
 _STREAK_RETENTION = timedelta(days=30)
 
@@ -102,8 +104,7 @@ class Cleanup:
             for expired in self._expired():
                 while batch := await self._remove_some(expired):
                     removed += batch
-            while await self._fill_in_some():
-                pass
+            await self._fill_in()
         if self._clean_up_files:
             await asyncio.to_thread(self._clean_up_files)
         return removed
@@ -117,11 +118,19 @@ class Cleanup:
             keys = await here.limit(_BATCH_SIZE).values_list(key, flat=True)
             return await here.filter(**{f"{key}__in": keys}).delete() if keys else 0
 
-    async def _fill_in_some(self) -> int:
+    async def _fill_in(self) -> None:
+        last = START
+        for _ in range(_MAX_FILLED_BATCHES):
+            found = await self._fill_in_some(last)
+            if found is None:
+                return
+            last = found
+
+    async def _fill_in_some(self, after: UUID) -> UUID | None:
         async with in_transaction():
             if not await try_lock(LOCK):
                 raise _OtherWorkerError
-            return await fill_in_update_times(self._clock(), _BATCH_SIZE)
+            return await fill_in_update_times(self._clock(), after, _BATCH_SIZE)
 
     def _expired(self) -> tuple[QuerySet[Any], ...]:
         now = self._clock()

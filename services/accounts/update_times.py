@@ -1,8 +1,9 @@
 """Fills in `account.updated_at` for accounts that an earlier version created."""
 
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from models.sql import fetch, is_sqlite
+from models.sql import as_uuid, fetch, is_sqlite
 
 _RECENT = timedelta(days=1)
 
@@ -14,12 +15,18 @@ UPDATE account SET updated_at = CASE WHEN confirmed_at > $2 THEN $1 ELSE {latest
   COALESCE(active_since, confirmed_at),
   COALESCE((SELECT company.updated_at FROM company WHERE company.account_id = account.id), confirmed_at)
 ) END
-WHERE updated_at IS NULL AND id IN (SELECT id FROM account WHERE updated_at IS NULL LIMIT $3)
+WHERE updated_at IS NULL
+  AND id IN (SELECT id FROM account WHERE updated_at IS NULL AND id > $3 ORDER BY id LIMIT $4)
 RETURNING id
 """
+START = UUID(int=0)
 
 
-async def fill_in_update_times(now: datetime, count: int) -> int:
-    """Sets the latest known time of at most `count` accounts, and returns how many there were."""
+async def fill_in_update_times(now: datetime, after: UUID, count: int) -> UUID | None:
+    """Sets the latest known time of at most `count` accounts, and returns the last one's id. None if there are none.
+
+    Begin with START, and go on after the last id: PostgreSQL would go through what each earlier batch has changed.
+    """
     statement = _FILL_IN.format(latest="MAX" if is_sqlite() else "GREATEST")
-    return len(await fetch(statement, now, now - _RECENT, count))
+    rows = await fetch(statement, now, now - _RECENT, str(after), count)
+    return max((as_uuid(row["id"]) for row in rows), default=None)

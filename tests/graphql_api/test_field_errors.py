@@ -4,6 +4,7 @@ from itertools import chain
 from typing import Any
 
 from app.composition import ROOT
+from app.operations import OPERATIONS
 from services.common.translations import Language, Translations
 from tests.api import COMPANY, EMAIL, PASSWORD, PASSWORD_CHANGE, REGISTRATION, RFC, Api
 from tests.companies import configured, created, take
@@ -192,9 +193,12 @@ OF_RESENDING: list[Case] = [
     ({"email": email}, [("email", code, None, "254")])
     for email, code in {"": "MISSING", "ana": "MALFORMED", "a" * 300: "TOO_LONG"}.items()
 ]
+OF_ACCOUNTS: list[Case] = [
+    ({"after": "x", "first": 0}, [("after", "MALFORMED", None, None), ("first", "OUT_OF_RANGE", "1", "100")])
+]
 ALL = (
     *(OF_REGISTRATION, OF_LOGIN, OF_CONFIRMATION, OF_RECOVERY, OF_RESENDING),
-    *(OF_CHANGE, OF_COMPANY, OF_SERIES, OF_SERIES_IN_USE),
+    *(OF_CHANGE, OF_COMPANY, OF_SERIES, OF_SERIES_IN_USE, OF_ACCOUNTS),
 )
 
 
@@ -239,11 +243,20 @@ async def test_the_forms_of_an_account_name_their_wrong_fields_in_both_languages
     assert [wrong for form in forms if (wrong := await _differences(me, *form))] == []
 
 
+@ON_SQLITE
+async def test_the_arguments_of_back_ends_name_their_wrong_fields_in_both_languages(api: Api) -> None:
+    client = api.signed_in(await api.api_client())
+    forms = [("Accounts", arguments, expected) for arguments, expected in OF_ACCOUNTS]
+
+    assert [wrong for form in forms if (wrong := await _differences(client, *form))] == []
+
+
 async def _differences(api: Api, operation: str, form: dict[str, Any], expected: list[Expected]) -> list[object]:
     """The answers that are not the expected ones: each field in its own sentence, in either language."""
     differences: list[object] = []
     for language in Language:
-        answer = await api.run(operation, {"input": form}, {"accept-language": language.value})
+        variables = {"input": form} if "$input" in OPERATIONS[operation] else form
+        answer = await api.run(operation, variables, {"accept-language": language.value})
         fields = [_in(language, form, *each) for each in expected]
         if (answer["__typename"], answer.get("fields")) != ("InvalidInputError", fields):
             differences.append((operation, form, answer, fields))
