@@ -127,3 +127,20 @@ async def test_while_the_database_cannot_count_sensitive_mutations_are_refused(
         await fetch("ALTER TABLE away RENAME TO limit_counter")
 
     assert await api.token()
+
+
+async def test_while_the_database_cannot_count_no_api_client_is_served(make_api: MakeApi) -> None:
+    api = await make_api()
+    client = api.signed_in(await api.api_client())
+
+    await fetch("ALTER TABLE limit_counter RENAME TO away")
+    try:
+        away = await client.send("Accounts")
+        stranger = await api.run("Accounts")
+    finally:
+        await fetch("ALTER TABLE away RENAME TO limit_counter")
+
+    assert (away.status_code, away.headers["retry-after"]) == (503, "5")
+    assert away.json()["errors"][0]["extensions"]["code"] == "UNAVAILABLE"
+    assert stranger["__typename"] == "NotAuthorizedError"
+    assert (await client.run("Accounts"))["__typename"] == "AccountRecordConnection"
