@@ -86,6 +86,9 @@ class Client(SqliteClient):
 
     async def _open_reader(self) -> aiosqlite.Connection:
         async with self._opening:
+            if self._connection is None:
+                async with self.acquire_connection():  # sets what the file keeps, such as WAL
+                    pass
             if self._reader is None:
                 seconds = int(self.pragmas["busy_timeout"]) / 1000
                 self._reader = await aiosqlite.connect(self.filename, timeout=seconds, isolation_level=None)
