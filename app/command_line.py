@@ -29,7 +29,19 @@ class Command(Protocol):
 
 
 COMMANDS = (
-    *("serve", "worker", "migrate", "account", "outbox", "limits", "deposit", "payments", "client", "audit"),
+    *(
+        "serve",
+        "worker",
+        "migrate",
+        "account",
+        "outbox",
+        "limits",
+        "deposit",
+        "payments",
+        "invoices",
+        "client",
+        "audit",
+    ),
     *("import", "export", "export-schema", "export-documents", "captcha-answer", "doctor", "health"),
 )
 

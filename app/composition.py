@@ -52,6 +52,7 @@ from services.common.tracing import UNTRACED, Tracer
 from services.common.translations import Translations
 from services.company.company import CompanyService
 from services.company.series import SeriesService
+from services.invoices.service import InvoiceService
 from services.mail.files import FileTransport
 from services.mail.rendering import MailRenderer
 from services.mail.site import Site
@@ -67,6 +68,7 @@ from services.payments.paypal.service import PayPalService
 from services.payments.paypal.webhooks import PayPalWebhooks
 from services.payments.plans import BUNDLED as BUNDLED_PLANS
 from services.payments.plans import Plans
+from services.payments.stamps import StampService
 from services.payments.worker import PaymentWorker
 from services.support.account_import import AccountImport
 from services.support.changes import AccountSupport
@@ -181,6 +183,7 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
         actors=actors,
     )
 
+    api_clients = ApiClients(limiter=limiter, limits=limits, notice=note_api_client)
     plans = Plans.read(settings.plans_file or BUNDLED_PLANS)
     paypal = _paypal(settings, keys, limiter, limits, tracer)
     orders = paypal.orders if paypal else None
@@ -230,6 +233,8 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
             api_clients=api_clients,
             account_records=AccountRecords(api_clients),
             session_verification=SessionVerification(api_clients, handover),
+            stamps=StampService(),
+            invoices=InvoiceService(clients=api_clients),
         ),
         actors=actors,
         paypal=paypal,

@@ -7,12 +7,12 @@ from typing import NamedTuple
 class Cost(NamedTuple):
     """The cost of the most expensive operation or fragment, and of validation.
 
-    `fields` counts a list's selections, and three for each object, once for each object that the list may have.
-    `images` and `audios` are those of captchas, which are drawn or dictated for each selection. `lists` are those of
-    introspection; a list inside a list counts several times. `pages` are those of connections, whose objects count
-    once: nobody but an API client gets any. `overlaps` counts the pairs of fields in the whole
-    document with the same response name, which determine the time of validation. No count includes a `__typename`
-    that clients add on their own.
+    `fields` counts a list's selections, and three for each object, once for each object that the list may have; of a
+    list of plain values, ten count as one. `images` and `audios` are those of captchas, which are drawn or dictated for
+    each selection. `lists` are those of introspection; a list inside a list counts several times. `pages` are those of
+    connections, whose objects count once: nobody but an API client gets any. `overlaps` counts the pairs of fields in
+    the whole document with the same response name, which determine the time of validation. No count includes a
+    `__typename` that clients add on their own.
     """
 
     depth: int = 0
@@ -36,7 +36,7 @@ class Cost(NamedTuple):
         return next((f"{bound:,} {_NAMES[name]}" for name, bound, cost in bounds if cost > bound), None)
 
 
-# Everything that one screen may show comes to 3,000 fields: the account, its hundred series, fifty sessions and fifty
+# Everything that one screen may show comes to 3,500 fields: the account, its hundred series, fifty sessions and fifty
 # payments, and the plans.
 BOUNDS = Cost(
     depth=15,

@@ -34,6 +34,7 @@ _MODELS = [
     "models.delivery",
     "models.failure_streak",
     "models.heartbeat",
+    "models.invoice_reservation",
     "models.known_network",
     "models.limit_counter",
     "models.mailed_password",

@@ -9,6 +9,7 @@ from typing import Any
 
 _EMAIL = "ana@example.com"
 _PASSWORD = "una frase larga"  # noqa: S105
+_REQUEST, _UUID = "3f2b8c1e-5a77-4d39-9c64-0e1f2a3b4c5d", "b1a7c2d3-94e5-4f60-8a1b-2c3d4e5f6071"
 _NO_TOKEN = "the token of a session"  # noqa: S105
 _NEW_PASSWORD = "otra frase larga"  # noqa: S105
 
@@ -44,6 +45,11 @@ def _inputs(plan_id: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
     yield "VerifySession", _input(token=_NO_TOKEN)
     yield "Account", {"by": {"email": _EMAIL}}
     yield "Accounts", {"first": 10, "after": None, "updatedSince": None}
+    yield "ReserveInvoice", _input(accountId="<account.id>", seriesId="<series.id>", requestId=_REQUEST)
+    yield "Invoice", {"requestId": _REQUEST}
+    yield "ConfirmInvoice", _input(requestId=_REQUEST, uuid=_UUID)
+    yield "ReleaseInvoice", _input(requestId=_REQUEST)
+    yield "OpenReservations", {"first": 10, "after": None, "olderThanHours": 0}
     yield "CreateCaptcha", None
     yield "CaptchaAudio", {"id": "<captcha.id>"}
     yield "RecoverPassword", _input(email=_EMAIL, captcha={"id": "<captcha.id>", "answer": ""})

@@ -32,6 +32,8 @@ from schema.list_size import assumed_size
 
 # How many fields an object in a list counts as, since it is read from the database.
 _FIELDS_PER_OBJECT = 3
+# How many values without fields of their own, such as folios, count as one field.
+_VALUES_PER_FIELD = 10
 
 _IMAGE = ("Captcha", "image")
 _AUDIO = ("Captcha", "audio")
@@ -157,7 +159,7 @@ class _Measurement:
             size = 1
         return Cost(
             depth=inner.depth + 1,
-            fields=(inner.fields + _FIELDS_PER_OBJECT) * size if size else inner.fields + 1,
+            fields=_listed(field, inner, size) if size else inner.fields + 1,
             root_fields=1,
             aliases=inner.aliases * (_ALIASES_PER_NESTED_ALIAS if listed else 1)
             + (_HEAVY_FIELDS.get(place, 1) if field.alias else 0),
@@ -185,3 +187,9 @@ class _Measurement:
 
 def _composite_name(type_: GraphQLNamedType | None) -> str | None:
     return type_.name if is_composite_type(type_) else None
+
+
+def _listed(field: FieldNode, inner: Cost, size: int) -> int:
+    if field.selection_set is None:
+        return 1 + size // _VALUES_PER_FIELD
+    return (inner.fields + _FIELDS_PER_OBJECT) * size

@@ -38,6 +38,9 @@ INPUTS: dict[str, dict[str, Any]] = {
     "StartPayPalPayment": {"planId": "negocio"},
     "UpdateSeries": {"id": ID, **SERIES},
     "VerifySession": {"token": "none"},
+    "ReserveInvoice": {"accountId": ID, "seriesId": ID, "requestId": ID},
+    "ConfirmInvoice": {"requestId": ID, "uuid": ID},
+    "ReleaseInvoice": {"requestId": ID},
 }
 
 
@@ -47,7 +50,7 @@ async def test_every_operation_is_executed_in_every_form(make_api: MakeApi) -> N
     refused = {}
 
     for (form, printed), (name, text) in product(FORMS.items(), OPERATIONS.items()):
-        variables: dict[str, Any] = {"id": ID, "by": {"id": ID}}
+        variables: dict[str, Any] = {"id": ID, "by": {"id": ID}, "requestId": ID}
         variables |= {"input": INPUTS[name]} if name in INPUTS else {}
         response = await api.http.post("/graphql", json={"query": printed(text), "variables": variables})
         if response.status_code != 200 or "errors" in response.json():

@@ -189,7 +189,7 @@ _OF_A_COMPANY = (
     "approvalYear",
 )
 _OF_A_PAYMENT = ("planId", "orderId")
-_OF_A_BACK_END = ("token",)
+_OF_A_BACK_END = ("token", "accountId", "seriesId", "requestId", "uuid")
 FIELDS = st.sampled_from([*_OF_AN_ACCOUNT, *_OF_A_COMPANY, *_OF_A_PAYMENT, *_OF_A_BACK_END])
 INPUTS = st.dictionaries(FIELDS, UNICODE | JSON_VALUES, max_size=8) | JSON_VALUES
 
@@ -199,7 +199,9 @@ INPUTS = st.dictionaries(FIELDS, UNICODE | JSON_VALUES, max_size=8) | JSON_VALUE
 def test_any_input_is_answered(service: Service, name: str, value: Any) -> None:
     query = OPERATIONS[name]
 
-    variables = dict.fromkeys(("input", "id", "by", "after", "first", "updatedSince"), value)
+    variables = dict.fromkeys(
+        ("input", "id", "by", "after", "first", "updatedSince", "requestId", "olderThanHours"), value
+    )
     status, answer = service.post(json.dumps({"query": query, "variables": variables}).encode())
 
     assert status in {200, 400, 413}
@@ -223,6 +225,9 @@ FORMS: dict[str, tuple[str, ...]] = {
     "CancelBankDeposit": ("id",),
     "CreateAccessToken": ("audience",),
     "VerifySession": ("token",),
+    "ReserveInvoice": ("accountId", "seriesId", "requestId"),
+    "ConfirmInvoice": ("requestId", "uuid"),
+    "ReleaseInvoice": ("requestId",),
 }
 WITHOUT_A_FORM = {"RecoverPassword"}  # its captcha is an object, which test_any_input_is_answered covers
 

@@ -10,6 +10,7 @@ class Account(Model):
 
     `services/accounts/onboarding.py` defines the stages. `company_outdated` is set while the company's data belong to
     another type of taxpayer. The four columns before it describe the last payment, and are null before the first.
+    `stamps_notice` is the last notice about few stamps, and null again once a payment brings more.
 
     `updated_at` is when the account last changed in a way that API clients see. What creates an account sets it, and
     every event about the account moves it, in the same transaction. It is null for accounts that an earlier version
@@ -32,6 +33,7 @@ class Account(Model):
     active_plan = fields.CharField(max_length=40, null=True)
     company_outdated = fields.BooleanField(default=False, db_default=False)
     updated_at = fields.DatetimeField(null=True)
+    stamps_notice = fields.CharField(max_length=8, null=True)
 
     class Meta:
         table = "account"

@@ -16,6 +16,8 @@ class Payment(Model):
     `paid_by` and the other `…_by` name the actor as the audit trail does. `closed_at` is set while the payment is ended
     and unpaid; `refunded_at` or `undone_at` while it is taken back, the latter by an operator who undid a deposit.
 
+    `stamps` is how many it brings once it is paid, and `stamps_used` how many of them reservations have taken.
+
     `paypal_refusals` counts PayPal's refusals of the capture; the request after each one needs a new id. Once
     `paypal_declined` is set, only the payer can retry.
     """
@@ -33,6 +35,7 @@ class Payment(Model):
     tax = fields.DecimalField(max_digits=14, decimal_places=2)
     currency = fields.CharField(max_length=3)
     stamps = fields.IntField()
+    stamps_used = fields.IntField(default=0, db_default=0)
     period_months = fields.IntField()
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()

@@ -51,7 +51,7 @@ async def complete_pay_pal_payment(info: Info, input: Input[CompletePayPalPaymen
     match await info.context.services.paypal.complete(info.context.caller, input.order_id):
         case PayPalCompleted(principal, activation):
             return CompletePayPalPaymentSuccess(
-                load_account=account_after(info, principal), activation=Activation.of(activation)
+                load_account=account_after(info, principal), activation=Activation.of(activation, principal.id)
             )
         case failure:
             return failure

@@ -9,10 +9,10 @@ from schema.series import (
     DeleteSeriesInput,
     DeleteSeriesResult,
     DeleteSeriesSuccess,
-    Series,
     UpdateSeriesInput,
     UpdateSeriesResult,
     UpdateSeriesSuccess,
+    series_of,
 )
 from services.company.series_outcomes import SeriesCreated, SeriesDeleted, SeriesUpdated
 
@@ -20,7 +20,8 @@ from services.company.series_outcomes import SeriesCreated, SeriesDeleted, Serie
 async def create_series(info: Info, input: Input[CreateSeriesInput]) -> CreateSeriesResult:
     match await info.context.services.series.create(info.context.caller, input.value()):
         case SeriesCreated(principal, series):
-            return CreateSeriesSuccess(load_account=account_after(info, principal), series=Series.of(series))
+            (made,) = series_of(info, [series])
+            return CreateSeriesSuccess(load_account=account_after(info, principal), series=made)
         case failure:
             return failure
 
@@ -28,7 +29,8 @@ async def create_series(info: Info, input: Input[CreateSeriesInput]) -> CreateSe
 async def update_series(info: Info, input: Input[UpdateSeriesInput]) -> UpdateSeriesResult:
     match await info.context.services.series.update(info.context.caller, input.id, input.value()):
         case SeriesUpdated(principal, series):
-            return UpdateSeriesSuccess(load_account=account_after(info, principal), series=Series.of(series))
+            (changed,) = series_of(info, [series])
+            return UpdateSeriesSuccess(load_account=account_after(info, principal), series=changed)
         case failure:
             return failure
 

@@ -101,5 +101,5 @@ class Account:
             language=principal.language,
             password_change_required=principal.password_change_required,
             onboarding=Onboarding.of(progress),
-            activation=Activation.of(progress.activation) if progress.activation else None,
+            activation=Activation.of(progress.activation, principal.id) if progress.activation else None,
         )

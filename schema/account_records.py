@@ -1,6 +1,6 @@
 """Accounts, as API clients see them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Annotated
@@ -22,6 +22,7 @@ from services.common.outcomes import InvalidInput, NotAuthorized, TooManyAttempt
 from services.common.pages import MAX_PAGE
 from services.company.company import CompanyView
 from services.company.series_outcomes import SeriesView
+from services.payments.stamps import Stamps
 
 
 class _Batches:
@@ -30,8 +31,15 @@ class _Batches:
     def __init__(self, info: Info, views: Sequence[AccountView]) -> None:
         services = info.context.services
         with_company = {view.id: view.taxpayer_type for view in views if not view.progress.company_outdated}
+        self.stamps: Batch[UUID, Stamps] = Batch(partial(services.stamps.of_all, [view.id for view in views]))
         self.companies: Batch[UUID, CompanyView] = Batch(partial(services.company.of_all, with_company))
         self.series: Batch[UUID, Sequence[SeriesView]] = Batch(partial(services.series.list_for_all, [*with_company]))
+
+        async def skipped_folios() -> Mapping[UUID, list[int]]:
+            listed = [await self.series.get(account_id) or () for account_id in with_company]
+            return await services.invoices.skipped_folios([view.id for views in listed for view in views])
+
+        self.skipped: Batch[UUID, list[int]] = Batch(skipped_folios)
 
 
 @strawberry.type(description="A confirmed account, as seen by an API client with the scope `accounts:read`.")
@@ -62,7 +70,7 @@ class AccountRecord:
     )
     async def company(self) -> Company | None:
         view = await self.batches.companies.get(UUID(self.id))
-        return Company.of(view, self._series) if view else None
+        return Company.of(view, self._series, self.batches.skipped) if view else None
 
     async def _series(self) -> Sequence[SeriesView]:
         return await self.batches.series.get(UUID(self.id)) or ()
@@ -90,7 +98,7 @@ class AccountRecord:
             confirmed_at=view.confirmed_at,
             updated_at=view.updated_at,
             onboarding=Onboarding.of(progress),
-            activation=Activation.of(progress.activation) if progress.activation else None,
+            activation=Activation.of(progress.activation, view.id, batches.stamps) if progress.activation else None,
         )
 
 

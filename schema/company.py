@@ -9,7 +9,7 @@ import strawberry
 from schema.context import Info
 from schema.enums import CompanyWarningCode, TaxpayerType
 from schema.list_size import ListSize
-from schema.series import Series
+from schema.series import Series, SkippedFolios, series_of
 from schema.signed_in import SignedInSuccess
 from services.common.outcomes import InvalidInput, NotAuthenticated, PasswordChangeRequired
 from services.company.company import MAX_WARNINGS, CompanyView
@@ -55,6 +55,7 @@ class CompanyWarning:
 class Company:
     view: strawberry.Private[CompanyView]
     load_series: strawberry.Private[SeriesLoader]
+    skipped: strawberry.Private[SkippedFolios | None]
     id: strawberry.ID = strawberry.field(description="A permanent identifier; configureCompany does not change it.")
     legal_name: str = strawberry.field(
         description="The legal name: the razón social, or a person's name, as on the Constancia de Situación Fiscal."
@@ -70,14 +71,16 @@ class Company:
     @strawberry.field(
         description="The company's series, at most 100, oldest first.", directives=[ListSize(assumed_size=MAX_SERIES)]
     )
-    async def series(self) -> list[Series]:
-        return [Series.of(view) for view in await self.load_series()]
+    async def series(self, info: Info) -> list[Series]:
+        return series_of(info, await self.load_series(), self.skipped)
 
     @classmethod
-    def of(cls, view: CompanyView, load_series: SeriesLoader) -> "Company":
+    def of(cls, view: CompanyView, load_series: SeriesLoader, skipped: SkippedFolios | None = None) -> "Company":
+        """`skipped` reads the skipped folios of more companies, too."""
         return cls(
             view=view,
             load_series=load_series,
+            skipped=skipped,
             id=strawberry.ID(str(view.id)),
             legal_name=view.legal_name,
             tax_regime=TaxRegime.of(view.tax_regime),

@@ -22,10 +22,12 @@ from services.common.caller import Caller
 from services.common.translations import Translations
 from services.company.company import CompanyService
 from services.company.series import SeriesService
+from services.invoices.service import InvoiceService
 from services.payments.bank.deposits import DepositService
 from services.payments.history import PaymentHistory
 from services.payments.paypal.service import PayPalService
 from services.payments.plans import Plans
+from services.payments.stamps import StampService
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Services:
     deposits: DepositService
     payments: PaymentHistory
     access_tokens: AccessTokenService
+    stamps: StampService
+    invoices: InvoiceService
     api_clients: ApiClients
     account_records: AccountRecords
     session_verification: SessionVerification

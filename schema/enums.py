@@ -13,6 +13,7 @@ from services.captcha.provider import ProviderName as ProviderName
 from services.common.outcomes import FieldErrorCode as FieldErrorCode
 from services.common.translations import Language as Language
 from services.company.company import CompanyWarningCode as CompanyWarningCode
+from services.invoices.outcomes import ReservationStatus as ReservationStatus
 from services.payments.queries import PaymentStatus as PaymentStatus
 
 
@@ -98,6 +99,15 @@ _register(
     },
 )
 
+_register(
+    ReservationStatus,
+    "What became of a reservation. No clock decides it: it stays reserved until the API client says more.",
+    {
+        "RESERVED": "The folio and the stamp are taken, and the invoice is being stamped.",
+        "CONFIRMED": "The invoice is stamped.",
+        "RELEASED": "The invoice was not stamped, and the stamp was given back.",
+    },
+)
 _register(
     CompanyWarningCode,
     "What looks unusual about a company's data. New codes may be added: for an unknown code, show `message`.",

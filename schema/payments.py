@@ -1,13 +1,16 @@
 """Plans, payments, the period that is paid for, and the failures that both ways to pay share."""
 
 from datetime import datetime
+from uuid import UUID
 
 import strawberry
 
 from schema.context import Info
 from schema.enums import PaymentMethod, PaymentStatus
 from schema.errors import register
+from schema.scalars import MAX_INT
 from services.accounts.onboarding import Activation as ActivationView
+from services.common.batches import Batch
 from services.common.money import Money as Amount
 from services.payments.history import PaymentRecord
 from services.payments.outcomes import (
@@ -20,6 +23,9 @@ from services.payments.outcomes import (
     PlanNotFound,
 )
 from services.payments.plans import Plan as PlanOnSale
+from services.payments.stamps import Stamps as GoodStamps
+
+StampsBatch = Batch[UUID, GoodStamps]
 
 
 @strawberry.type(description="A decimal amount of money.")
@@ -61,8 +67,27 @@ class Plan:
         )
 
 
+@strawberry.type(
+    description="Stamps, one for each invoice. Those of a payment are good at once, and until the end of the period "
+    "that it bought; those that end first are used first. Counts stop at 2147483647."
+)
+class Stamps:
+    total: int = strawberry.field(description="How many the payments brought whose periods have not ended.")
+    used: int = strawberry.field(description="How many of them invoices have taken, reserved ones included.")
+    left: int = strawberry.field(description="How many of them are left.")
+    ends_at: datetime | None = strawberry.field(description="When the first of those left end; null if none are left.")
+
+    @classmethod
+    def of(cls, stamps: GoodStamps) -> "Stamps":
+        total, used, left = (min(number, MAX_INT) for number in (stamps.total, stamps.used, stamps.left))
+        return cls(total=total, used=used, left=left, ends_at=stamps.ends_at)
+
+
 @strawberry.type(description="The period for which the account is paid.")
 class Activation:
+    account_id: strawberry.Private[UUID]
+    few_stamps: strawberry.Private[bool]
+    batch: strawberry.Private[StampsBatch | None]
     active: bool = strawberry.field(description="Whether the account is active now and can invoice.")
     since: datetime = strawberry.field(description="When the period began; a renewal without a gap does not change it.")
     until: datetime = strawberry.field(description="When the period ends or ended.")
@@ -72,14 +97,27 @@ class Activation:
     )
 
     @strawberry.field(
-        description="When the first of the plans can be bought again; before then, the answer is AlreadyActiveError."
+        description="When the first of the plans can be bought again; before then, the answer is AlreadyActiveError. "
+        "It is the same as `since` once a tenth or less of the stamps is left, when another plan is sold at any time."
     )
     def renewable_from(self, info: Info) -> datetime:
+        if self.few_stamps:
+            return self.since
         return info.context.services.plans.renewable_from(self.until)
 
+    @strawberry.field(description="The stamps that are good now; none once the period has ended.")
+    async def stamps(self, info: Info) -> "Stamps":
+        service, batch = info.context.services.stamps, self.batch
+        stamps = await batch.get(self.account_id) if batch else None
+        return Stamps.of(stamps or await service.of(self.account_id))
+
     @classmethod
-    def of(cls, activation: ActivationView) -> "Activation":
+    def of(cls, activation: ActivationView, account_id: UUID, batch: StampsBatch | None = None) -> "Activation":
+        """`batch` reads the stamps of more accounts, too."""
         return cls(
+            batch=batch,
+            account_id=account_id,
+            few_stamps=activation.few_stamps,
             active=activation.active,
             since=activation.since,
             until=activation.until,
@@ -121,7 +159,7 @@ class Payment:
 
 
 def _activation(root: strawberry.Parent[AlreadyActive]) -> Activation:
-    return Activation.of(root.activation)
+    return Activation.of(root.activation, root.account_id)
 
 
 register(PlanNotFound, "No plan has this id.")

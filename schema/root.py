@@ -14,6 +14,7 @@ from resolvers import (
     account_records,
     captchas,
     company,
+    invoices,
     login,
     passwords,
     payments,
@@ -30,6 +31,13 @@ from schema.company import ConfigureCompanyResult, TaxRegime
 from schema.deposits import CancelBankDepositResult, RequestBankDepositResult
 from schema.enums import PaymentMethod
 from schema.errors import UserError
+from schema.invoices import (
+    ConfirmInvoiceResult,
+    InvoiceResult,
+    OpenReservationsResult,
+    ReleaseInvoiceResult,
+    ReserveInvoiceResult,
+)
 from schema.list_size import ListSize
 from schema.login import LoginResult
 from schema.passwords import ChangePasswordResult, PasswordPolicy, RecoverPasswordResult
@@ -82,6 +90,16 @@ class Query:
         description="For API clients with the scope `accounts:read`: lists all accounts, those that changed last at "
         "the end. An account that changes meanwhile moves to the end. Changes that are committed at the same time may "
         "appear in another order, so let updatedSince overlap with the last run by a minute, or follow the events.",
+    )
+    invoice: InvoiceResult = strawberry.field(
+        resolver=invoices.invoice,
+        description="Returns what the API client reserved with a requestId, to go on after an answer was lost. Only "
+        "for API clients with the scope invoices:write.",
+    )
+    open_reservations: OpenReservationsResult = strawberry.field(
+        resolver=invoices.open_reservations,
+        description="Lists the API client's reservations that were neither confirmed nor released, the oldest first: "
+        "by default those of a day ago and earlier. Only for API clients with the scope invoices:write.",
     )
 
 
@@ -174,6 +192,22 @@ class Mutation:
         resolver=payments.cancel_bank_deposit,
         description="Cancels a requested deposit, which voids its reference. Money that arrives with it after all "
         "counts once the operator decides so. Repeating the mutation is safe.",
+    )
+    reserve_invoice: ReserveInvoiceResult = strawberry.mutation(
+        resolver=invoices.reserve_invoice,
+        description="Takes the next folio of a series and a stamp for one invoice, both or neither. Repeating it with "
+        "the same requestId is safe and returns the same. Only for API clients with the scope invoices:write.",
+    )
+    confirm_invoice: ConfirmInvoiceResult = strawberry.mutation(
+        resolver=invoices.confirm_invoice,
+        description="Records the UUID of a reserved invoice that was stamped. Repeating it is safe. Only for API "
+        "clients with the scope invoices:write.",
+    )
+    release_invoice: ReleaseInvoiceResult = strawberry.mutation(
+        resolver=invoices.release_invoice,
+        description="Gives back the stamp of a reserved invoice that will never be stamped. Its folio stays unused, "
+        "as in Series.skippedFolios, unless it is still the last one taken: then it returns to the series. Repeating "
+        "it is safe. Only for API clients with the scope invoices:write.",
     )
 
 

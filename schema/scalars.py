@@ -34,6 +34,8 @@ DATE_TIME: ScalarDefinition = strawberry.scalar(
     parse_value=_parse,
 )
 
+MAX_INT = 2**31 - 1  # of GraphQL's Int
+
 BigInt = NewType("BigInt", str)
 """A string, even if an integer was sent. The services check its format."""
 

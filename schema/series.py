@@ -1,13 +1,19 @@
 """The series of a company and the mutations that change them."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
 
+from schema.context import Info
 from schema.errors import register
+from schema.list_size import ListSize
 from schema.scalars import BigInt
 from schema.signed_in import SignedInSuccess
+from services.common.batches import Batch
 from services.common.outcomes import InvalidInput, NotAuthenticated, PasswordChangeRequired
 from services.company.series_form import SeriesForm
 from services.company.series_outcomes import (
@@ -18,10 +24,22 @@ from services.company.series_outcomes import (
     SeriesNotFound,
     SeriesView,
 )
+from services.invoices.queries import MAX_SKIPPED_FOLIOS
+
+SkippedFolios = Batch[UUID, list[int]]
+
+
+def series_of(info: Info, views: Sequence[SeriesView], skipped: SkippedFolios | None = None) -> "list[Series]":
+    """Returns series whose skipped folios are read together, by `skipped` with those of others."""
+    invoices = info.context.services.invoices
+    batch = skipped or Batch(partial(invoices.skipped_folios, [view.id for view in views]))
+    return [Series.of(view, batch) for view in views]
 
 
 @strawberry.type(description="A range of folios for invoices.")
 class Series:
+    view_id: strawberry.Private[UUID]
+    skipped: strawberry.Private[SkippedFolios]
     id: strawberry.ID = strawberry.field(description="The identifier of the series, for updateSeries and deleteSeries.")
     name: str = strawberry.field(description="The Serie attribute of the invoices; empty for the unnamed series.")
     first_folio: BigInt = strawberry.field(description="The first folio of the series.")
@@ -38,9 +56,19 @@ class Series:
     approval_year: int | None = strawberry.field(description="The year of the SAT's approval of these folios.")
     created_at: datetime = strawberry.field(description="When the series was created.")
 
+    @strawberry.field(
+        description="The folios that were taken for invoices that a provider did not stamp, and that stay unused: the "
+        "highest 50, in descending order. Tax authorities may ask about them.",
+        directives=[ListSize(assumed_size=MAX_SKIPPED_FOLIOS)],
+    )
+    async def skipped_folios(self) -> list[BigInt]:
+        return [BigInt(str(folio)) for folio in await self.skipped.get(self.view_id) or ()]
+
     @classmethod
-    def of(cls, view: SeriesView) -> "Series":
+    def of(cls, view: SeriesView, skipped: SkippedFolios) -> "Series":
         return cls(
+            view_id=view.id,
+            skipped=skipped,
             id=strawberry.ID(str(view.id)),
             name=view.name,
             first_folio=BigInt(str(view.first_folio)),

@@ -3,7 +3,11 @@
 from typing import Any
 from uuid import UUID
 
+from models.account import Account
+from services.accounts.onboarding import Stage
+from services.common.clock import utc_now
 from tests.api import COMPANY, EMAIL, Api
+from tests.invoices import paid, try_to_reserve
 
 
 async def signed_in(api: Api, **changes: Any) -> Api:
@@ -32,10 +36,12 @@ async def listed(me: Api) -> Any:
 
 
 async def take(me: Api, series_id: str, count: int = 1) -> None:
-    """Takes folios of one of the account's series."""
-    account = UUID((await me.run("Me"))["id"])
+    """Takes folios of one of the account's series, after it has paid."""
+    account = await Account.get(id=(await me.run("Me"))["id"])
+    if account.stage != Stage.ACTIVE.value:
+        await paid(account, utc_now())
     for _ in range(count):
-        await me.composition.services.series.issue_folio(account, UUID(series_id))
+        await try_to_reserve(account.id, UUID(series_id))
 
 
 def problems(refused: Any) -> list[tuple[str, str]]:

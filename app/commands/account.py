@@ -33,7 +33,7 @@ from services.support.changes import (
     Unchanged,
     Unlocked,
 )
-from services.support.deletion import Deleted, PaymentUndecided
+from services.support.deletion import Deleted, InvoicesOpen, PaymentUndecided
 
 HELP = "show, confirm, unlock, change or delete a person's account"
 NEEDS = KEYS
@@ -200,6 +200,9 @@ def _described(email_key: str, outcome: object) -> tuple[str, bool]:
         case PaymentUndecided(payments):
             ids = ", ".join(map(str, payments))
             return f"{email_key}: nothing was deleted, since payments are not decided yet: {ids}", False
+        case InvoicesOpen(reservations):
+            ids = ", ".join(map(str, reservations))
+            return f"{email_key}: nothing was deleted, since invoices are reserved and not decided yet: {ids}", False
         case _:
             return f"{email_key}: nothing found", False
 

@@ -91,6 +91,13 @@ async function walk(client, email) {
   for (const [name, variables] of [["Account", { by: { email } }], ["Accounts", {}]]) {
     assert.equal((await run(name, variables)).scope, "accounts:read");
   }
+  const requestId = other;
+  await act("ReserveInvoice", { accountId: other, seriesId: other, requestId }, "NotAuthorizedError");
+  await act("ConfirmInvoice", { requestId, uuid: other }, "NotAuthorizedError");
+  await act("ReleaseInvoice", { requestId }, "NotAuthorizedError");
+  for (const [name, variables] of [["Invoice", { requestId }], ["OpenReservations", {}]]) {
+    assert.equal((await run(name, variables)).scope, "invoices:write");
+  }
   const { captcha } = await act("CreateCaptcha");
   assert.match((await run("CaptchaAudio", { id: captcha.id })).audio.dataUri, /^data:audio\/wav/);
   await act("RecoverPassword", { email, captcha: await solved(captcha) });

@@ -23,7 +23,7 @@ MAX_SHARING = 100
 
 COLUMNS = """
 account.id, email, rfc, language, account.created_at, confirmed_at, updated_at,
-stage, active_since, active_until, activated_by, active_plan, company_outdated
+stage, active_since, active_until, activated_by, active_plan, company_outdated, stamps_notice
 """
 _SELECT = f"SELECT {COLUMNS} FROM account"  # noqa: S608  # columns of ours, as below
 _BY_ID = f"{_SELECT} WHERE id = $1"
@@ -79,6 +79,7 @@ class AccountView:
                 row["active_plan"],
                 now,
                 company_outdated=bool(row["company_outdated"]),
+                few_stamps=row["stamps_notice"] is not None,
             ),
         )
 

@@ -76,13 +76,17 @@ _CURRENT = {steps: next((step for step in _STEPS if step not in steps), None) fo
 
 @dataclass(frozen=True, slots=True)
 class Activation:
-    """The last paid time of an account: its start, its end (excluded) and the payment method."""
+    """The last paid time of an account: its start, its end (excluded) and the payment method.
+
+    `few_stamps` is whether a tenth or less of the stamps was left at some time since the last payment.
+    """
 
     active: bool
     since: datetime
     until: datetime
     method: PaymentMethod
     plan_id: str
+    few_stamps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,7 @@ def progress(
     now: datetime,
     *,
     company_outdated: bool = False,
+    few_stamps: bool = False,
 ) -> Progress:
     """Reads the progress from the account's columns."""
     at = Stage(stage)
@@ -127,10 +132,11 @@ def progress(
         return Progress(at, company_outdated=company_outdated)
     if at is Stage.ACTIVE and until <= now:
         at = transition(at, Event.TIME_ENDED)
-    activation = Activation(at is Stage.ACTIVE, since, until, PaymentMethod(method), plan_id)
+    activation = Activation(at is Stage.ACTIVE, since, until, PaymentMethod(method), plan_id, few_stamps)
     return Progress(at, activation, company_outdated)
 
 
 def progress_of(account: Account, now: datetime) -> Progress:
     paid = (account.active_since, account.active_until, account.activated_by, account.active_plan)
-    return progress(account.stage, *paid, now, company_outdated=account.company_outdated)
+    few_stamps = account.stamps_notice is not None
+    return progress(account.stage, *paid, now, company_outdated=account.company_outdated, few_stamps=few_stamps)

@@ -29,7 +29,7 @@ _TOUCH_INTERVAL = timedelta(minutes=5)
 # As text: every request of a signed-in client runs it, and building it would take longer than running it.
 SELECT_SESSION = """
 SELECT session.id AS session_id, account_id, email, rfc, language, account.created_at, confirmed_at,
-  stage, active_since, active_until, activated_by, active_plan, company_outdated,
+  stage, active_since, active_until, activated_by, active_plan, company_outdated, stamps_notice,
   password_change_required, last_seen_at, ends_at, expires_at
 FROM session JOIN account ON account.id = session.account_id
 WHERE session.digest = $1
@@ -280,6 +280,7 @@ def _principal(row: Mapping[str, Any], now: datetime) -> Principal:
             row["active_plan"],
             now,
             company_outdated=bool(row["company_outdated"]),
+            few_stamps=row["stamps_notice"] is not None,
         ),
         session_id=as_uuid(row["session_id"]),
         password_change_required=bool(row["password_change_required"]),

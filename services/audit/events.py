@@ -46,6 +46,8 @@ class EventKind(enum.Enum):
     PAYMENT_REFUNDED = "payment_refunded"
     DEPOSIT_UNDONE = "deposit_undone"
     DEPOSIT_RESTORED = "deposit_restored"
+    INVOICE_CONFIRMED = "invoice_confirmed"
+    INVOICE_RELEASED = "invoice_released"
     API_CLIENT_CREATED = "api_client_created"
     API_CLIENT_ROTATED = "api_client_rotated"
     API_CLIENT_REVOKED = "api_client_revoked"

@@ -1,7 +1,7 @@
-"""Step 3, second half: the series of an account's invoices, and their folios.
+"""Step 3, second half: the series of an account's invoices.
 
 Transactions lock the account first, then the company, then a series. Creating and deleting series waits for the
-company's row; issuing a folio and changing a series waits for the series' row.
+company's row; reserving an invoice and changing a series waits for the series' row.
 """
 
 from collections.abc import Sequence
@@ -34,11 +34,9 @@ from services.company.folios import MAX_FOLIO
 from services.company.series_form import MAX_NAME_LENGTH, CheckedSeries, SeriesForm, check_series
 from services.company.series_outcomes import (
     CompanyNotConfigured,
-    FolioIssued,
     LastSeries,
     SeriesCreated,
     SeriesDeleted,
-    SeriesExhausted,
     SeriesInUse,
     SeriesLimitReached,
     SeriesNotFound,
@@ -60,13 +58,6 @@ FROM series WHERE account_id = $1 ORDER BY created_at, id
 _SELECT_BY_ACCOUNTS = """
 SELECT account_id, id, name, first_folio, last_folio, last_taken, approval_number, approval_year, created_at
 FROM series WHERE account_id = ANY($1) ORDER BY created_at, id
-"""
-
-# One statement: concurrent callers wait for the row and see the folio that was issued before.
-_ISSUE = """
-UPDATE series SET last_taken = last_taken + 1
-WHERE id = $1 AND account_id = $2 AND last_taken < COALESCE(last_folio, 9223372036854775807)
-RETURNING name, last_taken
 """
 
 
@@ -142,17 +133,6 @@ class SeriesService:
             return SeriesNotFound()
         return await atomically(partial(self._delete, self._actors.of(caller), principal, series_id))
 
-    async def issue_folio(self, account_id: UUID, series_id: UUID) -> FolioIssued | SeriesExhausted | SeriesNotFound:
-        """Issues the next folio: consecutive, each once.
-
-        Uses the caller's transaction if there is one: others wait for its end, and if it is rolled back, the next
-        caller gets the folio.
-        """
-        if rows := await fetch(_ISSUE, str(series_id), str(account_id)):
-            return FolioIssued(rows[0]["name"], rows[0]["last_taken"])
-        known = await Series.exists(id=series_id, account_id=account_id)
-        return SeriesExhausted() if known else SeriesNotFound()
-
     async def _create(
         self, actor: Actor, principal: Principal, checked: CheckedSeries
     ) -> SeriesCreated | CompanyNotConfigured | SeriesLimitReached:
@@ -227,7 +207,7 @@ async def _wait_for_company(account_id: UUID) -> None:
 
 
 async def _series_to_change(account_id: UUID, series_id: UUID) -> Series | None:
-    """Locks the series: until this transaction ends, nobody else issues a folio or changes it."""
+    """Locks the series: until this transaction ends, nobody else takes a folio or changes it."""
     return await Series.filter(id=series_id, account_id=account_id).select_for_update().get_or_none()
 
 

@@ -1,4 +1,4 @@
-"""The view of a series, and the outcomes of changing it and of issuing its folios."""
+"""The view of a series, the outcomes of changing it, and what keeps an invoice from taking one of its folios."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -80,12 +80,6 @@ class SeriesInUse:
 @dataclass(frozen=True, slots=True)
 class LastSeries:
     """The account has no other series."""
-
-
-@dataclass(frozen=True, slots=True)
-class FolioIssued:
-    series: str
-    folio: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,8 @@ A row has a kind and an e-mail, or one of its registrations, but no text. Worker
 them only while they hold it.
 
 To avoid deadlocks, transactions lock in one order: outbox rows, then registrations or the account, then rows that
-belong to these.
+belong to these. STAMPS_LOW and STAMPS_USED_UP are an exception, since only counting the stamps shows that one is due:
+their rows are written with the account locked. Of a deadlock with an operator's change, one transaction is retried.
 """
 
 import enum
@@ -52,6 +53,8 @@ class MailKind(enum.Enum):
     PAYMENT_RECEIVED = "payment_received"
     PAYMENT_REFUNDED = "payment_refunded"
     PAYMENT_DECLINED = "payment_declined"
+    STAMPS_LOW = "stamps_low"
+    STAMPS_USED_UP = "stamps_used_up"
     ACCOUNT_CONFIRMED = "account_confirmed"
     EMAIL_CHANGED = "email_changed"
     EMAIL_ASSIGNED = "email_assigned"

@@ -28,11 +28,12 @@ from services.accounts.onboarding import (
 from services.audit.actors import Actor
 from services.audit.events import EventKind, record
 from services.mail.outbox import MailKind, cancel, enqueue
-from services.payments import transitions
+from services.payments import stamps, transitions
 from services.payments.outcomes import AlreadyActive, OnboardingIncomplete, PaymentPending
 from services.payments.periods import PaidPeriod, active_period, months_after, renewal_time
 from services.payments.plans import Plan
 from services.payments.queries import ENDED_UNPAID, WAITING, PaymentStatus, PaymentView, is_pending, open_key
+from services.payments.stamps import StampNotice
 
 log = structlog.get_logger(__name__)
 
@@ -45,6 +46,7 @@ _OUTDATED = {
 _NOT_TAKEN_BACK = {"refunded_at": None, "refunded_by": None, "undone_at": None, "undone_by": None}
 _TAKEN_BACK = {"status": PaymentStatus.REFUNDED.value, "open_key": None, "due_at": None}
 _NOT_CLOSED = {"closed_at": None, "closed_by": None}
+_ACTIVATION = ("stage", "active_since", "active_until", "activated_by", "active_plan")
 _UNPAID = [status.value for status in WAITING | ENDED_UNPAID]
 
 
@@ -144,7 +146,7 @@ async def settle_another(
 
 
 async def refund(actor: Actor, payment: PaymentView, now: datetime, capture_id: str | None = None) -> bool:
-    """Records that the money went back, takes its period off the account and enqueues the mail.
+    """Records that the money went back, takes its period and stamps off the account and enqueues the mail.
 
     Returns False if that was known, or if the account never had that period.
     """
@@ -193,7 +195,7 @@ async def refuse(payment: PaymentView, due_at: datetime) -> bool:
 
 def is_covered(activation: Activation | None, months: int, now: datetime) -> bool:
     """Whether it is too early to renew for so many months."""
-    if activation is None or not activation.active:
+    if activation is None or not activation.active or activation.few_stamps:
         return False
     return activation.until - now > renewal_time(months)
 
@@ -206,7 +208,7 @@ async def _open(
     if at.current_step is OnboardingStep.CONFIGURE_COMPANY:
         return OnboardingIncomplete(OnboardingStep.CONFIGURE_COMPANY)
     if at.activation and is_covered(at.activation, payment.period_months, now):
-        return AlreadyActive(at.activation)
+        return AlreadyActive(at.activation, account.id)
     known = await Payment.get_or_none(open_key=payment.open_key)
     if await is_pending(account.id):  # after the payment is read: of one that turns pending later, the turn is another
         return PaymentPending()
@@ -258,6 +260,9 @@ async def _settle(
     for other in await Payment.filter(account_id=account.id, status=PaymentStatus.OPEN.value):
         await transitions.end(actor, PaymentView.of(other), PaymentStatus.REPLACED, now)
     account.stage = transition(progress_of(account, now).stage, Event.PAID).value
+    if account.stamps_notice:
+        account.stamps_notice = None
+        await stamps.cancel_notices(account.email_key)
     await _update_activation(account, now)
     await record(actor, kind, account.id, subject=marked)
 
@@ -275,7 +280,7 @@ async def _add_paid(actor: Actor, payment: PaymentView, reference: str, now: dat
     another = first.clone(pk=uuid4())
     another.status, another.reference = PaymentStatus.PAID.value, reference
     another.created_at = another.expires_at = another.paid_at = now
-    another.paid_by = actor.name
+    another.paid_by, another.stamps_used = actor.name, 0
     another.update_from_dict(_NOT_TAKEN_BACK)
     await Payment.bulk_create([another])
     return another.id
@@ -286,7 +291,10 @@ async def _take_back(
 ) -> None:
     if not await Payment.filter(id=payment.id, status=PaymentStatus.PAID.value).update(**changes):
         raise _UnchangedError
-    await _update_activation(account, now)
+    if await _update_activation(account, now):
+        last = StampNotice(account.stamps_notice) if account.stamps_notice else None
+        good = await stamps.good_stamps(account.id, now)
+        await stamps.notify(account.id, account.email_key, last, stamps.count(good))
     await _record(actor, kind, payment)
 
 
@@ -294,14 +302,16 @@ async def _record(actor: Actor, kind: EventKind, payment: PaymentView, detail: s
     await record(actor, kind, payment.account_id, subject=payment.id, detail=detail)
 
 
-async def _update_activation(account: Account, now: datetime) -> None:
-    """Sets the account's activation from its paid payments. It ends now if none of them covers this moment."""
+async def _update_activation(account: Account, now: datetime) -> bool:
+    """Sets the account's activation from its paid payments. Returns False if it ends, as none covers this moment."""
     paid = await Payment.filter(account_id=account.id, status=PaymentStatus.PAID.value).order_by("paid_at", "id")
     covered = active_period(PaidPeriod(each.paid_at, each.period_months) for each in paid if each.paid_at)
-    if covered and covered.until > now:
+    active = covered is not None and covered.until > now
+    if covered and active:
         account.active_since, account.active_until = covered.since, covered.until
         account.activated_by, account.active_plan = paid[-1].method, paid[-1].plan_id
     else:
         account.stage = transition(progress_of(account, now).stage, Event.REFUNDED).value
         account.active_until = min(account.active_until or now, now)
-    await account.save(update_fields=["stage", "active_since", "active_until", "activated_by", "active_plan"])
+    await account.save(update_fields=[*_ACTIVATION, "stamps_notice"])
+    return active

@@ -1,6 +1,7 @@
 """Outcomes that both ways to pay share."""
 
 from dataclasses import dataclass
+from uuid import UUID
 
 from services.accounts.onboarding import Activation, OnboardingStep
 
@@ -27,6 +28,7 @@ class AlreadyActive:
     """Paid for until later than a renewal is sold."""
 
     activation: Activation
+    account_id: UUID
 
 
 @dataclass(frozen=True, slots=True)

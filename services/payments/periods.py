@@ -1,7 +1,7 @@
 """Computes the paid time of an account."""
 
 import calendar
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -28,6 +28,11 @@ def active_period(periods: Iterable[PaidPeriod]) -> ActivePeriod | None:
     `periods` are in order of purchase. Months are counted from the first day, so that a short one does not shorten the
     following ones.
     """
+    return [None, *active_periods(periods)][-1]
+
+
+def active_periods(periods: Iterable[PaidPeriod]) -> Iterator[ActivePeriod]:
+    """Yields for each period the paid time without a gap up to its end."""
     covered: ActivePeriod | None = None
     months = 0
     for period in periods:
@@ -35,7 +40,7 @@ def active_period(periods: Iterable[PaidPeriod]) -> ActivePeriod | None:
             covered, months = ActivePeriod(period.paid_at, period.paid_at), 0
         months += period.months
         covered = ActivePeriod(covered.since, months_after(covered.since, months))
-    return covered
+        yield covered
 
 
 def renewal_time(months: int) -> timedelta:

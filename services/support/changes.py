@@ -35,6 +35,8 @@ _FOLLOWING = frozenset(
         MailKind.PAYMENT_RECEIVED,
         MailKind.PAYMENT_REFUNDED,
         MailKind.PAYMENT_DECLINED,
+        MailKind.STAMPS_LOW,
+        MailKind.STAMPS_USED_UP,
         MailKind.RFC_CHANGED,
     }
 )

@@ -14,6 +14,7 @@ from models.account import Account
 from models.bank_movement import BankMovement
 from models.company import Company
 from models.delivery import Delivery
+from models.invoice_reservation import InvoiceReservation
 from models.payment import Payment
 from models.registration import Registration
 from models.retained_payment import RetainedPayment
@@ -30,6 +31,7 @@ from services.payments.queries import PaymentStatus
 from services.support.changes import NobodyFound
 from services.support.limit_subjects import counted_by, of_email
 
+_BATCH_SIZE = 1000
 _YEARS = 5  # Código Fiscal de la Federación, art. 30
 _RETURN_DUE = (5, 1)  # the day after which no annual return of the year before is due: 30 April, art. 150 LISR
 _MOVED = ("paid_at", "refunded_at", "undone_at")
@@ -47,6 +49,13 @@ class PaymentUndecided:
 
 
 @dataclass(frozen=True, slots=True)
+class InvoicesOpen:
+    """Invoices are reserved, and a provider may be stamping them: these reservations are to be ended first."""
+
+    reservations: list[UUID]
+
+
+@dataclass(frozen=True, slots=True)
 class Deleted:
     """`voided` are references of deposits that were awaited: money that still comes with them has no account."""
 
@@ -57,10 +66,12 @@ class Deleted:
     voided: list[str]
 
 
-class _UndecidedError(Exception):
-    def __init__(self, payments: list[UUID]) -> None:
-        super().__init__("undecided payments")
-        self.payments = payments
+class _RefusedError(Exception):
+    """Something is undecided, so everything is rolled back."""
+
+    def __init__(self, refusal: PaymentUndecided | InvoicesOpen) -> None:
+        super().__init__("the deletion is refused")
+        self.refusal = refusal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +82,7 @@ class DeletionService:
     actors: Actors
     clock: Clock = utc_now
 
-    async def delete(self, actor: Actor, email_key: str) -> Deleted | PaymentUndecided | NobodyFound:
+    async def delete(self, actor: Actor, email_key: str) -> Deleted | PaymentUndecided | InvoicesOpen | NobodyFound:
         """Deletes the account and the registrations of an e-mail, and mails a last notice. Open payments end."""
         account = await Account.get_or_none(email_key=email_key)
         registration = await Registration.filter(email_key=email_key).first()
@@ -80,8 +91,8 @@ class DeletionService:
             return NobodyFound()
         try:
             deleted = await atomically(partial(self._delete, actor, email_key, person.email, person.language))
-        except _UndecidedError as error:
-            return PaymentUndecided(error.payments)
+        except _RefusedError as error:
+            return error.refusal
         ids = counted_by(self.limits, str(account.id)) if account else None
         for limit, subject in (*of_email(self.limits, email_key), *(ids or ())):
             await self.limiter.clear(limit, subject)
@@ -95,6 +106,7 @@ class DeletionService:
         retained: list[RetainedPayment] = []
         voided: list[str] = []
         if account:
+            await _delete_reservations(account)
             retained, voided = await self._delete_payments(account)
             addresses = await Session.filter(account_id=account.id).values_list("ip_address", flat=True)
             await self.lockout.forget_networks(email_key, _parsed(addresses))
@@ -112,7 +124,7 @@ class DeletionService:
         undecided = [movement.payment_id for movement in unseen]
         pending = [payment.id for payment in payments if payment.status == PaymentStatus.PENDING.value]
         if pending or undecided:
-            raise _UndecidedError([*pending, *undecided])
+            raise _RefusedError(PaymentUndecided([*pending, *undecided]))
         company = await Company.get_or_none(account_id=account.id)
         retained = [self._retained(each, moved_at, account, company) for each in payments if (moved_at := _moved(each))]
         await RetainedPayment.bulk_create(retained)
@@ -133,6 +145,15 @@ class DeletionService:
             deleted_at=self.clock(),
             retained_until=retained_until(moved_at),
         )
+
+
+async def _delete_reservations(account: Account) -> None:
+    """Deletes them in batches: an account may have more than one statement has time for."""
+    reserved = InvoiceReservation.filter(account_id=account.id)
+    if still_open := await reserved.filter(open_since__isnull=False).order_by("open_since"):
+        raise _RefusedError(InvoicesOpen([each.id for each in still_open]))
+    while batch := await reserved.limit(_BATCH_SIZE).values_list("id", flat=True):
+        await InvoiceReservation.filter(id__in=batch).delete()
 
 
 def retained_until(moved_at: datetime) -> datetime:

@@ -20,6 +20,7 @@ from models.bank_movement import BankMovement
 from models.company import Company
 from models.confirmation_code import ConfirmationCode
 from models.delivery import Delivery
+from models.invoice_reservation import InvoiceReservation
 from models.mailed_password import MailedPassword
 from models.payment import Payment
 from models.registration import Registration
@@ -56,6 +57,7 @@ class PersonalData:
             "company": _company,
             "series": _series,
             "payments": _payments,
+            "invoice_reservations": _reservations,
             "bank_movements": _movements,
             "mails": _mails,
             "failed_logins": self._failures,
@@ -124,6 +126,10 @@ async def _series(_: str, account_id: UUID | None) -> Rows:
 
 async def _payments(_: str, account_id: UUID | None) -> Rows:
     return [_row(each) for each in await Payment.filter(account_id=account_id).order_by("created_at")]
+
+
+async def _reservations(_: str, account_id: UUID | None) -> Rows:
+    return [_row(each) for each in await InvoiceReservation.filter(account_id=account_id).order_by("reserved_at")]
 
 
 async def _movements(_: str, account_id: UUID | None) -> Rows:

@@ -88,6 +88,7 @@ def test_every_list_of_objects_says_how_long_it_may_be() -> None:
         "Company.series": MAX_SERIES,
         "Company.warnings": len(CompanyWarningCode),
         "InvalidInputError.fields": MAX_PROBLEMS,
+        "InvoiceReservationConnection.edges": MAX_PAGE,
         "Query.plans": MAX_PLANS,
         "Query.taxRegimes": len(tax_regimes()),
     }
@@ -211,6 +212,7 @@ def test_what_caches_key_has_an_id() -> None:
         "BankDeposit",
         "Captcha",
         "Company",
+        "InvoiceReservation",
         "Payment",
         "Plan",
         "Series",

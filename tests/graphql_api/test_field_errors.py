@@ -196,7 +196,16 @@ OF_RESENDING: list[Case] = [
 OF_ACCOUNTS: list[Case] = [
     ({"after": "x", "first": 0}, [("after", "MALFORMED", None, None), ("first", "OUT_OF_RANGE", "1", "100")])
 ]
+ID = "3f2b8c1e-5a77-4d39-9c64-0e1f2a3b4c5d"
+RESERVATION = {"accountId": ID, "seriesId": ID, "requestId": ID}
+OF_RESERVATION: list[Case] = [({"requestId": "no UUID"}, [("requestId", "MALFORMED", None, None)])]
+OF_INVOICE: list[Case] = [({"requestId": ID, "uuid": "no UUID"}, [("uuid", "MALFORMED", None, None)])]
+OF_PAGE: list[Case] = [
+    ({"after": "x", "first": 0}, [("first", "OUT_OF_RANGE", "1", "100"), ("after", "MALFORMED", None, None)]),
+    ({"olderThanHours": -1}, [("olderThanHours", "OUT_OF_RANGE", "0", "8784")]),
+]
 ALL = (
+    *(OF_RESERVATION, OF_INVOICE, OF_PAGE),
     *(OF_REGISTRATION, OF_LOGIN, OF_CONFIRMATION, OF_RECOVERY, OF_RESENDING),
     *(OF_CHANGE, OF_COMPANY, OF_SERIES, OF_SERIES_IN_USE, OF_ACCOUNTS),
 )
@@ -244,9 +253,14 @@ async def test_the_forms_of_an_account_name_their_wrong_fields_in_both_languages
 
 
 @ON_SQLITE
-async def test_the_arguments_of_back_ends_name_their_wrong_fields_in_both_languages(api: Api) -> None:
+async def test_the_forms_of_back_ends_name_their_wrong_fields_in_both_languages(api: Api) -> None:
     client = api.signed_in(await api.api_client())
-    forms = [("Accounts", arguments, expected) for arguments, expected in OF_ACCOUNTS]
+    forms = [
+        *(("Accounts", arguments, expected) for arguments, expected in OF_ACCOUNTS),
+        *(("ReserveInvoice", {**RESERVATION, **changes}, expected) for changes, expected in OF_RESERVATION),
+        *(("ConfirmInvoice", form, expected) for form, expected in OF_INVOICE),
+        *(("OpenReservations", arguments, expected) for arguments, expected in OF_PAGE),
+    ]
 
     assert [wrong for form in forms if (wrong := await _differences(client, *form))] == []
 

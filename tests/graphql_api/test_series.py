@@ -41,6 +41,7 @@ async def test_a_series_begins_with_folio_1_and_has_no_end_by_default(api: Api) 
         "lastFolio": None,
         "nextFolio": "1",
         "remaining": None,
+        "skippedFolios": [],
         "approvalNumber": None,
         "approvalYear": None,
     }

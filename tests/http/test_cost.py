@@ -7,6 +7,7 @@ from app.cost import BOUNDS, Cost
 from app.measurement import measure
 from schema.errors import MAX_PROBLEMS
 from schema.root import schema
+from services.invoices.queries import MAX_SKIPPED_FOLIOS
 from tests.api import Api
 from tests.calls import counted_calls
 
@@ -69,6 +70,12 @@ def test_a_list_is_recognized_by_its_type_and_not_by_its_name() -> None:
     elsewhere = _measured("{ sessions { id } me { series { id } } nowhere { sessions { id } } }")
 
     assert (single.fields, listed.fields, elsewhere.fields) == (1 + 1 + 2, 1 + 1 + 100 * (3 + 2), 2 + 3 + 3)
+
+
+def test_ten_plain_values_of_a_list_count_as_one_field() -> None:
+    listed = _measured("{ me { company { series { skippedFolios } } } }")
+
+    assert listed.fields == 2 + 100 * (3 + 1 + MAX_SKIPPED_FOLIOS // 10)
 
 
 @pytest.mark.parametrize(

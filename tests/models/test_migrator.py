@@ -23,6 +23,7 @@ from models.confirmed_code import ConfirmedCode
 from models.delivery import Delivery
 from models.failure_streak import FailureStreak
 from models.heartbeat import Heartbeat
+from models.invoice_reservation import InvoiceReservation
 from models.known_network import KnownNetwork
 from models.limit_counter import LimitCounter
 from models.mailed_password import MailedPassword
@@ -36,14 +37,17 @@ from models.session import Session
 from models.spent_captcha import SpentCaptcha
 from models.sql import fetch
 from services.common.clock import utc_now
+from services.payments.stamps import StampService
 from tests.api import EMAIL, RFC
+from tests.invoices import active_account
 from tests.paypal.payers import keep_payment
 from tests.stored_accounts import store_account, store_company
 
 FIRST = "0001_initial"
 BEFORE_MOVEMENTS, MOVEMENTS = "0006_owed_by_kind", "0007_bank_movements"
 DEVICES, HEARTBEATS = "0008_device_name", "0009_heartbeats"
-AUDIT_TRAIL, LAST_BUT_ONE, LAST = "0010_audit_trail", "0011_support", "0012_api_clients"
+AUDIT_TRAIL, SUPPORT = "0010_audit_trail", "0011_support"
+LAST_BUT_ONE, LAST = "0012_api_clients", "0013_invoices"
 INDEX_OF_MOVEMENTS = "idx_bank_moveme_payment_ee01ed"
 MODELS = (
     Account,
@@ -57,6 +61,7 @@ MODELS = (
     Delivery,
     FailureStreak,
     Heartbeat,
+    InvoiceReservation,
     KnownNetwork,
     LimitCounter,
     MailedPassword,
@@ -76,6 +81,7 @@ LATER = {
     "Company",
     "ConfirmedCode",
     "Heartbeat",
+    "InvoiceReservation",
     "Payment",
     "RetainedPayment",
     "Series",
@@ -134,6 +140,9 @@ async def _populate() -> None:
     await SpentCaptcha.create(id="g", expires_at=later)
     client = await ApiClient.create(id=uuid4(), name="stamping", scopes="accounts:read", created_at=now)
     await ApiClientSecret.create(digest="j" * 64, client_id=client.id, created_at=now)
+    ids: dict[str, Any] = {name: uuid4() for name in ("id", "client_id", "request_id", "series_id", "payment_id")}
+    place: dict[str, Any] = {"account_id": account.id, "series_name": "A", "folio": 1, "stamps_left": 0}
+    await InvoiceReservation.create(**ids, **place, reserved_at=now)
 
 
 async def _rows() -> dict[str, list[dict[str, Any]]]:
@@ -152,6 +161,16 @@ async def test_going_back_to_the_first_migration_and_forward_keeps_its_rows(
     accounts = [{**row, "updated_at": None} for row in before["Account"]]  # until cleanup sets it
     assert await _rows() == {**before, "Account": accounts, **{name: [] for name in LATER}}
     assert await pending_migrations(configuration) == []
+
+
+async def test_payments_made_before_stamps_were_counted_have_all_of_theirs(configuration: dict[str, Any]) -> None:
+    account = await active_account(stamps=70)
+    await go_to(configuration, LAST_BUT_ONE)
+    await upgrade(configuration)
+
+    stamps = await StampService().of(account.id)
+
+    assert (stamps.total, stamps.used, stamps.ends_at) == (70, 0, account.active_until)
 
 
 async def test_several_upgrades_at_once_are_one(configuration: dict[str, Any]) -> None:
@@ -183,7 +202,15 @@ async def test_a_step_that_fails_leaves_nothing_behind(configuration: dict[str, 
         await upgrade(configuration)
 
     await fetch(f"DROP INDEX {INDEX_OF_MOVEMENTS}")
-    assert await pending_migrations(configuration) == [MOVEMENTS, DEVICES, HEARTBEATS, AUDIT_TRAIL, LAST_BUT_ONE, LAST]
+    assert await pending_migrations(configuration) == [
+        MOVEMENTS,
+        DEVICES,
+        HEARTBEATS,
+        AUDIT_TRAIL,
+        SUPPORT,
+        LAST_BUT_ONE,
+        LAST,
+    ]
     await upgrade(configuration)
     assert await pending_migrations(configuration) == []
 
@@ -199,6 +226,7 @@ async def test_everything_that_going_back_drops_is_named_with_its_rows(configura
         "company",
         "confirmed_code",
         "heartbeat",
+        "invoice_reservation",
         "payment",
     ]
     dropped += ["retained_payment", "series"]
@@ -280,7 +308,7 @@ async def _long_transaction(configuration: dict[str, Any]) -> AsyncIterator[None
     reader = await asyncpg.connect(**{name: credentials[name] for name in names if name in credentials})
     try:
         async with reader.transaction():
-            await reader.execute("SELECT 1 FROM account, delivery")  # what the last migration changes
+            await reader.execute("SELECT 1 FROM account, payment")  # what the last migration changes
             yield
     finally:
         await reader.close()

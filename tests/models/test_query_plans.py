@@ -25,6 +25,7 @@ from services.cleanup import Cleanup
 from services.common.clock import MEXICO, utc_now
 from services.common.heartbeat import Heartbeat
 from services.common.money import Money
+from services.invoices import queries
 from services.mail import outbox
 from services.mail.claims import Claims
 from services.mail.outbox import MailKind
@@ -34,7 +35,9 @@ from services.payments.bank.outcomes import DepositConfirmed
 from services.payments.ledger import ledger
 from tests.actors import OPERATOR
 from tests.api import COMPANY, EMAIL, NEW_PASSWORD, PASSWORD, RFC, Api
+from tests.companies import take
 from tests.conftest import MakeApi
+from tests.invoices import active_account, series_of
 from tests.paypal.payers import PLAN, TOTAL, make_due, pay, payer, payment_of, start, takes_paypal
 from tests.paypal.server import PayPalServer
 from tests.smtp_servers import claim_one
@@ -67,6 +70,7 @@ _SHORT_IN_SQLITE = (
     "SCAN always",  # login's one row for any e-mail
     *(f"SCAN {count} CONSTANT ROWS" for count in range(2, 6)),  # the windows of limits that a request counts in
     "SCAN counted",
+    *(f"SCAN of_series_{place}" for place in range(1, 5)),  # at most fifty folios of each series
     "SCAN json_each VIRTUAL TABLE INDEX 1:",  # a list in the statement's own values
     *(f"SCAN delivery USING INDEX {index}" for index in OF_THE_OWED),
 )
@@ -118,13 +122,11 @@ async def _configuring(api: Api) -> None:
         await me.act("CreateSeries", name=name)
     account = await me.run("Company")
     first, second = [series["id"] for series in account["company"]["series"]]
-    issue_folio = api.composition.services.series.issue_folio
-    for _ in range(2):
-        await issue_folio(UUID(account["id"]), UUID(first))
+    await take(me, first, 2)
     for series, name in ((first, "A"), (second, "C")):
         updated = await me.act("UpdateSeries", id=series, name=name, firstFolio=1, lastFolio=2)
         assert updated["__typename"] == "UpdateSeriesSuccess"
-    await issue_folio(UUID(account["id"]), UUID(first))
+    await take(me, first)
     answers = [await me.act("DeleteSeries", id=series) for series in (first, second)]
     assert [answer["__typename"] for answer in answers] == ["SeriesInUseError", "DeleteSeriesSuccess"]
 
@@ -157,6 +159,24 @@ async def _paying_again(deposits: DepositService, reference: str) -> None:
     for _ in range(2):
         assert isinstance(await deposits.confirm(OPERATOR, reference, amount, late=True), DepositConfirmed)
         assert await deposits.undo(OPERATOR, reference)
+
+
+async def _invoicing(api: Api) -> None:
+    account = await active_account(stamps=4)
+    series, client = str(await series_of(account, last=3)), api.signed_in(await api.api_client())
+    requests = [str(uuid4()) for _ in range(5)]
+    for request in requests * 2:
+        await client.act("ReserveInvoice", accountId=str(account.id), seriesId=series, requestId=request)
+    await client.act("ReserveInvoice", accountId=str(account.id), seriesId=str(uuid4()), requestId=str(uuid4()))
+    for _ in range(2):
+        await client.act("ConfirmInvoice", requestId=requests[0], uuid=str(uuid4()))
+        await client.act("ReleaseInvoice", requestId=requests[1])
+        await client.run("Invoice", {"requestId": requests[2]})
+    page = await client.run("OpenReservations", {"first": 1, "olderThanHours": 0})
+    await client.run("OpenReservations", {"after": page["edges"][0]["cursor"], "olderThanHours": 0})
+    await queries.open_reservations(utc_now(), 10)
+    await queries.get(UUID(page["edges"][0]["node"]["id"]))
+    await api.mails()
 
 
 async def _auditing(api: Api) -> None:
@@ -206,6 +226,7 @@ STORIES: dict[str, Callable[[Api], Awaitable[None]]] = {
     "recovering": _recovering,
     "configuring": _configuring,
     "paying": _paying,
+    "invoicing": _invoicing,
     "auditing": _auditing,
     "asking about accounts": _asking_about_accounts,
     "cleanup": _cleanup,

@@ -22,6 +22,7 @@ from models.bank_movement import BankMovement
 from models.confirmed_code import ConfirmedCode
 from models.delivery import Delivery
 from models.failure_streak import FailureStreak
+from models.invoice_reservation import InvoiceReservation
 from models.known_network import KnownNetwork
 from models.mailed_password import MailedPassword
 from models.payment import Payment
@@ -30,9 +31,11 @@ from models.retained_payment import RetainedPayment
 from models.session import Session
 from services.cleanup import Cleanup
 from services.common.clock import utc_now
+from services.invoices.outcomes import ReservationView
 from services.mail import outbox
 from services.mail.outbox import MailKind
 from services.support import limit_subjects, personal_data
+from tests.invoices import paid, reserve, series_of
 from tests.paypal.payers import keep_payment
 from tests.process.in_process import run_here
 from tests.stored_accounts import store_account, store_company
@@ -320,6 +323,23 @@ def test_delete_waits_for_money_that_is_not_decided(desk: Desk) -> None:
     assert desk.within(_mails) == []
 
 
+def test_delete_waits_for_invoices_that_are_not_decided(desk: Desk) -> None:
+    async def reserved() -> ReservationView:
+        account = await _customer()
+        await paid(account, utc_now())
+        return await reserve(account.id, await series_of(account))
+
+    reservation = desk.within(reserved)
+    refused = desk("account", "delete", EMAIL, "--yes")
+    assert desk("invoices", "confirm", str(reservation.id), str(uuid4()))[0] == 0
+    deleted = desk("account", "delete", EMAIL, "--yes")
+
+    refusal = f"{EMAIL}: nothing was deleted, since invoices are reserved and not decided yet: {reservation.id}\n"
+    assert refused == (1, "", refusal)
+    assert deleted[0] == 0
+    assert desk.within(lambda: InvoiceReservation.all().count()) == 0
+
+
 def test_delete_names_the_deposits_that_may_still_arrive(desk: Desk) -> None:
     desk.within(lambda: _payer("open", reference="0000000003"))
 
@@ -349,7 +369,7 @@ def test_export_writes_everything_that_is_kept_and_no_secret(desk: Desk, tmp_pat
     found = {name.removesuffix(".json"): len(json.loads(text)) for name, text in documents.items()}
     assert found == rows
     assert {name for name, count in rows.items() if not count} == {
-        *("bank_movements", "confirmation_codes", "limits", "networks", "series")
+        *("bank_movements", "confirmation_codes", "invoice_reservations", "limits", "networks", "series")
     }
     everything = "".join(documents.values())
     assert all(kept in everything for kept in (EMAIL, RFC, "ESCUELA KEMPER URGATE", "0000000004", "203.0.113.9"))

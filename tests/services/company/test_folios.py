@@ -12,12 +12,10 @@ from models.account import Account
 from models.series import Series
 from services.accounts.sessions import SessionLife, SessionService
 from services.common.caller import Caller
-from services.common.clock import utc_now
 from services.common.outcomes import FieldErrorCode, FieldProblem, InvalidInput
 from services.company.series import SeriesService
 from services.company.series_form import SeriesForm
 from services.company.series_outcomes import (
-    FolioIssued,
     LastSeries,
     SeriesCreated,
     SeriesDeleted,
@@ -26,8 +24,9 @@ from services.company.series_outcomes import (
     SeriesNotFound,
     SeriesUpdated,
 )
+from services.invoices.outcomes import InvoiceReserved
 from tests.actors import ACTORS
-from tests.stored_accounts import store_account, store_company
+from tests.invoices import active_account, series_of, try_to_reserve
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -36,50 +35,43 @@ SESSIONS = SessionService(SessionLife(), ACTORS)
 SERIES = SeriesService(SESSIONS, ACTORS)
 
 
-async def _account() -> Account:
-    """Confirmed, and with a company."""
-    account = await store_account(f"{uuid4()}@example.com")
-    await store_company(account)
-    return account
-
-
-async def _series(account: Account, first: int = 1, last: int | None = None, **columns: Any) -> UUID:
-    made = {"name": "A", "last_taken": first - 1, **columns}
-    series = await Series.create(
-        id=uuid4(), account_id=account.id, first_folio=first, last_folio=last, created_at=utc_now(), **made
-    )
-    return series.id
-
-
 async def _signed_in(account: Account) -> Caller:
     address = ip_address("127.0.0.1")
     opened = await SESSIONS.open(Caller(address), account)
     return Caller(address, credential=opened.token)
 
 
+async def _take(account_id: UUID, series_id: UUID) -> Any:
+    """Returns the name of the series and the folio, or the failure."""
+    outcome = await try_to_reserve(account_id, series_id)
+    if not isinstance(outcome, InvoiceReserved):
+        return outcome
+    return outcome.reservation.series_name, outcome.reservation.folio
+
+
 def _folios(outcomes: list[Any]) -> list[int]:
-    return sorted(outcome.folio for outcome in outcomes if isinstance(outcome, FolioIssued))
+    return sorted(outcome[1] for outcome in outcomes if isinstance(outcome, tuple))
 
 
 async def test_folios_are_taken_in_order() -> None:
-    account = await _account()
-    series = await _series(account, first=7)
+    account = await active_account()
+    series = await series_of(account, first=7)
 
-    outcomes = [await SERIES.issue_folio(account.id, series) for _ in range(3)]
+    outcomes = [await _take(account.id, series) for _ in range(3)]
 
-    assert outcomes == [FolioIssued("A", 7), FolioIssued("A", 8), FolioIssued("A", 9)]
+    assert outcomes == [("A", 7), ("A", 8), ("A", 9)]
 
 
 async def test_many_at_once_take_folios_without_a_gap_while_the_series_is_changed() -> None:
-    account = await _account()
-    series, caller = await _series(account), await _signed_in(account)
-    await SERIES.issue_folio(account.id, series)
+    account = await active_account()
+    series, caller = await series_of(account), await _signed_in(account)
+    await _take(account.id, series)
     forms = [SeriesForm("A", "1", None if number % 2 else "1000") for number in range(6)]
 
     outcomes = await asyncio.gather(
-        *(SERIES.issue_folio(account.id, series) for _ in range(25)),
+        *(_take(account.id, series) for _ in range(25)),
         *(SERIES.update(caller, str(series), form) for form in forms),
-        *(SERIES.issue_folio(account.id, series) for _ in range(25)),
+        *(_take(account.id, series) for _ in range(25)),
     )
 
     assert _folios(outcomes) == list(range(2, 52))
@@ -87,10 +79,10 @@ async def test_many_at_once_take_folios_without_a_gap_while_the_series_is_change
 
 
 async def test_the_last_folio_of_a_range_is_taken_once_and_no_other_follows() -> None:
-    account = await _account()
-    series = await _series(account, first=11, last=30)
+    account = await active_account()
+    series = await series_of(account, first=11, last=30)
 
-    outcomes = await asyncio.gather(*(SERIES.issue_folio(account.id, series) for _ in range(50)))
+    outcomes = await asyncio.gather(*(_take(account.id, series) for _ in range(50)))
 
     assert _folios(outcomes) == list(range(11, 31))
     assert outcomes.count(SeriesExhausted()) == 30
@@ -99,21 +91,21 @@ async def test_the_last_folio_of_a_range_is_taken_once_and_no_other_follows() ->
 
 async def test_the_largest_folio_is_reached_and_not_passed() -> None:
     for last in (None, MAX_BIG_INT):
-        account = await _account()
-        series = await _series(account, first=MAX_BIG_INT - 1, last=last)
+        account = await active_account()
+        series = await series_of(account, first=MAX_BIG_INT - 1, last=last)
 
-        outcomes = [await SERIES.issue_folio(account.id, series) for _ in range(3)]
+        outcomes = [await _take(account.id, series) for _ in range(3)]
 
-        assert outcomes == [FolioIssued("A", MAX_BIG_INT - 1), FolioIssued("A", MAX_BIG_INT), SeriesExhausted()]
+        assert outcomes == [("A", MAX_BIG_INT - 1), ("A", MAX_BIG_INT), SeriesExhausted()]
         assert (await Series.get(id=series)).last_taken == MAX_BIG_INT
 
 
 async def test_the_list_shows_the_largest_folio_as_the_next_and_none_after_it() -> None:
-    account = await _account()
-    series = await _series(account, first=MAX_BIG_INT)
+    account = await active_account()
+    series = await series_of(account, first=MAX_BIG_INT)
     (before,) = await SERIES.list_for(account.id)
 
-    await SERIES.issue_folio(account.id, series)
+    await _take(account.id, series)
 
     (after,) = await SERIES.list_for(account.id)
     assert (before.next_folio, before.remaining) == (MAX_BIG_INT, None)
@@ -121,48 +113,48 @@ async def test_the_list_shows_the_largest_folio_as_the_next_and_none_after_it() 
 
 
 async def test_a_folio_is_taken_again_if_its_transaction_was_rolled_back() -> None:
-    account = await _account()
-    series = await _series(account)
+    account = await active_account()
+    series = await series_of(account)
 
     with pytest.raises(KeyError):
         await _take_and_fail(account.id, series, asyncio.Event())
 
-    assert await SERIES.issue_folio(account.id, series) == FolioIssued("A", 1)
+    assert await _take(account.id, series) == ("A", 1)
 
 
 async def test_a_second_taker_waits_for_the_end_of_the_transaction() -> None:
-    account = await _account()
-    series, taken = await _series(account), asyncio.Event()
+    account = await active_account()
+    series, taken = await series_of(account), asyncio.Event()
 
     failed, second = await asyncio.gather(
         _take_and_fail(account.id, series, taken), _take_after(account.id, series, taken), return_exceptions=True
     )
 
     assert isinstance(failed, KeyError)
-    assert second == FolioIssued("A", 1)
+    assert second == ("A", 1)
 
 
 async def test_no_folio_is_taken_of_another_accounts_series_or_of_an_unknown_one() -> None:
-    ana, eva = await _account(), await _account()
-    series = await _series(ana)
+    ana, eva = await active_account(), await active_account()
+    series = await series_of(ana)
 
-    outcomes = [await SERIES.issue_folio(eva.id, series), await SERIES.issue_folio(ana.id, uuid4())]
+    outcomes = [await _take(eva.id, series), await _take(ana.id, uuid4())]
 
     assert outcomes == [SeriesNotFound(), SeriesNotFound()]
     assert (await Series.get(id=series)).last_taken == 0
 
 
 async def test_a_series_in_use_keeps_its_name_so_that_no_other_repeats_its_folios() -> None:
-    account = await _account()
+    account = await active_account()
     caller = await _signed_in(account)
-    series = await _series(account)
-    taken = await SERIES.issue_folio(account.id, series)
+    series = await series_of(account)
+    taken = await _take(account.id, series)
 
     renamed = await SERIES.update(caller, str(series), SeriesForm("B", "1"))
     deleted = await SERIES.delete(caller, str(series))
     namesake = await SERIES.create(caller, SeriesForm("A", "1"))
 
-    assert taken == FolioIssued("A", 1)
+    assert taken == ("A", 1)
     assert renamed == InvalidInput((FieldProblem("name", FieldErrorCode.FOLIOS_TAKEN, maximum=25),))
     assert deleted == SeriesInUse()
     assert namesake == InvalidInput((FieldProblem("name", FieldErrorCode.ALREADY_USED, maximum=25),))
@@ -174,21 +166,21 @@ async def test_no_folio_of_a_name_is_taken_twice_while_series_are_renamed_and_ma
 
 
 async def _race_with_a_namesake(earlier: int) -> None:
-    account = await _account()
-    series, caller = await _series(account), await _signed_in(account)
+    account = await active_account()
+    series, caller = await series_of(account), await _signed_in(account)
 
     outcomes = await asyncio.gather(
-        *(SERIES.issue_folio(account.id, series) for _ in range(earlier)),
+        *(_take(account.id, series) for _ in range(earlier)),
         SERIES.update(caller, str(series), SeriesForm("B", "1")),
         SERIES.create(caller, SeriesForm("A", "1")),
-        *(SERIES.issue_folio(account.id, series) for _ in range(3)),
+        *(_take(account.id, series) for _ in range(3)),
     )
     for created in (outcome for outcome in outcomes if isinstance(outcome, SeriesCreated)):
-        outcomes.append(await SERIES.issue_folio(account.id, created.series.id))
+        outcomes.append(await _take(account.id, created.series.id))
 
-    taken = [outcome for outcome in outcomes if isinstance(outcome, FolioIssued)]
+    taken = [outcome for outcome in outcomes if isinstance(outcome, tuple)]
     assert len(taken) == len(set(taken)) >= earlier + 3
-    assert {outcome.series for outcome in taken[: earlier + 3]} in ({"A"}, {"B"})
+    assert {outcome[0] for outcome in taken[: earlier + 3]} in ({"A"}, {"B"})
 
 
 async def test_a_first_folio_changed_in_a_race_is_taken_or_refused() -> None:
@@ -197,13 +189,13 @@ async def test_a_first_folio_changed_in_a_race_is_taken_or_refused() -> None:
 
 
 async def _race_with_a_first_folio(earlier: int) -> None:
-    account = await _account()
-    series, caller = await _series(account), await _signed_in(account)
+    account = await active_account()
+    series, caller = await series_of(account), await _signed_in(account)
 
     outcomes = await asyncio.gather(
-        *(SERIES.issue_folio(account.id, series) for _ in range(earlier)),
+        *(_take(account.id, series) for _ in range(earlier)),
         SERIES.update(caller, str(series), SeriesForm("A", "500")),
-        *(SERIES.issue_folio(account.id, series) for _ in range(10)),
+        *(_take(account.id, series) for _ in range(10)),
     )
 
     first = (await Series.get(id=series)).first_folio
@@ -218,13 +210,13 @@ async def test_a_last_folio_changed_in_a_race_is_not_below_one_that_was_taken() 
 
 
 async def _race_with_a_last_folio(earlier: int) -> None:
-    account = await _account()
-    series, caller = await _series(account), await _signed_in(account)
+    account = await active_account()
+    series, caller = await series_of(account), await _signed_in(account)
 
     outcomes = await asyncio.gather(
-        *(SERIES.issue_folio(account.id, series) for _ in range(earlier)),
+        *(_take(account.id, series) for _ in range(earlier)),
         SERIES.update(caller, str(series), SeriesForm("A", "1", "6")),
-        *(SERIES.issue_folio(account.id, series) for _ in range(10)),
+        *(_take(account.id, series) for _ in range(10)),
     )
 
     kept = await Series.get(id=series)
@@ -239,14 +231,14 @@ async def test_no_folio_is_taken_of_a_series_deleted_in_a_race() -> None:
 
 
 async def _race_with_a_deletion(earlier: int) -> None:
-    account = await _account()
-    series, caller = await _series(account), await _signed_in(account)
-    await _series(account, name="B")
+    account = await active_account()
+    series, caller = await series_of(account), await _signed_in(account)
+    await series_of(account, name="B")
 
     outcomes = await asyncio.gather(
-        *(SERIES.issue_folio(account.id, series) for _ in range(earlier)),
+        *(_take(account.id, series) for _ in range(earlier)),
         SERIES.delete(caller, str(series)),
-        SERIES.issue_folio(account.id, series),
+        _take(account.id, series),
     )
 
     deleted = any(isinstance(outcome, SeriesDeleted) for outcome in outcomes)
@@ -255,9 +247,9 @@ async def _race_with_a_deletion(earlier: int) -> None:
 
 
 async def test_of_many_series_deleted_at_once_one_is_left() -> None:
-    account = await _account()
+    account = await active_account()
     caller = await _signed_in(account)
-    ids = [await _series(account, name=f"A{number}") for number in range(10)]
+    ids = [await series_of(account, name=f"A{number}") for number in range(10)]
 
     outcomes = await asyncio.gather(*(SERIES.delete(caller, str(series)) for series in ids))
 
@@ -267,7 +259,7 @@ async def test_of_many_series_deleted_at_once_one_is_left() -> None:
 
 async def _take_and_fail(account_id: UUID, series_id: UUID, taken: asyncio.Event) -> None:
     async with in_transaction():
-        assert await SERIES.issue_folio(account_id, series_id) == FolioIssued("A", 1)
+        assert await _take(account_id, series_id) == ("A", 1)
         taken.set()
         await asyncio.sleep(0.05)  # time for the others
         raise KeyError
@@ -275,4 +267,4 @@ async def _take_and_fail(account_id: UUID, series_id: UUID, taken: asyncio.Event
 
 async def _take_after(account_id: UUID, series_id: UUID, taken: asyncio.Event) -> object:
     await taken.wait()
-    return await SERIES.issue_folio(account_id, series_id)
+    return await _take(account_id, series_id)

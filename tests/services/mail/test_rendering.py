@@ -31,6 +31,8 @@ NOTICES = [
     "payment_received",
     "payment_refunded",
     "payment_declined",
+    "stamps_low",
+    "stamps_used_up",
     "account_confirmed",
     "email_changed",
     "email_assigned",
