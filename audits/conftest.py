@@ -77,6 +77,7 @@ _LONGEST = (
     "test_schemathesis",
     "test_pgbouncer",
     "test_stuck_requests",
+    "test_invoice_machine",
     "test_onboarding_machine",
 )
 

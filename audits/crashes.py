@@ -16,7 +16,6 @@ import argparse
 import asyncio
 import enum
 import random
-import signal
 import sys
 import tempfile
 from collections import defaultdict
@@ -29,7 +28,7 @@ from pathlib import Path
 import httpx2
 
 from app.database import connected, tortoise_configuration
-from audits.fleet import Command, Fleet, Node, fleet, form, run, send
+from audits.fleet import Command, Node, Slot, fleet, form, run, send
 from models.delivery import Delivery
 from models.registration import Registration
 from services.common.clock import utc_now
@@ -82,7 +81,7 @@ async def _crash(folder: Path, url: str, commands: list[Command], kills: int, ch
         httpx2.AsyncClient(verify=False, timeout=30) as http,
     ):
         mail_server = _MailServer(smtp, chance)
-        slots = [_Slot(nodes, command, await nodes.start(command)) for command in commands]
+        slots = [Slot(nodes, command, await nodes.start(command)) for command in commands]
         clients = _Clients(http, slots, chance)
         async with asyncio.TaskGroup() as group:
             group.create_task(_shorten_backoffs(clients))
@@ -103,30 +102,6 @@ async def _crash(folder: Path, url: str, commands: list[Command], kills: int, ch
         extra = len(smtp.mails) - len({mail.recipients for mail in smtp.mails})
         print(f"{kills} kills, {len(clients.created)} accounts, {len(smtp.mails)} mails, {extra} of them extra")
         return [sentence async for sentence in _lost(http, survivors[0], smtp.mails, clients.created, kills, chance)]
-
-
-class _Slot:
-    """Holds one node after another."""
-
-    def __init__(self, fleet: Fleet, command: Command, node: Node) -> None:
-        self._fleet = fleet
-        self._command = command
-        self._take(node)
-
-    async def crash(self) -> None:
-        """Kills the node and starts another one."""
-        assert self.node.alive, self.node.log.read_text("utf-8")
-        self.node.kill()
-        await self.node.process.wait()
-        self._take(await self._fleet.start(self._command))
-
-    async def leave(self) -> None:
-        status = await self.node.leave()
-        assert status in {0, -signal.SIGTERM}, self.node.log.read_text("utf-8")  # -SIGTERM during its start
-
-    def _take(self, node: Node) -> None:
-        self.node = node
-        self._ready = asyncio.create_task(node.ready())
 
 
 class _MailServer:
@@ -166,7 +141,7 @@ class _MailServer:
 @dataclass
 class _Clients:
     http: httpx2.AsyncClient
-    slots: list[_Slot]
+    slots: list[Slot]
     chance: random.Random
     created: list[str] = field(default_factory=list)
     stopped: bool = False

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import secrets
+import signal
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator, Mapping
@@ -76,6 +77,30 @@ class Fleet:
         await node.ready()
         assert node.alive, node.log.read_text("utf-8")
         return node
+
+
+class Slot:
+    """Holds one node after another."""
+
+    def __init__(self, fleet: Fleet, command: Command, node: Node) -> None:
+        self._fleet = fleet
+        self._command = command
+        self._take(node)
+
+    async def crash(self) -> None:
+        """Kills the node and starts another one."""
+        assert self.node.alive, self.node.log.read_text("utf-8")
+        self.node.kill()
+        await self.node.process.wait()
+        self._take(await self._fleet.start(self._command))
+
+    async def leave(self) -> None:
+        status = await self.node.leave()
+        assert status in {0, -signal.SIGTERM}, self.node.log.read_text("utf-8")  # -SIGTERM during its start
+
+    def _take(self, node: Node) -> None:
+        self.node = node
+        self._ready = asyncio.create_task(node.ready())
 
 
 @contextlib.asynccontextmanager
