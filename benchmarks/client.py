@@ -43,7 +43,11 @@ class Client:
                 form |= {"password": PASSWORD}
             case "RecoverPassword":
                 form |= {"captcha": asyncio.run(self._solved())}
-        variables = {"input": form} if email else {}
+        return self.body_of(operation, **form) if email else self.body_of(operation)
+
+    def body_of(self, operation: str, **form: Any) -> bytes:
+        """Returns the body of a request with that input."""
+        variables = {"input": form} if form else {}
         return json.dumps({"query": OPERATIONS[operation], "variables": variables}).encode()
 
     def send(self, body: bytes, token: str | None = None) -> bytes:

@@ -2,11 +2,11 @@
 
     .venv/bin/python -m benchmarks.growth [--accounts N] [--database postgres://USER@HOST/NAME]
 
-Two services run side by side, with a thousand and with N accounts. Each account has two sessions and a share of all
-other rows that use leaves behind. The services get the same requests in turn, about random accounts. The benchmark
-prints the CPU time of a request: that of `serve`, and that of PostgreSQL's backends if they are on this machine. The
-figures are medians of seven rounds, and the ratio is that of consecutive measurements, because other load on the
-machine affects both. The exit status is 0 if the larger service needs at most 1.10 times as much.
+Two services run side by side, with a thousand and with N accounts. Each account has two sessions, two payments, five
+invoices and a share of all other rows that use leaves behind. The services get the same requests in turn, about random
+accounts. The benchmark prints the CPU time of a request: that of `serve`, and that of PostgreSQL's backends if they are
+on this machine. The figures are medians of seven rounds, and the ratio is that of consecutive measurements, because
+other load on the machine affects both. The exit status is 0 if the larger service needs at most 1.10 times as much.
 
 The worker runs in `serve`, and a request counts until its mail is written, because finished mails could slow down the
 search for pending ones. Argon2 uses its cheapest parameters, so that it hides no differences. PostgreSQL's tables are
@@ -25,17 +25,19 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from hashlib import sha256
 from pathlib import Path
 from statistics import median
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import asyncpg
 from argon2 import PasswordHasher
 
 from benchmarks.client import PASSWORD, RFC, SECRET_KEY, Client
 from benchmarks.servers import cpu
+from services.access.client_secrets import generate_secret
 from services.common.clock import utc_now
 from tests.databases import database_of_its_own
 from tests.process.serving import CHEAP_ARGON2, WITHOUT_LIMITS, serving
@@ -43,9 +45,22 @@ from tests.process.serving import CHEAP_ARGON2, WITHOUT_LIMITS, serving
 FEW = 1000
 MAX_RATIO = 1.10
 ROUNDS = 7
-REQUESTS = {"Me": 1000, "Login": 250, "CreateAccount": 250, "RecoverPassword": 250}  # in each round
+REQUESTS = {"Me": 1000, "ReserveInvoice": 500, "Login": 250, "CreateAccount": 250, "RecoverPassword": 250}  # a round
 _MAILED = {"CreateAccount", "RecoverPassword"}
 _MAIL_SECONDS = 120  # to wait for the mails of a round
+
+_ACCOUNT = """
+id email_key email rfc password_hash password_generation language created_at confirmed_at
+stage active_since active_until activated_by active_plan
+"""
+_PAYMENT = """
+id account_id method status plan_id subtotal tax currency stamps period_months created_at expires_at paid_at
+paypal_refusals paypal_declined stamps_used
+"""
+_RESERVATION = """
+id client_id request_id account_id series_id series_name folio payment_id stamps_left reserved_at open_since
+confirmed_at uuid released_at skipped_folio
+"""
 
 Rows = Iterator[tuple[Any, ...]]
 
@@ -104,6 +119,9 @@ class _Service:
         match operation:
             case "Me":
                 return self.client.body(operation), _token(account, self.chance.randrange(2))
+            case "ReserveInvoice":
+                ids = {"accountId": str(_id(f"account {account}")), "seriesId": str(_id(f"series {account}"))}
+                return self.client.body_of(operation, **ids, requestId=str(uuid4())), _SECRET
             case "CreateAccount":
                 return self.client.body(operation, f"new-{next(self.newcomers)}@example.com"), None
         return self.client.body(operation, _email(account)), None
@@ -160,6 +178,7 @@ async def _fill_postgresql(database: str, accounts: int) -> None:
 
 def _fill_sqlite(file: Path, accounts: int) -> None:
     sqlite3.register_adapter(UUID, str)  # Tortoise registers one for datetimes
+    sqlite3.register_adapter(Decimal, str)
     connection = sqlite3.connect(file)
     for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -1000000"):
         connection.execute(f"PRAGMA {pragma}")
@@ -177,9 +196,23 @@ def _tables(accounts: int) -> dict[str, tuple[str, Rows]]:
     few = accounts // 100
     return {
         "account": (
-            "id email_key email rfc password_hash password_generation language created_at confirmed_at",
+            _ACCOUNT,
             _account_rows(accounts, now),
         ),
+        "payment": (
+            _PAYMENT,
+            _payment_rows(accounts, now),
+        ),
+        "series": (
+            "id account_id name first_folio last_taken created_at",
+            ((_id(f"series {n}"), _id(f"account {n}"), "A", 1, _INVOICES, now) for n in range(accounts)),
+        ),
+        "invoice_reservation": (
+            _RESERVATION,
+            _reservation_rows(accounts, now),
+        ),
+        "api_client": ("id name scopes created_at", iter([(_CLIENT, "stamping", "invoices:write", now)])),
+        "api_client_secret": ("digest client_id created_at", iter([(_digest(_SECRET), _CLIENT, now)])),
         "session": (
             "id account_id digest password_change_required created_at last_seen_at ends_at expires_at user_agent",
             _session_rows(accounts, now),
@@ -220,13 +253,38 @@ def _tables(accounts: int) -> dict[str, tuple[str, Rows]]:
 
 
 _DAY = timedelta(days=1)
+_YEAR = timedelta(days=365)
+_INVOICES = 5  # of each account
+_CLIENT = UUID(int=1)
+_SECRET = generate_secret()
 
 
 def _account_rows(accounts: int, now: datetime) -> Rows:
     password_hash = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1).hash(PASSWORD)
     for n in range(accounts):
         created_at = now - _up_to(n, timedelta(days=1000))
-        yield (_id(f"account {n}"), _email(n), _email(n), RFC, password_hash, 1, "es", created_at, created_at)
+        paid = ("active", now - _up_to(n, timedelta(days=300)), now + _YEAR, "paypal", "negocio")
+        yield (_id(f"account {n}"), _email(n), _email(n), RFC, password_hash, 1, "es", created_at, created_at, *paid)
+
+
+def _payment_rows(accounts: int, now: datetime) -> Rows:
+    """Yields two of each account, of which one has ended."""
+    terms = ("paypal", "paid", "negocio", Decimal("1000.00"), Decimal("160.00"), "MXN", 2_000_000, 12)
+    for n, ago in itertools.product(range(accounts), (_YEAR * 2, timedelta())):
+        paid_at = now - ago - _up_to(n, timedelta(days=300))
+        used = 0 if ago else _INVOICES
+        ids = (_id(f"payment {n} {ago.days}"), _id(f"account {n}"))
+        yield (*ids, *terms, paid_at, paid_at, paid_at, 0, False, used)
+
+
+def _reservation_rows(accounts: int, now: datetime) -> Rows:
+    """Yields those of each account, the first of which is skipped and the others confirmed."""
+    for n, folio in itertools.product(range(accounts), range(1, _INVOICES + 1)):
+        at = now - _up_to(n + folio, timedelta(days=300))
+        ids = (_id(f"reservation {n} {folio}"), _CLIENT, _id(f"request {n} {folio}"), _id(f"account {n}"))
+        place = (_id(f"series {n}"), "A", folio, _id(f"payment {n} 0"), 0, at, None)
+        end = (None, None, at, folio) if folio == 1 else (at, _id(f"uuid {n} {folio}"), None, None)
+        yield (*ids, *place, *end)
 
 
 def _session_rows(accounts: int, now: datetime) -> Rows:
