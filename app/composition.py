@@ -52,6 +52,7 @@ from services.common.tracing import UNTRACED, Tracer
 from services.common.translations import Translations
 from services.company.company import CompanyService
 from services.company.series import SeriesService
+from services.events.worker import EventWorker
 from services.invoices.service import InvoiceService
 from services.mail.files import FileTransport
 from services.mail.rendering import MailRenderer
@@ -98,6 +99,7 @@ class Composition:
     mail_worker: MailWorker
     cleanup: Cleanup
     payment_worker: PaymentWorker
+    event_worker: EventWorker
     pseudonyms: Pseudonyms
     outages: Outages
     support: AccountSupport
@@ -111,12 +113,13 @@ class Composition:
     aclose: Callable[[], Awaitable[None]]
 
     async def work(self, stopped: asyncio.Event) -> None:
-        """Sends mails, deletes expired rows and follows up on payments, until `stopped` is set."""
+        """Sends mails, deletes expired rows and follows up on payments and events, until `stopped` is set."""
         heartbeat = Heartbeat()
         await asyncio.gather(
             self.mail_worker.run(stopped, heartbeat.turns["mail"]),
             self.cleanup.run(stopped, heartbeat.turns["cleanup"]),
             self.payment_worker.run(stopped, heartbeat.turns["payments"]),
+            self.event_worker.run(stopped, heartbeat.turns["events"]),
             heartbeat.run(stopped),
         )
 
@@ -241,6 +244,7 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
         mail_worker=mails,
         cleanup=Cleanup(_retention(settings), clean_up_files=clean_up_mails, outages=outages),
         payment_worker=PaymentWorker(Reconciler(orders), deposits, outages),
+        event_worker=EventWorker(outages=outages),
         pseudonyms=pseudonyms,
         outages=outages,
         support=AccountSupport(limiter=limiter, limits=limits, lockout=lockout, actors=actors),
@@ -441,7 +445,11 @@ def _paypal_api(settings: Settings, keys: Keys, tracer: Tracer) -> PayPalClient 
 
 
 def _retention(settings: Settings) -> Retention:
-    return Retention(events=timedelta(days=settings.audit_days), attempts=timedelta(days=settings.audit_attempt_days))
+    return Retention(
+        trail=timedelta(days=settings.audit_days),
+        attempts=timedelta(days=settings.audit_attempt_days),
+        events=timedelta(days=settings.event_days),
+    )
 
 
 def _site_words(settings: Settings) -> tuple[str, ...]:

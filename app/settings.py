@@ -182,6 +182,7 @@ class Settings(BaseSettings):
     bank_deposit_days: int = Field(5, ge=1, le=60)
     audit_days: int = Field(365, ge=1, le=3650)
     audit_attempt_days: int = Field(30, ge=1, le=3650)
+    event_days: int = Field(30, ge=7, le=3650)
     web_app_dir: Path = Path("examples/web/dist")
     paypal_stand_in: bool = True
     test_mode: bool = False

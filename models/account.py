@@ -1,5 +1,8 @@
 from tortoise import fields
+from tortoise.indexes import Index
 from tortoise.models import Model
+
+from models.indexes import PartialIndex
 
 
 class Account(Model):
@@ -15,6 +18,8 @@ class Account(Model):
     `updated_at` is when the account last changed in a way that API clients see. What creates an account sets it, and
     every event about the account moves it, in the same transaction. It is null for accounts that an earlier version
     created, until cleanup sets it.
+
+    `lapse_due_at` is the end of the paid time until that end is announced.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -32,9 +37,14 @@ class Account(Model):
     activated_by = fields.CharField(max_length=16, null=True)
     active_plan = fields.CharField(max_length=40, null=True)
     company_outdated = fields.BooleanField(default=False, db_default=False)
+    lapse_due_at = fields.DatetimeField(null=True)
     updated_at = fields.DatetimeField(null=True)
     stamps_notice = fields.CharField(max_length=8, null=True)
 
     class Meta:
         table = "account"
-        indexes = (("updated_at", "id"), ("rfc",))
+        indexes = (
+            Index(fields=("updated_at", "id")),
+            Index(fields=("rfc",)),
+            PartialIndex(fields=("lapse_due_at",), present="lapse_due_at", name="idx_account_lapse_due_at"),
+        )

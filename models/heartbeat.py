@@ -3,7 +3,10 @@ from tortoise.models import Model
 
 
 class Heartbeat(Model):
-    """A worker process that runs, and when each of its loops last finished a turn."""
+    """A worker process that runs, and when each of its loops last finished a turn.
+
+    `events_at` is null in the row of a release without that loop.
+    """
 
     id = fields.UUIDField(primary_key=True)
     host = fields.CharField(max_length=255)
@@ -11,6 +14,7 @@ class Heartbeat(Model):
     mail_at = fields.DatetimeField()
     cleanup_at = fields.DatetimeField()
     payments_at = fields.DatetimeField()
+    events_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "heartbeat"

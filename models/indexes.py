@@ -17,3 +17,16 @@ class PartialIndex(Index):
     def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
         path, args, kwargs = super().deconstruct()
         return path, args, {**kwargs, "present": self.present}
+
+
+class UnsetIndex(Index):
+    """Contains only the rows whose column `unset` is null: those that still wait for its value."""
+
+    def __init__(self, *, fields: tuple[str, ...] | list[str], unset: str, name: str) -> None:
+        super().__init__(fields=fields, name=name)
+        self.unset = unset
+        self.extra = f' WHERE "{unset}" IS NULL'
+
+    def deconstruct(self) -> tuple[str, list[Any], dict[str, Any]]:
+        path, args, kwargs = super().deconstruct()
+        return path, args, {**kwargs, "unset": self.unset}

@@ -36,6 +36,7 @@ from services.audit.events import ATTEMPTS
 from services.common.clock import Clock, pause, utc_now
 from services.common.heartbeat import Turns
 from services.common.outages import Outages
+from services.events.retention import delete_oldest
 from services.payments.queries import ENDED_UNPAID
 
 log = structlog.get_logger(__name__)
@@ -56,10 +57,14 @@ _STREAK_RETENTION = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long the audit trail is kept: `attempts` are what anybody can cause, or everybody does every day."""
+    """How long the audit trail is kept, and the feed of events.
 
-    events: timedelta = timedelta(days=365)
+    Of the trail, `attempts` are what anybody can cause, or everybody does every day.
+    """
+
+    trail: timedelta = timedelta(days=365)
     attempts: timedelta = timedelta(days=30)
+    events: timedelta = timedelta(days=30)
 
 
 class _OtherWorkerError(Exception):
@@ -104,6 +109,8 @@ class Cleanup:
             for expired in self._expired():
                 while batch := await self._remove_some(expired):
                     removed += batch
+            while batch := await self._remove_events():
+                removed += batch
             await self._fill_in()
         if self._clean_up_files:
             await asyncio.to_thread(self._clean_up_files)
@@ -117,6 +124,12 @@ class Cleanup:
             here = expired.using_db(connection)
             keys = await here.limit(_BATCH_SIZE).values_list(key, flat=True)
             return await here.filter(**{f"{key}__in": keys}).delete() if keys else 0
+
+    async def _remove_events(self) -> int:
+        async with in_transaction():
+            if not await try_lock(LOCK):
+                raise _OtherWorkerError
+            return await delete_oldest(self._clock() - self._retention.events, _BATCH_SIZE)
 
     async def _fill_in(self) -> None:
         last = START
@@ -148,7 +161,7 @@ class Cleanup:
             FailureStreak.filter(count__lt=MAX_FAILURES, touched_at__lte=(now - _STREAK_RETENTION).timestamp()),
             Payment.filter(method=PaymentMethod.BANK_DEPOSIT.value, status__in=_ENDED_UNPAID, due_at__lte=now),
             KnownNetwork.filter(last_seen_at__lte=now - KNOWN_FOR),
-            AuditEvent.filter(at__lte=now - self._retention.events),
+            AuditEvent.filter(at__lte=now - self._retention.trail),
             AuditEvent.filter(kind__in=_ATTEMPTS, at__lte=now - self._retention.attempts),
             RetainedPayment.filter(retained_until__lte=now),
             # A week old, without a valid code (expired ones were deleted above) and without a pending mail.

@@ -1,4 +1,4 @@
-"""Sends mails, deletes expired rows and follows up on payments, without serving the API."""
+"""Sends mails, deletes expired rows and follows up on payments and events, without serving the API."""
 
 import argparse
 import asyncio
@@ -21,7 +21,7 @@ from services.common.tracing import UNTRACED
 if TYPE_CHECKING:
     from app.traces.spans import Traces
 
-HELP = "send mails, delete expired rows and follow up payments, for `serve` with WORKER_IN_SERVE=false"
+HELP = "send mails, delete expired rows and follow up payments and events, for `serve` with WORKER_IN_SERVE=false"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

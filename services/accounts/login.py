@@ -61,6 +61,8 @@ from services.common.outcomes import (
     InvalidInput,
     TooManyAttempts,
 )
+from services.events.facts import EventType
+from services.events.publishing import publish
 from services.mail.outbox import MailKind, cancel, enqueue
 
 
@@ -238,10 +240,13 @@ class LoginService:
         account.password_hash = None
         account.password_generation += 1
         await account.save(update_fields=["password_hash", "password_generation"])
-        await Session.filter(account_id=account.id).delete()
+        ended = await Session.filter(account_id=account.id).delete()
         await MailedPassword.filter(account_id=account.id).exclude(digest=mailed.digest).delete()
         await enqueue(MailKind.MAILED_PASSWORD_USED, account.email_key)
         await record(self.actors.of(caller), EventKind.RECOVERED, account.id)
+        await publish(account.id, EventType.PASSWORD_CHANGED)
+        if ended:
+            await publish(account.id, EventType.SESSIONS_REVOKED)
 
 
 def _problems(form: LoginForm, device_name: str | FieldProblem | None) -> tuple[FieldProblem, ...]:

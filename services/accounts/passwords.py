@@ -39,6 +39,8 @@ from services.common.outcomes import (
     TooManyAttempts,
 )
 from services.common.secrets import digest
+from services.events.facts import EventType
+from services.events.publishing import publish
 from services.mail.outbox import MailKind, cancel, enqueue
 
 _INCORRECT = InvalidInput((FieldProblem("currentPassword", FieldErrorCode.INCORRECT),))
@@ -145,6 +147,8 @@ class PasswordService:
             await MailedPassword.filter(account__email_key=email_key).delete()
             if account := await accounts.get_or_none().only("id"):
                 await record(actor, EventKind.PASSWORD_REVOKED, account.id)
+                if passwords:
+                    await publish(account.id, EventType.PASSWORD_CHANGED)
             return ForcedReset(passwords, await self.sessions.revoke_all(actor, email_key))
 
         return await atomically(end)
@@ -227,6 +231,7 @@ class PasswordService:
             await MailedPassword.filter(account_id=account.id).delete()
             await enqueue(MailKind.PASSWORD_CHANGED, account.email_key)
             await record(self.actors.of(caller), EventKind.PASSWORD_CHANGED, account.id)
+            await publish(account.id, EventType.PASSWORD_CHANGED)
             return PasswordChanged(principal, ends_at)
 
         try:

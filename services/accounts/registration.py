@@ -34,6 +34,8 @@ from services.common.outcomes import (
 )
 from services.common.secrets import digest
 from services.common.translations import Language
+from services.events.facts import EventType
+from services.events.publishing import publish
 from services.mail.issuing import CODE_LENGTH, CODE_LIFE
 from services.mail.outbox import MailKind, cancel_for_registration, enqueue, enqueue_for_registration
 
@@ -249,4 +251,5 @@ class RegistrationService:
         if redeemed and not redeemed.again:
             await self.lockout.reset(redeemed.email_key)  # strangers may have locked it before there was an account
             await record(self.actors.of(caller), EventKind.CONFIRMED, redeemed.account_id)
+            await publish(redeemed.account_id, EventType.ACCOUNT_CONFIRMED)
         return redeemed

@@ -14,6 +14,8 @@ from models.session import Session
 from models.transactions import atomically
 from services.audit.actors import Actor
 from services.audit.events import EventKind, record
+from services.events.facts import NO_DETAILS, EventType
+from services.events.publishing import publish_for_each
 
 _BATCH_SIZE = 500  # accounts per transaction: far below what PostgreSQL's statement timeout allows
 _PAUSE_SECONDS = 0.01  # between two transactions, for SQLite's other writers
@@ -59,13 +61,21 @@ async def _revoke(actor: Actor, done: Revocation, last: UUID, *, passwords: bool
     behind = {"id__gt": done.last} if done.last else {}
     batch = Account.filter(**behind, id__lte=last)
     ids = [account.id for account in await batch.order_by("id").select_for_update().only("id")]
-    had_password = 0
+    had_password: list[UUID] = []
     if passwords:
-        had_password = await batch.filter(password_hash__isnull=False).count()
+        having = batch.filter(password_hash__isnull=False).order_by("id")
+        had_password = [account.id for account in await having.only("id")]
         # All generations: a change that was verified before and is written later then fails.
         await batch.update(password_hash=None, password_generation=F("password_generation") + 1)
         await MailedPassword.filter(account_id__in=ids).delete()
-    sessions = await Session.filter(account_id__in=ids).delete()
-    detail = f"{len(ids)} accounts, {sessions} sessions, {had_password} passwords"
+    open_sessions = Session.filter(account_id__in=ids)
+    signed_in = [
+        session.account_id for session in await open_sessions.distinct().order_by("account_id").only("account_id")
+    ]
+    sessions = await open_sessions.delete()
+    detail = f"{len(ids)} accounts, {sessions} sessions, {len(had_password)} passwords"
     await record(actor, EventKind.EVERYBODY_REVOKED, detail=detail, subject=last)
-    return Revocation(done.accounts + len(ids), done.sessions + sessions, done.passwords + had_password, last)
+    facts = [(account_id, EventType.PASSWORD_CHANGED, NO_DETAILS) for account_id in had_password]
+    facts += [(account_id, EventType.SESSIONS_REVOKED, NO_DETAILS) for account_id in signed_in]
+    await publish_for_each(facts)
+    return Revocation(done.accounts + len(ids), done.sessions + sessions, done.passwords + len(had_password), last)

@@ -22,6 +22,8 @@ from services.common.ids import parse_id
 from services.common.outcomes import NotAuthenticated, PasswordChangeRequired
 from services.common.secrets import digest, generate_token
 from services.common.translations import Language
+from services.events.facts import EventType
+from services.events.publishing import lock_account, publish
 
 MAX_SESSIONS = 50
 _TOUCH_INTERVAL = timedelta(minutes=5)
@@ -175,7 +177,8 @@ class SessionService:
         session = await Session.get_or_none(id=session_id)
         if session is None:
             return None
-        await Session.filter(account_id=account.id).exclude(id=session.id).delete()
+        if await Session.filter(account_id=account.id).exclude(id=session.id).delete():
+            await publish(account.id, EventType.SESSIONS_REVOKED)
         session.password_change_required = False
         session.ends_at = session.created_at + self._life.absolute
         session.expires_at = min(self._clock() + self._life.idle, session.ends_at)
@@ -223,10 +226,12 @@ class SessionService:
         self, actor: Actor, account_id: UUID, sessions: QuerySet[Session], subject: UUID | None = None
     ) -> int:
         async def end() -> int:
+            await lock_account(account_id)
             ended = await sessions.delete()
             if ended:
                 detail = f"{ended} sessions" if subject is None else None
                 await record(actor, EventKind.SESSIONS_REVOKED, account_id, subject=subject, detail=detail)
+                await publish(account_id, EventType.SESSIONS_REVOKED)
             return ended
 
         return await atomically(end)

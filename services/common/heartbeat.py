@@ -21,7 +21,12 @@ log = structlog.get_logger(__name__)
 INTERVAL_SECONDS = 5.0
 ALIVE = timedelta(seconds=30)
 """A worker whose heartbeat is older does not run, or cannot reach the database."""
-MAX_TURNS = {"mail": timedelta(minutes=2), "cleanup": timedelta(minutes=45), "payments": timedelta(minutes=30)}
+MAX_TURNS = {
+    "mail": timedelta(minutes=2),
+    "cleanup": timedelta(minutes=45),
+    "payments": timedelta(minutes=30),
+    "events": timedelta(minutes=2),
+}
 """The loops, and how long a turn of each may take with the pause after it. A loop that takes longer hangs."""
 NEWEST_BEAT = "SELECT * FROM heartbeat ORDER BY beaten_at DESC LIMIT 1"
 _WRITE_SECONDS = 4.0
@@ -87,7 +92,7 @@ async def newest_beat() -> "Beat | None":
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """What a worker last wrote."""
+    """What a worker last wrote. A loop that its release does not have has no turn."""
 
     id: UUID
     beaten_at: datetime
@@ -95,7 +100,7 @@ class Beat:
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Beat":
-        turns = {loop: as_datetime(row[f"{loop}_at"]) for loop in MAX_TURNS}
+        turns = {loop: as_datetime(at) for loop in MAX_TURNS if (at := row[f"{loop}_at"])}
         return cls(as_uuid(row["id"]), as_datetime(row["beaten_at"]), turns)
 
     def is_alive(self, now: datetime) -> bool:
@@ -103,7 +108,7 @@ class Beat:
 
     def hanging(self, now: datetime) -> list[str]:
         """Returns the loops that hang."""
-        return [loop for loop, longest in MAX_TURNS.items() if now - self.turns[loop] > longest]
+        return [loop for loop, at in self.turns.items() if now - at > MAX_TURNS[loop]]
 
 
 def host() -> str:

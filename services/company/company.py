@@ -20,6 +20,8 @@ from services.company.company_form import CompanyForm, check_company
 from services.company.legal_name import ends_in_legal_form
 from services.company.name_spelling import has_accents, has_html_entity, has_lower_case, has_typographic_signs
 from services.company.tax_regimes import TaxRegime, tax_regime
+from services.events.facts import AccountField, Details, EventType
+from services.events.publishing import publish
 
 
 class CompanyWarningCode(enum.Enum):
@@ -98,7 +100,9 @@ class CompanyService:
         written = [*typed, "updated_at"]
 
         async def save() -> None:
-            if principal.progress.company_outdated:  # the account first, as every transaction locks
+            # The account first, as every transaction locks.
+            await publish(principal.id, EventType.ACCOUNT_UPDATED, Details(changed=(AccountField.COMPANY,)))
+            if principal.progress.company_outdated:
                 await Account.filter(id=principal.id, rfc=principal.rfc).update(company_outdated=False)
             await Company.bulk_create([company], on_conflict=["account_id"], update_fields=written)
             await record(self._actors.of(caller), EventKind.COMPANY_CHANGED, principal.id)

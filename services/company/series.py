@@ -43,6 +43,8 @@ from services.company.series_outcomes import (
     SeriesUpdated,
     SeriesView,
 )
+from services.events.facts import Details, EventType
+from services.events.publishing import lock_account, publish
 
 MAX_SERIES = 100
 _DUPLICATE_WINDOW = timedelta(minutes=1)
@@ -138,6 +140,7 @@ class SeriesService:
     ) -> SeriesCreated | CompanyNotConfigured | SeriesLimitReached:
         if not await Company.exists(account_id=principal.id):  # a company is never deleted
             return CompanyNotConfigured()
+        await lock_account(principal.id)
         waiting = Account.filter(id=principal.id, stage=Stage.CONFIRMED.value)
         await waiting.update(stage=transition(Stage.CONFIRMED, Event.CONFIGURED).value)
         await _wait_for_company(principal.id)
@@ -151,6 +154,7 @@ class SeriesService:
             **checked.columns(),
         )
         await record(actor, EventKind.SERIES_CREATED, principal.id, subject=series.id)
+        await publish(principal.id, EventType.SERIES_CREATED, Details(series_id=series.id))
         return SeriesCreated(principal, _view(series))
 
     async def _just_created(self, principal: Principal, checked: CheckedSeries) -> SeriesCreated | None:
@@ -162,6 +166,7 @@ class SeriesService:
     async def _update(
         self, actor: Actor, principal: Principal, series_id: UUID, checked: CheckedSeries
     ) -> SeriesUpdated | InvalidInput | SeriesNotFound:
+        await lock_account(principal.id)
         series = await _series_to_change(principal.id, series_id)
         if series is None:
             return SeriesNotFound()
@@ -171,11 +176,13 @@ class SeriesService:
             return InvalidInput(problems)
         await series.update_from_dict(checked.columns()).save()
         await record(actor, EventKind.SERIES_CHANGED, principal.id, subject=series.id)
+        await publish(principal.id, EventType.SERIES_UPDATED, Details(series_id=series.id))
         return SeriesUpdated(principal, _view(series))
 
     async def _delete(
         self, actor: Actor, principal: Principal, series_id: UUID
     ) -> SeriesDeleted | SeriesNotFound | SeriesInUse | LastSeries:
+        await lock_account(principal.id)
         await _wait_for_company(principal.id)
         series = await _series_to_change(principal.id, series_id)
         if series is None:
@@ -186,6 +193,7 @@ class SeriesService:
             return LastSeries()
         await series.delete()
         await record(actor, EventKind.SERIES_DELETED, principal.id, subject=series.id)
+        await publish(principal.id, EventType.SERIES_DELETED, Details(series_id=series.id))
         return SeriesDeleted(principal, series.id)
 
 

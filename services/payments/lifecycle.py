@@ -29,8 +29,9 @@ from services.audit.actors import Actor
 from services.audit.events import EventKind, record
 from services.mail.outbox import MailKind, cancel, enqueue
 from services.payments import stamps, transitions
+from services.payments.activation import update_activation
 from services.payments.outcomes import AlreadyActive, OnboardingIncomplete, PaymentPending
-from services.payments.periods import PaidPeriod, active_period, months_after, renewal_time
+from services.payments.periods import months_after, renewal_time
 from services.payments.plans import Plan
 from services.payments.queries import ENDED_UNPAID, WAITING, PaymentStatus, PaymentView, is_pending, open_key
 from services.payments.stamps import StampNotice
@@ -46,7 +47,6 @@ _OUTDATED = {
 _NOT_TAKEN_BACK = {"refunded_at": None, "refunded_by": None, "undone_at": None, "undone_by": None}
 _TAKEN_BACK = {"status": PaymentStatus.REFUNDED.value, "open_key": None, "due_at": None}
 _NOT_CLOSED = {"closed_at": None, "closed_by": None}
-_ACTIVATION = ("stage", "active_since", "active_until", "activated_by", "active_plan")
 _UNPAID = [status.value for status in WAITING | ENDED_UNPAID]
 
 
@@ -263,7 +263,7 @@ async def _settle(
     if account.stamps_notice:
         account.stamps_notice = None
         await stamps.cancel_notices(account.email_key)
-    await _update_activation(account, now)
+    await update_activation(account, now)
     await record(actor, kind, account.id, subject=marked)
 
 
@@ -291,7 +291,7 @@ async def _take_back(
 ) -> None:
     if not await Payment.filter(id=payment.id, status=PaymentStatus.PAID.value).update(**changes):
         raise _UnchangedError
-    if await _update_activation(account, now):
+    if await update_activation(account, now):
         last = StampNotice(account.stamps_notice) if account.stamps_notice else None
         good = await stamps.good_stamps(account.id, now)
         await stamps.notify(account.id, account.email_key, last, stamps.count(good))
@@ -300,18 +300,3 @@ async def _take_back(
 
 async def _record(actor: Actor, kind: EventKind, payment: PaymentView, detail: str | None = None) -> None:
     await record(actor, kind, payment.account_id, subject=payment.id, detail=detail)
-
-
-async def _update_activation(account: Account, now: datetime) -> bool:
-    """Sets the account's activation from its paid payments. Returns False if it ends, as none covers this moment."""
-    paid = await Payment.filter(account_id=account.id, status=PaymentStatus.PAID.value).order_by("paid_at", "id")
-    covered = active_period(PaidPeriod(each.paid_at, each.period_months) for each in paid if each.paid_at)
-    active = covered is not None and covered.until > now
-    if covered and active:
-        account.active_since, account.active_until = covered.since, covered.until
-        account.activated_by, account.active_plan = paid[-1].method, paid[-1].plan_id
-    else:
-        account.stage = transition(progress_of(account, now).stage, Event.REFUNDED).value
-        account.active_until = min(account.active_until or now, now)
-    await account.save(update_fields=[*_ACTIVATION, "stamps_notice"])
-    return active

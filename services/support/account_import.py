@@ -27,6 +27,8 @@ from services.accounts.onboarding import Event, Stage, transition
 from services.audit.actors import Actor
 from services.audit.events import EventKind, record_for_each
 from services.common.clock import Clock, utc_now
+from services.events.facts import NO_DETAILS, AccountField, Details, EventType
+from services.events.publishing import publish_for_each
 from services.mail.outbox import MailKind, cancel
 from services.support.account_lines import MAX_BYTES, AccountLine, LineProblem, parse_line
 
@@ -124,7 +126,7 @@ class AccountImport:
             for line in new
             if line.company
         )
-        await Series.bulk_create(
+        series = [
             Series(
                 id=uuid4(),
                 account_id=ids[line.email.key],
@@ -134,9 +136,12 @@ class AccountImport:
             )
             for line in new
             for place, each in enumerate(line.series)
-        )
+        ]
+        await Series.bulk_create(series)
         await self._lockout.reset(*keys)  # strangers may have locked it before there was an account
         await record_for_each(actor, EventKind.ACCOUNT_IMPORTED, [account.id for account in accounts])
+        with_company = [ids[line.email.key] for line in new if line.company]
+        await publish_for_each(_facts(ids.values(), with_company, series), now)
         return done
 
 
@@ -173,6 +178,16 @@ async def _end_registrations(email_keys: list[str]) -> None:
         await cancel((MailKind.CONFIRMATION, MailKind.RECOVERY), email_key)
         await Registration.filter(email_key=email_key).order_by("id").select_for_update()
         await Registration.filter(email_key=email_key).delete()
+
+
+def _facts(
+    ids: Iterable[UUID], with_company: Iterable[UUID], series: Iterable[Series]
+) -> Iterator[tuple[UUID, EventType, Details]]:
+    """What would have happened if the people had done it here, in the same order."""
+    yield from ((account_id, EventType.ACCOUNT_CONFIRMED, NO_DETAILS) for account_id in ids)
+    company = Details(changed=(AccountField.COMPANY,))
+    yield from ((account_id, EventType.ACCOUNT_UPDATED, company) for account_id in with_company)
+    yield from ((each.account_id, EventType.SERIES_CREATED, Details(series_id=each.id)) for each in series)
 
 
 def _account(line: AccountLine, now: datetime) -> Account:

@@ -25,6 +25,8 @@ from services.audit.actors import Actor, Actors
 from services.audit.events import EventKind, record
 from services.common.clock import Clock, utc_now
 from services.common.limits import Limiter, Limits
+from services.events.facts import AccountField, Details, EventType
+from services.events.publishing import publish
 from services.mail.outbox import FAREWELLS, MailKind, cancel, enqueue, enqueue_farewell
 from services.support.people import RegistrationSummary, registrations_of
 
@@ -232,11 +234,13 @@ class AccountSupport:
             return None
         await self.lockout.reset(email_key)  # strangers may have locked it before there was an account
         await record(actor, EventKind.CONFIRMED, account.id)
+        await publish(account.id, EventType.ACCOUNT_CONFIRMED)
         return account
 
     async def _respell(self, actor: Actor, account_id: UUID, new: Email) -> None:
         await Account.filter(id=account_id).update(email=new.address)
         await record(actor, EventKind.EMAIL_CHANGED, account_id)
+        await publish(account_id, EventType.ACCOUNT_UPDATED, Details(changed=(AccountField.EMAIL,)))
 
     async def _move(self, actor: Actor, before: Account, new: Email) -> int:
         waiting = await Delivery.filter(email_key=before.email_key, pending_key__isnull=False)
@@ -258,6 +262,9 @@ class AccountSupport:
         await account.save(update_fields=["email", "email_key", "password_generation"])
         await self.lockout.reset(new.key)
         await record(actor, EventKind.EMAIL_CHANGED, account.id)
+        await publish(account.id, EventType.ACCOUNT_UPDATED, Details(changed=(AccountField.EMAIL,)))
+        if sessions:
+            await publish(account.id, EventType.SESSIONS_REVOKED)
         return sessions
 
 
@@ -272,8 +279,11 @@ async def _set_rfc(actor: Actor, email_key: str, rfc: Rfc) -> RfcChanged | Nobod
         raise _UnchangedError
     old = Rfc(account.rfc)
     account.rfc = rfc.text
+    changed = [AccountField.RFC]
     if old.taxpayer_type is not rfc.taxpayer_type and await Company.exists(account_id=account.id):
         account.company_outdated = True
+        changed.append(AccountField.COMPANY)
     await account.save(update_fields=["rfc", "company_outdated"])
     await record(actor, EventKind.RFC_CHANGED, account.id)
+    await publish(account.id, EventType.ACCOUNT_UPDATED, Details(changed=tuple(changed)))
     return RfcChanged(old.text, rfc.text, account.company_outdated)

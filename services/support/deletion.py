@@ -26,6 +26,8 @@ from services.audit.events import EventKind, record
 from services.common.caller import Address
 from services.common.clock import Clock, utc_now
 from services.common.limits import Limiter, Limits
+from services.events.facts import EventType
+from services.events.publishing import publish
 from services.mail.outbox import MailKind, enqueue_farewell
 from services.payments.queries import PaymentStatus
 from services.support.changes import NobodyFound
@@ -110,6 +112,7 @@ class DeletionService:
             retained, voided = await self._delete_payments(account)
             addresses = await Session.filter(account_id=account.id).values_list("ip_address", flat=True)
             await self.lockout.forget_networks(email_key, _parsed(addresses))
+            await publish(account.id, EventType.ACCOUNT_DELETED)
             await account.delete()  # with its sessions, codes, mailed passwords, company and series
         await self.lockout.reset(email_key)
         email_name = self.actors.email(email_key)

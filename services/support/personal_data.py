@@ -20,6 +20,7 @@ from models.bank_movement import BankMovement
 from models.company import Company
 from models.confirmation_code import ConfirmationCode
 from models.delivery import Delivery
+from models.event import Event
 from models.invoice_reservation import InvoiceReservation
 from models.mailed_password import MailedPassword
 from models.payment import Payment
@@ -62,7 +63,8 @@ class PersonalData:
             "mails": _mails,
             "failed_logins": self._failures,
             "limits": self._counted,
-            "audit_events": self._events,
+            "audit_events": self._audit_events,
+            "events": _events,
         }
 
     async def of(self, actor: Actor, email_key: str) -> dict[str, Rows] | None:
@@ -81,7 +83,7 @@ class PersonalData:
         known = await self._lockout.known_among(email_key, addresses)
         return [{"network": network, "last_seen_at": seen} for network, seen in known.items()]
 
-    async def _events(self, email_key: str, account_id: UUID | None) -> Rows:
+    async def _audit_events(self, email_key: str, account_id: UUID | None) -> Rows:
         of_account = Q(account_id=account_id) if account_id else Q()
         events = AuditEvent.filter(Q(email=self._actors.email(email_key)) | of_account).order_by("at")
         return [_row(each) for each in await events]
@@ -139,6 +141,10 @@ async def _movements(_: str, account_id: UUID | None) -> Rows:
 
 async def _mails(email_key: str, _: UUID | None) -> Rows:
     return [_row(each) for each in await Delivery.filter(email_key=email_key).order_by("requested_at")]
+
+
+async def _events(_: str, account_id: UUID | None) -> Rows:
+    return [_row(each) for each in await Event.filter(account_id=account_id).order_by("id")]
 
 
 def _row(model: Model) -> dict[str, Any]:

@@ -83,6 +83,7 @@ async def test_a_worker_that_works_is_heard_of(make_api: MakeApi) -> None:
         "mail": True,
         "cleanup": True,
         "payments": True,
+        "events": True,
     }
 
 

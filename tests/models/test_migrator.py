@@ -21,6 +21,8 @@ from models.company import Company
 from models.confirmation_code import ConfirmationCode
 from models.confirmed_code import ConfirmedCode
 from models.delivery import Delivery
+from models.event import Event
+from models.event_feed import EventFeed
 from models.failure_streak import FailureStreak
 from models.heartbeat import Heartbeat
 from models.invoice_reservation import InvoiceReservation
@@ -47,7 +49,8 @@ FIRST = "0001_initial"
 BEFORE_MOVEMENTS, MOVEMENTS = "0006_owed_by_kind", "0007_bank_movements"
 DEVICES, HEARTBEATS = "0008_device_name", "0009_heartbeats"
 AUDIT_TRAIL, SUPPORT = "0010_audit_trail", "0011_support"
-LAST_BUT_ONE, LAST = "0012_api_clients", "0013_invoices"
+API_CLIENTS = "0012_api_clients"
+LAST_BUT_ONE, LAST = "0013_invoices", "0014_events"
 INDEX_OF_MOVEMENTS = "idx_bank_moveme_payment_ee01ed"
 MODELS = (
     Account,
@@ -59,6 +62,8 @@ MODELS = (
     ConfirmationCode,
     ConfirmedCode,
     Delivery,
+    Event,
+    EventFeed,
     FailureStreak,
     Heartbeat,
     InvoiceReservation,
@@ -80,12 +85,20 @@ LATER = {
     "BankMovement",
     "Company",
     "ConfirmedCode",
+    "Event",
+    "EventFeed",
     "Heartbeat",
     "InvoiceReservation",
     "Payment",
     "RetainedPayment",
     "Series",
 }
+
+_ADD_ACCOUNT = """
+INSERT INTO account (id, email_key, email, stage, created_at, confirmed_at, active_until, rfc, language,
+  password_generation)
+VALUES ($1, $2, $2, $3, $4, $4, $5, 'EKU9003173C9', 'es', 1)
+"""
 
 
 @pytest.fixture
@@ -143,6 +156,10 @@ async def _populate() -> None:
     ids: dict[str, Any] = {name: uuid4() for name in ("id", "client_id", "request_id", "series_id", "payment_id")}
     place: dict[str, Any] = {"account_id": account.id, "series_name": "A", "folio": 1, "stamps_left": 0}
     await InvoiceReservation.create(**ids, **place, reserved_at=now)
+    await Event.create(
+        event_id=uuid4(), type="account.confirmed", account_id=account.id, occurred_at=now, details={}, position=1
+    )
+    await EventFeed.create(id=EventFeed.ID, last_position=1)
 
 
 async def _rows() -> dict[str, list[dict[str, Any]]]:
@@ -165,7 +182,7 @@ async def test_going_back_to_the_first_migration_and_forward_keeps_its_rows(
 
 async def test_payments_made_before_stamps_were_counted_have_all_of_theirs(configuration: dict[str, Any]) -> None:
     account = await active_account(stamps=70)
-    await go_to(configuration, LAST_BUT_ONE)
+    await go_to(configuration, API_CLIENTS)
     await upgrade(configuration)
 
     stamps = await StampService().of(account.id)
@@ -208,6 +225,7 @@ async def test_a_step_that_fails_leaves_nothing_behind(configuration: dict[str, 
         HEARTBEATS,
         AUDIT_TRAIL,
         SUPPORT,
+        API_CLIENTS,
         LAST_BUT_ONE,
         LAST,
     ]
@@ -225,6 +243,8 @@ async def test_everything_that_going_back_drops_is_named_with_its_rows(configura
         "bank_movement",
         "company",
         "confirmed_code",
+        "event",
+        "event_feed",
         "heartbeat",
         "invoice_reservation",
         "payment",
@@ -252,6 +272,22 @@ async def test_going_forward_and_removing_an_index_lose_nothing(configuration: d
     forward = await losses(configuration, LAST)
 
     assert (of_an_index, forward) == ([], [])
+
+
+async def test_only_ends_of_paid_time_that_are_to_come_are_announced_after_an_upgrade(
+    configuration: dict[str, Any],
+) -> None:
+    now = utc_now()
+    await go_to(configuration, LAST_BUT_ONE)
+    for number, (stage, days) in enumerate({"active": 1, "deactivated": 1, "confirmed": 0}.items()):
+        row = (str(uuid4()), f"{number}@example.com", stage, now, now + timedelta(days=days) if days else None)
+        await fetch(_ADD_ACCOUNT, *row)
+    await fetch(_ADD_ACCOUNT, str(uuid4()), "lapsed@example.com", "active", now, now - timedelta(days=1))
+
+    await upgrade(configuration)
+
+    due = await Account.filter(lapse_due_at__isnull=False)
+    assert [(account.email, account.lapse_due_at) for account in due] == [("0@example.com", now + timedelta(days=1))]
 
 
 async def test_an_unknown_migration_is_answered_with_the_known_ones(

@@ -25,6 +25,9 @@ from services.cleanup import Cleanup
 from services.common.clock import MEXICO, utc_now
 from services.common.heartbeat import Heartbeat
 from services.common.money import Money
+from services.events.facts import EventType
+from services.events.feed import Page, read
+from services.events.sequencing import assign_positions
 from services.invoices import queries
 from services.mail import outbox
 from services.mail.claims import Claims
@@ -49,6 +52,7 @@ CLEANED_TABLES = {
     "confirmation_code",
     "confirmed_code",
     "delivery",
+    "event",
     "failure_streak",
     "heartbeat",
     "known_network",
@@ -73,6 +77,8 @@ _SHORT_IN_SQLITE = (
     *(f"SCAN of_series_{place}" for place in range(1, 5)),  # at most fifty folios of each series
     "SCAN json_each VIRTUAL TABLE INDEX 1:",  # a list in the statement's own values
     *(f"SCAN delivery USING INDEX {index}" for index in OF_THE_OWED),
+    *("SCAN waiting", "SCAN (subquery-4)", "SCAN numbered"),  # a batch of events that get their positions
+    *(f"SCAN of_type_{number}" for number in range(len(EventType))),  # a page of events of each type
 )
 
 
@@ -198,6 +204,22 @@ async def _asking_about_accounts(api: Api) -> None:
     assert (await client.act("VerifySession", token=token))["__typename"] == "VerifySessionSuccess"
 
 
+async def _following_events(api: Api) -> None:
+    await api.account()
+    me = api.signed_in(await api.token())
+    await me.act("ConfigureCompany", **COMPANY)
+    account = await Account.get(email_key=EMAIL)
+    account.lapse_due_at = utc_now()
+    await account.save(update_fields=["lapse_due_at"])
+    for _ in range(2):
+        await api.composition.event_worker.run_once()
+    for types in (None, {EventType.ACCOUNT_UPDATED}, set(EventType)):
+        page = await read(None, 2, types)
+        assert isinstance(page, Page)
+        assert page.events
+        await read(page.end, 2, types)
+
+
 async def _cleanup(api: Api) -> None:
     await _signing_in(api)
     await api.recover()
@@ -212,6 +234,7 @@ async def _cleanup(api: Api) -> None:
     await api.api_client()
     await api.composition.client_registry.rotate(OPERATOR, "stamping", timedelta())
     await Account.filter(email_key="ivo@example.com").update(updated_at=None)
+    await assign_positions()
     retained: dict[str, Any] = {"rfc": RFC, "method": "paypal", "status": "paid", "plan_id": PLAN, "currency": "MXN"}
     now = utc_now()
     moments: dict[str, Any] = {"created_at": now, "deleted_at": now, "retained_until": now}
@@ -229,6 +252,7 @@ STORIES: dict[str, Callable[[Api], Awaitable[None]]] = {
     "invoicing": _invoicing,
     "auditing": _auditing,
     "asking about accounts": _asking_about_accounts,
+    "following events": _following_events,
     "cleanup": _cleanup,
 }
 

@@ -31,6 +31,8 @@ from models.retained_payment import RetainedPayment
 from models.session import Session
 from services.cleanup import Cleanup
 from services.common.clock import utc_now
+from services.events.facts import EventType
+from services.events.publishing import publish
 from services.invoices.outcomes import ReservationView
 from services.mail import outbox
 from services.mail.outbox import MailKind
@@ -93,6 +95,7 @@ async def _customer() -> Account:
     account = await store_account(password_hash="a hash", stage="configured")
     await store_company(account)
     await _sign_in(account)
+    await publish(account.id, EventType.ACCOUNT_CONFIRMED)
     return account
 
 
@@ -389,6 +392,7 @@ def test_an_export_misses_no_table_that_knows_a_person() -> None:
         "api_client",
         "api_client_secret",
         "confirmed_code",
+        "event_feed",
         "failure_streak",
         "heartbeat",
         "known_network",

@@ -390,7 +390,7 @@ async def test_attempts_are_kept_for_a_shorter_time_than_other_events() -> None:
         for age in (_DAY, 5 * _DAY, 9 * _DAY):
             await _event(_NOW - age, kind)
 
-    removed = await Cleanup(Retention(events=8 * _DAY, attempts=2 * _DAY), clock=lambda: _NOW).clean_up()
+    removed = await Cleanup(Retention(trail=8 * _DAY, attempts=2 * _DAY), clock=lambda: _NOW).clean_up()
 
     left = await AuditEvent.all().order_by("kind", "at").values_list("kind", "at")
     attempts = ("registered", "sign_in_failed", "signed_in")
