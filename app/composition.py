@@ -23,6 +23,7 @@ from models.sql import fetch
 from schema.context import Services
 from services.access.client_registry import ClientRegistry
 from services.access.clients import ApiClients
+from services.access.events import EventFeed
 from services.access.records import AccountRecords
 from services.access.tokens import AccessTokenService, Handover
 from services.access.verification import SessionVerification
@@ -238,6 +239,7 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
             session_verification=SessionVerification(api_clients, handover),
             stamps=StampService(),
             invoices=InvoiceService(clients=api_clients),
+            event_feed=EventFeed(api_clients),
         ),
         actors=actors,
         paypal=paypal,

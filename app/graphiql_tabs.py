@@ -50,6 +50,7 @@ def _inputs(plan_id: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
     yield "ConfirmInvoice", _input(requestId=_REQUEST, uuid=_UUID)
     yield "ReleaseInvoice", _input(requestId=_REQUEST)
     yield "OpenReservations", {"first": 10, "after": None, "olderThanHours": 0}
+    yield "Events", {"after": None, "first": 10, "types": None}
     yield "CreateCaptcha", None
     yield "CaptchaAudio", {"id": "<captcha.id>"}
     yield "RecoverPassword", _input(email=_EMAIL, captcha={"id": "<captcha.id>", "answer": ""})

@@ -8,6 +8,7 @@ from typing import Annotated, Protocol, TypeVar
 import strawberry
 
 from services.access.clients import ApiClients
+from services.access.events import EventFeed
 from services.access.records import AccountRecords
 from services.access.tokens import AccessTokenService
 from services.access.verification import SessionVerification
@@ -54,6 +55,7 @@ class Services:
     api_clients: ApiClients
     account_records: AccountRecords
     session_verification: SessionVerification
+    event_feed: EventFeed
 
 
 class SessionCookie(Protocol):

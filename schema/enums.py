@@ -13,6 +13,8 @@ from services.captcha.provider import ProviderName as ProviderName
 from services.common.outcomes import FieldErrorCode as FieldErrorCode
 from services.common.translations import Language as Language
 from services.company.company import CompanyWarningCode as CompanyWarningCode
+from services.events.facts import AccountField as AccountField
+from services.events.facts import EventType as EventType
 from services.invoices.outcomes import ReservationStatus as ReservationStatus
 from services.payments.queries import PaymentStatus as PaymentStatus
 
@@ -96,6 +98,34 @@ _register(
         "REPLACED": "Another payment took its place: for another plan or price, or by the other method.",
         "DECLINED": "PayPal declined the payment.",
         "CANCELED": "The payer canceled the deposit.",
+    },
+)
+_register(
+    EventType,
+    "What happened to an account. New types may be added: ignore those that you do not know.",
+    {
+        "ACCOUNT_CONFIRMED": "`account.confirmed`: the account exists.",
+        "ACCOUNT_ACTIVATED": "`account.activated`: the paid time begins, or gets another end.",
+        "ACCOUNT_LAPSED": "`account.lapsed`: the paid time has ended without a renewal.",
+        "ACCOUNT_DEACTIVATED": "`account.deactivated`: a refund or a correction left no paid time.",
+        "ACCOUNT_UPDATED": "`account.updated`: the account's data have changed.",
+        "ACCOUNT_DELETED": "`account.deleted`: the account is gone; its last event.",
+        "SERIES_CREATED": "`series.created`: a series was added.",
+        "SERIES_UPDATED": "`series.updated`: the data of a series have changed.",
+        "SERIES_DELETED": "`series.deleted`: a series without issued folios was deleted.",
+        "INVOICE_CONFIRMED": "`invoice.confirmed`: an invoice got its fiscal folio.",
+        "STAMPS_LOW": "`stamps.low`: few stamps are left, or none.",
+        "PASSWORD_CHANGED": "`password.changed`: the password was changed, or ended by a recovery or the operator.",
+        "SESSIONS_REVOKED": "`sessions.revoked`: sessions were ended, other than by logging out or expiring.",
+    },
+)
+_register(
+    AccountField,
+    "A part of an account that changed.",
+    {
+        "EMAIL": "The e-mail address, at least its spelling.",
+        "RFC": "The RFC.",
+        "COMPANY": "The company's data; they may be hidden now, since the taxpayer is of another type.",
     },
 )
 

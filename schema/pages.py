@@ -13,7 +13,7 @@ class PageInfo:
     has_previous_page: bool = strawberry.field(description="Always false, since lists are only read forward.")
     start_cursor: str | None = strawberry.field(description="The cursor of the first edge; null for an empty page.")
     end_cursor: str | None = strawberry.field(
-        description="The cursor of the last edge, for `after`; null for an empty page."
+        description="The cursor of the last edge, for `after`; null for an empty page, unless the list says otherwise."
     )
 
     @classmethod

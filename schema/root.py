@@ -14,6 +14,7 @@ from resolvers import (
     account_records,
     captchas,
     company,
+    events,
     invoices,
     login,
     passwords,
@@ -31,6 +32,7 @@ from schema.company import ConfigureCompanyResult, TaxRegime
 from schema.deposits import CancelBankDepositResult, RequestBankDepositResult
 from schema.enums import PaymentMethod
 from schema.errors import UserError
+from schema.events import EventsResult
 from schema.invoices import (
     ConfirmInvoiceResult,
     InvoiceResult,
@@ -90,6 +92,12 @@ class Query:
         description="For API clients with the scope `accounts:read`: lists all accounts, those that changed last at "
         "the end. An account that changes meanwhile moves to the end. Changes that are committed at the same time may "
         "appear in another order, so let updatedSince overlap with the last run by a minute, or follow the events.",
+    )
+    events: EventsResult = strawberry.field(
+        resolver=events.events,
+        description="For API clients with the scope `events:read`: lists what happened to all accounts, from the "
+        "oldest event that is kept or after a cursor. At least once: whoever goes on from endCursor misses none. A "
+        "later event of an account never comes before an earlier one.",
     )
     invoice: InvoiceResult = strawberry.field(
         resolver=invoices.invoice,

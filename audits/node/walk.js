@@ -88,6 +88,7 @@ async function walk(client, email) {
   await act("CreateAccessToken", { audience: "https://api.example.mx" }, "AudienceUnknownError");
   await act("RevokeSession", { id: `${other.slice(0, -4)}0000` }, "SessionNotFoundError");
   await act("VerifySession", { token: "none" }, "NotAuthorizedError");
+  assert.equal((await run("Events", {})).scope, "events:read");
   for (const [name, variables] of [["Account", { by: { email } }], ["Accounts", {}]]) {
     assert.equal((await run(name, variables)).scope, "accounts:read");
   }

@@ -204,10 +204,13 @@ OF_PAGE: list[Case] = [
     ({"after": "x", "first": 0}, [("first", "OUT_OF_RANGE", "1", "100"), ("after", "MALFORMED", None, None)]),
     ({"olderThanHours": -1}, [("olderThanHours", "OUT_OF_RANGE", "0", "8784")]),
 ]
+OF_EVENTS: list[Case] = [
+    ({**form, "types": []}, [*expected, ("types", "MISSING", None, None)]) for form, expected in OF_ACCOUNTS
+]
 ALL = (
     *(OF_RESERVATION, OF_INVOICE, OF_PAGE),
     *(OF_REGISTRATION, OF_LOGIN, OF_CONFIRMATION, OF_RECOVERY, OF_RESENDING),
-    *(OF_CHANGE, OF_COMPANY, OF_SERIES, OF_SERIES_IN_USE, OF_ACCOUNTS),
+    *(OF_CHANGE, OF_COMPANY, OF_SERIES, OF_SERIES_IN_USE, OF_ACCOUNTS, OF_EVENTS),
 )
 
 
@@ -260,6 +263,7 @@ async def test_the_forms_of_back_ends_name_their_wrong_fields_in_both_languages(
         *(("ReserveInvoice", {**RESERVATION, **changes}, expected) for changes, expected in OF_RESERVATION),
         *(("ConfirmInvoice", form, expected) for form, expected in OF_INVOICE),
         *(("OpenReservations", arguments, expected) for arguments, expected in OF_PAGE),
+        *(("Events", arguments, expected) for arguments, expected in OF_EVENTS),
     ]
 
     assert [wrong for form in forms if (wrong := await _differences(client, *form))] == []
