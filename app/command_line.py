@@ -29,19 +29,8 @@ class Command(Protocol):
 
 
 COMMANDS = (
-    *(
-        "serve",
-        "worker",
-        "migrate",
-        "account",
-        "outbox",
-        "limits",
-        "deposit",
-        "payments",
-        "invoices",
-        "client",
-        "audit",
-    ),
+    *("serve", "worker", "migrate", "account", "outbox", "limits", "deposit", "payments", "invoices"),
+    *("client", "webhook", "audit"),
     *("import", "export", "export-schema", "export-documents", "captcha-answer", "doctor", "health"),
 )
 

@@ -76,6 +76,10 @@ from services.support.account_import import AccountImport
 from services.support.changes import AccountSupport
 from services.support.deletion import DeletionService
 from services.support.personal_data import PersonalData
+from services.webhooks.endpoints import WebhookEndpoints
+from services.webhooks.sender import Connection
+from services.webhooks.signing import Signer
+from services.webhooks.worker import WebhookWorker
 
 ROOT = Path(__file__).parent.parent
 _NO_LIMIT = "1000000000/second"
@@ -101,6 +105,8 @@ class Composition:
     cleanup: Cleanup
     payment_worker: PaymentWorker
     event_worker: EventWorker
+    webhook_worker: WebhookWorker
+    webhooks: WebhookEndpoints
     pseudonyms: Pseudonyms
     outages: Outages
     support: AccountSupport
@@ -121,6 +127,7 @@ class Composition:
             self.cleanup.run(stopped, heartbeat.turns["cleanup"]),
             self.payment_worker.run(stopped, heartbeat.turns["payments"]),
             self.event_worker.run(stopped, heartbeat.turns["events"]),
+            self.webhook_worker.run(stopped, heartbeat.turns["webhooks"]),
             heartbeat.run(stopped),
         )
 
@@ -202,6 +209,7 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
     )
     methods = {PaymentMethod.PAYPAL: paypal, PaymentMethod.BANK_DEPOSIT: settings.bank_account}
 
+    signer, connect = Signer(keys), partial(Connection, policy=settings.webhook_policy)
     handover, published_keys = _handover(settings)
     api_clients = ApiClients(limiter=limiter, limits=limits, notice=note_api_client)
     outages = _outages(settings, storage, measures)
@@ -247,6 +255,10 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
         cleanup=Cleanup(_retention(settings), clean_up_files=clean_up_mails, outages=outages),
         payment_worker=PaymentWorker(Reconciler(orders), deposits, outages),
         event_worker=EventWorker(outages=outages),
+        webhook_worker=WebhookWorker(
+            signer=signer, connect=connect, operator_email=settings.operator_email, outages=outages
+        ),
+        webhooks=WebhookEndpoints(signer=signer, connect=connect),
         pseudonyms=pseudonyms,
         outages=outages,
         support=AccountSupport(limiter=limiter, limits=limits, lockout=lockout, actors=actors),

@@ -46,6 +46,7 @@ _MODELS = [
     "models.series",
     "models.session",
     "models.spent_captcha",
+    "models.webhook_endpoint",
 ]
 
 

@@ -23,6 +23,7 @@ from app.version import version
 log = structlog.get_logger(__name__)
 
 _LOG_VALUES = ("tortoise", "aiosqlite")  # at DEBUG they log statements with e-mails, digests and hashes
+_LOGS_URLS = "httpx2"  # at INFO, with the path and the query, which a webhook's receiver may keep secret
 _EDGE = r"\s<>\"'(),:;=/|"
 _ADDRESS = re.compile(rf"(?<![^{_EDGE}])[^{_EDGE}@]++@[^{_EDGE}]*+")  # begins only at an edge, so it is linear
 
@@ -73,6 +74,7 @@ def configure_logs(level: str, *, as_json: bool) -> None:
     logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
     for name in _LOG_VALUES:
         logging.getLogger(name).setLevel(max(logging.INFO, logging.root.level))
+    logging.getLogger(_LOGS_URLS).setLevel(max(logging.WARNING, logging.root.level))
     structlog.configure(
         processors=[*shared, *renderer, _without_addresses],
         logger_factory=partial(_Logger, sys.stderr),

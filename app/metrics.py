@@ -26,6 +26,7 @@ from services.common.heartbeat import Beat, newest_beat
 from services.common.measures import Measures
 from services.mail.backlog import mail_backlog
 from services.payments.backlog import payment_backlog
+from services.webhooks.backlog import WebhookBacklog, webhook_backlog
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _SAMPLE_TIMEOUT = 2.0  # seconds for the queries of a scrape
@@ -159,12 +160,14 @@ async def _sample() -> list[Metric]:
     with suppress(TimeoutError, *DATABASE_ERRORS):
         async with asyncio.timeout(_SAMPLE_TIMEOUT):
             mails, payments, beat = await mail_backlog(), await payment_backlog(), await newest_beat()
+            webhooks = await webhook_backlog()
         waiting = [((each.kind,), each.waiting, each.oldest) for each in mails]
         under_way = [((each.method, each.status), each.waiting, each.oldest) for each in payments]
         return [
             *_backlog("waiting_mails", "Mails in the outbox", ["kind"], waiting),
             *_backlog("open_payments", "Payments under way", ["method", "status"], under_way),
             *_worker(beat),
+            *_webhooks(webhooks),
         ]
     return []
 
@@ -179,6 +182,18 @@ def _backlog(
         count.add_metric(values, waiting)
         age.add_metric(values, max(0.0, (now - oldest).total_seconds()))
     return count, age
+
+
+def _webhooks(backlog: WebhookBacklog) -> tuple[Metric, Metric]:
+    count = GaugeMetricFamily("accounts_webhooks", "Endpoints of webhooks, by state.", labels=["state"])
+    for state, endpoints in backlog.states.items():
+        count.add_metric([state], endpoints)
+    waiting = GaugeMetricFamily(
+        "accounts_webhook_waiting_events",
+        "Events before the end of the feed that the slowest endpoint has not got.",
+    )
+    waiting.add_metric([], backlog.waiting)
+    return count, waiting
 
 
 def _worker(beat: Beat | None) -> tuple[Metric, Metric]:

@@ -1,6 +1,7 @@
 """The types of the settings, each of which checks one value by itself. No error repeats a value."""
 
 import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal
@@ -34,6 +35,13 @@ _SERVED_HOST = re.compile(rf"{_NAME}|\[[0-9a-fA-F:]+\]", re.ASCII)
 
 def _list(text: object) -> object:
     return tuple(part.strip() for part in text.split(",") if part.strip()) if isinstance(text, str) else text
+
+
+def _networks(text: object) -> object:
+    try:
+        return tuple(map(ip_network, parts)) if isinstance(parts := _list(text), tuple) else text
+    except ValueError:
+        raise ValueError("must be networks such as 10.20.0.0/16 or fd00::/8, separated by commas") from None
 
 
 def _secret_list(text: object) -> object:
@@ -195,6 +203,7 @@ def _access_token_keys(keys: SecretStr | None) -> SecretStr | None:
 OriginList = Annotated[tuple[Annotated[str, AfterValidator(parse_origin)], ...], NoDecode, BeforeValidator(_list)]
 HeaderNames = Annotated[tuple[Annotated[str, AfterValidator(_header_name)], ...], NoDecode, BeforeValidator(_list)]
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_served_host)], ...], NoDecode, BeforeValidator(_list)]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
 LimitNotation = Annotated[str, AfterValidator(_limit)]
 ThresholdNotation = Annotated[str, AfterValidator(_threshold)]
 Manifests = Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_list), AfterValidator(_manifests)]

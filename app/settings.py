@@ -32,6 +32,7 @@ from app.setting_types import (
     Key,
     LimitNotation,
     Manifests,
+    Networks,
     OneKey,
     OptionalAddress,
     OptionalUrl,
@@ -50,6 +51,7 @@ from services.accounts.password_policy import MIN_POLICY_LENGTH
 from services.captcha.proof_of_work import MAX_WORK
 from services.captcha.provider import VERIFICATION_URLS, ProviderName, Site
 from services.payments.bank.account import BankAccount
+from services.webhooks.addresses import LOOPBACK, AddressPolicy
 
 _PAYPAL_SANDBOX = "https://api-m.sandbox.paypal.com"
 _PATTERNS = {
@@ -183,6 +185,8 @@ class Settings(BaseSettings):
     audit_days: int = Field(365, ge=1, le=3650)
     audit_attempt_days: int = Field(30, ge=1, le=3650)
     event_days: int = Field(30, ge=7, le=3650)
+    webhook_allowed_networks: Networks = ()
+    operator_email: OptionalAddress = None
     web_app_dir: Path = Path("examples/web/dist")
     paypal_stand_in: bool = True
     test_mode: bool = False
@@ -269,6 +273,11 @@ class Settings(BaseSettings):
             hostnames=frozenset(hostnames),
             action=self.captcha_action,
         )
+
+    @property
+    def webhook_policy(self) -> AddressPolicy:
+        """Where deliveries may go besides public addresses; in development, also to this machine."""
+        return AddressPolicy((*self.webhook_allowed_networks, *(LOOPBACK if self.development else ())))
 
     @property
     def token_issuer(self) -> str:

@@ -41,8 +41,8 @@ async def test_the_examples_of_the_page_accept_good_tokens_and_no_forged_one(
 
 def _example(language: str, url: str) -> str:
     """Returns the page's example, for the service at `url`."""
-    [text] = re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
-    assert ISSUER in text
+    found = re.findall(rf"^```{language}\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+    [text] = [each for each in found if ISSUER in each]
     return str(text).replace(ISSUER, url)
 
 

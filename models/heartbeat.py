@@ -5,7 +5,7 @@ from tortoise.models import Model
 class Heartbeat(Model):
     """A worker process that runs, and when each of its loops last finished a turn.
 
-    `events_at` is null in the row of a release without that loop.
+    `events_at` and `webhooks_at` are null in the row of a release without these loops.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -15,6 +15,7 @@ class Heartbeat(Model):
     cleanup_at = fields.DatetimeField()
     payments_at = fields.DatetimeField()
     events_at = fields.DatetimeField(null=True)
+    webhooks_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "heartbeat"

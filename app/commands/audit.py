@@ -9,13 +9,12 @@ import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from app.commands.durations import parse_duration
 from app.commands.emails import keys_of
+from app.commands.moments import since
 from app.composition import composed
 from app.setting_checks import KEYS
 from app.settings import Settings
 from services.audit.queries import EventView, events
-from services.common.clock import utc_now
 
 HELP = "show what happened to an account, or to all since a time, newest first"
 NEEDS = KEYS
@@ -25,7 +24,7 @@ _COLUMNS = ("TIME (UTC)", "KIND", "ACTOR", "ACCOUNT", "CLIENT", "SUBJECT", "DETA
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("email", nargs="?", metavar="EMAIL", help="only what happened to this e-mail and its account")
-    parser.add_argument("--since", type=_since, metavar="WHEN", help="such as 2026-11-26, 2026-11-26T13:45, 90m or 7d")
+    parser.add_argument("--since", type=since, metavar="WHEN", help="such as 2026-11-26, 2026-11-26T13:45, 90m or 7d")
     parser.add_argument("--limit", type=_limit, default=100, metavar="N", help="how many events to show (100)")
     parser.add_argument("--json", action="store_true", help="print one JSON object a line")
 
@@ -72,17 +71,6 @@ def _row(event: EventView) -> tuple[str, ...]:
 def _printable(cell: object) -> str:
     """Keeps control characters from the terminal, since clients choose their agent."""
     return "-" if cell is None else "".join(each if each.isprintable() else "?" for each in str(cell))
-
-
-def _since(text: str) -> datetime:
-    """Parses a duration before now, or a date or a time, in UTC unless it has an offset."""
-    try:
-        if (duration := parse_duration(text)) is not None:
-            return utc_now() - duration
-        when = datetime.fromisoformat(text)
-        return (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise argparse.ArgumentTypeError("must be such as 2026-11-26, 2026-11-26T13:45, 90m, 24h or 7d") from None
 
 
 def _limit(text: str) -> int:

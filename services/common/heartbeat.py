@@ -26,6 +26,7 @@ MAX_TURNS = {
     "cleanup": timedelta(minutes=45),
     "payments": timedelta(minutes=30),
     "events": timedelta(minutes=2),
+    "webhooks": timedelta(minutes=2),
 }
 """The loops, and how long a turn of each may take with the pause after it. A loop that takes longer hangs."""
 NEWEST_BEAT = "SELECT * FROM heartbeat ORDER BY beaten_at DESC LIMIT 1"

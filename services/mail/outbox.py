@@ -41,7 +41,8 @@ _MARK_MAILED_IN_SQLITE = "UPDATE registration SET mailed_at = $2 WHERE id = ANY(
 class MailKind(enum.Enum):
     """What a mail is for. CONFIRMATION and RECOVERY carry a secret, the others are notices.
 
-    EMAIL_CHANGED goes to the old e-mail of an account, and EMAIL_ASSIGNED to the new one.
+    EMAIL_CHANGED goes to the old e-mail of an account, EMAIL_ASSIGNED to the new one, and WEBHOOK_PAUSED to the
+    operator.
     """
 
     CONFIRMATION = "confirmation"
@@ -60,10 +61,11 @@ class MailKind(enum.Enum):
     EMAIL_ASSIGNED = "email_assigned"
     RFC_CHANGED = "rfc_changed"
     ACCOUNT_DELETED = "account_deleted"
+    WEBHOOK_PAUSED = "webhook_paused"
 
 
-FAREWELLS = frozenset({MailKind.EMAIL_CHANGED, MailKind.ACCOUNT_DELETED})
-"""Notices to an e-mail that has no account any more; their rows bear the address and the language."""
+FAREWELLS = frozenset({MailKind.EMAIL_CHANGED, MailKind.ACCOUNT_DELETED, MailKind.WEBHOOK_PAUSED})
+"""Notices to an e-mail that has no account any more, or to the operator; their rows bear address and language."""
 
 
 class DeliveryStatus(enum.Enum):
@@ -122,7 +124,7 @@ async def enqueue_farewell(kind: MailKind, email: str, language: str) -> None:
         pending_key=_pending_key(kind, email.lower()),
         requested_at=now,
         due_at=now,
-        counted=True,  # an operator asked for it
+        counted=True,  # no stranger asked for it
         address=email,
         language=language,
     )

@@ -30,7 +30,8 @@ def _existing() -> set[str]:
     }
     sampled = {f"accounts_{name}{suffix}" for name in SAMPLED for suffix in ("", "_oldest_seconds")}
     worker = {"accounts_worker_silent_seconds", "accounts_worker_turn_seconds"}
-    return own | sampled | worker | {"accounts_version_info"}
+    webhooks = {"accounts_webhooks", "accounts_webhook_waiting_events"}
+    return own | sampled | worker | webhooks | {"accounts_version_info"}
 
 
 def test_the_page_explains_each_metric_and_no_other() -> None:

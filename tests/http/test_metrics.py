@@ -1,10 +1,15 @@
 """What METRICS_PORT serves, read as Prometheus reads it."""
 
 import asyncio
+from typing import Any
+from uuid import uuid4
 
 import httpx2
 from prometheus_client.parser import text_string_to_metric_families
 
+from models.event_feed import EventFeed
+from models.webhook_endpoint import WebhookEndpoint
+from services.common.clock import utc_now
 from services.common.heartbeat import MAX_TURNS, Heartbeat
 from tests.api import EMAIL, REGISTRATION, Api
 from tests.conftest import MakeApi
@@ -70,6 +75,28 @@ async def test_payments_under_way_are_counted(make_api: MakeApi) -> None:
     assert 0 <= counted["accounts_open_payments_oldest_seconds{method=bank_deposit,status=open}"] < 60
 
 
+async def test_endpoints_of_webhooks_are_counted_by_state(make_api: MakeApi) -> None:
+    api = await make_api(**PORT)
+    before = await _scraped(api)
+    now = utc_now()
+    rows: tuple[dict[str, Any], ...] = (
+        {},
+        {"failing_since": now},
+        {"failing_since": now, "paused_because": "failing"},
+        {"paused_because": "operator"},
+    )
+    for row in rows:
+        await WebhookEndpoint.create(id=uuid4(), url="https://example.com/", created_at=now, position=3, **row)
+    await EventFeed.create(id=EventFeed.ID, last_position=10)
+
+    after = await _scraped(api)
+
+    states = [f"accounts_webhooks{{state={state}}}" for state in ("active", "failing", "paused")]
+    assert [before[state] for state in states] == [0, 0, 0]
+    assert [after[state] for state in states] == [1, 1, 1]
+    assert after["accounts_webhook_waiting_events{}"] == 7
+
+
 async def test_a_worker_that_works_is_heard_of(make_api: MakeApi) -> None:
     api = await make_api(**PORT)
     before = await _scraped(api)
@@ -84,6 +111,7 @@ async def test_a_worker_that_works_is_heard_of(make_api: MakeApi) -> None:
         "cleanup": True,
         "payments": True,
         "events": True,
+        "webhooks": True,
     }
 
 

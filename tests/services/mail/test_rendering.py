@@ -38,6 +38,7 @@ NOTICES = [
     "email_assigned",
     "rfc_changed",
     "account_deleted",
+    "webhook_paused",
 ]
 TEMPLATES = [*WITH_SECRET, *NOTICES]
 HELPED = Site(SITE.name, SITE.url, SITE.sender, support="ayuda@example.com")

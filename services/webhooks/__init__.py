@@ -1,0 +1,1 @@
+"""Delivers events to the back ends of the product, after https://www.standardwebhooks.com."""
