@@ -22,6 +22,8 @@ from services.audit.actors import Actor
 from services.audit.events import EventKind, record
 from services.common.clock import Clock
 from services.company.series_outcomes import CompanyNotConfigured, SeriesExhausted, SeriesNotFound
+from services.events.facts import Details, EventType
+from services.events.publishing import publish
 from services.invoices.outcomes import (
     AccountNotActive,
     InvoiceAlreadyConfirmed,
@@ -143,6 +145,8 @@ async def _confirm(client_id: UUID, request_id: UUID, uuid: UUID, clock: Clock, 
             return InvoiceConfirmed(known) if known.uuid == uuid else InvoiceAlreadyConfirmed(known.uuid)
     now = clock()
     await _end(known, uuid=uuid, confirmed_at=now)
+    details = Details(series_id=known.series_id, request_id=str(request_id), invoice_uuid=uuid)
+    await publish(known.account_id, EventType.INVOICE_CONFIRMED, details)
     if operator:
         await record(operator, EventKind.INVOICE_CONFIRMED, known.account_id, subject=known.id)
     return InvoiceConfirmed(replace(known, status=ReservationStatus.CONFIRMED, uuid=uuid, confirmed_at=now))

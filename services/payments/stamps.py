@@ -12,6 +12,8 @@ from uuid import UUID
 
 from models.sql import among, as_datetime, as_uuid, fetch
 from services.common.clock import Clock, utc_now
+from services.events.facts import Details, EventType
+from services.events.publishing import publish
 from services.mail.outbox import MailKind, cancel, enqueue
 from services.payments.periods import PaidPeriod, active_periods
 from services.payments.queries import PaymentStatus
@@ -120,13 +122,14 @@ async def give_back(payment_id: UUID) -> None:
 
 
 async def notify(account_id: UUID, email_key: str, last: StampNotice | None, stamps: Stamps) -> None:
-    """Enqueues the mail that is due, if any, in the caller's transaction, which has locked the account."""
+    """Enqueues the mail that is due, if any, and publishes it, in a transaction that has locked the account."""
     notice = notice_due(stamps, last)
     if notice is None:
         return
     await fetch(_NOTE_NOTICE, str(account_id), notice.value)
     await cancel_notices(email_key)
     await enqueue(NOTICES[notice], email_key)
+    await publish(account_id, EventType.STAMPS_LOW, Details(stamps_left=max(stamps.left, 0)))
 
 
 async def cancel_notices(email_key: str) -> None:

@@ -338,6 +338,24 @@ async def test_a_mail_says_that_few_and_that_no_stamps_are_left(shop: Shop) -> N
     assert used_up["Subject"] == "Ya no te quedan timbres en Timbrado"
 
 
+async def test_confirmed_invoices_and_few_stamps_are_events(shop: Shop) -> None:
+    await Payment.all().update(stamps=2)
+    first, second = str(uuid4()), str(uuid4())
+    await shop.reserved(first)
+    await shop.release(first)
+    await shop.reserved(second)
+    await shop.reserved()
+    confirmed = await shop.confirm(second)
+    await shop.confirm(second, confirmed["reservation"]["uuid"])
+
+    page = await shop.client.run("Events", {"types": ["INVOICE_CONFIRMED", "STAMPS_LOW"]})
+
+    nodes = [edge["node"] for edge in page["edges"]]
+    assert [(node["type"], node["stampsLeft"]) for node in nodes] == [("STAMPS_LOW", 0), ("INVOICE_CONFIRMED", None)]
+    about = {"accountId": str(shop.account.id), "seriesId": shop.series, "requestId": second}
+    assert nodes[1] | about | {"invoiceUuid": confirmed["reservation"]["uuid"]} == nodes[1]
+
+
 async def test_the_stamps_of_me_are_one_statement_and_nothing_without_them(shop: Shop) -> None:
     counts = []
     for fields in ("until", "until stamps { total used left endsAt }"):
