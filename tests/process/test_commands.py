@@ -243,5 +243,5 @@ def test_help_names_every_command(run: Run) -> None:
         for path in COMMANDS.glob("*.py")
         if "\ndef run(" in path.read_text("utf-8")
     ]
-    assert len(commands) == 18
+    assert len(commands) == 19
     assert [command for command in commands if not re.search(rf"^    {command}\b", shown, re.MULTILINE)] == []
