@@ -26,7 +26,7 @@ from app.logs import log_request, running
 from app.manifests import digest, read_manifests
 from app.metrics_port import MetricsPort
 from app.middleware import AllowedHosts, Middleware, SecurityHeaders
-from app.observation import REFUSALS, RefusalObserver
+from app.observation import REFUSALS, RefusalObserver, current_request
 from app.observer import Observer, refusal_observer
 from app.operations import OPERATIONS
 from app.requests import Request
@@ -95,6 +95,7 @@ def create_app(
 
     def open_context(request: Request, cookie: RequestCookie) -> Context:
         caller = caller_of(request, cookie.credential, settings.trusted_proxies)
+        current_request().client = caller.client
         return Context(caller, composition.services, cookie)
 
     @contextlib.asynccontextmanager

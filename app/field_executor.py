@@ -112,6 +112,8 @@ class FieldExecutor(Executor[None]):
                 others[name] = details
         if not others:
             return results
+        if len(others) == len(grouped_field_set):
+            return super().execute_fields(parent_type, source_value, path, grouped_field_set, position_context)
         executed = super().execute_fields(parent_type, source_value, path, others, position_context)
         if isinstance(executed, dict):
             return results | executed

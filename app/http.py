@@ -165,7 +165,7 @@ def _parsed(body: bytes) -> Any:
         value = orjson.loads(body.removeprefix(codecs.BOM_UTF8))
     except orjson.JSONDecodeError:
         raise RefusedRequestError(400, "This is not valid JSON in UTF-8.") from None
-    if _too_deep(value):
+    if body.count(b"{") + body.count(b"[") > _MAX_JSON_DEPTH and _too_deep(value):
         raise RefusedRequestError(400, "The JSON is nested too deeply.")
     return value
 

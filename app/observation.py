@@ -52,9 +52,10 @@ _REASONS_BY_STATUS = {
 
 @dataclass(slots=True)
 class CurrentRequest:
-    """What is noted about a request while it is answered."""
+    """What is noted about a request while it is answered. `client` is what limits count, if there was a Caller."""
 
     id: str
+    client: str | None = None
     operation: str | None = None
     operation_type: str | None = None
     digest: str | None = None

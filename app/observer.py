@@ -50,7 +50,7 @@ class Observer:
         return traces.request(_method(scope), _kind(scope["path"]), given)
 
     def finish(self, request: CurrentRequest, scope: Scope, status: int, seconds: float) -> None:
-        client = Caller(address_of(Request(scope), self._trusted_proxies)).client
+        client = request.client or Caller(address_of(Request(scope), self._trusted_proxies)).client
         finished = FinishedRequest(
             id=request.id,
             method=_method(scope),
@@ -58,8 +58,8 @@ class Observer:
             status=status,
             seconds=seconds,
             client=self._pseudonyms.of("client", client),
-            account=self._pseudonyms.of("account", str(request.account)) if request.account else None,
-            session=self._pseudonyms.of("session", str(request.session)) if request.session else None,
+            account=self._pseudonyms.of("account", request.account) if request.account else None,
+            session=self._pseudonyms.of("session", request.session) if request.session else None,
             operation=request.operation,
             digest=request.digest,
             outcomes=request.outcomes,

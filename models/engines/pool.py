@@ -6,6 +6,7 @@ index.
 
 import asyncio
 import time
+from collections import deque
 from contextlib import suppress
 from typing import Any, ClassVar
 
@@ -41,20 +42,15 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg is untyped
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{**_DEFAULTS, **options})
-        self._slots: asyncio.LifoQueue[Any] = asyncio.LifoQueue()
-        for _ in range(self.get_max_size()):
-            self._slots.put_nowait(None)
+        self._slots: list[Any] = [None] * self.get_max_size()
+        self._waiters: deque[asyncio.Future[Any]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._returns: set[asyncio.Task[None]] = set()
 
     async def take(self) -> Any:
         """Returns a connection. Raises TimeoutError if none is free in time."""
         start = time.perf_counter()
-        if self._slots.empty():
-            async with asyncio.timeout(_ACQUIRE_SECONDS):
-                connection = await self._slots.get()
-        else:
-            connection = self._slots.get_nowait()
+        connection = self._slots.pop() if self._slots else await self._wait()
         if not _is_reusable(connection):
             connection = await self._another(connection)
         self.monitor.taken(time.perf_counter() - start)
@@ -64,14 +60,14 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg is untyped
         """Returns a connection. If a statement `failed`, asyncpg waits until its cancellation has arrived."""
         self.monitor.given_back()
         if not failed and not self.is_closing() and _is_reusable(connection):
-            self._slots.put_nowait(connection)
+            self._put(connection)
             if self._timer is None:
                 self._timer = asyncio.get_running_loop().call_later(_RETURN_SECONDS, self._return_all)
             return
         try:
             await self.release(connection, timeout=_RELEASE_SECONDS)
         finally:
-            self._slots.put_nowait(None)
+            self._put(None)
 
     async def fetch(self, statement: str, *values: Any) -> list[asyncpg.Record]:
         connection = await self.take()
@@ -87,6 +83,30 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg is untyped
         await asyncio.gather(*self._return_all())
         await super().close()
 
+    def _put(self, slot: Any) -> None:
+        """Hands the slot to whoever has waited for longest, or keeps it."""
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(slot)
+                return
+        self._slots.append(slot)
+
+    async def _wait(self) -> Any:
+        """Waits for a slot, with a timer that is cheaper than asyncio.timeout: under load, this is a tenth of `me`."""
+        loop = asyncio.get_running_loop()
+        waiter = loop.create_future()
+        timer = loop.call_later(_ACQUIRE_SECONDS, _expire, waiter)
+        self._waiters.append(waiter)
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            if not waiter.cancelled() and waiter.exception() is None:  # the slot came at the same moment
+                self._put(waiter.result())
+            raise
+        finally:
+            timer.cancel()
+
     async def _another(self, lost: Any) -> Any:
         """Returns a connection in place of one that was lost, or of none."""
         try:
@@ -94,7 +114,7 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg is untyped
                 await self.release(lost, timeout=_RELEASE_SECONDS)
             return await self.acquire(timeout=_ACQUIRE_SECONDS)
         except BaseException:
-            self._slots.put_nowait(None)
+            self._put(None)
             raise
 
     def _return_all(self) -> list[asyncio.Task[None]]:
@@ -102,14 +122,18 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg is untyped
         if self._timer:
             self._timer.cancel()
             self._timer = None
-        slots = [self._slots.get_nowait() for _ in range(self._slots.qsize())]
-        returns = [asyncio.create_task(self.release(each, timeout=_RELEASE_SECONDS)) for each in slots if each]
-        for _ in slots:
-            self._slots.put_nowait(None)
+        kept = [each for each in self._slots if each]
+        self._slots = [None] * len(self._slots)
+        returns = [asyncio.create_task(self.release(each, timeout=_RELEASE_SECONDS)) for each in kept]
         self._returns.update(returns)
         for task in returns:
             task.add_done_callback(self._returns.discard)
         return returns
+
+
+def _expire(waiter: asyncio.Future[Any]) -> None:
+    if not waiter.done():
+        waiter.set_exception(TimeoutError())
 
 
 def _is_reusable(connection: Any) -> bool:

@@ -2,6 +2,7 @@
 
 import hmac
 from functools import lru_cache
+from uuid import UUID
 
 from services.common.secrets import Keys
 
@@ -16,6 +17,6 @@ class Pseudonyms:
         self._key = keys.lasting("log")
         self.of = lru_cache(_CACHED)(self._of)
 
-    def _of(self, kind: str, text: str) -> str:
+    def _of(self, kind: str, named: str | UUID) -> str:
         """Returns the name of a client, an account's id or a session's id; `kind` is the word for it."""
-        return hmac.digest(self._key, f"{kind} {text}".encode(), "sha256").hex()[:_DIGITS]
+        return hmac.digest(self._key, f"{kind} {named}".encode(), "sha256").hex()[:_DIGITS]

@@ -109,3 +109,36 @@ async def test_connections_go_back_to_asyncpg_now_and_then(pool: Pool, monkeypat
 
     assert pool.get_idle_size() == 1
     assert await _backend(pool) == first
+
+
+async def test_a_connection_that_comes_to_somebody_who_has_just_gone_is_not_lost(pool: Pool) -> None:
+    taken = [await pool.take() for _ in range(SIZE)]
+    for _ in range(20):
+        waiting = asyncio.create_task(pool.take())
+        await asyncio.sleep(0)
+        await pool.give_back(taken.pop(), failed=False)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        taken.append(await asyncio.wait_for(pool.take(), 2))
+
+    for each in taken:
+        await pool.give_back(each, failed=False)
+
+
+async def test_whoever_has_waited_for_longest_is_next(pool: Pool) -> None:
+    taken = [await pool.take() for _ in range(SIZE)]
+    order: list[int] = []
+
+    async def wait(number: int) -> None:
+        connection = await pool.take()
+        order.append(number)
+        await pool.give_back(connection, failed=False)
+
+    waiting = [asyncio.create_task(wait(number)) for number in range(5)]
+    await asyncio.sleep(0)
+    for each in taken:
+        await pool.give_back(each, failed=False)
+    await asyncio.gather(*waiting)
+
+    assert sorted(order) == list(range(5))
+    assert order[0] == 0
