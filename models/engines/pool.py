@@ -93,7 +93,7 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg is untyped
         self._slots.append(slot)
 
     async def _wait(self) -> Any:
-        """Waits for a slot, with a timer that is cheaper than asyncio.timeout: under load, this is a tenth of `me`."""
+        """Waits for a slot. A plain timer is cheaper than asyncio.timeout, which would cancel the task."""
         loop = asyncio.get_running_loop()
         waiter = loop.create_future()
         timer = loop.call_later(_ACQUIRE_SECONDS, _expire, waiter)
