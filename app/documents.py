@@ -27,6 +27,7 @@ from app.errors import Redactor
 from app.field_executor import Selections
 from app.manifests import digest as digest_of
 from app.measurement import measure
+from app.one_of_rule import OneOfVariablesRule
 from app.shapes import shape_of
 
 MAX_TOKENS = 680  # also keeps the recursion of measurement.py, one call per token, within Python's limit
@@ -101,7 +102,9 @@ class Documents:
         introspection: bool,
     ) -> None:
         self._schema = schema
-        self._rules = specified_rules if introspection else (*specified_rules, NoSchemaIntrospectionCustomRule)
+        self._rules = (*specified_rules, OneOfVariablesRule)
+        if not introspection:
+            self._rules += (NoSchemaIntrospectionCustomRule,)
         self._introspection = introspection
         self._redactor = redactor
         self._cached: OrderedDict[str, Prepared] = OrderedDict()

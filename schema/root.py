@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import cast
 
 import strawberry
-from graphql import GraphQLObjectType, introspection_types
+from graphql import GraphQLInputObjectType, GraphQLObjectType, introspection_types
 from graphql.type.introspection import TypeFields
 from strawberry.schema.config import StrawberryConfig
 
@@ -228,3 +228,8 @@ schema = strawberry.Schema(
 
 # Strawberry's own resolver fails for lists and non-null types.
 cast(GraphQLObjectType, introspection_types["__Type"]).fields["isOneOf"].resolve = TypeFields.is_one_of
+
+# Strawberry checks @oneOf in a rule of its own endpoint, and else only when a resolver gets the value.
+for type_ in schema._schema.type_map.values():
+    if isinstance(type_, GraphQLInputObjectType):
+        type_.is_one_of = type_.extensions["strawberry-definition"].is_one_of

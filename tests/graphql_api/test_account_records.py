@@ -169,7 +169,26 @@ async def test_an_rfc_of_several_accounts_is_answered_with_their_ids(back_end: A
 async def test_exactly_one_key_is_given(back_end: Api, by: dict[str, Any]) -> None:
     response = await back_end.send("Account", {"by": by})
 
-    assert [error["extensions"]["code"] for error in response.json()["errors"]] == ["BAD_REQUEST"]
+    assert {error["extensions"]["code"] for error in response.json()["errors"]} == {"BAD_REQUEST"}
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("by", ["{}", '{id: "a", email: "b", rfc: null}', "{rfc: null}"])
+async def test_exactly_one_key_is_given_in_a_document_too(back_end: Api, by: str) -> None:
+    body = {"query": f"{{ account(by: {by}) {{ __typename }} }}"}
+
+    response = await back_end.http.post("/graphql", json=body, headers=back_end.headers)
+
+    assert [error["extensions"]["code"] for error in response.json()["errors"]] == ["VALIDATION_FAILED"]
+
+
+@ON_SQLITE
+async def test_a_variable_within_the_key_must_have_a_value(back_end: Api) -> None:
+    body = {"query": "query Q($id: ID) { account(by: {id: $id}) { __typename } }", "variables": {"id": None}}
+
+    response = await back_end.http.post("/graphql", json=body, headers=back_end.headers)
+
+    assert [error["extensions"]["code"] for error in response.json()["errors"]] == ["VALIDATION_FAILED"]
 
 
 async def test_pages_hold_every_account_once_in_the_order_of_updates(back_end: Api) -> None:
