@@ -26,6 +26,7 @@ from asyncio.subprocess import DEVNULL, PIPE
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -350,13 +351,16 @@ async def _load(site: Site, token: str, client: int, answers: Counter[str], stop
         "Me": {},
         "CreateCaptcha": {},
         "CreateAccount": {},
-        "StartPayPalPayment": {"planId": "negocio"},
+        "StartPayPalPayment": {},
     }
+    plans = cycle(("negocio", "emprendedor"))
     async with httpx2.AsyncClient(base_url=site.serve.url, timeout=30) as http:
         while True:
             for operation in [*inputs]:
                 if stopped.is_set():
                     return
+                if operation == "StartPayPalPayment":  # of a plan again, PayPal would not be asked
+                    inputs[operation] = {"planId": next(plans)}
                 if operation == "CreateAccount":
                     inputs[operation] = form(f"load{client}-{time.monotonic_ns()}@example.com")
                 try:

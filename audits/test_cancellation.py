@@ -120,8 +120,9 @@ async def _assert_connections_are_back() -> None:
     if connection.capabilities.dialect == "postgres":
         pool = connection._pool
         async with asyncio.timeout(5):
-            while pool.get_idle_size() < pool.get_size():  # cancelled requests may still hold a connection
-                await asyncio.sleep(0.01)
+            taken = [await pool.take() for _ in range(pool.get_max_size())]  # cancelled requests may still hold some
+        for each in taken:
+            await pool.give_back(each, failed=False)
         (row,) = await fetch(
             "SELECT count(*) AS held FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid() AND state <> 'idle'"

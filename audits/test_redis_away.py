@@ -17,7 +17,7 @@ from tests.tcp_proxy import State, TcpProxy
 
 AWAY = 6.0  # seconds
 BACK = 1.0  # seconds after which nothing may fail
-CLIENTS = 8
+CLIENTS = 15
 AT_ONCE = 60  # more than the pool's connections
 LONGEST = 6.0  # seconds by which a request may outlast one that needs no limits while Redis is away
 

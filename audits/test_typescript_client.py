@@ -55,7 +55,8 @@ def test_the_client_is_packed_and_used_elsewhere(npm: str, packed_client: Packed
     inspected = json.loads(_run("node", "inspect.js", cwd=project))
     assert "createAccountsClient" in inspected["exports"]
     documents = {name: (each["text"], each["id"]) for name, each in inspected["operations"].items()}
-    assert documents == {name[0].lower() + name[1:]: (text, _id_of(text)) for name, text in OPERATIONS.items()}
+    people = {name: text for name, text in OPERATIONS.items() if "NotAuthorizedError" not in text}  # not of API clients
+    assert documents == {name[0].lower() + name[1:]: (text, _id_of(text)) for name, text in people.items()}
     _compile_examples(project)
 
 
