@@ -30,6 +30,7 @@ from services.events.facts import EventType
 from services.events.publishing import publish
 from services.mail.outbox import MailKind, enqueue_farewell
 from services.payments.queries import PaymentStatus
+from services.payments.stamps import cancel_notices
 from services.support.changes import NobodyFound
 from services.support.limit_subjects import counted_by, of_email
 
@@ -108,6 +109,7 @@ class DeletionService:
         retained: list[RetainedPayment] = []
         voided: list[str] = []
         if account:
+            await cancel_notices(email_key)  # those that an invoice has enqueued since, with the account locked
             await _delete_reservations(account)
             retained, voided = await self._delete_payments(account)
             addresses = await Session.filter(account_id=account.id).values_list("ip_address", flat=True)
