@@ -7,6 +7,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
+import httpx2
+
 from models.event import Event
 from models.transactions import atomically
 from models.webhook_endpoint import WebhookEndpoint
@@ -191,7 +193,8 @@ def url_problem(url: str, *, https_only: bool) -> str | None:
     try:
         parts = urlsplit(url)
         named = bool(parts.hostname) and parts.port != 0
-    except ValueError:
+        httpx2.URL(url)  # refuses hosts that urlsplit passes, and no delivery could begin
+    except (ValueError, httpx2.InvalidURL):
         return must_begin
     if not named or parts.scheme not in ({"https"} if https_only else {"https", "http"}):
         return must_begin

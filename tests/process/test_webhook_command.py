@@ -108,6 +108,8 @@ def test_an_unknown_endpoint_is_answered(desk: Desk) -> None:
         ("https://", "must begin with https:// or http:// and a host"),
         ("https://[::1", "must begin with https:// or http:// and a host"),
         ("https://a:99999/", "must begin with https:// or http:// and a host"),
+        ("https://256.0.0.1/", "must begin with https:// or http:// and a host"),
+        ("https://[v1.x]/", "must begin with https:// or http:// and a host"),
         ("https://u:p@api.example.mx/", "must not contain a user or a password: receivers verify the signature"),
         ("https://api.example.mx/#x", "must not have a fragment"),
         ("https://api.example.mx/a b", "must have at most 2,000 printable ASCII characters, without spaces"),
