@@ -57,7 +57,7 @@ class AccountRecord:
     created_at: datetime = strawberry.field(description="When the account was registered (step 1).")
     confirmed_at: datetime = strawberry.field(description="When the account was confirmed (step 2).")
     updated_at: datetime = strawberry.field(
-        description="When the account last changed; an end of paid time and an issued folio are no changes."
+        description="When the last event about the account happened; a reserved or released folio is none."
     )
     onboarding: Onboarding = strawberry.field(description="The account's progress through the four onboarding steps.")
     activation: Activation | None = strawberry.field(
