@@ -194,7 +194,6 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
         actors=actors,
     )
 
-    api_clients = ApiClients(limiter=limiter, limits=limits, notice=note_api_client)
     plans = Plans.read(settings.plans_file or BUNDLED_PLANS)
     paypal = _paypal(settings, keys, limiter, limits, tracer)
     orders = paypal.orders if paypal else None
@@ -242,7 +241,6 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
             deposits=deposits,
             payments=PaymentHistory(),
             access_tokens=AccessTokenService(handover=handover, sessions=sessions, limiter=limiter, limits=limits),
-            api_clients=api_clients,
             account_records=AccountRecords(api_clients),
             session_verification=SessionVerification(api_clients, handover),
             stamps=StampService(),

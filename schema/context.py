@@ -7,7 +7,6 @@ from typing import Annotated, Protocol, TypeVar
 
 import strawberry
 
-from services.access.clients import ApiClients
 from services.access.events import EventFeed
 from services.access.records import AccountRecords
 from services.access.tokens import AccessTokenService
@@ -52,7 +51,6 @@ class Services:
     access_tokens: AccessTokenService
     stamps: StampService
     invoices: InvoiceService
-    api_clients: ApiClients
     account_records: AccountRecords
     session_verification: SessionVerification
     event_feed: EventFeed

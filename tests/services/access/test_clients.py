@@ -50,7 +50,7 @@ async def desk(make_api: MakeApi) -> Desk:
     api = await make_api(limit_api_client="3/hour")
     clock, noticed = Clock(_START), list[str]()
     clients = replace(
-        api.composition.services.api_clients, clock=clock, notice=lambda client: noticed.append(client.name)
+        api.composition.services.account_records.clients, clock=clock, notice=lambda client: noticed.append(client.name)
     )
     return Desk(clients, ClientRegistry(clock), clock, noticed)
 
