@@ -9,7 +9,7 @@ from uuid import UUID
 from models.sql import as_datetime, as_uuid, fetch
 from services.access.clients import ApiClient, ApiClients, Scope
 from services.accounts.email import parse_email
-from services.accounts.onboarding import Progress, progress
+from services.accounts.onboarding import PROGRESS_COLUMNS, Progress, progress
 from services.accounts.rfc import Rfc, TaxpayerType, parse_rfc
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
@@ -21,9 +21,9 @@ from services.common.translations import Language
 MAX_SHARING = 100
 """How many accounts with the same RFC are listed."""
 
-COLUMNS = """
+COLUMNS = f"""
 account.id, email, rfc, language, account.created_at, confirmed_at, updated_at,
-stage, active_since, active_until, activated_by, active_plan, company_outdated, stamps_notice
+{PROGRESS_COLUMNS}
 """
 _SELECT = f"SELECT {COLUMNS} FROM account"  # noqa: S608  # columns of ours, as below
 _BY_ID = f"{_SELECT} WHERE id = $1"
@@ -62,7 +62,7 @@ class AccountView:
     @classmethod
     def of(cls, row: Mapping[str, Any], now: datetime) -> "AccountView":
         """Reads the row of a statement that selects COLUMNS."""
-        since, until, confirmed_at = row["active_since"], row["active_until"], as_datetime(row["confirmed_at"])
+        confirmed_at = as_datetime(row["confirmed_at"])
         return cls(
             id=as_uuid(row["id"]),
             email=row["email"],
@@ -71,16 +71,7 @@ class AccountView:
             created_at=as_datetime(row["created_at"]),
             confirmed_at=confirmed_at,
             updated_at=as_datetime(row["updated_at"]) if row["updated_at"] else confirmed_at,
-            progress=progress(
-                row["stage"],
-                as_datetime(since) if since else None,
-                as_datetime(until) if until else None,
-                row["activated_by"],
-                row["active_plan"],
-                now,
-                company_outdated=bool(row["company_outdated"]),
-                few_stamps=row["stamps_notice"] is not None,
-            ),
+            progress=progress(row, now),
         )
 
 

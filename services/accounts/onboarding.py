@@ -5,10 +5,16 @@ computed on each read and never stored.
 """
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from models.account import Account
+from models.sql import as_datetime
+
+PROGRESS_COLUMNS = "stage, active_since, active_until, activated_by, active_plan, company_outdated, stamps_notice"
+"""Of the table `account`: from what `progress` reads."""
 
 
 class OnboardingStep(enum.Enum):
@@ -115,28 +121,24 @@ def transition(stage: Stage, event: Event) -> Stage:
     return TRANSITIONS[stage, event]
 
 
-def progress(
-    stage: str,
-    since: datetime | None,
-    until: datetime | None,
-    method: str | None,
-    plan_id: str | None,
-    now: datetime,
-    *,
-    company_outdated: bool = False,
-    few_stamps: bool = False,
-) -> Progress:
-    """Reads the progress from the account's columns."""
-    at = Stage(stage)
-    if since is None or until is None or method is None or plan_id is None:
-        return Progress(at, company_outdated=company_outdated)
-    if at is Stage.ACTIVE and until <= now:
-        at = transition(at, Event.TIME_ENDED)
-    activation = Activation(at is Stage.ACTIVE, since, until, PaymentMethod(method), plan_id, few_stamps)
-    return Progress(at, activation, company_outdated)
+def progress(row: Mapping[str, Any], now: datetime) -> Progress:
+    """Reads the progress from an account's PROGRESS_COLUMNS, as either database returns them."""
+    stage, company_outdated = Stage(row["stage"]), bool(row["company_outdated"])
+    if not (row["active_since"] and row["active_until"] and row["activated_by"] and row["active_plan"]):
+        return Progress(stage, company_outdated=company_outdated)
+    until = as_datetime(row["active_until"])
+    if stage is Stage.ACTIVE and until <= now:
+        stage = transition(stage, Event.TIME_ENDED)
+    activation = Activation(
+        active=stage is Stage.ACTIVE,
+        since=as_datetime(row["active_since"]),
+        until=until,
+        method=PaymentMethod(row["activated_by"]),
+        plan_id=row["active_plan"],
+        few_stamps=row["stamps_notice"] is not None,
+    )
+    return Progress(stage, activation, company_outdated)
 
 
 def progress_of(account: Account, now: datetime) -> Progress:
-    paid = (account.active_since, account.active_until, account.activated_by, account.active_plan)
-    few_stamps = account.stamps_notice is not None
-    return progress(account.stage, *paid, now, company_outdated=account.company_outdated, few_stamps=few_stamps)
+    return progress(vars(account), now)

@@ -12,7 +12,7 @@ from models.account import Account
 from models.session import Session
 from models.sql import as_datetime, as_uuid, fetch
 from models.transactions import atomically
-from services.accounts.onboarding import Progress, progress, progress_of
+from services.accounts.onboarding import PROGRESS_COLUMNS, Progress, progress, progress_of
 from services.accounts.rfc import Rfc, TaxpayerType
 from services.audit.actors import Actor, Actors
 from services.audit.events import EventKind, record
@@ -29,13 +29,13 @@ MAX_SESSIONS = 50
 _TOUCH_INTERVAL = timedelta(minutes=5)
 
 # As text: every request of a signed-in client runs it, and building it would take longer than running it.
-SELECT_SESSION = """
+SELECT_SESSION = f"""
 SELECT session.id AS session_id, account_id, email, rfc, language, account.created_at, confirmed_at,
-  stage, active_since, active_until, activated_by, active_plan, company_outdated, stamps_notice,
+  {PROGRESS_COLUMNS},
   password_change_required, last_seen_at, ends_at, expires_at
 FROM session JOIN account ON account.id = session.account_id
 WHERE session.digest = $1
-"""
+"""  # noqa: S608  # columns of ours
 
 # As text, too: an operation may list fifty sessions several times.
 _SELECT_BY_ACCOUNT = """
@@ -269,7 +269,6 @@ def _principal_of(
 
 
 def _principal(row: Mapping[str, Any], now: datetime) -> Principal:
-    since, until = row["active_since"], row["active_until"]
     return Principal(
         id=as_uuid(row["account_id"]),
         email=row["email"],
@@ -277,16 +276,7 @@ def _principal(row: Mapping[str, Any], now: datetime) -> Principal:
         language=Language(row["language"]),
         created_at=as_datetime(row["created_at"]),
         confirmed_at=as_datetime(row["confirmed_at"]),
-        progress=progress(
-            row["stage"],
-            as_datetime(since) if since else None,
-            as_datetime(until) if until else None,
-            row["activated_by"],
-            row["active_plan"],
-            now,
-            company_outdated=bool(row["company_outdated"]),
-            few_stamps=row["stamps_notice"] is not None,
-        ),
+        progress=progress(row, now),
         session_id=as_uuid(row["session_id"]),
         password_change_required=bool(row["password_change_required"]),
     )

@@ -65,11 +65,23 @@ def test_the_current_step_is_the_first_that_is_open() -> None:
         assert at.current_step not in at.completed_steps
 
 
+def _progress(
+    stage: str,
+    since: datetime | None,
+    until: datetime | None,
+    method: str | None,
+    plan_id: str | None,
+    now: datetime,
+) -> Progress:
+    paid = {"active_since": since, "active_until": until, "activated_by": method, "active_plan": plan_id}
+    return progress({"stage": stage, "company_outdated": False, "stamps_notice": None, **paid}, now)
+
+
 def test_an_account_is_active_until_its_end_and_no_longer() -> None:
     since, method = _NOW - _DAY, PaymentMethod.PAYPAL
 
-    before = progress("active", since, _NOW + timedelta(microseconds=1), method.value, "negocio", _NOW)
-    at_the_end = progress("active", since, _NOW, method.value, "negocio", _NOW)
+    before = _progress("active", since, _NOW + timedelta(microseconds=1), method.value, "negocio", _NOW)
+    at_the_end = _progress("active", since, _NOW, method.value, "negocio", _NOW)
 
     assert before.activation == Activation(True, since, _NOW + timedelta(microseconds=1), method, "negocio")
     assert before.stage is Stage.ACTIVE
@@ -78,11 +90,11 @@ def test_an_account_is_active_until_its_end_and_no_longer() -> None:
 
 
 def test_an_account_that_never_paid_has_no_activation() -> None:
-    assert progress("configured", None, None, None, None, _NOW) == Progress(Stage.CONFIGURED)
+    assert _progress("configured", None, None, None, None, _NOW) == Progress(Stage.CONFIGURED)
 
 
 def test_a_deactivated_account_is_not_active_whatever_its_end_says() -> None:
-    at = progress("deactivated", _NOW - _DAY, _NOW + _DAY, "bank_deposit", "negocio", _NOW)
+    at = _progress("deactivated", _NOW - _DAY, _NOW + _DAY, "bank_deposit", "negocio", _NOW)
 
     assert at.stage is Stage.DEACTIVATED
     assert at.activation
