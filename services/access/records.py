@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.ids import parse_id
 from services.common.outcomes import FieldProblem, InvalidInput, NotAuthorized, TooManyAttempts
-from services.common.pages import CursorFormat, after_problem, first_problem
+from services.common.pages import EPOCH, MomentCursors, after_problem, first_problem
 from services.common.translations import Language
 
 MAX_SHARING = 100
@@ -31,13 +31,8 @@ _BY_EMAIL = f"{_SELECT} WHERE email_key = $1"
 _BY_RFC = f"{_SELECT} WHERE rfc = $1 ORDER BY created_at, id LIMIT $2"
 _PAGE = f"{_SELECT} WHERE (updated_at, id) > ($1, $2) ORDER BY updated_at, id LIMIT $3"
 
-_CURSORS = CursorFormat(b"a", ">q16s")  # microseconds since 1970, and the id
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
-_LAST_MICROSECOND = (datetime(9999, 1, 1, tzinfo=UTC) - _EPOCH) // _MICROSECOND
+_CURSORS = MomentCursors(b"a")
 _BEFORE_ALL = UUID(int=0)
-
-_Position = tuple[datetime, UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +52,7 @@ class AccountView:
 
     @property
     def cursor(self) -> str:
-        return _CURSORS.write((self.updated_at - _EPOCH) // _MICROSECOND, self.id.bytes)
+        return _CURSORS.write(self.updated_at, self.id)
 
     @classmethod
     def of(cls, row: Mapping[str, Any], now: datetime) -> "AccountView":
@@ -126,9 +121,9 @@ class AccountRecords:
         if not isinstance(client, ApiClient):
             return client
         problems: list[FieldProblem] = []
-        position = _EPOCH, _BEFORE_ALL
+        position = EPOCH, _BEFORE_ALL
         if after is not None:
-            read = _read(after)
+            read = _CURSORS.read(after)
             if read is None:
                 problems.append(after_problem())
             position = read or position
@@ -153,10 +148,3 @@ async def _rows_of(key: AccountKey) -> Sequence[Mapping[str, Any]]:
         return await fetch(_BY_RFC, rfc.text, MAX_SHARING) if isinstance(rfc, Rfc) else ()
     email = parse_email(key.email or "")
     return await fetch(_BY_EMAIL, email.key) if email else ()
-
-
-def _read(cursor: str) -> _Position | None:
-    values = _CURSORS.read(cursor)
-    if values is None or not 0 <= values[0] <= _LAST_MICROSECOND:
-        return None
-    return _EPOCH + values[0] * _MICROSECOND, UUID(bytes=values[1])

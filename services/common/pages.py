@@ -4,12 +4,20 @@ import base64
 import binascii
 import struct
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from services.common.outcomes import FieldErrorCode, FieldProblem
 
 MAX_PAGE = 100
 DEFAULT_PAGE = 50
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+_LAST_MICROSECOND = (datetime(9999, 1, 1, tzinfo=UTC) - EPOCH) // _MICROSECOND
+
+Place = tuple[datetime, UUID]
+"""After which a page begins, in a list that is ordered by a time and by id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +47,23 @@ class CursorFormat:
             return None
         values = struct.unpack(self.layout, packed[len(self.kind) :])
         return values if self.write(*values) == cursor else None
+
+
+class MomentCursors:
+    """The cursors of a list that is ordered by a time and, of the same time, by id."""
+
+    def __init__(self, kind: bytes) -> None:
+        self._format = CursorFormat(kind, ">q16s")  # microseconds since 1970, and the id
+
+    def write(self, moment: datetime, id: UUID) -> str:
+        return self._format.write((moment - EPOCH) // _MICROSECOND, id.bytes)
+
+    def read(self, cursor: str) -> Place | None:
+        """Returns None also for a time that PostgreSQL or Python cannot hold."""
+        values = self._format.read(cursor)
+        if values is None or not 0 <= values[0] <= _LAST_MICROSECOND:
+            return None
+        return EPOCH + values[0] * _MICROSECOND, UUID(bytes=values[1])
 
 
 def first_problem(first: int) -> FieldProblem | None:

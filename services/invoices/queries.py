@@ -1,11 +1,11 @@
 """Reads reservations."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from models.sql import as_uuid, fetch
+from services.common.pages import Place
 from services.invoices.outcomes import ReservationView
 
 MAX_SKIPPED_FOLIOS = 50
@@ -31,14 +31,6 @@ SELECT * FROM (
 """  # noqa: S608
 
 
-@dataclass(frozen=True, slots=True)
-class OpenPosition:
-    """The place of a reservation in the list of open ones, which is ordered by the time of the reservation."""
-
-    since: datetime
-    id: UUID
-
-
 async def find(client_id: UUID, request_id: UUID) -> ReservationView | None:
     rows = await fetch(_BY_REQUEST, str(client_id), str(request_id))
     return ReservationView.of(rows[0]) if rows else None
@@ -50,7 +42,7 @@ async def get(id: UUID) -> ReservationView | None:
 
 
 async def open_reservations(
-    until: datetime, count: int, *, client_id: UUID | None = None, after: OpenPosition | None = None
+    until: datetime, count: int, *, client_id: UUID | None = None, after: Place | None = None
 ) -> list[ReservationView]:
     """Returns reservations that were neither confirmed nor released since `until` or earlier, the oldest first."""
     statement, values = _OPEN, [until, count]
@@ -58,7 +50,7 @@ async def open_reservations(
         values.append(str(client_id))
         statement += f" AND client_id = ${len(values)}"
     if after:
-        values += [after.since, str(after.id)]
+        values += [after[0], str(after[1])]
         statement += f" AND (open_since, id) > (${len(values) - 1}, ${len(values)})"
     return [ReservationView.of(row) for row in await fetch(statement + _IN_ORDER, *values)]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from services.access.clients import ApiClient, ApiClients, Scope
@@ -11,19 +11,16 @@ from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.ids import parse_id
 from services.common.outcomes import FieldErrorCode, FieldProblem, InvalidInput, NotAuthorized, TooManyAttempts
-from services.common.pages import DEFAULT_PAGE, CursorFormat, after_problem, first_problem
+from services.common.pages import DEFAULT_PAGE, MomentCursors, after_problem, first_problem
 from services.company.series_outcomes import SeriesNotFound
 from services.invoices import queries, reservations
 from services.invoices.outcomes import ReservationNotFound, ReservationPage, ReservationView
-from services.invoices.queries import OpenPosition
 from services.invoices.reservations import Confirmed, Released, Reserved
 
 OPEN_HOURS = 24
 MAX_OPEN_HOURS = 24 * 366
 
-_CURSOR = CursorFormat(b"r", ">q16s")  # microseconds since 1970, and the reservation's id
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
+_CURSORS = MomentCursors(b"r")
 
 Refused = NotAuthorized | TooManyAttempts
 
@@ -82,7 +79,7 @@ class InvoiceService:
         client = await self._require(caller)
         if not isinstance(client, ApiClient):
             return client
-        position = None if after is None else _position(after)
+        position = None if after is None else _CURSORS.read(after)
         problems = [first_problem(first), after_problem() if after is not None and position is None else None]
         if not 0 <= hours <= MAX_OPEN_HOURS:
             problems.append(FieldProblem("olderThanHours", FieldErrorCode.OUT_OF_RANGE, 0, MAX_OPEN_HOURS))
@@ -91,7 +88,9 @@ class InvoiceService:
         until = self.clock() - timedelta(hours=hours)
         views = await queries.open_reservations(until, first + 1, client_id=client.id, after=position)
         page = views[:first]
-        return ReservationPage([(_cursor(view), view) for view in page], has_next=len(views) > first)
+        return ReservationPage(
+            [(_CURSORS.write(view.reserved_at, view.id), view) for view in page], has_next=len(views) > first
+        )
 
     async def skipped_folios(self, series_ids: Sequence[UUID]) -> Mapping[UUID, list[int]]:
         """Returns the last folios of each series that were taken and will never be used, the highest first."""
@@ -99,17 +98,3 @@ class InvoiceService:
 
     async def _require(self, caller: Caller) -> ApiClient | Refused:
         return await self.clients.require(caller, Scope.INVOICES_WRITE)
-
-
-def _cursor(view: ReservationView) -> str:
-    return _CURSOR.write((view.reserved_at - _EPOCH) // _MICROSECOND, view.id.bytes)
-
-
-def _position(cursor: str) -> OpenPosition | None:
-    values = _CURSOR.read(cursor)
-    if values is None:
-        return None
-    try:
-        return OpenPosition(_EPOCH + values[0] * _MICROSECOND, UUID(bytes=values[1]))
-    except OverflowError:
-        return None

@@ -31,7 +31,6 @@ from services.invoices.outcomes import (
     ReservationView,
     UuidInUse,
 )
-from services.invoices.queries import OpenPosition
 from services.payments import lifecycle
 from services.payments.queries import PaymentView
 from tests.actors import OPERATOR
@@ -372,7 +371,7 @@ async def test_open_ones_are_listed_in_order_and_by_client() -> None:
 
     everything = await queries.open_reservations(NOW + timedelta(hours=9), 9)
     older = await queries.open_reservations(NOW + timedelta(hours=2), 9, client_id=CLIENT)
-    after = OpenPosition(taken[1].reserved_at, taken[1].id)
+    after = (taken[1].reserved_at, taken[1].id)
     page = await queries.open_reservations(NOW + timedelta(hours=9), 1, client_id=CLIENT, after=after)
 
     assert everything == [of_other, *taken[1:4]]
