@@ -3,7 +3,7 @@ from typing import Any
 from tortoise import fields
 from tortoise.models import Model
 
-from models.indexes import PartialIndex, UnsetIndex
+from models.indexes import PartialIndex
 
 
 class Event(Model):
@@ -30,6 +30,6 @@ class Event(Model):
     class Meta:
         table = "event"
         indexes = (
-            UnsetIndex(fields=("id",), unset="position", name="idx_event_without_position"),
+            PartialIndex(fields=("id",), absent="position", name="idx_event_without_position"),
             PartialIndex(fields=("type", "position"), present="position", name="idx_event_type_position"),
         )

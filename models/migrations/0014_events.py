@@ -3,7 +3,7 @@ from tortoise import fields, migrations
 from tortoise.fields.data import JSON_DUMPS
 from tortoise.migrations import operations as ops
 
-from models.indexes import PartialIndex, UnsetIndex
+from models.indexes import PartialIndex
 from models.operations import AddColumn
 
 # Later ends of paid time are announced; those that passed before there were events are not.
@@ -29,7 +29,7 @@ class Migration(migrations.Migration):
                 ('occurred_at', fields.DatetimeField(db_index=True, auto_now=False, auto_now_add=False)),
                 ('details', fields.JSONField(encoder=JSON_DUMPS, decoder=loads)),
             ],
-            options={'table': 'event', 'app': 'accounts', 'indexes': [UnsetIndex(fields=['id'], name='idx_event_without_position', unset='position'), PartialIndex(fields=['type', 'position'], name='idx_event_type_position', present='position')], 'pk_attr': 'id', 'table_description': 'What happened to an account, for the products that stand on it.'},
+            options={'table': 'event', 'app': 'accounts', 'indexes': [PartialIndex(fields=['id'], name='idx_event_without_position', absent='position'), PartialIndex(fields=['type', 'position'], name='idx_event_type_position', present='position')], 'pk_attr': 'id', 'table_description': 'What happened to an account, for the products that stand on it.'},
             bases=['Model'],
         ),
         ops.CreateModel(
