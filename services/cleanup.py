@@ -1,14 +1,15 @@
 """Deletes expired rows, and fills in a column that is new, in small batches, by one worker at a time."""
 
 import asyncio
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import structlog
+from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import Subquery
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
@@ -71,6 +72,15 @@ class _OtherWorkerError(Exception):
     """Another worker is cleaning up."""
 
 
+@asynccontextmanager
+async def _alone() -> AsyncIterator[BaseDBAsyncClient]:
+    """Begins a transaction in which no other worker cleans up. Raises _OtherWorkerError if one does."""
+    async with in_transaction() as connection:
+        if not await try_lock(LOCK):
+            raise _OtherWorkerError
+        yield connection
+
+
 class Cleanup:
     """`clean_up_files` cleans up outside the database, such as the mail files of development."""
 
@@ -118,32 +128,22 @@ class Cleanup:
 
     async def _remove_some(self, expired: QuerySet[Any]) -> int:
         key = expired.model._meta.pk_attr
-        async with in_transaction() as connection:
-            if not await try_lock(LOCK):
-                raise _OtherWorkerError
+        async with _alone() as connection:
             here = expired.using_db(connection)
             keys = await here.limit(_BATCH_SIZE).values_list(key, flat=True)
             return await here.filter(**{f"{key}__in": keys}).delete() if keys else 0
 
     async def _remove_events(self) -> int:
-        async with in_transaction():
-            if not await try_lock(LOCK):
-                raise _OtherWorkerError
+        async with _alone():
             return await delete_oldest(self._clock() - self._retention.events, _BATCH_SIZE)
 
     async def _fill_in(self) -> None:
-        last = START
+        last: UUID | None = START
         for _ in range(_MAX_FILLED_BATCHES):
-            found = await self._fill_in_some(last)
-            if found is None:
+            if last is None:
                 return
-            last = found
-
-    async def _fill_in_some(self, after: UUID) -> UUID | None:
-        async with in_transaction():
-            if not await try_lock(LOCK):
-                raise _OtherWorkerError
-            return await fill_in_update_times(self._clock(), after, _BATCH_SIZE)
+            async with _alone():
+                last = await fill_in_update_times(self._clock(), last, _BATCH_SIZE)
 
     def _expired(self) -> tuple[QuerySet[Any], ...]:
         now = self._clock()
