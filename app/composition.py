@@ -34,6 +34,7 @@ from services.accounts.login import LoginService
 from services.accounts.onboarding import PaymentMethod
 from services.accounts.password_policy import PasswordPolicy
 from services.accounts.passwords import PasswordService
+from services.accounts.reauthentication import ReauthenticationService
 from services.accounts.registration import RegistrationService
 from services.accounts.registration_ids import RegistrationIds
 from services.accounts.sessions import SessionLife, SessionService
@@ -231,6 +232,9 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
             sessions=sessions,
             login=login,
             passwords=passwords,
+            reauthentication=ReauthenticationService(
+                hasher=hasher, limiter=limiter, limits=limits, sessions=sessions, actors=actors
+            ),
             company=CompanyService(sessions, actors),
             series=SeriesService(sessions, actors),
             plans=plans,

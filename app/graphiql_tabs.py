@@ -56,6 +56,7 @@ def _inputs(plan_id: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
     yield "RecoverPassword", _input(email=_EMAIL, captcha={"id": "<captcha.id>", "answer": ""})
     passwords = {"newPassword": _NEW_PASSWORD, "newPasswordConfirmation": _NEW_PASSWORD}
     yield "ChangePassword", _input(currentPassword=_PASSWORD, **passwords)
+    yield "Reauthenticate", _input(password=_NEW_PASSWORD)
     yield "DeleteSeries", _input(id="<series.id>")
     yield "RevokeSession", _input(id="<sessions.id>")
     yield "RevokeOtherSessions", None

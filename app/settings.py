@@ -162,7 +162,7 @@ class Settings(BaseSettings):
     limit_recover_password_email: LimitNotation = "1/minute;3/day"
     limit_resend_email: LimitNotation = "1/minute;10/day"
     limit_mail_email: LimitNotation = "15/day"
-    limit_change_password: LimitNotation = "5/15 minutes"
+    limit_current_password: LimitNotation = "5/15 minutes"
     limit_access_token: LimitNotation = "120/5 minutes"
     limit_api_client: LimitNotation = "10000/minute"
     limit_payment: LimitNotation = "30/hour"

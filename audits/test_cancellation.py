@@ -26,6 +26,11 @@ LIMITS = [name for name in Settings.model_fields if name.startswith("limit_")]
 # Of fields that never began.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
+_BUSY = """
+SELECT 1 FROM pg_stat_activity WHERE datname = current_database()
+AND backend_type = 'client backend' AND pid <> pg_backend_pid() AND state <> 'idle'
+"""
+
 _numbers = count()
 
 
@@ -136,12 +141,6 @@ async def _assert_connections_are_back() -> None:
         taken = [await pool.take() for _ in range(pool.get_max_size())]  # cancelled requests may still hold some
     for each in taken:
         await pool.give_back(each, failed=False)
-    for _ in range(50):
-        busy = await fetch(
-            "SELECT state, wait_event, query FROM pg_stat_activity WHERE datname = current_database() "
-            "AND backend_type = 'client backend' AND pid <> pg_backend_pid() AND state <> 'idle'"
-        )
-        if not busy:
-            return
-        await asyncio.sleep(0.1)
-    pytest.fail(f"connections are still busy: {[dict(row) for row in busy]}")
+    async with asyncio.timeout(5):
+        while await fetch(_BUSY):
+            await asyncio.sleep(0.1)

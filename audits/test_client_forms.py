@@ -31,6 +31,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "CreateSeries": SERIES,
     "DeleteSeries": {"id": ID},
     "Login": {"email": EMAIL, "password": PASSWORD},
+    "Reauthenticate": {"password": PASSWORD},
     "RecoverPassword": {"email": EMAIL, "captcha": {"id": "none", "answer": "none"}},
     "RequestBankDeposit": {"planId": "negocio"},
     "ResendConfirmationCode": {"email": EMAIL},

@@ -215,6 +215,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "Login": ("email", "password", "deviceName"),
     "RevokeSession": ("id",),
     "ChangePassword": ("currentPassword", "newPassword", "newPasswordConfirmation"),
+    "Reauthenticate": ("password",),
     "ConfigureCompany": ("legalName", "taxRegime", "postalCode"),
     "CreateSeries": ("name", "firstFolio", "lastFolio", "approvalNumber"),
     "UpdateSeries": ("id", "name", "firstFolio", "lastFolio", "approvalNumber"),

@@ -9,7 +9,8 @@ from models.account import Account
 class Session(Model):
     """One logged-in device. The row lives as long as the session: ending one deletes it.
 
-    `expires_at` is the earlier of its idle and its absolute end, and moves with `last_seen_at`.
+    `expires_at` is the earlier of its idle and its absolute end, and moves with `last_seen_at`. `proved_at` is when the
+    person last proved to own the account, and null if they never did so in this session.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -22,6 +23,7 @@ class Session(Model):
     created_at = fields.DatetimeField()
     last_seen_at = fields.DatetimeField()
     ends_at = fields.DatetimeField()
+    proved_at = fields.DatetimeField(null=True)
     expires_at = fields.DatetimeField(db_index=True)
     user_agent = fields.CharField(max_length=255, null=True)
     device_name = fields.CharField(max_length=100, null=True)

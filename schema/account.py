@@ -43,6 +43,10 @@ class Account:
         description="Whether the session was opened with a mailed password; until changePassword, only me, "
         "changePassword and logout are allowed."
     )
+    recent_proof_until: datetime | None = strawberry.field(
+        description="Until when mutations that need a recent proof are allowed without reauthenticate: ten minutes "
+        "after the last proof of this session, perhaps in the past. Null if there was none."
+    )
     onboarding: Onboarding = strawberry.field(description="The account's progress through the four onboarding steps.")
     activation: Activation | None = strawberry.field(
         description="The period that the account was last paid for, even if it has ended; null until the first payment."
@@ -100,6 +104,7 @@ class Account:
             confirmed_at=principal.confirmed_at,
             language=principal.language,
             password_change_required=principal.password_change_required,
+            recent_proof_until=principal.proved_until,
             onboarding=Onboarding.of(progress),
             activation=Activation.of(progress.activation, principal.id) if progress.activation else None,
         )

@@ -15,6 +15,7 @@ from services.accounts.login import LoginService
 from services.accounts.onboarding import PaymentMethod
 from services.accounts.password_policy import PasswordPolicy
 from services.accounts.passwords import PasswordService
+from services.accounts.reauthentication import ReauthenticationService
 from services.accounts.registration import RegistrationService
 from services.accounts.sessions import SessionService
 from services.captcha.service import CaptchaService
@@ -41,6 +42,7 @@ class Services:
     sessions: SessionService
     login: LoginService
     passwords: PasswordService
+    reauthentication: ReauthenticationService
     company: CompanyService
     series: SeriesService
     plans: Plans

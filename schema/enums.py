@@ -8,6 +8,7 @@ import strawberry
 from services.access.verification import VerifiedTokenKind as VerifiedTokenKind
 from services.accounts.onboarding import OnboardingStep as OnboardingStep
 from services.accounts.onboarding import PaymentMethod as PaymentMethod
+from services.accounts.recent_proof import ProofWay as ProofWay
 from services.accounts.rfc import TaxpayerType as TaxpayerType
 from services.captcha.provider import ProviderName as ProviderName
 from services.common.outcomes import FieldErrorCode as FieldErrorCode
@@ -129,6 +130,11 @@ _register(
     },
 )
 
+_register(
+    ProofWay,
+    "How the owner of an account can prove again who they are. New ways may be added.",
+    {"PASSWORD": "By the account's password."},
+)
 _register(
     ReservationStatus,
     "What became of a reservation. No clock decides it: it stays reserved until the API client says more.",

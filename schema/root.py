@@ -19,6 +19,7 @@ from resolvers import (
     login,
     passwords,
     payments,
+    reauthentication,
     registration,
     series,
     sessions,
@@ -45,6 +46,7 @@ from schema.login import LoginResult
 from schema.passwords import ChangePasswordResult, PasswordPolicy, RecoverPasswordResult
 from schema.payments import Plan
 from schema.paypal import CompletePayPalPaymentResult, StartPayPalPaymentResult
+from schema.reauthentication import ReauthenticateResult
 from schema.registration import ConfirmAccountResult, CreateAccountResult, ResendConfirmationCodeResult
 from schema.scalars import BIG_INT, DATE_TIME, BigInt
 from schema.series import CreateSeriesResult, DeleteSeriesResult, UpdateSeriesResult
@@ -148,6 +150,11 @@ class Mutation:
     change_password: ChangePasswordResult = strawberry.mutation(
         resolver=passwords.change_password,
         description="Sets a new password, and revokes all other sessions and all mailed passwords.",
+    )
+    reauthenticate: ReauthenticateResult = strawberry.mutation(
+        resolver=reauthentication.reauthenticate,
+        description="Proves again who holds the session, for the mutations that answer "
+        "ReauthenticationRequiredError. A login and changePassword are such a proof, too.",
     )
     revoke_session: RevokeSessionResult = strawberry.mutation(
         resolver=sessions.revoke_session, description="Ends one session of the account immediately."

@@ -106,6 +106,7 @@ async function walk(client, email) {
   client.signIn((await act("Login", { email, password: sent })).token);
   const next = "otra frase larga";
   await act("ChangePassword", { currentPassword: sent, newPassword: next, newPasswordConfirmation: next });
+  await act("Reauthenticate", { password: next });
   await act("Logout");
   client.signIn(null);
   assert.equal(await run("Me"), null);

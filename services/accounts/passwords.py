@@ -1,6 +1,6 @@
 """Recovers and changes passwords."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
@@ -127,7 +127,7 @@ class PasswordService:
         if problems := self._check(principal, current, new, form):
             return InvalidInput(problems)
         async with self.limiter.tally() as tally:
-            if throttled := await tally.hit(self.limits.change_password, str(principal.id)):
+            if throttled := await tally.hit(self.limits.current_password, str(principal.id)):
                 return throttled
             outcome = await self._change(caller, principal, current, new)
             if outcome == _INCORRECT:
@@ -172,7 +172,7 @@ class PasswordService:
             return password_hash
         outcome = await self._replace(caller, account, principal, password_hash)
         if isinstance(outcome, PasswordChanged):
-            await self.limiter.clear(self.limits.change_password, str(principal.id))
+            await self.limiter.clear(self.limits.current_password, str(principal.id))
             await self.lockout.reset(account.email_key)
         return outcome
 
@@ -217,7 +217,7 @@ class PasswordService:
     async def _replace(
         self, caller: Caller, verified: Account, principal: Principal, password_hash: str
     ) -> PasswordChanged | InvalidInput | NotAuthenticated:
-        async def replace() -> PasswordChanged:
+        async def change() -> PasswordChanged:
             await cancel((MailKind.RECOVERY,), verified.email_key)
             account = await Account.select_for_update().get(id=verified.id)
             if account.password_generation != verified.password_generation:
@@ -232,9 +232,9 @@ class PasswordService:
             await enqueue(MailKind.PASSWORD_CHANGED, account.email_key)
             await record(self.actors.of(caller), EventKind.PASSWORD_CHANGED, account.id)
             await publish(account.id, EventType.PASSWORD_CHANGED)
-            return PasswordChanged(principal, ends_at)
+            return PasswordChanged(replace(principal, proved_at=self.clock()), ends_at)
 
         try:
-            return await atomically(replace)
+            return await atomically(change)
         except _RefusedError as refused:
             return refused.outcome

@@ -1,7 +1,7 @@
 """Sessions: opaque tokens, stored as digests, and the principal of each."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -13,6 +13,7 @@ from models.session import Session
 from models.sql import as_datetime, as_uuid, fetch
 from models.transactions import atomically
 from services.accounts.onboarding import PROGRESS_COLUMNS, Progress, progress, progress_of
+from services.accounts.recent_proof import PROOF_LIFE, ProofWay, ReauthenticationRequired
 from services.accounts.rfc import Rfc, TaxpayerType
 from services.audit.actors import Actor, Actors
 from services.audit.events import EventKind, record
@@ -32,7 +33,7 @@ _TOUCH_INTERVAL = timedelta(minutes=5)
 SELECT_SESSION = f"""
 SELECT session.id AS session_id, account_id, email, rfc, language, account.created_at, confirmed_at,
   {PROGRESS_COLUMNS},
-  password_change_required, last_seen_at, ends_at, expires_at
+  password_change_required, proved_at, last_seen_at, ends_at, expires_at
 FROM session JOIN account ON account.id = session.account_id
 WHERE session.digest = $1
 """  # noqa: S608  # columns of ours
@@ -56,11 +57,17 @@ class Principal:
     confirmed_at: datetime
     progress: Progress
     session_id: UUID
+    proved_at: datetime | None
     password_change_required: bool
 
     @property
     def taxpayer_type(self) -> TaxpayerType:
         return Rfc(self.rfc).taxpayer_type
+
+    @property
+    def proved_until(self) -> datetime | None:
+        """Until when mutations that need a recent proof are allowed."""
+        return self.proved_at and self.proved_at + PROOF_LIFE
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +164,7 @@ class SessionService:
             created_at=now,
             last_seen_at=now,
             ends_at=ends_at,
+            proved_at=None if restricted_until else now,
             expires_at=min(now + self._life.idle, ends_at),
             device_name=caller.device_name,
             user_agent=caller.user_agent,
@@ -165,12 +173,20 @@ class SessionService:
         seen_least = Session.filter(account_id=account.id).order_by("-last_seen_at").offset(MAX_SESSIONS)
         if surplus := await seen_least.limit(MAX_SESSIONS).values_list("id", flat=True):
             await Session.filter(id__in=surplus).delete()
-        principal = _principal_of(account, session.id, now, password_change_required=session.password_change_required)
+        principal = _principal_of(
+            account,
+            session.id,
+            now,
+            proved_at=session.proved_at,
+            password_change_required=session.password_change_required,
+        )
         self._notice(principal)
         return LoggedIn(principal, token, session.expires_at, session.ends_at)
 
     async def keep_only(self, session_id: UUID, account: Account) -> datetime | None:
         """Lifts the session's restriction and ends the account's others, in the caller's transaction.
+
+        For a caller who has just typed the password.
 
         Returns its latest end, or None if it has already ended and nothing was done.
         """
@@ -180,9 +196,10 @@ class SessionService:
         if await Session.filter(account_id=account.id).exclude(id=session.id).delete():
             await publish(account.id, EventType.SESSIONS_REVOKED)
         session.password_change_required = False
+        session.proved_at = self._clock()
         session.ends_at = session.created_at + self._life.absolute
         session.expires_at = min(self._clock() + self._life.idle, session.ends_at)
-        await session.save(update_fields=["password_change_required", "ends_at", "expires_at"])
+        await session.save(update_fields=["password_change_required", "proved_at", "ends_at", "expires_at"])
         return session.ends_at
 
     async def logout(self, caller: Caller) -> LoggedOut:
@@ -236,9 +253,16 @@ class SessionService:
 
         return await atomically(end)
 
+    async def prove(self, principal: Principal) -> Principal | None:
+        """Records that the owner has just proved to hold the session. None if the session has ended."""
+        now = self._clock()
+        proved = await Session.filter(id=principal.session_id).update(proved_at=now)
+        return replace(principal, proved_at=now) if proved else None
+
     async def reload(self, principal: Principal) -> Principal:
         """Returns the principal after a mutation that it may do only with a password of its own."""
-        return _principal_of(await Account.get(id=principal.id), principal.session_id, self._clock())
+        account = await Account.get(id=principal.id)
+        return _principal_of(account, principal.session_id, self._clock(), proved_at=principal.proved_at)
 
     async def require_account(self, caller: Caller) -> Principal | PasswordChangeRequired | NotAuthenticated:
         """Returns the principal, unless the password must be changed first."""
@@ -247,13 +271,29 @@ class SessionService:
             return NotAuthenticated()
         return PasswordChangeRequired() if principal.password_change_required else principal
 
+    async def require_recent_proof(
+        self, caller: Caller
+    ) -> Principal | ReauthenticationRequired | PasswordChangeRequired | NotAuthenticated:
+        """Returns the principal, unless the owner has to prove first that it is still they who hold the session."""
+        principal = await self.require_account(caller)
+        if not isinstance(principal, Principal):
+            return principal
+        if principal.proved_until and principal.proved_until > self._clock():
+            return principal
+        return ReauthenticationRequired((ProofWay.PASSWORD,))
+
 
 def _ignore(_: Principal) -> None:
     """The default of `notice`."""
 
 
 def _principal_of(
-    account: Account, session_id: UUID, now: datetime, *, password_change_required: bool = False
+    account: Account,
+    session_id: UUID,
+    now: datetime,
+    *,
+    proved_at: datetime | None,
+    password_change_required: bool = False,
 ) -> Principal:
     return Principal(
         id=account.id,
@@ -264,6 +304,7 @@ def _principal_of(
         confirmed_at=account.confirmed_at,
         progress=progress_of(account, now),
         session_id=session_id,
+        proved_at=proved_at,
         password_change_required=password_change_required,
     )
 
@@ -278,6 +319,7 @@ def _principal(row: Mapping[str, Any], now: datetime) -> Principal:
         confirmed_at=as_datetime(row["confirmed_at"]),
         progress=progress(row, now),
         session_id=as_uuid(row["session_id"]),
+        proved_at=row["proved_at"] and as_datetime(row["proved_at"]),
         password_change_required=bool(row["password_change_required"]),
     )
 

@@ -19,6 +19,8 @@ class EventKind(enum.Enum):
     CAPTCHA_FAILED = "captcha_failed"
     RECOVERY_REQUESTED = "recovery_requested"
     RECOVERED = "recovered"
+    REAUTHENTICATED = "reauthenticated"
+    REAUTHENTICATION_FAILED = "reauthentication_failed"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
     PASSWORD_REVOKED = "password_revoked"  # noqa: S105
     SESSIONS_REVOKED = "sessions_revoked"
@@ -64,6 +66,8 @@ ATTEMPTS = frozenset(
         EventKind.REGISTERED,
         EventKind.SIGNED_IN,
         EventKind.SIGN_IN_FAILED,
+        EventKind.REAUTHENTICATED,
+        EventKind.REAUTHENTICATION_FAILED,
         EventKind.CAPTCHA_FAILED,
         EventKind.RECOVERY_REQUESTED,
     }

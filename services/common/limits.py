@@ -64,7 +64,7 @@ class Limits:
     recover_password_email: Limit
     resend_email: Limit
     mail_email: Limit
-    change_password: Limit
+    current_password: Limit
     access_token: Limit
     api_client: Limit
     payment: Limit

@@ -71,6 +71,10 @@ OF_REGISTRATION: list[Case] = [
     ),
     *_passwords("password", {"contraseña123": "TOO_COMMON", RFC: "CONTAINS_IDENTITY", "nul\0nul\0nul": "MALFORMED"}),
 ]
+OF_PROOF: list[Case] = [
+    ({"password": ""}, [("password", "MISSING", None, None)]),
+    ({"password": "no es mi clave"}, [("password", "INCORRECT", None, None)]),
+]
 OF_CHANGE: list[Case] = [
     (
         {"currentPassword": "", "newPassword": "", "newPasswordConfirmation": ""},
@@ -210,7 +214,7 @@ OF_EVENTS: list[Case] = [
 ALL = (
     *(OF_RESERVATION, OF_INVOICE, OF_PAGE),
     *(OF_REGISTRATION, OF_LOGIN, OF_CONFIRMATION, OF_RECOVERY, OF_RESENDING),
-    *(OF_CHANGE, OF_COMPANY, OF_SERIES, OF_SERIES_IN_USE, OF_ACCOUNTS, OF_EVENTS),
+    *(OF_PROOF, OF_CHANGE, OF_COMPANY, OF_SERIES, OF_SERIES_IN_USE, OF_ACCOUNTS, OF_EVENTS),
 )
 
 
@@ -242,6 +246,7 @@ async def test_the_forms_of_an_account_name_their_wrong_fields_in_both_languages
     await take(me, used["id"], 5)
     of_series = [{**SERIES, **changes} for changes, _ in OF_SERIES]
     forms = [
+        *(("Reauthenticate", form, expected) for form, expected in OF_PROOF),
         *(("ChangePassword", {**PASSWORD_CHANGE, **changes}, expected) for changes, expected in OF_CHANGE),
         *(("ConfigureCompany", {**COMPANY, **changes}, expected) for changes, expected in OF_COMPANY),
         *(

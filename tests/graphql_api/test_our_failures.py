@@ -118,7 +118,7 @@ async def test_signing_in(make_api: MakeApi) -> None:
 
 
 async def test_changing_the_password(make_api: MakeApi) -> None:
-    me = await signed_in(await make_api(limit_change_password="1/15 minutes"))
+    me = await signed_in(await make_api(limit_current_password="1/15 minutes"))
 
     async with _without("mailed_password"):
         await _fails(me, "ChangePassword", **PASSWORD_CHANGE)
@@ -164,7 +164,7 @@ async def _crowd(hasher: Hasher) -> AsyncIterator[None]:
 
 @ON_SQLITE
 async def test_a_full_queue_of_the_hasher(make_api: MakeApi) -> None:
-    limits = {"limit_login_failures": "1/15 minutes", "limit_change_password": "1/15 minutes"}
+    limits = {"limit_login_failures": "1/15 minutes", "limit_current_password": "1/15 minutes"}
     api = await make_api(**limits, argon2_memory_kib=19_456)
     me = await signed_in(api)
     caller = Caller(ip_address("203.0.113.9"), credential=me.headers["authorization"].removeprefix("Bearer "))

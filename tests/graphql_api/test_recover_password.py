@@ -256,7 +256,7 @@ async def test_a_new_password_must_meet_the_policy(api: Api) -> None:
 
 @ON_SQLITE
 async def test_guessing_the_current_password_is_limited(make_api: MakeApi) -> None:
-    me = await signed_in(await make_api(limit_change_password="1/hour"))
+    me = await signed_in(await make_api(limit_current_password="1/hour"))
     await _change(me, "no es esta", NEW_PASSWORD)
 
     throttled = await _change(me, "no es esta", NEW_PASSWORD)

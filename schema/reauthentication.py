@@ -1,0 +1,38 @@
+"""The mutation reauthenticate, and the failure of those that need it."""
+
+from typing import Annotated
+
+import strawberry
+
+from schema.enums import ProofWay
+from schema.errors import register
+from schema.signed_in import SignedInSuccess
+from services.accounts.recent_proof import ReauthenticationRequired
+from services.common.outcomes import InvalidInput, NotAuthenticated, PasswordChangeRequired, TooManyAttempts
+
+
+@strawberry.input(description="The input of reauthenticate.")
+class ReauthenticateInput:
+    password: str = strawberry.field(description="The account's password.")
+
+
+@strawberry.type(description="Mutations that need a recent proof are allowed for the next ten minutes.")
+class ReauthenticateSuccess(SignedInSuccess):
+    pass
+
+
+def _ways(root: strawberry.Parent[ReauthenticationRequired]) -> list[ProofWay]:
+    return list(root.ways)
+
+
+register(
+    ReauthenticationRequired,
+    "The mutation needs a recent proof that the account's owner holds the session: call reauthenticate first, and then "
+    "repeat the mutation.",
+    ways=strawberry.field(resolver=_ways, description="What reauthenticate accepts from this account."),
+)
+
+ReauthenticateResult = Annotated[
+    ReauthenticateSuccess | InvalidInput | TooManyAttempts | PasswordChangeRequired | NotAuthenticated,
+    strawberry.union("ReauthenticateResult", description="The result of reauthenticate."),
+]
