@@ -28,6 +28,7 @@ from services.access.records import AccountRecords
 from services.access.tokens import AccessTokenService, Handover
 from services.access.verification import SessionVerification
 from services.accounts.credentials import StandIns
+from services.accounts.email_change import EmailChangeService
 from services.accounts.hashing import Hasher
 from services.accounts.lockout import LoginLockout
 from services.accounts.login import LoginService
@@ -37,6 +38,7 @@ from services.accounts.passwords import PasswordService
 from services.accounts.reauthentication import ReauthenticationService
 from services.accounts.registration import RegistrationService
 from services.accounts.registration_ids import RegistrationIds
+from services.accounts.rfc_change import RfcChangeService
 from services.accounts.sessions import SessionLife, SessionService
 from services.audit.actors import Actors
 from services.captcha.provider import CaptchaProvider
@@ -235,6 +237,15 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
             reauthentication=ReauthenticationService(
                 hasher=hasher, limiter=limiter, limits=limits, sessions=sessions, actors=actors
             ),
+            email_changes=EmailChangeService(
+                limiter=limiter,
+                limits=limits,
+                lockout=lockout,
+                sessions=sessions,
+                actors=actors,
+                conceal_accounts=settings.conceal_accounts,
+            ),
+            rfc_changes=RfcChangeService(sessions=sessions, actors=actors),
             company=CompanyService(sessions, actors),
             series=SeriesService(sessions, actors),
             plans=plans,
@@ -408,6 +419,8 @@ def _mails(
         url=settings.site_url,
         sender=settings.mail_from,
         confirm_url=settings.confirm_url,
+        confirm_email_url=settings.confirm_email_url,
+        revert_email_url=settings.revert_email_url,
         recover_url=settings.recover_url,
         support=settings.support_email,
     )

@@ -32,6 +32,8 @@ _MODELS = [
     "models.confirmation_code",
     "models.confirmed_code",
     "models.delivery",
+    "models.email_change",
+    "models.email_change_code",
     "models.event",
     "models.event_feed",
     "models.failure_streak",

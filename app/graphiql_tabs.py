@@ -57,6 +57,10 @@ def _inputs(plan_id: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
     passwords = {"newPassword": _NEW_PASSWORD, "newPasswordConfirmation": _NEW_PASSWORD}
     yield "ChangePassword", _input(currentPassword=_PASSWORD, **passwords)
     yield "Reauthenticate", _input(password=_NEW_PASSWORD)
+    yield "ChangeEmail", _input(email="ana.nueva@example.com")
+    yield "ConfirmEmail", _input(code="<mail.code>")
+    yield "RevertEmail", _input(code="<mail.code>")
+    yield "ChangeRfc", _input(rfc="H&E951128469")
     yield "DeleteSeries", _input(id="<series.id>")
     yield "RevokeSession", _input(id="<sessions.id>")
     yield "RevokeOtherSessions", None

@@ -42,7 +42,10 @@ _MIN_DISTINCT_CHARACTERS = 8  # placeholders have fewer
 _MIN_LANE_KIB = 8  # of memory for each lane (RFC 9106, 3.1)
 _MIN_SIMILARITY = 0.85  # at which a name is taken for a mistyped setting
 _OUR_PREFIXES = ("ACCESS_TOKEN_", "ALLOWED_", "ARGON2_", "BANK_DEPOSIT_", "CAPTCHA_", "LIMIT_", "PAYPAL_", "TRUSTED_")
-_LINKS = ("ACCESS_TOKEN_ISSUER", "CONFIRM_URL", "RECOVER_URL", "PAYPAL_RETURN_URL", "PAYPAL_CANCEL_URL")
+_LINKS = (
+    *("ACCESS_TOKEN_ISSUER", "CONFIRM_URL", "CONFIRM_EMAIL_URL", "REVERT_EMAIL_URL", "RECOVER_URL"),
+    *("PAYPAL_RETURN_URL", "PAYPAL_CANCEL_URL"),
+)
 _SANDBOX = re.compile(r"(.+\.)?sandbox\.paypal\.com\.?")
 _SANDBOX_SENTENCE = (
     "PAYPAL_BASE_URL: this is PayPal's sandbox, where anyone can pay with play money; "

@@ -124,6 +124,8 @@ class Settings(BaseSettings):
     site_name: SiteName = Field("Timbrado", min_length=1, max_length=60)
     site_url: Url = "http://localhost:5173"
     confirm_url: CodeUrl = None
+    confirm_email_url: CodeUrl = None
+    revert_email_url: CodeUrl = None
     recover_url: OptionalUrl = None
     support_email: OptionalAddress = None
     allowed_origins: OriginList = ()
@@ -163,6 +165,7 @@ class Settings(BaseSettings):
     limit_resend_email: LimitNotation = "1/minute;10/day"
     limit_mail_email: LimitNotation = "15/day"
     limit_current_password: LimitNotation = "5/15 minutes"
+    limit_change_email: LimitNotation = "5/day"
     limit_access_token: LimitNotation = "120/5 minutes"
     limit_api_client: LimitNotation = "10000/minute"
     limit_payment: LimitNotation = "30/hour"

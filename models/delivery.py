@@ -11,7 +11,8 @@ class Delivery(Model):
     registration; afterwards it is null. Since it is unique, repeated requests make one row. A worker owns the row
     while `lease` is its token, until `due_at`.
 
-    `address` and `language` are set for a mail to somebody who has no account with that e-mail any more.
+    `address` and `language` are set for a mail to somebody who has no account with that e-mail any more, and
+    `email_change_id` for the code of a change of e-mail.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -29,6 +30,7 @@ class Delivery(Model):
     reason = fields.CharField(max_length=500, null=True)
     address = fields.CharField(max_length=254, null=True)
     language = fields.CharField(max_length=2, null=True)
+    email_change_id = fields.UUIDField(null=True)  # not a foreign key, either
 
     class Meta:
         table = "delivery"

@@ -53,6 +53,13 @@ class Account:
     )
 
     @strawberry.field(
+        description="The e-mail address that changeEmail was asked for, while it waits for its code; null if there is "
+        "none, and while passwordChangeRequired is true."
+    )
+    async def pending_email(self, info: Info) -> str | None:
+        return await info.context.services.email_changes.pending(self.principal)
+
+    @strawberry.field(
         description="The bank deposit that was requested and has not arrived; null if there is none, and while "
         "passwordChangeRequired is true."
     )

@@ -11,12 +11,14 @@ from services.access.events import EventFeed
 from services.access.records import AccountRecords
 from services.access.tokens import AccessTokenService
 from services.access.verification import SessionVerification
+from services.accounts.email_change import EmailChangeService
 from services.accounts.login import LoginService
 from services.accounts.onboarding import PaymentMethod
 from services.accounts.password_policy import PasswordPolicy
 from services.accounts.passwords import PasswordService
 from services.accounts.reauthentication import ReauthenticationService
 from services.accounts.registration import RegistrationService
+from services.accounts.rfc_change import RfcChangeService
 from services.accounts.sessions import SessionService
 from services.captcha.service import CaptchaService
 from services.common.caller import Caller
@@ -43,6 +45,8 @@ class Services:
     login: LoginService
     passwords: PasswordService
     reauthentication: ReauthenticationService
+    email_changes: EmailChangeService
+    rfc_changes: RfcChangeService
     company: CompanyService
     series: SeriesService
     plans: Plans

@@ -11,6 +11,7 @@ from strawberry.schema.config import StrawberryConfig
 from resolvers import (
     access_tokens,
     account,
+    account_changes,
     account_records,
     captchas,
     company,
@@ -27,6 +28,7 @@ from resolvers import (
 )
 from schema.access_tokens import CreateAccessTokenResult
 from schema.account import Account
+from schema.account_changes import ChangeEmailResult, ChangeRfcResult, ConfirmEmailResult, RevertEmailResult
 from schema.account_records import AccountResult, AccountsResult
 from schema.captchas import Captcha, CreateCaptchaResult
 from schema.company import ConfigureCompanyResult, TaxRegime
@@ -155,6 +157,25 @@ class Mutation:
         resolver=reauthentication.reauthenticate,
         description="Proves again who holds the session, for the mutations that answer "
         "ReauthenticationRequiredError. A login and changePassword are such a proof, too.",
+    )
+    change_email: ChangeEmailResult = strawberry.mutation(
+        resolver=account_changes.change_email,
+        description="Asks for another e-mail address, and mails a code to it; it takes the place of an earlier "
+        "request. Needs a recent proof.",
+    )
+    confirm_email: ConfirmEmailResult = strawberry.mutation(
+        resolver=account_changes.confirm_email,
+        description="Gives the account the new e-mail address, by the code of changeEmail. Needs a session of the "
+        "account, so that a mistyped address gives nobody anything.",
+    )
+    revert_email: RevertEmailResult = strawberry.mutation(
+        resolver=account_changes.revert_email,
+        description="Takes a change of the e-mail address back, by the code that was mailed to the old address, for "
+        "seven days. Requires no session.",
+    )
+    change_rfc: ChangeRfcResult = strawberry.mutation(
+        resolver=account_changes.change_rfc,
+        description="Changes the RFC as long as nothing was paid or invoiced under it. Needs a recent proof.",
     )
     revoke_session: RevokeSessionResult = strawberry.mutation(
         resolver=sessions.revoke_session, description="Ends one session of the account immediately."

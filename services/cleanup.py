@@ -19,6 +19,8 @@ from models.audit_event import AuditEvent
 from models.confirmation_code import ConfirmationCode
 from models.confirmed_code import ConfirmedCode
 from models.delivery import Delivery
+from models.email_change import EmailChange
+from models.email_change_code import EmailChangeCode
 from models.failure_streak import FailureStreak
 from models.heartbeat import Heartbeat
 from models.known_network import KnownNetwork
@@ -151,6 +153,8 @@ class Cleanup:
             ApiClientSecret.filter(expires_at__lte=now - _SECRET_RETENTION),
             ConfirmationCode.filter(expires_at__lte=now),
             ConfirmedCode.filter(expires_at__lte=now),
+            EmailChangeCode.filter(expires_at__lte=now),
+            EmailChange.filter(expires_at__lte=now),
             MailedPassword.filter(expires_at__lte=now),
             Session.filter(expires_at__lte=now),
             SpentCaptcha.filter(expires_at__lte=now - _CAPTCHA_GRACE),

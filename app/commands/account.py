@@ -18,17 +18,17 @@ from app.operator import current_operator
 from app.setting_checks import KEYS
 from app.settings import Settings
 from services.accounts.email import parse_email
+from services.accounts.email_change import EmailTaken
 from services.accounts.rfc import Rfc, parse_rfc
+from services.accounts.rfc_change import RfcChanged
 from services.support import people
 from services.support.changes import (
     AccountConfirmed,
     AlreadyConfirmed,
     EmailChanged,
-    EmailTaken,
     MailQueued,
     NobodyFound,
     NotConfirmed,
-    RfcChanged,
     SeveralRegistrations,
     Unchanged,
     Unlocked,

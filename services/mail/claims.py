@@ -12,7 +12,7 @@ from tortoise.connection import get_connection
 from models.sql import as_datetime, as_uuid, fetch
 from services.mail.outbox import LEASE, Claim, MailKind, database_now
 
-AWAITED = (MailKind.CONFIRMATION, MailKind.RECOVERY)
+AWAITED = (MailKind.CONFIRMATION, MailKind.RECOVERY, MailKind.EMAIL_CODE)
 NOTICES = tuple(kind for kind in MailKind if kind not in AWAITED)
 NOTICES_FIRST_EVERY = 8  # once per this many claims, so that a rush of codes does not starve notices
 _VISIBILITY_DELAY = timedelta(seconds=15)  # until a due row becomes visible at the latest: slow commits, late clocks
@@ -26,7 +26,10 @@ _DUE = """
   ORDER BY kind, due_at LIMIT $6
 """
 _UPDATE = "UPDATE delivery SET lease = $1, due_at = $2, attempts = attempts + 1"
-_RETURNING = "RETURNING delivery.id, email_key, registration_id, requested_at, attempts, counted, address, language"
+_RETURNING = (
+    "RETURNING delivery.id, email_key, registration_id, email_change_id, requested_at, attempts, counted, address, "
+    "language"
+)
 
 # One statement each. On PostgreSQL, workers neither wait for each other nor claim the same row.
 _CLAIM = {
@@ -81,13 +84,14 @@ class Claims:
 
 
 def _claim(kind: MailKind, lease: UUID, row: Mapping[str, Any]) -> Claim:
-    registration_id = row["registration_id"]
+    registration_id, email_change_id = row["registration_id"], row["email_change_id"]
     return Claim(
         id=as_uuid(row["id"]),
         lease=lease,
         kind=kind,
         email_key=row["email_key"],
         registration_id=registration_id and as_uuid(registration_id),
+        email_change_id=email_change_id and as_uuid(email_change_id),
         requested_at=as_datetime(row["requested_at"]),
         attempts=row["attempts"],
         counted=bool(row["counted"]),

@@ -20,35 +20,57 @@ MAILED_PASSWORD_LIFE = timedelta(hours=24)
 _GROUP_LENGTH = 6  # characters of a mailed password between hyphens
 MAILED_PASSWORD_GROUPS = (_GROUP_LENGTH, MAILED_PASSWORD_LENGTH // _GROUP_LENGTH)  # their length and number
 
-_LENGTHS = {Secret.CODE: CODE_LENGTH, Secret.PASSWORD: MAILED_PASSWORD_LENGTH}
-_LIVES = {Secret.CODE: CODE_LIFE, Secret.PASSWORD: MAILED_PASSWORD_LIFE}
-_TABLES = {Secret.CODE: ("confirmation_code", "registration"), Secret.PASSWORD: ("mailed_password", "account")}
+REVERTIBLE_FOR = timedelta(days=7)
+_LENGTHS = {
+    Secret.CODE: CODE_LENGTH,
+    Secret.PASSWORD: MAILED_PASSWORD_LENGTH,
+    Secret.EMAIL_CODE: CODE_LENGTH,
+    Secret.REVERTING_CODE: CODE_LENGTH,
+}
+_LIVES = {
+    Secret.CODE: CODE_LIFE,
+    Secret.PASSWORD: MAILED_PASSWORD_LIFE,
+    Secret.EMAIL_CODE: CODE_LIFE,
+    Secret.REVERTING_CODE: REVERTIBLE_FOR,
+}
+_OWNERS = {"confirmation_code": "registration", "mailed_password": "account", "email_change_code": "email_change"}
+_TABLES = {
+    Secret.CODE: "confirmation_code",
+    Secret.PASSWORD: "mailed_password",
+    Secret.EMAIL_CODE: "email_change_code",
+    Secret.REVERTING_CODE: "email_change_code",
+}
 
 _HOLD = "SELECT id FROM delivery WHERE id = ANY($1) AND lease = ANY($2)"
+
+
+def _insertion(table: str, owner: str, first: int) -> str:
+    """Returns the part of `_ISSUE` for one table, whose four arrays are the parameters from `first` on."""
+    return f"""
+{table}_insertion AS (
+  INSERT INTO {table} (digest, {owner}_id, expires_at)
+  SELECT secret.digest, {owner}.id, secret.expires_at
+  FROM unnest(${first}::text[], ${first + 1}::uuid[], ${first + 2}::uuid[], ${first + 3}::timestamptz[])
+    AS secret (digest, owner, delivery, expires_at)
+  JOIN held ON held.id = secret.delivery JOIN {owner} ON {owner}.id = secret.owner
+  RETURNING digest
+)"""  # noqa: S608  # constants
+
+
 # One statement of PostgreSQL, and so one commit. It locks the rows of the outbox before the owners of the secrets,
 # which the foreign keys lock at its end. An owner who is gone gets no secret.
-_ISSUE = f"""
-WITH held AS MATERIALIZED ({_HOLD} ORDER BY id FOR UPDATE),
-code AS (
-  INSERT INTO confirmation_code (digest, registration_id, expires_at)
-  SELECT secret.digest, registration.id, $3
-  FROM unnest($4::text[], $5::uuid[], $6::uuid[]) AS secret (digest, owner, delivery)
-  JOIN held ON held.id = secret.delivery JOIN registration ON registration.id = secret.owner
-  RETURNING digest
-),
-password AS (
-  INSERT INTO mailed_password (digest, account_id, expires_at)
-  SELECT secret.digest, account.id, $7
-  FROM unnest($8::text[], $9::uuid[], $10::uuid[]) AS secret (digest, owner, delivery)
-  JOIN held ON held.id = secret.delivery JOIN account ON account.id = secret.owner
-  RETURNING digest
+_ISSUE = "\n".join(
+    (
+        f"WITH held AS MATERIALIZED ({_HOLD} ORDER BY id FOR UPDATE),",
+        ",".join(_insertion(table, owner, 3 + 4 * number) for number, (table, owner) in enumerate(_OWNERS.items())),
+        "SELECT id, NULL AS digest FROM held",
+        *(f"UNION ALL SELECT NULL, digest FROM {table}_insertion" for table in _OWNERS),  # noqa: S608  # constants
+    )
 )
-SELECT id, NULL AS digest FROM held UNION ALL SELECT NULL, digest FROM code UNION ALL SELECT NULL, digest FROM password
-"""  # noqa: S608  # constants
 _ISSUE_ONE = {
-    secret: f"INSERT INTO {table} (digest, {owner}_id, expires_at)"  # noqa: S608  # constants
+    table: f"INSERT INTO {table} (digest, {owner}_id, expires_at)"  # noqa: S608  # constants
     f" SELECT $1, id, $2 FROM {owner} WHERE id = $3 RETURNING digest"
-    for secret, (table, owner) in _TABLES.items()
+    for table, owner in _OWNERS.items()
 }
 
 
@@ -83,10 +105,10 @@ async def store(issues: Sequence[Issue]) -> list[bool]:
 async def _store(issues: Sequence[Issue], now: datetime) -> tuple[set[object], set[object]]:
     """Returns the ids of the mails whose leases are held, and the digests that were stored."""
     values: list[object] = []
-    for secret in (Secret.CODE, Secret.PASSWORD):
-        these = [each for each in issues if each.secret is secret]
-        values += (now + _LIVES[secret], [each.digest for each in these])
-        values += ([each.owner for each in these], [each.claim.id for each in these])
+    for table in _OWNERS:
+        of_table = [(each, each.secret) for each in issues if each.secret and _TABLES[each.secret] == table]
+        values += ([each.digest for each, _ in of_table], [each.owner for each, _ in of_table])
+        values += ([each.claim.id for each, _ in of_table], [now + _LIVES[secret] for _, secret in of_table])
     claims = [each.claim for each in issues]
     rows = await fetch(_ISSUE, [claim.id for claim in claims], [claim.lease for claim in claims], *values)
     return {row["id"] for row in rows}, {row["digest"] for row in rows}
@@ -102,7 +124,7 @@ async def _store_in_transaction(issues: Sequence[Issue], now: datetime) -> tuple
         for each in issues:
             if each.secret and each.claim.id in held:
                 values = (each.digest, now + _LIVES[each.secret], str(each.owner))
-                digests.update(row["digest"] for row in await fetch(_ISSUE_ONE[each.secret], *values))
+                digests.update(row["digest"] for row in await fetch(_ISSUE_ONE[_TABLES[each.secret]], *values))
     return held, digests
 
 

@@ -11,7 +11,7 @@ from models.account import Account
 from models.registration import Registration
 from models.sql import among, as_datetime, as_uuid, fetch
 from services.common.translations import Language, localize_date
-from services.mail.outbox import FAREWELLS, Claim, MailKind
+from services.mail.outbox import FAREWELLS, OF_EMAIL_CHANGES, Claim, MailKind
 
 _CODES = {MailKind.CONFIRMATION, MailKind.RECOVERY}  # which the owner of a registration can request
 _MAX_REGISTRATIONS = 3  # registrations that one request can refer to
@@ -23,18 +23,27 @@ _ACCOUNTS = "SELECT id, email_key, email, language, rfc, active_until FROM accou
 _REGISTRATIONS = "SELECT id, email, language, rfc, NULL AS active_until FROM registration WHERE id = ANY($1)"
 
 
+_EMAIL_CHANGES = """
+SELECT email_change.id, account_id, old_email, new_email, changed_at, language
+FROM email_change JOIN account ON account.id = email_change.account_id WHERE email_change.id = ANY($1)
+"""
+
+
 class Secret(enum.Enum):
-    """What a mail carries: a registration's code, or an account's password."""
+    """What a mail carries: a registration's code, an account's password, or a code for a change of its e-mail."""
 
     CODE = enum.auto()
     PASSWORD = enum.auto()
+    EMAIL_CODE = enum.auto()
+    REVERTING_CODE = enum.auto()
 
 
 @dataclass(frozen=True, slots=True)
 class MailContent:
     """The content of a mail: `template` names its texts, and `values` are shown in it and hold no secret.
 
-    A secret is for the `owner`, a registration or an account. It is issued when the mail is about to leave.
+    A secret is for the `owner`, a registration, an account or a change of e-mail. It is issued when the mail is about
+    to leave.
     """
 
     email: str
@@ -56,8 +65,14 @@ async def contents_for(claims: Sequence[Claim]) -> list[MailContent | None]:
     accounts = {row["email_key"]: Recipient.of(row) for row in rows}
     rows = await fetch(_REGISTRATIONS, among(ids)) if ids else []
     registrations: dict[UUID | None, Recipient] = {as_uuid(row["id"]): Recipient.of(row) for row in rows}
+    changes = {claim.email_change_id for claim in claims if claim.email_change_id}
+    rows = await fetch(_EMAIL_CHANGES, among(changes)) if changes else []
+    emails: dict[UUID | None, Mapping[str, Any]] = {as_uuid(row["id"]): row for row in rows}
     return [
-        _content(claim, accounts.get(claim.email_key), registrations.get(claim.registration_id)) for claim in claims
+        _of_email_change(claim.kind, emails.get(claim.email_change_id), accounts.get(claim.email_key))
+        if claim.kind in OF_EMAIL_CHANGES
+        else _content(claim, accounts.get(claim.email_key), registrations.get(claim.registration_id))
+        for claim in claims
     ]
 
 
@@ -76,6 +91,26 @@ def _content(claim: Claim, account: "Recipient | None", registration: "Recipient
     if registration and kind in _CODES:
         return confirmation_code(registration, recovering=kind is MailKind.RECOVERY)
     return None
+
+
+def _of_email_change(
+    kind: MailKind, change: Mapping[str, Any] | None, account: "Recipient | None"
+) -> MailContent | None:
+    """`account` is that of the e-mail that the mail goes to. Nobody else gets the code of an e-mail that has one."""
+    confirming = kind is MailKind.EMAIL_CODE
+    if change is None or confirming is not (change["changed_at"] is None):
+        return None
+    if confirming and account and account.id != as_uuid(change["account_id"]):
+        return notice(account, MailKind.ALREADY_REGISTERED)
+    email = change["new_email"] if confirming else change["old_email"]
+    return MailContent(
+        email=email,
+        language=Language(change["language"]),
+        template=kind.value,
+        values={"user": email},
+        secret=Secret.EMAIL_CODE if confirming else Secret.REVERTING_CODE,
+        owner=as_uuid(change["id"]),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,9 +39,10 @@ _MARK_MAILED_IN_SQLITE = "UPDATE registration SET mailed_at = $2 WHERE id = ANY(
 
 
 class MailKind(enum.Enum):
-    """What a mail is for. CONFIRMATION and RECOVERY carry a secret, the others are notices.
+    """What a mail is for. CONFIRMATION, RECOVERY, EMAIL_CODE and EMAIL_REPLACED carry a secret, the others are notices.
 
-    EMAIL_CHANGED goes to the old e-mail of an account, EMAIL_ASSIGNED to the new one, and WEBHOOK_PAUSED to the
+    When a person changes the e-mail, EMAIL_CODE goes to the new one, and then EMAIL_REPLACED to the old one. When an
+    operator does, EMAIL_CHANGED goes to the old one and EMAIL_ASSIGNED to the new one. WEBHOOK_PAUSED goes to the
     operator.
     """
 
@@ -57,6 +58,9 @@ class MailKind(enum.Enum):
     STAMPS_LOW = "stamps_low"
     STAMPS_USED_UP = "stamps_used_up"
     ACCOUNT_CONFIRMED = "account_confirmed"
+    EMAIL_CODE = "email_code"
+    EMAIL_REPLACED = "email_replaced"
+    EMAIL_RESTORED = "email_restored"
     EMAIL_CHANGED = "email_changed"
     EMAIL_ASSIGNED = "email_assigned"
     RFC_CHANGED = "rfc_changed"
@@ -66,6 +70,10 @@ class MailKind(enum.Enum):
 
 FAREWELLS = frozenset({MailKind.EMAIL_CHANGED, MailKind.ACCOUNT_DELETED, MailKind.WEBHOOK_PAUSED})
 """Notices to an e-mail that has no account any more, or to the operator; their rows bear address and language."""
+
+
+OF_EMAIL_CHANGES = frozenset({MailKind.EMAIL_CODE, MailKind.EMAIL_REPLACED})
+"""Mails with the code of a change of e-mail, whose rows bear its id."""
 
 
 class DeliveryStatus(enum.Enum):
@@ -90,6 +98,7 @@ class Claim:
     counted: bool
     address: str | None = None
     language: str | None = None
+    email_change_id: UUID | None = None
 
 
 async def enqueue(kind: MailKind, email_key: str) -> None:
@@ -153,6 +162,28 @@ async def enqueue_for_registration(
     waiting = Delivery.filter(pending_key=delivery.pending_key, lease__isnull=True)
     await waiting.filter(requested_at__lt=now - _RENEW_AFTER).update(requested_at=now, due_at=now, attempts=0)
     return await Delivery.exists(id=delivery.id)
+
+
+async def enqueue_for_email_change(kind: MailKind, email: str, change_id: UUID, account_id: UUID) -> None:
+    """Enqueues one of OF_EMAIL_CHANGES, in the caller's transaction. It replaces the account's pending EMAIL_CODE."""
+    now = utc_now()
+    delivery = Delivery(
+        id=uuid4(),
+        kind=kind.value,
+        email_key=email.lower(),
+        email_change_id=change_id,
+        pending_key=_pending_key(kind, str(account_id if kind is MailKind.EMAIL_CODE else change_id)),
+        requested_at=now,
+        due_at=now,
+        counted=kind is MailKind.EMAIL_REPLACED,  # nobody can ask for one
+    )
+    updated = ["email_key", "email_change_id", "requested_at", "due_at", "attempts", "counted", "lease"]
+    await Delivery.bulk_create([delivery], on_conflict=["pending_key"], update_fields=updated)
+
+
+async def cancel_email_code(account_id: UUID) -> None:
+    """Cancels the account's pending EMAIL_CODE, in the caller's transaction."""
+    await Delivery.filter(pending_key=_pending_key(MailKind.EMAIL_CODE, str(account_id))).delete()
 
 
 async def cancel_for_registration(kind: MailKind, registration_id: UUID) -> None:

@@ -84,12 +84,15 @@ class MailRenderer:
         )
 
     def _link(self, template: str, secret_name: str | None) -> str | None:
-        match template:
-            case "confirmation" | "unconfirmed" if self._site.confirm_url and secret_name:
-                return self._site.confirm_url.replace("{code}", f"\0{secret_name}\0")
-            case "recovery":
-                return self._site.recover_url
-        return None
+        if template == "recovery":
+            return self._site.recover_url
+        pages = {
+            **dict.fromkeys(("confirmation", "unconfirmed"), self._site.confirm_url),
+            "email_code": self._site.confirm_email_url,
+            "email_replaced": self._site.revert_email_url,
+        }
+        page = pages.get(template)
+        return page.replace("{code}", f"\0{secret_name}\0") if page and secret_name else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,4 +155,7 @@ def _header(name: str, value: Address | str) -> bytes:
     return message.as_bytes().removesuffix(b"\n")
 
 
-_SECRET_NAMES = {"confirmation": "code", "unconfirmed": "code", "recovery": "password"}
+_SECRET_NAMES = {
+    **dict.fromkeys(("confirmation", "unconfirmed", "email_code", "email_replaced"), "code"),
+    "recovery": "password",
+}

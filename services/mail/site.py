@@ -12,12 +12,16 @@ def check_site_name(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """How the operator's service appears in mails. `confirm_url` has {code} in its fragment."""
+    """How the operator's service appears in mails. The URLs of the pages for codes have {code} in their
+    fragments.
+    """
 
     name: str
     url: str
     sender: str
     confirm_url: str | None = None
+    confirm_email_url: str | None = None
+    revert_email_url: str | None = None
     recover_url: str | None = None
     support: str | None = None  # the address for replies
 

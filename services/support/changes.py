@@ -10,39 +10,22 @@ from uuid import UUID
 from tortoise.exceptions import IntegrityError
 
 from models.account import Account
-from models.company import Company
-from models.confirmed_code import ConfirmedCode
-from models.delivery import Delivery
-from models.mailed_password import MailedPassword
 from models.registration import Registration
-from models.session import Session
 from models.transactions import atomically
 from services.accounts import confirmation
 from services.accounts.email import Email
+from services.accounts.email_change import EmailTaken, GoneError, lock_of, move, redirect_mails, respell
 from services.accounts.lockout import Failures, LoginLockout
 from services.accounts.rfc import Rfc
+from services.accounts.rfc_change import RfcChanged, UnchangedError, change_rfc
 from services.audit.actors import Actor, Actors
 from services.audit.events import EventKind, record
 from services.common.clock import Clock, utc_now
 from services.common.limits import Limiter, Limits
-from services.events.facts import AccountField, Details, EventType
+from services.events.facts import EventType
 from services.events.publishing import publish
-from services.mail.outbox import FAREWELLS, MailKind, cancel, enqueue, enqueue_farewell
+from services.mail.outbox import MailKind, cancel, enqueue, enqueue_farewell
 from services.support.people import RegistrationSummary, registrations_of
-
-# Kinds that follow the account to its new e-mail. The others carry a secret, or are about the old one.
-_FOLLOWING = frozenset(
-    {
-        MailKind.PASSWORD_CHANGED,
-        MailKind.PAYMENT_RECEIVED,
-        MailKind.PAYMENT_REFUNDED,
-        MailKind.PAYMENT_DECLINED,
-        MailKind.STAMPS_LOW,
-        MailKind.STAMPS_USED_UP,
-        MailKind.RFC_CHANGED,
-    }
-)
-_OF_AN_EMAIL = tuple(kind for kind in MailKind if kind not in FAREWELLS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,28 +76,10 @@ class Unchanged:
 
 
 @dataclass(frozen=True, slots=True)
-class EmailTaken:
-    """Another account has the new e-mail."""
-
-
-@dataclass(frozen=True, slots=True)
 class EmailChanged:
     old: str
     new: str
     sessions: int
-
-
-@dataclass(frozen=True, slots=True)
-class RfcChanged:
-    """`company_outdated`: step 3 has to be done again, since the taxpayer is of another type."""
-
-    old: str
-    new: str
-    company_outdated: bool
-
-
-class _UnchangedError(Exception):
-    """Nothing is left to change, so the mails are rolled back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,7 +163,7 @@ class AccountSupport:
         if new.address == account.email:
             return Unchanged()
         if new.key == email_key:  # only its spelling changes
-            await atomically(partial(self._respell, actor, account.id, new))
+            await atomically(partial(self._respell, actor, account, new))
             return EmailChanged(account.email, new.address, 0)
         if await Account.exists(email_key=new.key):
             return EmailTaken()
@@ -206,7 +171,7 @@ class AccountSupport:
             sessions = await atomically(partial(self._move, actor, account, new))
         except IntegrityError:  # somebody confirmed the new e-mail at the same time
             return EmailTaken()
-        except _UnchangedError:
+        except GoneError:
             return NobodyFound()
         await self.limiter.clear(self.limits.recover_password_email, new.key)
         return EmailChanged(account.email, new.address, sessions)
@@ -222,8 +187,8 @@ class AccountSupport:
         if not await Account.exists(email_key=email_key):
             return await _nobody(email_key)
         try:
-            return await atomically(partial(_set_rfc, actor, email_key, rfc))
-        except _UnchangedError:
+            return await atomically(partial(change_rfc, actor, email_key, rfc))
+        except UnchangedError:
             return Unchanged()
 
     async def _confirm(self, actor: Actor, email_key: str, registration_id: UUID) -> Account | None:
@@ -237,53 +202,19 @@ class AccountSupport:
         await publish(account.id, EventType.ACCOUNT_CONFIRMED)
         return account
 
-    async def _respell(self, actor: Actor, account_id: UUID, new: Email) -> None:
-        await Account.filter(id=account_id).update(email=new.address)
-        await record(actor, EventKind.EMAIL_CHANGED, account_id)
-        await publish(account_id, EventType.ACCOUNT_UPDATED, Details(changed=(AccountField.EMAIL,)))
+    async def _respell(self, actor: Actor, account: Account, new: Email) -> None:
+        await respell(account, new)
+        await record(actor, EventKind.EMAIL_CHANGED, account.id)
 
     async def _move(self, actor: Actor, before: Account, new: Email) -> int:
-        waiting = await Delivery.filter(email_key=before.email_key, pending_key__isnull=False)
-        names = {delivery.kind for delivery in waiting}
-        await cancel(_OF_AN_EMAIL, before.email_key)
-        await cancel(_OF_AN_EMAIL, new.key)
+        await redirect_mails(before.email_key, new.key)
         await enqueue_farewell(MailKind.EMAIL_CHANGED, before.email, before.language)
-        for kind in (*(kind for kind in _FOLLOWING if kind.value in names), MailKind.EMAIL_ASSIGNED):
-            await enqueue(kind, new.key)
-        await Registration.filter(email_key=new.key).delete()
-        account = await Account.select_for_update().get_or_none(id=before.id, email_key=before.email_key)
-        if account is None:
-            raise _UnchangedError
-        sessions = await Session.filter(account_id=account.id).delete()
-        await MailedPassword.filter(account_id=account.id).delete()
-        await ConfirmedCode.filter(account_id=account.id).delete()  # a repeated code would show the new e-mail
-        account.email, account.email_key = new.address, new.key
-        account.password_generation += 1  # ends what was verified before and is written later
-        await account.save(update_fields=["email", "email_key", "password_generation"])
-        await self.lockout.reset(new.key)
+        await enqueue(MailKind.EMAIL_ASSIGNED, new.key)
+        account = await lock_of(before.id, before.email_key)
+        sessions = await move(account, new, self.lockout)
         await record(actor, EventKind.EMAIL_CHANGED, account.id)
-        await publish(account.id, EventType.ACCOUNT_UPDATED, Details(changed=(AccountField.EMAIL,)))
-        if sessions:
-            await publish(account.id, EventType.SESSIONS_REVOKED)
         return sessions
 
 
 async def _nobody(email_key: str) -> NotConfirmed | NobodyFound:
     return NotConfirmed() if await Registration.exists(email_key=email_key) else NobodyFound()
-
-
-async def _set_rfc(actor: Actor, email_key: str, rfc: Rfc) -> RfcChanged | NobodyFound:
-    await enqueue(MailKind.RFC_CHANGED, email_key)
-    account = await Account.select_for_update().get_or_none(email_key=email_key)
-    if account is None or account.rfc == rfc.text:
-        raise _UnchangedError
-    old = Rfc(account.rfc)
-    account.rfc = rfc.text
-    changed = [AccountField.RFC]
-    if old.taxpayer_type is not rfc.taxpayer_type and await Company.exists(account_id=account.id):
-        account.company_outdated = True
-        changed.append(AccountField.COMPANY)
-    await account.save(update_fields=["rfc", "company_outdated"])
-    await record(actor, EventKind.RFC_CHANGED, account.id)
-    await publish(account.id, EventType.ACCOUNT_UPDATED, Details(changed=tuple(changed)))
-    return RfcChanged(old.text, rfc.text, account.company_outdated)

@@ -14,6 +14,7 @@ from models.account import Account
 from models.bank_movement import BankMovement
 from models.company import Company
 from models.delivery import Delivery
+from models.email_change import EmailChange
 from models.invoice_reservation import InvoiceReservation
 from models.payment import Payment
 from models.registration import Registration
@@ -103,6 +104,8 @@ class DeletionService:
 
     async def _delete(self, actor: Actor, email_key: str, email: str, language: str) -> Deleted:
         await Delivery.filter(email_key=email_key).delete()
+        changes = await EmailChange.filter(account__email_key=email_key).values_list("id", flat=True)
+        await Delivery.filter(email_change_id__in=changes).delete()  # to the e-mails before and after
         await enqueue_farewell(MailKind.ACCOUNT_DELETED, email, language)
         registrations = await Registration.filter(email_key=email_key).delete()
         account = await Account.filter(email_key=email_key).select_for_update().get_or_none()

@@ -20,6 +20,7 @@ from models.bank_movement import BankMovement
 from models.company import Company
 from models.confirmation_code import ConfirmationCode
 from models.delivery import Delivery
+from models.email_change import EmailChange
 from models.event import Event
 from models.invoice_reservation import InvoiceReservation
 from models.mailed_password import MailedPassword
@@ -55,6 +56,7 @@ class PersonalData:
             "mailed_passwords": _mailed_passwords,
             "sessions": _sessions,
             "networks": self._networks,
+            "email_changes": _email_changes,
             "company": _company,
             "series": _series,
             "payments": _payments,
@@ -116,6 +118,10 @@ async def _mailed_passwords(_: str, account_id: UUID | None) -> Rows:
 
 async def _sessions(_: str, account_id: UUID | None) -> Rows:
     return [_row(each) for each in await Session.filter(account_id=account_id).order_by("created_at")]
+
+
+async def _email_changes(_: str, account_id: UUID | None) -> Rows:
+    return [_row(each) for each in await EmailChange.filter(account_id=account_id).order_by("requested_at")]
 
 
 async def _company(_: str, account_id: UUID | None) -> Rows:

@@ -197,6 +197,8 @@ OF_RESENDING: list[Case] = [
     ({"email": email}, [("email", code, None, "254")])
     for email, code in {"": "MISSING", "ana": "MALFORMED", "a" * 300: "TOO_LONG"}.items()
 ]
+OF_NEW_EMAIL: list[Case] = [({"email": EMAIL}, [("email", "NOT_NEW", None, "254")])]
+OF_NEW_RFC: list[Case] = [({"rfc": RFC}, [("rfc", "NOT_NEW", "12", "13")])]
 OF_ACCOUNTS: list[Case] = [
     ({"after": "x", "first": 0}, [("after", "MALFORMED", None, None), ("first", "OUT_OF_RANGE", "1", "100")])
 ]
@@ -214,7 +216,7 @@ OF_EVENTS: list[Case] = [
 ALL = (
     *(OF_RESERVATION, OF_INVOICE, OF_PAGE),
     *(OF_REGISTRATION, OF_LOGIN, OF_CONFIRMATION, OF_RECOVERY, OF_RESENDING),
-    *(OF_PROOF, OF_CHANGE, OF_COMPANY, OF_SERIES, OF_SERIES_IN_USE, OF_ACCOUNTS, OF_EVENTS),
+    *(OF_NEW_EMAIL, OF_NEW_RFC, OF_PROOF, OF_CHANGE, OF_COMPANY, OF_SERIES, OF_SERIES_IN_USE, OF_ACCOUNTS, OF_EVENTS),
 )
 
 
@@ -248,6 +250,8 @@ async def test_the_forms_of_an_account_name_their_wrong_fields_in_both_languages
     forms = [
         *(("Reauthenticate", form, expected) for form, expected in OF_PROOF),
         *(("ChangePassword", {**PASSWORD_CHANGE, **changes}, expected) for changes, expected in OF_CHANGE),
+        *(("ChangeEmail", form, expected) for form, expected in OF_NEW_EMAIL),
+        *(("ChangeRfc", form, expected) for form, expected in OF_NEW_RFC),
         *(("ConfigureCompany", {**COMPANY, **changes}, expected) for changes, expected in OF_COMPANY),
         *(
             ("UpdateSeries", {**form, "id": second["id"]}, case[1])

@@ -23,6 +23,8 @@ from models.company import Company
 from models.confirmation_code import ConfirmationCode
 from models.confirmed_code import ConfirmedCode
 from models.delivery import Delivery
+from models.email_change import EmailChange
+from models.email_change_code import EmailChangeCode
 from models.event import Event
 from models.event_feed import EventFeed
 from models.failure_streak import FailureStreak
@@ -63,6 +65,8 @@ MODELS = (
     ConfirmationCode,
     ConfirmedCode,
     Delivery,
+    EmailChange,
+    EmailChangeCode,
     Event,
     EventFeed,
     FailureStreak,
@@ -87,6 +91,8 @@ LATER = {
     "BankMovement",
     "Company",
     "ConfirmedCode",
+    "EmailChange",
+    "EmailChangeCode",
     "Event",
     "EventFeed",
     "Heartbeat",
@@ -130,6 +136,16 @@ async def _populate() -> None:
         ends_at=later,
         expires_at=later,
     )
+    change = await EmailChange.create(
+        id=uuid4(),
+        account_id=account.id,
+        password_generation=1,
+        old_email=EMAIL,
+        new_email=EMAIL,
+        requested_at=now,
+        expires_at=later,
+    )
+    await EmailChangeCode.create(digest="k" * 64, email_change_id=change.id, expires_at=later)
     await store_company(account)
     await Series.create(id=uuid4(), account_id=account.id, name="A", first_folio=1, last_taken=0, created_at=now)
     payment = await keep_payment(account.id, now)
@@ -238,6 +254,8 @@ async def test_everything_that_going_back_drops_is_named_with_its_rows(configura
         "bank_movement",
         "company",
         "confirmed_code",
+        "email_change",
+        "email_change_code",
         "event",
         "event_feed",
         "heartbeat",

@@ -372,7 +372,15 @@ def test_export_writes_everything_that_is_kept_and_no_secret(desk: Desk, tmp_pat
     found = {name.removesuffix(".json"): len(json.loads(text)) for name, text in documents.items()}
     assert found == rows
     assert {name for name, count in rows.items() if not count} == {
-        *("bank_movements", "confirmation_codes", "invoice_reservations", "limits", "networks", "series")
+        *(
+            "bank_movements",
+            "confirmation_codes",
+            "email_changes",
+            "invoice_reservations",
+            "limits",
+            "networks",
+            "series",
+        )
     }
     everything = "".join(documents.values())
     assert all(kept in everything for kept in (EMAIL, RFC, "ESCUELA KEMPER URGATE", "0000000004", "203.0.113.9"))
@@ -392,6 +400,7 @@ def test_an_export_misses_no_table_that_knows_a_person() -> None:
         "api_client",
         "api_client_secret",
         "confirmed_code",
+        "email_change_code",
         "event_feed",
         "failure_streak",
         "heartbeat",

@@ -22,7 +22,10 @@ MESSAGE_ID = "5e1b1f6e-3f3c-4a5e-9d59-2f4d8a1c7b11.1777863721000"
 CODE = "23456789ABCDEFGHJKMNPQRSTUVWXYZ23456789A"
 PASSWORD = "ABCDEF-GHJKMN-PQRSTU-VWXYZ2"
 RFC = "H&E951128469"
-WITH_SECRET = {"confirmation": CODE, "unconfirmed": CODE, "recovery": PASSWORD}
+WITH_SECRET = {
+    **dict.fromkeys(("confirmation", "unconfirmed", "email_code", "email_replaced"), CODE),
+    "recovery": PASSWORD,
+}
 NOTICES = [
     "already_registered",
     "password_changed",
@@ -34,6 +37,7 @@ NOTICES = [
     "stamps_low",
     "stamps_used_up",
     "account_confirmed",
+    "email_restored",
     "email_changed",
     "email_assigned",
     "rfc_changed",
@@ -47,6 +51,8 @@ LINKS = Site(
     SITE.url,
     SITE.sender,
     confirm_url="https://app.example.com/confirmar?a=1&b=2#codigo={code}",
+    confirm_email_url="https://app.example.com/confirmar-correo#{code}",
+    revert_email_url="https://app.example.com/restaurar-correo#{code}",
     recover_url="https://app.example.com/entrar",
 )
 
@@ -166,6 +172,14 @@ def test_the_code_is_in_the_fragment_of_the_link_which_servers_do_not_see() -> N
 
         assert page(content, LINKS).links == [link, SITE.url]
         assert link in body(read(content, LINKS), "plain").split()
+
+
+def test_the_codes_of_a_change_of_e_mail_have_pages_of_their_own() -> None:
+    pages = {"email_code": "confirmar-correo", "email_replaced": "restaurar-correo"}
+
+    links = {template: page(plain_letter(template=template), LINKS).links for template in pages}
+
+    assert links == {template: [f"https://app.example.com/{path}#{CODE}", SITE.url] for template, path in pages.items()}
 
 
 def test_a_recovery_links_to_the_app_without_the_password() -> None:
