@@ -35,6 +35,7 @@ from services.accounts.login import LoginService
 from services.accounts.onboarding import PaymentMethod
 from services.accounts.password_policy import PasswordPolicy
 from services.accounts.passwords import PasswordService
+from services.accounts.privacy import PrivacyService
 from services.accounts.reauthentication import ReauthenticationService
 from services.accounts.registration import RegistrationService
 from services.accounts.registration_ids import RegistrationIds
@@ -173,6 +174,7 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
         ids=registration_ids,
         actors=actors,
         conceal_accounts=settings.conceal_accounts,
+        notice=settings.privacy_notice,
     )
     login = LoginService(
         hasher=hasher,
@@ -246,6 +248,7 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
                 conceal_accounts=settings.conceal_accounts,
             ),
             rfc_changes=RfcChangeService(sessions=sessions, actors=actors),
+            privacy=PrivacyService(notice=settings.privacy_notice, sessions=sessions, actors=actors),
             company=CompanyService(sessions, actors),
             series=SeriesService(sessions, actors),
             plans=plans,

@@ -43,6 +43,7 @@ _MODELS = [
     "models.limit_counter",
     "models.mailed_password",
     "models.payment",
+    "models.privacy_acceptance",
     "models.registration",
     "models.retained_payment",
     "models.series",

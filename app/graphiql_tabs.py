@@ -23,6 +23,7 @@ def tabs(operations: Mapping[str, str], plan_id: str) -> list[dict[str, Any]]:
 
 def _inputs(plan_id: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
     yield "PasswordPolicy", None
+    yield "PrivacyNotice", None
     account = {"rfc": "EKU9003173C9", "email": _EMAIL, "password": _PASSWORD, "passwordConfirmation": _PASSWORD}
     yield "CreateAccount", _input(**account)
     yield "ResendConfirmationCode", _input(email=_EMAIL)
@@ -61,6 +62,8 @@ def _inputs(plan_id: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
     yield "ConfirmEmail", _input(code="<mail.code>")
     yield "RevertEmail", _input(code="<mail.code>")
     yield "ChangeRfc", _input(rfc="H&E951128469")
+    yield "AcceptedPrivacyNotice", None
+    yield "AcceptPrivacyNotice", _input(version="<privacyNotice.version>")
     yield "DeleteSeries", _input(id="<series.id>")
     yield "RevokeSession", _input(id="<sessions.id>")
     yield "RevokeOtherSessions", None

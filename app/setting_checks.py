@@ -37,6 +37,7 @@ _PAYPAL = ("paypal_client_id", "paypal_client_secret", "paypal_webhook_id")
 _ACCESS_TOKENS = {"access_token_keys": "ACCESS_TOKEN_KEYS", "access_token_issuer": "ACCESS_TOKEN_ISSUER (https)"}
 _BANK_DEPOSIT = ("bank_deposit_clabe", "bank_deposit_bank", "bank_deposit_beneficiary")
 _CAPTCHA_PROVIDER = ("captcha_provider", "captcha_site_key", "captcha_secret")
+_PRIVACY_NOTICE = ("privacy_notice_version", "privacy_notice_url")
 _MIN_WORK = 1_000  # keys, which take a program a second
 _MIN_DISTINCT_CHARACTERS = 8  # placeholders have fewer
 _MIN_LANE_KIB = 8  # of memory for each lane (RFC 9106, 3.1)
@@ -44,6 +45,7 @@ _MIN_SIMILARITY = 0.85  # at which a name is taken for a mistyped setting
 _OUR_PREFIXES = ("ACCESS_TOKEN_", "ALLOWED_", "ARGON2_", "BANK_DEPOSIT_", "CAPTCHA_", "LIMIT_", "PAYPAL_", "TRUSTED_")
 _LINKS = (
     *("ACCESS_TOKEN_ISSUER", "CONFIRM_URL", "CONFIRM_EMAIL_URL", "REVERT_EMAIL_URL", "RECOVER_URL"),
+    "PRIVACY_NOTICE_URL",
     *("PAYPAL_RETURN_URL", "PAYPAL_CANCEL_URL"),
 )
 _SANDBOX = re.compile(r"(.+\.)?sandbox\.paypal\.com\.?")
@@ -110,7 +112,7 @@ def _tracing(settings: "Settings") -> Iterator[str]:
 
 
 def _incomplete(settings: "Settings") -> Iterator[str]:
-    for group in (_PAYPAL, _BANK_DEPOSIT, _CAPTCHA_PROVIDER):
+    for group in (_PAYPAL, _BANK_DEPOSIT, _CAPTCHA_PROVIDER, _PRIVACY_NOTICE):
         missing = [name.upper() for name in group if not getattr(settings, name)]
         if missing and len(missing) < len(group):
             yield f"{', '.join(missing)} must be set too"

@@ -48,6 +48,7 @@ from app.setting_types import (
     is_url,
 )
 from services.accounts.password_policy import MIN_POLICY_LENGTH
+from services.accounts.privacy import PrivacyNotice
 from services.captcha.proof_of_work import MAX_WORK
 from services.captcha.provider import VERIFICATION_URLS, ProviderName, Site
 from services.payments.bank.account import BankAccount
@@ -59,6 +60,7 @@ _PATTERNS = {
     "redis_key_prefix": "must have 1 to 64 letters, digits, _ or -",
     "captcha_site_key": "must have 1 to 200 printable ASCII characters without spaces",
     "captcha_action": "must have 1 to 100 letters, digits, /, _ or -",
+    "privacy_notice_version": "must have 1 to 40 printable ASCII characters without spaces",
     "paypal_client_id": "must have 1 to 200 printable ASCII characters without spaces",
     "paypal_webhook_id": "must have 1 to 100 letters and digits",
     "database_application_name": "must have 1 to 63 printable ASCII characters",
@@ -128,6 +130,8 @@ class Settings(BaseSettings):
     revert_email_url: CodeUrl = None
     recover_url: OptionalUrl = None
     support_email: OptionalAddress = None
+    privacy_notice_version: str | None = Field(None, pattern="^[!-~]{1,40}$")
+    privacy_notice_url: OptionalUrl = None
     allowed_origins: OriginList = ()
     allowed_request_headers: HeaderNames = ()
     allowed_hosts: Hosts = ()
@@ -276,6 +280,12 @@ class Settings(BaseSettings):
             hostnames=frozenset(hostnames),
             action=self.captcha_action,
         )
+
+    @property
+    def privacy_notice(self) -> PrivacyNotice | None:
+        if not (self.privacy_notice_version and self.privacy_notice_url):
+            return None
+        return PrivacyNotice(self.privacy_notice_version, self.privacy_notice_url)
 
     @property
     def webhook_policy(self) -> AddressPolicy:

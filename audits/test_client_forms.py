@@ -21,6 +21,7 @@ ID = "00000000-0000-4000-8000-000000000000"
 NEW = {"newPassword": PASSWORD, "newPasswordConfirmation": PASSWORD}
 SERIES = {"name": "A", "firstFolio": 1}
 INPUTS: dict[str, dict[str, Any]] = {
+    "AcceptPrivacyNotice": {"version": "1"},
     "CancelBankDeposit": {"id": ID},
     "ChangePassword": {"currentPassword": PASSWORD, **NEW},
     "ChangeEmail": {"email": "eva@example.com"},

@@ -209,7 +209,8 @@ def test_any_input_is_answered(service: Service, name: str, value: Any) -> None:
 
 
 FORMS: dict[str, tuple[str, ...]] = {
-    "CreateAccount": ("rfc", "email", "password", "passwordConfirmation"),
+    "AcceptPrivacyNotice": ("version",),
+    "CreateAccount": ("rfc", "email", "password", "passwordConfirmation", "acceptedPrivacyNotice"),
     "ConfirmAccount": ("code",),
     "ResendConfirmationCode": ("email",),
     "Login": ("email", "password", "deviceName"),

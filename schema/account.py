@@ -11,6 +11,7 @@ from schema.deposits import BankDeposit
 from schema.enums import Language, OnboardingStep, TaxpayerType
 from schema.list_size import ListSize
 from schema.payments import Activation, Payment
+from schema.privacy import AccountPrivacyNotice
 from schema.sessions import Session
 from services.accounts.onboarding import Progress
 from services.accounts.sessions import MAX_SESSIONS, Principal
@@ -97,6 +98,10 @@ class Account:
         view = await info.context.services.company.of(self.principal)
         series = info.context.services.series
         return Company.of(view, partial(series.list_for, view.account_id)) if view else None
+
+    @strawberry.field(description="Which privacy notice was accepted, and whether it is the current one.")
+    async def privacy_notice(self, info: Info) -> AccountPrivacyNotice:
+        return AccountPrivacyNotice.of(await info.context.services.privacy.of(self.principal))
 
     @classmethod
     def of(cls, principal: Principal) -> "Account":

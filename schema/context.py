@@ -16,6 +16,7 @@ from services.accounts.login import LoginService
 from services.accounts.onboarding import PaymentMethod
 from services.accounts.password_policy import PasswordPolicy
 from services.accounts.passwords import PasswordService
+from services.accounts.privacy import PrivacyService
 from services.accounts.reauthentication import ReauthenticationService
 from services.accounts.registration import RegistrationService
 from services.accounts.rfc_change import RfcChangeService
@@ -47,6 +48,7 @@ class Services:
     reauthentication: ReauthenticationService
     email_changes: EmailChangeService
     rfc_changes: RfcChangeService
+    privacy: PrivacyService
     company: CompanyService
     series: SeriesService
     plans: Plans

@@ -51,6 +51,7 @@ _register(
         "ALREADY_USED": "Another series already has this name.",
         "FOLIOS_TAKEN": "Folios of the series have been issued, so the name and the first folio cannot change, and "
         "the last folio cannot be less than the last one issued.",
+        "NOT_CURRENT": "The privacy notice of this version does not apply. Show that of privacyNotice.",
     },
 )
 _register(

@@ -26,6 +26,11 @@ class CreateAccountInput:
     language: Language | None = strawberry.field(
         default=None, description="The language of mails; defaults to that of Accept-Language."
     )
+    accepted_privacy_notice: str | None = strawberry.field(
+        default=None,
+        description="The version of the privacy notice that the person read and accepted: required if privacyNotice "
+        "is not null, and ignored otherwise.",
+    )
     captcha: CaptchaInput | None = strawberry.field(
         default=None,
         description="The answer to the captcha of a CaptchaRequiredError or CaptchaMismatchError; ignored if no "
@@ -33,7 +38,14 @@ class CreateAccountInput:
     )
 
     def value(self) -> RegistrationForm:
-        return RegistrationForm(self.rfc, self.email, self.password, self.password_confirmation, self.language)
+        return RegistrationForm(
+            self.rfc,
+            self.email,
+            self.password,
+            self.password_confirmation,
+            self.language,
+            self.accepted_privacy_notice,
+        )
 
 
 @strawberry.input(description="The input of resendConfirmationCode.")

@@ -20,6 +20,7 @@ from resolvers import (
     login,
     passwords,
     payments,
+    privacy,
     reauthentication,
     registration,
     series,
@@ -48,6 +49,7 @@ from schema.login import LoginResult
 from schema.passwords import ChangePasswordResult, PasswordPolicy, RecoverPasswordResult
 from schema.payments import Plan
 from schema.paypal import CompletePayPalPaymentResult, StartPayPalPaymentResult
+from schema.privacy import AcceptPrivacyNoticeResult, PrivacyNotice
 from schema.reauthentication import ReauthenticateResult
 from schema.registration import ConfirmAccountResult, CreateAccountResult, ResendConfirmationCodeResult
 from schema.scalars import BIG_INT, DATE_TIME, BigInt
@@ -66,6 +68,11 @@ class Query:
     )
     password_policy: PasswordPolicy = strawberry.field(
         resolver=passwords.password_policy, description="Returns the rules for new passwords."
+    )
+    privacy_notice: PrivacyNotice | None = strawberry.field(
+        resolver=privacy.privacy_notice,
+        description="Returns the privacy notice that people have to accept; null if the operator asks for none. "
+        "Requires no session.",
     )
     tax_regimes: list[TaxRegime] = strawberry.field(
         resolver=company.tax_regimes,
@@ -176,6 +183,11 @@ class Mutation:
     change_rfc: ChangeRfcResult = strawberry.mutation(
         resolver=account_changes.change_rfc,
         description="Changes the RFC as long as nothing was paid or invoiced under it. Needs a recent proof.",
+    )
+    accept_privacy_notice: AcceptPrivacyNoticeResult = strawberry.mutation(
+        resolver=privacy.accept_privacy_notice,
+        description="Records that the person accepts the current privacy notice, for example a new version of it. "
+        "Repeating the mutation is safe.",
     )
     revoke_session: RevokeSessionResult = strawberry.mutation(
         resolver=sessions.revoke_session, description="Ends one session of the account immediately."

@@ -15,6 +15,7 @@ _PARSED: dict[str, set[str]] = {
     "of": set(),  # FieldProblem's own, which has the field
     "parse_rfc": {"rfc"},
     "check": {"password", "newPassword"},
+    "check_acceptance": {"acceptedPrivacyNotice", "version"},
     "check_confirmation": {"passwordConfirmation", "newPasswordConfirmation"},
     "parse_attribute": {"legalName", "name"},
     "parse_legal_name": {"legalName"},

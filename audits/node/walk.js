@@ -53,6 +53,7 @@ async function walk(client, email) {
   const form = { rfc: "EKU9003173C9", email, password, passwordConfirmation: password };
 
   await run("PasswordPolicy");
+  assert.equal((await run("PrivacyNotice")), null);
   const refused = await act("CreateAccount", { ...form, rfc: "" }, "InvalidInputError");
   assert.ok(refused.fields[0].message);
   await act("CreateAccount", form);
@@ -64,6 +65,7 @@ async function walk(client, email) {
 
   client.signIn((await act("Login", { email, password })).token);
   assert.equal((await run("Me")).email, email);
+  assert.equal((await run("AcceptedPrivacyNotice")).privacyNotice.current, true);
   await run("TaxRegimes");
   await act("ConfigureCompany", { legalName: "ESCUELA KEMPER URGATE", taxRegime: "601", postalCode: "26015" });
   const { series } = await act("CreateSeries", { name: "A", firstFolio: "1" });
@@ -83,6 +85,8 @@ async function walk(client, email) {
   const canceled = await act("CancelBankDeposit", { id: openDeposit.id });
   assert.deepEqual([canceled.account.openDeposit, canceled.account.payments[0].status], [null, "CANCELED"]);
 
+  const stale = await act("AcceptPrivacyNotice", { version: "1" }, "InvalidInputError");
+  assert.equal(stale.fields[0].code, "NOT_CURRENT");
   const other = (await run("Me")).sessions[0].id;
   await act("RevokeOtherSessions");
   await act("CreateAccessToken", { audience: "https://api.example.mx" }, "AudienceUnknownError");

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from models.account import Account
 from models.confirmation_code import ConfirmationCode
 from models.confirmed_code import ConfirmedCode
+from models.privacy_acceptance import PrivacyAcceptance
 from models.registration import Registration
 from services.accounts.onboarding import Event, Stage, transition
 from services.mail.outbox import MailKind, cancel
@@ -72,5 +73,9 @@ async def _make_account(registration: Registration, now: datetime) -> Account:
     await ConfirmedCode.bulk_create(
         ConfirmedCode(digest=code.digest, account_id=account.id, expires_at=code.expires_at) for code in codes
     )
+    if version := registration.privacy_notice:
+        await PrivacyAcceptance.create(
+            id=uuid4(), account_id=account.id, version=version, accepted_at=registration.created_at
+        )
     await Registration.filter(email_key=registration.email_key).delete()
     return account

@@ -15,6 +15,7 @@ from services.accounts.email import MAX_LENGTH, Email, email_problem, parse_emai
 from services.accounts.hashing import Hasher
 from services.accounts.lockout import LoginLockout
 from services.accounts.password_policy import PasswordPolicy, check_confirmation, normalize_password
+from services.accounts.privacy import PrivacyNotice, check_acceptance
 from services.accounts.registration_ids import RegistrationIds
 from services.accounts.rfc import COMPANY_LENGTH, PERSON_LENGTH, Rfc, parse_rfc
 from services.audit.actors import Actors
@@ -40,7 +41,13 @@ from services.mail.issuing import CODE_LENGTH, CODE_LIFE
 from services.mail.outbox import MailKind, cancel_for_registration, enqueue, enqueue_for_registration
 
 _RESEND_AFTER = timedelta(minutes=1)
-_UPDATED_FIELDS = ("email", "rfc", "language", "created_at")  # updated if the same person registers again
+_UPDATED_FIELDS = (
+    "email",
+    "rfc",
+    "language",
+    "created_at",
+    "privacy_notice",
+)  # updated if the same person registers again
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +59,7 @@ class RegistrationForm:
     password: str = field(repr=False)
     password_confirmation: str = field(repr=False)
     language: Language | None = None
+    accepted_privacy_notice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +99,8 @@ class _MailRefusedError(Exception):
 class RegistrationService:
     """The same e-mail and password mean the same person, who has one registration with what was typed last.
 
-    With `conceal_accounts`, createAccount does not reveal whether an e-mail has an account.
+    With `conceal_accounts`, createAccount does not reveal whether an e-mail has an account. With a `notice`, nobody
+    registers without accepting it.
     """
 
     hasher: Hasher
@@ -103,6 +112,7 @@ class RegistrationService:
     ids: RegistrationIds
     actors: Actors
     conceal_accounts: bool = False
+    notice: PrivacyNotice | None = None
     clock: Clock = utc_now
 
     async def create(
@@ -129,6 +139,7 @@ class RegistrationService:
             password_hash=password_hash,
             language=(form.language or caller.language).value,
             created_at=self.clock(),
+            privacy_notice=self.notice.version if self.notice else None,
         )
         try:
             async with self.limiter.tally(in_transaction=True) as tally:
@@ -201,6 +212,8 @@ class RegistrationService:
             problems.append(self.policy.problem("password", code))
         if problem := check_confirmation("passwordConfirmation", password, form.password_confirmation):
             problems.append(problem)
+        if self.notice and (missing := check_acceptance(self.notice, form.accepted_privacy_notice)):
+            problems.append(FieldProblem("acceptedPrivacyNotice", missing))
         if problems or email is None or not isinstance(rfc, Rfc):
             return InvalidInput(tuple(problems))
         return rfc, email, password

@@ -31,6 +31,7 @@ class EventKind(enum.Enum):
     EMAIL_CHANGED = "email_changed"
     EMAIL_REVERTED = "email_reverted"
     RFC_CHANGED = "rfc_changed"
+    PRIVACY_NOTICE_ACCEPTED = "privacy_notice_accepted"
     DATA_EXPORTED = "data_exported"
     ACCOUNT_DELETED = "account_deleted"
     ACCOUNT_IMPORTED = "account_imported"

@@ -23,6 +23,7 @@ class FieldErrorCode(enum.Enum):
     LESS_THAN_FIRST = "LESS_THAN_FIRST"
     ALREADY_USED = "ALREADY_USED"
     FOLIOS_TAKEN = "FOLIOS_TAKEN"
+    NOT_CURRENT = "NOT_CURRENT"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from models.event import Event
 from models.invoice_reservation import InvoiceReservation
 from models.mailed_password import MailedPassword
 from models.payment import Payment
+from models.privacy_acceptance import PrivacyAcceptance
 from models.registration import Registration
 from models.series import Series
 from models.session import Session
@@ -53,6 +54,7 @@ class PersonalData:
             "account": _account,
             "registrations": _registrations,
             "confirmation_codes": _codes,
+            "privacy_notices": _privacy_notices,
             "mailed_passwords": _mailed_passwords,
             "sessions": _sessions,
             "networks": self._networks,
@@ -110,6 +112,11 @@ async def _registrations(email_key: str, _: UUID | None) -> Rows:
 
 async def _codes(email_key: str, _: UUID | None) -> Rows:
     return [_row(each) for each in await ConfirmationCode.filter(registration__email_key=email_key)]
+
+
+async def _privacy_notices(_: str, account_id: UUID | None) -> Rows:
+    accepted = PrivacyAcceptance.filter(account_id=account_id).order_by("accepted_at")
+    return [_row(each) for each in await accepted]
 
 
 async def _mailed_passwords(_: str, account_id: UUID | None) -> Rows:

@@ -202,6 +202,15 @@ OF_NEW_RFC: list[Case] = [({"rfc": RFC}, [("rfc", "NOT_NEW", "12", "13")])]
 OF_ACCOUNTS: list[Case] = [
     ({"after": "x", "first": 0}, [("after", "MALFORMED", None, None), ("first", "OUT_OF_RANGE", "1", "100")])
 ]
+NOTICE = {"privacy_notice_version": "2", "privacy_notice_url": "https://app.example.mx/aviso"}
+OF_NOTICE_AT_REGISTRATION: list[Case] = [
+    ({}, [("acceptedPrivacyNotice", "MISSING", None, None)]),
+    ({"acceptedPrivacyNotice": "1"}, [("acceptedPrivacyNotice", "NOT_CURRENT", None, None)]),
+]
+OF_NOTICE: list[Case] = [
+    ({"version": INVISIBLE}, [("version", "MISSING", None, None)]),
+    ({"version": "1"}, [("version", "NOT_CURRENT", None, None)]),
+]
 ID = "3f2b8c1e-5a77-4d39-9c64-0e1f2a3b4c5d"
 RESERVATION = {"accountId": ID, "seriesId": ID, "requestId": ID}
 OF_RESERVATION: list[Case] = [({"requestId": "no UUID"}, [("requestId", "MALFORMED", None, None)])]
@@ -217,6 +226,7 @@ ALL = (
     *(OF_RESERVATION, OF_INVOICE, OF_PAGE),
     *(OF_REGISTRATION, OF_LOGIN, OF_CONFIRMATION, OF_RECOVERY, OF_RESENDING),
     *(OF_NEW_EMAIL, OF_NEW_RFC, OF_PROOF, OF_CHANGE, OF_COMPANY, OF_SERIES, OF_SERIES_IN_USE, OF_ACCOUNTS, OF_EVENTS),
+    *(OF_NOTICE_AT_REGISTRATION, OF_NOTICE),
 )
 
 
@@ -262,6 +272,19 @@ async def test_the_forms_of_an_account_name_their_wrong_fields_in_both_languages
     ]
 
     assert [wrong for form in forms if (wrong := await _differences(me, *form))] == []
+
+
+@ON_SQLITE
+async def test_the_forms_with_a_privacy_notice_name_their_wrong_fields_in_both_languages(make_api: MakeApi) -> None:
+    api = await make_api(**NOTICE)
+    await api.account(acceptedPrivacyNotice="2")
+    me = api.signed_in(await api.token())
+    registering = [
+        (api, "CreateAccount", {**REGISTRATION, **changes}, wrong) for changes, wrong in OF_NOTICE_AT_REGISTRATION
+    ]
+    accepting = [(me, "AcceptPrivacyNotice", form, wrong) for form, wrong in OF_NOTICE]
+
+    assert [wrong for form in (*registering, *accepting) if (wrong := await _differences(*form))] == []
 
 
 @ON_SQLITE

@@ -36,6 +36,7 @@ from models.mailed_password import MailedPassword
 from models.migration_losses import Loss, UnknownMigrationError, losses
 from models.migrator import EMPTY, MigrationBlockedError, go_to, pending_migrations, upgrade
 from models.payment import Payment
+from models.privacy_acceptance import PrivacyAcceptance
 from models.registration import Registration
 from models.retained_payment import RetainedPayment
 from models.series import Series
@@ -76,6 +77,7 @@ MODELS = (
     LimitCounter,
     MailedPassword,
     Payment,
+    PrivacyAcceptance,
     Registration,
     RetainedPayment,
     Series,
@@ -98,6 +100,7 @@ LATER = {
     "Heartbeat",
     "InvoiceReservation",
     "Payment",
+    "PrivacyAcceptance",
     "RetainedPayment",
     "Series",
     "WebhookEndpoint",
@@ -146,6 +149,7 @@ async def _populate() -> None:
         expires_at=later,
     )
     await EmailChangeCode.create(digest="k" * 64, email_change_id=change.id, expires_at=later)
+    await PrivacyAcceptance.create(id=uuid4(), account_id=account.id, version="1", accepted_at=now)
     await store_company(account)
     await Series.create(id=uuid4(), account_id=account.id, name="A", first_folio=1, last_taken=0, created_at=now)
     payment = await keep_payment(account.id, now)
@@ -261,6 +265,7 @@ async def test_everything_that_going_back_drops_is_named_with_its_rows(configura
         "heartbeat",
         "invoice_reservation",
         "payment",
+        "privacy_acceptance",
     ]
     dropped += ["retained_payment", "series", "webhook_endpoint"]
     assert sorted(loss.table for loss in lost if loss.column is None) == dropped

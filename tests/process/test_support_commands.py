@@ -379,6 +379,7 @@ def test_export_writes_everything_that_is_kept_and_no_secret(desk: Desk, tmp_pat
             "invoice_reservations",
             "limits",
             "networks",
+            "privacy_notices",
             "series",
         )
     }
