@@ -76,6 +76,7 @@ from services.payments.plans import BUNDLED as BUNDLED_PLANS
 from services.payments.plans import Plans
 from services.payments.stamps import StampService
 from services.payments.worker import PaymentWorker
+from services.support.account_deletion import AccountDeletion
 from services.support.account_import import AccountImport
 from services.support.changes import AccountSupport
 from services.support.deletion import DeletionService
@@ -213,6 +214,10 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
     )
     methods = {PaymentMethod.PAYPAL: paypal, PaymentMethod.BANK_DEPOSIT: settings.bank_account}
 
+    deletion = DeletionService(limiter=limiter, limits=limits, lockout=lockout, actors=actors)
+    account_deletion = AccountDeletion(
+        delay=timedelta(days=settings.account_deletion_days), deletion=deletion, sessions=sessions, actors=actors
+    )
     signer, connect = Signer(keys), partial(Connection, policy=settings.webhook_policy)
     handover, published_keys = _handover(settings)
     api_clients = ApiClients(limiter=limiter, limits=limits, notice=note_api_client)
@@ -248,6 +253,7 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
                 conceal_accounts=settings.conceal_accounts,
             ),
             rfc_changes=RfcChangeService(sessions=sessions, actors=actors),
+            deletion=account_deletion,
             privacy=PrivacyService(notice=settings.privacy_notice, sessions=sessions, actors=actors),
             company=CompanyService(sessions, actors),
             series=SeriesService(sessions, actors),
@@ -268,7 +274,12 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
         actors=actors,
         paypal=paypal,
         mail_worker=mails,
-        cleanup=Cleanup(_retention(settings), clean_up_files=clean_up_mails, outages=outages),
+        cleanup=Cleanup(
+            _retention(settings),
+            clean_up_files=clean_up_mails,
+            delete_accounts=account_deletion.run_due,
+            outages=outages,
+        ),
         payment_worker=PaymentWorker(Reconciler(orders), deposits, outages),
         event_worker=EventWorker(outages=outages),
         webhook_worker=WebhookWorker(
@@ -278,7 +289,7 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
         pseudonyms=pseudonyms,
         outages=outages,
         support=AccountSupport(limiter=limiter, limits=limits, lockout=lockout, actors=actors),
-        deletion=DeletionService(limiter=limiter, limits=limits, lockout=lockout, actors=actors),
+        deletion=deletion,
         personal_data=PersonalData(limiter, limits, lockout, actors),
         account_import=AccountImport(lockout),
         client_registry=ClientRegistry(),

@@ -67,6 +67,8 @@ def _inputs(plan_id: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
     yield "DeleteSeries", _input(id="<series.id>")
     yield "RevokeSession", _input(id="<sessions.id>")
     yield "RevokeOtherSessions", None
+    yield "RequestAccountDeletion", None
+    yield "CancelAccountDeletion", None
     yield "Logout", None
 
 

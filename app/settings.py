@@ -191,6 +191,7 @@ class Settings(BaseSettings):
     bank_deposit_days: int = Field(5, ge=1, le=60)
     audit_days: int = Field(365, ge=1, le=3650)
     audit_attempt_days: int = Field(30, ge=1, le=3650)
+    account_deletion_days: int = Field(7, ge=1, le=30)
     event_days: int = Field(30, ge=7, le=3650)
     webhook_allowed_networks: Networks = ()
     operator_email: OptionalAddress = None

@@ -20,6 +20,9 @@ class Account(Model):
     created, until cleanup sets it.
 
     `lapse_due_at` is the end of the paid time until that end is announced.
+
+    `deletion_due_at` is when the account ends, if its owner asked for that at `deletion_requested_at`. At
+    `deletion_turn_at`, a worker looks at it next.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -40,6 +43,9 @@ class Account(Model):
     lapse_due_at = fields.DatetimeField(null=True)
     updated_at = fields.DatetimeField(null=True)
     stamps_notice = fields.CharField(max_length=8, null=True)
+    deletion_requested_at = fields.DatetimeField(null=True)
+    deletion_due_at = fields.DatetimeField(null=True)
+    deletion_turn_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "account"
@@ -47,4 +53,5 @@ class Account(Model):
             Index(fields=("updated_at", "id")),
             Index(fields=("rfc",)),
             PartialIndex(fields=("lapse_due_at",), present="lapse_due_at", name="idx_account_lapse_due_at"),
+            PartialIndex(fields=("deletion_turn_at",), present="deletion_turn_at", name="idx_account_deletion_turn_at"),
         )

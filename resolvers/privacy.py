@@ -4,9 +4,14 @@ from schema.privacy import (
     AcceptPrivacyNoticeInput,
     AcceptPrivacyNoticeResult,
     AcceptPrivacyNoticeSuccess,
+    CancelAccountDeletionResult,
+    CancelAccountDeletionSuccess,
     PrivacyNotice,
+    RequestAccountDeletionResult,
+    RequestAccountDeletionSuccess,
 )
 from services.accounts.privacy import NoticeAccepted
+from services.support.account_deletion import DeletionCanceled, DeletionRequested
 
 
 async def privacy_notice(info: Info) -> PrivacyNotice | None:
@@ -18,5 +23,21 @@ async def accept_privacy_notice(info: Info, input: Input[AcceptPrivacyNoticeInpu
     match await info.context.services.privacy.accept(info.context.caller, input.version):
         case NoticeAccepted(principal):
             return AcceptPrivacyNoticeSuccess(load_account=account_after(info, principal))
+        case failure:
+            return failure
+
+
+async def request_account_deletion(info: Info) -> RequestAccountDeletionResult:
+    match await info.context.services.deletion.request(info.context.caller):
+        case DeletionRequested(principal, due_at):
+            return RequestAccountDeletionSuccess(load_account=account_after(info, principal), due_at=due_at)
+        case failure:
+            return failure
+
+
+async def cancel_account_deletion(info: Info) -> CancelAccountDeletionResult:
+    match await info.context.services.deletion.cancel(info.context.caller):
+        case DeletionCanceled(principal):
+            return CancelAccountDeletionSuccess(load_account=account_after(info, principal))
         case failure:
             return failure

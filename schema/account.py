@@ -11,7 +11,7 @@ from schema.deposits import BankDeposit
 from schema.enums import Language, OnboardingStep, TaxpayerType
 from schema.list_size import ListSize
 from schema.payments import Activation, Payment
-from schema.privacy import AccountPrivacyNotice
+from schema.privacy import AccountPrivacyNotice, PendingDeletion
 from schema.sessions import Session
 from services.accounts.onboarding import Progress
 from services.accounts.sessions import MAX_SESSIONS, Principal
@@ -51,6 +51,11 @@ class Account:
     onboarding: Onboarding = strawberry.field(description="The account's progress through the four onboarding steps.")
     activation: Activation | None = strawberry.field(
         description="The period that the account was last paid for, even if it has ended; null until the first payment."
+    )
+
+    deletion: PendingDeletion | None = strawberry.field(
+        description="The deletion that the owner asked for and that cancelAccountDeletion takes back; null if there is "
+        "none."
     )
 
     @strawberry.field(
@@ -118,5 +123,6 @@ class Account:
             password_change_required=principal.password_change_required,
             recent_proof_until=principal.proved_until,
             onboarding=Onboarding.of(progress),
+            deletion=PendingDeletion.of(principal.deletion) if principal.deletion else None,
             activation=Activation.of(progress.activation, principal.id) if progress.activation else None,
         )

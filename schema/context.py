@@ -32,6 +32,7 @@ from services.payments.history import PaymentHistory
 from services.payments.paypal.service import PayPalService
 from services.payments.plans import Plans
 from services.payments.stamps import StampService
+from services.support.account_deletion import AccountDeletion
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Services:
     email_changes: EmailChangeService
     rfc_changes: RfcChangeService
     privacy: PrivacyService
+    deletion: AccountDeletion
     company: CompanyService
     series: SeriesService
     plans: Plans

@@ -11,6 +11,7 @@ from services.common.outcomes import NotAuthenticated, PasswordChangeRequired, T
 from services.payments.bank.outcomes import DepositInstructions
 from services.payments.outcomes import (
     AlreadyActive,
+    DeletionPending,
     OnboardingIncomplete,
     PaymentMethodUnavailable,
     PaymentNotFound,
@@ -77,6 +78,7 @@ RequestBankDepositResult = Annotated[
     | PaymentMethodUnavailable
     | OnboardingIncomplete
     | AlreadyActive
+    | DeletionPending
     | PaymentPending
     | PasswordChangeRequired
     | NotAuthenticated

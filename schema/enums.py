@@ -99,7 +99,7 @@ _register(
         "EXPIRED": "The payer did not pay in time.",
         "REPLACED": "Another payment took its place: for another plan or price, or by the other method.",
         "DECLINED": "PayPal declined the payment.",
-        "CANCELED": "The payer canceled the deposit.",
+        "CANCELED": "The payer canceled the deposit, or asked for the deletion of the account.",
     },
 )
 _register(

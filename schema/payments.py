@@ -15,6 +15,7 @@ from services.common.money import Money as Amount
 from services.payments.history import PaymentRecord
 from services.payments.outcomes import (
     AlreadyActive,
+    DeletionPending,
     OnboardingIncomplete,
     PaymentMethodUnavailable,
     PaymentNotFound,
@@ -180,6 +181,11 @@ register(
     PaymentPending,
     "A payment is in progress, and its outcome is not known yet. Do not let the user pay again: me.paymentPending "
     "becomes false once it is known, and a mail notifies the user.",
+)
+register(
+    DeletionPending,
+    "The owner asked for the deletion of the account: nobody can pay for it unless cancelAccountDeletion comes first.",
+    due_at="When the account will be deleted.",
 )
 register(PaymentProviderUnavailable, "PayPal is unavailable. Nothing was charged.")
 register(PaymentNotFound, "The account has no such payment that can still be completed or canceled.")

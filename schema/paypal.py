@@ -11,6 +11,7 @@ from schema.signed_in import SignedInSuccess
 from services.common.outcomes import NotAuthenticated, PasswordChangeRequired, TooManyAttempts
 from services.payments.outcomes import (
     AlreadyActive,
+    DeletionPending,
     OnboardingIncomplete,
     PaymentMethodUnavailable,
     PaymentNotFound,
@@ -69,6 +70,7 @@ StartPayPalPaymentResult = Annotated[
     | PaymentMethodUnavailable
     | OnboardingIncomplete
     | AlreadyActive
+    | DeletionPending
     | PaymentPending
     | PaymentProviderUnavailable
     | PasswordChangeRequired

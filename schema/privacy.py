@@ -1,14 +1,17 @@
-"""What people decide about their own data: the privacy notice."""
+"""What people decide about their own data: the privacy notice, and the deletion of the account."""
 
 from datetime import datetime
 from typing import Annotated
 
 import strawberry
 
+from schema.errors import register
 from schema.signed_in import SignedInSuccess
-from services.accounts import privacy
+from services.accounts import privacy, sessions
 from services.accounts.privacy import NoticeState
+from services.accounts.recent_proof import ReauthenticationRequired
 from services.common.outcomes import InvalidInput, NotAuthenticated, PasswordChangeRequired
+from services.support.deletion import InvoicesOpen, PaymentUndecided
 
 
 @strawberry.type(description="The privacy notice (aviso de privacidad) that people have to accept.")
@@ -56,4 +59,50 @@ class AcceptPrivacyNoticeSuccess(SignedInSuccess):
 AcceptPrivacyNoticeResult = Annotated[
     AcceptPrivacyNoticeSuccess | InvalidInput | PasswordChangeRequired | NotAuthenticated,
     strawberry.union("AcceptPrivacyNoticeResult", description="The result of acceptPrivacyNotice."),
+]
+
+
+@strawberry.type(description="A deletion that the account's owner asked for.")
+class PendingDeletion:
+    requested_at: datetime = strawberry.field(description="When it was asked for.")
+    due_at: datetime = strawberry.field(
+        description="When the account will be deleted. It stays longer only while a payment or an invoice is undecided."
+    )
+
+    @classmethod
+    def of(cls, pending: sessions.PendingDeletion) -> "PendingDeletion":
+        return cls(requested_at=pending.requested_at, due_at=pending.due_at)
+
+
+@strawberry.type(description="The account will be deleted unless cancelAccountDeletion comes first.")
+class RequestAccountDeletionSuccess(SignedInSuccess):
+    due_at: datetime = strawberry.field(description="When the account will be deleted.")
+
+
+@strawberry.type(description="The account stays.")
+class CancelAccountDeletionSuccess(SignedInSuccess):
+    pass
+
+
+register(
+    PaymentUndecided,
+    "Whether a payment of the account arrived is not decided yet, and the money would be lost with the account.",
+)
+register(
+    InvoicesOpen,
+    "Invoices of the account are being stamped, so that their folios and stamps cannot be deleted yet.",
+)
+
+RequestAccountDeletionResult = Annotated[
+    RequestAccountDeletionSuccess
+    | PaymentUndecided
+    | InvoicesOpen
+    | ReauthenticationRequired
+    | PasswordChangeRequired
+    | NotAuthenticated,
+    strawberry.union("RequestAccountDeletionResult", description="The result of requestAccountDeletion."),
+]
+CancelAccountDeletionResult = Annotated[
+    CancelAccountDeletionSuccess | PasswordChangeRequired | NotAuthenticated,
+    strawberry.union("CancelAccountDeletionResult", description="The result of cancelAccountDeletion."),
 ]

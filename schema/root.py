@@ -49,7 +49,12 @@ from schema.login import LoginResult
 from schema.passwords import ChangePasswordResult, PasswordPolicy, RecoverPasswordResult
 from schema.payments import Plan
 from schema.paypal import CompletePayPalPaymentResult, StartPayPalPaymentResult
-from schema.privacy import AcceptPrivacyNoticeResult, PrivacyNotice
+from schema.privacy import (
+    AcceptPrivacyNoticeResult,
+    CancelAccountDeletionResult,
+    PrivacyNotice,
+    RequestAccountDeletionResult,
+)
 from schema.reauthentication import ReauthenticateResult
 from schema.registration import ConfirmAccountResult, CreateAccountResult, ResendConfirmationCodeResult
 from schema.scalars import BIG_INT, DATE_TIME, BigInt
@@ -188,6 +193,16 @@ class Mutation:
         resolver=privacy.accept_privacy_notice,
         description="Records that the person accepts the current privacy notice, for example a new version of it. "
         "Repeating the mutation is safe.",
+    )
+    request_account_deletion: RequestAccountDeletionResult = strawberry.mutation(
+        resolver=privacy.request_account_deletion,
+        description="Asks for the deletion of the account, which follows after some days, by default seven, and mails "
+        "when. Until then the account works, except that nobody can pay for it; a deposit that was requested is "
+        "canceled. Repeating the mutation is safe and changes nothing. Needs a recent proof.",
+    )
+    cancel_account_deletion: CancelAccountDeletionResult = strawberry.mutation(
+        resolver=privacy.cancel_account_deletion,
+        description="Keeps the account after requestAccountDeletion. Repeating the mutation is safe.",
     )
     revoke_session: RevokeSessionResult = strawberry.mutation(
         resolver=sessions.revoke_session, description="Ends one session of the account immediately."

@@ -1,7 +1,7 @@
 """Deletes expired rows, and fills in a column that is new, in small batches, by one worker at a time."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -84,30 +84,36 @@ async def _alone() -> AsyncIterator[BaseDBAsyncClient]:
 
 
 class Cleanup:
-    """`clean_up_files` cleans up outside the database, such as the mail files of development."""
+    """`clean_up_files` cleans up outside the database, such as the mail files of development.
+
+    `delete_accounts` deletes the accounts whose owners asked for it.
+    """
 
     def __init__(
         self,
         retention: Retention = Retention(),
         *,
         clean_up_files: Callable[[], None] | None = None,
+        delete_accounts: Callable[[], Awaitable[object]] | None = None,
         clock: Clock = utc_now,
         outages: Outages | None = None,
     ) -> None:
         self._retention = retention
         self._outages = outages or Outages()
         self._clean_up_files = clean_up_files
+        self._works = (delete_accounts, self.clean_up) if delete_accounts else (self.clean_up,)
         self._clock = clock
 
     async def run(self, stopped: asyncio.Event, turns: Turns) -> None:
         """Cleans up about every ten minutes, until `stopped`."""
         finish_turn = turns.begin()
         while not stopped.is_set():
-            try:
-                await self.clean_up()
-            except Exception as error:
-                if not self._outages.report(error):
-                    log.exception("cleanup failed")
+            for work in self._works:  # a failure of one does not affect the other
+                try:
+                    await work()
+                except Exception as error:
+                    if not self._outages.report(error):
+                        log.exception("cleanup failed")
             finish_turn()
             await pause(stopped, _INTERVAL_SECONDS)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.doctor.access_tokens import check_access_tokens
 from app.doctor.captchas import check_captcha_provider
 from app.doctor.clock import check_clock
-from app.doctor.database import check_database, check_mails, check_schema
+from app.doctor.database import check_database, check_deletions, check_mails, check_schema
 from app.doctor.finding import Deployment, Finding
 from app.doctor.machine import CHEAPER, check_argon2, check_disk, check_open_files
 from app.doctor.paypal import check_paypal
@@ -39,6 +39,7 @@ CHECKS = (
     Check("clock", check_clock),
     Check("smtp", check_smtp, seconds=15),
     Check("mails", check_mails),
+    Check("deletions", check_deletions),
     Check("paypal", check_paypal, seconds=10),
     Check("captchas", check_captcha_provider),
     Check("proxies", check_proxies),

@@ -12,6 +12,7 @@ from tortoise.connection import get_connection
 
 from app.doctor.finding import Deployment, Finding, described, ok, problem, skipped, warning
 from app.settings import Settings
+from models.account import Account
 from models.delivery import Delivery
 from models.migrator import executor_of, pending_migrations
 from models.outage import DATABASE_ERRORS
@@ -24,6 +25,7 @@ NOT_REACHED = "not without the database"
 _MIGRATE = "Run python -m app migrate."
 _OVERDUE = timedelta(minutes=5)
 _LATE = timedelta(minutes=15)
+_OVERDUE_DELETION = timedelta(hours=2)
 _POSTGRESQL = """
 SELECT current_setting('server_version') AS version, pg_is_in_recovery() AS is_standby,
   current_setting('transaction_read_only') AS read_only, current_setting('max_connections')::int AS connections,
@@ -84,6 +86,21 @@ async def check_mails(deployment: Deployment) -> Sequence[Finding]:
         minutes = int((now - oldest).total_seconds() / 60)
         return [warning(f"{count} mails wait, the oldest for {minutes} minutes", "See the line about smtp.")]
     return [ok(f"{count} wait to be sent")]
+
+
+async def check_deletions(deployment: Deployment) -> Sequence[Finding]:
+    if _is_absent(deployment.settings):
+        return [skipped("there is no database yet")]
+    try:
+        async with opened(deployment.settings):
+            late = Account.filter(deletion_turn_at__isnull=False, deletion_due_at__lt=utc_now() - _OVERDUE_DELETION)
+            overdue = await late.order_by("deletion_due_at").only("id")
+    except DATABASE_ERRORS:
+        return [skipped("not without the database and its tables")]
+    if overdue:
+        text = f"{len(overdue)} accounts should have been deleted, as their owners asked; the first is {overdue[0].id}"
+        return [problem(text, "Decide its payments and invoices (the worker's log names them), or start a worker.")]
+    return [ok("none is overdue")]
 
 
 @contextlib.asynccontextmanager

@@ -111,6 +111,9 @@ async function walk(client, email) {
   const next = "otra frase larga";
   await act("ChangePassword", { currentPassword: sent, newPassword: next, newPasswordConfirmation: next });
   await act("Reauthenticate", { password: next });
+  const { dueAt, account } = await act("RequestAccountDeletion");
+  assert.equal(account.deletion.dueAt, dueAt);
+  assert.equal((await act("CancelAccountDeletion")).account.deletion, null);
   await act("Logout");
   client.signIn(null);
   assert.equal(await run("Me"), null);

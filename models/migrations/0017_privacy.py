@@ -2,6 +2,7 @@ from tortoise import fields, migrations
 from tortoise.fields.base import OnDelete
 from tortoise.migrations import operations as ops
 
+from models.indexes import PartialIndex
 from models.operations import AddColumn
 
 
@@ -23,4 +24,11 @@ class Migration(migrations.Migration):
             bases=['Model'],
         ),
         AddColumn(model_name='Registration', name='privacy_notice', field=fields.CharField(null=True, max_length=40)),
+        AddColumn(model_name='Account', name='deletion_requested_at', field=fields.DatetimeField(null=True)),
+        AddColumn(model_name='Account', name='deletion_due_at', field=fields.DatetimeField(null=True)),
+        AddColumn(model_name='Account', name='deletion_turn_at', field=fields.DatetimeField(null=True)),
+        ops.AddIndex(
+            model_name='Account',
+            index=PartialIndex(fields=['deletion_turn_at'], name='idx_account_deletion_turn_at', present='deletion_turn_at'),
+        ),
     ]

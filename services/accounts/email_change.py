@@ -71,6 +71,9 @@ _FOLLOWING = frozenset(
         MailKind.STAMPS_LOW,
         MailKind.STAMPS_USED_UP,
         MailKind.RFC_CHANGED,
+        MailKind.DELETION_REQUESTED,
+        MailKind.DELETION_DUE,
+        MailKind.DELETION_CANCELED,
     }
 )
 

@@ -32,7 +32,7 @@ _TOUCH_INTERVAL = timedelta(minutes=5)
 # As text: every request of a signed-in client runs it, and building it would take longer than running it.
 SELECT_SESSION = f"""
 SELECT session.id AS session_id, account_id, email, rfc, language, account.created_at, confirmed_at,
-  {PROGRESS_COLUMNS},
+  {PROGRESS_COLUMNS}, deletion_requested_at, deletion_due_at,
   password_change_required, proved_at, last_seen_at, ends_at, expires_at
 FROM session JOIN account ON account.id = session.account_id
 WHERE session.digest = $1
@@ -46,6 +46,14 @@ FROM session WHERE account_id = $1 ORDER BY last_seen_at DESC
 
 
 @dataclass(frozen=True, slots=True)
+class PendingDeletion:
+    """The owner asked for the deletion of the account, which a worker does at `due_at`."""
+
+    requested_at: datetime
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
     """The account and the session of a signed-in caller."""
 
@@ -56,6 +64,7 @@ class Principal:
     created_at: datetime
     confirmed_at: datetime
     progress: Progress
+    deletion: PendingDeletion | None
     session_id: UUID
     proved_at: datetime | None
     password_change_required: bool
@@ -303,6 +312,7 @@ def _principal_of(
         created_at=account.created_at,
         confirmed_at=account.confirmed_at,
         progress=progress_of(account, now),
+        deletion=_deletion(account.deletion_requested_at, account.deletion_due_at),
         session_id=session_id,
         proved_at=proved_at,
         password_change_required=password_change_required,
@@ -318,10 +328,17 @@ def _principal(row: Mapping[str, Any], now: datetime) -> Principal:
         created_at=as_datetime(row["created_at"]),
         confirmed_at=as_datetime(row["confirmed_at"]),
         progress=progress(row, now),
+        deletion=_deletion(row["deletion_requested_at"], row["deletion_due_at"]),
         session_id=as_uuid(row["session_id"]),
         proved_at=row["proved_at"] and as_datetime(row["proved_at"]),
         password_change_required=bool(row["password_change_required"]),
     )
+
+
+def _deletion(requested_at: datetime | str | None, due_at: datetime | str | None) -> PendingDeletion | None:
+    if not (requested_at and due_at):
+        return None
+    return PendingDeletion(as_datetime(requested_at), as_datetime(due_at))
 
 
 def _view(row: Mapping[str, Any], principal: Principal) -> SessionView:

@@ -33,6 +33,8 @@ class EventKind(enum.Enum):
     RFC_CHANGED = "rfc_changed"
     PRIVACY_NOTICE_ACCEPTED = "privacy_notice_accepted"
     DATA_EXPORTED = "data_exported"
+    DELETION_REQUESTED = "deletion_requested"
+    DELETION_CANCELED = "deletion_canceled"
     ACCOUNT_DELETED = "account_deleted"
     ACCOUNT_IMPORTED = "account_imported"
     ACCOUNTS_EXPORTED = "accounts_exported"

@@ -13,14 +13,19 @@ from models.sql import among, as_datetime, as_uuid, fetch
 from services.common.translations import Language, localize_date
 from services.mail.outbox import FAREWELLS, OF_EMAIL_CHANGES, Claim, MailKind
 
+_BEFORE_DELETION = {MailKind.DELETION_REQUESTED, MailKind.DELETION_DUE}
 _CODES = {MailKind.CONFIRMATION, MailKind.RECOVERY}  # which the owner of a registration can request
 _MAX_REGISTRATIONS = 3  # registrations that one request can refer to
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 # What a mail says of an account or of a registration, which have these columns in common.
-_ACCOUNTS = "SELECT id, email_key, email, language, rfc, active_until FROM account WHERE email_key = ANY($1)"
-_REGISTRATIONS = "SELECT id, email, language, rfc, NULL AS active_until FROM registration WHERE id = ANY($1)"
+_ACCOUNTS = (
+    "SELECT id, email_key, email, language, rfc, active_until, deletion_due_at FROM account WHERE email_key = ANY($1)"
+)
+_REGISTRATIONS = """
+SELECT id, email, language, rfc, NULL AS active_until, NULL AS deletion_due_at FROM registration WHERE id = ANY($1)
+"""
 
 
 _EMAIL_CHANGES = """
@@ -86,6 +91,8 @@ def _content(claim: Claim, account: "Recipient | None", registration: "Recipient
                 return None
             case MailKind.RECOVERY:
                 return None if claim.registration_id else mailed_password(account)
+            case kind if kind in _BEFORE_DELETION and not account.deletion_due_at:
+                return None
             case _:
                 return notice(account, kind)
     if registration and kind in _CODES:
@@ -122,11 +129,13 @@ class Recipient:
     language: Language
     rfc: str
     active_until: datetime | None
+    deletion_due_at: datetime | None = None
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Recipient":
         until = row["active_until"] and as_datetime(row["active_until"])
-        return cls(as_uuid(row["id"]), row["email"], Language(row["language"]), row["rfc"], until)
+        due_at = row["deletion_due_at"] and as_datetime(row["deletion_due_at"])
+        return cls(as_uuid(row["id"]), row["email"], Language(row["language"]), row["rfc"], until, due_at)
 
 
 async def registrations_to_mail(kind: MailKind, email_key: str, requested_at: datetime) -> list[UUID]:
@@ -173,6 +182,8 @@ def notice(account: Recipient, kind: MailKind) -> MailContent:
         values |= {"rfc": account.rfc}
     if kind in {MailKind.PAYMENT_RECEIVED, MailKind.PAYMENT_REFUNDED} and account.active_until:
         values |= {"rfc": account.rfc, "until": localize_date(language, account.active_until)}
+    if kind in _BEFORE_DELETION and account.deletion_due_at:
+        values |= {"rfc": account.rfc, "deleted_on": localize_date(language, account.deletion_due_at)}
     return MailContent(account.email, language, kind.value, values)
 
 

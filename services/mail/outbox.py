@@ -64,6 +64,9 @@ class MailKind(enum.Enum):
     EMAIL_CHANGED = "email_changed"
     EMAIL_ASSIGNED = "email_assigned"
     RFC_CHANGED = "rfc_changed"
+    DELETION_REQUESTED = "deletion_requested"
+    DELETION_DUE = "deletion_due"
+    DELETION_CANCELED = "deletion_canceled"
     ACCOUNT_DELETED = "account_deleted"
     WEBHOOK_PAUSED = "webhook_paused"
 

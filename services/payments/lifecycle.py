@@ -30,7 +30,7 @@ from services.audit.events import EventKind, record
 from services.mail.outbox import MailKind, cancel, enqueue
 from services.payments import stamps, transitions
 from services.payments.activation import update_activation
-from services.payments.outcomes import AlreadyActive, OnboardingIncomplete, PaymentPending
+from services.payments.outcomes import AlreadyActive, DeletionPending, OnboardingIncomplete, PaymentPending
 from services.payments.periods import months_after, renewal_time
 from services.payments.plans import Plan
 from services.payments.queries import ENDED_UNPAID, WAITING, PaymentStatus, PaymentView, is_pending, open_key
@@ -38,6 +38,7 @@ from services.payments.stamps import StampNotice
 
 log = structlog.get_logger(__name__)
 
+Opened = PaymentView | OnboardingIncomplete | AlreadyActive | PaymentPending | DeletionPending
 ExtraWrite = Callable[[UUID], Awaitable[bool]]
 """Writes more in the transaction that counts the payment with that id; False rolls everything back."""
 _OUTDATED = {
@@ -70,7 +71,7 @@ class _UnchangedError(Exception):
 
 async def open_payment(
     actor: Actor, account_id: UUID, method: PaymentMethod, plan: Plan, terms: Terms, now: datetime
-) -> PaymentView | OnboardingIncomplete | AlreadyActive | PaymentPending:
+) -> Opened:
     """Returns the account's payment of that method: the open one, if it has this plan and price."""
     payment = Payment(
         id=uuid4(),
@@ -166,6 +167,19 @@ async def refund(actor: Actor, payment: PaymentView, now: datetime, capture_id: 
     return await _change(payment, MailKind.PAYMENT_REFUNDED, take_back)
 
 
+async def cancel_open(actor: Actor, account_id: UUID, now: datetime) -> bool:
+    """Ends what can still be paid, in the caller's transaction, which has locked the account.
+
+    Returns False if PayPal has been asked for money meanwhile.
+    """
+    for payment in map(PaymentView.of, await Payment.filter(account_id=account_id, status=PaymentStatus.OPEN.value)):
+        if not await transitions.end(actor, payment, PaymentStatus.CANCELED, now):
+            return False
+        if payment.method is PaymentMethod.BANK_DEPOSIT:
+            await _record(actor, EventKind.DEPOSIT_CANCELED, payment)
+    return True
+
+
 async def undo(actor: Actor, payment: PaymentView, now: datetime) -> bool:
     """Takes back a deposit that was confirmed by mistake or did not clear, like `refund`."""
     undone = {**_TAKEN_BACK, "undone_at": now, "undone_by": actor.name}
@@ -200,10 +214,10 @@ def is_covered(activation: Activation | None, months: int, now: datetime) -> boo
     return activation.until - now > renewal_time(months)
 
 
-async def _open(
-    actor: Actor, payment: Payment, terms: Terms, now: datetime
-) -> PaymentView | OnboardingIncomplete | AlreadyActive | PaymentPending:
+async def _open(actor: Actor, payment: Payment, terms: Terms, now: datetime) -> Opened:
     account = await Account.select_for_update().get(id=payment.account_id)
+    if account.deletion_due_at:
+        return DeletionPending(account.deletion_due_at)
     at = progress_of(account, now)
     if at.current_step is OnboardingStep.CONFIGURE_COMPANY:
         return OnboardingIncomplete(OnboardingStep.CONFIGURE_COMPANY)

@@ -1,6 +1,7 @@
 """Outcomes that both ways to pay share."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from services.accounts.onboarding import Activation, OnboardingStep
@@ -34,6 +35,13 @@ class AlreadyActive:
 @dataclass(frozen=True, slots=True)
 class PaymentPending:
     """PayPal was asked to take money, and whether it did is not known yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionPending:
+    """The owner asked for the deletion of the account, so no money is taken for it."""
+
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

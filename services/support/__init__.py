@@ -1,1 +1,1 @@
-"""What an operator does for a person: every rule that needs more than one room."""
+"""What an operator or the owner does with a whole account: every rule that needs more than one room."""

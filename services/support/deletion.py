@@ -22,7 +22,7 @@ from models.retained_payment import RetainedPayment
 from models.session import Session
 from models.transactions import atomically
 from services.accounts.lockout import LoginLockout
-from services.audit.actors import Actor, Actors
+from services.audit.actors import WORKER, Actor, Actors
 from services.audit.events import EventKind, record
 from services.common.caller import Address
 from services.common.clock import Clock, utc_now
@@ -59,6 +59,9 @@ class InvoicesOpen:
     reservations: list[UUID]
 
 
+Undecided = PaymentUndecided | InvoicesOpen
+
+
 @dataclass(frozen=True, slots=True)
 class Deleted:
     """`voided` are references of deposits that were awaited: money that still comes with them has no account."""
@@ -71,9 +74,9 @@ class Deleted:
 
 
 class _RefusedError(Exception):
-    """Something is undecided, so everything is rolled back."""
+    """Something is undecided or has changed, so everything is rolled back."""
 
-    def __init__(self, refusal: PaymentUndecided | InvoicesOpen) -> None:
+    def __init__(self, refusal: Undecided | NobodyFound) -> None:
         super().__init__("the deletion is refused")
         self.refusal = refusal
 
@@ -86,15 +89,30 @@ class DeletionService:
     actors: Actors
     clock: Clock = utc_now
 
-    async def delete(self, actor: Actor, email_key: str) -> Deleted | PaymentUndecided | InvoicesOpen | NobodyFound:
+    async def delete(self, actor: Actor, email_key: str) -> Deleted | Undecided | NobodyFound:
         """Deletes the account and the registrations of an e-mail, and mails a last notice. Open payments end."""
         account = await Account.get_or_none(email_key=email_key)
         registration = await Registration.filter(email_key=email_key).first()
         person = account or registration
-        if person is None:
+        return await self._delete_person(actor, person, account) if person else NobodyFound()
+
+    async def delete_due(self, account_id: UUID) -> Deleted | Undecided | NobodyFound:
+        """Deletes an account whose owner asked for it and has had the time to think; any other one is not found.
+
+        Several workers may call it at once.
+        """
+        account = await Account.get_or_none(id=account_id)
+        if account is None or not self._is_due(account):
             return NobodyFound()
+        return await self._delete_person(WORKER, account, account, only_if_due=True)
+
+    async def _delete_person(
+        self, actor: Actor, person: Account | Registration, account: Account | None, *, only_if_due: bool = False
+    ) -> Deleted | Undecided | NobodyFound:
+        email_key = person.email_key
+        due = account.id if account and only_if_due else None
         try:
-            deleted = await atomically(partial(self._delete, actor, email_key, person.email, person.language))
+            deleted = await atomically(partial(self._delete, actor, email_key, person.email, person.language, due))
         except _RefusedError as error:
             return error.refusal
         ids = counted_by(self.limits, str(account.id)) if account else None
@@ -102,19 +120,25 @@ class DeletionService:
             await self.limiter.clear(limit, subject)
         return deleted
 
-    async def _delete(self, actor: Actor, email_key: str, email: str, language: str) -> Deleted:
+    async def _delete(self, actor: Actor, email_key: str, email: str, language: str, due: UUID | None) -> Deleted:
+        """With `due`, raises _RefusedError unless the e-mail still has that account, whose deletion is due."""
         await Delivery.filter(email_key=email_key).delete()
         changes = await EmailChange.filter(account__email_key=email_key).values_list("id", flat=True)
         await Delivery.filter(email_change_id__in=changes).delete()  # to the e-mails before and after
         await enqueue_farewell(MailKind.ACCOUNT_DELETED, email, language)
         registrations = await Registration.filter(email_key=email_key).delete()
         account = await Account.filter(email_key=email_key).select_for_update().get_or_none()
+        if due and not (account and account.id == due and self._is_due(account)):
+            raise _RefusedError(NobodyFound())
         retained: list[RetainedPayment] = []
         voided: list[str] = []
         if account:
             await cancel_notices(email_key)  # those that an invoice has enqueued since, with the account locked
+            payments = await lock_decided_payments(account.id)
+            if not isinstance(payments, list):
+                raise _RefusedError(payments)
             await _delete_reservations(account)
-            retained, voided = await self._delete_payments(account)
+            retained, voided = await self._delete_payments(account, payments)
             addresses = await Session.filter(account_id=account.id).values_list("ip_address", flat=True)
             await self.lockout.forget_networks(email_key, _parsed(addresses))
             await publish(account.id, EventType.ACCOUNT_DELETED)
@@ -125,14 +149,13 @@ class DeletionService:
         until = max((each.retained_until for each in retained), default=None)
         return Deleted(int(account is not None), registrations, len(retained), until, voided)
 
-    async def _delete_payments(self, account: Account) -> tuple[list[RetainedPayment], list[str]]:
-        payments = await Payment.filter(account_id=account.id).order_by("id").select_for_update()
+    def _is_due(self, account: Account) -> bool:
+        return account.deletion_due_at is not None and account.deletion_due_at <= self.clock()
+
+    async def _delete_payments(
+        self, account: Account, payments: list[Payment]
+    ) -> tuple[list[RetainedPayment], list[str]]:
         ids = [payment.id for payment in payments]
-        unseen = await BankMovement.filter(payment_id__in=ids, counted_as_id=None).order_by("id")
-        undecided = [movement.payment_id for movement in unseen]
-        pending = [payment.id for payment in payments if payment.status == PaymentStatus.PENDING.value]
-        if pending or undecided:
-            raise _RefusedError(PaymentUndecided([*pending, *undecided]))
         company = await Company.get_or_none(account_id=account.id)
         retained = [self._retained(each, moved_at, account, company) for each in payments if (moved_at := _moved(each))]
         await RetainedPayment.bulk_create(retained)
@@ -155,11 +178,21 @@ class DeletionService:
         )
 
 
+async def lock_decided_payments(account_id: UUID) -> list[Payment] | Undecided:
+    """Locks and returns the payments of an account that the transaction has locked, or says what is undecided."""
+    still_open = InvoiceReservation.filter(account_id=account_id, open_since__isnull=False).order_by("open_since")
+    if reserved := await still_open:
+        return InvoicesOpen([each.id for each in reserved])
+    payments = await Payment.filter(account_id=account_id).order_by("id").select_for_update()
+    unseen = BankMovement.filter(payment_id__in=[payment.id for payment in payments], counted_as_id=None)
+    undecided = [movement.payment_id for movement in await unseen.order_by("id")]
+    pending = [payment.id for payment in payments if payment.status == PaymentStatus.PENDING.value]
+    return PaymentUndecided([*pending, *undecided]) if pending or undecided else payments
+
+
 async def _delete_reservations(account: Account) -> None:
     """Deletes them in batches: an account may have more than one statement has time for."""
     reserved = InvoiceReservation.filter(account_id=account.id)
-    if still_open := await reserved.filter(open_since__isnull=False).order_by("open_since"):
-        raise _RefusedError(InvoicesOpen([each.id for each in still_open]))
     while batch := await reserved.limit(_BATCH_SIZE).values_list("id", flat=True):
         await InvoiceReservation.filter(id__in=batch).delete()
 

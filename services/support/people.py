@@ -45,6 +45,7 @@ class AccountSummary:
     company: bool
     series: int
     payments: dict[str, int]
+    deletion_due_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,7 @@ async def _account(account: Account) -> AccountSummary:
         company=await Company.exists(account_id=account.id),
         series=await Series.filter(account_id=account.id).count(),
         payments=dict(Counter(str(status) for status in statuses)),
+        deletion_due_at=account.deletion_due_at,
     )
 
 

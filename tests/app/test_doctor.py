@@ -21,7 +21,7 @@ from app.doctor.access_tokens import check_access_tokens
 from app.doctor.captchas import check_captcha_provider
 from app.doctor.checks import CHECKS, Check
 from app.doctor.clock import check_clock, finding_of
-from app.doctor.database import check_database, check_mails, check_schema
+from app.doctor.database import check_database, check_deletions, check_mails, check_schema
 from app.doctor.examination import examine
 from app.doctor.finding import Deployment, Finding, State, ok
 from app.doctor.machine import check_argon2, check_disk, check_open_files
@@ -44,6 +44,7 @@ from tests.databases import copied
 from tests.paypal.server import PayPalServer
 from tests.process.in_process import run_here
 from tests.smtp_servers import Stage, Trouble, make_authority, scripted_server, sound_server
+from tests.stored_accounts import store_account
 from tests.stores import ON_SQLITE
 
 _SECRET = "hunter2-of-the-operator"
@@ -177,6 +178,20 @@ async def test_mails_that_nobody_sends_are_a_problem(database_url: str, tmp_path
 
     assert _lines([finding]) == ["problem: 1 mails are due for more than 5 minutes, and nobody sends them"]
     assert finding.advice.startswith("Start a worker")
+
+
+@ON_SQLITE
+async def test_an_account_that_outlives_the_day_of_its_deletion_is_a_problem(database_url: str, tmp_path: Path) -> None:
+    deployment = _examined(database_url=database_url, data_dir=tmp_path)
+    async with executor_of(deployment.settings.database):
+        late = utc_now() - timedelta(hours=3)
+        account = await store_account(deletion_requested_at=late, deletion_due_at=late, deletion_turn_at=utc_now())
+        await store_account("eva@example.com", deletion_due_at=utc_now(), deletion_turn_at=utc_now())
+
+    (finding,) = await check_deletions(deployment)
+
+    said = f"problem: 1 accounts should have been deleted, as their owners asked; the first is {account.id}"
+    assert _lines([finding]) == [said]
 
 
 async def test_redis_that_works_is_named(redis_server: str) -> None:

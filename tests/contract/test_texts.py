@@ -59,7 +59,7 @@ def _letters() -> Iterator[MailContent]:
     """One of every template, made of the kinds there are, for a person whose RFC holds a sign of HTML."""
     until = datetime(2027, 3, 1, tzinfo=UTC)
     for language in Language:
-        account = Recipient(uuid4(), "ana@example.com", language, "H&E951128469", until)
+        account = Recipient(uuid4(), "ana@example.com", language, "H&E951128469", until, until)
         registration = Recipient(uuid4(), "ana@example.com", language, "H&E951128469", None)
         for kind in MailKind:
             match kind:

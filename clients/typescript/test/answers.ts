@@ -15,6 +15,7 @@ export function accountOf(id: string, more: Partial<Account> = {}): Account {
     passwordChangeRequired: false,
     onboarding: { currentStep: "CONFIGURE_COMPANY", completedSteps: ["CREATE_ACCOUNT", "CONFIRM_ACCOUNT"] },
     activation: null,
+    deletion: null,
     openDeposit: null,
     paymentPending: false,
     ...more,

@@ -43,6 +43,7 @@ from services.payments.bank.reference import generate_reference, parse_reference
 from services.payments.lifecycle import Terms
 from services.payments.outcomes import (
     AlreadyActive,
+    DeletionPending,
     OnboardingIncomplete,
     PaymentMethodUnavailable,
     PaymentNotFound,
@@ -83,6 +84,7 @@ class DepositService:
         | PaymentMethodUnavailable
         | OnboardingIncomplete
         | AlreadyActive
+        | DeletionPending
         | PaymentPending
         | PasswordChangeRequired
         | NotAuthenticated
@@ -254,9 +256,7 @@ class DepositService:
         found = await Payment.get_or_none(reference=parsed) if parsed else None
         return PaymentView.of(found) if found else None
 
-    async def _open(
-        self, actor: Actor, account_id: UUID, plan: Plan, attempts: int = 5
-    ) -> PaymentView | OnboardingIncomplete | AlreadyActive | PaymentPending:
+    async def _open(self, actor: Actor, account_id: UUID, plan: Plan, attempts: int = 5) -> lifecycle.Opened:
         now = self.clock()
         expires_at = now + self.life
         terms = Terms(expires_at, expires_at + GRACE, generate_reference(), min_remaining=-GRACE, extend=True)

@@ -16,6 +16,7 @@ from services.payments import lifecycle, queries
 from services.payments.lifecycle import Terms
 from services.payments.outcomes import (
     AlreadyActive,
+    DeletionPending,
     OnboardingIncomplete,
     PaymentMethodUnavailable,
     PaymentNotFound,
@@ -59,6 +60,7 @@ class PayPalService:
         | PaymentMethodUnavailable
         | OnboardingIncomplete
         | AlreadyActive
+        | DeletionPending
         | PaymentPending
         | PaymentProviderUnavailable
         | PasswordChangeRequired

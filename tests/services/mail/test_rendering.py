@@ -41,6 +41,9 @@ NOTICES = [
     "email_changed",
     "email_assigned",
     "rfc_changed",
+    "deletion_requested",
+    "deletion_due",
+    "deletion_canceled",
     "account_deleted",
     "webhook_paused",
 ]
@@ -151,7 +154,7 @@ def test_every_text_of_a_mail_is_used() -> None:
         "mail.greeting",
         "mail.open",
         "mail.support",
-        *(f"mail.fact.{fact}" for fact in ("user", "rfc", "code", "password", "until")),
+        *(f"mail.fact.{fact}" for fact in ("user", "rfc", "code", "password", "until", "deleted_on")),
     }
 
     for language in Language:
