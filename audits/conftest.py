@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -212,3 +213,12 @@ def install(folder: Path) -> None:
     with (folder / "package-lock.json").open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         subprocess.run(["/bin/sh", "scripts/install_packages.sh", str(folder)], cwd=ROOT, check=True)
+
+
+def environment(folder: Path, lock: Path) -> str:
+    """Returns the Python of a new virtual environment with the packages of the lock."""
+    python = str(folder / "bin/python")
+    install = ("install", "-q", "--no-compile", "--require-hashes", "-r", str(lock))
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder)], check=True)
+    subprocess.run([sys.executable, "-m", "pip", "--python", python, *install], check=True)
+    return python

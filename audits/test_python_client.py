@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from app.operations import OPERATIONS
+from audits.conftest import environment
 from tests.process.serving import CHEAP_ARGON2, ROOT, serving
 
 
@@ -15,7 +16,7 @@ def test_the_example_in_python_signs_up_with_a_generated_client(tmp_path: Path) 
     ignored = shutil.ignore_patterns("accounts_client", "__pycache__")
     shutil.copytree(ROOT / "examples/python", example, ignore=ignored)
     (tmp_path / "graphql").symlink_to(ROOT / "graphql")
-    python = _environment(tmp_path / "venv", example / "requirements.lock")
+    python = environment(tmp_path / "venv", example / "requirements.lock")
 
     generated = _run(python, "-m", "ariadne_codegen", cwd=example)
 
@@ -29,15 +30,6 @@ def test_the_example_in_python_signs_up_with_a_generated_client(tmp_path: Path) 
     assert created.startswith("Your account has been created.")
     assert "confirmed" in confirmed
     assert account.endswith("next step: CONFIGURE_COMPANY")
-
-
-def _environment(folder: Path, lock: Path) -> str:
-    """Returns the Python of a new virtual environment with the packages of the lock."""
-    _run(sys.executable, "-m", "venv", "--without-pip", str(folder), cwd=ROOT)
-    python = str(folder / "bin/python")
-    install = ("install", "-q", "--no-compile", "--require-hashes", "-r", str(lock))
-    _run(sys.executable, "-m", "pip", "--python", python, *install, cwd=ROOT)
-    return python
 
 
 def _methods(client: Path) -> int:

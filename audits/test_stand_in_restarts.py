@@ -4,7 +4,7 @@ from pathlib import Path
 
 import httpx2
 
-from audits.test_stand_ins import Person
+from audits.person import Person
 from tests.process.serving import CHEAP_ARGON2, serving
 
 
