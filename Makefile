@@ -3,7 +3,7 @@ PYTHON_ENV := .venv/bin
 LOCKED := -q --universal --generate-hashes --no-header --python-version 3.11
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run app test check types audit bench format schema lock release clean
+.PHONY: help setup run app product test check types audit bench format schema lock release clean
 
 help:     ## list the targets
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: *[a-z ]*## /	/' | expand -t 10
@@ -17,6 +17,9 @@ run: setup ## set up, migrate and serve on http://127.0.0.1:8000
 app: setup ## build the web app (Node.js 20) and serve it at /, beside the API
 	@sh scripts/build_app.sh
 	@$(PYTHON_ENV)/python -m app serve
+
+product: setup ## serve examples/upload beside the service, and the web app if Node.js 20 is there
+	@sh scripts/product.sh
 
 # Three processes on two cores: some tests wait.
 test: setup ## set up and run the tests
@@ -57,6 +60,7 @@ lock: setup ## resolve the locks again (installs uv)
 	@$(PYTHON_ENV)/uv pip compile $(LOCKED) --extra tracing -c requirements.lock pyproject.toml -o requirements-tracing.lock
 	@$(PYTHON_ENV)/uv pip compile $(LOCKED) --group audit -c requirements.lock -o requirements-audit.lock
 	@$(PYTHON_ENV)/uv pip compile $(LOCKED) examples/python/requirements.txt -o examples/python/requirements.lock
+	@$(PYTHON_ENV)/uv pip compile $(LOCKED) examples/upload/requirements.txt -o examples/upload/requirements.lock
 	@cd benchmarks/peers/python && ../../../$(PYTHON_ENV)/uv pip compile $(LOCKED) requirements.txt -o requirements.lock
 
 release: setup ## build the files of a release from the commit HEAD in dist/
@@ -66,5 +70,5 @@ release: setup ## build the files of a release from the commit HEAD in dist/
 clean:    ## remove what the targets created, except data/
 	@rm -rf .venv dist audits/node/node_modules benchmarks/peers/node/node_modules benchmarks/peers/python/.venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@cd clients/typescript && rm -rf node_modules dist src/generated
-	@rm -rf examples/python/accounts_client examples/web/node_modules examples/web/dist
+	@rm -rf examples/python/accounts_client examples/upload/.venv examples/web/node_modules examples/web/dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -12,6 +12,7 @@ LOCKS = [
     "requirements.lock",
     "requirements-audit.lock",
     "examples/python/requirements.lock",
+    "examples/upload/requirements.lock",
     "benchmarks/peers/python/requirements.lock",
 ]
 
