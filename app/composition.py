@@ -40,6 +40,8 @@ from services.accounts.reauthentication import ReauthenticationService
 from services.accounts.registration import RegistrationService
 from services.accounts.registration_ids import RegistrationIds
 from services.accounts.rfc_change import RfcChangeService
+from services.accounts.second_factor import SecondFactorService
+from services.accounts.second_step import SecondStepService
 from services.accounts.sessions import SessionLife, SessionService
 from services.audit.actors import Actors
 from services.captcha.provider import CaptchaProvider
@@ -58,6 +60,7 @@ from services.common.translations import Translations
 from services.company.company import CompanyService
 from services.company.series import SeriesService
 from services.events.worker import EventWorker
+from services.factors.second_factors import SecondFactors
 from services.invoices.service import InvoiceService
 from services.mail.files import FileTransport
 from services.mail.rendering import MailRenderer
@@ -158,6 +161,7 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
 
     hasher = _hasher(settings, measures, tracer)
     lockout = LoginLockout(keys)
+    factors = SecondFactors(keys)
     policy = PasswordPolicy(settings.password_minimum_length, site_words=_site_words(settings))
     registration_ids = RegistrationIds(keys)
     sessions = SessionService(
@@ -186,6 +190,7 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
         sessions=sessions,
         ids=registration_ids,
         stand_ins=StandIns(keys),
+        factors=factors,
         actors=actors,
         conceal_accounts=settings.conceal_accounts,
     )
@@ -242,13 +247,25 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
             login=login,
             passwords=passwords,
             reauthentication=ReauthenticationService(
-                hasher=hasher, limiter=limiter, limits=limits, sessions=sessions, actors=actors
+                hasher=hasher, factors=factors, limiter=limiter, limits=limits, sessions=sessions, actors=actors
+            ),
+            second_step=SecondStepService(
+                limiter=limiter, limits=limits, lockout=lockout, sessions=sessions, factors=factors, actors=actors
+            ),
+            second_factor=SecondFactorService(
+                site=settings.site_name,
+                factors=factors,
+                sessions=sessions,
+                limiter=limiter,
+                limits=limits,
+                actors=actors,
             ),
             email_changes=EmailChangeService(
                 limiter=limiter,
                 limits=limits,
                 lockout=lockout,
                 sessions=sessions,
+                factors=factors,
                 actors=actors,
                 conceal_accounts=settings.conceal_accounts,
             ),

@@ -41,14 +41,17 @@ _MODELS = [
     "models.invoice_reservation",
     "models.known_network",
     "models.limit_counter",
+    "models.login_challenge",
     "models.mailed_password",
     "models.payment",
     "models.privacy_acceptance",
+    "models.recovery_code",
     "models.registration",
     "models.retained_payment",
     "models.series",
     "models.session",
     "models.spent_captcha",
+    "models.totp_factor",
     "models.webhook_endpoint",
 ]
 

@@ -58,6 +58,11 @@ def _inputs(plan_id: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
     passwords = {"newPassword": _NEW_PASSWORD, "newPasswordConfirmation": _NEW_PASSWORD}
     yield "ChangePassword", _input(currentPassword=_PASSWORD, **passwords)
     yield "Reauthenticate", _input(password=_NEW_PASSWORD)
+    yield "EnrollTotp", None
+    yield "ConfirmTotp", _input(oneTimeCode="123456")
+    yield "VerifySecondFactor", _input(challenge="<login.challenge>", oneTimeCode="123456")
+    yield "CreateRecoveryCodes", None
+    yield "RemoveSecondFactor", None
     yield "ChangeEmail", _input(email="ana.nueva@example.com")
     yield "ConfirmEmail", _input(code="<mail.code>")
     yield "RevertEmail", _input(code="<mail.code>")

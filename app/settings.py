@@ -169,6 +169,7 @@ class Settings(BaseSettings):
     limit_resend_email: LimitNotation = "1/minute;10/day"
     limit_mail_email: LimitNotation = "15/day"
     limit_current_password: LimitNotation = "5/15 minutes"
+    limit_second_factor: LimitNotation = "10/hour"
     limit_change_email: LimitNotation = "5/day"
     limit_access_token: LimitNotation = "120/5 minutes"
     limit_api_client: LimitNotation = "10000/minute"

@@ -22,6 +22,7 @@ NEW = {"newPassword": PASSWORD, "newPasswordConfirmation": PASSWORD}
 SERIES = {"name": "A", "firstFolio": 1}
 INPUTS: dict[str, dict[str, Any]] = {
     "AcceptPrivacyNotice": {"version": "1"},
+    "VerifySecondFactor": {"challenge": "none", "oneTimeCode": "123456"},
     "CancelBankDeposit": {"id": ID},
     "ChangePassword": {"currentPassword": PASSWORD, **NEW},
     "ChangeEmail": {"email": "eva@example.com"},
@@ -29,6 +30,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "CompletePayPalPayment": {"orderId": "5O190127TN364715T"},
     "ConfigureCompany": {"legalName": "ESCUELA KEMPER URGATE", "taxRegime": "601", "postalCode": "26015"},
     "ConfirmAccount": {"code": "A" * 40},
+    "ConfirmTotp": {"oneTimeCode": "123456"},
     "ConfirmEmail": {"code": "A" * 40},
     "CreateAccessToken": {"audience": "https://api.example.mx"},
     "CreateAccount": {"rfc": RFC, "email": EMAIL, "password": PASSWORD, "passwordConfirmation": PASSWORD},

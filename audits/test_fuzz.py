@@ -218,6 +218,8 @@ FORMS: dict[str, tuple[str, ...]] = {
     "ChangePassword": ("currentPassword", "newPassword", "newPasswordConfirmation"),
     "Reauthenticate": ("password",),
     "ChangeEmail": ("email",),
+    "VerifySecondFactor": ("challenge", "oneTimeCode"),
+    "ConfirmTotp": ("oneTimeCode",),
     "ConfirmEmail": ("code",),
     "RevertEmail": ("code",),
     "ChangeRfc": ("rfc",),

@@ -23,6 +23,8 @@ class Account(Model):
 
     `deletion_due_at` is when the account ends, if its owner asked for that at `deletion_requested_at`. At
     `deletion_turn_at`, a worker looks at it next.
+    `second_factor_since` is set while the account has a second factor. It ends at `second_factor_ends_at`, if an
+    operator has announced that.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -46,6 +48,8 @@ class Account(Model):
     deletion_requested_at = fields.DatetimeField(null=True)
     deletion_due_at = fields.DatetimeField(null=True)
     deletion_turn_at = fields.DatetimeField(null=True)
+    second_factor_since = fields.DatetimeField(null=True)
+    second_factor_ends_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "account"

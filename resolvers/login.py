@@ -6,18 +6,25 @@ from services.accounts.sessions import LoggedIn
 
 
 async def login(info: Info, input: Input[LoginInput]) -> LoginResult:
-    context, by_cookie = info.context, input.transport is SessionTransport.COOKIE
-    if by_cookie:
-        context.cookie.require_own_origin()
+    if input.transport is SessionTransport.COOKIE:
+        info.context.cookie.require_own_origin()
     captcha = input.captcha.value() if input.captcha else None
-    match await context.services.login.login(context.caller, input.value(), captcha):
-        case LoggedIn(principal, token, expires_at, ends_at):
-            if by_cookie:
-                context.cookie.keep(token, ends_at)
-            else:
-                context.cookie.drop()  # the session of the cookie has ended
-            return LoginSuccess(
-                account=Account.of(principal), token=None if by_cookie else token, expires_at=expires_at
-            )
+    match await info.context.services.login.login(info.context.caller, input.value(), captcha):
+        case LoggedIn() as logged_in:
+            return opened(info, logged_in, input.transport)
         case failure:
             return failure
+
+
+def opened(info: Info, session: LoggedIn, transport: SessionTransport) -> LoginSuccess:
+    """Gives the client its session, in the response or in the cookie."""
+    by_cookie = transport is SessionTransport.COOKIE
+    if by_cookie:
+        info.context.cookie.keep(session.token, session.ends_at)
+    else:
+        info.context.cookie.drop()  # the session of the cookie has ended
+    return LoginSuccess(
+        account=Account.of(session.principal),
+        token=None if by_cookie else session.token,
+        expires_at=session.expires_at,
+    )

@@ -12,6 +12,7 @@ from schema.enums import Language, OnboardingStep, TaxpayerType
 from schema.list_size import ListSize
 from schema.payments import Activation, Payment
 from schema.privacy import AccountPrivacyNotice, PendingDeletion
+from schema.second_factor import SecondFactor
 from schema.sessions import Session
 from services.accounts.onboarding import Progress
 from services.accounts.sessions import MAX_SESSIONS, Principal
@@ -57,6 +58,11 @@ class Account:
         description="The deletion that the owner asked for and that cancelAccountDeletion takes back; null if there is "
         "none."
     )
+
+    @strawberry.field(description="The second factor; null if there is none, and while passwordChangeRequired is true.")
+    async def second_factor(self, info: Info) -> SecondFactor | None:
+        view = await info.context.services.second_factor.of(self.principal)
+        return SecondFactor.of(view) if view else None
 
     @strawberry.field(
         description="The e-mail address that changeEmail was asked for, while it waits for its code; null if there is "

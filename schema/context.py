@@ -20,6 +20,8 @@ from services.accounts.privacy import PrivacyService
 from services.accounts.reauthentication import ReauthenticationService
 from services.accounts.registration import RegistrationService
 from services.accounts.rfc_change import RfcChangeService
+from services.accounts.second_factor import SecondFactorService
+from services.accounts.second_step import SecondStepService
 from services.accounts.sessions import SessionService
 from services.captcha.service import CaptchaService
 from services.common.caller import Caller
@@ -47,6 +49,8 @@ class Services:
     login: LoginService
     passwords: PasswordService
     reauthentication: ReauthenticationService
+    second_step: SecondStepService
+    second_factor: SecondFactorService
     email_changes: EmailChangeService
     rfc_changes: RfcChangeService
     privacy: PrivacyService

@@ -8,7 +8,6 @@ import strawberry
 from services.access.verification import VerifiedTokenKind as VerifiedTokenKind
 from services.accounts.onboarding import OnboardingStep as OnboardingStep
 from services.accounts.onboarding import PaymentMethod as PaymentMethod
-from services.accounts.recent_proof import ProofWay as ProofWay
 from services.accounts.rfc import TaxpayerType as TaxpayerType
 from services.captcha.provider import ProviderName as ProviderName
 from services.common.outcomes import FieldErrorCode as FieldErrorCode
@@ -16,6 +15,7 @@ from services.common.translations import Language as Language
 from services.company.company import CompanyWarningCode as CompanyWarningCode
 from services.events.facts import AccountField as AccountField
 from services.events.facts import EventType as EventType
+from services.factors.second_factors import ProofWay as ProofWay
 from services.invoices.outcomes import ReservationStatus as ReservationStatus
 from services.payments.queries import PaymentStatus as PaymentStatus
 
@@ -134,7 +134,11 @@ _register(
 _register(
     ProofWay,
     "How the owner of an account can prove again who they are. New ways may be added.",
-    {"PASSWORD": "By the account's password."},
+    {
+        "PASSWORD": "By the account's password.",
+        "TOTP": "By a code of the authenticator app.",
+        "RECOVERY_CODE": "By a recovery code, which is used up.",
+    },
 )
 _register(
     ReservationStatus,

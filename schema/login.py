@@ -12,6 +12,7 @@ from schema.enums import SessionTransport
 from schema.errors import register
 from services.accounts.login import AccountNotConfirmed, LoginForm, RecoveryRequired
 from services.common.outcomes import CaptchaMismatch, CaptchaRequired, InvalidCredentials, InvalidInput, TooManyAttempts
+from services.factors.challenges import SecondFactorRequired
 
 
 @strawberry.input(description="The input of login.")
@@ -61,6 +62,7 @@ register(
 
 LoginResult = Annotated[
     LoginSuccess
+    | SecondFactorRequired
     | InvalidCredentials
     | InvalidInput
     | AccountNotConfirmed

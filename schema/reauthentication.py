@@ -7,13 +7,22 @@ import strawberry
 from schema.enums import ProofWay
 from schema.errors import register
 from schema.signed_in import SignedInSuccess
+from services.accounts.reauthentication import Proof
 from services.accounts.recent_proof import ReauthenticationRequired
 from services.common.outcomes import InvalidInput, NotAuthenticated, PasswordChangeRequired, TooManyAttempts
 
 
-@strawberry.input(description="The input of reauthenticate.")
+@strawberry.input(description="The input of reauthenticate: exactly one of the fields.", one_of=True)
 class ReauthenticateInput:
-    password: str = strawberry.field(description="The account's password.")
+    password: strawberry.Maybe[str] = strawberry.field(
+        description="The account's password, unless the account has a second factor."
+    )
+    one_time_code: strawberry.Maybe[str] = strawberry.field(
+        description="A code of the authenticator app, or a recovery code, if the account has a second factor."
+    )
+
+    def value(self) -> Proof:
+        return Proof(*(each.value if each else None for each in (self.password, self.one_time_code)))
 
 
 @strawberry.type(description="Mutations that need a recent proof are allowed for the next ten minutes.")
@@ -33,6 +42,11 @@ register(
 )
 
 ReauthenticateResult = Annotated[
-    ReauthenticateSuccess | InvalidInput | TooManyAttempts | PasswordChangeRequired | NotAuthenticated,
+    ReauthenticateSuccess
+    | InvalidInput
+    | ReauthenticationRequired
+    | TooManyAttempts
+    | PasswordChangeRequired
+    | NotAuthenticated,
     strawberry.union("ReauthenticateResult", description="The result of reauthenticate."),
 ]

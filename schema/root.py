@@ -23,6 +23,8 @@ from resolvers import (
     privacy,
     reauthentication,
     registration,
+    second_factor,
+    second_step,
     series,
     sessions,
     verification,
@@ -58,6 +60,13 @@ from schema.privacy import (
 from schema.reauthentication import ReauthenticateResult
 from schema.registration import ConfirmAccountResult, CreateAccountResult, ResendConfirmationCodeResult
 from schema.scalars import BIG_INT, DATE_TIME, BigInt
+from schema.second_factor import (
+    ConfirmTotpResult,
+    CreateRecoveryCodesResult,
+    EnrollTotpResult,
+    RemoveSecondFactorResult,
+)
+from schema.second_step import VerifySecondFactorResult
 from schema.series import CreateSeriesResult, DeleteSeriesResult, UpdateSeriesResult
 from schema.sessions import LogoutResult, RevokeOtherSessionsResult, RevokeSessionResult
 from schema.verification import VerifySessionResult
@@ -169,6 +178,27 @@ class Mutation:
         resolver=reauthentication.reauthenticate,
         description="Proves again who holds the session, for the mutations that answer "
         "ReauthenticationRequiredError. A login and changePassword are such a proof, too.",
+    )
+    verify_second_factor: VerifySecondFactorResult = strawberry.mutation(
+        resolver=second_step.verify_second_factor,
+        description="Opens the session of a login that answered SecondFactorRequiredError, by a code.",
+    )
+    enroll_totp: EnrollTotpResult = strawberry.mutation(
+        resolver=second_factor.enroll_totp,
+        description="Makes a key for an authenticator app. It counts once confirmTotp succeeds; until then, another "
+        "call replaces it. Needs a recent proof.",
+    )
+    confirm_totp: ConfirmTotpResult = strawberry.mutation(
+        resolver=second_factor.confirm_totp,
+        description="Makes the authenticator app the second factor, and returns recovery codes. Needs a recent proof.",
+    )
+    create_recovery_codes: CreateRecoveryCodesResult = strawberry.mutation(
+        resolver=second_factor.create_recovery_codes,
+        description="Replaces the recovery codes. Needs a recent proof.",
+    )
+    remove_second_factor: RemoveSecondFactorResult = strawberry.mutation(
+        resolver=second_factor.remove_second_factor,
+        description="Removes the second factor and its recovery codes. Needs a recent proof.",
     )
     change_email: ChangeEmailResult = strawberry.mutation(
         resolver=account_changes.change_email,

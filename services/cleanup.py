@@ -25,6 +25,7 @@ from models.failure_streak import FailureStreak
 from models.heartbeat import Heartbeat
 from models.known_network import KnownNetwork
 from models.limit_counter import LimitCounter
+from models.login_challenge import LoginChallenge
 from models.mailed_password import MailedPassword
 from models.payment import Payment
 from models.registration import Registration
@@ -161,6 +162,7 @@ class Cleanup:
             ConfirmedCode.filter(expires_at__lte=now),
             EmailChangeCode.filter(expires_at__lte=now),
             EmailChange.filter(expires_at__lte=now),
+            LoginChallenge.filter(expires_at__lte=now),
             MailedPassword.filter(expires_at__lte=now),
             Session.filter(expires_at__lte=now),
             SpentCaptcha.filter(expires_at__lte=now - _CAPTCHA_GRACE),

@@ -29,6 +29,7 @@ from services.support.changes import (
     MailQueued,
     NobodyFound,
     NotConfirmed,
+    SecondFactorEnds,
     SeveralRegistrations,
     Unchanged,
     Unlocked,
@@ -44,6 +45,7 @@ _HELP_OF = {
     "unlock": "end both lockouts after too many wrong passwords",
     "set-email": "move the account to another e-mail, and end its sessions",
     "set-rfc": "correct the RFC",
+    "end-second-factor": "announce that the second factor ends in three days, for a person who has lost it",
     "export": "write everything that is kept about a person into a zip file",
     "delete": "delete the account and its registrations, except what tax law keeps",
 }
@@ -119,6 +121,10 @@ async def _set_email(arguments: argparse.Namespace, composition: Composition, em
     return _report(arguments, email_key, await composition.support.set_email(current_operator(), email_key, new))
 
 
+async def _end_second_factor(arguments: argparse.Namespace, composition: Composition, email_key: str) -> int:
+    return _report(arguments, email_key, await composition.support.end_second_factor(current_operator(), email_key))
+
+
 async def _set_rfc(arguments: argparse.Namespace, composition: Composition, email_key: str) -> int:
     rfc = parse_rfc(arguments.rfc)
     if not isinstance(rfc, Rfc):
@@ -192,6 +198,8 @@ def _described(email_key: str, outcome: object) -> tuple[str, bool]:
             return f"{email_key}: has an account; nothing was done", False
         case NotConfirmed():
             return f"{email_key}: is not confirmed; the person can register again to correct it", False
+        case SecondFactorEnds(at):
+            return f"{email_key}: the second factor ends at {at:%Y-%m-%d %H:%M} UTC; a notice is queued", True
         case EmailTaken():
             return f"{email_key}: another account has that e-mail; nothing was done", False
         case SeveralRegistrations(registrations):
@@ -228,6 +236,7 @@ _WORK: dict[str, _Work] = {
     "unlock": _unlock,
     "set-email": _set_email,
     "set-rfc": _set_rfc,
+    "end-second-factor": _end_second_factor,
     "export": _export,
     "delete": _delete,
 }

@@ -46,6 +46,7 @@ from services.common.outcomes import (
 from services.common.secrets import digest
 from services.events.facts import AccountField, Details, EventType
 from services.events.publishing import publish
+from services.factors.second_factors import SecondFactors
 from services.mail.issuing import CODE_LENGTH, CODE_LIFE, REVERTIBLE_FOR
 from services.mail.outbox import (
     FAREWELLS,
@@ -60,6 +61,7 @@ from services.mail.outbox import (
 )
 
 _TRIES = 3
+_OF_DELETION = ("deletion_requested_at", "deletion_due_at", "deletion_turn_at")
 _OF_AN_EMAIL = tuple(kind for kind in MailKind if kind not in FAREWELLS | OF_EMAIL_CHANGES)
 # Kinds that follow the account to its new e-mail. The others carry a secret, or are about the old one.
 _FOLLOWING = frozenset(
@@ -115,6 +117,7 @@ class EmailChangeService:
     limits: Limits
     lockout: LoginLockout
     sessions: SessionService
+    factors: SecondFactors
     actors: Actors
     conceal_accounts: bool = False
     clock: Clock = utc_now
@@ -184,7 +187,8 @@ class EmailChangeService:
     ) -> EmailReverted | InvalidConfirmationCode | EmailTaken | InvalidInput | TooManyAttempts:
         """Takes back the change that the code belongs to, and every later one.
 
-        Ends all sessions and passwords: whoever made the change may know them.
+        Ends all sessions and passwords, and a second factor that was added since: whoever made the change may have
+        them. A deletion that was asked for is off, too.
         """
         found = await self._find(caller, code)
         if not isinstance(found, EmailChange):
@@ -273,6 +277,7 @@ class EmailChangeService:
             await enqueue_farewell(MailKind.EMAIL_CHANGED, before.email, before.language)
             await redirect_mails(before.email_key, old.key)
         await cancel_email_code(before.id)
+        await cancel((MailKind.DELETION_REQUESTED, MailKind.DELETION_DUE), old.key)
         await enqueue(MailKind.EMAIL_RESTORED, old.key)
         account = await lock_of(before.id, before.email_key)
         later = EmailChange.filter(account_id=account.id, changed_at__gte=change.changed_at)
@@ -281,7 +286,10 @@ class EmailChangeService:
         await later.delete()
         await EmailChange.filter(open_key=str(account.id)).delete()
         account.password_hash = None
-        await account.save(update_fields=["password_hash"])
+        account.deletion_requested_at = account.deletion_due_at = account.deletion_turn_at = None
+        await account.save(update_fields=["password_hash", *_OF_DELETION])
+        if account.second_factor_since and account.second_factor_since >= change.changed_at:
+            await self.factors.remove(account)  # whoever made the change would keep the owner out by it
         await move(account, old, self.lockout)
         await record(self.actors.of(caller), EventKind.EMAIL_REVERTED, account.id)
         await publish(account.id, EventType.PASSWORD_CHANGED)

@@ -18,7 +18,10 @@ decides what this attempt takes back of its own counts (docs/decisions/0004-coun
 | captcha missing or wrong                    | taken back | not reached       |
 | not verified: hasher busy, deadline, outage | taken back | withdrawn         |
 | right password, unconfirmed registration    | taken back | withdrawn         |
+| right password, second factor awaited       | taken back | withdrawn         |
 | signed in                                   | taken back | bucket is emptied |
+
+The second factor, if the account has one, is verified by `second_step.py`, which counts in the same way.
 
 The address's earlier failures stay counted after a login: otherwise a stranger would notice that the owner signed in.
 """
@@ -27,8 +30,6 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from models.account import Account
-from models.mailed_password import MailedPassword
-from models.session import Session
 from models.transactions import atomically
 from services.accounts import credentials
 from services.accounts.credentials import Candidate, MatchedMailedPassword, StandIns
@@ -36,6 +37,7 @@ from services.accounts.device_name import parse_device_name
 from services.accounts.email import email_problem, parse_email
 from services.accounts.hashing import Hasher
 from services.accounts.lockout import LoginAttempt, LoginLockout
+from services.accounts.mailed_passwords import OutdatedError, use_mailed_password
 from services.accounts.password_policy import (
     MAX_LENGTH,
     is_missing,
@@ -61,8 +63,9 @@ from services.common.outcomes import (
     InvalidInput,
     TooManyAttempts,
 )
-from services.events.facts import EventType
-from services.events.publishing import publish
+from services.factors import challenges
+from services.factors.challenges import SecondFactorRequired
+from services.factors.second_factors import SecondFactors
 from services.mail.outbox import MailKind, cancel, enqueue
 
 
@@ -83,10 +86,6 @@ class LoginForm:
     device_name: str | None = None
 
 
-class _OutdatedError(Exception):
-    """What was verified was changed or used before the session opened."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoginService:
     """With `conceal_accounts`, answers do not reveal an unconfirmed registration or a locked bucket."""
@@ -99,6 +98,7 @@ class LoginService:
     sessions: SessionService
     ids: RegistrationIds
     stand_ins: StandIns
+    factors: SecondFactors
     actors: Actors
     conceal_accounts: bool = False
     clock: Clock = utc_now
@@ -107,6 +107,7 @@ class LoginService:
         self, caller: Caller, form: LoginForm, captcha: CaptchaAnswer | None
     ) -> (
         LoggedIn
+        | SecondFactorRequired
         | InvalidCredentials
         | AccountNotConfirmed
         | CaptchaRequired
@@ -150,7 +151,9 @@ class LoginService:
 
     async def _try(
         self, caller: Caller, email_key: str, typed: str, tally: Tally, attempt: LoginAttempt
-    ) -> LoggedIn | InvalidCredentials | AccountNotConfirmed | RecoveryRequired | TooManyAttempts:
+    ) -> (
+        LoggedIn | SecondFactorRequired | InvalidCredentials | AccountNotConfirmed | RecoveryRequired | TooManyAttempts
+    ):
         candidate = await credentials.look_up(email_key, typed, self.stand_ins.position(email_key), self.clock())
         verified = await credentials.verify(candidate, email_key, typed, self.hasher, self.ids, locked=attempt.locked)
         if isinstance(verified, TooManyAttempts):
@@ -162,7 +165,9 @@ class LoginService:
             opened = await self._open_session(caller, email_key, candidate, attempt, verified.new_hash)
             if opened:
                 await tally.refund()
+            if isinstance(opened, LoggedIn):
                 await self.sessions.logout(caller)
+            if opened:
                 return opened
         failed = partial(self._fail, caller, email_key, candidate, attempt)
         if attempt.locked:
@@ -195,27 +200,32 @@ class LoginService:
 
     async def _open_session(
         self, caller: Caller, email_key: str, candidate: Candidate, attempt: LoginAttempt, new_hash: str | None
-    ) -> LoggedIn | None:
+    ) -> LoggedIn | SecondFactorRequired | None:
         """Empties the attempt's bucket, and replaces an outdated hash of the password.
 
-        Returns None if the password changed, or the mailed one ended, in the meantime.
+        With a second factor, nothing is used yet and no bucket emptied. Returns None if the password changed, or the
+        mailed one ended, in the meantime.
         """
-        mailed = candidate.mailed
+        mailed, actor = candidate.mailed, self.actors.of(caller)
 
-        async def open_session() -> LoggedIn:
+        async def open_session() -> LoggedIn | SecondFactorRequired:
             if mailed and not mailed.used:
                 await cancel((MailKind.RECOVERY,), email_key)
             account = await Account.select_for_update().get(id=candidate.account_id)
+            if await self.factors.guard(account, self.clock()):
+                if not mailed and account.password_generation != candidate.password_generation:
+                    raise OutdatedError
+                return await self._challenge(caller, account, attempt, mailed)
             if mailed:
-                await self._use_mailed_password(caller, account, mailed)
+                await use_mailed_password(actor, account, mailed.digest, self.clock())
             elif account.password_generation != candidate.password_generation:
-                raise _OutdatedError
+                raise OutdatedError
             elif new_hash:
                 account.password_hash = new_hash  # of the same password, so its generation stays
                 await account.save(update_fields=["password_hash"])
             opened = await self.sessions.open(caller, account, restricted_until=mailed.expires_at if mailed else None)
             await record(
-                self.actors.of(caller),
+                actor,
                 EventKind.SIGNED_IN,
                 account.id,
                 subject=opened.principal.session_id,
@@ -226,27 +236,20 @@ class LoginService:
 
         try:
             return await atomically(open_session)
-        except _OutdatedError:
+        except OutdatedError:
             return None
 
-    async def _use_mailed_password(self, caller: Caller, account: Account, mailed: MatchedMailedPassword) -> None:
-        """Its first use ends every other way in: the account's password, all sessions, other mailed passwords."""
-        now = self.clock()
-        typed = MailedPassword.filter(digest=mailed.digest, expires_at__gt=now)
-        if not await typed.filter(used_at__isnull=True).update(used_at=now):
-            if not await typed.exists():
-                raise _OutdatedError
-            return
-        account.password_hash = None
-        account.password_generation += 1
-        await account.save(update_fields=["password_hash", "password_generation"])
-        ended = await Session.filter(account_id=account.id).delete()
-        await MailedPassword.filter(account_id=account.id).exclude(digest=mailed.digest).delete()
-        await enqueue(MailKind.MAILED_PASSWORD_USED, account.email_key)
-        await record(self.actors.of(caller), EventKind.RECOVERED, account.id)
-        await publish(account.id, EventType.PASSWORD_CHANGED)
-        if ended:
-            await publish(account.id, EventType.SESSIONS_REVOKED)
+    async def _challenge(
+        self, caller: Caller, account: Account, attempt: LoginAttempt, mailed: MatchedMailedPassword | None
+    ) -> SecondFactorRequired:
+        await self.lockout.withdraw(attempt)
+        return await challenges.issue(
+            account,
+            await self.factors.ways(account.id),
+            self.clock(),
+            mailed=mailed.digest if mailed else None,
+            device_name=caller.device_name,
+        )
 
 
 def _problems(form: LoginForm, device_name: str | FieldProblem | None) -> tuple[FieldProblem, ...]:

@@ -232,7 +232,8 @@ class PasswordService:
             await enqueue(MailKind.PASSWORD_CHANGED, account.email_key)
             await record(self.actors.of(caller), EventKind.PASSWORD_CHANGED, account.id)
             await publish(account.id, EventType.PASSWORD_CHANGED)
-            return PasswordChanged(replace(principal, proved_at=self.clock()), ends_at)
+            proved_at = principal.proved_at if account.second_factor_since else self.clock()
+            return PasswordChanged(replace(principal, proved_at=proved_at), ends_at)
 
         try:
             return await atomically(change)

@@ -1,14 +1,18 @@
-"""Asks for the password again, for the mutations that need a recent proof."""
+"""Asks the owner of a session for the password or the second factor again, for mutations that need a recent proof."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from models.account import Account
+from models.transactions import atomically
 from services.accounts.hashing import Hasher
 from services.accounts.password_policy import is_missing, typed_password
+from services.accounts.recent_proof import ReauthenticationRequired
 from services.accounts.sessions import Principal, SessionService
 from services.audit.actors import Actors
 from services.audit.events import EventKind, record
 from services.common.caller import Caller
+from services.common.characters import is_blank
+from services.common.clock import Clock, utc_now
 from services.common.limits import Limiter, Limits
 from services.common.outcomes import (
     FieldErrorCode,
@@ -18,6 +22,16 @@ from services.common.outcomes import (
     PasswordChangeRequired,
     TooManyAttempts,
 )
+from services.factors.second_factors import ProofWay, SecondFactors, looks_like_code
+from services.mail.outbox import MailKind, enqueue
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Either a password, or a code of the second factor."""
+
+    password: str | None = field(default=None, repr=False)
+    code: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +42,46 @@ class Reauthenticated:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReauthenticationService:
     hasher: Hasher
+    factors: SecondFactors
     limiter: Limiter
     limits: Limits
     sessions: SessionService
     actors: Actors
+    clock: Clock = utc_now
 
     async def reauthenticate(
-        self, caller: Caller, password: str
-    ) -> Reauthenticated | InvalidInput | PasswordChangeRequired | NotAuthenticated | TooManyAttempts:
-        """Wrong passwords count together with those of changePassword: whoever holds the session could try either."""
+        self, caller: Caller, proof: Proof
+    ) -> (
+        Reauthenticated
+        | InvalidInput
+        | ReauthenticationRequired
+        | PasswordChangeRequired
+        | NotAuthenticated
+        | TooManyAttempts
+    ):
+        """Returns ReauthenticationRequired with the ways that the account has, if this proof is none of them."""
         principal = await self.sessions.require_account(caller)
         if not isinstance(principal, Principal):
             return principal
+        has_factor = principal.second_factor_since is not None
+        if has_factor and proof.code is not None:
+            failure = await self._check_code(caller, principal, proof.code)
+        elif not has_factor and proof.password is not None:
+            failure = await self._check_password(caller, principal, proof.password)
+        else:
+            return ReauthenticationRequired.of(second_factor=has_factor)
+        if failure:
+            return failure
+        proved = await self.sessions.prove(principal)
+        if proved is None:
+            return NotAuthenticated()
+        await self._record(caller, proved, EventKind.REAUTHENTICATED)
+        return Reauthenticated(proved)
+
+    async def _check_password(
+        self, caller: Caller, principal: Principal, password: str
+    ) -> InvalidInput | TooManyAttempts | None:
+        """Wrong passwords count together with those of changePassword: whoever holds the session could try either."""
         typed = typed_password(password)
         if is_missing(typed):
             return InvalidInput((FieldProblem("password", FieldErrorCode.MISSING),))
@@ -48,19 +90,38 @@ class ReauthenticationService:
                 return throttled
             account = await Account.get_or_none(id=principal.id)
             verified = await self.hasher.verify(account.password_hash if account else None, typed)
-            if isinstance(verified, TooManyAttempts):
-                await tally.refund()
-                return verified
             if not verified:
                 await self._record(caller, principal, EventKind.REAUTHENTICATION_FAILED)
                 return InvalidInput((FieldProblem("password", FieldErrorCode.INCORRECT),))
             await tally.refund()
-        proved = await self.sessions.prove(principal)
-        if proved is None:
-            return NotAuthenticated()
-        await self._record(caller, proved, EventKind.REAUTHENTICATED)
+            if isinstance(verified, TooManyAttempts):
+                return verified
         await self.limiter.clear(self.limits.current_password, str(principal.id))
-        return Reauthenticated(proved)
+        return None
+
+    async def _check_code(
+        self, caller: Caller, principal: Principal, code: str
+    ) -> InvalidInput | TooManyAttempts | None:
+        """Wrong codes count together with those of verifySecondFactor."""
+        if is_blank(code):
+            return InvalidInput((FieldProblem("oneTimeCode", FieldErrorCode.MISSING),))
+        if not looks_like_code(code):
+            return InvalidInput((FieldProblem("oneTimeCode", FieldErrorCode.MALFORMED),))
+        async with self.limiter.tally() as tally:
+            if throttled := await tally.hit(self.limits.second_factor, str(principal.id)):
+                return throttled
+
+            async def verify() -> ProofWay | None:
+                way = await self.factors.verify(principal.id, code, self.clock())
+                if way is ProofWay.RECOVERY_CODE:
+                    await enqueue(MailKind.RECOVERY_CODE_USED, principal.email.lower())
+                return way
+
+            if await atomically(verify) is None:
+                await self._record(caller, principal, EventKind.REAUTHENTICATION_FAILED)
+                return InvalidInput((FieldProblem("oneTimeCode", FieldErrorCode.INCORRECT),))
+            await tally.refund()
+        return None
 
     async def _record(self, caller: Caller, principal: Principal, kind: EventKind) -> None:
         await record(self.actors.of(caller), kind, principal.id, subject=principal.session_id)

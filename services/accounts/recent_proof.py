@@ -4,21 +4,23 @@ A session proves who signed in once, perhaps weeks ago, and may be in another's 
 docs/clients.md lists the mutations that ask for it.
 """
 
-import enum
 from dataclasses import dataclass
 from datetime import timedelta
+
+from services.factors.second_factors import ProofWay
 
 PROOF_LIFE = timedelta(minutes=10)
 
 
-class ProofWay(enum.Enum):
-    """By what an owner can prove it again."""
-
-    PASSWORD = "password"  # noqa: S105
-
-
 @dataclass(frozen=True, slots=True)
 class ReauthenticationRequired:
-    """The last proof of this session is older than PROOF_LIFE. `ways` are those that the account has."""
+    """The last proof of this session is older than PROOF_LIFE. `ways` are those that the account has.
+
+    With a second factor, the password alone proves nothing.
+    """
 
     ways: tuple[ProofWay, ...]
+
+    @classmethod
+    def of(cls, *, second_factor: bool) -> "ReauthenticationRequired":
+        return cls((ProofWay.TOTP, ProofWay.RECOVERY_CODE) if second_factor else (ProofWay.PASSWORD,))

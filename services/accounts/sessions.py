@@ -13,7 +13,7 @@ from models.session import Session
 from models.sql import as_datetime, as_uuid, fetch
 from models.transactions import atomically
 from services.accounts.onboarding import PROGRESS_COLUMNS, Progress, progress, progress_of
-from services.accounts.recent_proof import PROOF_LIFE, ProofWay, ReauthenticationRequired
+from services.accounts.recent_proof import PROOF_LIFE, ReauthenticationRequired
 from services.accounts.rfc import Rfc, TaxpayerType
 from services.audit.actors import Actor, Actors
 from services.audit.events import EventKind, record
@@ -33,7 +33,7 @@ _TOUCH_INTERVAL = timedelta(minutes=5)
 SELECT_SESSION = f"""
 SELECT session.id AS session_id, account_id, email, rfc, language, account.created_at, confirmed_at,
   {PROGRESS_COLUMNS}, deletion_requested_at, deletion_due_at,
-  password_change_required, proved_at, last_seen_at, ends_at, expires_at
+  second_factor_since, password_change_required, proved_at, last_seen_at, ends_at, expires_at
 FROM session JOIN account ON account.id = session.account_id
 WHERE session.digest = $1
 """  # noqa: S608  # columns of ours
@@ -68,6 +68,7 @@ class Principal:
     session_id: UUID
     proved_at: datetime | None
     password_change_required: bool
+    second_factor_since: datetime | None = None
 
     @property
     def taxpayer_type(self) -> TaxpayerType:
@@ -195,7 +196,7 @@ class SessionService:
     async def keep_only(self, session_id: UUID, account: Account) -> datetime | None:
         """Lifts the session's restriction and ends the account's others, in the caller's transaction.
 
-        For a caller who has just typed the password.
+        For a caller who has just typed the password, which is a proof unless the account has a second factor.
 
         Returns its latest end, or None if it has already ended and nothing was done.
         """
@@ -205,7 +206,8 @@ class SessionService:
         if await Session.filter(account_id=account.id).exclude(id=session.id).delete():
             await publish(account.id, EventType.SESSIONS_REVOKED)
         session.password_change_required = False
-        session.proved_at = self._clock()
+        if account.second_factor_since is None:
+            session.proved_at = self._clock()
         session.ends_at = session.created_at + self._life.absolute
         session.expires_at = min(self._clock() + self._life.idle, session.ends_at)
         await session.save(update_fields=["password_change_required", "proved_at", "ends_at", "expires_at"])
@@ -289,7 +291,7 @@ class SessionService:
             return principal
         if principal.proved_until and principal.proved_until > self._clock():
             return principal
-        return ReauthenticationRequired((ProofWay.PASSWORD,))
+        return ReauthenticationRequired.of(second_factor=principal.second_factor_since is not None)
 
 
 def _ignore(_: Principal) -> None:
@@ -316,6 +318,7 @@ def _principal_of(
         session_id=session_id,
         proved_at=proved_at,
         password_change_required=password_change_required,
+        second_factor_since=account.second_factor_since,
     )
 
 
@@ -332,6 +335,7 @@ def _principal(row: Mapping[str, Any], now: datetime) -> Principal:
         session_id=as_uuid(row["session_id"]),
         proved_at=row["proved_at"] and as_datetime(row["proved_at"]),
         password_change_required=bool(row["password_change_required"]),
+        second_factor_since=row["second_factor_since"] and as_datetime(row["second_factor_since"]),
     )
 
 

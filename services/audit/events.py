@@ -23,6 +23,11 @@ class EventKind(enum.Enum):
     REAUTHENTICATION_FAILED = "reauthentication_failed"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
     PASSWORD_REVOKED = "password_revoked"  # noqa: S105
+    SECOND_FACTOR_ADDED = "second_factor_added"
+    SECOND_FACTOR_REMOVED = "second_factor_removed"
+    SECOND_FACTOR_ENDS = "second_factor_ends"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    RECOVERY_CODES_REPLACED = "recovery_codes_replaced"
     SESSIONS_REVOKED = "sessions_revoked"
     EVERYBODY_REVOKED = "everybody_revoked"
     CODE_RESENT = "code_resent"

@@ -65,6 +65,7 @@ class Limits:
     resend_email: Limit
     mail_email: Limit
     current_password: Limit
+    second_factor: Limit
     change_email: Limit
     access_token: Limit
     api_client: Limit

@@ -4,8 +4,9 @@ A row has a kind and an e-mail, or one of its registrations, but no text. Worker
 them only while they hold it.
 
 To avoid deadlocks, transactions lock in one order: outbox rows, then registrations or the account, then rows that
-belong to these. STAMPS_LOW and STAMPS_USED_UP are an exception, since only counting the stamps shows that one is due:
-their rows are written with the account locked. Of a deadlock with an operator's change, one transaction is retried.
+belong to these. STAMPS_LOW, STAMPS_USED_UP and those of second factors are an exception, since only the account's rows
+show whether one is due: theirs are written with the account locked. Of a deadlock with another change, one transaction
+is retried.
 """
 
 import enum
@@ -52,6 +53,12 @@ class MailKind(enum.Enum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
     MAILED_PASSWORD_USED = "mailed_password_used"  # noqa: S105
     SIGN_IN_CLOSED = "sign_in_closed"
+    SECOND_FACTOR_ADDED = "second_factor_added"
+    SECOND_FACTOR_REMOVED = "second_factor_removed"
+    SECOND_FACTOR_ENDS = "second_factor_ends"
+    SECOND_FACTOR_FAILED = "second_factor_failed"
+    RECOVERY_CODE_USED = "recovery_code_used"
+    RECOVERY_CODES_REPLACED = "recovery_codes_replaced"
     PAYMENT_RECEIVED = "payment_received"
     PAYMENT_REFUNDED = "payment_refunded"
     PAYMENT_DECLINED = "payment_declined"

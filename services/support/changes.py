@@ -4,6 +4,7 @@ Transactions lock as everywhere: outbox rows, then registrations or the account,
 """
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import partial
 from uuid import UUID
 
@@ -26,6 +27,8 @@ from services.events.facts import EventType
 from services.events.publishing import publish
 from services.mail.outbox import MailKind, cancel, enqueue, enqueue_farewell
 from services.support.people import RegistrationSummary, registrations_of
+
+SECOND_FACTOR_NOTICE = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,13 @@ class EmailChanged:
     old: str
     new: str
     sessions: int
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorEnds:
+    """From `at`, the password is enough, unless the owner signs in with the second factor before."""
+
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,6 +200,25 @@ class AccountSupport:
             return await atomically(partial(change_rfc, actor, email_key, rfc))
         except UnchangedError:
             return Unchanged()
+
+    async def end_second_factor(self, actor: Actor, email_key: str) -> SecondFactorEnds | Unchanged | NobodyFound:
+        """Announces that the second factor ends in SECOND_FACTOR_NOTICE, for an owner who has lost it.
+
+        A sign-in with the second factor before then takes this back. Login removes the factor once the time has come.
+        """
+        return await atomically(partial(self._end_second_factor, actor, email_key))
+
+    async def _end_second_factor(self, actor: Actor, email_key: str) -> SecondFactorEnds | Unchanged | NobodyFound:
+        account = await Account.filter(email_key=email_key).select_for_update().get_or_none()
+        if account is None:
+            return NobodyFound()
+        if account.second_factor_since is None or account.second_factor_ends_at:
+            return Unchanged()
+        ends_at = self.clock() + SECOND_FACTOR_NOTICE
+        await Account.filter(id=account.id).update(second_factor_ends_at=ends_at)
+        await enqueue(MailKind.SECOND_FACTOR_ENDS, account.email_key)
+        await record(actor, EventKind.SECOND_FACTOR_ENDS, account.id)
+        return SecondFactorEnds(ends_at)
 
     async def _confirm(self, actor: Actor, email_key: str, registration_id: UUID) -> Account | None:
         await enqueue(MailKind.ACCOUNT_CONFIRMED, email_key)

@@ -14,7 +14,15 @@ from services.common.ids import parse_id
 from services.common.limits import Limit, Limiter, Limits, Usage, widened
 
 _OF_EMAIL = ("create_account_email", "login_failures", "recover_password_email", "resend_email", "mail_email")
-_OF_ID = ("current_password", "change_email", "access_token", "api_client", "payment", "paypal_webhook_payment")
+_OF_ID = (
+    "current_password",
+    "second_factor",
+    "change_email",
+    "access_token",
+    "api_client",
+    "payment",
+    "paypal_webhook_payment",
+)
 _OF_CLIENT = (
     *("create_account", "create_account_captcha", "resend", "resend_captcha", "confirm_account", "login"),
     *("login_captcha", "recover_password", "create_captcha", "paypal_webhook"),

@@ -29,13 +29,14 @@ from models.privacy_acceptance import PrivacyAcceptance
 from models.registration import Registration
 from models.series import Series
 from models.session import Session
+from models.totp_factor import TotpFactor
 from services.accounts.lockout import LoginLockout
 from services.audit.actors import Actor, Actors
 from services.audit.events import EventKind, record
 from services.common.limits import Limiter, Limits
 from services.support import limit_subjects
 
-_SECRET = frozenset({"digest", "password_hash", "password_generation", "pending_key", "open_key", "lease"})
+_SECRET = frozenset({"digest", "password_hash", "password_generation", "pending_key", "open_key", "lease", "key"})
 
 Rows = list[dict[str, Any]]
 Section = Callable[[str, UUID | None], Awaitable[Rows]]
@@ -59,6 +60,7 @@ class PersonalData:
             "sessions": _sessions,
             "networks": self._networks,
             "email_changes": _email_changes,
+            "second_factors": _second_factors,
             "company": _company,
             "series": _series,
             "payments": _payments,
@@ -129,6 +131,10 @@ async def _sessions(_: str, account_id: UUID | None) -> Rows:
 
 async def _email_changes(_: str, account_id: UUID | None) -> Rows:
     return [_row(each) for each in await EmailChange.filter(account_id=account_id).order_by("requested_at")]
+
+
+async def _second_factors(_: str, account_id: UUID | None) -> Rows:
+    return [_row(each) for each in await TotpFactor.filter(account_id=account_id)]
 
 
 async def _company(_: str, account_id: UUID | None) -> Rows:

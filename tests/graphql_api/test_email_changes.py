@@ -285,6 +285,16 @@ async def test_a_revert_ends_what_was_asked_for_since(api: Api, me: Api) -> None
     assert await _types(back, "ConfirmEmail", code=pending) == "InvalidConfirmationCodeError"
 
 
+async def test_a_revert_takes_back_a_deletion_that_was_asked_for(api: Api, me: Api) -> None:
+    revert = await _changed(me)
+    await me.run("RequestAccountDeletion")
+    await api.act("RevertEmail", code=revert)
+
+    account = await Account.get()
+    assert (account.deletion_requested_at, account.deletion_due_at, account.deletion_turn_at) == (None, None, None)
+    assert [mail["Subject"] for mail in await api.mails() if "elimin" in mail["Subject"]] == []
+
+
 async def test_a_week_later_nothing_can_be_taken_back(api: Api, me: Api) -> None:
     code = await _changed(me)
     ends = (await EmailChangeCode.get()).expires_at

@@ -71,6 +71,11 @@ OF_REGISTRATION: list[Case] = [
     ),
     *_passwords("password", {"contraseña123": "TOO_COMMON", RFC: "CONTAINS_IDENTITY", "nul\0nul\0nul": "MALFORMED"}),
 ]
+OF_CODE: list[Case] = [
+    ({"oneTimeCode": ""}, [("oneTimeCode", "MISSING", None, None)]),
+    ({"oneTimeCode": "12"}, [("oneTimeCode", "MALFORMED", None, None)]),
+    ({"oneTimeCode": "123456"}, [("oneTimeCode", "INCORRECT", None, None)]),
+]
 OF_PROOF: list[Case] = [
     ({"password": ""}, [("password", "MISSING", None, None)]),
     ({"password": "no es mi clave"}, [("password", "INCORRECT", None, None)]),
@@ -225,7 +230,8 @@ OF_EVENTS: list[Case] = [
 ALL = (
     *(OF_RESERVATION, OF_INVOICE, OF_PAGE),
     *(OF_REGISTRATION, OF_LOGIN, OF_CONFIRMATION, OF_RECOVERY, OF_RESENDING),
-    *(OF_NEW_EMAIL, OF_NEW_RFC, OF_PROOF, OF_CHANGE, OF_COMPANY, OF_SERIES, OF_SERIES_IN_USE, OF_ACCOUNTS, OF_EVENTS),
+    *(OF_CODE, OF_NEW_EMAIL, OF_NEW_RFC, OF_PROOF, OF_CHANGE),
+    *(OF_COMPANY, OF_SERIES, OF_SERIES_IN_USE, OF_ACCOUNTS, OF_EVENTS),
     *(OF_NOTICE_AT_REGISTRATION, OF_NOTICE),
 )
 
@@ -260,6 +266,7 @@ async def test_the_forms_of_an_account_name_their_wrong_fields_in_both_languages
     forms = [
         *(("Reauthenticate", form, expected) for form, expected in OF_PROOF),
         *(("ChangePassword", {**PASSWORD_CHANGE, **changes}, expected) for changes, expected in OF_CHANGE),
+        *(("ConfirmTotp", form, expected) for form, expected in OF_CODE),
         *(("ChangeEmail", form, expected) for form, expected in OF_NEW_EMAIL),
         *(("ChangeRfc", form, expected) for form, expected in OF_NEW_RFC),
         *(("ConfigureCompany", {**COMPANY, **changes}, expected) for changes, expected in OF_COMPANY),

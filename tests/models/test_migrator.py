@@ -32,17 +32,20 @@ from models.heartbeat import Heartbeat
 from models.invoice_reservation import InvoiceReservation
 from models.known_network import KnownNetwork
 from models.limit_counter import LimitCounter
+from models.login_challenge import LoginChallenge
 from models.mailed_password import MailedPassword
 from models.migration_losses import Loss, UnknownMigrationError, losses
 from models.migrator import EMPTY, MigrationBlockedError, go_to, pending_migrations, upgrade
 from models.payment import Payment
 from models.privacy_acceptance import PrivacyAcceptance
+from models.recovery_code import RecoveryCode
 from models.registration import Registration
 from models.retained_payment import RetainedPayment
 from models.series import Series
 from models.session import Session
 from models.spent_captcha import SpentCaptcha
 from models.sql import fetch
+from models.totp_factor import TotpFactor
 from models.webhook_endpoint import WebhookEndpoint
 from services.common.clock import utc_now
 from services.payments.stamps import StampService
@@ -75,14 +78,17 @@ MODELS = (
     InvoiceReservation,
     KnownNetwork,
     LimitCounter,
+    LoginChallenge,
     MailedPassword,
     Payment,
     PrivacyAcceptance,
+    RecoveryCode,
     Registration,
     RetainedPayment,
     Series,
     Session,
     SpentCaptcha,
+    TotpFactor,
     WebhookEndpoint,
 )
 # That the first migration does not have.
@@ -99,10 +105,13 @@ LATER = {
     "EventFeed",
     "Heartbeat",
     "InvoiceReservation",
+    "LoginChallenge",
     "Payment",
     "PrivacyAcceptance",
+    "RecoveryCode",
     "RetainedPayment",
     "Series",
+    "TotpFactor",
     "WebhookEndpoint",
 }
 
@@ -139,6 +148,9 @@ async def _populate() -> None:
         ends_at=later,
         expires_at=later,
     )
+    await TotpFactor.create(id=uuid4(), account_id=account.id, key="none", created_at=now)
+    await RecoveryCode.create(digest="l" * 64, account_id=account.id)
+    await LoginChallenge.create(digest="m" * 64, account_id=account.id, password_generation=1, expires_at=later)
     change = await EmailChange.create(
         id=uuid4(),
         account_id=account.id,
@@ -264,10 +276,11 @@ async def test_everything_that_going_back_drops_is_named_with_its_rows(configura
         "event_feed",
         "heartbeat",
         "invoice_reservation",
+        "login_challenge",
         "payment",
         "privacy_acceptance",
     ]
-    dropped += ["retained_payment", "series", "webhook_endpoint"]
+    dropped += ["recovery_code", "retained_payment", "series", "totp_factor", "webhook_endpoint"]
     assert sorted(loss.table for loss in lost if loss.column is None) == dropped
     assert {loss.rows for loss in lost if loss.column is None} == {1}
     assert Loss("account", "stage", 1) in lost

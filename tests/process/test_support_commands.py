@@ -380,6 +380,7 @@ def test_export_writes_everything_that_is_kept_and_no_secret(desk: Desk, tmp_pat
             "limits",
             "networks",
             "privacy_notices",
+            "second_factors",
             "series",
         )
     }
@@ -407,6 +408,8 @@ def test_an_export_misses_no_table_that_knows_a_person() -> None:
         "heartbeat",
         "known_network",
         "limit_counter",
+        "login_challenge",
+        "recovery_code",
         "retained_payment",
         "spent_captcha",
         "webhook_endpoint",

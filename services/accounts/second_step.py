@@ -1,0 +1,136 @@
+"""The second step of a login: the code of the second factor, after the right password.
+
+A code is counted like a password (`login.py`): as a failure before it is verified, in the client's limit, in the
+account's, and in the lockout. The account's limit counts wrong codes whatever their challenge, so that whoever knows
+the password gets no more guesses by typing it again.
+"""
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+from tortoise.expressions import F
+
+from models.account import Account
+from models.login_challenge import LoginChallenge
+from models.transactions import atomically
+from services.accounts.lockout import LoginAttempt, LoginLockout
+from services.accounts.login import RecoveryRequired
+from services.accounts.mailed_passwords import OutdatedError, use_mailed_password
+from services.accounts.sessions import LoggedIn, SessionService
+from services.audit.actors import Actors
+from services.audit.events import EventKind, record
+from services.common.caller import Caller
+from services.common.characters import is_blank
+from services.common.clock import Clock, utc_now
+from services.common.limits import Limiter, Limits
+from services.common.outcomes import FieldErrorCode, FieldProblem, InvalidInput, TooManyAttempts
+from services.common.secrets import digest
+from services.factors.challenges import MAX_FAILURES
+from services.factors.second_factors import ProofWay, SecondFactors, looks_like_code
+from services.mail.outbox import MailKind, cancel, enqueue
+
+_FAILURES_TO_MAIL = 3  # wrong codes after the right password: somebody else may know it
+
+
+@dataclass(frozen=True, slots=True)
+class LoginExpired:
+    """The challenge is unknown or expired, or had too many wrong codes, or the password changed since."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondStepService:
+    limiter: Limiter
+    limits: Limits
+    lockout: LoginLockout
+    sessions: SessionService
+    factors: SecondFactors
+    actors: Actors
+    clock: Clock = utc_now
+
+    async def verify(
+        self, caller: Caller, challenge: str, code: str
+    ) -> LoggedIn | LoginExpired | RecoveryRequired | InvalidInput | TooManyAttempts:
+        """Opens the session, and ends the one that the caller was signed in with."""
+        if is_blank(code):
+            return InvalidInput((FieldProblem("oneTimeCode", FieldErrorCode.MISSING),))
+        if not looks_like_code(code):
+            return InvalidInput((FieldProblem("oneTimeCode", FieldErrorCode.MALFORMED),))
+        async with self.limiter.tally() as tally:
+            (throttled,) = await tally.hit_all((self.limits.login, caller))
+            if throttled:
+                return throttled
+            waiting = await self._waiting(digest(challenge))
+            if waiting is None:
+                return LoginExpired()
+            if throttled := await tally.hit(self.limits.second_factor, str(waiting.account_id)):
+                await tally.refund(after=1)
+                return throttled
+            email_key = waiting.account.email_key
+            async with self.lockout.attempt(email_key, caller) as attempt:
+                outcome = await self._try(caller, waiting, code, attempt)
+            if not isinstance(outcome, InvalidInput):
+                await tally.refund()
+        if isinstance(outcome, LoggedIn):
+            await self.sessions.logout(caller)
+        return outcome
+
+    async def _try(
+        self, caller: Caller, waiting: LoginChallenge, code: str, attempt: LoginAttempt
+    ) -> LoggedIn | LoginExpired | RecoveryRequired | InvalidInput:
+        # As in the first step, a mailed password opens a locked bucket.
+        if attempt.locked and waiting.mailed_digest is None:
+            await self.lockout.withdraw(attempt)
+            return RecoveryRequired()
+        try:
+            opened = await atomically(partial(self._open, caller, waiting, code, attempt))
+        except OutdatedError:
+            await self.lockout.withdraw(attempt)
+            return LoginExpired()
+        if opened:
+            return opened
+        await atomically(partial(self._fail, caller, waiting, attempt))
+        return InvalidInput((FieldProblem("oneTimeCode", FieldErrorCode.INCORRECT),))
+
+    async def _open(self, caller: Caller, waiting: LoginChallenge, code: str, attempt: LoginAttempt) -> LoggedIn | None:
+        """Returns None if the code is wrong, and then changes nothing."""
+        now, actor = self.clock(), self.actors.of(caller)
+        if waiting.mailed_digest:
+            await cancel((MailKind.RECOVERY,), waiting.account.email_key)
+        account = await Account.select_for_update().get_or_none(id=waiting.account_id)
+        if account is None or not await self._is_valid(waiting, account):
+            raise OutdatedError
+        way = await self.factors.verify(account.id, code, now)
+        if way is None:
+            return None
+        await LoginChallenge.filter(digest=waiting.digest).delete()
+        restricted_until = None
+        if waiting.mailed_digest:
+            restricted_until = await use_mailed_password(actor, account, waiting.mailed_digest, now)
+        opened = await self.sessions.open(
+            replace(caller, device_name=waiting.device_name), account, restricted_until=restricted_until
+        )
+        detail = f"mailed password, {way.value}" if waiting.mailed_digest else way.value
+        await record(actor, EventKind.SIGNED_IN, account.id, subject=opened.principal.session_id, detail=detail)
+        if way is ProofWay.RECOVERY_CODE:
+            await enqueue(MailKind.RECOVERY_CODE_USED, account.email_key)
+            await record(actor, EventKind.RECOVERY_CODE_USED, account.id)
+        await self.lockout.record_success(attempt, account.email_key, caller)
+        return opened
+
+    async def _fail(self, caller: Caller, waiting: LoginChallenge, attempt: LoginAttempt) -> None:
+        if waiting.failures + 1 == _FAILURES_TO_MAIL:
+            await enqueue(MailKind.SECOND_FACTOR_FAILED, waiting.account.email_key)
+        if attempt.locks:
+            await enqueue(MailKind.SIGN_IN_CLOSED, waiting.account.email_key)
+        await LoginChallenge.filter(digest=waiting.digest).update(failures=F("failures") + 1)
+        await LoginChallenge.filter(digest=waiting.digest, failures__gte=MAX_FAILURES).delete()
+        await record(self.actors.of(caller), EventKind.SIGN_IN_FAILED, waiting.account_id, detail="wrong second factor")
+
+    async def _waiting(self, challenge: str) -> LoginChallenge | None:
+        valid = LoginChallenge.filter(digest=challenge, expires_at__gt=self.clock())
+        return await valid.select_related("account").first()
+
+    async def _is_valid(self, waiting: LoginChallenge, account: Account) -> bool:
+        if not await LoginChallenge.exists(digest=waiting.digest):
+            return False
+        return bool(waiting.mailed_digest) or account.password_generation == waiting.password_generation

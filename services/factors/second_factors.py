@@ -1,0 +1,135 @@
+"""The second factor of an account, and its recovery codes. Every method is for the caller's transaction."""
+
+import enum
+import hmac
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID, uuid4
+
+from models.account import Account
+from models.login_challenge import LoginChallenge
+from models.recovery_code import RecoveryCode
+from models.totp_factor import TotpFactor
+from services.common.characters import in_typed_forms, without_separators
+from services.common.secrets import ALPHABET, Keys, generate
+from services.factors import totp
+from services.factors.totp import KeyVault
+
+RECOVERY_CODES = 10
+RECOVERY_CODE_LENGTH = 10  # 49 bits, of which a keyed digest is kept
+_GROUP = 5
+_MAX_TYPED_CHARS = 100
+
+
+class ProofWay(enum.Enum):
+    """By what owners can prove who they are; all but the password are of the second factor."""
+
+    PASSWORD = "password"  # noqa: S105
+    TOTP = "totp"
+    RECOVERY_CODE = "recovery_code"
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorView:
+    since: datetime
+    recovery_codes_left: int
+
+
+class SecondFactors:
+    def __init__(self, keys: Keys) -> None:
+        self._vault = KeyVault(keys)
+        self._key = keys.lasting("recovery codes")
+
+    async def begin(self, account_id: UUID, now: datetime) -> str:
+        """Keeps a key that is pending until `confirm`, in place of an earlier one, and returns it."""
+        key = totp.generate_key()
+        await TotpFactor.filter(account_id=account_id).delete()
+        await TotpFactor.create(
+            id=uuid4(), account_id=account_id, key=self._vault.seal(account_id, key), created_at=now
+        )
+        return key
+
+    async def confirm(self, account: Account, code: str, now: datetime) -> list[str] | None:
+        """Makes the pending key the second factor of a locked account, and returns its recovery codes.
+
+        Returns None if there is none, or the code is not its.
+        """
+        if not await self._accept_totp(account.id, _typed(code), now, confirmed=False):
+            return None
+        await TotpFactor.filter(account_id=account.id).update(confirmed_at=now)
+        account.second_factor_since, account.second_factor_ends_at = now, None
+        await account.save(update_fields=["second_factor_since", "second_factor_ends_at"])
+        return await self.replace_recovery_codes(account.id)
+
+    async def verify(self, account_id: UUID, code: str, now: datetime) -> ProofWay | None:
+        """Accepts a code, once. An end of the factor that was announced is off then, since its owner has it."""
+        typed = _typed(code)
+        if await self._accept_totp(account_id, typed, now, confirmed=True):
+            way = ProofWay.TOTP
+        elif await RecoveryCode.filter(digest=self._digest(account_id, typed), account_id=account_id).delete():
+            way = ProofWay.RECOVERY_CODE
+        else:
+            return None
+        await Account.filter(id=account_id, second_factor_ends_at__isnull=False).update(second_factor_ends_at=None)
+        return way
+
+    async def replace_recovery_codes(self, account_id: UUID) -> list[str]:
+        await RecoveryCode.filter(account_id=account_id).delete()
+        codes = [generate(RECOVERY_CODE_LENGTH) for _ in range(RECOVERY_CODES)]
+        await RecoveryCode.bulk_create(
+            RecoveryCode(digest=self._digest(account_id, code), account_id=account_id) for code in codes
+        )
+        return [f"{code[:_GROUP]}-{code[_GROUP:]}" for code in codes]
+
+    async def guard(self, account: Account, now: datetime) -> bool:
+        """Whether a locked account has a second factor. Removes one whose end was announced and has come."""
+        if account.second_factor_ends_at and account.second_factor_ends_at <= now:
+            await self.remove(account)
+        return account.second_factor_since is not None
+
+    async def remove(self, account: Account) -> None:
+        """Removes the second factor of a locked account, and ends the logins that wait for it."""
+        await TotpFactor.filter(account_id=account.id).delete()
+        await RecoveryCode.filter(account_id=account.id).delete()
+        await LoginChallenge.filter(account_id=account.id).delete()
+        account.second_factor_since = account.second_factor_ends_at = None
+        await account.save(update_fields=["second_factor_since", "second_factor_ends_at"])
+
+    async def ways(self, account_id: UUID) -> tuple[ProofWay, ...]:
+        left = await RecoveryCode.filter(account_id=account_id).exists()
+        return (ProofWay.TOTP, ProofWay.RECOVERY_CODE) if left else (ProofWay.TOTP,)
+
+    async def view(self, account_id: UUID, since: datetime) -> SecondFactorView:
+        return SecondFactorView(since, await RecoveryCode.filter(account_id=account_id).count())
+
+    async def _accept_totp(self, account_id: UUID, typed: str, now: datetime, *, confirmed: bool) -> bool:
+        """Advances the last step by one conditional UPDATE, so that of two requests with one code, one succeeds."""
+        factor = await TotpFactor.get_or_none(account_id=account_id, confirmed_at__isnull=not confirmed)
+        if factor is None or not _is_totp(typed):
+            return False
+        key = self._vault.open(account_id, factor.key)
+        step = totp.matching_step(key, typed, now, factor.last_step) if key else None
+        if step is None:
+            return False
+        unchanged = TotpFactor.filter(id=factor.id, last_step=factor.last_step)
+        return bool(await unchanged.update(last_step=step))
+
+    def _digest(self, account_id: UUID, code: str) -> str:
+        return hmac.digest(self._key, account_id.bytes + code.encode("utf-8", "surrogatepass"), "sha256").hex()
+
+
+def _typed(code: str) -> str:
+    """Returns a code as it was generated, ignoring case, spaces, dashes and what a paste adds."""
+    if len(code) > _MAX_TYPED_CHARS:
+        return ""
+    return without_separators(in_typed_forms(code)).upper()
+
+
+def looks_like_code(code: str) -> bool:
+    """Whether the text has the form of a code, so that a slip of the finger is no failure."""
+    typed = _typed(code)
+    return _is_totp(typed) or (len(typed) == RECOVERY_CODE_LENGTH and set(typed) <= set(ALPHABET))
+
+
+def _is_totp(typed: str) -> bool:
+    return len(typed) == totp.CODE_LENGTH and typed.isascii() and typed.isdigit()
