@@ -49,20 +49,20 @@ from services.events.publishing import publish
 from services.factors.second_factors import SecondFactors
 from services.mail.issuing import CODE_LENGTH, CODE_LIFE, REVERTIBLE_FOR
 from services.mail.outbox import (
-    FAREWELLS,
+    ADDRESSED,
     GIVE_UP_AFTER,
     OF_EMAIL_CHANGES,
     MailKind,
     cancel,
     cancel_email_code,
     enqueue,
-    enqueue_farewell,
     enqueue_for_email_change,
+    enqueue_to_address,
 )
 
 _TRIES = 3
 _OF_DELETION = ("deletion_requested_at", "deletion_due_at", "deletion_turn_at")
-_OF_AN_EMAIL = tuple(kind for kind in MailKind if kind not in FAREWELLS | OF_EMAIL_CHANGES)
+_OF_AN_EMAIL = tuple(kind for kind in MailKind if kind not in ADDRESSED | OF_EMAIL_CHANGES)
 # Kinds that follow the account to its new e-mail. The others carry a secret, or are about the old one.
 _FOLLOWING = frozenset(
     {
@@ -274,7 +274,7 @@ class EmailChangeService:
         if before is None or change.changed_at is None:
             raise GoneError
         if before.email_key != old.key:
-            await enqueue_farewell(MailKind.EMAIL_CHANGED, before.email, before.language)
+            await enqueue_to_address(MailKind.EMAIL_CHANGED, before.email, before.language)
             await redirect_mails(before.email_key, old.key)
         await cancel_email_code(before.id)
         await cancel((MailKind.DELETION_REQUESTED, MailKind.DELETION_DUE), old.key)

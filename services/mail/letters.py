@@ -11,7 +11,7 @@ from models.account import Account
 from models.registration import Registration
 from models.sql import among, as_datetime, as_uuid, fetch
 from services.common.translations import Language, localize_date
-from services.mail.outbox import FAREWELLS, OF_EMAIL_CHANGES, Claim, MailKind
+from services.mail.outbox import ADDRESSED, OF_EMAIL_CHANGES, Claim, MailKind
 
 _BEFORE_DELETION = {MailKind.DELETION_REQUESTED, MailKind.DELETION_DUE}
 _CODES = {MailKind.CONFIRMATION, MailKind.RECOVERY}  # which the owner of a registration can request
@@ -64,7 +64,7 @@ async def contents_for(claims: Sequence[Claim]) -> list[MailContent | None]:
 
     A code belongs to the claim's registration and to no other.
     """
-    keys = {claim.email_key for claim in claims if claim.kind not in FAREWELLS}
+    keys = {claim.email_key for claim in claims if claim.kind not in ADDRESSED}
     ids = {claim.registration_id for claim in claims if claim.registration_id}
     rows = await fetch(_ACCOUNTS, among(keys)) if keys else []
     accounts = {row["email_key"]: Recipient.of(row) for row in rows}
@@ -83,8 +83,8 @@ async def contents_for(claims: Sequence[Claim]) -> list[MailContent | None]:
 
 def _content(claim: Claim, account: "Recipient | None", registration: "Recipient | None") -> MailContent | None:
     kind = claim.kind
-    if kind in FAREWELLS:
-        return farewell(kind, claim.address, claim.language) if claim.address and claim.language else None
+    if kind in ADDRESSED:
+        return to_address(kind, claim.address, claim.language) if claim.address and claim.language else None
     if account:
         match kind:
             case MailKind.CONFIRMATION:
@@ -187,8 +187,8 @@ def notice(account: Recipient, kind: MailKind) -> MailContent:
     return MailContent(account.email, language, kind.value, values)
 
 
-def farewell(kind: MailKind, address: str, language: str) -> MailContent:
-    """For an e-mail that no account has any more."""
+def to_address(kind: MailKind, address: str, language: str) -> MailContent:
+    """For an e-mail that no account has any more, or for the operator."""
     return MailContent(address, Language(language), kind.value, {"user": address})
 
 

@@ -78,7 +78,7 @@ class MailKind(enum.Enum):
     WEBHOOK_PAUSED = "webhook_paused"
 
 
-FAREWELLS = frozenset({MailKind.EMAIL_CHANGED, MailKind.ACCOUNT_DELETED, MailKind.WEBHOOK_PAUSED})
+ADDRESSED = frozenset({MailKind.EMAIL_CHANGED, MailKind.ACCOUNT_DELETED, MailKind.WEBHOOK_PAUSED})
 """Notices to an e-mail that has no account any more, or to the operator; their rows bear address and language."""
 
 
@@ -133,8 +133,8 @@ async def enqueue(kind: MailKind, email_key: str) -> None:
         )
 
 
-async def enqueue_farewell(kind: MailKind, email: str, language: str) -> None:
-    """Enqueues one of FAREWELLS, in the caller's transaction, which locks it before the account."""
+async def enqueue_to_address(kind: MailKind, email: str, language: str) -> None:
+    """Enqueues one of ADDRESSED, in the caller's transaction, which locks it before the account."""
     now = utc_now()
     delivery = Delivery(
         id=uuid4(),

@@ -25,7 +25,7 @@ from services.common.clock import Clock, utc_now
 from services.common.limits import Limiter, Limits
 from services.events.facts import EventType
 from services.events.publishing import publish
-from services.mail.outbox import MailKind, cancel, enqueue, enqueue_farewell
+from services.mail.outbox import MailKind, cancel, enqueue, enqueue_to_address
 from services.support.people import RegistrationSummary, registrations_of
 
 SECOND_FACTOR_NOTICE = timedelta(days=3)
@@ -237,7 +237,7 @@ class AccountSupport:
 
     async def _move(self, actor: Actor, before: Account, new: Email) -> int:
         await redirect_mails(before.email_key, new.key)
-        await enqueue_farewell(MailKind.EMAIL_CHANGED, before.email, before.language)
+        await enqueue_to_address(MailKind.EMAIL_CHANGED, before.email, before.language)
         await enqueue(MailKind.EMAIL_ASSIGNED, new.key)
         account = await lock_of(before.id, before.email_key)
         sessions = await move(account, new, self.lockout)

@@ -29,7 +29,7 @@ from services.common.clock import Clock, utc_now
 from services.common.limits import Limiter, Limits
 from services.events.facts import EventType
 from services.events.publishing import publish
-from services.mail.outbox import MailKind, enqueue_farewell
+from services.mail.outbox import MailKind, enqueue_to_address
 from services.payments.queries import PaymentStatus
 from services.payments.stamps import cancel_notices
 from services.support.changes import NobodyFound
@@ -125,7 +125,7 @@ class DeletionService:
         await Delivery.filter(email_key=email_key).delete()
         changes = await EmailChange.filter(account__email_key=email_key).values_list("id", flat=True)
         await Delivery.filter(email_change_id__in=changes).delete()  # to the e-mails before and after
-        await enqueue_farewell(MailKind.ACCOUNT_DELETED, email, language)
+        await enqueue_to_address(MailKind.ACCOUNT_DELETED, email, language)
         registrations = await Registration.filter(email_key=email_key).delete()
         account = await Account.filter(email_key=email_key).select_for_update().get_or_none()
         if due and not (account and account.id == due and self._is_due(account)):

@@ -16,7 +16,7 @@ from models.sql import as_datetime, as_uuid, fetch
 from models.transactions import atomically
 from models.webhook_endpoint import WebhookEndpoint
 from services.events.facts import EventType
-from services.mail.outbox import MailKind, backoff, enqueue_farewell
+from services.mail.outbox import MailKind, backoff, enqueue_to_address
 from services.webhooks.sender import Answer
 
 log = structlog.get_logger(__name__)
@@ -127,7 +127,7 @@ async def _pause(claim: Claim, paused: dict[str, Any], operator_email: str | Non
     if not await _held(claim).update(**paused):
         return False
     if operator_email:
-        await enqueue_farewell(MailKind.WEBHOOK_PAUSED, operator_email, _LANGUAGE)
+        await enqueue_to_address(MailKind.WEBHOOK_PAUSED, operator_email, _LANGUAGE)
     return True
 
 

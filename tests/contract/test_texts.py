@@ -28,11 +28,11 @@ from services.mail.letters import (
     MailContent,
     Recipient,
     confirmation_code,
-    farewell,
     mailed_password,
     notice,
+    to_address,
 )
-from services.mail.outbox import FAREWELLS, MailKind
+from services.mail.outbox import ADDRESSED, MailKind
 from services.mail.rendering import _SECRET_NAMES, MailRenderer
 from services.mail.site import Site
 from tests.field_pairs import field_pairs
@@ -68,8 +68,8 @@ def _letters() -> Iterator[MailContent]:
                 case MailKind.RECOVERY:
                     yield confirmation_code(registration, recovering=True)
                     yield mailed_password(account)
-                case kind if kind in FAREWELLS:
-                    yield farewell(kind, account.email, language.value)
+                case kind if kind in ADDRESSED:
+                    yield to_address(kind, account.email, language.value)
                 case _:
                     yield notice(account, kind)
 

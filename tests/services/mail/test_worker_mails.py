@@ -16,7 +16,7 @@ from services.common.secrets import ALPHABET, digest
 from services.common.translations import Language
 from services.mail import outbox
 from services.mail.claims import Claims
-from services.mail.outbox import FAREWELLS, OF_EMAIL_CHANGES, MailKind
+from services.mail.outbox import ADDRESSED, OF_EMAIL_CHANGES, MailKind
 from tests.smtp_servers import (
     TEXTS,
     Received,
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("database")
 ADDRESS = "Ana@example.com"
 KEY = "ana@example.com"
 NOTICES = [
-    kind for kind in MailKind if kind not in {MailKind.CONFIRMATION, MailKind.RECOVERY, *FAREWELLS, *OF_EMAIL_CHANGES}
+    kind for kind in MailKind if kind not in {MailKind.CONFIRMATION, MailKind.RECOVERY, *ADDRESSED, *OF_EMAIL_CHANGES}
 ]
 CODE = re.compile(rf"\b[{ALPHABET}]{{40}}\b")
 PASSWORD = re.compile(rf"\b[{ALPHABET}]{{6}}(-[{ALPHABET}]{{6}}){{3}}\b")
