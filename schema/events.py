@@ -44,7 +44,7 @@ class Event:
             type=view.type,
             occurred_at=view.occurred_at,
             account_id=strawberry.ID(str(view.account_id)),
-            changed=list(details.changed) or None,
+            changed=[each for each in details.changed if isinstance(each, AccountField)] if details.changed else None,
             active_until=details.active_until,
             series_id=strawberry.ID(str(details.series_id)) if details.series_id else None,
             request_id=details.request_id,

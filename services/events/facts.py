@@ -34,15 +34,19 @@ class AccountField(enum.Enum):
     COMPANY = "company"
 
 
+_FIELDS = {each.value: each for each in AccountField}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Details:
     """What an event says besides its type, time and account. Each type fills the fields that it needs.
 
+    `changed` also holds the names of parts that only a newer release knows, so that whoever reads it says the same.
     `active_until` is the end of the paid time, `request_id` and `invoice_uuid` belong to a confirmed invoice, and
     `stamps_left` says how many stamps the account still has.
     """
 
-    changed: tuple[AccountField, ...] = ()
+    changed: tuple[AccountField | str, ...] = ()
     active_until: datetime | None = None
     series_id: UUID | None = None
     request_id: str | None = None
@@ -52,7 +56,7 @@ class Details:
     def as_json(self) -> dict[str, Any]:
         """Returns the fields that are set, by the names that they have in the schema."""
         values = {
-            "changed": [each.value for each in self.changed] or None,
+            "changed": [_name(each) for each in self.changed] or None,
             "activeUntil": self.active_until and _text(self.active_until),
             "seriesId": self.series_id and str(self.series_id),
             "requestId": self.request_id,
@@ -65,7 +69,7 @@ class Details:
     def of_json(cls, stored: Mapping[str, Any]) -> "Details":
         until, series_id, invoice_uuid = (stored.get(name) for name in ("activeUntil", "seriesId", "invoiceUuid"))
         return cls(
-            changed=tuple(AccountField(each) for each in stored.get("changed", ())),
+            changed=tuple(_FIELDS.get(each, each) for each in stored.get("changed", ())),
             active_until=datetime.fromisoformat(until) if until else None,
             series_id=UUID(series_id) if series_id else None,
             request_id=stored.get("requestId"),
@@ -75,6 +79,10 @@ class Details:
 
 
 NO_DETAILS = Details()
+
+
+def _name(field: AccountField | str) -> str:
+    return field.value if isinstance(field, AccountField) else field
 
 
 def _text(moment: datetime) -> str:

@@ -105,6 +105,16 @@ async def test_every_field_of_an_event_is_answered(backend: Api) -> None:
     }
 
 
+async def test_parts_of_an_account_that_a_later_release_knows_are_passed_over(backend: Api) -> None:
+    account = await store_account()
+    for changed in (("rfc", "phone"), ("phone",)):
+        await publish(account.id, EventType.ACCOUNT_UPDATED, Details(changed=changed))
+
+    edges = (await backend.run("Events"))["edges"]
+
+    assert [edge["node"]["changed"] for edge in edges] == [["RFC"], []]
+
+
 async def test_only_the_types_that_were_asked_for_are_listed(api: Api, backend: Api) -> None:
     await _some_events(api)
 

@@ -126,6 +126,19 @@ async def test_an_endpoint_with_a_type_of_a_later_release_is_left_to_that_releas
     assert (hook.got, endpoint.position, endpoint.lease) == ([], 0, None)
 
 
+async def test_a_part_of_an_account_that_a_later_release_knows_is_delivered_by_its_name() -> None:
+    account = await store_account()
+    async with receiver() as hook:
+        await _add(hook)
+        async with in_transaction():
+            await publish(account.id, EventType.ACCOUNT_UPDATED, Details(changed=("rfc", "phone")))
+
+        await _worker().deliver_due()
+
+    (delivery,) = hook.got
+    assert delivery.content["data"]["changed"] == ["rfc", "phone"]
+
+
 async def test_more_events_than_a_page_are_delivered_in_order_over_one_connection() -> None:
     async with receiver() as hook:
         await _add(hook)
