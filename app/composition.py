@@ -35,6 +35,7 @@ from services.accounts.login import LoginService
 from services.accounts.onboarding import PaymentMethod
 from services.accounts.password_policy import PasswordPolicy
 from services.accounts.passwords import PasswordService
+from services.accounts.preferences import PreferenceService
 from services.accounts.privacy import PrivacyService
 from services.accounts.reauthentication import ReauthenticationService
 from services.accounts.registration import RegistrationService
@@ -272,6 +273,7 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
             rfc_changes=RfcChangeService(sessions=sessions, actors=actors),
             deletion=account_deletion,
             privacy=PrivacyService(notice=settings.privacy_notice, sessions=sessions, actors=actors),
+            preferences=PreferenceService(sessions, actors),
             company=CompanyService(sessions, actors),
             series=SeriesService(sessions, actors),
             plans=plans,

@@ -69,6 +69,7 @@ def _inputs(plan_id: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
     yield "ChangeRfc", _input(rfc="H&E951128469")
     yield "AcceptedPrivacyNotice", None
     yield "AcceptPrivacyNotice", _input(version="<privacyNotice.version>")
+    yield "UpdateAccount", _input(language="EN")
     yield "DeleteSeries", _input(id="<series.id>")
     yield "RevokeSession", _input(id="<sessions.id>")
     yield "RevokeOtherSessions", None

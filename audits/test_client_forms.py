@@ -44,6 +44,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "RevertEmail": {"code": "A" * 40},
     "RevokeSession": {"id": ID},
     "StartPayPalPayment": {"planId": "negocio"},
+    "UpdateAccount": {"language": "EN"},
     "UpdateSeries": {"id": ID, **SERIES},
     "VerifySession": {"token": "none"},
     "ReserveInvoice": {"accountId": ID, "seriesId": ID, "requestId": ID},

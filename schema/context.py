@@ -16,6 +16,7 @@ from services.accounts.login import LoginService
 from services.accounts.onboarding import PaymentMethod
 from services.accounts.password_policy import PasswordPolicy
 from services.accounts.passwords import PasswordService
+from services.accounts.preferences import PreferenceService
 from services.accounts.privacy import PrivacyService
 from services.accounts.reauthentication import ReauthenticationService
 from services.accounts.registration import RegistrationService
@@ -55,6 +56,7 @@ class Services:
     rfc_changes: RfcChangeService
     privacy: PrivacyService
     deletion: AccountDeletion
+    preferences: PreferenceService
     company: CompanyService
     series: SeriesService
     plans: Plans

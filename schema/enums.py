@@ -123,11 +123,12 @@ _register(
 )
 _register(
     AccountField,
-    "A part of an account that changed.",
+    "A part of an account that changed. New parts may be added: ignore those that you do not know.",
     {
         "EMAIL": "The e-mail address, at least its spelling.",
         "RFC": "The RFC.",
         "COMPANY": "The company's data; they may be hidden now, since the taxpayer is of another type.",
+        "LANGUAGE": "The language of mails, which is the `locale` of access tokens.",
     },
 )
 

@@ -20,6 +20,7 @@ from resolvers import (
     login,
     passwords,
     payments,
+    preferences,
     privacy,
     reauthentication,
     registration,
@@ -51,6 +52,7 @@ from schema.login import LoginResult
 from schema.passwords import ChangePasswordResult, PasswordPolicy, RecoverPasswordResult
 from schema.payments import Plan
 from schema.paypal import CompletePayPalPaymentResult, StartPayPalPaymentResult
+from schema.preferences import UpdateAccountResult
 from schema.privacy import (
     AcceptPrivacyNoticeResult,
     CancelAccountDeletionResult,
@@ -233,6 +235,9 @@ class Mutation:
     cancel_account_deletion: CancelAccountDeletionResult = strawberry.mutation(
         resolver=privacy.cancel_account_deletion,
         description="Keeps the account after requestAccountDeletion. Repeating the mutation is safe.",
+    )
+    update_account: UpdateAccountResult = strawberry.mutation(
+        resolver=preferences.update_account, description="Sets the language of mails to the account."
     )
     revoke_session: RevokeSessionResult = strawberry.mutation(
         resolver=sessions.revoke_session, description="Ends one session of the account immediately."

@@ -114,6 +114,7 @@ async function walk(client, email) {
   const { dueAt, account } = await act("RequestAccountDeletion");
   assert.equal(account.deletion.dueAt, dueAt);
   assert.equal((await act("CancelAccountDeletion")).account.deletion, null);
+  await act("UpdateAccount", { language: "EN" });
   await act("Logout");
   client.signIn(null);
   assert.equal(await run("Me"), null);

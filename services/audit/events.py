@@ -37,6 +37,7 @@ class EventKind(enum.Enum):
     EMAIL_REVERTED = "email_reverted"
     RFC_CHANGED = "rfc_changed"
     PRIVACY_NOTICE_ACCEPTED = "privacy_notice_accepted"
+    LANGUAGE_CHANGED = "language_changed"
     DATA_EXPORTED = "data_exported"
     DELETION_REQUESTED = "deletion_requested"
     DELETION_CANCELED = "deletion_canceled"

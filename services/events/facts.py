@@ -32,6 +32,7 @@ class AccountField(enum.Enum):
     EMAIL = "email"
     RFC = "rfc"
     COMPANY = "company"
+    LANGUAGE = "language"
 
 
 _FIELDS = {each.value: each for each in AccountField}

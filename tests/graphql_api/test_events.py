@@ -96,7 +96,7 @@ async def test_every_field_of_an_event_is_answered(backend: Api) -> None:
 
     assert edge["node"] == {
         **_common(edge["node"]),
-        "changed": ["EMAIL", "RFC", "COMPANY"],
+        "changed": ["EMAIL", "RFC", "COMPANY", "LANGUAGE"],
         "activeUntil": now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "seriesId": str(account.id),
         "requestId": "pedido 7 «ñ» 😀",
