@@ -71,6 +71,7 @@ def _inputs(plan_id: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
     yield "AcceptPrivacyNotice", _input(version="<privacyNotice.version>")
     yield "UpdateAccount", _input(language="EN")
     yield "DeleteSeries", _input(id="<series.id>")
+    yield "RenameSession", _input(id="<sessions.id>", deviceName="Laptop")
     yield "RevokeSession", _input(id="<sessions.id>")
     yield "RevokeOtherSessions", None
     yield "RequestAccountDeletion", None

@@ -39,6 +39,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "Login": {"email": EMAIL, "password": PASSWORD},
     "Reauthenticate": {"password": PASSWORD},
     "RecoverPassword": {"email": EMAIL, "captcha": {"id": "none", "answer": "none"}},
+    "RenameSession": {"id": ID, "deviceName": "Laptop"},
     "RequestBankDeposit": {"planId": "negocio"},
     "ResendConfirmationCode": {"email": EMAIL},
     "RevertEmail": {"code": "A" * 40},

@@ -214,6 +214,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "ConfirmAccount": ("code",),
     "ResendConfirmationCode": ("email",),
     "Login": ("email", "password", "deviceName"),
+    "RenameSession": ("id", "deviceName"),
     "RevokeSession": ("id",),
     "ChangePassword": ("currentPassword", "newPassword", "newPasswordConfirmation"),
     "Reauthenticate": ("password",),

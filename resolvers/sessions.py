@@ -5,13 +5,17 @@ from schema.context import Info, Input
 from schema.sessions import (
     LogoutResult,
     LogoutSuccess,
+    RenameSessionInput,
+    RenameSessionResult,
+    RenameSessionSuccess,
     RevokeOtherSessionsResult,
     RevokeOtherSessionsSuccess,
     RevokeSessionInput,
     RevokeSessionResult,
     RevokeSessionSuccess,
+    Session,
 )
-from services.accounts.sessions import LoggedOut, OthersRevoked, Revoked
+from services.accounts.sessions import LoggedOut, OthersRevoked, Renamed, Revoked
 
 
 async def logout(info: Info) -> LogoutResult:
@@ -19,6 +23,14 @@ async def logout(info: Info) -> LogoutResult:
         case LoggedOut():
             info.context.cookie.drop()
             return LogoutSuccess()
+
+
+async def rename_session(info: Info, input: Input[RenameSessionInput]) -> RenameSessionResult:
+    match await info.context.services.sessions.rename(info.context.caller, input.id, input.device_name):
+        case Renamed(principal, session):
+            return RenameSessionSuccess(load_account=account_after(info, principal), session=Session.of(session))
+        case failure:
+            return failure
 
 
 async def revoke_session(info: Info, input: Input[RevokeSessionInput]) -> RevokeSessionResult:

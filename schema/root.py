@@ -70,7 +70,7 @@ from schema.second_factor import (
 )
 from schema.second_step import VerifySecondFactorResult
 from schema.series import CreateSeriesResult, DeleteSeriesResult, UpdateSeriesResult
-from schema.sessions import LogoutResult, RevokeOtherSessionsResult, RevokeSessionResult
+from schema.sessions import LogoutResult, RenameSessionResult, RevokeOtherSessionsResult, RevokeSessionResult
 from schema.verification import VerifySessionResult
 from services.company.tax_regimes import MAX_TAX_REGIMES
 from services.payments.plans import MAX_PLANS
@@ -238,6 +238,9 @@ class Mutation:
     )
     update_account: UpdateAccountResult = strawberry.mutation(
         resolver=preferences.update_account, description="Sets the language of mails to the account."
+    )
+    rename_session: RenameSessionResult = strawberry.mutation(
+        resolver=sessions.rename_session, description="Names the device of a session, so that its owner recognizes it."
     )
     revoke_session: RevokeSessionResult = strawberry.mutation(
         resolver=sessions.revoke_session, description="Ends one session of the account immediately."

@@ -8,8 +8,9 @@ import strawberry
 from schema.errors import register
 from schema.messages import message_field
 from schema.signed_in import SignedInSuccess
+from services.accounts.device_name import MAX_LENGTH
 from services.accounts.sessions import SessionNotFound, SessionView
-from services.common.outcomes import NotAuthenticated, PasswordChangeRequired
+from services.common.outcomes import InvalidInput, NotAuthenticated, PasswordChangeRequired
 
 
 @strawberry.type(description="An open session on a device.")
@@ -18,7 +19,9 @@ class Session:
     created_at: datetime = strawberry.field(description="When the session was opened.")
     last_seen_at: datetime = strawberry.field(description="When the session was last used, accurate to 5 minutes.")
     expires_at: datetime = strawberry.field(description="When the session expires unless it is used; use extends it.")
-    device_name: str | None = strawberry.field(description="The name that the client gave the device at login.")
+    device_name: str | None = strawberry.field(
+        description="The name of the device: that of renameSession, or else the one that the client gave at login."
+    )
     user_agent: str | None = strawberry.field(description="The User-Agent of the device at login.")
     ip_address: str | None = strawberry.field(description="The IP address at login.")
     current: bool = strawberry.field(description="Whether this is the session of the current request.")
@@ -42,6 +45,15 @@ class RevokeSessionInput:
     id: strawberry.ID = strawberry.field(description="The id of the session, from me.sessions.")
 
 
+@strawberry.input(description="The input of renameSession.")
+class RenameSessionInput:
+    id: strawberry.ID = strawberry.field(description="The id of the session, from me.sessions.")
+    device_name: str | None = strawberry.field(
+        default=None,
+        description=f"What its owner calls the device, with at most {MAX_LENGTH} characters; null takes the name back.",
+    )
+
+
 @strawberry.type(description="The session has ended, or there was none.")
 class LogoutSuccess:
     message: str = message_field()
@@ -50,6 +62,11 @@ class LogoutSuccess:
 @strawberry.type(description="The session has ended.")
 class RevokeSessionSuccess(SignedInSuccess):
     id: strawberry.ID = strawberry.field(description="The id of the ended session, to remove it from a list.")
+
+
+@strawberry.type(description="The device has its name, or none.")
+class RenameSessionSuccess(SignedInSuccess):
+    session: Session = strawberry.field(description="The session as it is now.")
 
 
 @strawberry.type(description="All other sessions have ended.")
@@ -63,6 +80,10 @@ LogoutResult = Annotated[LogoutSuccess, strawberry.union("LogoutResult", descrip
 RevokeSessionResult = Annotated[
     RevokeSessionSuccess | SessionNotFound | PasswordChangeRequired | NotAuthenticated,
     strawberry.union("RevokeSessionResult", description="The result of revokeSession."),
+]
+RenameSessionResult = Annotated[
+    RenameSessionSuccess | InvalidInput | SessionNotFound | PasswordChangeRequired | NotAuthenticated,
+    strawberry.union("RenameSessionResult", description="The result of renameSession."),
 ]
 RevokeOtherSessionsResult = Annotated[
     RevokeOtherSessionsSuccess | PasswordChangeRequired | NotAuthenticated,

@@ -90,6 +90,7 @@ async function walk(client, email) {
   const other = (await run("Me")).sessions[0].id;
   await act("RevokeOtherSessions");
   await act("CreateAccessToken", { audience: "https://api.example.mx" }, "AudienceUnknownError");
+  await act("RenameSession", { id: other, deviceName: "Laptop" });
   await act("RevokeSession", { id: `${other.slice(0, -4)}0000` }, "SessionNotFoundError");
   await act("VerifySession", { token: "none" }, "NotAuthorizedError");
   assert.equal((await run("Events", {})).scope, "events:read");

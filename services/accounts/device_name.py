@@ -1,4 +1,4 @@
-"""The name that a device gives itself at login, which the list of sessions shows."""
+"""The name of a device, which the list of sessions shows: it gives it itself at login, or its owner does later."""
 
 import unicodedata
 

@@ -12,6 +12,7 @@ from models.account import Account
 from models.session import Session
 from models.sql import as_datetime, as_uuid, fetch
 from models.transactions import atomically
+from services.accounts.device_name import parse_device_name
 from services.accounts.onboarding import PROGRESS_COLUMNS, Progress, progress, progress_of
 from services.accounts.recent_proof import PROOF_LIFE, ReauthenticationRequired
 from services.accounts.rfc import Rfc, TaxpayerType
@@ -20,7 +21,7 @@ from services.audit.events import EventKind, record
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.ids import parse_id
-from services.common.outcomes import NotAuthenticated, PasswordChangeRequired
+from services.common.outcomes import FieldProblem, InvalidInput, NotAuthenticated, PasswordChangeRequired
 from services.common.secrets import digest, generate_token
 from services.common.translations import Language
 from services.events.facts import EventType
@@ -38,11 +39,14 @@ FROM session JOIN account ON account.id = session.account_id
 WHERE session.digest = $1
 """  # noqa: S608  # columns of ours
 
+_VIEW_COLUMNS = "id, created_at, last_seen_at, expires_at, device_name, user_agent, ip_address"
 # As text, too: an operation may list fifty sessions several times.
-_SELECT_BY_ACCOUNT = """
-SELECT id, created_at, last_seen_at, expires_at, device_name, user_agent, ip_address
-FROM session WHERE account_id = $1 ORDER BY last_seen_at DESC
-"""
+_SELECT_BY_ACCOUNT = f"""
+SELECT {_VIEW_COLUMNS} FROM session WHERE account_id = $1 ORDER BY last_seen_at DESC
+"""  # noqa: S608  # columns of ours
+_RENAME = f"""
+UPDATE session SET device_name = $1 WHERE id = $2 AND account_id = $3 AND expires_at > $4 RETURNING {_VIEW_COLUMNS}
+"""  # noqa: S608  # columns of ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +113,12 @@ class SessionView:
 class Revoked:
     principal: Principal
     id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Renamed:
+    principal: Principal
+    session: SessionView
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +259,29 @@ class SessionService:
             return principal
         others = Session.filter(account_id=principal.id).exclude(id=principal.session_id)
         return OthersRevoked(principal, await self._end(self._actors.of(caller), principal.id, others))
+
+    async def rename(
+        self, caller: Caller, id: str, device_name: str | None
+    ) -> Renamed | InvalidInput | SessionNotFound | PasswordChangeRequired | NotAuthenticated:
+        """Names the device of a session, or takes its name back."""
+        principal = await self.require_account(caller)
+        if not isinstance(principal, Principal):
+            return principal
+        name = parse_device_name(device_name or "")
+        if isinstance(name, FieldProblem):
+            return InvalidInput((name,))
+        session_id = parse_id(id)
+        if session_id is None:
+            return SessionNotFound()
+
+        async def rename() -> Renamed | SessionNotFound:
+            rows = await fetch(_RENAME, name, str(session_id), str(principal.id), self._clock())
+            if not rows:
+                return SessionNotFound()
+            await record(self._actors.of(caller), EventKind.SESSION_RENAMED, principal.id, subject=session_id)
+            return Renamed(principal, _view(rows[0], principal))
+
+        return await atomically(rename)
 
     async def _end(
         self, actor: Actor, account_id: UUID, sessions: QuerySet[Session], subject: UUID | None = None

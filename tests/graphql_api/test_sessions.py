@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from models.account import Account
+from models.audit_event import AuditEvent
 from models.session import Session
 from services.accounts.hashing import Hasher
 from services.accounts.revocation import revoke_everything
@@ -53,6 +54,62 @@ async def test_a_session_has_the_name_that_its_device_gave(api: Api) -> None:
 
     assert [await shown(login) for login in logins] == ["Teléfono de Ana 👩‍💻", None, None, None, "x" * 100]
     assert await shown(unnamed) is None
+
+
+async def test_people_name_their_devices_and_take_the_names_back(api: Api) -> None:
+    await api.account()
+    login = await api.act("Login", email=EMAIL, password=PASSWORD, deviceName="iPhone")
+    me = api.signed_in(login["token"])
+    (session,) = (await me.run("Me"))["sessions"]
+
+    names = [" Teléfono\u200b de\tAna 👩‍💻", "x" * 100, "\u200b", "Laptop", None]
+    renamed = [await me.act("RenameSession", id=session["id"], deviceName=name) for name in names]
+    omitted = await me.act("RenameSession", id=session["id"])
+
+    assert {each["__typename"] for each in (*renamed, omitted)} == {"RenameSessionSuccess"}
+    shown = [each["session"]["deviceName"] for each in renamed]
+    assert shown == ["Teléfono de Ana 👩‍💻", "x" * 100, None, "Laptop", None]
+    assert omitted["session"] == {**session, "deviceName": None} == omitted["account"]["sessions"][0]
+    assert omitted["message"] == "Guardamos el nombre del dispositivo."
+    assert await AuditEvent.filter(kind="session_renamed", subject=session["id"]).count() == 6
+
+
+async def test_a_name_that_cannot_be_shown_is_refused(api: Api) -> None:
+    await api.account()
+    me = api.signed_in(await api.token())
+    (session,) = (await me.run("Me"))["sessions"]
+
+    names = ["\x1b[31m", "a\0b", "x" * 101, "🐍" * 1000]
+    refused = [await me.act("RenameSession", id=session["id"], deviceName=name) for name in names]
+
+    assert [problems(each) for each in refused] == [
+        [("deviceName", "FORBIDDEN_CHARACTER")],
+        [("deviceName", "FORBIDDEN_CHARACTER")],
+        [("deviceName", "TOO_LONG")],
+        [("deviceName", "TOO_LONG")],
+    ]
+    assert (await me.run("Me"))["sessions"][0]["deviceName"] is None
+
+
+async def test_only_open_sessions_of_the_account_have_names(make_api: MakeApi) -> None:
+    api = await make_api()
+    await api.account()
+    await api.account(email="eva@example.com")
+    ana, eva = api.signed_in(await api.token()), api.signed_in(await api.token("eva@example.com"))
+    ended = api.signed_in(await api.token())
+    ids = [(await each.run("Me"))["sessions"][0]["id"] for each in (eva, ended)]
+    await Session.filter(id=ids[1]).update(expires_at=datetime(2020, 1, 1, tzinfo=UTC))
+
+    answers = [await ana.act("RenameSession", id=each, deviceName="X") for each in (*ids, "", "x", "\0", "1" * 10_000)]
+    restricted = api.signed_in(await api.token(password=await api.recover()))
+    answers += [await each.act("RenameSession", id=ids[0], deviceName="X") for each in (api, restricted)]
+
+    assert [answer["__typename"] for answer in answers] == [
+        *["SessionNotFoundError"] * 6,
+        "NotAuthenticatedError",
+        "PasswordChangeRequiredError",
+    ]
+    assert (await eva.run("Me"))["sessions"][0]["deviceName"] is None
 
 
 @ON_SQLITE

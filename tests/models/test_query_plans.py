@@ -102,6 +102,8 @@ async def _being_signed_in(api: Api) -> None:
     me, elsewhere = api.signed_in(await api.token()), api.signed_in(await api.token())
     assert len((await me.run("Me"))["sessions"]) == 2
     (other,) = [session for session in (await me.run("Me"))["sessions"] if not session["current"]]
+    assert (await me.act("RenameSession", id=other["id"], deviceName="X"))["__typename"] == "RenameSessionSuccess"
+    assert (await me.act("UpdateAccount", language="EN"))["__typename"] == "UpdateAccountSuccess"
     assert (await me.act("RevokeSession", id=other["id"]))["__typename"] == "RevokeSessionSuccess"
     assert await elsewhere.run("Me") is None
     await me.run("RevokeOtherSessions")
