@@ -43,6 +43,7 @@ from services.accounts.registration_ids import RegistrationIds
 from services.accounts.rfc_change import RfcChangeService
 from services.accounts.second_factor import SecondFactorService
 from services.accounts.second_step import SecondStepService
+from services.accounts.security_events import SecurityEvents
 from services.accounts.sessions import SessionLife, SessionService
 from services.audit.actors import Actors
 from services.captcha.provider import CaptchaProvider
@@ -274,6 +275,7 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
             deletion=account_deletion,
             privacy=PrivacyService(notice=settings.privacy_notice, sessions=sessions, actors=actors),
             preferences=PreferenceService(sessions, actors),
+            security_events=SecurityEvents(actors),
             company=CompanyService(sessions, actors),
             series=SeriesService(sessions, actors),
             plans=plans,

@@ -70,6 +70,7 @@ def _inputs(plan_id: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
     yield "AcceptedPrivacyNotice", None
     yield "AcceptPrivacyNotice", _input(version="<privacyNotice.version>")
     yield "UpdateAccount", _input(language="EN")
+    yield "SecurityEvents", {"after": None, "first": 10}
     yield "DeleteSeries", _input(id="<series.id>")
     yield "RenameSession", _input(id="<sessions.id>", deviceName="Laptop")
     yield "RevokeSession", _input(id="<sessions.id>")

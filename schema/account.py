@@ -10,12 +10,16 @@ from schema.context import Info
 from schema.deposits import BankDeposit
 from schema.enums import Language, OnboardingStep, TaxpayerType
 from schema.list_size import ListSize
+from schema.pages import After, First
 from schema.payments import Activation, Payment
 from schema.privacy import AccountPrivacyNotice, PendingDeletion
 from schema.second_factor import SecondFactor
+from schema.security_events import SecurityEventConnection, SecurityEventsResult
 from schema.sessions import Session
 from services.accounts.onboarding import Progress
+from services.accounts.security_events import SecurityEventPage
 from services.accounts.sessions import MAX_SESSIONS, Principal
+from services.common.pages import DEFAULT_PAGE
 from services.payments.history import MAX_PAYMENTS
 
 
@@ -100,6 +104,20 @@ class Account:
     async def sessions(self, info: Info) -> list[Session]:
         views = await info.context.services.sessions.list_for(self.principal)
         return [Session.of(view) for view in views]
+
+    @strawberry.field(
+        description="What happened to the account, the newest first, as long as the operator keeps it: by default 30 "
+        "days for logins and passwords that were tried, and a year for the rest. Empty while passwordChangeRequired is "
+        "true."
+    )
+    async def security_events(
+        self, info: Info, after: After = None, first: First = DEFAULT_PAGE
+    ) -> SecurityEventsResult:
+        match await info.context.services.security_events.page(info.context.caller, self.principal, after, first):
+            case SecurityEventPage() as page:
+                return SecurityEventConnection.of(page)
+            case failure:
+                return failure
 
     @strawberry.field(
         description="The company's data; null until configureCompany succeeds, and while passwordChangeRequired is "

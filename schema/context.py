@@ -23,6 +23,7 @@ from services.accounts.registration import RegistrationService
 from services.accounts.rfc_change import RfcChangeService
 from services.accounts.second_factor import SecondFactorService
 from services.accounts.second_step import SecondStepService
+from services.accounts.security_events import SecurityEvents
 from services.accounts.sessions import SessionService
 from services.captcha.service import CaptchaService
 from services.common.caller import Caller
@@ -57,6 +58,7 @@ class Services:
     privacy: PrivacyService
     deletion: AccountDeletion
     preferences: PreferenceService
+    security_events: SecurityEvents
     company: CompanyService
     series: SeriesService
     plans: Plans

@@ -9,6 +9,8 @@ from services.access.verification import VerifiedTokenKind as VerifiedTokenKind
 from services.accounts.onboarding import OnboardingStep as OnboardingStep
 from services.accounts.onboarding import PaymentMethod as PaymentMethod
 from services.accounts.rfc import TaxpayerType as TaxpayerType
+from services.accounts.security_events import SecurityEventActor as SecurityEventActor
+from services.accounts.security_events import SecurityEventKind as SecurityEventKind
 from services.captcha.provider import ProviderName as ProviderName
 from services.common.outcomes import FieldErrorCode as FieldErrorCode
 from services.common.translations import Language as Language
@@ -139,6 +141,50 @@ _register(
         "PASSWORD": "By the account's password.",
         "TOTP": "By a code of the authenticator app.",
         "RECOVERY_CODE": "By a recovery code, which is used up.",
+    },
+)
+_register(
+    SecurityEventKind,
+    "What happened to an account. New kinds may be added: for an unknown kind, show `message`.",
+    {
+        "CONFIRMED": "The account was confirmed.",
+        "SIGNED_IN": "A login opened the session `sessionId`.",
+        "SIGN_IN_FAILED": "A login failed: the password was wrong, or wrong ones had locked it.",
+        "RECOVERY_REQUESTED": "A new password was asked for.",
+        "RECOVERED": "A mailed password was used, which ended the account's password and all sessions.",
+        "REAUTHENTICATED": "The password or a code was confirmed in the session `sessionId`.",
+        "REAUTHENTICATION_FAILED": "A wrong password or code was entered in the session `sessionId`.",
+        "PASSWORD_CHANGED": "The password was changed, which ended all other sessions.",
+        "PASSWORD_REVOKED": "The operator ended the password, so that only recovery gives access.",
+        "SECOND_FACTOR_ADDED": "A second factor was added.",
+        "SECOND_FACTOR_REMOVED": "The second factor was removed.",
+        "SECOND_FACTOR_ENDS": "The operator announced that the second factor ends in three days.",
+        "RECOVERY_CODE_USED": "A recovery code was used instead of the second factor.",
+        "RECOVERY_CODES_REPLACED": "New recovery codes were created.",
+        "SESSION_RENAMED": "The device of the session `sessionId` got another name, or none.",
+        "SESSIONS_REVOKED": "The session `sessionId` was ended or, if that is null, several were.",
+        "UNLOCKED": "The operator let logins go on after wrong passwords.",
+        "EMAIL_CHANGE_REQUESTED": "Another e-mail address was asked for.",
+        "EMAIL_CHANGED": "The e-mail address was changed.",
+        "EMAIL_REVERTED": "A change of the e-mail address was taken back, which ended the password and all sessions.",
+        "RFC_CHANGED": "The RFC was changed.",
+        "LANGUAGE_CHANGED": "The language of mails was changed.",
+        "COMPANY_CHANGED": "The company's data were changed.",
+        "PRIVACY_NOTICE_ACCEPTED": "A privacy notice was accepted.",
+        "DELETION_REQUESTED": "The deletion of the account was asked for.",
+        "DELETION_CANCELED": "The deletion of the account was taken back.",
+        "DATA_EXPORTED": "The operator handed out all data about the person, as anybody may ask for their own.",
+        "ACCOUNT_IMPORTED": "The operator took the account over from another system.",
+    },
+)
+_register(
+    SecurityEventActor,
+    "Who did something to an account.",
+    {
+        "OWNER": "Somebody who had signed in, or who read the account's mails: you, unless you do not recognize it.",
+        "ANYBODY": "Somebody who had not signed in, and may be a stranger.",
+        "OPERATOR": "A person of the service.",
+        "SYSTEM": "The service by itself.",
     },
 )
 _register(

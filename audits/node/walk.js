@@ -112,6 +112,8 @@ async function walk(client, email) {
   const next = "otra frase larga";
   await act("ChangePassword", { currentPassword: sent, newPassword: next, newPasswordConfirmation: next });
   await act("Reauthenticate", { password: next });
+  const { edges: happened } = (await run("SecurityEvents", {})).securityEvents;
+  assert.equal(happened[0].node.kind, "REAUTHENTICATED");
   const { dueAt, account } = await act("RequestAccountDeletion");
   assert.equal(account.deletion.dueAt, dueAt);
   assert.equal((await act("CancelAccountDeletion")).account.deletion, null);

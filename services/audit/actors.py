@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from services.common.caller import Caller
 from services.common.pseudonyms import Pseudonyms
 
+CLIENT = "client"
+COMMAND = "command"
 _MAX_USER_CHARS = 64
 # What an agent may not reveal: an e-mail, as some programs send it, or an RFC.
 _PRIVATE = re.compile(r"[^\s()<>;,]*@[^\s()<>;,]*|\b[A-ZÑ&]{3,4}[0-9]{6}[A-Z0-9]{3}\b", re.IGNORECASE)
@@ -27,7 +29,7 @@ PAYPAL = Actor("webhook")
 def operator(user: str) -> Actor:
     """The operator who runs a command, by the name of the operating system's user."""
     printable = "".join(character for character in user if character.isprintable())
-    return Actor(f"command {printable[:_MAX_USER_CHARS] or '?'}")
+    return Actor(f"{COMMAND} {printable[:_MAX_USER_CHARS] or '?'}")
 
 
 class Actors:
@@ -38,7 +40,7 @@ class Actors:
 
     def of(self, caller: Caller) -> Actor:
         agent = _PRIVATE.sub("…", caller.user_agent) if caller.user_agent else None
-        return Actor("client", self._pseudonyms.of("client", caller.client), agent)
+        return Actor(CLIENT, self._pseudonyms.of("client", caller.client), agent)
 
     def api_client(self, caller: Caller, name: str) -> Actor:
         """The API client of that name, which calls from the caller's address."""

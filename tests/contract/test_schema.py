@@ -90,6 +90,7 @@ def test_every_list_of_objects_says_how_long_it_may_be() -> None:
         "EventConnection.edges": MAX_PAGE,
         "InvalidInputError.fields": MAX_PROBLEMS,
         "InvoiceReservationConnection.edges": MAX_PAGE,
+        "SecurityEventConnection.edges": MAX_PAGE,
         "Query.plans": MAX_PLANS,
         "Query.taxRegimes": len(tax_regimes()),
     }
@@ -217,6 +218,7 @@ def test_what_caches_key_has_an_id() -> None:
         "InvoiceReservation",
         "Payment",
         "Plan",
+        "SecurityEvent",
         "Series",
         "Session",
         "TaxRegime",

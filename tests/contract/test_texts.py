@@ -18,7 +18,9 @@ from graphql import GraphQLInterfaceType, GraphQLObjectType
 from schema.company import CompanyWarning
 from schema.errors import FieldError
 from schema.root import schema
+from schema.security_events import SecurityEvent
 from services.accounts.lockout import MAX_FAILURES
+from services.accounts.security_events import SecurityEventKind
 from services.captcha.service import LIFE as CAPTCHA_LIFE
 from services.common.outcomes import FieldErrorCode
 from services.common.translations import Language, Translations
@@ -40,7 +42,11 @@ from tests.field_pairs import field_pairs
 _ROOT = Path(__file__).parents[2]
 _TEXTS = Translations(_ROOT / "locales")
 _TEMPLATES = _ROOT / "services/mail/templates"
-_BY_CODE = {FieldError.__name__, CompanyWarning.__name__}  # their texts are those of their codes
+_BY_CODE = {
+    FieldError.__name__,
+    CompanyWarning.__name__,
+    SecurityEvent.__name__,
+}  # their texts are those of their codes
 _COMPUTED = {"TooManyAttemptsError": {"wait"}}  # placeholders that are not fields
 
 
@@ -80,6 +86,7 @@ def _allowed() -> dict[str, set[str]]:
     keys |= {f"FieldError.{field}.{code}": {"minimum", "maximum", "character"} for field, code in field_pairs()}
     keys |= {f"FieldErrorCode.{code.name}": set() for code in FieldErrorCode}
     keys |= {f"CompanyWarningCode.{code.name}": set() for code in CompanyWarningCode}
+    keys |= {f"SecurityEventKind.{kind.name}": set() for kind in SecurityEventKind}
     keys |= {f"captcha.help{form}": set() for form in ("", ".proofOfWork", ".provider")}
     keys |= {"LoginSuccess.passwordChangeRequired": set()}
     for path in _TEMPLATES.iterdir():

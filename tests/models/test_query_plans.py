@@ -77,6 +77,7 @@ _SHORT_IN_SQLITE = (
     *(f"SCAN of_series_{place}" for place in range(1, 5)),  # at most fifty folios of each series
     "SCAN json_each VIRTUAL TABLE INDEX 1:",  # a list in the statement's own values
     *(f"SCAN delivery USING INDEX {index}" for index in OF_THE_OWED),
+    *("SCAN of_account", "SCAN of_email"),  # a page of events of the trail
     *("SCAN waiting", "SCAN (subquery-4)", "SCAN numbered"),  # a batch of events that get their positions
     *(f"SCAN of_type_{number}" for number in range(len(EventType))),  # a page of events of each type
 )
@@ -191,6 +192,9 @@ async def _auditing(api: Api) -> None:
     await api.account()
     for choice in ({"email_key": EMAIL}, {"email_key": EMAIL, "since": utc_now()}, {"since": utc_now()}):
         await events(api.composition.actors, 100, **choice)
+    me = api.signed_in(await api.token())
+    page = (await me.run("SecurityEvents", {"first": 1}))["securityEvents"]
+    await me.run("SecurityEvents", {"after": page["pageInfo"]["endCursor"]})
 
 
 async def _asking_about_accounts(api: Api) -> None:
