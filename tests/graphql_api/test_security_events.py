@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 
@@ -15,6 +15,7 @@ from services.audit.actors import WORKER
 from services.audit.events import EventKind, record
 from services.cleanup import Cleanup, Retention
 from services.common.clock import utc_now
+from services.common.pages import EPOCH, MomentCursors
 from tests.actors import OPERATOR
 from tests.api import COMPANY, EMAIL, NEW_PASSWORD, OTHER_RFC, PASSWORD, PASSWORD_CHANGE, WRONG_PASSWORD, Api
 from tests.companies import problems, signed_in
@@ -165,7 +166,13 @@ async def test_one_statement_reads_a_page(api: Api) -> None:
 
 
 @ON_SQLITE
-@pytest.mark.parametrize("after", ["", "x", "\0", "ñ" * 1000, "c" * 34, "c3_______________________________w"])
+@pytest.mark.parametrize(
+    "after",
+    [
+        *("", "x", "\0", "ñ" * 1000, "c" * 34, "c3_______________________________w"),
+        MomentCursors(b"a").write(EPOCH, UUID(int=0)),
+    ],
+)
 async def test_a_cursor_of_something_else_is_refused(api: Api, after: str) -> None:
     me = await signed_in(api)
 
