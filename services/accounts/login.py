@@ -47,7 +47,7 @@ from services.accounts.password_policy import (
 )
 from services.accounts.registration_ids import RegistrationIds
 from services.accounts.sessions import LoggedIn, SessionService
-from services.audit.actors import Actors
+from services.audit.actors import WORKER, Actors
 from services.audit.events import EventKind, record
 from services.captcha.service import CaptchaAnswer, CaptchaService
 from services.common.caller import Caller
@@ -212,7 +212,9 @@ class LoginService:
             if mailed and not mailed.used:
                 await cancel((MailKind.RECOVERY,), email_key)
             account = await Account.select_for_update().get(id=candidate.account_id)
-            if await self.factors.guard(account, self.clock()):
+            if account.second_factor_ends_at and account.second_factor_ends_at <= self.clock():
+                await self._end_second_factor(account)
+            if account.second_factor_since:
                 if not mailed and account.password_generation != candidate.password_generation:
                     raise OutdatedError
                 return await self._challenge(caller, account, attempt, mailed)
@@ -238,6 +240,11 @@ class LoginService:
             return await atomically(open_session)
         except OutdatedError:
             return None
+
+    async def _end_second_factor(self, account: Account) -> None:
+        await self.factors.remove(account)
+        await enqueue(MailKind.SECOND_FACTOR_REMOVED, account.email_key)
+        await record(WORKER, EventKind.SECOND_FACTOR_REMOVED, account.id)
 
     async def _challenge(
         self, caller: Caller, account: Account, attempt: LoginAttempt, mailed: MatchedMailedPassword | None

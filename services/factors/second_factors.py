@@ -81,12 +81,6 @@ class SecondFactors:
         )
         return [f"{code[:_GROUP]}-{code[_GROUP:]}" for code in codes]
 
-    async def guard(self, account: Account, now: datetime) -> bool:
-        """Whether a locked account has a second factor. Removes one whose end was announced and has come."""
-        if account.second_factor_ends_at and account.second_factor_ends_at <= now:
-            await self.remove(account)
-        return account.second_factor_since is not None
-
     async def remove(self, account: Account) -> None:
         """Removes the second factor of a locked account, and ends the logins that wait for it."""
         await TotpFactor.filter(account_id=account.id).delete()

@@ -373,6 +373,7 @@ async def test_the_operator_ends_it_after_three_days(api: Api, ana: Protected) -
     assert subjects == ["Vamos a quitar el código de tu cuenta de Timbrado"]
     assert (still["__typename"], ended["__typename"]) == ("SecondFactorRequiredError", "LoginSuccess")
     assert await TotpFactor.all().count() == await RecoveryCode.all().count() == 0
+    assert await _subjects(api) == ["Tu cuenta de Timbrado ya no pide un código"]
 
 
 async def test_signing_in_with_it_keeps_it(api: Api, ana: Protected) -> None:
