@@ -10,6 +10,7 @@ class TotpFactor(Model):
     """An app that shows codes (RFC 6238), pending until its first code confirms it. An account has at most one.
 
     `key` is encrypted. `last_step` is the time step of the last code that was accepted, so that none counts twice.
+    `failures` counts wrong codes since then.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -21,6 +22,7 @@ class TotpFactor(Model):
     created_at = fields.DatetimeField()
     confirmed_at = fields.DatetimeField(null=True)
     last_step = fields.BigIntField(null=True)
+    failures = fields.IntField(default=0)
 
     class Meta:
         table = "totp_factor"

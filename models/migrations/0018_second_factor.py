@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
                 ('created_at', fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ('confirmed_at', fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ('last_step', fields.BigIntField(null=True)),
+                ('failures', fields.IntField(default=0)),
             ],
             options={'table': 'totp_factor', 'app': 'accounts', 'pk_attr': 'id', 'table_description': 'An app that shows codes (RFC 6238), pending until its first code confirms it. An account has at most one.'},
             bases=['Model'],

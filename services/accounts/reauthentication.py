@@ -22,7 +22,7 @@ from services.common.outcomes import (
     PasswordChangeRequired,
     TooManyAttempts,
 )
-from services.factors.second_factors import ProofWay, SecondFactors, looks_like_code
+from services.factors.second_factors import FAILURES_TO_MAIL, ProofWay, SecondFactors, WrongCode, looks_like_code
 from services.mail.outbox import MailKind, enqueue
 
 
@@ -111,13 +111,15 @@ class ReauthenticationService:
             if throttled := await tally.hit(self.limits.second_factor, str(principal.id)):
                 return throttled
 
-            async def verify() -> ProofWay | None:
+            async def verify() -> ProofWay | WrongCode:
                 way = await self.factors.verify(principal.id, code, self.clock())
                 if way is ProofWay.RECOVERY_CODE:
                     await enqueue(MailKind.RECOVERY_CODE_USED, principal.email.lower())
+                elif isinstance(way, WrongCode) and way.failures in FAILURES_TO_MAIL:
+                    await enqueue(MailKind.SECOND_FACTOR_FAILED, principal.email.lower())
                 return way
 
-            if await atomically(verify) is None:
+            if isinstance(await atomically(verify), WrongCode):
                 await self._record(caller, principal, EventKind.REAUTHENTICATION_FAILED)
                 return InvalidInput((FieldProblem("oneTimeCode", FieldErrorCode.INCORRECT),))
             await tally.refund()

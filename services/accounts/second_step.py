@@ -26,10 +26,8 @@ from services.common.limits import Limiter, Limits
 from services.common.outcomes import FieldErrorCode, FieldProblem, InvalidInput, TooManyAttempts
 from services.common.secrets import digest
 from services.factors.challenges import MAX_FAILURES
-from services.factors.second_factors import ProofWay, SecondFactors, looks_like_code
+from services.factors.second_factors import FAILURES_TO_MAIL, ProofWay, SecondFactors, WrongCode, looks_like_code
 from services.mail.outbox import MailKind, cancel, enqueue
-
-_FAILURES_TO_MAIL = 3  # wrong codes after the right password: somebody else may know it
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,17 +80,18 @@ class SecondStepService:
             await self.lockout.withdraw(attempt)
             return RecoveryRequired()
         try:
-            opened = await atomically(partial(self._open, caller, waiting, code, attempt))
+            outcome = await atomically(partial(self._open, caller, waiting, code, attempt))
         except OutdatedError:
             await self.lockout.withdraw(attempt)
             return LoginExpired()
-        if opened:
-            return opened
-        await atomically(partial(self._fail, caller, waiting, attempt))
+        if isinstance(outcome, LoggedIn):
+            return outcome
+        await atomically(partial(self._fail, caller, waiting, attempt, outcome))
         return InvalidInput((FieldProblem("oneTimeCode", FieldErrorCode.INCORRECT),))
 
-    async def _open(self, caller: Caller, waiting: LoginChallenge, code: str, attempt: LoginAttempt) -> LoggedIn | None:
-        """Returns None if the code is wrong, and then changes nothing."""
+    async def _open(
+        self, caller: Caller, waiting: LoginChallenge, code: str, attempt: LoginAttempt
+    ) -> LoggedIn | WrongCode:
         now, actor = self.clock(), self.actors.of(caller)
         if waiting.mailed_digest:
             await cancel((MailKind.RECOVERY,), waiting.account.email_key)
@@ -100,8 +99,8 @@ class SecondStepService:
         if account is None or not await self._is_valid(waiting, account):
             raise OutdatedError
         way = await self.factors.verify(account.id, code, now)
-        if way is None:
-            return None
+        if isinstance(way, WrongCode):
+            return way
         await LoginChallenge.filter(digest=waiting.digest).delete()
         restricted_until = None
         if waiting.mailed_digest:
@@ -117,8 +116,8 @@ class SecondStepService:
         await self.lockout.record_success(attempt, account.email_key, caller)
         return opened
 
-    async def _fail(self, caller: Caller, waiting: LoginChallenge, attempt: LoginAttempt) -> None:
-        if waiting.failures + 1 == _FAILURES_TO_MAIL:
+    async def _fail(self, caller: Caller, waiting: LoginChallenge, attempt: LoginAttempt, wrong: WrongCode) -> None:
+        if wrong.failures in FAILURES_TO_MAIL:
             await enqueue(MailKind.SECOND_FACTOR_FAILED, waiting.account.email_key)
         if attempt.locks:
             await enqueue(MailKind.SIGN_IN_CLOSED, waiting.account.email_key)

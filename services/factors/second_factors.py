@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from models.account import Account
 from models.login_challenge import LoginChallenge
 from models.recovery_code import RecoveryCode
+from models.sql import fetch
 from models.totp_factor import TotpFactor
 from services.common.characters import in_typed_forms, without_separators
 from services.common.secrets import ALPHABET, Keys, generate
@@ -18,7 +19,13 @@ from services.factors.totp import KeyVault
 RECOVERY_CODES = 10
 RECOVERY_CODE_LENGTH = 10  # 49 bits, of which a keyed digest is kept
 _GROUP = 5
+MAX_FAILURES = 50  # wrong codes in a row, after which only a recovery code counts
+FAILURES_TO_MAIL = (3, MAX_FAILURES)
+"""Whoever types wrong codes knows the password, or holds a session."""
 _MAX_TYPED_CHARS = 100
+_COUNT_FAILURE = """
+UPDATE totp_factor SET failures = failures + 1 WHERE account_id = $1 AND NOT confirmed_at IS NULL RETURNING failures
+"""
 
 
 class ProofWay(enum.Enum):
@@ -27,6 +34,13 @@ class ProofWay(enum.Enum):
     PASSWORD = "password"  # noqa: S105
     TOTP = "totp"
     RECOVERY_CODE = "recovery_code"
+
+
+@dataclass(frozen=True, slots=True)
+class WrongCode:
+    """`failures` is how many wrong codes in a row the account has had, with this one."""
+
+    failures: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +75,21 @@ class SecondFactors:
         await account.save(update_fields=["second_factor_since", "second_factor_ends_at"])
         return await self.replace_recovery_codes(account.id)
 
-    async def verify(self, account_id: UUID, code: str, now: datetime) -> ProofWay | None:
-        """Accepts a code, once. An end of the factor that was announced is off then, since its owner has it."""
+    async def verify(self, account_id: UUID, code: str, now: datetime) -> ProofWay | WrongCode:
+        """Accepts a code, once. An end of the factor that was announced is off then, since its owner has it.
+
+        A code is counted as a wrong one first, so that parallel guesses cannot overrun MAX_FAILURES.
+        """
         typed = _typed(code)
-        if await self._accept_totp(account_id, typed, now, confirmed=True):
+        rows = await fetch(_COUNT_FAILURE, str(account_id))
+        failures = int(rows[0]["failures"]) if rows else 0
+        if failures <= MAX_FAILURES and await self._accept_totp(account_id, typed, now, confirmed=True):
             way = ProofWay.TOTP
         elif await RecoveryCode.filter(digest=self._digest(account_id, typed), account_id=account_id).delete():
             way = ProofWay.RECOVERY_CODE
         else:
-            return None
+            return WrongCode(failures)
+        await TotpFactor.filter(account_id=account_id).update(failures=0)
         await Account.filter(id=account_id, second_factor_ends_at__isnull=False).update(second_factor_ends_at=None)
         return way
 

@@ -22,6 +22,7 @@ from models.session import Session
 from models.totp_factor import TotpFactor
 from services.accounts.lockout import MAX_FAILURES
 from services.common.clock import utc_now
+from services.factors.second_factors import MAX_FAILURES as MAX_WRONG_CODES
 from services.support.changes import SecondFactorEnds
 from tests.actors import OPERATOR
 from tests.api import EMAIL, PASSWORD, PASSWORD_CHANGE, WRONG_PASSWORD, Api, found
@@ -212,9 +213,37 @@ async def test_five_wrong_codes_end_a_challenge_and_three_are_told(api: Api, ana
     after = await _type(api, challenge, ana.app.code())
 
     assert (answers, after) == (["InvalidInputError"] * 5, "LoginExpiredError")
-    assert await _subjects(api) == ["Alguien usó tu clave en Timbrado sin el código"]
+    assert await _subjects(api) == ["Códigos incorrectos en tu cuenta de Timbrado"]
     trail = await AuditEvent.filter(kind="sign_in_failed")
     assert {event.detail for event in trail} == {"wrong second factor"}
+
+
+async def test_wrong_codes_are_told_whatever_their_challenge_and_also_at_once(api: Api, ana: Protected) -> None:
+    for _ in range(2):
+        await _type(api, await _challenge(api), _wrong(ana.app))
+    before = await _subjects(api)
+    challenge = await _challenge(api)
+    await asyncio.gather(*(_type(api, challenge, _wrong(ana.app)) for _ in range(3)))
+
+    assert (before, await _subjects(api)) == ([], ["Códigos incorrectos en tu cuenta de Timbrado"])
+
+
+async def test_fifty_wrong_codes_in_a_row_leave_only_recovery_codes(api: Api, ana: Protected) -> None:
+    await TotpFactor.all().update(failures=MAX_WRONG_CODES)
+    mailed = await api.recover()
+    by_app = await _type(api, await _challenge(api, mailed), ana.app.code())
+    by_recovery_code = await _type(api, await _challenge(api, mailed), ana.recovery_codes[0])
+
+    assert (by_app, by_recovery_code) == ("InvalidInputError", "LoginSuccess")
+    assert (await TotpFactor.get()).failures == 0
+
+
+async def test_wrong_codes_of_a_session_count_too(ana: Protected) -> None:
+    for _ in range(3):
+        await ana.me.act("Reauthenticate", oneTimeCode=_wrong(ana.app))
+
+    assert await _subjects(ana.me) == ["Códigos incorrectos en tu cuenta de Timbrado"]
+    assert (await TotpFactor.get()).failures == 3
 
 
 async def test_a_new_challenge_gives_no_new_guesses(make_api: MakeApi) -> None:
