@@ -30,7 +30,7 @@ from app.measurement import measure
 from app.one_of_rule import OneOfVariablesRule
 from app.shapes import shape_of
 
-MAX_TOKENS = 680  # also keeps the recursion of measurement.py, one call per token, within Python's limit
+MAX_TOKENS = 750  # also keeps the recursion of measurement.py, one call per token, within Python's limit
 MAX_ERRORS = 5
 _MAX_TOKENS_FOR_SUGGESTIONS = 100  # suggesting a name takes milliseconds
 _MAX_CACHED_WEIGHT = 50_000  # of all cached documents together; a token takes about a kilobyte

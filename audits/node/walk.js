@@ -23,7 +23,7 @@ async function mailed(email, pattern) {
     const files = existsSync(folder) ? readdirSync(folder).filter((file) => file.endsWith(`-${email}.eml`)) : [];
     for (const file of files) {
       const found = readFileSync(`${folder}/${file}`, "utf-8").match(pattern);
-      if (found) return found[0];
+      if (found) return found.groups?.code ?? found[0];
     }
     await sleep(200);
   }
@@ -117,7 +117,17 @@ async function walk(client, email) {
   const { dueAt, account } = await act("RequestAccountDeletion");
   assert.equal(account.deletion.dueAt, dueAt);
   assert.equal((await act("CancelAccountDeletion")).account.deletion, null);
+  await act("EnrollTotp");
+  assert.equal((await act("ConfirmTotp", { oneTimeCode: "000000" }, "InvalidInputError")).fields[0].code, "INCORRECT");
+  await act("VerifySecondFactor", { challenge: "none", oneTimeCode: "000000" }, "LoginExpiredError");
+  await act("CreateRecoveryCodes", undefined, "SecondFactorMissingError");
+  await act("RemoveSecondFactor", undefined, "SecondFactorMissingError");
+  assert.equal((await act("ChangeRfc", { rfc: "H&E951128469" })).account.rfc, "H&E951128469");
   await act("UpdateAccount", { language: "EN" });
+  const moved = `new.${email}`;
+  assert.equal((await act("ChangeEmail", { email: moved })).account.pendingEmail, moved);
+  assert.equal((await act("ConfirmEmail", { code: await mailed(moved, /[2-9A-Z]{40}/) })).account.email, moved);
+  assert.equal((await act("RevertEmail", { code: await mailed(email, /undoes[^]*?(?<code>[2-9A-Z]{40})/) })).email, email);
   await act("Logout");
   client.signIn(null);
   assert.equal(await run("Me"), null);

@@ -232,7 +232,7 @@ def test_a_document_that_production_would_refuse_stops_the_start(tmp_path: Path)
         "{ nothing }": "Cannot query field 'nothing' on type 'Query'.",
         "query {": "Syntax Error: Expected Name, found <EOF>.",
         "{ __schema { description } }": "GraphQL introspection has been disabled, but the requested query contained ",
-        "{" + "a: __typename " * 700 + "}": "Syntax Error: Document contains more than 680 tokens. Parsing aborted.",
+        "{" + "a: __typename " * 800 + "}": "Syntax Error: Document contains more than 750 tokens. Parsing aborted.",
         "{" + "".join(f"a{n}: __typename " for n in range(31)) + "}": "The document is too complex: it has more than ",
     }
 
