@@ -1,6 +1,7 @@
 // A person in the web app: what they fill in, click and read, and what the mail and the bank bring them.
 
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 
@@ -11,6 +12,17 @@ const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-pra
 
 export const PASSWORD = "una frase larga y mía";
 const FORM = { rfc: "EKU9003173C9", password: PASSWORD, passwordConfirmation: PASSWORD };
+
+/** Returns the code that an authenticator app with this key (Base32) shows now (RFC 6238). */
+export function oneTimeCode(key) {
+  const bits = [...key].map((letter) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(letter).toString(2).padStart(5, "0"));
+  const secret = Buffer.from(bits.join("").match(/.{8}/g).map((byte) => parseInt(byte, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)));
+  const mac = createHmac("sha1", secret).update(step).digest();
+  const truncated = mac.readUInt32BE(mac.at(-1) & 15) & 0x7fffffff;
+  return String(truncated % 1_000_000).padStart(6, "0");
+}
 
 let number = 0;
 
@@ -123,11 +135,13 @@ export class Taxpayer {
     await this.ask("CreateSeries", { name: "A", lastFolio: "5000" });
   }
 
-  /** Sends an operation that must succeed, with the cookies of the pages. */
+  /** Sends an operation that must succeed, with the cookies of the pages, and returns its result. */
   async ask(operation, input) {
     const request = { headers: { Origin: this.app }, data: { query: operations[operation], variables: { input } } };
     const { data } = await (await this.context.request.post(`${this.service}/graphql`, request)).json();
-    assert.equal(Object.values(data)[0].__typename, `${operation}Success`);
+    const [result] = Object.values(data);
+    assert.equal(result.__typename, `${operation}Success`);
+    return result;
   }
 
   /** axe finds nothing, and nothing scrolls sideways at 320 pixels. Adding axe needs no permission of the page. */

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 
 import { launchFresh } from "./browser.js";
-import { PASSWORD, Taxpayer } from "./taxpayer.js";
+import { oneTimeCode, PASSWORD, Taxpayer } from "./taxpayer.js";
 
 const [, , executablePath, service, app] = process.argv;
 const browser = await launchFresh(executablePath);
@@ -29,6 +29,27 @@ test("password managers find their fields", async () => {
   await ana.go("/entrar");
   await page.locator("[name=password]").waitFor();
   assert.deepEqual(await tokens(), ["username", "current-password"]);
+});
+
+test("an account with a second factor asks for its code after the password", async () => {
+  const page = await open();
+  await ana.arrive();
+  const { key } = await ana.ask("EnrollTotp");
+  const { recoveryCodes } = await ana.ask("ConfirmTotp", { oneTimeCode: oneTimeCode(key) });
+  await ana.ask("Logout");
+  await ana.go("/entrar");
+  await ana.send({ email: ana.email, password: PASSWORD });
+  const code = page.locator("[name=oneTimeCode]");
+  await code.waitFor();
+  assert.equal(await ana.focused(), "H1");
+  await ana.send({ oneTimeCode: "000000" });
+  await page.locator(".field-error").waitFor();
+  await page.getByRole("button", { name: "Cancelar" }).click();
+  await ana.send({ email: ana.email, password: PASSWORD });
+  await code.waitFor();
+  await ana.send({ oneTimeCode: recoveryCodes[0].toLowerCase() });
+  await page.waitForURL((url) => url.pathname !== "/entrar");
+  assert.ok(!JSON.stringify(await page.evaluate(() => ({ ...sessionStorage }))).includes(recoveryCodes[0].toLowerCase()));
 });
 
 test("a reload and the back button lose nothing but secrets", async () => {

@@ -1,5 +1,11 @@
 import { CaptchaForm } from "./captcha.js";
-import { operations, type CaptchaInput, type LoginInput, type Methods } from "./generated/graphql.js";
+import {
+  operations,
+  type CaptchaInput,
+  type LoginInput,
+  type Methods,
+  type VerifySecondFactorInput,
+} from "./generated/graphql.js";
 import type { CallOptions, OperationName } from "./operations.js";
 import { memoryStore, Session, type TokenStore } from "./session.js";
 import { Transport, type TransportOptions } from "./transport.js";
@@ -15,9 +21,14 @@ export interface ClientOptions extends TransportOptions {
 }
 
 /** One method for each operation of graphql/operations/, and what is left between them. */
-export interface AccountsClient extends Omit<Methods, "login"> {
+export interface AccountsClient extends Omit<Methods, "login" | "verifySecondFactor"> {
   /** Logs in with an e-mail address and a password, and opens a session that later calls use. */
   login(input: Omit<LoginInput, "transport">, options?: CallOptions): ReturnType<Methods["login"]>;
+  /** Opens the session of a login that answered SecondFactorRequiredError. */
+  verifySecondFactor(
+    input: Omit<VerifySecondFactorInput, "transport">,
+    options?: CallOptions,
+  ): ReturnType<Methods["verifySecondFactor"]>;
   readonly session: Session;
   readonly captcha: CaptchaForm;
   /** The language of messages, as in Accept-Language. */
@@ -28,7 +39,7 @@ export interface AccountsClient extends Omit<Methods, "login"> {
 
 export function createAccountsClient(options: ClientOptions): AccountsClient {
   const { store = memoryStore(), channel = defaultChannel(options) } = options;
-  const bearer = options.transport === "bearer";
+  const by = { transport: options.transport === "bearer" ? "BEARER" : "COOKIE" } as const;
   const transport = new Transport(options, () => store.get());
 
   const call = async (name: OperationName, variables: Record<string, unknown>, callOptions: CallOptions = {}) => {
@@ -49,7 +60,8 @@ export function createAccountsClient(options: ClientOptions): AccountsClient {
 
   return {
     ...methods,
-    login: (input, callOptions) => methods.login({ ...input, transport: bearer ? "BEARER" : "COOKIE" }, callOptions),
+    login: (input, callOptions) => methods.login({ ...input, ...by }, callOptions),
+    verifySecondFactor: (input, callOptions) => methods.verifySecondFactor({ ...input, ...by }, callOptions),
     session,
     captcha,
     get language() {

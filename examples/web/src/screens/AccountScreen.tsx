@@ -52,6 +52,7 @@ function PlanCard() {
             : texts.ended(date(activation.until))
           : texts.notYet}
       </p>
+      {activation?.active && <Stamps {...activation.stamps} />}
       {(!activation || renewable) && (
         <p>
           <Link className="button primary" href={activation ? "/pago" : nextPath(account)}>
@@ -60,6 +61,22 @@ function PlanCard() {
         </p>
       )}
     </section>
+  );
+}
+
+function Stamps({ total, left, endsAt }: { total: number; left: number; endsAt: string | null }) {
+  const texts = useTexts().account;
+  const { count, date } = useFormats();
+  return (
+    <p>
+      {left === 0 ? texts.noStamps : texts.stamps(count(left), count(total))}
+      {endsAt && (
+        <>
+          <br />
+          <span className="hint">{texts.stampsEnd(date(endsAt))}</span>
+        </>
+      )}
+    </p>
   );
 }
 

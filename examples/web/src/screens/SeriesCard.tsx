@@ -119,6 +119,7 @@ function SeriesRow({ series, onEdit, onRemove }: { series: Series; onEdit(): voi
         <span className="hint">
           {series.nextFolio ? texts.next(count(series.nextFolio)) : texts.usedUp}
           {series.remaining && ` · ${texts.remaining(count(series.remaining))}`}
+          {series.skippedFolios.length > 0 && ` · ${texts.skipped(series.skippedFolios.map(count).join(", "))}`}
         </span>
       </span>
       <span className="row-actions">

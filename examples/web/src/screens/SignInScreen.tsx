@@ -1,4 +1,5 @@
 import { useState } from "react";
+import type { Account } from "timbrado-accounts-client";
 import { useClient } from "timbrado-accounts-client/react";
 
 import { CaptchaField } from "../forms/CaptchaField";
@@ -12,6 +13,7 @@ import { Page } from "../layout/Page";
 import { Link } from "../router";
 import { afterSignIn, knownEmail } from "../routes";
 import { useTexts } from "../texts";
+import { SecondStep } from "./SecondStep";
 
 export function SignInScreen() {
   const client = useClient();
@@ -19,7 +21,15 @@ export function SignInScreen() {
   const { show } = useNotices();
   const captcha = useCaptchaStep();
   const [kept] = useState(afterSignIn.kept); // until the page that it leads to forgets it
+  const [challenge, setChallenge] = useState<string | null>(null);
+  const open = (account: Account, message: string) => {
+    knownEmail.keep(account.email);
+    dropDraft("recuperar");
+    show("done", message, afterSignIn.path(account, kept));
+    return true;
+  };
 
+  if (challenge) return <SecondStep challenge={challenge} onOpen={open} onExpired={() => setChallenge(null)} />;
   return (
     <Page step={3} title={texts.signIn.title} intro={kept?.startsWith("/pago/paypal") ? texts.signIn.introToPay : texts.signIn.intro}>
       <div className="card">
@@ -34,11 +44,12 @@ export function SignInScreen() {
             })
           }
           onResult={(result) => {
+            if (result.__typename === "SecondFactorRequiredError" && "challenge" in result) {
+              setChallenge(result.challenge);
+              return true;
+            }
             if (result.__typename !== "LoginSuccess" || !("account" in result)) return captcha.receive(result);
-            knownEmail.keep(result.account.email);
-            dropDraft("recuperar");
-            show("done", result.message, afterSignIn.path(result.account, kept));
-            return true;
+            return open(result.account, result.message);
           }}
           aside={<Link href="/recuperar">{texts.signIn.recover}</Link>}
         >

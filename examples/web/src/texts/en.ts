@@ -100,6 +100,12 @@ export const en: Texts = {
     signUp: "Create one",
     confirm: "Confirm my account",
   },
+  secondStep: {
+    title: "Enter your code",
+    intro: "Your account asks for a code of your authenticator app, in addition to the password.",
+    code: "Code of 6 digits",
+    codeHint: "Without the app at hand, enter one of your recovery codes.",
+  },
   recover: {
     title: "Recover your password",
     intro:
@@ -149,6 +155,7 @@ export const en: Texts = {
     last: "Last folio",
     lastHint: "Leave it empty if the series has no end.",
     next: (folio) => `Next folio: ${folio}`,
+    skipped: (folios: string) => `Unused: ${folios}`,
     usedUp: "No folios are left.",
     remaining: (count) => `${count} left`,
     endless: "no end",
@@ -235,6 +242,9 @@ export const en: Texts = {
     notYet: "Complete the steps to activate your account.",
     next: "Continue",
     renew: "Renew",
+    stamps: (left: string, total: string) => `${left} of ${total} stamps left`,
+    noStamps: "No stamps left",
+    stampsEnd: (date: string) => `The next ones end on ${date}`,
     user: "User",
     changePassword: "Change password",
     company: "Company",

@@ -103,6 +103,12 @@ export const es = {
     signUp: "Crea una",
     confirm: "Confirmar mi cuenta",
   },
+  secondStep: {
+    title: "Escribe tu código",
+    intro: "Además de la clave, tu cuenta pide un código de tu app de autenticación.",
+    code: "Código de 6 dígitos",
+    codeHint: "Sin la app a la mano, escribe uno de tus códigos de recuperación.",
+  },
   recover: {
     title: "Recupera tu clave de acceso",
     intro:
@@ -152,6 +158,7 @@ export const es = {
     last: "Último folio",
     lastHint: "Déjalo vacío si la serie no tiene fin.",
     next: (folio: string) => `Siguiente folio: ${folio}`,
+    skipped: (folios: string) => `Sin usar: ${folios}`,
     usedUp: "Ya no quedan folios.",
     remaining: (count: string) => `${count} disponibles`,
     endless: "sin fin",
@@ -238,6 +245,9 @@ export const es = {
     notYet: "Completa los pasos para activar tu cuenta.",
     next: "Continuar",
     renew: "Renovar",
+    stamps: (left: string, total: string) => `Quedan ${left} de ${total} timbres`,
+    noStamps: "No quedan timbres",
+    stampsEnd: (date: string) => `Los próximos vencen el ${date}`,
     user: "Usuario",
     changePassword: "Cambiar clave",
     company: "Empresa",
