@@ -11,7 +11,6 @@ from services.accounts.sessions import Principal, SessionService
 from services.audit.actors import Actors
 from services.audit.events import EventKind, record
 from services.common.caller import Caller
-from services.common.characters import is_blank
 from services.common.clock import Clock, utc_now
 from services.common.limits import Limiter, Limits
 from services.common.outcomes import (
@@ -22,7 +21,14 @@ from services.common.outcomes import (
     PasswordChangeRequired,
     TooManyAttempts,
 )
-from services.factors.second_factors import FAILURES_TO_MAIL, ProofWay, SecondFactors, WrongCode, looks_like_code
+from services.factors.second_factors import (
+    FAILURES_TO_MAIL,
+    INCORRECT,
+    ProofWay,
+    SecondFactors,
+    WrongCode,
+    code_problem,
+)
 from services.mail.outbox import MailKind, enqueue
 
 
@@ -103,10 +109,8 @@ class ReauthenticationService:
         self, caller: Caller, principal: Principal, code: str
     ) -> InvalidInput | TooManyAttempts | None:
         """Wrong codes count together with those of verifySecondFactor."""
-        if is_blank(code):
-            return InvalidInput((FieldProblem("oneTimeCode", FieldErrorCode.MISSING),))
-        if not looks_like_code(code):
-            return InvalidInput((FieldProblem("oneTimeCode", FieldErrorCode.MALFORMED),))
+        if problem := code_problem(code):
+            return InvalidInput((problem,))
         async with self.limiter.tally() as tally:
             if throttled := await tally.hit(self.limits.second_factor, str(principal.id)):
                 return throttled
@@ -121,7 +125,7 @@ class ReauthenticationService:
 
             if isinstance(await atomically(verify), WrongCode):
                 await self._record(caller, principal, EventKind.REAUTHENTICATION_FAILED)
-                return InvalidInput((FieldProblem("oneTimeCode", FieldErrorCode.INCORRECT),))
+                return INCORRECT
             await tally.refund()
         return None
 

@@ -10,18 +10,15 @@ from services.accounts.sessions import Principal, SessionService
 from services.audit.actors import Actors
 from services.audit.events import EventKind, record
 from services.common.caller import Caller
-from services.common.characters import is_blank
 from services.common.clock import Clock, utc_now
 from services.common.limits import Limiter, Limits
 from services.common.outcomes import (
-    FieldErrorCode,
-    FieldProblem,
     InvalidInput,
     NotAuthenticated,
     PasswordChangeRequired,
     TooManyAttempts,
 )
-from services.factors.second_factors import SecondFactors, SecondFactorView, looks_like_code
+from services.factors.second_factors import INCORRECT, SecondFactors, SecondFactorView, code_problem
 from services.factors.totp import TotpSetup
 from services.mail.outbox import MailKind, enqueue
 
@@ -100,10 +97,8 @@ class SecondFactorService:
         principal = await self.sessions.require_recent_proof(caller)
         if not isinstance(principal, Principal):
             return principal
-        if is_blank(code):
-            return InvalidInput((FieldProblem("oneTimeCode", FieldErrorCode.MISSING),))
-        if not looks_like_code(code):
-            return InvalidInput((FieldProblem("oneTimeCode", FieldErrorCode.MALFORMED),))
+        if problem := code_problem(code):
+            return InvalidInput((problem,))
         async with self.limiter.tally() as tally:
             if throttled := await tally.hit(self.limits.second_factor, str(principal.id)):
                 return throttled
@@ -159,7 +154,7 @@ class SecondFactorService:
             return SecondFactorExists()
         codes = await self.factors.confirm(account, code, self.clock())
         if codes is None:
-            return InvalidInput((FieldProblem("oneTimeCode", FieldErrorCode.INCORRECT),))
+            return INCORRECT
         await self._tell(caller, account, MailKind.SECOND_FACTOR_ADDED, EventKind.SECOND_FACTOR_ADDED)
         return SecondFactorAdded(principal, codes)
 

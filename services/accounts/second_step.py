@@ -20,13 +20,19 @@ from services.accounts.sessions import LoggedIn, SessionService
 from services.audit.actors import Actors
 from services.audit.events import EventKind, record
 from services.common.caller import Caller
-from services.common.characters import is_blank
 from services.common.clock import Clock, utc_now
 from services.common.limits import Limiter, Limits
-from services.common.outcomes import FieldErrorCode, FieldProblem, InvalidInput, TooManyAttempts
+from services.common.outcomes import InvalidInput, TooManyAttempts
 from services.common.secrets import digest
 from services.factors.challenges import MAX_FAILURES
-from services.factors.second_factors import FAILURES_TO_MAIL, ProofWay, SecondFactors, WrongCode, looks_like_code
+from services.factors.second_factors import (
+    FAILURES_TO_MAIL,
+    INCORRECT,
+    ProofWay,
+    SecondFactors,
+    WrongCode,
+    code_problem,
+)
 from services.mail.outbox import MailKind, cancel, enqueue
 
 
@@ -49,10 +55,8 @@ class SecondStepService:
         self, caller: Caller, challenge: str, code: str
     ) -> LoggedIn | LoginExpired | RecoveryRequired | InvalidInput | TooManyAttempts:
         """Opens the session, and ends the one that the caller was signed in with."""
-        if is_blank(code):
-            return InvalidInput((FieldProblem("oneTimeCode", FieldErrorCode.MISSING),))
-        if not looks_like_code(code):
-            return InvalidInput((FieldProblem("oneTimeCode", FieldErrorCode.MALFORMED),))
+        if problem := code_problem(code):
+            return InvalidInput((problem,))
         async with self.limiter.tally() as tally:
             (throttled,) = await tally.hit_all((self.limits.login, caller))
             if throttled:
@@ -87,7 +91,7 @@ class SecondStepService:
         if isinstance(outcome, LoggedIn):
             return outcome
         await atomically(partial(self._fail, caller, waiting, attempt, outcome))
-        return InvalidInput((FieldProblem("oneTimeCode", FieldErrorCode.INCORRECT),))
+        return INCORRECT
 
     async def _open(
         self, caller: Caller, waiting: LoginChallenge, code: str, attempt: LoginAttempt

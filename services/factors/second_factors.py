@@ -11,11 +11,13 @@ from models.login_challenge import LoginChallenge
 from models.recovery_code import RecoveryCode
 from models.sql import fetch
 from models.totp_factor import TotpFactor
-from services.common.characters import in_typed_forms, without_separators
+from services.common.characters import in_typed_forms, is_blank, without_separators
+from services.common.outcomes import FieldErrorCode, FieldProblem, InvalidInput
 from services.common.secrets import ALPHABET, Keys, generate
 from services.factors import totp
 from services.factors.totp import KeyVault
 
+INCORRECT = InvalidInput((FieldProblem("oneTimeCode", FieldErrorCode.INCORRECT),))
 RECOVERY_CODES = 10
 RECOVERY_CODE_LENGTH = 10  # 49 bits, of which a keyed digest is kept
 _GROUP = 5
@@ -139,10 +141,14 @@ def _typed(code: str) -> str:
     return without_separators(in_typed_forms(code)).upper()
 
 
-def looks_like_code(code: str) -> bool:
-    """Whether the text has the form of a code, so that a slip of the finger is no failure."""
+def code_problem(code: str) -> FieldProblem | None:
+    """Returns what is wrong with the form of a code, so that a slip of the finger does not count as a wrong one."""
+    if is_blank(code):
+        return FieldProblem("oneTimeCode", FieldErrorCode.MISSING)
     typed = _typed(code)
-    return _is_totp(typed) or (len(typed) == RECOVERY_CODE_LENGTH and set(typed) <= set(ALPHABET))
+    if _is_totp(typed) or (len(typed) == RECOVERY_CODE_LENGTH and set(typed) <= set(ALPHABET)):
+        return None
+    return FieldProblem("oneTimeCode", FieldErrorCode.MALFORMED)
 
 
 def _is_totp(typed: str) -> bool:
