@@ -187,6 +187,7 @@ HOSTILE = {
     "a seal": draft().replace(b"<cfdi:Comprobante ", b"<cfdi:Comprobante Sello='a' "),
     "no issuer": draft().replace(b"cfdi:Emisor", b"cfdi:Otro"),
     "an amount that is none": draft(total="1e9"),
+    "an amount in other digits": draft(total="١١٦.٠٠"),
     "an issuer's other RFC": draft(rfc="URE180429TM6"),
     "an issuer's other name": draft(name="ESCUELA KEMPER URGATE SA DE CV"),
     "an issuer's other regime": draft(regime="612"),

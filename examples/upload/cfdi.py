@@ -18,8 +18,8 @@ MAX_BYTES = 100_000
 _MAX_DEPTH = 32
 _CFDI = "http://www.sat.gob.mx/cfd/4"
 _TFD = "http://www.sat.gob.mx/TimbreFiscalDigital"
-_AMOUNT = re.compile(r"\d{1,18}(\.\d{1,6})?")
-_RFC = re.compile(r"[A-Z&Ñ]{3,4}\d{6}[A-Z0-9]{3}")
+_AMOUNT = re.compile(r"[0-9]{1,18}(\.[0-9]{1,6})?")
+_RFC = re.compile(r"[A-Z&Ñ]{3,4}[0-9]{6}[A-Z0-9]{3}")
 _MAX_TEXT = 300
 
 
