@@ -165,9 +165,8 @@ class LoginService:
             opened = await self._open_session(caller, email_key, candidate, attempt, verified.new_hash)
             if opened:
                 await tally.refund()
-            if isinstance(opened, LoggedIn):
-                await self.sessions.logout(caller)
-            if opened:
+                if isinstance(opened, LoggedIn):
+                    await self.sessions.logout(caller)
                 return opened
         failed = partial(self._fail, caller, email_key, candidate, attempt)
         if attempt.locked:
