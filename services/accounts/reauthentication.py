@@ -118,9 +118,9 @@ class ReauthenticationService:
             async def verify() -> ProofWay | WrongCode:
                 way = await self.factors.verify(principal.id, code, self.clock())
                 if way is ProofWay.RECOVERY_CODE:
-                    await enqueue(MailKind.RECOVERY_CODE_USED, principal.email.lower())
+                    await enqueue(MailKind.RECOVERY_CODE_USED, principal.email_key)
                 elif isinstance(way, WrongCode) and way.failures in FAILURES_TO_MAIL:
-                    await enqueue(MailKind.SECOND_FACTOR_FAILED, principal.email.lower())
+                    await enqueue(MailKind.SECOND_FACTOR_FAILED, principal.email_key)
                 return way
 
             if isinstance(await atomically(verify), WrongCode):

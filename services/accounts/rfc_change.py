@@ -77,8 +77,8 @@ class RfcChangeService:
         return OwnRfcChanged(principal)
 
     async def _change(self, caller: Caller, principal: Principal, rfc: Rfc) -> None:
-        await change_rfc(self.actors.of(caller), principal.email.lower(), rfc)
-        if await is_used(principal.id):
+        await change_rfc(self.actors.of(caller), principal.email_key, rfc)
+        if await _is_used(principal.id):
             raise _InUseError
 
 
@@ -100,7 +100,7 @@ async def change_rfc(actor: Actor, email_key: str, rfc: Rfc) -> RfcChanged:
     return RfcChanged(old.text, rfc.text, account.company_outdated)
 
 
-async def is_used(account_id: UUID) -> bool:
+async def _is_used(account_id: UUID) -> bool:
     """Whether money ever moved, or an invoice was ever reserved. Exact only while the account is locked."""
     moved = Payment.filter(account_id=account_id, paid_at__isnull=False)
     return await moved.exists() or await InvoiceReservation.filter(account_id=account_id).exists()

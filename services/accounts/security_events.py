@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from models.sql import as_datetime, as_uuid, fetch
-from services.accounts.email import parse_email
 from services.accounts.sessions import Principal
 from services.audit.actors import CLIENT, COMMAND, Actors
 from services.audit.events import EventKind
@@ -130,8 +129,7 @@ class SecurityEvents:
             return InvalidInput(tuple(problems))
         if principal.password_change_required:
             return SecurityEventPage((), has_next=False)
-        email = parse_email(principal.email)
-        email_name = self.actors.email(email.key) if email else None
+        email_name = self.actors.email(principal.email_key)
         values = (str(principal.id), place[0], str(place[1]), first + 1, email_name, principal.confirmed_at)
         rows = await fetch(_SELECT, *values)
         here = self.actors.of(caller).client

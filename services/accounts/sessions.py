@@ -13,6 +13,7 @@ from models.session import Session
 from models.sql import as_datetime, as_uuid, fetch
 from models.transactions import atomically
 from services.accounts.device_name import parse_device_name
+from services.accounts.email import Email
 from services.accounts.onboarding import PROGRESS_COLUMNS, Progress, progress, progress_of
 from services.accounts.recent_proof import PROOF_LIFE, ReauthenticationRequired
 from services.accounts.rfc import Rfc, TaxpayerType
@@ -73,6 +74,10 @@ class Principal:
     proved_at: datetime | None
     password_change_required: bool
     second_factor_since: datetime | None = None
+
+    @property
+    def email_key(self) -> str:
+        return Email(self.email).key
 
     @property
     def taxpayer_type(self) -> TaxpayerType:
