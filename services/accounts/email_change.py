@@ -23,6 +23,7 @@ from models.mailed_password import MailedPassword
 from models.registration import Registration
 from models.session import Session
 from models.transactions import atomically
+from services.accounts import pending_deletion
 from services.accounts.confirmation_code import parse_confirmation_code
 from services.accounts.email import MAX_LENGTH, Email, email_problem, parse_email
 from services.accounts.lockout import LoginLockout
@@ -50,6 +51,7 @@ from services.factors.second_factors import SecondFactors
 from services.mail.issuing import CODE_LENGTH, CODE_LIFE, REVERTIBLE_FOR
 from services.mail.outbox import (
     ADDRESSED,
+    BEFORE_DELETION,
     GIVE_UP_AFTER,
     OF_EMAIL_CHANGES,
     MailKind,
@@ -61,7 +63,6 @@ from services.mail.outbox import (
 )
 
 _TRIES = 3
-_OF_DELETION = ("deletion_requested_at", "deletion_due_at", "deletion_turn_at")
 _OF_AN_EMAIL = tuple(kind for kind in MailKind if kind not in ADDRESSED | OF_EMAIL_CHANGES)
 # Kinds that follow the account to its new e-mail. The others carry a secret, or are about the old one.
 _FOLLOWING = frozenset(
@@ -277,7 +278,7 @@ class EmailChangeService:
             await enqueue_to_address(MailKind.EMAIL_CHANGED, before.email, before.language)
             await redirect_mails(before.email_key, old.key)
         await cancel_email_code(before.id)
-        await cancel((MailKind.DELETION_REQUESTED, MailKind.DELETION_DUE), old.key)
+        await cancel(BEFORE_DELETION, old.key)
         await enqueue(MailKind.EMAIL_RESTORED, old.key)
         account = await lock_of(before.id, before.email_key)
         later = EmailChange.filter(account_id=account.id, changed_at__gte=change.changed_at)
@@ -286,8 +287,8 @@ class EmailChangeService:
         await later.delete()
         await EmailChange.filter(open_key=str(account.id)).delete()
         account.password_hash = None
-        account.deletion_requested_at = account.deletion_due_at = account.deletion_turn_at = None
-        await account.save(update_fields=["password_hash", *_OF_DELETION])
+        await account.save(update_fields=["password_hash"])
+        await pending_deletion.clear(account)
         if account.second_factor_since and account.second_factor_since >= change.changed_at:
             await self.factors.remove(account)  # whoever made the change would keep the owner out by it
         await move(account, old, self.lockout)

@@ -11,9 +11,8 @@ from models.account import Account
 from models.registration import Registration
 from models.sql import among, as_datetime, as_uuid, fetch
 from services.common.translations import Language, localize_date
-from services.mail.outbox import ADDRESSED, OF_EMAIL_CHANGES, Claim, MailKind
+from services.mail.outbox import ADDRESSED, BEFORE_DELETION, OF_EMAIL_CHANGES, Claim, MailKind
 
-_BEFORE_DELETION = {MailKind.DELETION_REQUESTED, MailKind.DELETION_DUE}
 _CODES = {MailKind.CONFIRMATION, MailKind.RECOVERY}  # which the owner of a registration can request
 _MAX_REGISTRATIONS = 3  # registrations that one request can refer to
 _NEVER = datetime.min.replace(tzinfo=UTC)
@@ -91,7 +90,7 @@ def _content(claim: Claim, account: "Recipient | None", registration: "Recipient
                 return None
             case MailKind.RECOVERY:
                 return None if claim.registration_id else mailed_password(account)
-            case kind if kind in _BEFORE_DELETION and not account.deletion_due_at:
+            case kind if kind in BEFORE_DELETION and not account.deletion_due_at:
                 return None
             case _:
                 return notice(account, kind)
@@ -182,7 +181,7 @@ def notice(account: Recipient, kind: MailKind) -> MailContent:
         values |= {"rfc": account.rfc}
     if kind in {MailKind.PAYMENT_RECEIVED, MailKind.PAYMENT_REFUNDED} and account.active_until:
         values |= {"rfc": account.rfc, "until": localize_date(language, account.active_until)}
-    if kind in _BEFORE_DELETION and account.deletion_due_at:
+    if kind in BEFORE_DELETION and account.deletion_due_at:
         values |= {"rfc": account.rfc, "deleted_on": localize_date(language, account.deletion_due_at)}
     return MailContent(account.email, language, kind.value, values)
 

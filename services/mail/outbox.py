@@ -86,6 +86,10 @@ OF_EMAIL_CHANGES = frozenset({MailKind.EMAIL_CODE, MailKind.EMAIL_REPLACED})
 """Mails with the code of a change of e-mail, whose rows bear its id."""
 
 
+BEFORE_DELETION = frozenset({MailKind.DELETION_REQUESTED, MailKind.DELETION_DUE})
+"""Mails about a deletion that is to come, which are void once it is taken back."""
+
+
 class DeliveryStatus(enum.Enum):
     """How a row ended: sent, refused by the server for good, or given up after a day."""
 

@@ -15,6 +15,7 @@ from models.account import Account
 from models.outage import DATABASE_ERRORS
 from models.sql import as_datetime, as_uuid, fetch
 from models.transactions import atomically
+from services.accounts import pending_deletion
 from services.accounts.recent_proof import ReauthenticationRequired
 from services.accounts.sessions import Principal, SessionService
 from services.audit.actors import Actor, Actors
@@ -22,7 +23,7 @@ from services.audit.events import EventKind, record
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.outcomes import NotAuthenticated, PasswordChangeRequired
-from services.mail.outbox import MailKind, cancel, enqueue
+from services.mail.outbox import BEFORE_DELETION, MailKind, cancel, enqueue
 from services.payments.lifecycle import cancel_open
 from services.payments.queries import PaymentStatus
 from services.support.deletion import (
@@ -40,7 +41,6 @@ REMIND_BEFORE = timedelta(days=1)
 RETRY_AFTER = timedelta(hours=1)
 """When a worker looks again at what another one has begun, or what something undecided holds up."""
 _BATCH_SIZE = 100
-_MAILS_BEFORE = (MailKind.DELETION_REQUESTED, MailKind.DELETION_DUE)
 _DUE = """
 SELECT id, deletion_turn_at, deletion_due_at FROM account
 WHERE deletion_turn_at <= $1 AND NOT "deletion_turn_at" IS NULL
@@ -158,18 +158,17 @@ class AccountDeletion:
         account.deletion_requested_at = now
         account.deletion_due_at = now + self.delay
         account.deletion_turn_at = now + (self.delay - REMIND_BEFORE if self.delay > REMIND_BEFORE else self.delay)
-        await account.save(update_fields=["deletion_requested_at", "deletion_due_at", "deletion_turn_at"])
+        await account.save(update_fields=pending_deletion.COLUMNS)
         await record(actor, EventKind.DELETION_REQUESTED, account.id)
         return account.deletion_due_at
 
     async def _cancel(self, actor: Actor, before: Account) -> None:
-        await cancel(_MAILS_BEFORE, before.email_key)
+        await cancel(BEFORE_DELETION, before.email_key)
         await enqueue(MailKind.DELETION_CANCELED, before.email_key)
         account = await Account.select_for_update().get_or_none(id=before.id)
         if account is None or account.deletion_due_at is None:
             raise _RolledBackError(None)
-        account.deletion_requested_at = account.deletion_due_at = account.deletion_turn_at = None
-        await account.save(update_fields=["deletion_requested_at", "deletion_due_at", "deletion_turn_at"])
+        await pending_deletion.clear(account)
         await record(actor, EventKind.DELETION_CANCELED, account.id)
 
     async def _take_turn(self, account_id: UUID, turn_at: datetime, *, is_due: bool) -> None:
