@@ -124,6 +124,24 @@ def test_a_silent_provider_is_asked_again_and_stamps_once(example: Example) -> N
     assert _folios(page, invoices) == set(range(1, int(page.series["next_folio"])))
 
 
+def test_a_stamped_invoice_whose_reservation_was_ended_elsewhere_is_left_to_a_person(example: Example) -> None:
+    page, request = Page.of(example, "dora"), str(uuid4())
+    headers = {"authorization": f"Bearer {example.secrets.client_secret}"}
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(page.put, draft("SIN RESPUESTA"), request)
+        until(lambda: [each["state"] for each in page.list()["invoices"]] == ["reserved"], "the reservation")
+        query = "mutation Release($input: ReleaseInvoiceInput!) { releaseInvoice(input: $input) { __typename } }"
+        body = {"query": query, "variables": {"input": {"requestId": request}}}
+        released = example.service.post("/graphql", json=body, headers=headers).json()
+        invoice = waiting.result().json()
+
+    assert released["data"]["releaseInvoice"]["__typename"] == "ReleaseInvoiceSuccess"
+    assert invoice["state"] == "disputed"
+    _check_document(page.get(f"/invoices/{request}.xml").content, invoice, "SIN RESPUESTA")
+    assert page.upload(draft("SIN RESPUESTA"), request) == invoice
+    assert f"{request} cannot become confirmed" in example.log
+
+
 def test_kills_at_any_moment_neither_lose_nor_double_an_invoice(example: Example) -> None:
     chance, before = random.Random(1), example.stamped()
     page = Page.of(example, "elena", "many")
@@ -163,12 +181,13 @@ def test_kills_at_any_moment_neither_lose_nor_double_an_invoice(example: Example
     assert page.list()["account"]["stamps_left"] == 1000 - len(confirmed)
 
 
-BILLION = b"<!DOCTYPE a [<!ENTITY a 'a'><!ENTITY b '&a;&a;&a;&a;'>]>"
+_LEVELS = b"".join(b"<!ENTITY b%d '%s'>" % (level, b"&b%d;" % (level - 1) * 10) for level in range(1, 10))
+BILLION = b"<!DOCTYPE a [<!ENTITY b0 'a'>" + _LEVELS + b"]>"
 EXTERNAL = b"<!DOCTYPE a [<!ENTITY x SYSTEM 'file:///etc/passwd'>]>"
 HOSTILE = {
     "nothing": b"",
     "no XML": b"hola",
-    "entities that grow": draft().replace(b"?>\n", b"?>\n" + BILLION).replace(b"Soporte", b"&b;"),
+    "entities that grow": draft().replace(b"?>\n", b"?>\n" + BILLION).replace(b"Soporte", b"&b9;"),
     "an external entity": draft().replace(b"?>\n", b"?>\n" + EXTERNAL).replace(b"Soporte", b"&x;"),
     "an external subset": draft().replace(b"?>\n", b"?>\n<!DOCTYPE a SYSTEM 'http://127.0.0.1:9/a.dtd'>"),
     "an instruction": draft().replace(b"?>\n", b"?>\n<?xml-stylesheet href='a.xsl'?>"),
@@ -351,10 +370,10 @@ def _folios(page: Page, invoices: Any) -> set[int]:
     return borne | skipped
 
 
-def _check_document(document: bytes, invoice: dict[str, str]) -> None:
+def _check_document(document: bytes, invoice: dict[str, str], conditions: str = "") -> None:
     """The stamped CFDI is the draft with its number and its stamp, and nothing else."""
     root = ElementTree.fromstring(document)  # noqa: S314  # ours
-    sent = ElementTree.fromstring(draft())  # noqa: S314
+    sent = ElementTree.fromstring(draft(conditions))  # noqa: S314
     assert root.attrib == {**sent.attrib, "Serie": "A", "Folio": "1"}
     stamp = root.find(f".//{TFD}")
     assert stamp is not None

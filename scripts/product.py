@@ -117,10 +117,13 @@ def _wait(url: str, processes: list[subprocess.Popen[bytes]]) -> None:
 
 
 def _app(*arguments: str, environment: Mapping[str, str]) -> Any:
-    """Runs a command of the service, and returns its JSON. Ends this script with its status if it fails."""
+    """Runs a command of the service, and returns its JSON. Ends this script with its status if it fails.
+
+    A list that has nothing to show ends with status 1, too.
+    """
     command = [sys.executable, "-m", "app", *arguments]
     run = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)  # noqa: S603
-    if run.returncode and "list" not in arguments:
+    if run.returncode and run.stdout.strip() != "[]":
         raise SystemExit(run.returncode)
     return json.loads(run.stdout) if "--json" in arguments else None
 

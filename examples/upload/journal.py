@@ -55,6 +55,7 @@ class State(StrEnum):
     CONFIRMED = "confirmed"
     RELEASED = "released"
     FAILED = "failed"  # nothing was reserved, and nothing will be
+    DISPUTED = "disputed"  # the accounts service refused the end: a person has to decide
 
 
 OPEN = (State.RECEIVED, State.RESERVED, State.STAMPED, State.REFUSED)

@@ -113,9 +113,10 @@ class Stamping:
                 return self.journal.move(invoice, State.REFUSED, reason=reason)
 
     def _end(self, invoice: Invoice, state: State, answer: Done | Failure) -> Invoice:
-        """Both lists differ if the accounts service refuses: a person has to look, and asking again changes nothing."""
+        """If the accounts service refuses, asking again changes nothing, as after an operator ended the reservation."""
         if isinstance(answer, Failure):
             log.error("%s cannot become %s: %s", invoice.request_id, state, answer.name)
+            state = State.DISPUTED
         return self.journal.move(invoice, state)
 
     async def _compare(self) -> None:

@@ -17,6 +17,11 @@ const STATES = {
   confirmed: "Timbrada",
   released: "Rechazada",
   failed: "No se timbró",
+  disputed: "En revisión",
+};
+const OUTCOMES = {
+  confirmed: "¡Listo! Tu factura está timbrada.",
+  disputed: "Tu factura está en revisión. No la subas de nuevo.",
 };
 const NOTICES = {
   "account.activated": () => "Tu cuenta está activa.",
@@ -104,7 +109,7 @@ function row({ request_id: id, receiver, total, state, series, folio, uuid, reas
   );
   if (uuid) item.append(element("p", { className: "hint break", textContent: `Folio fiscal ${uuid}` }));
   if (reason) item.append(element("p", { className: "reason", textContent: reason }));
-  if (state === "confirmed") {
+  if (uuid && ["confirmed", "disputed"].includes(state)) {
     const button = element("button", { type: "button", className: "button", textContent: "Descargar XML" });
     button.setAttribute("aria-label", `Descargar XML de la factura ${number}`);
     button.addEventListener("click", () => download(id, number).catch(explain));
@@ -148,7 +153,7 @@ async function send(event) {
       event.target.reset();
       $("series").value = series;
       upload = undefined;
-      say(state === "confirmed" ? "¡Listo! Tu factura está timbrada." : (reason ?? "El proveedor tarda en responder. Te avisamos aquí."));
+      say(reason ?? OUTCOMES[state] ?? "El proveedor tarda en responder. Te avisamos aquí.");
     } else if (response.status === 413) {
       say("");
       showProblems([{ message: "El archivo es demasiado grande: un CFDI cabe en 100 kB." }]);
