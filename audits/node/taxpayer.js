@@ -135,6 +135,18 @@ export class Taxpayer {
     await this.ask("CreateSeries", { name: "A", lastFolio: "5000" });
   }
 
+  /** Pays for a plan by a bank deposit, which arrives at once. */
+  async pay(planId = "emprendedor") {
+    const { deposit } = await this.ask("RequestBankDeposit", { planId });
+    await this.deposit(deposit.reference, deposit.amount.amount);
+  }
+
+  /** Lets a deposit arrive at the stand-in of the bank. */
+  async deposit(reference, amount) {
+    const body = new URLSearchParams({ reference, amount, action: "arrive" });
+    assert.ok((await fetch(`${this.service}/bank`, { method: "POST", body })).ok);
+  }
+
   /** Sends an operation that must succeed, with the cookies of the pages, and returns its result. */
   async ask(operation, input) {
     const request = { headers: { Origin: this.app }, data: { query: operations[operation], variables: { input } } };

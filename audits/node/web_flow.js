@@ -60,7 +60,7 @@ test("the four steps lead to an active account with a bank deposit", async () =>
   await page.getByRole("button", { name: "Copiar: Referencia" }).click();
   const reference = await page.evaluate(() => navigator.clipboard.readText());
   assert.match(reference, /^\d{10}$/);
-  await arrive(reference, "464.00");
+  await ana.deposit(reference, "464.00");
   await page.evaluate(() => dispatchEvent(new Event("focus")));
   await ana.said("Tu cuenta está activa");
   await ana.go("/cuenta");
@@ -218,9 +218,4 @@ async function listened(page) {
   await page.getByRole("button", { name: "Escuchar" }).click();
   await page.locator("audio").waitFor();
   return (await asked).postDataJSON().variables.id;
-}
-
-async function arrive(reference, amount) {
-  const body = new URLSearchParams({ reference, amount, action: "arrive" });
-  assert.ok((await fetch(`${service}/bank`, { method: "POST", body })).ok);
 }

@@ -2,11 +2,13 @@
 
 import logging
 import os
+import socket
 import sys
 
 import uvicorn
 
 from .app import build
+from .changes import Changes
 from .settings import Settings
 
 
@@ -18,15 +20,28 @@ def main() -> int:
     except ValueError as error:
         print(error, file=sys.stderr)
         return 2
-    uvicorn.run(
-        build(settings),
+    changes = Changes()
+    app = build(settings, changes)
+    config = uvicorn.Config(
+        app,
         host="127.0.0.1",
         port=settings.port,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=2,  # pages wait for changes longer than that
+        timeout_graceful_shutdown=10,
     )
+    _Server(config, changes).run()
     return 0
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, changes: Changes) -> None:
+        super().__init__(config)
+        self._changes = changes
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._changes.close()
+        await super().shutdown(sockets)
 
 
 if __name__ == "__main__":

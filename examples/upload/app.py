@@ -29,12 +29,11 @@ from .tokens import Tokens
 _STATIC = Path(__file__).parent / "static"
 
 
-def build(settings: Settings) -> Starlette:
+def build(settings: Settings, changes: Changes) -> Starlette:
     settings.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     http = httpx2.AsyncClient(timeout=10, trust_env=False)
     journal = Journal(settings.folder / "journal.sqlite3")
     provider = Provider(settings.folder / "provider.sqlite3")
-    changes = Changes()
     accounts = Accounts(http, settings.accounts_url, settings.client_secret)
     stamping = Stamping(journal, accounts, provider, changes, settings.provider_seconds)
     tokens = Tokens(http, settings.accounts_url, settings.audience)

@@ -13,6 +13,7 @@ class Changes:
     _start: str = field(default_factory=lambda: secrets.token_hex(4))
     _counts: Counter[str] = field(default_factory=Counter)
     _waiting: dict[str, set[asyncio.Event]] = field(default_factory=lambda: defaultdict(set))
+    _closed: bool = False
 
     def version(self, account_id: str) -> str:
         return f"{self._start}-{self._counts[account_id]}"
@@ -22,9 +23,15 @@ class Changes:
         for event in self._waiting.pop(account_id, ()):
             event.set()
 
+    def close(self) -> None:
+        """Lets every page that waits go, for the process to end, and none wait from now on."""
+        self._closed = True
+        for account_id in list(self._waiting):
+            self.tell(account_id)
+
     async def wait(self, account_id: str, version: str, seconds: float) -> str:
         """Returns the version as soon as it is another one than the page has, or after so long."""
-        if self.version(account_id) == version:
+        if self.version(account_id) == version and not self._closed:
             event = asyncio.Event()
             self._waiting[account_id].add(event)
             try:
