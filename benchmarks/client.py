@@ -47,7 +47,10 @@ class Client:
 
     def body_of(self, operation: str, **form: Any) -> bytes:
         """Returns the body of a request with that input."""
-        variables = {"input": form} if form else {}
+        return self.body_with(operation, **{"input": form} if form else {})
+
+    def body_with(self, operation: str, **variables: Any) -> bytes:
+        """Returns the body of a request with those variables."""
         return json.dumps({"query": OPERATIONS[operation], "variables": variables}).encode()
 
     def send(self, body: bytes, token: str | None = None) -> bytes:

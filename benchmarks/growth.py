@@ -3,10 +3,11 @@
     .venv/bin/python -m benchmarks.growth [--accounts N] [--database postgres://USER@HOST/NAME]
 
 Two services run side by side, with a thousand and with N accounts. Each account has two sessions, two payments, five
-invoices and a share of all other rows that use leaves behind. The services get the same requests in turn, about random
-accounts. The benchmark prints the CPU time of a request: that of `serve`, and that of PostgreSQL's backends if they are
-on this machine. The figures are medians of seven rounds, and the ratio is that of consecutive measurements, because
-other load on the machine affects both. The exit status is 0 if the larger service needs at most 1.10 times as much.
+invoices, two events of the feed, two of the audit trail and a share of all other rows that use leaves behind. The
+services get the same requests in turn, about random accounts. The benchmark prints the CPU time of a request: that of
+`serve`, and that of PostgreSQL's backends if they are on this machine. The figures are medians of seven rounds, and the
+ratio is that of consecutive measurements, because other load on the machine affects both. The exit status is 0 if the
+larger service needs at most 1.10 times as much.
 
 The worker runs in `serve`, and a request counts until its mail is written, because finished mails could slow down the
 search for pending ones. Argon2 uses its cheapest parameters, so that it hides no differences. PostgreSQL's tables are
@@ -37,15 +38,30 @@ from argon2 import PasswordHasher
 
 from benchmarks.client import PASSWORD, RFC, SECRET_KEY, Client
 from benchmarks.servers import cpu
+from models.event_feed import EventFeed
 from services.access.client_secrets import generate_secret
+from services.access.clients import Scope
+from services.access.events import cursor_of
 from services.common.clock import utc_now
+from services.events.facts import NO_DETAILS, EventType
+from services.events.feed import EventView
 from tests.databases import database_of_its_own
 from tests.process.serving import CHEAP_ARGON2, WITHOUT_LIMITS, serving
 
 FEW = 1000
 MAX_RATIO = 1.10
 ROUNDS = 7
-REQUESTS = {"Me": 1000, "ReserveInvoice": 500, "Login": 250, "CreateAccount": 250, "RecoverPassword": 250}  # a round
+REQUESTS = {  # a round
+    "Me": 1000,
+    "SecurityEvents": 250,
+    "Account": 250,
+    "Events": 250,
+    "OpenReservations": 100,
+    "ReserveInvoice": 500,
+    "Login": 250,
+    "CreateAccount": 250,
+    "RecoverPassword": 250,
+}
 _MAILED = {"CreateAccount", "RecoverPassword"}
 _MAIL_SECONDS = 120  # to wait for the mails of a round
 
@@ -108,17 +124,24 @@ class _Service:
         before = self._used()
         for body, token in requests:
             answer = self.client.send(body, token)
-            assert b"Success" in answer or b'"email":"' in answer, answer[:300]
+            assert b"Error" not in answer, answer[:300]
+            assert b'"errors"' not in answer, answer[:300]
         if operation in _MAILED:
             self._await_mails(len(requests))
         after = self._used()
         return sum(seconds - before.get(pid, 0.0) for pid, seconds in after.items()) / len(requests)
 
     def _request(self, operation: str, account: int) -> tuple[bytes, str | None]:
-        """Returns the body of a request and, for `Me`, a session's token."""
+        """Returns the body of a request, and the token or the client's secret that it needs."""
         match operation:
-            case "Me":
+            case "Me" | "SecurityEvents":
                 return self.client.body(operation), _token(account, self.chance.randrange(2))
+            case "Account":
+                return self.client.body_with(operation, by={"email": _email(account)}), _SECRET
+            case "Events":
+                return self.client.body_with(operation, after=_cursor(account), first=20), _SECRET
+            case "OpenReservations":
+                return self.client.body_with(operation, first=20), _SECRET
             case "ReserveInvoice":
                 ids = {"accountId": str(_id(f"account {account}")), "seriesId": str(_id(f"series {account}"))}
                 return self.client.body_of(operation, **ids, requestId=str(uuid4())), _SECRET
@@ -211,7 +234,16 @@ def _tables(accounts: int) -> dict[str, tuple[str, Rows]]:
             _RESERVATION,
             _reservation_rows(accounts, now),
         ),
-        "api_client": ("id name scopes created_at", iter([(_CLIENT, "stamping", "invoices:write", now)])),
+        "event": (
+            "id event_id position type account_id occurred_at details",
+            _event_rows(accounts, now),
+        ),
+        "event_feed": ("id last_position deleted_position", iter([(EventFeed.ID, accounts * len(_EVENTS), 0)])),
+        "audit_event": (
+            "id at kind actor account_id client agent",
+            _audit_rows(accounts, now),
+        ),
+        "api_client": ("id name scopes created_at", iter([(_CLIENT, "stamping", _SCOPES, now)])),
         "api_client_secret": ("digest client_id created_at", iter([(_digest(_SECRET), _CLIENT, now)])),
         "session": (
             "id account_id digest password_change_required created_at last_seen_at ends_at expires_at user_agent",
@@ -255,7 +287,10 @@ def _tables(accounts: int) -> dict[str, tuple[str, Rows]]:
 _DAY = timedelta(days=1)
 _YEAR = timedelta(days=365)
 _INVOICES = 5  # of each account
+_OPEN = 100  # reservations, of all accounts, that are older than a day and not decided
+_EVENTS = ("account.activated", "invoice.confirmed")  # of each account
 _CLIENT = UUID(int=1)
+_SCOPES = " ".join(scope.value for scope in Scope)
 _SECRET = generate_secret()
 
 
@@ -278,13 +313,30 @@ def _payment_rows(accounts: int, now: datetime) -> Rows:
 
 
 def _reservation_rows(accounts: int, now: datetime) -> Rows:
-    """Yields those of each account, the first of which is skipped and the others confirmed."""
+    """Yields those of each account, the first of which is skipped and the others confirmed, but for a few."""
     for n, folio in itertools.product(range(accounts), range(1, _INVOICES + 1)):
         at = now - _up_to(n + folio, timedelta(days=300))
         ids = (_id(f"reservation {n} {folio}"), _CLIENT, _id(f"request {n} {folio}"), _id(f"account {n}"))
-        place = (_id(f"series {n}"), "A", folio, _id(f"payment {n} 0"), 0, at, None)
-        end = (None, None, at, folio) if folio == 1 else (at, _id(f"uuid {n} {folio}"), None, None)
-        yield (*ids, *place, *end)
+        place = (_id(f"series {n}"), "A", folio, _id(f"payment {n} 0"), 0, at)
+        if n < _OPEN and folio == _INVOICES:
+            yield (*ids, *place, at, None, None, None, None)
+        elif folio == 1:
+            yield (*ids, *place, None, None, None, at, folio)
+        else:
+            yield (*ids, *place, None, at, _id(f"uuid {n} {folio}"), None, None)
+
+
+def _event_rows(accounts: int, now: datetime) -> Rows:
+    """Yields those of each account in the order of the feed."""
+    for position, (event, n) in enumerate(itertools.product(_EVENTS, range(accounts)), 1):
+        at = now - timedelta(days=29) * (1 - position / (accounts * len(_EVENTS)))
+        yield (position, _id(f"event {position}"), position, event, _id(f"account {n}"), at, "{}")
+
+
+def _audit_rows(accounts: int, now: datetime) -> Rows:
+    for n, kind in itertools.product(range(accounts), ("confirmed", "signed_in")):
+        at = now - _up_to(n, timedelta(days=300))
+        yield (_id(f"audit {n} {kind}"), at, kind, "owner", _id(f"account {n}"), _digest(f"client {n}")[:32], "Firefox")
 
 
 def _session_rows(accounts: int, now: datetime) -> Rows:
@@ -303,6 +355,11 @@ def _delivery_rows(accounts: int, now: datetime) -> Rows:
     for n in range(accounts):
         sent_at = now - _DAY - _up_to(n, timedelta(days=28))
         yield (_id(f"delivery {n}"), "confirmation", _email(n), sent_at, sent_at, 1, True, sent_at, "delivered")
+
+
+def _cursor(position: int) -> str:
+    view = EventView(position, UUID(int=0), EventType.ACCOUNT_ACTIVATED, UUID(int=0), utc_now(), NO_DETAILS)
+    return cursor_of(view)
 
 
 def _email(account: int) -> str:

@@ -48,7 +48,8 @@ async def open_reservations(
     statement, values = _OPEN, [until, count]
     if client_id:
         values.append(str(client_id))
-        statement += f" AND client_id = ${len(values)}"
+        # The cast keeps the database from reading all that the client ever reserved, in the index on client_id.
+        statement += f" AND CAST(client_id AS TEXT) = ${len(values)}"
     if after:
         values += [after[0], str(after[1])]
         statement += f" AND (open_since, id) > (${len(values) - 1}, ${len(values)})"

@@ -326,6 +326,15 @@ async def test_the_worker_searches_only_unsent_mails(database: dict[str, Any]) -
     assert [look.text for look in looks if OWED not in json.dumps(await _plan(look))] == []
 
 
+async def test_a_page_of_open_reservations_reads_none_that_is_decided(database: dict[str, Any]) -> None:
+    """A client has few open ones, and for years all those that it confirmed."""
+    with statements_run() as statements:
+        await queries.open_reservations(utc_now(), 10, client_id=uuid4(), after=(utc_now(), uuid4()))
+
+    [look] = statements
+    assert "idx_invoice_reservation_open" in json.dumps(await _plan(look))
+
+
 def _finished(count: int) -> Iterator[Delivery]:
     then = utc_now() - timedelta(days=1)
     for number in range(count):
