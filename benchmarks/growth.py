@@ -53,6 +53,7 @@ MAX_RATIO = 1.10
 ROUNDS = 7
 REQUESTS = {  # a round
     "Me": 1000,
+    "Payment": 250,
     "SecurityEvents": 250,
     "Account": 250,
     "Events": 250,
@@ -134,7 +135,7 @@ class _Service:
     def _request(self, operation: str, account: int) -> tuple[bytes, str | None]:
         """Returns the body of a request, and the token or the client's secret that it needs."""
         match operation:
-            case "Me" | "SecurityEvents":
+            case "Me" | "Payment" | "SecurityEvents":
                 return self.client.body(operation), _token(account, self.chance.randrange(2))
             case "Account":
                 return self.client.body_with(operation, by={"email": _email(account)}), _SECRET
