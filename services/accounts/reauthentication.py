@@ -1,9 +1,11 @@
 """Asks the owner of a session for the password or the second factor again, for mutations that need a recent proof."""
 
 from dataclasses import dataclass, field
+from functools import partial
 
 from models.account import Account
 from models.transactions import atomically
+from services.accounts.factor_codes import verify_code
 from services.accounts.hashing import Hasher
 from services.accounts.password_policy import is_missing, typed_password
 from services.accounts.recent_proof import ReauthenticationRequired
@@ -21,15 +23,7 @@ from services.common.outcomes import (
     PasswordChangeRequired,
     TooManyAttempts,
 )
-from services.factors.second_factors import (
-    FAILURES_TO_MAIL,
-    INCORRECT,
-    ProofWay,
-    SecondFactors,
-    WrongCode,
-    code_problem,
-)
-from services.mail.outbox import MailKind, enqueue
+from services.factors.second_factors import INCORRECT, SecondFactors, WrongCode, code_problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +109,8 @@ class ReauthenticationService:
             if throttled := await tally.hit(self.limits.second_factor, str(principal.id)):
                 return throttled
 
-            async def verify() -> ProofWay | WrongCode:
-                way = await self.factors.verify(principal.id, code, self.clock())
-                if way is ProofWay.RECOVERY_CODE:
-                    await enqueue(MailKind.RECOVERY_CODE_USED, principal.email_key)
-                elif isinstance(way, WrongCode) and way.failures in FAILURES_TO_MAIL:
-                    await enqueue(MailKind.SECOND_FACTOR_FAILED, principal.email_key)
-                return way
-
+            actor, now = self.actors.of(caller), self.clock()
+            verify = partial(verify_code, self.factors, actor, principal.id, principal.email_key, code, now)
             if isinstance(await atomically(verify), WrongCode):
                 await self._record(caller, principal, EventKind.REAUTHENTICATION_FAILED)
                 return INCORRECT

@@ -13,6 +13,7 @@ from tortoise.expressions import F
 from models.account import Account
 from models.login_challenge import LoginChallenge
 from models.transactions import atomically
+from services.accounts.factor_codes import verify_code
 from services.accounts.lockout import LoginAttempt, LoginLockout
 from services.accounts.login import RecoveryRequired
 from services.accounts.mailed_passwords import OutdatedError, use_mailed_password
@@ -25,14 +26,7 @@ from services.common.limits import Limiter, Limits
 from services.common.outcomes import InvalidInput, TooManyAttempts
 from services.common.secrets import digest
 from services.factors.challenges import MAX_FAILURES
-from services.factors.second_factors import (
-    FAILURES_TO_MAIL,
-    INCORRECT,
-    ProofWay,
-    SecondFactors,
-    WrongCode,
-    code_problem,
-)
+from services.factors.second_factors import INCORRECT, SecondFactors, WrongCode, code_problem
 from services.mail.outbox import MailKind, cancel, enqueue
 
 
@@ -90,7 +84,7 @@ class SecondStepService:
             return LoginExpired()
         if isinstance(outcome, LoggedIn):
             return outcome
-        await atomically(partial(self._fail, caller, waiting, attempt, outcome))
+        await atomically(partial(self._fail, caller, waiting, attempt))
         return INCORRECT
 
     async def _open(
@@ -102,7 +96,7 @@ class SecondStepService:
         account = await Account.select_for_update().get_or_none(id=waiting.account_id)
         if account is None or not await self._is_valid(waiting, account):
             raise OutdatedError
-        way = await self.factors.verify(account.id, code, now)
+        way = await verify_code(self.factors, actor, account.id, account.email_key, code, now)
         if isinstance(way, WrongCode):
             return way
         await LoginChallenge.filter(digest=waiting.digest).delete()
@@ -114,15 +108,10 @@ class SecondStepService:
         )
         detail = f"mailed password, {way.value}" if waiting.mailed_digest else way.value
         await record(actor, EventKind.SIGNED_IN, account.id, subject=opened.principal.session_id, detail=detail)
-        if way is ProofWay.RECOVERY_CODE:
-            await enqueue(MailKind.RECOVERY_CODE_USED, account.email_key)
-            await record(actor, EventKind.RECOVERY_CODE_USED, account.id)
         await self.lockout.record_success(attempt, account.email_key, caller)
         return opened
 
-    async def _fail(self, caller: Caller, waiting: LoginChallenge, attempt: LoginAttempt, wrong: WrongCode) -> None:
-        if wrong.failures in FAILURES_TO_MAIL:
-            await enqueue(MailKind.SECOND_FACTOR_FAILED, waiting.account.email_key)
+    async def _fail(self, caller: Caller, waiting: LoginChallenge, attempt: LoginAttempt) -> None:
         if attempt.locks:
             await enqueue(MailKind.SIGN_IN_CLOSED, waiting.account.email_key)
         await LoginChallenge.filter(digest=waiting.digest).update(failures=F("failures") + 1)

@@ -178,6 +178,14 @@ async def test_a_recovery_code_counts_once_and_is_told(api: Api, ana: Protected)
     assert await _subjects(api) == ["Se usó un código de recuperación de tu cuenta de Timbrado"]
 
 
+async def test_a_recovery_code_that_is_a_recent_proof_is_told_and_recorded_too(api: Api, ana: Protected) -> None:
+    answer = await ana.me.act("Reauthenticate", oneTimeCode=ana.recovery_codes[0])
+
+    assert answer["__typename"] == "ReauthenticateSuccess"
+    assert await _subjects(api) == ["Se usó un código de recuperación de tu cuenta de Timbrado"]
+    assert await AuditEvent.filter(kind="recovery_code_used").count() == 1
+
+
 async def test_without_recovery_codes_only_the_app_is_offered(api: Api, ana: Protected) -> None:
     await RecoveryCode.all().delete()
 
