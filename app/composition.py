@@ -45,6 +45,7 @@ from services.accounts.second_factor import SecondFactorService
 from services.accounts.second_step import SecondStepService
 from services.accounts.security_events import SecurityEvents
 from services.accounts.sessions import SessionLife, SessionService
+from services.accounts.sign_ins import SignIns
 from services.audit.actors import Actors
 from services.captcha.provider import CaptchaProvider
 from services.captcha.service import CaptchaService
@@ -183,6 +184,7 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
         conceal_accounts=settings.conceal_accounts,
         notice=settings.privacy_notice,
     )
+    sign_ins = SignIns(sessions, lockout, actors)
     login = LoginService(
         hasher=hasher,
         limiter=limiter,
@@ -190,6 +192,7 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
         captchas=captchas,
         lockout=lockout,
         sessions=sessions,
+        sign_ins=sign_ins,
         ids=registration_ids,
         stand_ins=StandIns(keys),
         factors=factors,
@@ -252,7 +255,13 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
                 hasher=hasher, factors=factors, limiter=limiter, limits=limits, sessions=sessions, actors=actors
             ),
             second_step=SecondStepService(
-                limiter=limiter, limits=limits, lockout=lockout, sessions=sessions, factors=factors, actors=actors
+                limiter=limiter,
+                limits=limits,
+                lockout=lockout,
+                sessions=sessions,
+                sign_ins=sign_ins,
+                factors=factors,
+                actors=actors,
             ),
             second_factor=SecondFactorService(
                 site=settings.site_name,

@@ -25,6 +25,8 @@ class Account(Model):
     `deletion_turn_at`, a worker looks at it next.
     `second_factor_since` is set while the account has a second factor. It ends at `second_factor_ends_at`, if an
     operator has announced that.
+
+    `devices_known` is false until the first login from which devices are remembered.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -50,6 +52,7 @@ class Account(Model):
     deletion_turn_at = fields.DatetimeField(null=True)
     second_factor_since = fields.DatetimeField(null=True)
     second_factor_ends_at = fields.DatetimeField(null=True)
+    devices_known = fields.BooleanField(default=False, db_default=False)
 
     class Meta:
         table = "account"

@@ -1,3 +1,5 @@
+from typing import Any
+
 from tortoise import fields
 from tortoise.models import Model
 
@@ -12,7 +14,8 @@ class Delivery(Model):
     while `lease` is its token, until `due_at`.
 
     `address` and `language` are set for a mail to somebody who has no account with that e-mail any more, and
-    `email_change_id` for the code of a change of e-mail.
+    `email_change_id` for the code of a change of e-mail. `facts` are what a mail about one sign-in says of it, in words
+    and numbers of ours. The `pending_key` of such a mail is "kind:id", since each of them is sent.
     """
 
     id = fields.UUIDField(primary_key=True)
@@ -31,6 +34,7 @@ class Delivery(Model):
     address = fields.CharField(max_length=254, null=True)
     language = fields.CharField(max_length=2, null=True)
     email_change_id = fields.UUIDField(null=True)  # not a foreign key, either
+    facts: Any = fields.JSONField(null=True)
 
     class Meta:
         table = "delivery"

@@ -9,7 +9,7 @@ An attempt is counted as a failure before its password is verified, so that para
 
 import hmac
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,6 +20,7 @@ from models.outage import DATABASE_ERRORS
 from models.sql import fetch
 from services.common.caller import Address, Caller
 from services.common.clock import Clock, utc_now
+from services.common.devices import DEVICES, Device, device_of
 from services.common.secrets import Keys
 
 MAX_FAILURES = 50  # in each bucket
@@ -30,17 +31,21 @@ INSERT INTO failure_streak (key, count, touched_at) VALUES (
   CASE WHEN EXISTS (SELECT 1 FROM known_network WHERE key = $1 AND last_seen_at > $2) THEN $3 ELSE $4 END, 1, $5
 )
 ON CONFLICT (key) DO UPDATE SET count = failure_streak.count + 1, touched_at = EXCLUDED.touched_at
-RETURNING key, count
+RETURNING key, count, EXISTS (SELECT 1 FROM known_network WHERE key = $6 AND last_seen_at > $2) AS device_known
 """
 _DECREMENT = "UPDATE failure_streak SET count = count - 1 WHERE key = $1 AND count > 0 RETURNING count"
 
 
 @dataclass(frozen=True, slots=True)
 class LoginAttempt:
-    """An attempt that is counted as a failure. `failures` is the bucket's count with this attempt."""
+    """An attempt that is counted as a failure. `failures` is the bucket's count with this attempt.
+
+    `familiar` means that both the network and the device have signed in before.
+    """
 
     bucket: str
     failures: int
+    familiar: bool
 
     @property
     def locked(self) -> bool:
@@ -54,6 +59,14 @@ class LoginAttempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Success:
+    """`failures` in a row came before it, from networks like its own."""
+
+    failures: int
+    familiar: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Failures:
     """How many logins in a row have failed, from known networks and from others. MAX_FAILURES lock."""
 
@@ -62,7 +75,7 @@ class Failures:
 
 
 class LoginLockout:
-    """Keeps e-mail addresses and networks as keyed digests."""
+    """Keeps e-mail addresses, networks and kinds of devices as keyed digests."""
 
     def __init__(self, keys: Keys, clock: Clock = utc_now) -> None:
         self._key = keys.lasting("lockout")
@@ -82,19 +95,27 @@ class LoginLockout:
     async def record_attempt(self, email_key: str, caller: Caller) -> LoginAttempt:
         """Counts a failure in the bucket of the caller's network."""
         buckets = [self._bucket(email_key, known=known) for known in (True, False)]
-        network, known_since = self._network(email_key, caller), self._clock() - KNOWN_FOR
-        (row,) = await fetch(_INCREMENT, network, known_since, *buckets, time.time())
-        return LoginAttempt(str(row["key"]), int(row["count"]))
+        network, device = self._network(email_key, caller), self._device(email_key, device_of(caller.user_agent))
+        (row,) = await fetch(_INCREMENT, network, self._clock() - KNOWN_FOR, *buckets, time.time(), device)
+        familiar = row["key"] == buckets[0] and bool(row["device_known"])
+        return LoginAttempt(str(row["key"]), int(row["count"]), familiar)
 
     async def withdraw(self, attempt: LoginAttempt) -> None:
         """Takes the attempt's own failure back, and leaves all others."""
         await fetch(_DECREMENT, attempt.bucket)
 
-    async def record_success(self, attempt: LoginAttempt, email_key: str, caller: Caller) -> None:
-        """Empties the attempt's bucket and remembers the caller's network."""
-        await FailureStreak.filter(key=attempt.bucket).delete()
-        network = KnownNetwork(key=self._network(email_key, caller), last_seen_at=self._clock())
-        await KnownNetwork.bulk_create([network], on_conflict=["key"], update_fields=["last_seen_at"])
+    async def record_success(self, attempt: LoginAttempt, email_key: str, caller: Caller) -> Success:
+        """Empties the attempt's bucket and remembers the caller's network and device.
+
+        With the account locked, of two attempts at once only the first one is after failures, or unfamiliar.
+        """
+        now = self._clock()
+        keys = [self._network(email_key, caller), self._device(email_key, device_of(caller.user_agent))]
+        familiar = attempt.familiar or await self._are_known(keys, now)
+        emptied = await FailureStreak.filter(key=attempt.bucket).delete()
+        known = [KnownNetwork(key=key, last_seen_at=now) for key in keys]
+        await KnownNetwork.bulk_create(known, on_conflict=["key"], update_fields=["last_seen_at"])
+        return Success(attempt.failures - 1 if emptied else 0, familiar)
 
     async def reset(self, *email_keys: str) -> None:
         """Empties both buckets, for a caller who has proved to own the mailbox or the password."""
@@ -115,16 +136,30 @@ class LoginLockout:
         known = await KnownNetwork.filter(key__in=list(networks)).order_by("key")
         return {networks[each.key]: each.last_seen_at for each in known}
 
-    async def forget_networks(self, email_key: str, addresses: Iterable[Address]) -> None:
-        """Deletes the networks of these addresses; those of other addresses expire."""
+    async def known_devices(self, email_key: str) -> dict[Device, datetime]:
+        """Returns the devices that the account knows, and when each was last seen."""
+        devices = {self._device(email_key, device): device for device in DEVICES}
+        known = await KnownNetwork.filter(key__in=list(devices)).order_by("key")
+        return {devices[each.key]: each.last_seen_at for each in known}
+
+    async def forget(self, email_key: str, addresses: Iterable[Address]) -> None:
+        """Deletes all devices, and the networks of these addresses; those of other addresses expire."""
         keys = [self._network(email_key, Caller(address)) for address in addresses]
+        keys += [self._device(email_key, device) for device in DEVICES]
         await KnownNetwork.filter(key__in=keys).delete()
+
+    async def _are_known(self, keys: Sequence[str], now: datetime) -> bool:
+        known = KnownNetwork.filter(key__in=keys, last_seen_at__gt=now - KNOWN_FOR)
+        return await known.count() == len(keys)
 
     def _bucket(self, email_key: str, *, known: bool) -> str:
         return f"{self._pseudonym(email_key)}:{'known' if known else 'others'}"
 
     def _network(self, email_key: str, caller: Caller) -> str:
         return self._pseudonym(f"{email_key}\0{caller.network}")
+
+    def _device(self, email_key: str, device: Device) -> str:
+        return self._pseudonym(f"{email_key}\0{device.browser} {device.system}")
 
     def _pseudonym(self, text: str) -> str:
         return hmac.digest(self._key, text.encode(), "sha256").hex()

@@ -47,6 +47,7 @@ from services.accounts.password_policy import (
 )
 from services.accounts.registration_ids import RegistrationIds
 from services.accounts.sessions import LoggedIn, SessionService
+from services.accounts.sign_ins import SignIns
 from services.audit.actors import WORKER, Actors
 from services.audit.events import EventKind, record
 from services.captcha.service import CaptchaAnswer, CaptchaService
@@ -96,6 +97,7 @@ class LoginService:
     captchas: CaptchaService
     lockout: LoginLockout
     sessions: SessionService
+    sign_ins: SignIns
     ids: RegistrationIds
     stand_ins: StandIns
     factors: SecondFactors
@@ -224,16 +226,9 @@ class LoginService:
             elif new_hash:
                 account.password_hash = new_hash  # of the same password, so its generation stays
                 await account.save(update_fields=["password_hash"])
-            opened = await self.sessions.open(caller, account, restricted_until=mailed.expires_at if mailed else None)
-            await record(
-                actor,
-                EventKind.SIGNED_IN,
-                account.id,
-                subject=opened.principal.session_id,
-                detail="mailed password" if mailed else None,
+            return await self.sign_ins.complete(
+                caller, account, attempt, restricted_until=mailed.expires_at if mailed else None
             )
-            await self.lockout.record_success(attempt, email_key, caller)
-            return opened
 
         try:
             return await atomically(open_session)

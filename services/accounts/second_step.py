@@ -18,6 +18,7 @@ from services.accounts.lockout import LoginAttempt, LoginLockout
 from services.accounts.login import RecoveryRequired
 from services.accounts.mailed_passwords import OutdatedError, use_mailed_password
 from services.accounts.sessions import LoggedIn, SessionService
+from services.accounts.sign_ins import SignIns
 from services.audit.actors import Actors
 from services.audit.events import EventKind, record
 from services.common.caller import Caller
@@ -41,6 +42,7 @@ class SecondStepService:
     limits: Limits
     lockout: LoginLockout
     sessions: SessionService
+    sign_ins: SignIns
     factors: SecondFactors
     actors: Actors
     clock: Clock = utc_now
@@ -103,13 +105,8 @@ class SecondStepService:
         restricted_until = None
         if waiting.mailed_digest:
             restricted_until = await use_mailed_password(actor, account, waiting.mailed_digest, now)
-        opened = await self.sessions.open(
-            replace(caller, device_name=waiting.device_name), account, restricted_until=restricted_until
-        )
-        detail = f"mailed password, {way.value}" if waiting.mailed_digest else way.value
-        await record(actor, EventKind.SIGNED_IN, account.id, subject=opened.principal.session_id, detail=detail)
-        await self.lockout.record_success(attempt, account.email_key, caller)
-        return opened
+        caller = replace(caller, device_name=waiting.device_name)
+        return await self.sign_ins.complete(caller, account, attempt, way=way, restricted_until=restricted_until)
 
     async def _fail(self, caller: Caller, waiting: LoginChallenge, attempt: LoginAttempt) -> None:
         if attempt.locks:

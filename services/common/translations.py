@@ -7,7 +7,7 @@ from functools import cache
 from math import ceil
 from pathlib import Path
 
-from babel.dates import format_date
+from babel.dates import format_date, format_datetime
 from babel.lists import format_list
 from babel.messages.pofile import read_po
 from babel.units import format_unit
@@ -72,6 +72,12 @@ def localize_duration(language: Language, duration: timedelta) -> str:
 def localize_date(language: Language, moment: datetime) -> str:
     """Formats the day in Mexico: `1 de marzo de 2026`."""
     return format_date(moment.astimezone(MEXICO), "long", locale=_LOCALES[language])
+
+
+def localize_moment(language: Language, moment: datetime) -> str:
+    """Formats the day and the minute in Mexico: `1 de marzo de 2026, 20:51`."""
+    locale = _LOCALES[language]
+    return f"{localize_date(language, moment)}, {format_datetime(moment.astimezone(MEXICO), 'HH:mm', locale=locale)}"
 
 
 def _formatted(language: Language, value: object) -> object:

@@ -11,6 +11,7 @@ from tortoise.connection import get_connection
 
 from models.sql import as_datetime, as_uuid, fetch
 from services.mail.outbox import LEASE, Claim, MailKind, database_now
+from services.mail.sign_in_facts import SignInFacts
 
 AWAITED = (MailKind.CONFIRMATION, MailKind.RECOVERY, MailKind.EMAIL_CODE)
 NOTICES = tuple(kind for kind in MailKind if kind not in AWAITED)
@@ -28,7 +29,7 @@ _DUE = """
 _UPDATE = "UPDATE delivery SET lease = $1, due_at = $2, attempts = attempts + 1"
 _RETURNING = (
     "RETURNING delivery.id, email_key, registration_id, email_change_id, requested_at, attempts, counted, address, "
-    "language"
+    "language, facts"
 )
 
 # One statement each. On PostgreSQL, workers neither wait for each other nor claim the same row.
@@ -97,4 +98,5 @@ def _claim(kind: MailKind, lease: UUID, row: Mapping[str, Any]) -> Claim:
         counted=bool(row["counted"]),
         address=row["address"],
         language=row["language"],
+        facts=SignInFacts.of_json(row["facts"]) if row["facts"] else None,
     )

@@ -10,8 +10,9 @@ from uuid import UUID
 from models.account import Account
 from models.registration import Registration
 from models.sql import among, as_datetime, as_uuid, fetch
-from services.common.translations import Language, localize_date
-from services.mail.outbox import ADDRESSED, BEFORE_DELETION, OF_EMAIL_CHANGES, Claim, MailKind
+from services.common.translations import Language, localize_date, localize_moment
+from services.mail.outbox import ABOUT_SIGN_INS, ADDRESSED, BEFORE_DELETION, OF_EMAIL_CHANGES, Claim, MailKind
+from services.mail.sign_in_facts import SignInFacts
 
 _CODES = {MailKind.CONFIRMATION, MailKind.RECOVERY}  # which the owner of a registration can request
 _MAX_REGISTRATIONS = 3  # registrations that one request can refer to
@@ -92,6 +93,8 @@ def _content(claim: Claim, account: "Recipient | None", registration: "Recipient
                 return None if claim.registration_id else mailed_password(account)
             case kind if kind in BEFORE_DELETION and not account.deletion_due_at:
                 return None
+            case kind if kind in ABOUT_SIGN_INS:
+                return about_sign_in(account, kind, claim.facts) if claim.facts else None
             case _:
                 return notice(account, kind)
     if registration and kind in _CODES:
@@ -184,6 +187,14 @@ def notice(account: Recipient, kind: MailKind) -> MailContent:
     if kind in BEFORE_DELETION and account.deletion_due_at:
         values |= {"rfc": account.rfc, "deleted_on": localize_date(language, account.deletion_due_at)}
     return MailContent(account.email, language, kind.value, values)
+
+
+def about_sign_in(account: Recipient, kind: MailKind, facts: SignInFacts) -> MailContent:
+    values = {"user": account.email, "signed_in_at": localize_moment(account.language, facts.at)}
+    values |= {name: each for name, each in (("browser", facts.browser), ("system", facts.system)) if each}
+    if kind is MailKind.SIGN_IN_AFTER_FAILURES:
+        values |= {"failures": str(facts.failures)}
+    return MailContent(account.email, account.language, kind.value, values)
 
 
 def to_address(kind: MailKind, address: str, language: str) -> MailContent:

@@ -6,7 +6,7 @@ them only while they hold it.
 To avoid deadlocks, transactions lock in one order: outbox rows, then registrations or the account, then rows that
 belong to these. STAMPS_LOW, STAMPS_USED_UP and those of second factors are an exception, since only the account's rows
 show whether one is due: theirs are written with the account locked. Of a deadlock with another change, one transaction
-is retried.
+is retried. Those about sign-ins are written so, too: each is a new row, which nobody else can have locked.
 """
 
 import enum
@@ -21,6 +21,7 @@ from tortoise.transactions import in_transaction
 from models.delivery import Delivery
 from models.sql import among, fetch, is_sqlite
 from services.common.clock import utc_now
+from services.mail.sign_in_facts import SignInFacts
 
 LEASE = timedelta(seconds=120)
 GIVE_UP_AFTER = timedelta(hours=24)
@@ -53,6 +54,8 @@ class MailKind(enum.Enum):
     PASSWORD_CHANGED = "password_changed"  # noqa: S105
     MAILED_PASSWORD_USED = "mailed_password_used"  # noqa: S105
     SIGN_IN_CLOSED = "sign_in_closed"
+    NEW_DEVICE = "new_device"
+    SIGN_IN_AFTER_FAILURES = "sign_in_after_failures"
     SECOND_FACTOR_ADDED = "second_factor_added"
     SECOND_FACTOR_REMOVED = "second_factor_removed"
     SECOND_FACTOR_ENDS = "second_factor_ends"
@@ -86,6 +89,10 @@ OF_EMAIL_CHANGES = frozenset({MailKind.EMAIL_CODE, MailKind.EMAIL_REPLACED})
 """Mails with the code of a change of e-mail, whose rows bear its id."""
 
 
+ABOUT_SIGN_INS = frozenset({MailKind.NEW_DEVICE, MailKind.SIGN_IN_AFTER_FAILURES})
+"""Notices about one sign-in each, whose rows bear its facts."""
+
+
 BEFORE_DELETION = frozenset({MailKind.DELETION_REQUESTED, MailKind.DELETION_DUE})
 """Mails about a deletion that is to come, which are void once it is taken back."""
 
@@ -113,6 +120,7 @@ class Claim:
     address: str | None = None
     language: str | None = None
     email_change_id: UUID | None = None
+    facts: SignInFacts | None = None
 
 
 async def enqueue(kind: MailKind, email_key: str) -> None:
@@ -135,6 +143,26 @@ async def enqueue(kind: MailKind, email_key: str) -> None:
             on_conflict=["pending_key"],
             update_fields=["requested_at", "due_at", "attempts", "counted", "lease"],
         )
+
+
+async def enqueue_about_sign_in(kind: MailKind, email_key: str, facts: SignInFacts) -> None:
+    """Enqueues one of ABOUT_SIGN_INS, in the caller's transaction."""
+    delivery_id, now = uuid4(), utc_now()
+    await Delivery.create(
+        id=delivery_id,
+        kind=kind.value,
+        email_key=email_key,
+        pending_key=_pending_key(kind, str(delivery_id)),
+        requested_at=now,
+        due_at=now,
+        counted=True,  # no stranger can cause one
+        facts=facts.as_json(),
+    )
+
+
+async def count_about_sign_ins(email_key: str, since: datetime) -> int:
+    kinds = [kind.value for kind in ABOUT_SIGN_INS]
+    return await Delivery.filter(email_key=email_key, kind__in=kinds, requested_at__gt=since).count()
 
 
 async def enqueue_to_address(kind: MailKind, email: str, language: str) -> None:

@@ -73,7 +73,7 @@ async def retry(actor: Actor, mail_id: UUID) -> QueuedMail | None:
         if delivery is None:
             return False
         delivery.update_from_dict({**due, "finished_at": None, "outcome": None, "reason": None})
-        of = str(delivery.registration_id) if delivery.registration_id else delivery.email_key
+        of = str(delivery.registration_id or (delivery.id if delivery.facts else delivery.email_key))
         delivery.pending_key = f"{delivery.kind}:{of}"
         await delivery.save()
         await record(actor, EventKind.MAIL_RETRIED, subject=mail_id)

@@ -140,7 +140,7 @@ class DeletionService:
             await _delete_reservations(account)
             retained, voided = await self._delete_payments(account, payments)
             addresses = await Session.filter(account_id=account.id).values_list("ip_address", flat=True)
-            await self.lockout.forget_networks(email_key, _parsed(addresses))
+            await self.lockout.forget(email_key, _parsed(addresses))
             await publish(account.id, EventType.ACCOUNT_DELETED)
             await account.delete()  # with its sessions, codes, mailed passwords, company and series
         await self.lockout.reset(email_key)

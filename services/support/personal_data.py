@@ -59,6 +59,7 @@ class PersonalData:
             "mailed_passwords": _mailed_passwords,
             "sessions": _sessions,
             "networks": self._networks,
+            "devices": self._devices,
             "email_changes": _email_changes,
             "second_factors": _second_factors,
             "company": _company,
@@ -88,6 +89,10 @@ class PersonalData:
         addresses = [ip_address(str(session.ip_address)) for session in sessions]
         known = await self._lockout.known_among(email_key, addresses)
         return [{"network": network, "last_seen_at": seen} for network, seen in known.items()]
+
+    async def _devices(self, email_key: str, _: UUID | None) -> Rows:
+        known = await self._lockout.known_devices(email_key)
+        return [{**asdict(device), "last_seen_at": seen} for device, seen in known.items()]
 
     async def _audit_events(self, email_key: str, account_id: UUID | None) -> Rows:
         of_account = Q(account_id=account_id) if account_id else Q()

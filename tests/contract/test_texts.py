@@ -29,13 +29,15 @@ from services.mail.issuing import CODE_LIFE, MAILED_PASSWORD_LIFE
 from services.mail.letters import (
     MailContent,
     Recipient,
+    about_sign_in,
     confirmation_code,
     mailed_password,
     notice,
     to_address,
 )
-from services.mail.outbox import ADDRESSED, MailKind
+from services.mail.outbox import ABOUT_SIGN_INS, ADDRESSED, MailKind
 from services.mail.rendering import _SECRET_NAMES, MailRenderer
+from services.mail.sign_in_facts import SignInFacts
 from services.mail.site import Site
 from tests.field_pairs import field_pairs
 
@@ -76,6 +78,8 @@ def _letters() -> Iterator[MailContent]:
                     yield mailed_password(account)
                 case kind if kind in ADDRESSED:
                     yield to_address(kind, account.email, language.value)
+                case kind if kind in ABOUT_SIGN_INS:
+                    yield about_sign_in(account, kind, SignInFacts(until, "Chrome", "Windows", 7))
                 case _:
                     yield notice(account, kind)
 

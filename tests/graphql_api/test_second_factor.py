@@ -287,13 +287,23 @@ async def test_a_locked_bucket_takes_no_code(api: Api, ana: Protected) -> None:
     assert await _type(api, challenge, ana.app.code()) == "RecoveryRequiredError"
 
 
-async def test_only_the_second_step_makes_a_network_known(api: Api, ana: Protected) -> None:
+async def test_only_the_second_step_makes_a_network_and_a_device_known(api: Api, ana: Protected) -> None:
     await KnownNetwork.all().delete()
     challenge = await _challenge(api)
     before = await KnownNetwork.all().count()
     await _verify(api, challenge, ana.app.code())
 
-    assert (before, await KnownNetwork.all().count()) == (0, 1)
+    assert (before, await KnownNetwork.all().count()) == (0, 2)  # and its device
+
+
+async def test_the_second_step_tells_a_new_device_and_the_first_does_not(api: Api, ana: Protected) -> None:
+    await KnownNetwork.all().delete()
+    challenge = await _challenge(api)
+    after_password = await _subjects(api)
+    await _verify(api, challenge, ana.app.code())
+
+    assert after_password == []
+    assert await _subjects(api) == ["Nuevo acceso a tu cuenta de Timbrado"]
 
 
 async def test_a_mailed_password_does_not_get_around_it(api: Api, ana: Protected) -> None:

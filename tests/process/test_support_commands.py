@@ -375,6 +375,7 @@ def test_export_writes_everything_that_is_kept_and_no_secret(desk: Desk, tmp_pat
         *(
             "bank_movements",
             "confirmation_codes",
+            "devices",
             "email_changes",
             "invoice_reservations",
             "limits",

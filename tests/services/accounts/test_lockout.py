@@ -1,6 +1,7 @@
 """At most 50 failed logins in a row from the networks of an account, and as many from all others."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
@@ -10,6 +11,7 @@ from models.failure_streak import FailureStreak
 from models.known_network import KnownNetwork
 from services.accounts.lockout import KNOWN_FOR, MAX_FAILURES, LoginAttempt, LoginLockout
 from services.common.caller import Caller
+from services.common.devices import Device
 from services.common.secrets import Keys
 from tests.clocks import Clock
 
@@ -17,7 +19,8 @@ pytestmark = pytest.mark.usefixtures("database")
 
 _KEYS = Keys(b"a key of thirty-two bytes or more")
 _EMAIL = "ana@example.com"
-_HOME = Caller(ip_address("203.0.113.9"))
+_CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/140.0.0.0 Safari/537.36"
+_HOME = Caller(ip_address("203.0.113.9"), user_agent=_CHROME)
 _STRANGER = Caller(ip_address("198.51.100.1"))
 
 
@@ -147,7 +150,7 @@ async def test_each_login_extends_the_ninety_days(lockout: LoginLockout, clock: 
     clock.now += timedelta(days=80)
 
     assert not (await lockout.record_attempt(_EMAIL, _HOME)).locked
-    assert await KnownNetwork.all().count() == 1
+    assert await KnownNetwork.all().count() == 2  # the network and the device
 
 
 async def test_a_login_resets_the_failures_of_its_own_networks_only(lockout: LoginLockout) -> None:
@@ -190,6 +193,37 @@ async def test_a_reset_does_not_affect_other_emails(lockout: LoginLockout) -> No
     assert (await lockout.record_attempt("eva@example.com", _STRANGER)).locked
 
 
+async def test_a_caller_is_familiar_once_the_network_and_the_device_have_signed_in(
+    lockout: LoginLockout, clock: Clock
+) -> None:
+    first = await lockout.record_attempt(_EMAIL, _HOME)
+    await lockout.record_success(first, _EMAIL, _HOME)
+    callers = (_HOME, replace(_HOME, user_agent="curl/8"), replace(_HOME, address=_STRANGER.address))
+    others = [(await lockout.record_attempt(_EMAIL, caller)).familiar for caller in callers]
+    clock.now += KNOWN_FOR
+
+    assert (first.familiar, others) == (False, [True, False, False])
+    assert not (await lockout.record_attempt(_EMAIL, _HOME)).familiar
+
+
+async def test_of_two_successes_at_once_one_is_after_failures_and_from_a_new_device(lockout: LoginLockout) -> None:
+    await _fail(lockout, _HOME, 7)
+    attempts = [await lockout.record_attempt(_EMAIL, _HOME) for _ in range(2)]
+
+    successes = [await lockout.record_success(attempt, _EMAIL, _HOME) for attempt in attempts]
+
+    assert [(success.failures, success.familiar) for success in successes] == [(7, False), (0, True)]
+
+
+async def test_forgetting_an_account_forgets_its_devices_and_networks(lockout: LoginLockout) -> None:
+    await _enter(lockout, _HOME)
+    known = await lockout.known_devices(_EMAIL)
+    await lockout.forget(_EMAIL, [_HOME.address])
+
+    assert list(known) == [Device("Chrome", "Windows")]
+    assert await KnownNetwork.all().count() == 0
+
+
 async def test_failures_are_counted_in_the_database_for_every_process(clock: Clock) -> None:
     await _fail(LoginLockout(_KEYS, clock), _STRANGER, MAX_FAILURES)
     rotated = LoginLockout(
@@ -209,8 +243,8 @@ async def test_no_row_names_an_email_or_a_network(lockout: LoginLockout) -> None
     streaks, networks = await FailureStreak.all(), await KnownNetwork.all()
     keys = [streak.key for streak in streaks] + [network.key for network in networks]
 
-    assert len(keys) == 3
-    assert not any(part in key for key in keys for part in ("ana", "example", "@", "203.0", "198.51"))
+    assert len(keys) == 4
+    assert not any(part in key for key in keys for part in ("ana", "example", "@", "203.0", "198.51", "Chrome"))
     assert max(map(len, keys)) <= 80
 
 

@@ -31,6 +31,8 @@ NOTICES = [
     "password_changed",
     "mailed_password_used",
     "sign_in_closed",
+    "new_device",
+    "sign_in_after_failures",
     "payment_received",
     "payment_refunded",
     "payment_declined",
@@ -161,6 +163,7 @@ def test_every_text_of_a_mail_is_used() -> None:
         "mail.open",
         "mail.support",
         *(f"mail.fact.{fact}" for fact in ("user", "rfc", "code", "password", "until", "deleted_on")),
+        *(f"mail.fact.{fact}" for fact in ("signed_in_at", "browser", "system", "failures")),
     }
 
     for language in Language:

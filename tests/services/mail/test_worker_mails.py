@@ -16,7 +16,8 @@ from services.common.secrets import ALPHABET, digest
 from services.common.translations import Language
 from services.mail import outbox
 from services.mail.claims import Claims
-from services.mail.outbox import ADDRESSED, OF_EMAIL_CHANGES, MailKind
+from services.mail.outbox import ABOUT_SIGN_INS, ADDRESSED, OF_EMAIL_CHANGES, MailKind
+from services.mail.sign_in_facts import SignInFacts
 from tests.smtp_servers import (
     TEXTS,
     Received,
@@ -33,8 +34,11 @@ pytestmark = pytest.mark.usefixtures("database")
 ADDRESS = "Ana@example.com"
 KEY = "ana@example.com"
 NOTICES = [
-    kind for kind in MailKind if kind not in {MailKind.CONFIRMATION, MailKind.RECOVERY, *ADDRESSED, *OF_EMAIL_CHANGES}
+    kind
+    for kind in MailKind
+    if kind not in {MailKind.CONFIRMATION, MailKind.RECOVERY, *ADDRESSED, *OF_EMAIL_CHANGES, *ABOUT_SIGN_INS}
 ]
+SIGN_IN = SignInFacts(utc_now(), "Chrome", "Windows", failures=7)
 CODE = re.compile(rf"\b[{ALPHABET}]{{40}}\b")
 PASSWORD = re.compile(rf"\b[{ALPHABET}]{{6}}(-[{ALPHABET}]{{6}}){{3}}\b")
 
@@ -113,11 +117,13 @@ async def test_an_account_gets_its_notices_without_a_secret(sound: SoundServer, 
     await make_account(ADDRESS, language)
     await Account.all().update(deletion_due_at=utc_now())  # without which some would say nothing true
 
+    for kind in ABOUT_SIGN_INS:
+        await outbox.enqueue_about_sign_in(kind, KEY, SIGN_IN)
     mails = await deliver(sound, *NOTICES)
 
     assert {mail.recipients for mail in mails} == {(ADDRESS,)}
     assert sorted(mail.message["Subject"] for mail in mails) == sorted(
-        subject(kind.value, language) for kind in NOTICES
+        subject(kind.value, language) for kind in (*NOTICES, *ABOUT_SIGN_INS)
     )
     assert [mail.text for mail in mails if CODE.search(mail.text) or PASSWORD.search(mail.text)] == []
     assert await ConfirmationCode.all().count() == await MailedPassword.all().count() == 0
