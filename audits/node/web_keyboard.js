@@ -77,7 +77,7 @@ test("the keyboard alone leads from the registration to the deposit and out agai
   await tabTo(page, labeled, "Cuenta", "Shift+Tab");
   await page.keyboard.press("Enter");
   await ana.at("/cuenta");
-  await page.getByText("Este dispositivo").waitFor();
+  await page.getByRole("link", { name: "Seguridad" }).waitFor();
   await press("Cerrar sesión");
   await ana.at("/entrar");
   assert.equal(await ana.focused(), "H1");

@@ -1,6 +1,7 @@
 import { useEffect, useRef, type ComponentType } from "react";
 import { useClient, useSession } from "timbrado-accounts-client/react";
 
+import { lazily } from "./layout/lazily";
 import { Failure, Waiting } from "./layout/Loaded";
 import { useNotices } from "./layout/notices";
 import { Shell } from "./layout/Shell";
@@ -18,6 +19,8 @@ import { RegisterScreen } from "./screens/RegisterScreen";
 import { SignInScreen } from "./screens/SignInScreen";
 import { useTexts } from "./texts";
 
+const SecurityScreen = lazily(async () => (await import("./screens/SecurityScreen")).SecurityScreen);
+
 type Audience = "everyone" | "guests" | "members";
 
 const SCREENS: Record<string, [ComponentType, Audience]> = {
@@ -30,6 +33,7 @@ const SCREENS: Record<string, [ComponentType, Audience]> = {
   "/pago": [PaymentScreen, "members"],
   "/pago/paypal": [PayPalScreen, "members"],
   "/cuenta": [AccountScreen, "members"],
+  "/seguridad": [SecurityScreen, "members"],
 };
 
 const isForMembers = (path: string) => SCREENS[path]?.[1] === "members";

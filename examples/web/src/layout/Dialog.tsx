@@ -1,46 +1,26 @@
-import { useEffect, useId, useRef, useState } from "react";
-
-import { useTexts } from "../texts";
+import { useId, useLayoutEffect, useRef, type ReactNode } from "react";
 
 interface DialogProps {
-  question: string;
+  title: string;
   intro: string;
-  confirm: string;
-  refuse?: string;
-  onConfirm(): Promise<void>;
   onClose(): void;
+  children: ReactNode;
 }
 
-/** Asks before something that cannot be undone. Escape and the first button do nothing. */
-export function Dialog({ question, intro, confirm, refuse, onConfirm, onClose }: DialogProps) {
+/** A window before the page. Escape closes it, and the focus returns to where it was. */
+export function Dialog({ title, intro, onClose, children }: DialogProps) {
   const id = useId();
-  const texts = useTexts();
   const dialog = useRef<HTMLDialogElement>(null);
-  const [busy, setBusy] = useState(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
-    return () => element?.close();
+    return () => element?.close(); // while it is in the page, or the focus would be lost
   }, []);
-  const onClick = async () => {
-    if (busy) return;
-    setBusy(true);
-    await onConfirm();
-    onClose();
-  };
   return (
-    <dialog ref={dialog} aria-labelledby={`${id}-question`} aria-describedby={`${id}-intro`} onClose={onClose}>
-      <h2 id={`${id}-question`}>{question}</h2>
+    <dialog ref={dialog} aria-labelledby={`${id}-title`} aria-describedby={`${id}-intro`} onCancel={onClose}>
+      <h2 id={`${id}-title`}>{title}</h2>
       <p id={`${id}-intro`}>{intro}</p>
-      <div className="form-actions">
-        <button type="button" className="button" onClick={onClose}>
-          {refuse ?? texts.cancel}
-        </button>
-        <button type="button" className="button danger" aria-disabled={busy} onClick={() => void onClick()}>
-          {busy && <span className="spinner" aria-hidden="true" />}
-          {confirm}
-        </button>
-      </div>
+      {children}
     </dialog>
   );
 }

@@ -10,7 +10,6 @@ import { nextPath, signingOut } from "../routes";
 import { useFormats, useTexts } from "../texts";
 import { useQuery } from "../useQuery";
 import { PaymentsCard } from "./PaymentsCard";
-import { SessionsCard } from "./SessionsCard";
 
 export function AccountScreen() {
   const texts = useTexts();
@@ -21,7 +20,6 @@ export function AccountScreen() {
         <CompanyCard />
       </div>
       <PaymentsCard />
-      <SessionsCard />
       <UserCard />
     </Page>
   );
@@ -138,6 +136,9 @@ function UserCard() {
       <h2>{texts.account.user}</h2>
       <p className="break">{email}</p>
       <p className="form-actions">
+        <Link className="button" href="/seguridad">
+          {texts.account.security}
+        </Link>
         <Link className="button" href="/cambiar-clave">
           {texts.account.changePassword}
         </Link>

@@ -3,6 +3,7 @@ import { useAccount, useClient } from "timbrado-accounts-client/react";
 
 import { Form } from "../forms/Form";
 import { PasswordField } from "../forms/PasswordField";
+import { UserName } from "../forms/UserName";
 import { useNotices } from "../layout/notices";
 import { Page } from "../layout/Page";
 import { Link } from "../router";
@@ -41,16 +42,7 @@ export function ChangePasswordScreen() {
           }}
           aside={!mailed && <Link href="/cuenta">{texts.cancel}</Link>}
         >
-          {/* Password managers keep the new password for this user. */}
-          <input
-            className="unseen"
-            type="email"
-            autoComplete="username"
-            value={account.email}
-            readOnly
-            tabIndex={-1}
-            aria-hidden="true"
-          />
+          <UserName email={account.email} />
           <PasswordField
             name="currentPassword"
             label={mailed ? texts.password.mailed : texts.password.current}

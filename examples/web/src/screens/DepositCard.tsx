@@ -2,9 +2,9 @@ import { useEffect, useRef, useState, type RefObject } from "react";
 import type { BankDepositFieldsFragment } from "timbrado-accounts-client";
 import { useClient } from "timbrado-accounts-client/react";
 
-import { Dialog } from "../layout/Dialog";
 import { Icon } from "../layout/Icon";
 import { useNotices } from "../layout/notices";
+import { Question } from "../layout/Question";
 import { problemOf } from "../problems";
 import { useFormats, useTexts } from "../texts";
 
@@ -46,7 +46,7 @@ export function DepositCard({ deposit }: { deposit: BankDepositFieldsFragment })
         </button>
       </p>
       {asking && (
-        <Dialog
+        <Question
           question={words.cancelQuestion}
           intro={words.cancelIntro}
           confirm={words.cancelSubmit}

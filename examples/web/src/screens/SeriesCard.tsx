@@ -2,8 +2,8 @@ import { useEffect, useRef, useState } from "react";
 import type { SeriesFieldsFragment } from "timbrado-accounts-client";
 import { useClient } from "timbrado-accounts-client/react";
 
-import { Dialog } from "../layout/Dialog";
 import { useNotices } from "../layout/notices";
+import { Question } from "../layout/Question";
 import { problemOf } from "../problems";
 import { useFormats, useTexts } from "../texts";
 import { SeriesForm } from "./SeriesForm";
@@ -94,7 +94,7 @@ export function SeriesCard({ company, onChange }: SeriesCardProps) {
         )
       )}
       {removing && (
-        <Dialog
+        <Question
           question={texts.series.removeQuestion(removing.name || texts.series.unnamed)}
           intro={texts.series.removeIntro}
           confirm={texts.series.remove}

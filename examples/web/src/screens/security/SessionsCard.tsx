@@ -2,18 +2,21 @@ import { useRef } from "react";
 import type { SessionFieldsFragment } from "timbrado-accounts-client";
 import { useClient } from "timbrado-accounts-client/react";
 
-import { Loaded } from "../layout/Loaded";
-import { useNotices } from "../layout/notices";
-import { problemOf } from "../problems";
-import { useFormats, useTexts } from "../texts";
-import type { Texts } from "../texts/es";
-import { useQuery } from "../useQuery";
+import { Card } from "../../layout/Card";
+import { Loaded } from "../../layout/Loaded";
+import { useNotices } from "../../layout/notices";
+import { problemOf } from "../../problems";
+import { useFormats, useTexts } from "../../texts";
+import { useSecurityTexts } from "../../texts/security";
+import type { SecurityTexts } from "../../texts/security.es";
+import { useQuery } from "../../useQuery";
 
 type Result = { __typename: string; message: string; account?: { sessions: SessionFieldsFragment[] } };
 
 export function SessionsCard() {
   const client = useClient();
   const texts = useTexts();
+  const words = useSecurityTexts().sessions;
   const { moment } = useFormats();
   const { show } = useNotices();
   const query = useQuery(async (options) => (await client.me(options))?.sessions ?? []);
@@ -31,37 +34,33 @@ export function SessionsCard() {
     }
   };
   return (
-    <section className="card">
-      <h2 ref={heading} tabIndex={-1}>
-        {texts.account.sessions}
-      </h2>
-      <p className="hint">{texts.account.sessionsIntro}</p>
+    <Card title={words.title} intro={words.intro} heading={heading}>
       <Loaded query={query}>
         {(sessions) => (
           <>
             <ul className="rows">
               {sessions.map((session) => {
-                const device = session.deviceName ?? deviceOf(session.userAgent, texts.account);
+                const device = session.deviceName ?? deviceOf(session.userAgent, words);
                 return (
                   <li key={session.id} className="row">
                     <span className="row-text">
                       <strong>{device}</strong>
                       <span className="hint">
-                        {texts.account.lastSeen(moment(session.lastSeenAt))}
+                        {words.lastSeen(moment(session.lastSeenAt))}
                         {session.ipAddress && ` · ${session.ipAddress}`}
                       </span>
                     </span>
                     <span className="row-actions">
                       {session.current ? (
-                        <span className="badge good">{texts.account.thisDevice}</span>
+                        <span className="badge good">{words.thisDevice}</span>
                       ) : (
                         <button
                           type="button"
                           className="button small"
-                          aria-label={texts.account.revokeLabel(device)}
+                          aria-label={words.revokeLabel(device)}
                           onClick={() => void end(client.revokeSession({ id: session.id }))}
                         >
-                          {texts.account.revoke}
+                          {words.revoke}
                         </button>
                       )}
                     </span>
@@ -71,13 +70,13 @@ export function SessionsCard() {
             </ul>
             {sessions.length > 1 && (
               <button type="button" className="button" onClick={() => void end(client.revokeOtherSessions())}>
-                {texts.account.revokeOthers}
+                {words.revokeOthers}
               </button>
             )}
           </>
         )}
       </Loaded>
-    </section>
+    </Card>
   );
 }
 
@@ -98,7 +97,7 @@ const SYSTEMS = [
 ] as const;
 
 /** Names a device by its User-Agent, so that its owner recognizes it. */
-function deviceOf(userAgent: string | null, texts: Texts["account"]): string {
+function deviceOf(userAgent: string | null, texts: SecurityTexts["sessions"]): string {
   const find = (all: readonly (readonly [string, string])[]) => all.find(([part]) => userAgent?.includes(part))?.[1];
   const [browser, system] = [find(BROWSERS), find(SYSTEMS)];
   if (browser && system) return texts.on(browser, system);
