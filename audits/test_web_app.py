@@ -93,6 +93,15 @@ def test_the_app_works_on_another_origin(
     assert audit.returncode == 0, audit.stdout + audit.stderr
 
 
+def test_the_app_asks_for_the_privacy_notice(run_script: RunScript, chromium: str, dist: Path, tmp_path: Path) -> None:
+    for version in ("1", "2"):
+        notice = {"PRIVACY_NOTICE_VERSION": version, "PRIVACY_NOTICE_URL": f"http://localhost/aviso?v={version}"}
+        with serving(tmp_path, WEB_APP_DIR=str(dist), **notice, **MODE) as (url, _):
+            audit = run_script("web_notice.js", chromium, url, url, version, "notice@example.com")
+
+        assert audit.returncode == 0, audit.stdout + audit.stderr
+
+
 def test_the_lock_of_the_app_names_no_registry() -> None:
     lock = json.loads((APP / "package-lock.json").read_text("utf-8"))
 

@@ -38,7 +38,28 @@ export function SelectField({ name, label, hint, optional = false, defaultValue,
   );
 }
 
-/** Returns the attributes of a control, and a function that puts the label, the hint and the error around it. */
+interface CheckProps {
+  name: string;
+  /** What is sent if the box is checked. A draft of another value leaves it empty. */
+  value: string;
+  children: ReactNode;
+}
+
+export function CheckField({ name, value, children }: CheckProps) {
+  const { attributes, problem } = useLabels({ name, label: "" });
+  const { draft } = useForm();
+  return (
+    <div className="field">
+      <label className="check">
+        <input {...attributes} type="checkbox" value={value} defaultChecked={draft[name] === value} />
+        <span>{children}</span>
+      </label>
+      {problem}
+    </div>
+  );
+}
+
+/** Returns the attributes of a control, its error, and a function that puts label, hint and error around it. */
 export function useLabels({ name, label, hint, optional = false }: FieldProps) {
   const id = useId();
   const texts = useTexts();
@@ -53,6 +74,11 @@ export function useLabels({ name, label, hint, optional = false }: FieldProps) {
     "aria-describedby": described || undefined,
     onChange: () => error && clearError(name),
   };
+  const problem = error && (
+    <p className="field-error" id={`${id}-error`} lang={errorLang}>
+      {error}
+    </p>
+  );
   const labeled = (control: ReactNode) => (
     <div className="field">
       <label htmlFor={id}>
@@ -65,12 +91,8 @@ export function useLabels({ name, label, hint, optional = false }: FieldProps) {
         </p>
       )}
       {control}
-      {error && (
-        <p className="field-error" id={`${id}-error`} lang={errorLang}>
-          {error}
-        </p>
-      )}
+      {problem}
     </div>
   );
-  return { attributes, labeled };
+  return { attributes, labeled, problem };
 }

@@ -4,6 +4,8 @@ import { useSession } from "timbrado-accounts-client/react";
 import { Link, usePath } from "../router";
 import { localeOf, useLanguage, type Language } from "../texts";
 import { NoticeRegion } from "./notices";
+import { PendingDeletion } from "./PendingDeletion";
+import { NewPrivacyNotice } from "./PrivacyNotice";
 
 /** The id of the content, to which the first link of the page skips. */
 export const MAIN = "content";
@@ -35,12 +37,25 @@ export function Shell({ children }: { children: ReactNode }) {
       </header>
       <main id={MAIN} tabIndex={-1}>
         <NoticeRegion />
+        <StandingNotices />
         {children}
       </main>
       <footer className="bottom">
         {texts.siteName} · {texts.tagline}
       </footer>
     </>
+  );
+}
+
+/** What stays to be said until the person has done something about it. */
+function StandingNotices() {
+  const { account } = useSession();
+  if (!account || account.passwordChangeRequired) return null;
+  return (
+    <div key={account.id} className="standing">
+      <PendingDeletion />
+      <NewPrivacyNotice />
+    </div>
   );
 }
 

@@ -10,6 +10,7 @@ export const en: Texts = {
   cancel: "Cancel",
   close: "Close message",
   optional: "optional",
+  newTab: "opens in another tab",
   done: "Done",
   warning: "Attention",
   notFound: {
@@ -77,6 +78,16 @@ export const en: Texts = {
     signIn: "Sign in",
     haveCode: "Already have a code?",
     confirm: "Confirm your account",
+  },
+  privacy: {
+    accept: "I have read and accept the",
+    notice: "privacy notice",
+    changed: "Our privacy notice has changed. Please read it and, if you agree, accept it.",
+    acceptNew: "I accept",
+  },
+  deletion: {
+    pending: (date) => `Your account will be deleted on ${date}. Until then you can use it, but not pay or renew.`,
+    cancel: "Keep my account",
   },
   confirm: {
     title: "Confirm your account",

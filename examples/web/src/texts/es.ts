@@ -8,6 +8,7 @@ export const es = {
   cancel: "Cancelar",
   close: "Cerrar aviso",
   optional: "opcional",
+  newTab: "se abre en otra pestaña",
   done: "Hecho",
   warning: "Atención",
   notFound: {
@@ -80,6 +81,17 @@ export const es = {
     signIn: "Entra aquí",
     haveCode: "¿Ya tienes un código?",
     confirm: "Confirma tu cuenta",
+  },
+  privacy: {
+    accept: "Leí y acepto el",
+    notice: "aviso de privacidad",
+    changed: "Cambió nuestro aviso de privacidad. Léelo y, si estás de acuerdo, acéptalo.",
+    acceptNew: "Acepto",
+  },
+  deletion: {
+    pending: (date: string) =>
+      `Tu cuenta se eliminará el ${date}. Hasta entonces puedes usarla, pero no pagar ni renovar.`,
+    cancel: "Conservar mi cuenta",
   },
   confirm: {
     title: "Confirma tu cuenta",
