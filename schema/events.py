@@ -72,15 +72,8 @@ class EventConnection:
     @classmethod
     def of(cls, page: EventPage) -> "EventConnection":
         edges = [EventEdge(cursor=cursor_of(event), node=Event.of(event)) for event in page.events]
-        return cls(
-            edges=edges,
-            page_info=PageInfo(
-                has_next_page=page.has_next,
-                has_previous_page=False,
-                start_cursor=edges[0].cursor if edges else None,
-                end_cursor=page.end,
-            ),
-        )
+        cursors = [edge.cursor for edge in edges]
+        return cls(edges=edges, page_info=PageInfo.of(cursors, has_next_page=page.has_next, end=page.end))
 
 
 register(

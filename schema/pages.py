@@ -17,12 +17,13 @@ class PageInfo:
     )
 
     @classmethod
-    def of(cls, cursors: list[str], *, has_next_page: bool) -> "PageInfo":
+    def of(cls, cursors: list[str], *, has_next_page: bool, end: str | None = None) -> "PageInfo":
+        """With `end`, the page ends there, and not with its last edge."""
         return cls(
             has_next_page=has_next_page,
             has_previous_page=False,
             start_cursor=cursors[0] if cursors else None,
-            end_cursor=cursors[-1] if cursors else None,
+            end_cursor=end or (cursors[-1] if cursors else None),
         )
 
 
