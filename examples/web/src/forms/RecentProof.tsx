@@ -5,8 +5,8 @@ import { useAccount, useClient } from "timbrado-accounts-client/react";
 import { Dialog } from "../layout/Dialog";
 import { useTexts } from "../texts";
 import type { Values } from "./drafts";
-import { Field } from "./Field";
 import { Form } from "./Form";
+import { OneTimeCodeField } from "./OneTimeCodeField";
 import { PasswordField } from "./PasswordField";
 import { UserName } from "./UserName";
 
@@ -82,15 +82,7 @@ function ProofDialog({ ways: first, reauthenticate, close }: Asked) {
             <PasswordField name="password" label={texts.fields.password} autoComplete="current-password" />
           </>
         ) : (
-          <Field
-            name="oneTimeCode"
-            label={texts.secondStep.code}
-            hint={texts.secondStep.codeHint}
-            autoComplete="one-time-code"
-            autoCapitalize="characters"
-            spellCheck={false}
-            data-secret
-          />
+          <OneTimeCodeField label={texts.secondStep.code} hint={texts.secondStep.codeHint} />
         )}
       </Form>
     </Dialog>

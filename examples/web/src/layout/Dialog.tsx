@@ -14,6 +14,7 @@ export function Dialog({ title, intro, onClose, children }: DialogProps) {
   useLayoutEffect(() => {
     const element = dialog.current;
     element?.showModal();
+    element?.querySelector<HTMLElement>("input:not([readonly]), button")?.focus();
     return () => element?.close(); // while it is in the page, or the focus would be lost
   }, []);
   return (

@@ -1,30 +1,21 @@
 import { useAccount, useClient } from "timbrado-accounts-client/react";
 
-import { problemOf } from "../problems";
 import { useFormats, useTexts } from "../texts";
+import { useSend } from "../useSend";
 import { Message } from "./Message";
-import { useNotices } from "./notices";
 
 /** Says on every page when the account will be deleted, and takes that back. */
 export function PendingDeletion() {
   const client = useClient();
   const { deletion } = useAccount();
   const texts = useTexts();
-  const { moment } = useFormats();
-  const { show } = useNotices();
+  const { date } = useFormats();
+  const send = useSend();
   if (!deletion) return null;
 
-  const cancel = async () => {
-    try {
-      const result = await client.cancelAccountDeletion();
-      show(result.__typename === "CancelAccountDeletionSuccess" ? "done" : "warning", result.message);
-    } catch (error) {
-      show("warning", problemOf(error, texts));
-    }
-  };
   return (
-    <Message key={deletion.dueAt} kind="warning" text={texts.deletion.pending(moment(deletion.dueAt))}>
-      <button type="button" className="button small" onClick={() => void cancel()}>
+    <Message key={deletion.dueAt} kind="warning" text={texts.deletion.pending(date(deletion.dueAt))}>
+      <button type="button" className="button small" onClick={() => void send(client.cancelAccountDeletion())}>
         {texts.deletion.cancel}
       </button>
     </Message>

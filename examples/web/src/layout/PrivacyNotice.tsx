@@ -1,16 +1,15 @@
 import { useClient } from "timbrado-accounts-client/react";
 
-import { problemOf } from "../problems";
 import { useTexts } from "../texts";
 import { useQuery } from "../useQuery";
+import { useSend } from "../useSend";
 import { Message } from "./Message";
-import { useNotices } from "./notices";
 
 /** Asks people who have signed in to accept a notice that is newer than theirs. Nothing waits for it. */
 export function NewPrivacyNotice() {
   const client = useClient();
   const texts = useTexts();
-  const { show } = useNotices();
+  const send = useSend();
   const { data: notice, set, reload } = useQuery(async (options) => {
     const current = await client.privacyNotice(options);
     const state = current && (await client.acceptedPrivacyNotice(options))?.privacyNotice;
@@ -19,18 +18,9 @@ export function NewPrivacyNotice() {
   if (!notice) return null;
 
   const accept = async () => {
-    try {
-      const result = await client.acceptPrivacyNotice({ version: notice.version });
-      if (result.__typename === "AcceptPrivacyNoticeSuccess") {
-        set(null);
-        show("done", result.message);
-      } else {
-        reload(); // it may have been replaced once more
-        show("warning", "fields" in result ? result.fields.map(({ message }) => message).join(" ") : result.message);
-      }
-    } catch (error) {
-      show("warning", problemOf(error, texts));
-    }
+    const result = await send(client.acceptPrivacyNotice({ version: notice.version }));
+    if (result?.__typename === "AcceptPrivacyNoticeSuccess") set(null);
+    else if (result) reload(); // the notice may have been replaced once more
   };
   return (
     <Message kind="warning" text={texts.privacy.changed}>

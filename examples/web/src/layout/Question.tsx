@@ -8,7 +8,7 @@ interface QuestionProps {
   intro: string;
   confirm: string;
   refuse?: string;
-  onConfirm(): Promise<void>;
+  onConfirm(): Promise<unknown>;
   onClose(): void;
 }
 

@@ -10,7 +10,7 @@ import { NewPrivacyNotice } from "./PrivacyNotice";
 /** The id of the content, to which the first link of the page skips. */
 export const MAIN = "content";
 
-const LANGUAGES: readonly { language: Language; name: string; short: string }[] = [
+export const LANGUAGES: readonly { language: Language; name: string; short: string }[] = [
   { language: "es", name: "Español", short: "ES" },
   { language: "en", name: "English", short: "EN" },
 ];

@@ -1,30 +1,21 @@
-import { useEffect, useRef, useState, type RefObject } from "react";
+import { useRef, useState } from "react";
 import type { BankDepositFieldsFragment } from "timbrado-accounts-client";
 import { useClient } from "timbrado-accounts-client/react";
 
-import { Icon } from "../layout/Icon";
-import { useNotices } from "../layout/notices";
+import { CopyButton } from "../layout/CopyButton";
 import { Question } from "../layout/Question";
-import { problemOf } from "../problems";
 import { useFormats, useTexts } from "../texts";
+import { useSend } from "../useSend";
 
 /** Everything that the payer has to type at the bank, easy to copy. */
 export function DepositCard({ deposit }: { deposit: BankDepositFieldsFragment }) {
   const client = useClient();
   const texts = useTexts();
   const { money, moment } = useFormats();
-  const { show } = useNotices();
+  const send = useSend();
   const [asking, setAsking] = useState(false);
   const { deposit: words } = texts;
 
-  const cancel = async () => {
-    try {
-      const result = await client.cancelBankDeposit({ id: deposit.id });
-      show(result.__typename === "CancelBankDepositSuccess" ? "done" : "warning", result.message);
-    } catch (error) {
-      show("warning", problemOf(error, texts));
-    }
-  };
   return (
     <section className="card">
       <h2>{words.details}</h2>
@@ -51,7 +42,7 @@ export function DepositCard({ deposit }: { deposit: BankDepositFieldsFragment })
           intro={words.cancelIntro}
           confirm={words.cancelSubmit}
           refuse={words.keep}
-          onConfirm={cancel}
+          onConfirm={() => send(client.cancelBankDeposit({ id: deposit.id }))}
           onClose={() => setAsking(false)}
         />
       )}
@@ -81,50 +72,5 @@ function Fact({ label, shown, hint, copied, strong = false }: FactProps) {
         {copied && <CopyButton label={label} text={copied} shown={value} />}
       </dd>
     </div>
-  );
-}
-
-const SHOWN = 2_500; // milliseconds
-
-interface CopyButtonProps {
-  label: string;
-  text: string;
-  /** What is selected where the browser does not let the button copy. */
-  shown: RefObject<HTMLElement | null>;
-}
-
-function CopyButton({ label, text, shown }: CopyButtonProps) {
-  const { deposit } = useTexts();
-  const [copied, setCopied] = useState(false);
-  const [blocked, setBlocked] = useState(false);
-  useEffect(() => {
-    if (!copied) return;
-    const timer = setTimeout(() => setCopied(false), SHOWN);
-    return () => clearTimeout(timer);
-  }, [copied]);
-  const copy = async () => {
-    try {
-      await navigator.clipboard.writeText(text);
-      setCopied(true);
-      setBlocked(false);
-    } catch {
-      if (shown.current) getSelection()?.selectAllChildren(shown.current);
-      setBlocked(true);
-    }
-  };
-  return (
-    <>
-      <button
-        type="button"
-        className="button small copy"
-        aria-label={deposit.copyLabel(label)}
-        onClick={() => void copy()}
-      >
-        <Icon name={copied ? "check" : "copy"} /> {copied ? deposit.copied : deposit.copy}
-      </button>
-      <span role="status" className={blocked ? "hint" : "unseen"}>
-        {copied ? deposit.copied : blocked && deposit.copyBlocked}
-      </span>
-    </>
   );
 }

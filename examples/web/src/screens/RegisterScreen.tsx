@@ -5,6 +5,7 @@ import type { Values } from "../forms/drafts";
 import { CheckField, Field } from "../forms/Field";
 import { Form } from "../forms/Form";
 import { PasswordField } from "../forms/PasswordField";
+import { RfcField } from "../forms/RfcField";
 import { useCaptchaStep } from "../forms/useCaptchaStep";
 import { NoticeLink } from "../layout/PrivacyNotice";
 import { useNotices } from "../layout/notices";
@@ -54,15 +55,7 @@ export function RegisterScreen() {
             return true;
           }}
         >
-          <Field
-            name="rfc"
-            label={texts.register.rfc}
-            hint={texts.register.rfcHint}
-            className="upper"
-            autoComplete="off"
-            autoCapitalize="characters"
-            spellCheck={false}
-          />
+          <RfcField label={texts.register.rfc} />
           <Field name="email" label={texts.register.email} type="email" autoComplete="username" inputMode="email" />
           <PasswordField
             name="password"

@@ -2,10 +2,9 @@ import { useEffect, useRef, useState } from "react";
 import type { SeriesFieldsFragment } from "timbrado-accounts-client";
 import { useClient } from "timbrado-accounts-client/react";
 
-import { useNotices } from "../layout/notices";
 import { Question } from "../layout/Question";
-import { problemOf } from "../problems";
 import { useFormats, useTexts } from "../texts";
+import { useSend } from "../useSend";
 import { SeriesForm } from "./SeriesForm";
 
 export type Series = SeriesFieldsFragment;
@@ -18,7 +17,7 @@ interface SeriesCardProps {
 export function SeriesCard({ company, onChange }: SeriesCardProps) {
   const client = useClient();
   const texts = useTexts();
-  const { show } = useNotices();
+  const send = useSend();
   const [editing, setEditing] = useState<Series | "new" | null>(null);
   const [removing, setRemoving] = useState<Series | null>(null);
   const heading = useRef<HTMLHeadingElement>(null);
@@ -37,14 +36,8 @@ export function SeriesCard({ company, onChange }: SeriesCardProps) {
     heading.current?.focus();
   };
   const remove = async ({ id }: Series) => {
-    try {
-      const result = await client.deleteSeries({ id });
-      const done = result.__typename === "DeleteSeriesSuccess";
-      if (done) onChange(all.filter((series) => series.id !== id));
-      show(done ? "done" : "warning", result.message);
-    } catch (error) {
-      show("warning", problemOf(error, texts));
-    }
+    const result = await send(client.deleteSeries({ id }));
+    if (result?.__typename === "DeleteSeriesSuccess") onChange(all.filter((series) => series.id !== id));
   };
 
   return (

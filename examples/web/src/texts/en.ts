@@ -50,6 +50,12 @@ export const en: Texts = {
     hide: "Hide",
     passwordHint: (minimum) => `At least ${minimum} characters. A long phrase is easy to remember.`,
   },
+  copying: {
+    copy: "Copy",
+    label: (label) => `Copy: ${label}`,
+    copied: "Copied",
+    blocked: "Your browser does not allow it. The text is selected: copy it yourself.",
+  },
   captcha: {
     title: "Verification",
     image: "Two distorted words",
@@ -230,10 +236,6 @@ export const en: Texts = {
     bank: "Bank",
     beneficiary: "Beneficiary",
     due: "Pay before",
-    copy: "Copy",
-    copyLabel: (label) => `Copy: ${label}`,
-    copied: "Copied",
-    copyBlocked: "Your browser does not allow it. The text is selected: copy it yourself.",
     cancel: "Cancel this deposit",
     cancelQuestion: "Cancel this deposit?",
     cancelIntro: "Do not pay with this reference after you cancel it. If you have already paid, do not cancel it.",

@@ -53,6 +53,12 @@ export const es = {
     hide: "Ocultar",
     passwordHint: (minimum: number) => `Al menos ${minimum} caracteres. Una frase larga es fácil de recordar.`,
   },
+  copying: {
+    copy: "Copiar",
+    label: (label: string) => `Copiar: ${label}`,
+    copied: "Copiado",
+    blocked: "Tu navegador no lo permite. Ya seleccionamos el texto: cópialo tú.",
+  },
   captcha: {
     title: "Verificación",
     image: "Dos palabras deformadas",
@@ -234,10 +240,6 @@ export const es = {
     bank: "Banco",
     beneficiary: "Beneficiario",
     due: "Fecha límite",
-    copy: "Copiar",
-    copyLabel: (label: string) => `Copiar: ${label}`,
-    copied: "Copiado",
-    copyBlocked: "Tu navegador no lo permite. Ya seleccionamos el texto: cópialo tú.",
     cancel: "Cancelar este depósito",
     cancelQuestion: "¿Cancelar este depósito?",
     cancelIntro: "No pagues con esta referencia después de cancelarla. Si ya pagaste, no la canceles.",
