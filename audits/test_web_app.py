@@ -54,7 +54,9 @@ def elsewhere(checked: None, tmp_path_factory: pytest.TempPathFactory) -> Elsewh
     return Elsewhere(folder, free_port(), service_port)
 
 
-@pytest.mark.parametrize("script", ["web_flow.js", "web_keyboard.js", "web_trouble.js", "web_clumsy.js"])
+@pytest.mark.parametrize(
+    "script", ["web_flow.js", "web_security.js", "web_keyboard.js", "web_trouble.js", "web_clumsy.js"]
+)
 def test_the_app_works_on_the_origin_of_the_service(
     run_script: RunScript, chromium: str, dist: Path, tmp_path: Path, script: str
 ) -> None:

@@ -15,6 +15,8 @@ def lead_to_built_app(settings: Settings) -> Settings:
     pages = {
         "site_url": app,
         "confirm_url": f"{app}/confirmar#{{code}}",
+        "confirm_email_url": f"{app}/confirmar-correo#{{code}}",
+        "revert_email_url": f"{app}/restaurar-correo#{{code}}",
         "recover_url": f"{app}/entrar",
         "paypal_return_url": f"{app}/pago/paypal",
         "paypal_cancel_url": f"{app}/pago",

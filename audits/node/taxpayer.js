@@ -156,6 +156,17 @@ export class Taxpayer {
     return result;
   }
 
+  /** Plays the answer that a mutation has ten minutes after the last proof, for the next times that the page sends it. */
+  async requireProof(operation, ways, times = 1) {
+    const field = operation[0].toLowerCase() + operation.slice(1);
+    const message = "Por tu seguridad, escribe tu clave otra vez para hacer este cambio.";
+    const json = { data: { [field]: { __typename: "ReauthenticationRequiredError", message, ways } } };
+    const isIt = (request) => request.postData()?.includes(`mutation ${operation}`);
+    await this.page.route(`${this.service}/graphql`, (route) =>
+      isIt(route.request()) && times-- > 0 ? route.fulfill({ json }) : route.fallback(),
+    );
+  }
+
   /** axe finds nothing, and nothing scrolls sideways at 320 pixels. Adding axe needs no permission of the page. */
   async check() {
     const session = await this.context.newCDPSession(this.page);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 
 import { launchFresh } from "./browser.js";
-import { PASSWORD, Taxpayer } from "./taxpayer.js";
+import { oneTimeCode, PASSWORD, Taxpayer } from "./taxpayer.js";
 
 const [, , executablePath, service, app] = process.argv;
 const browser = await launchFresh(executablePath);
@@ -81,6 +81,61 @@ test("the keyboard alone leads from the registration to the deposit and out agai
   await press("Cerrar sesión");
   await ana.at("/entrar");
   assert.equal(await ana.focused(), "H1");
+});
+
+test("the keyboard alone adds an authenticator app, changes the e-mail and asks for the deletion", async () => {
+  const page = await open();
+  const type = async (name, text) => {
+    await tabTo(page, named, name);
+    await page.keyboard.type(text);
+  };
+  const press = async (label) => {
+    await tabTo(page, labeled, label);
+    await page.keyboard.press("Enter");
+  };
+  await ana.arrive();
+  await ana.go("/cuenta");
+  await page.getByRole("link", { name: "Seguridad" }).waitFor();
+  await press("Seguridad");
+  await ana.at("/seguridad");
+  await page.getByText("Este dispositivo").waitFor();
+  assert.equal(await ana.focused(), "H1");
+
+  await press("Activar");
+  await page.locator(".qr-code").waitFor();
+  await press("Copiar: Llave");
+  const key = await page.evaluate(() => navigator.clipboard.readText());
+  await type("oneTimeCode", oneTimeCode(key));
+  await page.keyboard.press("Enter");
+  await page.locator(".recovery-codes").waitFor();
+  await press("Copiar: Códigos de recuperación");
+  const [code] = (await page.evaluate(() => navigator.clipboard.readText())).split("\n");
+  await press("Ya los guardé");
+
+  await ana.requireProof("ChangeEmail", ["TOTP", "RECOVERY_CODE"]);
+  await press("Cambiar correo");
+  await type("email", `otra.${ana.email}`);
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor();
+  assert.equal(await ana.focused(), "oneTimeCode");
+  await page.keyboard.type(code);
+  await page.keyboard.press("Enter");
+  await page.getByText("Falta confirmar").waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Correo electrónico");
+
+  await press("Eliminar mi cuenta");
+  await page.getByRole("dialog").waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Eliminar mi cuenta");
+  await page.keyboard.press("Enter");
+  await page.getByRole("dialog").waitFor();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await ana.said("Eliminaremos tu cuenta");
+  await tabTo(page, labeled, "Conservar mi cuenta", "Shift+Tab");
+  await page.keyboard.press("Enter");
+  await ana.said("Tu cuenta se queda como está");
 });
 
 test("a screen reader hears the steps, the labels, the hints and the errors in their order", async () => {

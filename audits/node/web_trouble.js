@@ -158,7 +158,7 @@ test("a session that another device ends says so at the next step", async () => 
   phone.email = ana.email;
   await phone.go("/entrar");
   await phone.signIn();
-  await phone.go("/cuenta");
+  await phone.go("/seguridad");
   await phone.page.getByRole("button", { name: "Cerrar las demás sesiones" }).click();
   await phone.said("Cerramos tus demás sesiones");
   await phone.context.close();

@@ -20,6 +20,8 @@ def test_mails_and_paypal_lead_to_the_built_app(dist: Path) -> None:
 
     assert settings.site_url == "http://127.0.0.1:8123"
     assert settings.confirm_url == "http://127.0.0.1:8123/confirmar#{code}"
+    assert settings.confirm_email_url == "http://127.0.0.1:8123/confirmar-correo#{code}"
+    assert settings.revert_email_url == "http://127.0.0.1:8123/restaurar-correo#{code}"
     assert settings.recover_url == "http://127.0.0.1:8123/entrar"
     assert settings.paypal_return_url == "http://127.0.0.1:8123/pago/paypal"
     assert settings.paypal_cancel_url == "http://127.0.0.1:8123/pago"

@@ -1,12 +1,13 @@
 import { useEffect, useRef, type ComponentType } from "react";
 import { useClient, useSession } from "timbrado-accounts-client/react";
 
+import { useCodeFromLink } from "./forms/useCodeFromLink";
 import { lazily } from "./layout/lazily";
 import { Failure, Waiting } from "./layout/Loaded";
 import { useNotices } from "./layout/notices";
 import { Shell } from "./layout/Shell";
 import { navigate, usePath } from "./router";
-import { afterSignIn, knownEmail, nextPath, signingOut } from "./routes";
+import { afterSignIn, knownEmail, mailedCode, nextPath, signingOut } from "./routes";
 import { AccountScreen } from "./screens/AccountScreen";
 import { ChangePasswordScreen } from "./screens/ChangePasswordScreen";
 import { CompanyScreen } from "./screens/CompanyScreen";
@@ -21,6 +22,9 @@ import { useTexts } from "./texts";
 
 const SecurityScreen = lazily(async () => (await import("./screens/SecurityScreen")).SecurityScreen);
 
+const ConfirmEmailScreen = lazily(async () => (await import("./screens/ConfirmEmailScreen")).ConfirmEmailScreen);
+const RevertEmailScreen = lazily(async () => (await import("./screens/RevertEmailScreen")).RevertEmailScreen);
+
 type Audience = "everyone" | "guests" | "members";
 
 const SCREENS: Record<string, [ComponentType, Audience]> = {
@@ -34,7 +38,12 @@ const SCREENS: Record<string, [ComponentType, Audience]> = {
   "/pago/paypal": [PayPalScreen, "members"],
   "/cuenta": [AccountScreen, "members"],
   "/seguridad": [SecurityScreen, "members"],
+  "/confirmar-correo": [ConfirmEmailScreen, "members"],
+  "/restaurar-correo": [RevertEmailScreen, "everyone"],
 };
+
+/** Mails lead there with a code. */
+const WITH_MAILED_CODE = new Set(["/confirmar-correo", "/restaurar-correo"]);
 
 const isForMembers = (path: string) => SCREENS[path]?.[1] === "members";
 
@@ -48,7 +57,8 @@ function Route({ path }: { path: string }) {
   const [Screen, audience] = SCREENS[path] ?? [NotFoundScreen, "everyone"];
   const { account, error } = useSession();
   const { session } = useClient();
-  if (audience === "everyone") return <Screen />;
+  const links = useCodeFromLink(WITH_MAILED_CODE.has(path) ? mailedCode.keep : undefined);
+  if (audience === "everyone") return <Screen key={links} />;
   if (account === undefined) {
     return error ? <Failure error={error} retry={() => session.refresh().catch(() => undefined)} /> : <Waiting />;
   }
@@ -56,7 +66,7 @@ function Route({ path }: { path: string }) {
     return account ? <Redirect to={afterSignIn.path(account, afterSignIn.kept)} /> : <Screen />;
   if (!account) return <Redirect to="/entrar" returning />;
   if (account.passwordChangeRequired && path !== "/cambiar-clave") return <Redirect to="/cambiar-clave" />;
-  return <ForMembers key={account.id} Screen={Screen} />;
+  return <ForMembers key={`${account.id} ${links}`} Screen={Screen} />;
 }
 
 function ForMembers({ Screen }: { Screen: ComponentType }) {
@@ -96,7 +106,7 @@ function useEndOfSession() {
     const last = before.current;
     before.current = account === undefined ? last : account;
     if (account === undefined || !last || last.id === account?.id) return;
-    knownEmail.keep(last.email);
+    if (!signingOut.current) knownEmail.keep(last.email);
     if (!account && !signingOut.current) {
       show("warning", problem.ended, isForMembers(location.pathname) ? "/entrar" : undefined);
     }

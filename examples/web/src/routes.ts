@@ -35,3 +35,9 @@ export const knownEmail = {
 
 /** Whether this tab signs out, so that the end of the session is no news to it. */
 export const signingOut = { current: false };
+
+/** The code of a mail's link, until it was used. It is in memory alone, since it is as good as a password. */
+export const mailedCode = {
+  current: "",
+  keep: (code: string) => void (mailedCode.current = code),
+};

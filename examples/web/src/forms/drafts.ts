@@ -15,6 +15,10 @@ export function readDraft(form: string): Values {
   }
 }
 
+export function hasDraft(form: string): boolean {
+  return Object.values(readDraft(form)).some(Boolean);
+}
+
 export function keepDraft(form: string, values: Values): void {
   tab.set(PREFIX + form, JSON.stringify(values));
 }

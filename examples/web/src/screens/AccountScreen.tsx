@@ -6,7 +6,7 @@ import { useNotices } from "../layout/notices";
 import { Page } from "../layout/Page";
 import { problemOf } from "../problems";
 import { Link } from "../router";
-import { nextPath, signingOut } from "../routes";
+import { knownEmail, nextPath, signingOut } from "../routes";
 import { useFormats, useTexts } from "../texts";
 import { useQuery } from "../useQuery";
 import { PaymentsCard } from "./PaymentsCard";
@@ -124,6 +124,7 @@ function UserCard() {
     signingOut.current = true;
     try {
       const result = await client.logout();
+      knownEmail.keep(email);
       dropAllDrafts();
       show("done", result.message, "/entrar");
     } catch (error) {

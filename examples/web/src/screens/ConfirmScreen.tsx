@@ -1,4 +1,3 @@
-import { useEffect, useState } from "react";
 import { useClient } from "timbrado-accounts-client/react";
 
 import { CaptchaField } from "../forms/CaptchaField";
@@ -6,20 +5,21 @@ import { dropDraft, keepDraft } from "../forms/drafts";
 import { Field } from "../forms/Field";
 import { Form } from "../forms/Form";
 import { useCaptchaStep } from "../forms/useCaptchaStep";
+import { useCodeFromLink } from "../forms/useCodeFromLink";
 import { useNotices } from "../layout/notices";
 import { Page } from "../layout/Page";
-import { MAIN } from "../layout/Shell";
-import { forget } from "../router";
 import { knownEmail } from "../routes";
 import { useTexts } from "../texts";
 
 const FORM = "confirmar";
 
+const keepCode = (code: string) => keepDraft(FORM, { code });
+
 export function ConfirmScreen() {
   const client = useClient();
   const texts = useTexts().confirm;
   const { show } = useNotices();
-  const links = useCodeFromLink();
+  const links = useCodeFromLink(keepCode);
 
   return (
     <Page step={2} title={texts.title} intro={links ? texts.fromLink : texts.intro}>
@@ -83,25 +83,4 @@ function Resend() {
       </Form>
     </details>
   );
-}
-
-/**
- * Takes the code of a mail's link out of the address, where the history would keep it, and into the form. Returns how
- * many links were followed to this page.
- */
-function useCodeFromLink(): number {
-  const [links, setLinks] = useState(0);
-  useEffect(() => {
-    const take = () => {
-      const code = location.hash.slice(1);
-      if (!code || code === MAIN) return;
-      keepDraft(FORM, { code });
-      forget("hash");
-      setLinks((number) => number + 1);
-    };
-    take();
-    addEventListener("hashchange", take);
-    return () => removeEventListener("hashchange", take);
-  }, []);
-  return links;
 }

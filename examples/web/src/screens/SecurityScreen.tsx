@@ -1,6 +1,12 @@
 import { RecentProofProvider } from "../forms/RecentProof";
 import { Page } from "../layout/Page";
 import { useSecurityTexts } from "../texts/security";
+import { DeletionCard } from "./security/DeletionCard";
+import { EmailCard } from "./security/EmailCard";
+import { EventsCard } from "./security/EventsCard";
+import { LanguageCard } from "./security/LanguageCard";
+import { RfcCard } from "./security/RfcCard";
+import { SecondFactorCard } from "./security/SecondFactorCard";
 import { SessionsCard } from "./security/SessionsCard";
 
 /** How people keep their account theirs: each card is a subject of its own. */
@@ -9,7 +15,15 @@ export function SecurityScreen() {
   return (
     <Page wide title={texts.title} intro={texts.intro}>
       <RecentProofProvider>
+        <SecondFactorCard />
         <SessionsCard />
+        <EventsCard />
+        <div className="grid">
+          <EmailCard />
+          <RfcCard />
+        </div>
+        <LanguageCard />
+        <DeletionCard />
       </RecentProofProvider>
     </Page>
   );

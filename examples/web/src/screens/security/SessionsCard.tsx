@@ -1,76 +1,61 @@
-import { useRef } from "react";
+import { useRef, useState } from "react";
 import type { SessionFieldsFragment } from "timbrado-accounts-client";
-import { useClient } from "timbrado-accounts-client/react";
+import { useAccount, useClient } from "timbrado-accounts-client/react";
 
+import { Field } from "../../forms/Field";
+import { Form, type Outcome } from "../../forms/Form";
 import { Card } from "../../layout/Card";
 import { Loaded } from "../../layout/Loaded";
 import { useNotices } from "../../layout/notices";
-import { problemOf } from "../../problems";
 import { useFormats, useTexts } from "../../texts";
 import { useSecurityTexts } from "../../texts/security";
-import type { SecurityTexts } from "../../texts/security.es";
 import { useQuery } from "../../useQuery";
-
-type Result = { __typename: string; message: string; account?: { sessions: SessionFieldsFragment[] } };
+import { useSend } from "../../useSend";
+import { deviceOf } from "./device";
 
 export function SessionsCard() {
   const client = useClient();
-  const texts = useTexts();
-  const words = useSecurityTexts().sessions;
-  const { moment } = useFormats();
-  const { show } = useNotices();
-  const query = useQuery(async (options) => (await client.me(options))?.sessions ?? []);
+  const send = useSend();
+  const texts = useSecurityTexts().sessions;
+  const { sessions = [] } = useAccount();
+  const query = useQuery(async (options) => (await client.me(options)) !== null);
+  const [naming, setNaming] = useState<string | null>(null);
   const heading = useRef<HTMLHeadingElement>(null);
 
-  const end = async (mutation: Promise<Result>) => {
-    try {
-      const result = await mutation;
-      if (result.account) query.set(result.account.sessions);
-      else query.reload();
-      show(result.account ? "done" : "warning", result.message);
-      heading.current?.focus();
-    } catch (error) {
-      show("warning", problemOf(error, texts));
-    }
+  const end = async (mutation: Promise<Outcome>) => {
+    const result = await send(mutation);
+    if (!result) return;
+    if (!result.__typename.endsWith("Success")) query.reload(); // it has ended already
+    heading.current?.focus();
+  };
+  const close = () => {
+    setNaming(null);
+    heading.current?.focus();
   };
   return (
-    <Card title={words.title} intro={words.intro} heading={heading}>
+    <Card title={texts.title} intro={texts.intro} heading={heading}>
       <Loaded query={query}>
-        {(sessions) => (
+        {() => (
           <>
             <ul className="rows">
-              {sessions.map((session) => {
-                const device = session.deviceName ?? deviceOf(session.userAgent, words);
-                return (
-                  <li key={session.id} className="row">
-                    <span className="row-text">
-                      <strong>{device}</strong>
-                      <span className="hint">
-                        {words.lastSeen(moment(session.lastSeenAt))}
-                        {session.ipAddress && ` · ${session.ipAddress}`}
-                      </span>
-                    </span>
-                    <span className="row-actions">
-                      {session.current ? (
-                        <span className="badge good">{words.thisDevice}</span>
-                      ) : (
-                        <button
-                          type="button"
-                          className="button small"
-                          aria-label={words.revokeLabel(device)}
-                          onClick={() => void end(client.revokeSession({ id: session.id }))}
-                        >
-                          {words.revoke}
-                        </button>
-                      )}
-                    </span>
+              {sessions.map((session) =>
+                session.id === naming ? (
+                  <li key={session.id} className="row-form">
+                    <NameForm session={session} onClose={close} />
                   </li>
-                );
-              })}
+                ) : (
+                  <SessionRow
+                    key={session.id}
+                    session={session}
+                    onName={() => setNaming(session.id)}
+                    onEnd={() => void end(client.revokeSession({ id: session.id }))}
+                  />
+                ),
+              )}
             </ul>
             {sessions.length > 1 && (
               <button type="button" className="button" onClick={() => void end(client.revokeOtherSessions())}>
-                {words.revokeOthers}
+                {texts.revokeOthers}
               </button>
             )}
           </>
@@ -80,26 +65,71 @@ export function SessionsCard() {
   );
 }
 
-const BROWSERS = [
-  ["Edg", "Edge"],
-  ["OPR", "Opera"],
-  ["Firefox", "Firefox"],
-  ["Chrome", "Chrome"],
-  ["Safari", "Safari"],
-] as const;
-const SYSTEMS = [
-  ["iPhone", "iPhone"],
-  ["iPad", "iPad"],
-  ["Android", "Android"],
-  ["Windows", "Windows"],
-  ["Mac OS", "Mac"],
-  ["Linux", "Linux"],
-] as const;
+interface SessionRowProps {
+  session: SessionFieldsFragment;
+  onName(): void;
+  onEnd(): void;
+}
 
-/** Names a device by its User-Agent, so that its owner recognizes it. */
-function deviceOf(userAgent: string | null, texts: SecurityTexts["sessions"]): string {
-  const find = (all: readonly (readonly [string, string])[]) => all.find(([part]) => userAgent?.includes(part))?.[1];
-  const [browser, system] = [find(BROWSERS), find(SYSTEMS)];
-  if (browser && system) return texts.on(browser, system);
-  return browser ?? system ?? userAgent?.slice(0, 40) ?? texts.unknownDevice;
+function SessionRow({ session, onName, onEnd }: SessionRowProps) {
+  const { devices, sessions: texts } = useSecurityTexts();
+  const { moment } = useFormats();
+  const device = session.deviceName ?? deviceOf(session.userAgent, devices);
+  return (
+    <li className="row">
+      <span className="row-text">
+        <strong>{device}</strong>
+        <span className="hint">
+          {texts.lastSeen(moment(session.lastSeenAt))}
+          {session.ipAddress && ` · ${session.ipAddress}`}
+        </span>
+      </span>
+      <span className="row-actions">
+        {session.current && <span className="badge good">{texts.thisDevice}</span>}
+        <button type="button" className="button small" aria-label={texts.nameLabel(device)} onClick={onName}>
+          {texts.name}
+        </button>
+        {!session.current && (
+          <button type="button" className="button small" aria-label={texts.revokeLabel(device)} onClick={onEnd}>
+            {texts.revoke}
+          </button>
+        )}
+      </span>
+    </li>
+  );
+}
+
+function NameForm({ session, onClose }: { session: SessionFieldsFragment; onClose(): void }) {
+  const client = useClient();
+  const { cancel } = useTexts();
+  const { show } = useNotices();
+  const { devices, sessions: texts } = useSecurityTexts();
+  return (
+    <Form
+      name={`sesion-${session.id}`}
+      submit={texts.saveName}
+      send={({ deviceName }) => client.renameSession({ id: session.id, deviceName: deviceName || null })}
+      onResult={(result) => {
+        if (result.__typename !== "RenameSessionSuccess") return false;
+        show("done", result.message);
+        onClose();
+        return true;
+      }}
+      aside={
+        <button type="button" className="button" onClick={onClose}>
+          {cancel}
+        </button>
+      }
+    >
+      <Field
+        name="deviceName"
+        label={texts.deviceName(deviceOf(session.userAgent, devices))}
+        hint={texts.deviceNameHint}
+        optional
+        autoComplete="off"
+        autoFocus
+        defaultValue={session.deviceName ?? ""}
+      />
+    </Form>
+  );
 }
