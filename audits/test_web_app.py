@@ -26,7 +26,7 @@ MODE = {
 
 @dataclass(frozen=True)
 class Elsewhere:
-    """The app on an origin of its own, built for a service on `service_port`."""
+    """The app on an origin of its own, built for a service on `service_port` and with the address of an upload."""
 
     folder: Path
     app_port: int
@@ -50,7 +50,11 @@ def dist(checked: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def elsewhere(checked: None, tmp_path_factory: pytest.TempPathFactory) -> Elsewhere:
     service_port = free_port()
-    folder = _build(tmp_path_factory.mktemp("app"), VITE_ACCOUNTS_URL=f"http://127.0.0.1:{service_port}/graphql")
+    folder = _build(
+        tmp_path_factory.mktemp("app"),
+        VITE_ACCOUNTS_URL=f"http://127.0.0.1:{service_port}/graphql",
+        VITE_UPLOAD_URL="http://127.0.0.1:8100",
+    )
     return Elsewhere(folder, free_port(), service_port)
 
 

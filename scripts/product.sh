@@ -15,7 +15,7 @@ if ! cmp -s examples/upload/requirements.lock "$venv/requirements.lock"; then
   cp examples/upload/requirements.lock "$venv/requirements.lock"
 fi
 if node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' 2>/dev/null; then
-  sh scripts/build_app.sh
+  VITE_UPLOAD_URL="http://127.0.0.1:${UPLOAD_PORT:-8100}" sh scripts/build_app.sh
 else
   echo "Without Node.js 20 or newer, there is no web app: sign in with GraphiQL."
 fi

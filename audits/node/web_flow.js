@@ -211,6 +211,17 @@ test("series are added, edited and deleted", here, async () => {
   assert.equal(await page.evaluate(() => document.activeElement.id), "series-title");
 });
 
+test("the menu leads to the upload, if the app is built for one", async () => {
+  const page = await open();
+  await ana.arrive();
+  await ana.go("/cuenta");
+  await page.getByRole("link", { name: "Cuenta" }).waitFor();
+  const links = page.getByRole("link", { name: "Facturas" });
+  const addresses = await links.evaluateAll((all) => all.map(({ href }) => href));
+  assert.deepEqual(addresses, app === service ? [] : ["http://127.0.0.1:8100/"]);
+  await ana.check();
+});
+
 /** Presses the loudspeaker and returns the captcha's id. */
 async function listened(page) {
   const asked = page.waitForRequest((request) => request.postData()?.includes("CaptchaAudio") ?? false);

@@ -10,6 +10,9 @@ import { NewPrivacyNotice } from "./PrivacyNotice";
 /** The id of the content, to which the first link of the page skips. */
 export const MAIN = "content";
 
+/** Where the product's own page is, if the app is built for one: examples/upload, for example. */
+const UPLOAD_URL = import.meta.env["VITE_UPLOAD_URL"] as string | undefined;
+
 export const LANGUAGES: readonly { language: Language; name: string; short: string }[] = [
   { language: "es", name: "Español", short: "ES" },
   { language: "en", name: "English", short: "EN" },
@@ -84,6 +87,7 @@ function Menu() {
           {name}
         </Link>
       ))}
+      {account && UPLOAD_URL && <a href={UPLOAD_URL}>{menu.upload}</a>}
     </nav>
   );
 }

@@ -30,6 +30,7 @@ export const en: Texts = {
     company: "Company",
     payment: "Payment",
     account: "Account",
+    upload: "Invoices",
     signIn: "Sign in",
     signUp: "Create account",
   },

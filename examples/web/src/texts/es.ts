@@ -33,6 +33,7 @@ export const es = {
     company: "Empresa",
     payment: "Pago",
     account: "Cuenta",
+    upload: "Facturas",
     signIn: "Entrar",
     signUp: "Crear cuenta",
   },
