@@ -6,23 +6,22 @@ from datetime import datetime
 from typing import TextIO
 
 from services.common.clock import MEXICO
+from services.common.spreadsheets import BYTE_ORDER_MARK, plain_cell
 from services.payments.ledger import LedgerEntry
 
 _HEADER = (
     *("paid_at", "refunded_at", "undone_at", "begun_at", "rfc", "company", "method", "reference", "paypal_capture"),
     *("plan", "subtotal", "tax", "total", "currency", "status", "paid_by", "refunded_by", "undone_by", "payment_id"),
 )
-_BYTE_ORDER_MARK = "\ufeff"  # without it, Excel takes UTF-8 for Windows-1252
-_FORMULA = frozenset("=+-@＝＋－＠")
 
 
 async def write_csv(file: TextIO, entries: AsyncIterator[LedgerEntry]) -> None:
     """`file` must be in UTF-8 and leave line ends alone."""
-    file.write(_BYTE_ORDER_MARK)
+    file.write(BYTE_ORDER_MARK)
     writer = csv.writer(file, lineterminator="\r\n")
     writer.writerow(_HEADER)
     async for entry in entries:
-        writer.writerow(_text(cell) for cell in _cells(entry))
+        writer.writerow("" if cell is None else plain_cell(cell) for cell in _cells(entry))
 
 
 def _cells(entry: LedgerEntry) -> tuple[str | None, ...]:
@@ -36,11 +35,3 @@ def _cells(entry: LedgerEntry) -> tuple[str | None, ...]:
 
 def _time(moment: datetime | None) -> str | None:
     return moment.astimezone(MEXICO).strftime("%Y-%m-%d %H:%M:%S") if moment else None
-
-
-def _text(cell: str | None) -> str:
-    """Puts an apostrophe before what a spreadsheet would run as a formula, for people choose their company's name."""
-    if cell is None:
-        return ""
-    line = "".join(each if each.isprintable() else " " for each in cell).strip()
-    return f"'{line}" if line[:1] in _FORMULA else line
