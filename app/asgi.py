@@ -19,6 +19,8 @@ from app.database import connected
 from app.development.routes import development_routes
 from app.documents import PinnedDocuments, pin
 from app.execution import Executor, record_outcomes
+from app.exports import endpoint as exports
+from app.exports.page import ExportPage
 from app.graphiql import Page, graphiql_routes
 from app.health import LIVE, READY, HealthPaths
 from app.http import PATHS, Endpoint, not_found
@@ -110,8 +112,18 @@ def create_app(
 
     endpoint: ASGIApp = open_endpoint(trusted_only=settings.trusted_documents_only)
     events = composition.paypal.events if composition.paypal else None
+    page = ExportPage(composition.services.translations, composition.site)
+    download = exports.Exports(
+        composition.services.data_export,
+        page,
+        composition.services.translations,
+        settings.trusted_proxies,
+        composition.outages,
+    )
     routes: list[BaseRoute] = [
         Route("/webhooks/paypal", PayPalWebhook(events, settings.trusted_proxies, composition.outages)),
+        Route(exports.PATH, download),
+        Route(exports.PATH + "/{name}", download),
         Route(probe.PATH, probe.Probe(make_keys(settings), settings.trusted_proxies)),
     ]
     if settings.development:

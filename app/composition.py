@@ -85,6 +85,7 @@ from services.payments.worker import PaymentWorker
 from services.support.account_deletion import AccountDeletion
 from services.support.account_import import AccountImport
 from services.support.changes import AccountSupport
+from services.support.data_export import DataExport
 from services.support.deletion import DeletionService
 from services.support.personal_data import PersonalData
 from services.webhooks.endpoints import WebhookEndpoints
@@ -118,6 +119,7 @@ class Composition:
     event_worker: EventWorker
     webhook_worker: WebhookWorker
     webhooks: WebhookEndpoints
+    site: Site
     pseudonyms: Pseudonyms
     outages: Outages
     support: AccountSupport
@@ -228,11 +230,13 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
     account_deletion = AccountDeletion(
         delay=timedelta(days=settings.account_deletion_days), deletion=deletion, sessions=sessions, actors=actors
     )
+    personal_data = PersonalData(limiter, limits, lockout, actors, translations)
     signer, connect = Signer(keys), partial(Connection, policy=settings.webhook_policy)
     handover, published_keys = _handover(settings)
     api_clients = ApiClients(limiter=limiter, limits=limits, notice=note_api_client)
     outages = _outages(settings, storage, measures)
-    mails, clean_up_mails = _mails(settings, translations, limiter, limits, outages, measures, tracer)
+    site = _site(settings)
+    mails, clean_up_mails = _mails(settings, site, translations, limiter, limits, outages, measures, tracer)
 
     async def aclose() -> None:
         await outages.aclose()
@@ -282,6 +286,9 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
             ),
             rfc_changes=RfcChangeService(sessions=sessions, actors=actors),
             deletion=account_deletion,
+            data_export=DataExport(
+                limiter=limiter, limits=limits, sessions=sessions, personal_data=personal_data, actors=actors
+            ),
             privacy=PrivacyService(notice=settings.privacy_notice, sessions=sessions, actors=actors),
             preferences=PreferenceService(sessions, actors),
             security_events=SecurityEvents(actors),
@@ -316,11 +323,12 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
             signer=signer, connect=connect, operator_email=settings.operator_email, outages=outages
         ),
         webhooks=WebhookEndpoints(signer=signer, connect=connect),
+        site=site,
         pseudonyms=pseudonyms,
         outages=outages,
         support=AccountSupport(limiter=limiter, limits=limits, lockout=lockout, actors=actors),
         deletion=deletion,
-        personal_data=PersonalData(limiter, limits, lockout, actors),
+        personal_data=personal_data,
         account_import=AccountImport(lockout),
         client_registry=ClientRegistry(),
         limiter=limiter,
@@ -448,8 +456,23 @@ async def _nothing() -> None:
     """Closes nothing, since the database has its own life cycle."""
 
 
+def _site(settings: Settings) -> Site:
+    return Site(
+        name=settings.site_name,
+        url=settings.site_url,
+        sender=settings.mail_from,
+        confirm_url=settings.confirm_url,
+        confirm_email_url=settings.confirm_email_url,
+        revert_email_url=settings.revert_email_url,
+        export_url=settings.download_url,
+        recover_url=settings.recover_url,
+        support=settings.support_email,
+    )
+
+
 def _mails(
     settings: Settings,
+    site: Site,
     translations: Translations,
     limiter: Limiter,
     limits: Limits,
@@ -458,16 +481,6 @@ def _mails(
     tracer: Tracer,
 ) -> tuple[MailWorker, Callable[[], None] | None]:
     """Returns the mail worker, and the function that deletes old mails if mails are files."""
-    site = Site(
-        name=settings.site_name,
-        url=settings.site_url,
-        sender=settings.mail_from,
-        confirm_url=settings.confirm_url,
-        confirm_email_url=settings.confirm_email_url,
-        revert_email_url=settings.revert_email_url,
-        recover_url=settings.recover_url,
-        support=settings.support_email,
-    )
     make_transport, clean_up = _transport(settings)
     renderer = MailRenderer(translations, site)
     worker = MailWorker(

@@ -18,7 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 
 from app.health import DRAINING
 from app.observation import REFUSALS, RefusalObserver
-from app.requests import BODY_COMPLETE, DISCONNECTED
+from app.requests import ALLOW_RESPONSE, BODY_COMPLETE, DISCONNECTED
 
 CLOSING = "closing"
 """The key of the lifespan's state under which the server says that it has stopped listening."""
@@ -225,7 +225,8 @@ class Connection(HttpToolsProtocol):
         return line + b"".join(b"%s: %s\r\n" % each for each in self.headers if each[0] != b"upgrade") + b"\r\n"
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        super()._start_asgi_task(cycle, _with_connection_header(app, cycle, self.timeout_keep_alive, self.app_state))
+        answer = _answering(app, cycle, self.timeout_keep_alive, self.app_state, self._set_deadline)
+        super()._start_asgi_task(cycle, answer)
 
     def _add_to_head(self, *parts: bytes) -> None:
         self._head += sum(map(len, parts))
@@ -312,8 +313,17 @@ class Connection(HttpToolsProtocol):
             self._at_deadline()
 
 
-def _with_connection_header(app: ASGIApp, cycle: RequestResponseCycle, seconds: float, state: dict[str, Any]) -> Any:
-    """Says how long the connection stays open after the response, or that it is closed, as all are while draining."""
+def _answering(
+    app: ASGIApp,
+    cycle: RequestResponseCycle,
+    seconds: float,
+    state: dict[str, Any],
+    allow_response: Callable[[float], None],
+) -> Any:
+    """Puts the server's functions into the scope.
+
+    Says how long the connection stays open after the response, or that it is closed, as all are while draining.
+    """
 
     def answer(scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         def send_start(message: Message) -> Awaitable[None]:
@@ -330,6 +340,7 @@ def _with_connection_header(app: ASGIApp, cycle: RequestResponseCycle, seconds: 
 
         scope[DISCONNECTED] = lambda: cycle.disconnected
         scope[BODY_COMPLETE] = lambda: not cycle.more_body
+        scope[ALLOW_RESPONSE] = allow_response
         return app(scope, receive, send_start)
 
     return answer

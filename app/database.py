@@ -36,6 +36,7 @@ _MODELS = [
     "models.email_change_code",
     "models.event",
     "models.event_feed",
+    "models.export_link",
     "models.failure_streak",
     "models.heartbeat",
     "models.invoice_reservation",

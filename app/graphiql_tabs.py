@@ -75,6 +75,7 @@ def _inputs(plan_id: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
     yield "RenameSession", _input(id="<sessions.id>", deviceName="Laptop")
     yield "RevokeSession", _input(id="<sessions.id>")
     yield "RevokeOtherSessions", None
+    yield "ExportAccount", None
     yield "RequestAccountDeletion", None
     yield "CancelAccountDeletion", None
     yield "Logout", None

@@ -71,7 +71,7 @@ class CurrentRequest:
 class FinishedRequest(NamedTuple):
     """A request that has ended: a tuple, since a frozen dataclass of so many fields would take 3 % of `me` to make.
 
-    `id` is also in the response. `kind` is "graphql", "webhook", "health" or "other", since a path may hold anything.
+    `id` is also in the response. `kind` is one of a few words, such as "graphql": a path may hold anything.
     `client`, `account` and `session` are pseudonyms. `digest` is that of the document's shape, `outcomes` maps root
     fields to the GraphQL types of their results, and `code` is that of the first error. `failure` names the part of
     ours that failed. `operation_type` is "query" or "mutation", and `trace_id` is set if the request is traced.

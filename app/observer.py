@@ -16,7 +16,7 @@ from services.common.pseudonyms import Pseudonyms
 if TYPE_CHECKING:
     from app.traces.spans import RequestSpan, Traces
 
-_KINDS = {**dict.fromkeys(PATHS, "graphql"), "/webhooks/paypal": "webhook"}
+_KINDS = {**dict.fromkeys(PATHS, "graphql"), "/webhooks/paypal": "webhook", "/exports": "export"}
 _HEALTH = "/health/"
 _TRACE_HEADERS = ("traceparent", "tracestate")  # https://www.w3.org/TR/trace-context/
 _METHODS = frozenset({"DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"})

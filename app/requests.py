@@ -10,6 +10,8 @@ DISCONNECTED = "disconnected"
 """The key of the scope under which the server puts a function: whether the client has closed the connection."""
 BODY_COMPLETE = "body_complete"
 """The key of the scope under which the server puts a function: whether the whole body has arrived."""
+ALLOW_RESPONSE = "allow_response"
+"""The key of the scope under which the server puts a function that gives the response that many seconds from now on."""
 
 _HEADERS = "headers_indexed"
 

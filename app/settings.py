@@ -128,6 +128,7 @@ class Settings(BaseSettings):
     confirm_url: CodeUrl = None
     confirm_email_url: CodeUrl = None
     revert_email_url: CodeUrl = None
+    export_url: CodeUrl = None
     recover_url: OptionalUrl = None
     support_email: OptionalAddress = None
     privacy_notice_version: str | None = Field(None, pattern="^[!-~]{1,40}$")
@@ -160,6 +161,7 @@ class Settings(BaseSettings):
     limit_login: LimitNotation = "300/hour"
     limit_login_captcha: ThresholdNotation = "20/15 minutes"
     limit_recover_password: LimitNotation = "30/hour"
+    limit_download_export: LimitNotation = "30/hour"
     limit_create_captcha: LimitNotation = "120/10 minutes"
     limit_paypal_webhook: LimitNotation = "60/hour"
     limit_create_account_email: LimitNotation = "12/day"
@@ -171,6 +173,7 @@ class Settings(BaseSettings):
     limit_current_password: LimitNotation = "5/15 minutes"
     limit_second_factor: LimitNotation = "10/hour"
     limit_change_email: LimitNotation = "5/day"
+    limit_export_account: LimitNotation = "3/day"
     limit_access_token: LimitNotation = "120/5 minutes"
     limit_api_client: LimitNotation = "10000/minute"
     limit_payment: LimitNotation = "30/hour"
@@ -293,6 +296,11 @@ class Settings(BaseSettings):
     def webhook_policy(self) -> AddressPolicy:
         """Where deliveries may go besides public addresses; in development, also to this machine."""
         return AddressPolicy((*self.webhook_allowed_networks, *(LOOPBACK if self.development else ())))
+
+    @property
+    def download_url(self) -> str | None:
+        """EXPORT_URL, or else the service's own page in development."""
+        return self.export_url or (f"{self.browsers_url}/exports#{{code}}" if self.development else None)
 
     @property
     def token_issuer(self) -> str:

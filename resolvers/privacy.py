@@ -6,12 +6,16 @@ from schema.privacy import (
     AcceptPrivacyNoticeSuccess,
     CancelAccountDeletionResult,
     CancelAccountDeletionSuccess,
+    ExportAccountResult,
+    ExportAccountSuccess,
     PrivacyNotice,
     RequestAccountDeletionResult,
     RequestAccountDeletionSuccess,
 )
 from services.accounts.privacy import NoticeAccepted
+from services.mail.issuing import EXPORT_LIFE
 from services.support.account_deletion import DeletionCanceled, DeletionRequested
+from services.support.data_export import ExportMailed
 
 
 async def privacy_notice(info: Info) -> PrivacyNotice | None:
@@ -23,6 +27,18 @@ async def accept_privacy_notice(info: Info, input: Input[AcceptPrivacyNoticeInpu
     match await info.context.services.privacy.accept(info.context.caller, input.version):
         case NoticeAccepted(principal):
             return AcceptPrivacyNoticeSuccess(load_account=account_after(info, principal))
+        case failure:
+            return failure
+
+
+async def export_account(info: Info) -> ExportAccountResult:
+    match await info.context.services.data_export.request(info.context.caller):
+        case ExportMailed(principal):
+            return ExportAccountSuccess(
+                load_account=account_after(info, principal),
+                email=principal.email,
+                link_seconds=int(EXPORT_LIFE.total_seconds()),
+            )
         case failure:
             return failure
 

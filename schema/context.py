@@ -37,6 +37,7 @@ from services.payments.paypal.service import PayPalService
 from services.payments.plans import Plans
 from services.payments.stamps import StampService
 from services.support.account_deletion import AccountDeletion
+from services.support.data_export import DataExport
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,7 @@ class Services:
     rfc_changes: RfcChangeService
     privacy: PrivacyService
     deletion: AccountDeletion
+    data_export: DataExport
     preferences: PreferenceService
     security_events: SecurityEvents
     company: CompanyService

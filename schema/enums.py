@@ -173,6 +173,8 @@ _register(
         "PRIVACY_NOTICE_ACCEPTED": "A privacy notice was accepted.",
         "DELETION_REQUESTED": "The deletion of the account was asked for.",
         "DELETION_CANCELED": "The deletion of the account was taken back.",
+        "EXPORT_REQUESTED": "A link to download the account's data was asked for.",
+        "EXPORT_DOWNLOADED": "Somebody downloaded the account's data by the link that was mailed.",
         "DATA_EXPORTED": "The operator handed out all data about the person, as anybody may ask for their own.",
         "ACCOUNT_IMPORTED": "The operator took the account over from another system.",
     },

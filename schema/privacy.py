@@ -1,4 +1,4 @@
-"""What people decide about their own data: the privacy notice, and the deletion of the account."""
+"""What people decide about their own data: the privacy notice, a copy of them, and the deletion of the account."""
 
 from datetime import datetime
 from typing import Annotated
@@ -10,7 +10,7 @@ from schema.signed_in import SignedInSuccess
 from services.accounts import privacy, sessions
 from services.accounts.privacy import NoticeState
 from services.accounts.recent_proof import ReauthenticationRequired
-from services.common.outcomes import InvalidInput, NotAuthenticated, PasswordChangeRequired
+from services.common.outcomes import InvalidInput, NotAuthenticated, PasswordChangeRequired, TooManyAttempts
 from services.support.deletion import InvoicesOpen, PaymentUndecided
 
 
@@ -59,6 +59,20 @@ class AcceptPrivacyNoticeSuccess(SignedInSuccess):
 AcceptPrivacyNoticeResult = Annotated[
     AcceptPrivacyNoticeSuccess | InvalidInput | PasswordChangeRequired | NotAuthenticated,
     strawberry.union("AcceptPrivacyNoticeResult", description="The result of acceptPrivacyNotice."),
+]
+
+
+@strawberry.type(description="The link to the account's data was mailed.")
+class ExportAccountSuccess(SignedInSuccess):
+    email: str = strawberry.field(description="The e-mail address that the link was mailed to.")
+    link_seconds: int = strawberry.field(
+        description="For how many seconds the link works, from the moment on in which the mail leaves."
+    )
+
+
+ExportAccountResult = Annotated[
+    ExportAccountSuccess | ReauthenticationRequired | PasswordChangeRequired | NotAuthenticated | TooManyAttempts,
+    strawberry.union("ExportAccountResult", description="The result of exportAccount."),
 ]
 
 

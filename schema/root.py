@@ -56,6 +56,7 @@ from schema.preferences import UpdateAccountResult
 from schema.privacy import (
     AcceptPrivacyNoticeResult,
     CancelAccountDeletionResult,
+    ExportAccountResult,
     PrivacyNotice,
     RequestAccountDeletionResult,
 )
@@ -225,6 +226,11 @@ class Mutation:
         resolver=privacy.accept_privacy_notice,
         description="Records that the person accepts the current privacy notice, for example a new version of it. "
         "Repeating the mutation is safe.",
+    )
+    export_account: ExportAccountResult = strawberry.mutation(
+        resolver=privacy.export_account,
+        description="Mails a link to everything that is kept about the person and their company, as a zip with JSON "
+        "and CSV. The link works once, for an hour from the mail on; a new one replaces it. Needs a recent proof.",
     )
     request_account_deletion: RequestAccountDeletionResult = strawberry.mutation(
         resolver=privacy.request_account_deletion,

@@ -21,6 +21,7 @@ from models.confirmed_code import ConfirmedCode
 from models.delivery import Delivery
 from models.email_change import EmailChange
 from models.email_change_code import EmailChangeCode
+from models.export_link import ExportLink
 from models.failure_streak import FailureStreak
 from models.heartbeat import Heartbeat
 from models.known_network import KnownNetwork
@@ -162,6 +163,7 @@ class Cleanup:
             ConfirmedCode.filter(expires_at__lte=now),
             EmailChangeCode.filter(expires_at__lte=now),
             EmailChange.filter(expires_at__lte=now),
+            ExportLink.filter(expires_at__lte=now),
             LoginChallenge.filter(expires_at__lte=now),
             MailedPassword.filter(expires_at__lte=now),
             Session.filter(expires_at__lte=now),

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from limits.errors import StorageError
 
-from app.archives import write_archive
+from app.archives import new_private_file
 from app.commands.output import print_fields, print_json, printable, refuse
 from app.commands.revocations import revoke_accounts, revoke_all
 from app.composition import Composition, composed
@@ -21,6 +21,7 @@ from services.accounts.email import parse_email
 from services.accounts.email_change import EmailTaken
 from services.accounts.rfc import Rfc, parse_rfc
 from services.accounts.rfc_change import RfcChanged
+from services.audit.events import EventKind, record
 from services.support import people
 from services.support.changes import (
     AccountConfirmed,
@@ -133,18 +134,19 @@ async def _set_rfc(arguments: argparse.Namespace, composition: Composition, emai
 
 
 async def _export(arguments: argparse.Namespace, composition: Composition, email_key: str) -> int:
-    try:
-        found = await composition.personal_data.of(current_operator(), email_key)
-    except StorageError as error:
-        return refuse(f"The limits' storage is unavailable: {type(error.storage_error).__name__}", json=arguments.json)
-    if found is None:
+    subject = await composition.personal_data.subject(email_key)
+    if subject is None:
         return _report(arguments, email_key, NobodyFound())
     try:
-        await asyncio.to_thread(write_archive, arguments.file, found)
+        with new_private_file(arguments.file) as file:
+            email = composition.actors.email(email_key)
+            await record(current_operator(), EventKind.DATA_EXPORTED, subject.account_id, email=email)
+            counts = await composition.personal_data.write(subject, file)
+    except StorageError as error:
+        return refuse(f"The limits' storage is unavailable: {type(error.storage_error).__name__}", json=arguments.json)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         return refuse(f"Cannot write {str(arguments.file)!r}: {why}", json=arguments.json)
-    counts = {name: len(rows) for name, rows in found.items()}
     if arguments.json:
         print_json({"file": str(arguments.file), "rows": counts})
     else:

@@ -114,6 +114,7 @@ async function walk(client, email) {
   await act("Reauthenticate", { password: next });
   const { edges: happened } = (await run("SecurityEvents", {})).securityEvents;
   assert.equal(happened[0].node.kind, "REAUTHENTICATED");
+  assert.equal((await act("ExportAccount")).linkSeconds, 3600);
   const { dueAt, account } = await act("RequestAccountDeletion");
   assert.equal(account.deletion.dueAt, dueAt);
   assert.equal((await act("CancelAccountDeletion")).account.deletion, null);

@@ -19,6 +19,7 @@ from models.confirmed_code import ConfirmedCode
 from models.delivery import Delivery
 from models.email_change import EmailChange
 from models.email_change_code import EmailChangeCode
+from models.export_link import ExportLink
 from models.mailed_password import MailedPassword
 from models.registration import Registration
 from models.session import Session
@@ -322,11 +323,12 @@ async def redirect_mails(old_key: str, new_key: str) -> None:
 async def move(account: Account, new: Email, lockout: LoginLockout, *, keep: UUID | None = None) -> int:
     """Gives a locked account another e-mail, in the caller's transaction. Raises IntegrityError if it is taken.
 
-    Ends its mailed passwords, every login in progress, and its sessions except the one to `keep`. Returns how many
-    sessions ended.
+    Ends its mailed passwords and export link, every login in progress, and its sessions except the one to `keep`.
+    Returns how many sessions ended.
     """
     sessions = await Session.filter(account_id=account.id).exclude(id=keep).delete()
     await MailedPassword.filter(account_id=account.id).delete()
+    await ExportLink.filter(account_id=account.id).delete()
     await ConfirmedCode.filter(account_id=account.id).delete()  # a repeated code would show the new e-mail
     account.email, account.email_key = new.address, new.key
     account.password_generation += 1  # ends what was verified before and is written later

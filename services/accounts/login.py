@@ -67,7 +67,7 @@ from services.common.outcomes import (
 from services.factors import challenges
 from services.factors.challenges import SecondFactorRequired
 from services.factors.second_factors import SecondFactors
-from services.mail.outbox import MailKind, cancel, enqueue
+from services.mail.outbox import BEFORE_PASSWORD_CHANGE, MailKind, cancel, enqueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +211,7 @@ class LoginService:
 
         async def open_session() -> LoggedIn | SecondFactorRequired:
             if mailed and not mailed.used:
-                await cancel((MailKind.RECOVERY,), email_key)
+                await cancel(BEFORE_PASSWORD_CHANGE, email_key)
             account = await Account.select_for_update().get(id=candidate.account_id)
             if account.second_factor_ends_at and account.second_factor_ends_at <= self.clock():
                 await self._end_second_factor(account)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from models.account import Account
+from models.export_link import ExportLink
 from models.mailed_password import MailedPassword
 from models.session import Session
 from services.audit.actors import Actor
@@ -19,7 +20,8 @@ class OutdatedError(Exception):
 async def use_mailed_password(actor: Actor, account: Account, digest: str, now: datetime) -> datetime:
     """Returns when it expires, in the caller's transaction. Raises OutdatedError if it has ended.
 
-    Its first use ends every other way in: the account's password, all sessions, other mailed passwords.
+    Its first use ends every other way in: the account's password, all sessions, other mailed passwords, and the export
+    link.
     """
     typed = MailedPassword.filter(digest=digest, expires_at__gt=now)
     first = await typed.filter(used_at__isnull=True).update(used_at=now)
@@ -33,6 +35,7 @@ async def use_mailed_password(actor: Actor, account: Account, digest: str, now: 
     await account.save(update_fields=["password_hash", "password_generation"])
     ended = await Session.filter(account_id=account.id).delete()
     await MailedPassword.filter(account_id=account.id).exclude(digest=digest).delete()
+    await ExportLink.filter(account_id=account.id).delete()
     await enqueue(MailKind.MAILED_PASSWORD_USED, account.email_key)
     await record(actor, EventKind.RECOVERED, account.id)
     await publish(account.id, EventType.PASSWORD_CHANGED)

@@ -8,6 +8,7 @@ from tortoise.expressions import F
 from tortoise.queryset import QuerySet
 
 from models.account import Account
+from models.export_link import ExportLink
 from models.mailed_password import MailedPassword
 from models.session import Session
 from models.transactions import atomically
@@ -41,7 +42,7 @@ from services.common.outcomes import (
 from services.common.secrets import digest
 from services.events.facts import EventType
 from services.events.publishing import publish
-from services.mail.outbox import MailKind, cancel, enqueue
+from services.mail.outbox import BEFORE_PASSWORD_CHANGE, MailKind, cancel, enqueue
 
 _INCORRECT = InvalidInput((FieldProblem("currentPassword", FieldErrorCode.INCORRECT),))
 
@@ -145,6 +146,7 @@ class PasswordService:
             # Always the generation, too: a change that was verified before and is written later then fails.
             await accounts.update(password_hash=None, password_generation=F("password_generation") + 1)
             await MailedPassword.filter(account__email_key=email_key).delete()
+            await ExportLink.filter(account__email_key=email_key).delete()
             if account := await accounts.get_or_none().only("id"):
                 await record(actor, EventKind.PASSWORD_REVOKED, account.id)
                 if passwords:
@@ -218,7 +220,7 @@ class PasswordService:
         self, caller: Caller, verified: Account, principal: Principal, password_hash: str
     ) -> PasswordChanged | InvalidInput | NotAuthenticated:
         async def change() -> PasswordChanged:
-            await cancel((MailKind.RECOVERY,), verified.email_key)
+            await cancel(BEFORE_PASSWORD_CHANGE, verified.email_key)
             account = await Account.select_for_update().get(id=verified.id)
             if account.password_generation != verified.password_generation:
                 raise _RefusedError(_INCORRECT)
@@ -229,6 +231,7 @@ class PasswordService:
             account.password_generation += 1
             await account.save(update_fields=["password_hash", "password_generation"])
             await MailedPassword.filter(account_id=account.id).delete()
+            await ExportLink.filter(account_id=account.id).delete()
             await enqueue(MailKind.PASSWORD_CHANGED, account.email_key)
             await record(self.actors.of(caller), EventKind.PASSWORD_CHANGED, account.id)
             await publish(account.id, EventType.PASSWORD_CHANGED)

@@ -9,6 +9,7 @@ from uuid import UUID
 from tortoise.expressions import F
 
 from models.account import Account
+from models.export_link import ExportLink
 from models.mailed_password import MailedPassword
 from models.session import Session
 from models.transactions import atomically
@@ -68,6 +69,7 @@ async def _revoke(actor: Actor, done: Revocation, last: UUID, *, passwords: bool
         # All generations: a change that was verified before and is written later then fails.
         await batch.update(password_hash=None, password_generation=F("password_generation") + 1)
         await MailedPassword.filter(account_id__in=ids).delete()
+        await ExportLink.filter(account_id__in=ids).delete()
     open_sessions = Session.filter(account_id__in=ids)
     signed_in = [
         session.account_id for session in await open_sessions.distinct().order_by("account_id").only("account_id")

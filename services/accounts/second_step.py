@@ -28,7 +28,7 @@ from services.common.outcomes import InvalidInput, TooManyAttempts
 from services.common.secrets import digest
 from services.factors.challenges import MAX_FAILURES
 from services.factors.second_factors import INCORRECT, SecondFactors, WrongCode, code_problem
-from services.mail.outbox import MailKind, cancel, enqueue
+from services.mail.outbox import BEFORE_PASSWORD_CHANGE, MailKind, cancel, enqueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class SecondStepService:
     ) -> LoggedIn | WrongCode:
         now, actor = self.clock(), self.actors.of(caller)
         if waiting.mailed_digest:
-            await cancel((MailKind.RECOVERY,), waiting.account.email_key)
+            await cancel(BEFORE_PASSWORD_CHANGE, waiting.account.email_key)
         account = await Account.select_for_update().get_or_none(id=waiting.account_id)
         if account is None or not await self._is_valid(waiting, account):
             raise OutdatedError

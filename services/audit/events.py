@@ -39,6 +39,8 @@ class EventKind(enum.Enum):
     RFC_CHANGED = "rfc_changed"
     PRIVACY_NOTICE_ACCEPTED = "privacy_notice_accepted"
     LANGUAGE_CHANGED = "language_changed"
+    EXPORT_REQUESTED = "export_requested"
+    EXPORT_DOWNLOADED = "export_downloaded"
     DATA_EXPORTED = "data_exported"
     DELETION_REQUESTED = "deletion_requested"
     DELETION_CANCELED = "deletion_canceled"

@@ -56,6 +56,7 @@ class Limits:
     login: Limit
     login_captcha: Limit
     recover_password: Limit
+    download_export: Limit
     create_captcha: Limit
     paypal_webhook: Limit
     create_account_email: Limit
@@ -67,6 +68,7 @@ class Limits:
     current_password: Limit
     second_factor: Limit
     change_email: Limit
+    export_account: Limit
     access_token: Limit
     api_client: Limit
     payment: Limit

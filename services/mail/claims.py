@@ -13,7 +13,7 @@ from models.sql import as_datetime, as_uuid, fetch
 from services.mail.outbox import LEASE, Claim, MailKind, database_now
 from services.mail.sign_in_facts import SignInFacts
 
-AWAITED = (MailKind.CONFIRMATION, MailKind.RECOVERY, MailKind.EMAIL_CODE)
+AWAITED = (MailKind.CONFIRMATION, MailKind.RECOVERY, MailKind.EMAIL_CODE, MailKind.DATA_EXPORT)
 NOTICES = tuple(kind for kind in MailKind if kind not in AWAITED)
 NOTICES_FIRST_EVERY = 8  # once per this many claims, so that a rush of codes does not starve notices
 _VISIBILITY_DELAY = timedelta(seconds=15)  # until a due row becomes visible at the latest: slow commits, late clocks

@@ -21,24 +21,38 @@ _GROUP_LENGTH = 6  # characters of a mailed password between hyphens
 MAILED_PASSWORD_GROUPS = (_GROUP_LENGTH, MAILED_PASSWORD_LENGTH // _GROUP_LENGTH)  # their length and number
 
 REVERTIBLE_FOR = timedelta(days=7)
+EXPORT_LIFE = timedelta(hours=1)
 _LENGTHS = {
     Secret.CODE: CODE_LENGTH,
     Secret.PASSWORD: MAILED_PASSWORD_LENGTH,
     Secret.EMAIL_CODE: CODE_LENGTH,
     Secret.REVERTING_CODE: CODE_LENGTH,
+    Secret.EXPORT_TOKEN: CODE_LENGTH,
 }
 _LIVES = {
     Secret.CODE: CODE_LIFE,
     Secret.PASSWORD: MAILED_PASSWORD_LIFE,
     Secret.EMAIL_CODE: CODE_LIFE,
     Secret.REVERTING_CODE: REVERTIBLE_FOR,
+    Secret.EXPORT_TOKEN: EXPORT_LIFE,
 }
-_OWNERS = {"confirmation_code": "registration", "mailed_password": "account", "email_change_code": "email_change"}
+_OWNERS = {
+    "confirmation_code": "registration",
+    "mailed_password": "account",
+    "email_change_code": "email_change",
+    "export_link": "account",
+}
+_REPLACING = {
+    "export_link": "ON CONFLICT (account_id) DO UPDATE"
+    " SET digest = excluded.digest, expires_at = excluded.expires_at, claimed_until = NULL"
+}
+"""What a new secret does to an earlier one of its owner, in tables that keep only one."""
 _TABLES = {
     Secret.CODE: "confirmation_code",
     Secret.PASSWORD: "mailed_password",
     Secret.EMAIL_CODE: "email_change_code",
     Secret.REVERTING_CODE: "email_change_code",
+    Secret.EXPORT_TOKEN: "export_link",
 }
 
 _HOLD = "SELECT id FROM delivery WHERE id = ANY($1) AND lease = ANY($2)"
@@ -53,7 +67,7 @@ def _insertion(table: str, owner: str, first: int) -> str:
   FROM unnest(${first}::text[], ${first + 1}::uuid[], ${first + 2}::uuid[], ${first + 3}::timestamptz[])
     AS secret (digest, owner, delivery, expires_at)
   JOIN held ON held.id = secret.delivery JOIN {owner} ON {owner}.id = secret.owner
-  RETURNING digest
+  {_REPLACING.get(table, "")} RETURNING digest
 )"""  # noqa: S608  # constants
 
 
@@ -69,7 +83,7 @@ _ISSUE = "\n".join(
 )
 _ISSUE_ONE = {
     table: f"INSERT INTO {table} (digest, {owner}_id, expires_at)"  # noqa: S608  # constants
-    f" SELECT $1, id, $2 FROM {owner} WHERE id = $3 RETURNING digest"
+    f" SELECT $1, id, $2 FROM {owner} WHERE id = $3 {_REPLACING.get(table, '')} RETURNING digest"
     for table, owner in _OWNERS.items()
 }
 

@@ -35,12 +35,13 @@ FROM email_change JOIN account ON account.id = email_change.account_id WHERE ema
 
 
 class Secret(enum.Enum):
-    """What a mail carries: a registration's code, an account's password, or a code for a change of its e-mail."""
+    """What a mail carries: a registration's code, an account's password or export link, or a code of a new e-mail."""
 
     CODE = enum.auto()
     PASSWORD = enum.auto()
     EMAIL_CODE = enum.auto()
     REVERTING_CODE = enum.auto()
+    EXPORT_TOKEN = enum.auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,8 @@ def _content(claim: Claim, account: "Recipient | None", registration: "Recipient
                 return None
             case MailKind.RECOVERY:
                 return None if claim.registration_id else mailed_password(account)
+            case MailKind.DATA_EXPORT:
+                return export_link(account)
             case kind if kind in BEFORE_DELETION and not account.deletion_due_at:
                 return None
             case kind if kind in ABOUT_SIGN_INS:
@@ -173,6 +176,17 @@ def mailed_password(account: Recipient) -> MailContent:
         template="recovery",
         values={"user": account.email, "rfc": account.rfc},
         secret=Secret.PASSWORD,
+        owner=account.id,
+    )
+
+
+def export_link(account: Recipient) -> MailContent:
+    return MailContent(
+        email=account.email,
+        language=account.language,
+        template=MailKind.DATA_EXPORT.value,
+        values={"user": account.email, "rfc": account.rfc},
+        secret=Secret.EXPORT_TOKEN,
         owner=account.id,
     )
 

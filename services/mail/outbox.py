@@ -41,7 +41,8 @@ _MARK_MAILED_IN_SQLITE = "UPDATE registration SET mailed_at = $2 WHERE id = ANY(
 
 
 class MailKind(enum.Enum):
-    """What a mail is for. CONFIRMATION, RECOVERY, EMAIL_CODE and EMAIL_REPLACED carry a secret, the others are notices.
+    """What a mail is for. CONFIRMATION, RECOVERY, EMAIL_CODE, EMAIL_REPLACED and DATA_EXPORT carry a secret, the others
+    are notices.
 
     When a person changes the e-mail, EMAIL_CODE goes to the new one, and then EMAIL_REPLACED to the old one. When an
     operator does, EMAIL_CHANGED goes to the old one and EMAIL_ASSIGNED to the new one. WEBHOOK_PAUSED goes to the
@@ -74,6 +75,7 @@ class MailKind(enum.Enum):
     EMAIL_CHANGED = "email_changed"
     EMAIL_ASSIGNED = "email_assigned"
     RFC_CHANGED = "rfc_changed"
+    DATA_EXPORT = "data_export"
     DELETION_REQUESTED = "deletion_requested"
     DELETION_DUE = "deletion_due"
     DELETION_CANCELED = "deletion_canceled"
@@ -95,6 +97,10 @@ ABOUT_SIGN_INS = frozenset({MailKind.NEW_DEVICE, MailKind.SIGN_IN_AFTER_FAILURES
 
 BEFORE_DELETION = frozenset({MailKind.DELETION_REQUESTED, MailKind.DELETION_DUE})
 """Mails about a deletion that is to come, which are void once it is taken back."""
+
+
+BEFORE_PASSWORD_CHANGE = frozenset({MailKind.RECOVERY, MailKind.DATA_EXPORT})
+"""Mails with a secret of an account, which are void once its owner changes or recovers the password."""
 
 
 class DeliveryStatus(enum.Enum):

@@ -90,6 +90,7 @@ class MailRenderer:
             **dict.fromkeys(("confirmation", "unconfirmed"), self._site.confirm_url),
             "email_code": self._site.confirm_email_url,
             "email_replaced": self._site.revert_email_url,
+            "data_export": self._site.export_url,
         }
         page = pages.get(template)
         return page.replace("{code}", f"\0{secret_name}\0") if page and secret_name else None
@@ -158,4 +159,5 @@ def _header(name: str, value: Address | str) -> bytes:
 _SECRET_NAMES = {
     **dict.fromkeys(("confirmation", "unconfirmed", "email_code", "email_replaced"), "code"),
     "recovery": "password",
+    "data_export": "download_code",
 }

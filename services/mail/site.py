@@ -22,6 +22,7 @@ class Site:
     confirm_url: str | None = None
     confirm_email_url: str | None = None
     revert_email_url: str | None = None
+    export_url: str | None = None
     recover_url: str | None = None
     support: str | None = None  # the address for replies
 

@@ -18,6 +18,7 @@ _OF_ID = (
     "current_password",
     "second_factor",
     "change_email",
+    "export_account",
     "access_token",
     "api_client",
     "payment",
@@ -25,7 +26,7 @@ _OF_ID = (
 )
 _OF_CLIENT = (
     *("create_account", "create_account_captcha", "resend", "resend_captcha", "confirm_account", "login"),
-    *("login_captcha", "recover_password", "create_captcha", "paypal_webhook"),
+    *("login_captcha", "recover_password", "download_export", "create_captcha", "paypal_webhook"),
 )
 
 Counted = tuple[Limit, str]

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import product
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any, cast
 from uuid import uuid4
 
 import pytest
@@ -25,12 +26,13 @@ from services.captcha.service import LIFE as CAPTCHA_LIFE
 from services.common.outcomes import FieldErrorCode
 from services.common.translations import Language, Translations
 from services.company.company import CompanyWarningCode
-from services.mail.issuing import CODE_LIFE, MAILED_PASSWORD_LIFE
+from services.mail.issuing import CODE_LIFE, EXPORT_LIFE, MAILED_PASSWORD_LIFE
 from services.mail.letters import (
     MailContent,
     Recipient,
     about_sign_in,
     confirmation_code,
+    export_link,
     mailed_password,
     notice,
     to_address,
@@ -39,11 +41,14 @@ from services.mail.outbox import ABOUT_SIGN_INS, ADDRESSED, MailKind
 from services.mail.rendering import _SECRET_NAMES, MailRenderer
 from services.mail.sign_in_facts import SignInFacts
 from services.mail.site import Site
+from services.support.personal_data import PersonalData
 from tests.field_pairs import field_pairs
 
 _ROOT = Path(__file__).parents[2]
 _TEXTS = Translations(_ROOT / "locales")
 _TEMPLATES = _ROOT / "services/mail/templates"
+_SECTIONS = PersonalData(*cast(Any, (None,) * 5)).sections
+_EXPORT_PAGE = (_ROOT / "app/exports/templates/export.html").read_text("utf-8")
 _BY_CODE = {
     FieldError.__name__,
     CompanyWarning.__name__,
@@ -76,6 +81,8 @@ def _letters() -> Iterator[MailContent]:
                 case MailKind.RECOVERY:
                     yield confirmation_code(registration, recovering=True)
                     yield mailed_password(account)
+                case MailKind.DATA_EXPORT:
+                    yield export_link(account)
                 case kind if kind in ADDRESSED:
                     yield to_address(kind, account.email, language.value)
                 case kind if kind in ABOUT_SIGN_INS:
@@ -93,6 +100,11 @@ def _allowed() -> dict[str, set[str]]:
     keys |= {f"SecurityEventKind.{kind.name}": set() for kind in SecurityEventKind}
     keys |= {f"captcha.help{form}": set() for form in ("", ".proofOfWork", ".provider")}
     keys |= {"LoginSuccess.passwordChangeRequired": set()}
+    keys |= {"export.readme": {"day"}, "export.json": set()}
+    keys |= {f"export.section.{name}": set() for name in _SECTIONS}
+    keys |= {f"page.export.{name}": set() for name in re.findall(r"text\(\"(\w+)\"\)", _EXPORT_PAGE)}
+    keys |= {f"page.export.{name}": set() for name in ("invalid", "unavailable", "unreadable")}
+    keys |= {f"page.export.{name}": {"wait"} for name in ("busy", "throttled")}
     for path in _TEMPLATES.iterdir():
         keys |= {key: set() for key in re.findall(r"translate\(\"([^\"]+)\"\)", path.read_text("utf-8"))}
     for letter in _letters():
@@ -156,7 +168,7 @@ def test_spanish_says_tu() -> None:
 
 @pytest.mark.parametrize("language", Language)
 def test_a_message_is_made_of_whole_sentences(language: Language) -> None:
-    messages = {key: text for key, text in _TEXTS.entries(language).items() if not key.startswith("mail.")}
+    messages = {key: text for key, text in _TEXTS.entries(language).items() if not key.startswith(("mail.", "page."))}
 
     assert {
         key: text for key, text in messages.items() if not re.fullmatch(r"[¡¿]?[A-ZÁÉÍÓÚÑ].*[.!?)]", text, re.DOTALL)
@@ -194,6 +206,8 @@ def test_a_refused_password_brings_advice() -> None:
         ("mail.confirmation.after", ("24 horas", "24 hours"), CODE_LIFE, timedelta(hours=24)),
         ("mail.unconfirmed.after", ("24 horas", "24 hours"), CODE_LIFE, timedelta(hours=24)),
         ("mail.recovery.after", ("24 horas", "24 hours"), MAILED_PASSWORD_LIFE, timedelta(hours=24)),
+        ("mail.data_export.after", ("una hora", "an hour"), EXPORT_LIFE, timedelta(hours=1)),
+        ("ExportAccountSuccess", ("una hora", "an hour"), EXPORT_LIFE, timedelta(hours=1)),
         ("captcha.help", ("cinco minutos", "five minutes"), CAPTCHA_LIFE, timedelta(minutes=5)),
         ("mail.sign_in_closed.before", ("cincuenta", "fifty"), MAX_FAILURES, 50),
     ],

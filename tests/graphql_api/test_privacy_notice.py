@@ -16,6 +16,7 @@ from tests.actors import OPERATOR
 from tests.api import EMAIL, Api
 from tests.companies import problems
 from tests.conftest import MakeApi
+from tests.exports import exported, tables
 from tests.stores import ON_SQLITE
 
 NOTICE: dict[str, Any] = {"privacy_notice_version": "2026-11", "privacy_notice_url": "https://app.example.mx/aviso"}
@@ -132,10 +133,9 @@ async def test_export_and_deletion_know_what_was_accepted(make_api: MakeApi) -> 
     api = await make_api(**NOTICE)
     await api.account(acceptedPrivacyNotice="2026-11")
 
-    kept = await api.composition.personal_data.of(OPERATOR, EMAIL)
+    kept = tables(await exported(api.composition, EMAIL))
     deleted = await api.composition.deletion.delete(OPERATOR, EMAIL)
 
-    assert kept
     assert [row["version"] for row in kept["privacy_notices"]] == ["2026-11"]
     assert isinstance(deleted, Deleted)
     assert await PrivacyAcceptance.all().count() == 0

@@ -27,6 +27,7 @@ from models.email_change import EmailChange
 from models.email_change_code import EmailChangeCode
 from models.event import Event
 from models.event_feed import EventFeed
+from models.export_link import ExportLink
 from models.failure_streak import FailureStreak
 from models.heartbeat import Heartbeat
 from models.invoice_reservation import InvoiceReservation
@@ -73,6 +74,7 @@ MODELS = (
     EmailChangeCode,
     Event,
     EventFeed,
+    ExportLink,
     FailureStreak,
     Heartbeat,
     InvoiceReservation,
@@ -103,6 +105,7 @@ LATER = {
     "EmailChangeCode",
     "Event",
     "EventFeed",
+    "ExportLink",
     "Heartbeat",
     "InvoiceReservation",
     "LoginChallenge",
@@ -148,6 +151,7 @@ async def _populate() -> None:
         ends_at=later,
         expires_at=later,
     )
+    await ExportLink.create(digest="x" * 64, account_id=account.id, expires_at=later)
     await TotpFactor.create(id=uuid4(), account_id=account.id, key="none", created_at=now)
     await RecoveryCode.create(digest="l" * 64, account_id=account.id)
     await LoginChallenge.create(digest="m" * 64, account_id=account.id, password_generation=1, expires_at=later)
@@ -274,6 +278,7 @@ async def test_everything_that_going_back_drops_is_named_with_its_rows(configura
         "email_change_code",
         "event",
         "event_feed",
+        "export_link",
         "heartbeat",
         "invoice_reservation",
         "login_challenge",

@@ -8,6 +8,7 @@ import pytest
 from models.account import Account
 from models.confirmation_code import ConfirmationCode
 from models.delivery import Delivery
+from models.export_link import ExportLink
 from models.mailed_password import MailedPassword
 from models.registration import Registration
 from services.accounts.password_policy import canonical_mailed_password
@@ -33,11 +34,8 @@ pytestmark = pytest.mark.usefixtures("database")
 
 ADDRESS = "Ana@example.com"
 KEY = "ana@example.com"
-NOTICES = [
-    kind
-    for kind in MailKind
-    if kind not in {MailKind.CONFIRMATION, MailKind.RECOVERY, *ADDRESSED, *OF_EMAIL_CHANGES, *ABOUT_SIGN_INS}
-]
+WITH_A_SECRET = {MailKind.CONFIRMATION, MailKind.RECOVERY, MailKind.DATA_EXPORT, *OF_EMAIL_CHANGES}
+NOTICES = [kind for kind in MailKind if kind not in WITH_A_SECRET | ADDRESSED | ABOUT_SIGN_INS]
 SIGN_IN = SignInFacts(utc_now(), "Chrome", "Windows", failures=7)
 CODE = re.compile(rf"\b[{ALPHABET}]{{40}}\b")
 PASSWORD = re.compile(rf"\b[{ALPHABET}]{{6}}(-[{ALPHABET}]{{6}}){{3}}\b")
@@ -100,6 +98,23 @@ async def test_an_account_gets_a_new_password_that_is_valid_for_24_hours(sound: 
     assert password.digest == digest(canonical_mailed_password(secret(PASSWORD, mail)))
     assert (password.account_id, password.used_at) == (account_id, None)
     assert timedelta(hours=24) <= password.expires_at - before < timedelta(hours=24, seconds=10)
+
+
+async def test_each_mail_with_an_export_link_takes_the_place_of_the_one_before(sound: SoundServer) -> None:
+    account_id = await make_account(ADDRESS, Language.EN)
+    other_id = await make_account("eva@example.com", Language.ES)
+    await outbox.enqueue(MailKind.DATA_EXPORT, "eva@example.com")
+    await deliver(sound, MailKind.DATA_EXPORT)
+    await ExportLink.all().update(claimed_until=utc_now())
+    before = utc_now()
+
+    mail = (await deliver(sound, MailKind.DATA_EXPORT))[-1]
+
+    link = await ExportLink.get(account_id=account_id)
+    assert mail.message["Subject"] == subject("data_export", Language.EN)
+    assert (link.digest, link.claimed_until) == (digest(secret(CODE, mail)), None)
+    assert timedelta(hours=1) <= link.expires_at - before < timedelta(hours=1, seconds=10)
+    assert await ExportLink.filter(account_id=other_id).count() == 1
 
 
 async def test_a_registration_that_asks_for_a_password_gets_its_code_again(sound: SoundServer) -> None:
