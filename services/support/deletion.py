@@ -123,8 +123,9 @@ class DeletionService:
     async def _delete(self, actor: Actor, email_key: str, email: str, language: str, due: UUID | None) -> Deleted:
         """With `due`, raises _RefusedError unless the e-mail still has that account, whose deletion is due."""
         await Delivery.filter(email_key=email_key).delete()
-        changes = await EmailChange.filter(account__email_key=email_key).values_list("id", flat=True)
-        await Delivery.filter(email_change_id__in=changes).delete()  # to the e-mails before and after
+        for change in await EmailChange.filter(account__email_key=email_key):
+            keys = [change.old_email.lower(), change.new_email.lower()]
+            await Delivery.filter(email_key__in=keys, email_change_id=change.id).delete()
         await enqueue_to_address(MailKind.ACCOUNT_DELETED, email, language)
         registrations = await Registration.filter(email_key=email_key).delete()
         account = await Account.filter(email_key=email_key).select_for_update().get_or_none()
