@@ -26,6 +26,7 @@ from services.common.heartbeat import Beat, newest_beat
 from services.common.measures import Measures
 from services.mail.backlog import mail_backlog
 from services.payments.backlog import payment_backlog
+from services.support.backlog import DeletionBacklog, deletion_backlog
 from services.webhooks.backlog import WebhookBacklog, webhook_backlog
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -160,7 +161,7 @@ async def _sample() -> list[Metric]:
     with suppress(TimeoutError, *DATABASE_ERRORS):
         async with asyncio.timeout(_SAMPLE_TIMEOUT):
             mails, payments, beat = await mail_backlog(), await payment_backlog(), await newest_beat()
-            webhooks = await webhook_backlog()
+            webhooks, deletions = await webhook_backlog(), await deletion_backlog()
         waiting = [((each.kind,), each.waiting, each.oldest) for each in mails]
         under_way = [((each.method, each.status), each.waiting, each.oldest) for each in payments]
         return [
@@ -168,6 +169,7 @@ async def _sample() -> list[Metric]:
             *_backlog("open_payments", "Payments under way", ["method", "status"], under_way),
             *_worker(beat),
             *_webhooks(webhooks),
+            *_deletions(deletions),
         ]
     return []
 
@@ -194,6 +196,12 @@ def _webhooks(backlog: WebhookBacklog) -> tuple[Metric, Metric]:
     )
     waiting.add_metric([], backlog.waiting)
     return count, waiting
+
+
+def _deletions(backlog: DeletionBacklog) -> tuple[Metric, Metric]:
+    text = "Accounts whose owners asked for their deletion and whose day has come"
+    waiting = [((), backlog.waiting, backlog.oldest or utc_now())]
+    return _backlog("overdue_deletions", text, [], waiting)
 
 
 def _worker(beat: Beat | None) -> tuple[Metric, Metric]:

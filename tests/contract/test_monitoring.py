@@ -14,7 +14,7 @@ ALERTS = (ROOT / "deploy/prometheus/alerts.yaml").read_text("utf-8")
 DASHBOARD = (ROOT / "deploy/grafana/dashboard.json").read_text("utf-8")
 PAGE = (ROOT / "docs/monitoring.md").read_text("utf-8")
 NAME = re.compile(r"\baccounts_[a-z_]+\b")
-SAMPLED = {"waiting_mails", "open_payments"}
+SAMPLED = {"waiting_mails", "open_payments", "overdue_deletions"}
 SUFFIXES = re.compile(r"_(bucket|sum|count|created)$")
 
 

@@ -1,6 +1,7 @@
 """What METRICS_PORT serves, read as Prometheus reads it."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -14,6 +15,7 @@ from services.common.heartbeat import MAX_TURNS, Heartbeat
 from tests.api import EMAIL, REGISTRATION, Api
 from tests.conftest import MakeApi
 from tests.paypal.payers import payer
+from tests.stored_accounts import store_account
 
 PORT = {"metrics_port": 0}
 
@@ -73,6 +75,22 @@ async def test_payments_under_way_are_counted(make_api: MakeApi) -> None:
 
     assert counted["accounts_open_payments{method=bank_deposit,status=open}"] == 1
     assert 0 <= counted["accounts_open_payments_oldest_seconds{method=bank_deposit,status=open}"] < 60
+
+
+async def test_deletions_that_are_overdue_are_counted(make_api: MakeApi) -> None:
+    api = await make_api(**PORT)
+    now = utc_now()
+    before = await _scraped(api)
+    for hours in (3, 1, -1):
+        due_at = now - timedelta(hours=hours)
+        await store_account(f"{hours}@example.com", deletion_due_at=due_at, deletion_turn_at=now)
+
+    counted = await _scraped(api)
+
+    assert before["accounts_overdue_deletions{}"] == 0
+    assert before["accounts_overdue_deletions_oldest_seconds{}"] < 1
+    assert counted["accounts_overdue_deletions{}"] == 2
+    assert 0 <= counted["accounts_overdue_deletions_oldest_seconds{}"] - 3 * 3600 < 60
 
 
 async def test_endpoints_of_webhooks_are_counted_by_state(make_api: MakeApi) -> None:

@@ -17,7 +17,9 @@ from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
 from models.account import Account
+from models.bank_movement import BankMovement
 from models.delivery import Delivery
+from models.event import Event
 from models.payment import Payment
 from models.retained_payment import RetainedPayment
 from services.audit.queries import events
@@ -36,11 +38,13 @@ from services.payments.bank.deposits import DepositService
 from services.payments.bank.movements import SeenMovement
 from services.payments.bank.outcomes import DepositConfirmed
 from services.payments.ledger import ledger
+from services.support.backlog import deletion_backlog
+from services.support.personal_data import BATCH_SIZE
 from tests.actors import OPERATOR
 from tests.api import COMPANY, EMAIL, NEW_PASSWORD, PASSWORD, RFC, Api
 from tests.companies import take
 from tests.conftest import MakeApi
-from tests.invoices import active_account, series_of
+from tests.invoices import active_account, paid, series_of
 from tests.paypal.payers import PLAN, TOTAL, make_due, pay, payer, payment_of, start, takes_paypal
 from tests.paypal.server import PayPalServer
 from tests.smtp_servers import claim_one
@@ -226,6 +230,49 @@ async def _following_events(api: Api) -> None:
         await read(page.end, 2, types)
 
 
+async def _exporting(api: Api) -> None:
+    await api.account()
+    me = api.signed_in(await api.token())
+    assert (await me.run("ExportAccount"))["__typename"] == "ExportAccountSuccess"
+    code = await me.mailed_code()
+    await Event.bulk_create(
+        _events((await Account.get(email_key=EMAIL)).id, BATCH_SIZE)
+    )  # so that a second batch is read
+    assert [(await api.http.post("/exports", data={"token": code})).status_code for _ in range(2)] == [200, 410]
+
+
+def _events(account_id: UUID, count: int) -> Iterator[Event]:
+    for number in range(count):
+        yield Event(
+            id=10**9 + number,
+            event_id=UUID(int=number),
+            type=EventType.ACCOUNT_UPDATED.value,
+            account_id=account_id,
+            occurred_at=utc_now(),
+            details={},
+        )
+
+
+async def _deleting_accounts(api: Api) -> None:
+    """Asked for, taken back, reminded of, and done, for somebody who has paid and changed the e-mail."""
+    now = utc_now()
+    me = await payer(api)
+    mine = Account.filter(email_key="ana.nueva@example.com")
+    await me.act("ChangeEmail", email="ana.nueva@example.com")
+    assert (await me.act("ConfirmEmail", code=await me.mailed_code()))["__typename"] == "ConfirmEmailSuccess"
+    payment = await paid(await mine.get(), now, reference="0000000004")
+    await BankMovement.create(id="m" * 64, payment_id=payment.id, counted_as_id=payment.id, seen_at=now)
+    for operation in ("RequestAccountDeletion", "CancelAccountDeletion", "RequestAccountDeletion"):
+        assert (await me.run(operation))["__typename"] == f"{operation}Success"
+    await mine.update(deletion_turn_at=now)
+    await api.composition.services.deletion.run_due()
+    await mine.update(deletion_turn_at=now, deletion_due_at=now)
+    assert (await deletion_backlog()).waiting == 1
+    await api.composition.services.deletion.run_due()
+    assert not await mine.exists()
+    await api.mails()
+
+
 async def _cleanup(api: Api) -> None:
     await _signing_in(api)
     await api.recover()
@@ -259,6 +306,8 @@ STORIES: dict[str, Callable[[Api], Awaitable[None]]] = {
     "auditing": _auditing,
     "asking about accounts": _asking_about_accounts,
     "following events": _following_events,
+    "exporting": _exporting,
+    "deleting accounts": _deleting_accounts,
     "cleanup": _cleanup,
 }
 
