@@ -7,7 +7,7 @@ from models.operations import AddColumn
 
 
 class Migration(migrations.Migration):
-    dependencies = [('accounts', '0018_second_factor')]
+    dependencies = [('accounts', '0020_export_link')]
 
     initial = False
 

@@ -23,7 +23,7 @@ CODE = "23456789ABCDEFGHJKMNPQRSTUVWXYZ23456789A"
 PASSWORD = "ABCDEF-GHJKMN-PQRSTU-VWXYZ2"
 RFC = "H&E951128469"
 WITH_SECRET = {
-    **dict.fromkeys(("confirmation", "unconfirmed", "email_code", "email_replaced"), CODE),
+    **dict.fromkeys(("confirmation", "unconfirmed", "email_code", "email_replaced", "data_export"), CODE),
     "recovery": PASSWORD,
 }
 NOTICES = [
@@ -162,7 +162,7 @@ def test_every_text_of_a_mail_is_used() -> None:
         "mail.greeting",
         "mail.open",
         "mail.support",
-        *(f"mail.fact.{fact}" for fact in ("user", "rfc", "code", "password", "until", "deleted_on")),
+        *(f"mail.fact.{fact}" for fact in ("user", "rfc", "code", "download_code", "password", "until", "deleted_on")),
         *(f"mail.fact.{fact}" for fact in ("signed_in_at", "browser", "system", "failures")),
     }
 
