@@ -40,6 +40,7 @@ from services.accounts.privacy import PrivacyService
 from services.accounts.reauthentication import ReauthenticationService
 from services.accounts.registration import RegistrationService
 from services.accounts.registration_ids import RegistrationIds
+from services.accounts.remembered_devices import RememberedDevices
 from services.accounts.rfc_change import RfcChangeService
 from services.accounts.second_factor import SecondFactorService
 from services.accounts.second_step import SecondStepService
@@ -275,6 +276,7 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
                 limits=limits,
                 actors=actors,
             ),
+            remembered_devices=RememberedDevices(sessions=sessions, actors=actors),
             email_changes=EmailChangeService(
                 limiter=limiter,
                 limits=limits,

@@ -1,6 +1,9 @@
-"""The session cookie: when it counts, and how it is set. The check of origins protects it, in addition to SameSite."""
+"""The cookies of the session and of a remembered device: when they count, and how they are set.
 
-from collections.abc import Mapping
+The check of origins protects them, in addition to SameSite.
+"""
+
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime
 from http.cookies import SimpleCookie
 
@@ -54,19 +57,22 @@ def refusal_reason(origin: str | None, site: str | None, *, allowed: bool) -> st
 
 
 class RequestCookie:
-    """The cookie of a request and its response; `secure` is for a service that is reached only over https.
+    """The cookies of a request and its response; `secure` is for a service that is reached only over https.
 
-    The constructor raises OriginNotAllowedError or RefusedRequestError for a cookie or a header that does not count.
+    The constructor raises OriginNotAllowedError or RefusedRequestError for a session's cookie or a header that does not
+    count. A remembered device's is read only at login.
     """
 
     def __init__(self, request: Request, origins: Origins, *, secure: bool) -> None:
+        self._request = request
         self._name = "__Host-session" if secure else "session"
+        self._device_name = "__Host-device" if secure else "device"
         self._secure = secure
         self._site = request.headers.get("sec-fetch-site")
         origin = origin_of(request.headers)
         allowed = origin is not None and (origin.lower() == self._own_origin(request) or origins.allows(origin))
         self._refusal_reason = refusal_reason(origin, self._site, allowed=allowed)
-        self.header: str | None = None  # for Set-Cookie
+        self._set_cookies: dict[str, str] = {}
         self._token = _bearer_token(request)
         self.held = None if self._token else _only_cookie(request, self._name)
         if self.held and self._refusal_reason:
@@ -82,12 +88,25 @@ class RequestCookie:
             return self._token
         return None if self.held and self.held.startswith(API_SECRET_PREFIX) else self.held
 
+    @property
+    def headers(self) -> Collection[str]:
+        """The values of Set-Cookie."""
+        return self._set_cookies.values()
+
+    @property
+    def device_token(self) -> str | None:
+        """The remembered device's token. Raises RefusedRequestError if it comes twice with different values."""
+        return None if self._refusal_reason else _only_cookie(self._request, self._device_name)
+
     def require_own_origin(self) -> None:
         if reason := self._refusal_reason or (_OTHER_SITE if self._site == "cross-site" else None):
             raise OriginNotAllowedError(reason)
 
     def keep(self, token: str, ends_at: datetime) -> None:
-        self._set(token, max(0, int((ends_at - datetime.now(UTC)).total_seconds())))
+        self._set(self._name, token, _seconds_until(ends_at))
+
+    def keep_device(self, token: str, ends_at: datetime) -> None:
+        self._set(self._device_name, token, _seconds_until(ends_at))
 
     def extend(self, ends_at: datetime) -> None:
         if self.held:
@@ -95,21 +114,25 @@ class RequestCookie:
 
     def drop(self) -> None:
         if self.held:
-            self._set("", 0)
+            self._set(self._name, "", 0)
 
     def _own_origin(self, request: Request) -> str:
         return own_origin("https" if self._secure else request.url.scheme, request.headers.get("host", ""))
 
-    def _set(self, value: str, max_age: int) -> None:
-        cookie: SimpleCookie = SimpleCookie({self._name: value})
-        morsel = cookie[self._name]
+    def _set(self, name: str, value: str, max_age: int) -> None:
+        cookie: SimpleCookie = SimpleCookie({name: value})
+        morsel = cookie[name]
         morsel["path"] = "/"
         morsel["max-age"] = max_age
         morsel["httponly"] = True
         morsel["samesite"] = "Lax"
         if self._secure:
             morsel["secure"] = True
-        self.header = morsel.OutputString()
+        self._set_cookies[name] = morsel.OutputString()
+
+
+def _seconds_until(moment: datetime) -> int:
+    return max(0, int((moment - datetime.now(UTC)).total_seconds()))
 
 
 def _bearer_token(request: Request) -> str | None:

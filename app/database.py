@@ -48,6 +48,7 @@ _MODELS = [
     "models.privacy_acceptance",
     "models.recovery_code",
     "models.registration",
+    "models.remembered_device",
     "models.retained_payment",
     "models.series",
     "models.session",

@@ -72,6 +72,7 @@ def _inputs(plan_id: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
     yield "UpdateAccount", _input(language="EN")
     yield "SecurityEvents", {"after": None, "first": 10}
     yield "DeleteSeries", _input(id="<series.id>")
+    yield "ForgetDevice", _input(id="<rememberedDevices.id>")
     yield "RenameSession", _input(id="<sessions.id>", deviceName="Laptop")
     yield "RevokeSession", _input(id="<sessions.id>")
     yield "RevokeOtherSessions", None

@@ -88,14 +88,14 @@ class Endpoint:
         if nobody_signed_in(context.outcomes):
             cookie.drop()
         headers = {"Content-Language": context.caller.language.value}
-        if cookie.header:
-            headers["Set-Cookie"] = cookie.header
         match answer.status:
             case 405:
                 headers["Allow"] = "POST"
             case 503:
                 headers["Retry-After"] = "5"
-        return _response(answer.body, _status(answer.status, media_type), media_type, headers)
+        response = _response(answer.body, _status(answer.status, media_type), media_type, headers)
+        response.raw_headers += [(b"set-cookie", header.encode("latin-1")) for header in cookie.headers]
+        return response
 
 
 def _status(status: int, media_type: str | None) -> int:

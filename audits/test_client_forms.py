@@ -44,6 +44,7 @@ INPUTS: dict[str, dict[str, Any]] = {
     "ResendConfirmationCode": {"email": EMAIL},
     "RevertEmail": {"code": "A" * 40},
     "RevokeSession": {"id": ID},
+    "ForgetDevice": {"id": ID},
     "StartPayPalPayment": {"planId": "negocio"},
     "UpdateAccount": {"language": "EN"},
     "UpdateSeries": {"id": ID, **SERIES},

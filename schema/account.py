@@ -13,6 +13,7 @@ from schema.list_size import ListSize
 from schema.pages import After, First
 from schema.payments import Activation, Payment
 from schema.privacy import AccountPrivacyNotice, PendingDeletion
+from schema.remembered_devices import RememberedDevice
 from schema.second_factor import SecondFactor
 from schema.security_events import SecurityEventConnection, SecurityEventsResult
 from schema.sessions import Session
@@ -20,6 +21,7 @@ from services.accounts.onboarding import Progress
 from services.accounts.security_events import SecurityEventPage
 from services.accounts.sessions import MAX_SESSIONS, Principal
 from services.common.pages import DEFAULT_PAGE
+from services.factors.remembered_devices import MAX_DEVICES
 from services.payments.history import MAX_PAYMENTS
 
 
@@ -104,6 +106,15 @@ class Account:
     async def sessions(self, info: Info) -> list[Session]:
         views = await info.context.services.sessions.list_for(self.principal)
         return [Session.of(view) for view in views]
+
+    @strawberry.field(
+        description="The devices on which login skips the second step, at most 20, the one used last first. Empty "
+        "while passwordChangeRequired is true.",
+        directives=[ListSize(assumed_size=MAX_DEVICES)],
+    )
+    async def remembered_devices(self, info: Info) -> list[RememberedDevice]:
+        views = await info.context.services.remembered_devices.list_for(self.principal)
+        return [RememberedDevice.of(view) for view in views]
 
     @strawberry.field(
         description="What happened to the account, the newest first, as long as the operator keeps it: by default 30 "

@@ -20,6 +20,7 @@ from services.accounts.preferences import PreferenceService
 from services.accounts.privacy import PrivacyService
 from services.accounts.reauthentication import ReauthenticationService
 from services.accounts.registration import RegistrationService
+from services.accounts.remembered_devices import RememberedDevices
 from services.accounts.rfc_change import RfcChangeService
 from services.accounts.second_factor import SecondFactorService
 from services.accounts.second_step import SecondStepService
@@ -54,6 +55,7 @@ class Services:
     reauthentication: ReauthenticationService
     second_step: SecondStepService
     second_factor: SecondFactorService
+    remembered_devices: RememberedDevices
     email_changes: EmailChangeService
     rfc_changes: RfcChangeService
     privacy: PrivacyService
@@ -76,26 +78,31 @@ class Services:
     event_feed: EventFeed
 
 
-class SessionCookie(Protocol):
-    """The session cookie of the request and of its response."""
+class Cookies(Protocol):
+    """The cookies of the session and of a remembered device, in the request and in its response."""
+
+    @property
+    def device_token(self) -> str | None: ...
 
     def require_own_origin(self) -> None:
         """Raises a request error if the page may not use the cookie, or if its browser would never send it."""
 
     def keep(self, token: str, ends_at: datetime) -> None: ...
 
+    def keep_device(self, token: str, ends_at: datetime) -> None: ...
+
     def extend(self, ends_at: datetime) -> None:
-        """Sets the request's token again, if it had one."""
+        """Sets the request's session again, if it had one."""
 
     def drop(self) -> None:
-        """Clears the cookie, if the request had one."""
+        """Clears the session's cookie, if the request had one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     caller: Caller
     services: Services
-    cookie: SessionCookie
+    cookie: Cookies
     outcomes: dict[str, str] = field(default_factory=dict)  # root field → GraphQL type of its result, for observers
 
     def translate(self, key: str, values: Mapping[str, object] | None = None, *, otherwise: str | None = None) -> str:

@@ -161,6 +161,8 @@ _register(
         "SECOND_FACTOR_ENDS": "The operator announced that the second factor ends in three days.",
         "RECOVERY_CODE_USED": "A recovery code was used instead of the second factor.",
         "RECOVERY_CODES_REPLACED": "New recovery codes were created.",
+        "DEVICE_REMEMBERED": "A device was remembered, on which login skips the second step.",
+        "DEVICE_FORGOTTEN": "A remembered device was forgotten.",
         "SESSION_RENAMED": "The device of the session `sessionId` got another name, or none.",
         "SESSIONS_REVOKED": "The session `sessionId` was ended or, if that is null, several were.",
         "UNLOCKED": "The operator let logins go on after wrong passwords.",

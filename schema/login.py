@@ -32,8 +32,14 @@ class LoginInput:
         description="A name for this device in me.sessions, such as `Ana's phone`: at most 100 characters.",
     )
 
+    remembered_device: str | None = strawberry.field(
+        default=None,
+        description="The deviceToken of an earlier verifySecondFactor on this device, to skip the second step. With "
+        "COOKIE, the device's cookie counts instead.",
+    )
+
     def value(self) -> LoginForm:
-        return LoginForm(self.email, self.password, self.device_name)
+        return LoginForm(self.email, self.password, self.device_name, self.remembered_device)
 
 
 def _login_message(root: strawberry.Parent["LoginSuccess"], info: Info) -> str:
@@ -51,6 +57,11 @@ class LoginSuccess:
     )
     token: str | None = strawberry.field(description="The token for `Authorization: Bearer …`; null with COOKIE.")
     expires_at: datetime = strawberry.field(description="When the session expires unless it is used; use extends it.")
+    device_token: str | None = strawberry.field(
+        default=None,
+        description="The token for login's rememberedDevice, for 30 days. Null with COOKIE, which sets a cookie, and "
+        "unless verifySecondFactor was to remember the device.",
+    )
 
 
 register(AccountNotConfirmed, "The password is correct, but the registration is not confirmed yet.")

@@ -24,6 +24,7 @@ from resolvers import (
     privacy,
     reauthentication,
     registration,
+    remembered_devices,
     second_factor,
     second_step,
     series,
@@ -62,6 +63,7 @@ from schema.privacy import (
 )
 from schema.reauthentication import ReauthenticateResult
 from schema.registration import ConfirmAccountResult, CreateAccountResult, ResendConfirmationCodeResult
+from schema.remembered_devices import ForgetDeviceResult
 from schema.scalars import BIG_INT, DATE_TIME, BigInt
 from schema.second_factor import (
     ConfirmTotpResult,
@@ -244,6 +246,10 @@ class Mutation:
     )
     update_account: UpdateAccountResult = strawberry.mutation(
         resolver=preferences.update_account, description="Sets the language of mails to the account."
+    )
+    forget_device: ForgetDeviceResult = strawberry.mutation(
+        resolver=remembered_devices.forget_device,
+        description="Forgets a device on which login skips the second step. Its session stays.",
     )
     rename_session: RenameSessionResult = strawberry.mutation(
         resolver=sessions.rename_session, description="Names the device of a session, so that its owner recognizes it."

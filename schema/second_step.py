@@ -22,6 +22,11 @@ class VerifySecondFactorInput:
     transport: SessionTransport = strawberry.field(
         default=SessionTransport.BEARER, description="How the client sends and receives the session token."
     )
+    remember_device: bool = strawberry.field(
+        default=False,
+        description="Whether login skips the second step on this device for 30 days. Ignored if the password was "
+        "mailed.",
+    )
 
 
 def _ways(root: strawberry.Parent[SecondFactorRequired]) -> list[ProofWay]:

@@ -30,6 +30,7 @@ from models.login_challenge import LoginChallenge
 from models.mailed_password import MailedPassword
 from models.payment import Payment
 from models.registration import Registration
+from models.remembered_device import RememberedDevice
 from models.retained_payment import RetainedPayment
 from models.session import Session
 from models.spent_captcha import SpentCaptcha
@@ -166,6 +167,7 @@ class Cleanup:
             ExportLink.filter(expires_at__lte=now),
             LoginChallenge.filter(expires_at__lte=now),
             MailedPassword.filter(expires_at__lte=now),
+            RememberedDevice.filter(expires_at__lte=now),
             Session.filter(expires_at__lte=now),
             SpentCaptcha.filter(expires_at__lte=now - _CAPTCHA_GRACE),
             Delivery.filter(finished_at__lte=now - _DELIVERY_RETENTION),

@@ -121,6 +121,7 @@ async function walk(client, email) {
   await act("EnrollTotp");
   assert.equal((await act("ConfirmTotp", { oneTimeCode: "000000" }, "InvalidInputError")).fields[0].code, "INCORRECT");
   await act("VerifySecondFactor", { challenge: "none", oneTimeCode: "000000" }, "LoginExpiredError");
+  await act("ForgetDevice", { id: other }, "DeviceNotFoundError");
   await act("CreateRecoveryCodes", undefined, "SecondFactorMissingError");
   await act("RemoveSecondFactor", undefined, "SecondFactorMissingError");
   assert.equal((await act("ChangeRfc", { rfc: "H&E951128469" })).account.rfc, "H&E951128469");

@@ -64,7 +64,7 @@ from services.common.outcomes import (
     InvalidInput,
     TooManyAttempts,
 )
-from services.factors import challenges
+from services.factors import challenges, remembered_devices
 from services.factors.challenges import SecondFactorRequired
 from services.factors.second_factors import SecondFactors
 from services.mail.outbox import BEFORE_PASSWORD_CHANGE, MailKind, cancel, enqueue
@@ -85,6 +85,7 @@ class LoginForm:
     email: str
     password: str = field(repr=False)
     device_name: str | None = None
+    device_token: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +125,7 @@ class LoginService:
             return InvalidInput(problems)
         parsed = parse_email(form.email)
         typed = typed_password(form.password)
-        caller = replace(caller, device_name=device_name)
+        caller = replace(caller, device_name=device_name, device_token=form.device_token)
         if parsed is None or not _may_be_a_password(typed):
             return InvalidCredentials()
         async with self.limiter.tally() as tally:
@@ -204,8 +205,8 @@ class LoginService:
     ) -> LoggedIn | SecondFactorRequired | None:
         """Empties the attempt's bucket, and replaces an outdated hash of the password.
 
-        With a second factor, nothing is used yet and no bucket emptied. Returns None if the password changed, or the
-        mailed one ended, in the meantime.
+        With a second factor, unless the device is remembered, nothing is used yet and no bucket emptied. Returns None
+        if the password changed, or the mailed one ended, in the meantime.
         """
         mailed, actor = candidate.mailed, self.actors.of(caller)
 
@@ -215,20 +216,29 @@ class LoginService:
             account = await Account.select_for_update().get(id=candidate.account_id)
             if account.second_factor_ends_at and account.second_factor_ends_at <= self.clock():
                 await self._end_second_factor(account)
+            if not mailed and account.password_generation != candidate.password_generation:
+                raise OutdatedError
+            device = None
             if account.second_factor_since:
-                if not mailed and account.password_generation != candidate.password_generation:
-                    raise OutdatedError
-                return await self._challenge(caller, account, attempt, mailed)
+                device = None if mailed else await remembered_devices.find(account, caller.device_token, self.clock())
+                if device is None:
+                    return await self._challenge(caller, account, attempt, mailed)
             if mailed:
                 await use_mailed_password(actor, account, mailed.digest, self.clock())
-            elif account.password_generation != candidate.password_generation:
-                raise OutdatedError
             elif new_hash:
                 account.password_hash = new_hash  # of the same password, so its generation stays
                 await account.save(update_fields=["password_hash"])
-            return await self.sign_ins.complete(
-                caller, account, attempt, restricted_until=mailed.expires_at if mailed else None
+            opened = await self.sign_ins.complete(
+                caller,
+                account,
+                attempt,
+                step="remembered device" if device else None,
+                proved=device is None,
+                restricted_until=mailed.expires_at if mailed else None,
             )
+            if device:
+                await remembered_devices.record_use(device, opened.principal.session_id, self.clock())
+            return opened
 
         try:
             return await atomically(open_session)

@@ -11,6 +11,7 @@ from tortoise.expressions import F
 from models.account import Account
 from models.export_link import ExportLink
 from models.mailed_password import MailedPassword
+from models.remembered_device import RememberedDevice
 from models.session import Session
 from models.transactions import atomically
 from services.audit.actors import Actor
@@ -75,6 +76,7 @@ async def _revoke(actor: Actor, done: Revocation, last: UUID, *, passwords: bool
         session.account_id for session in await open_sessions.distinct().order_by("account_id").only("account_id")
     ]
     sessions = await open_sessions.delete()
+    await RememberedDevice.filter(account_id__in=ids).delete()
     detail = f"{len(ids)} accounts, {sessions} sessions, {len(had_password)} passwords"
     await record(actor, EventKind.EVERYBODY_REVOKED, detail=detail, subject=last)
     facts = [(account_id, EventType.PASSWORD_CHANGED, NO_DETAILS) for account_id in had_password]

@@ -27,6 +27,7 @@ from services.common.limits import Limiter, Limits
 from services.common.outcomes import InvalidInput, TooManyAttempts
 from services.common.secrets import digest
 from services.factors.challenges import MAX_FAILURES
+from services.factors.remembered_devices import remember
 from services.factors.second_factors import INCORRECT, SecondFactors, WrongCode, code_problem
 from services.mail.outbox import BEFORE_PASSWORD_CHANGE, MailKind, cancel, enqueue
 
@@ -48,9 +49,12 @@ class SecondStepService:
     clock: Clock = utc_now
 
     async def verify(
-        self, caller: Caller, challenge: str, code: str
+        self, caller: Caller, challenge: str, code: str, *, remember_device: bool = False
     ) -> LoggedIn | LoginExpired | RecoveryRequired | InvalidInput | TooManyAttempts:
-        """Opens the session, and ends the one that the caller was signed in with."""
+        """Opens the session, and ends the one that the caller was signed in with.
+
+        With `remember_device`, the next logins on it skip this step, unless the password was mailed.
+        """
         if problem := code_problem(code):
             return InvalidInput((problem,))
         async with self.limiter.tally() as tally:
@@ -65,7 +69,7 @@ class SecondStepService:
                 return throttled
             email_key = waiting.account.email_key
             async with self.lockout.attempt(email_key, caller) as attempt:
-                outcome = await self._try(caller, waiting, code, attempt)
+                outcome = await self._try(caller, waiting, code, attempt, remember_device)
             if not isinstance(outcome, InvalidInput):
                 await tally.refund()
         if isinstance(outcome, LoggedIn):
@@ -73,14 +77,14 @@ class SecondStepService:
         return outcome
 
     async def _try(
-        self, caller: Caller, waiting: LoginChallenge, code: str, attempt: LoginAttempt
+        self, caller: Caller, waiting: LoginChallenge, code: str, attempt: LoginAttempt, remember_device: bool
     ) -> LoggedIn | LoginExpired | RecoveryRequired | InvalidInput:
         # As in the first step, a mailed password opens a locked bucket.
         if attempt.locked and waiting.mailed_digest is None:
             await self.lockout.withdraw(attempt)
             return RecoveryRequired()
         try:
-            outcome = await atomically(partial(self._open, caller, waiting, code, attempt))
+            outcome = await atomically(partial(self._open, caller, waiting, code, attempt, remember_device))
         except OutdatedError:
             await self.lockout.withdraw(attempt)
             return LoginExpired()
@@ -90,7 +94,7 @@ class SecondStepService:
         return INCORRECT
 
     async def _open(
-        self, caller: Caller, waiting: LoginChallenge, code: str, attempt: LoginAttempt
+        self, caller: Caller, waiting: LoginChallenge, code: str, attempt: LoginAttempt, remember_device: bool
     ) -> LoggedIn | WrongCode:
         now, actor = self.clock(), self.actors.of(caller)
         if waiting.mailed_digest:
@@ -106,7 +110,14 @@ class SecondStepService:
         if waiting.mailed_digest:
             restricted_until = await use_mailed_password(actor, account, waiting.mailed_digest, now)
         caller = replace(caller, device_name=waiting.device_name)
-        return await self.sign_ins.complete(caller, account, attempt, way=way, restricted_until=restricted_until)
+        opened = await self.sign_ins.complete(
+            caller, account, attempt, step=way.value, restricted_until=restricted_until
+        )
+        if not remember_device or restricted_until:
+            return opened
+        session_id = opened.principal.session_id
+        await record(actor, EventKind.DEVICE_REMEMBERED, account.id, subject=session_id)
+        return replace(opened, device=await remember(account, session_id, caller, now))
 
     async def _fail(self, caller: Caller, waiting: LoginChallenge, attempt: LoginAttempt) -> None:
         if attempt.locks:

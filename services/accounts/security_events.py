@@ -33,6 +33,8 @@ class SecurityEventKind(enum.Enum):
     SECOND_FACTOR_ENDS = EventKind.SECOND_FACTOR_ENDS.value
     RECOVERY_CODE_USED = EventKind.RECOVERY_CODE_USED.value
     RECOVERY_CODES_REPLACED = EventKind.RECOVERY_CODES_REPLACED.value
+    DEVICE_REMEMBERED = EventKind.DEVICE_REMEMBERED.value
+    DEVICE_FORGOTTEN = EventKind.DEVICE_FORGOTTEN.value
     SESSION_RENAMED = EventKind.SESSION_RENAMED.value
     SESSIONS_REVOKED = EventKind.SESSIONS_REVOKED.value
     UNLOCKED = EventKind.UNLOCKED.value
@@ -65,6 +67,7 @@ _ABOUT_A_SESSION = {
     SecurityEventKind.SIGNED_IN,
     SecurityEventKind.REAUTHENTICATED,
     SecurityEventKind.REAUTHENTICATION_FAILED,
+    SecurityEventKind.DEVICE_REMEMBERED,
     SecurityEventKind.SESSION_RENAMED,
     SecurityEventKind.SESSIONS_REVOKED,
 }

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from tortoise.queryset import QuerySet
 
 from models.account import Account
+from models.remembered_device import RememberedDevice
 from models.session import Session
 from models.sql import as_datetime, as_uuid, fetch
 from models.transactions import atomically
@@ -27,6 +28,7 @@ from services.common.secrets import digest, generate_token
 from services.common.translations import Language
 from services.events.facts import EventType
 from services.events.publishing import lock_account, publish
+from services.factors.remembered_devices import DeviceToken
 
 MAX_SESSIONS = 50
 _TOUCH_INTERVAL = timedelta(minutes=5)
@@ -95,6 +97,7 @@ class LoggedIn:
     token: str = field(repr=False)
     expires_at: datetime
     ends_at: datetime
+    device: DeviceToken | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +177,13 @@ class SessionService:
         self._notice(principal)
         return principal
 
-    async def open(self, caller: Caller, account: Account, *, restricted_until: datetime | None = None) -> LoggedIn:
-        """Opens a session, in the caller's transaction; with `restricted_until`, it may only change the password."""
+    async def open(
+        self, caller: Caller, account: Account, *, proved: bool = True, restricted_until: datetime | None = None
+    ) -> LoggedIn:
+        """Opens a session, in the caller's transaction; with `restricted_until`, it may only change the password.
+
+        `proved` means that its owner has just given every proof that the account has.
+        """
         now = self._clock()
         token = generate_token()
         ends_at = now + self._life.absolute
@@ -189,7 +197,7 @@ class SessionService:
             created_at=now,
             last_seen_at=now,
             ends_at=ends_at,
-            proved_at=None if restricted_until else now,
+            proved_at=now if proved and not restricted_until else None,
             expires_at=min(now + self._life.idle, ends_at),
             device_name=caller.device_name,
             user_agent=caller.user_agent,
@@ -234,9 +242,12 @@ class SessionService:
         return LoggedOut()
 
     async def revoke_all(self, actor: Actor, email_key: str) -> int:
-        """Ends every session of one account, and returns how many there were."""
+        """Ends every session of one account, and returns how many there were. Its devices are remembered no more."""
         account = await Account.get_or_none(email_key=email_key).only("id")
-        return await self._end(actor, account.id, Session.filter(account_id=account.id)) if account else 0
+        if account is None:
+            return 0
+        devices = RememberedDevice.filter(account_id=account.id)
+        return await self._end(actor, account.id, Session.filter(account_id=account.id), devices)
 
     async def list_for(self, principal: Principal) -> tuple[SessionView, ...]:
         """Returns the account's open sessions, the current one first, then by last use."""
@@ -255,7 +266,8 @@ class SessionService:
         if session_id is None:
             return SessionNotFound()
         session = Session.filter(id=session_id, account_id=principal.id)
-        ended = await self._end(self._actors.of(caller), principal.id, session, subject=session_id)
+        device = RememberedDevice.filter(session_id=session_id, account_id=principal.id)
+        ended = await self._end(self._actors.of(caller), principal.id, session, device, subject=session_id)
         return Revoked(principal, session_id) if ended else SessionNotFound()
 
     async def revoke_others(self, caller: Caller) -> OthersRevoked | PasswordChangeRequired | NotAuthenticated:
@@ -263,7 +275,8 @@ class SessionService:
         if not isinstance(principal, Principal):
             return principal
         others = Session.filter(account_id=principal.id).exclude(id=principal.session_id)
-        return OthersRevoked(principal, await self._end(self._actors.of(caller), principal.id, others))
+        devices = RememberedDevice.filter(account_id=principal.id).exclude(session_id=principal.session_id)
+        return OthersRevoked(principal, await self._end(self._actors.of(caller), principal.id, others, devices))
 
     async def rename(
         self, caller: Caller, id: str, device_name: str | None
@@ -289,10 +302,16 @@ class SessionService:
         return await atomically(rename)
 
     async def _end(
-        self, actor: Actor, account_id: UUID, sessions: QuerySet[Session], subject: UUID | None = None
+        self,
+        actor: Actor,
+        account_id: UUID,
+        sessions: QuerySet[Session],
+        devices: QuerySet[RememberedDevice],
+        subject: UUID | None = None,
     ) -> int:
         async def end() -> int:
             await lock_account(account_id)
+            await devices.delete()
             ended = await sessions.delete()
             if ended:
                 detail = f"{ended} sessions" if subject is None else None

@@ -14,7 +14,6 @@ from services.audit.events import EventKind, record
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.devices import device_of
-from services.factors.second_factors import ProofWay
 from services.mail.outbox import MailKind, count_about_sign_ins, enqueue_about_sign_in
 from services.mail.sign_in_facts import SignInFacts
 
@@ -36,15 +35,16 @@ class SignIns:
         account: Account,
         attempt: LoginAttempt,
         *,
-        way: ProofWay | None = None,
+        step: str | None = None,
+        proved: bool = True,
         restricted_until: datetime | None = None,
     ) -> LoggedIn:
         """Opens a session, in the caller's transaction, which has locked the account.
 
-        `way` is the second factor's. A session with `restricted_until` is that of a mailed password, about whose use
-        there is a mail already.
+        `step` is what came after the password, for the audit trail. A session with `restricted_until` is that of a
+        mailed password, about whose use there is a mail already.
         """
-        opened = await self.sessions.open(caller, account, restricted_until=restricted_until)
+        opened = await self.sessions.open(caller, account, proved=proved, restricted_until=restricted_until)
         success = await self.lockout.record_success(attempt, account.email_key, caller)
         kind = _mail_about(success, account) if restricted_until is None else None
         if kind:
@@ -52,7 +52,7 @@ class SignIns:
         if not account.devices_known:
             account.devices_known = True
             await account.save(update_fields=["devices_known"])
-        details = ("mailed password" if restricted_until else None, way and way.value, kind and _DETAILS[kind])
+        details = ("mailed password" if restricted_until else None, step, kind and _DETAILS[kind])
         await record(
             self.actors.of(caller),
             EventKind.SIGNED_IN,

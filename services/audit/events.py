@@ -28,6 +28,8 @@ class EventKind(enum.Enum):
     SECOND_FACTOR_ENDS = "second_factor_ends"
     RECOVERY_CODE_USED = "recovery_code_used"
     RECOVERY_CODES_REPLACED = "recovery_codes_replaced"
+    DEVICE_REMEMBERED = "device_remembered"
+    DEVICE_FORGOTTEN = "device_forgotten"
     SESSION_RENAMED = "session_renamed"
     SESSIONS_REVOKED = "sessions_revoked"
     EVERYBODY_REVOKED = "everybody_revoked"

@@ -13,7 +13,7 @@ _CACHED = 4_096
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """`device_name` is what the client calls itself at login.
+    """`device_name` is what the client calls itself at login, and `device_token` that of a remembered device.
 
     `credential` is a session's token, and `api_secret` an API client's secret; a request has at most one of them.
     """
@@ -24,6 +24,7 @@ class Caller:
     credential: str | None = field(default=None, repr=False)
     api_secret: str | None = field(default=None, repr=False)
     device_name: str | None = None
+    device_token: str | None = field(default=None, repr=False)
 
     @property
     def client(self) -> str:

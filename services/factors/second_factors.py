@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 from models.account import Account
 from models.login_challenge import LoginChallenge
 from models.recovery_code import RecoveryCode
+from models.remembered_device import RememberedDevice
 from models.sql import fetch
 from models.totp_factor import TotpFactor
 from services.common.characters import in_typed_forms, is_blank, without_separators
@@ -104,10 +105,11 @@ class SecondFactors:
         return [f"{code[:_GROUP]}-{code[_GROUP:]}" for code in codes]
 
     async def remove(self, account: Account) -> None:
-        """Removes the second factor of a locked account, and ends the logins that wait for it."""
+        """Removes the second factor of a locked account, and ends what waits for it or was remembered of it."""
         await TotpFactor.filter(account_id=account.id).delete()
         await RecoveryCode.filter(account_id=account.id).delete()
         await LoginChallenge.filter(account_id=account.id).delete()
+        await RememberedDevice.filter(account_id=account.id).delete()
         account.second_factor_since = account.second_factor_ends_at = None
         await account.save(update_fields=["second_factor_since", "second_factor_ends_at"])
 

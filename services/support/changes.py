@@ -12,6 +12,7 @@ from tortoise.exceptions import IntegrityError
 
 from models.account import Account
 from models.registration import Registration
+from models.remembered_device import RememberedDevice
 from models.transactions import atomically
 from services.accounts import confirmation
 from services.accounts.email import Email
@@ -204,6 +205,7 @@ class AccountSupport:
     async def end_second_factor(self, actor: Actor, email_key: str) -> SecondFactorEnds | Unchanged | NobodyFound:
         """Announces that the second factor ends in SECOND_FACTOR_NOTICE, for an owner who has lost it.
 
+        Devices that skip it may be lost as well, so they no longer do.
         A sign-in with the second factor before then takes this back. Login removes the factor once the time has come.
         """
         return await atomically(partial(self._end_second_factor, actor, email_key))
@@ -216,6 +218,7 @@ class AccountSupport:
             return Unchanged()
         ends_at = self.clock() + SECOND_FACTOR_NOTICE
         await Account.filter(id=account.id).update(second_factor_ends_at=ends_at)
+        await RememberedDevice.filter(account_id=account.id).delete()
         await enqueue(MailKind.SECOND_FACTOR_ENDS, account.email_key)
         await record(actor, EventKind.SECOND_FACTOR_ENDS, account.id)
         return SecondFactorEnds(ends_at)

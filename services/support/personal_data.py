@@ -29,6 +29,7 @@ from models.mailed_password import MailedPassword
 from models.payment import Payment
 from models.privacy_acceptance import PrivacyAcceptance
 from models.registration import Registration
+from models.remembered_device import RememberedDevice
 from models.series import Series
 from models.session import Session
 from models.totp_factor import TotpFactor
@@ -105,6 +106,7 @@ class PersonalData:
             "devices": Section(("browser", "system", "last_seen_at"), self._devices),
             "email_changes": _of_account(EmailChange, "requested_at", "id"),
             "second_factors": _of_account(TotpFactor, "created_at", "id"),
+            "remembered_devices": _of_account(RememberedDevice, "created_at", "id"),
             "company": _of_account(Company, "id"),
             "series": _of_account(Series, "created_at", "id"),
             "payments": _of_account(Payment, "created_at", "id"),

@@ -3,12 +3,9 @@
 import asyncio
 import base64
 import io
-import time
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-import pyotp
 import pytest
 from PIL import Image
 
@@ -28,64 +25,18 @@ from tests.actors import OPERATOR
 from tests.api import EMAIL, PASSWORD, PASSWORD_CHANGE, WRONG_PASSWORD, Api, found
 from tests.companies import problems, signed_in
 from tests.conftest import MakeApi
+from tests.second_factors import Authenticator, Protected, challenge_of, enrolled, protect, verify
 
 AGES_AGO = datetime(2020, 1, 1, tzinfo=UTC)
-STEP = 30  # seconds
-
-
-class Authenticator:
-    """An app with the account's key. Each code that it shows is a new one, as if time had passed."""
-
-    def __init__(self, key: str) -> None:
-        self._hotp = pyotp.HOTP(key)
-        self._steps = iter(range(int(time.time()) // STEP - 1, int(time.time()) // STEP + 2))
-
-    def code(self) -> str:
-        return self._hotp.at(next(self._steps))
-
-    def at(self, steps: int) -> str:
-        return self._hotp.at(int(time.time()) // STEP + steps)
-
-
-class Protected:
-    """An account with a second factor, and what its owner has."""
-
-    def __init__(self, me: Api, app: Authenticator, recovery_codes: list[str]) -> None:
-        self.me, self.app, self.recovery_codes = me, app, recovery_codes
-
-
-async def _enrolled(me: Api) -> Authenticator:
-    answer = await me.run("EnrollTotp")
-    assert answer["__typename"] == "EnrollTotpSuccess", answer
-    return Authenticator(answer["key"])
-
-
-async def _protect(api: Api) -> Protected:
-    me = await signed_in(api)
-    app = await _enrolled(me)
-    confirmed = await me.act("ConfirmTotp", oneTimeCode=app.code())
-    assert confirmed["__typename"] == "ConfirmTotpSuccess", confirmed
-    await api.mails()
-    return Protected(me, app, confirmed["recoveryCodes"])
 
 
 @pytest.fixture
 async def ana(api: Api) -> Protected:
-    return await _protect(api)
-
-
-async def _challenge(api: Api, password: str = PASSWORD) -> str:
-    answer = await api.act("Login", email=EMAIL, password=password)
-    assert answer["__typename"] == "SecondFactorRequiredError", answer
-    return str(answer["challenge"])
-
-
-async def _verify(api: Api, challenge: str, code: str) -> Any:
-    return await api.act("VerifySecondFactor", challenge=challenge, oneTimeCode=code)
+    return await protect(api)
 
 
 async def _type(api: Api, challenge: str, code: str) -> str:
-    return str((await _verify(api, challenge, code))["__typename"])
+    return str((await verify(api, challenge, code))["__typename"])
 
 
 def _wrong(app: Authenticator) -> str:
@@ -112,7 +63,7 @@ async def test_an_app_gets_the_key_as_text_as_a_uri_and_as_a_picture(api: Api) -
 
 async def test_the_first_code_adds_the_factor_and_shows_ten_recovery_codes(api: Api) -> None:
     me = await signed_in(api)
-    app = await _enrolled(me)
+    app = await enrolled(me)
     confirmed = await me.act("ConfirmTotp", oneTimeCode=f" {app.code()[:3]} {app.at(-1)[3:]}")
 
     assert confirmed["account"]["secondFactor"]["recoveryCodesLeft"] == 10
@@ -124,7 +75,7 @@ async def test_the_first_code_adds_the_factor_and_shows_ten_recovery_codes(api: 
 
 async def test_a_login_goes_on_with_a_code(api: Api, ana: Protected) -> None:
     asked = await api.act("Login", email=EMAIL, password=PASSWORD, deviceName="Mi teléfono")
-    opened = await _verify(api, asked["challenge"], ana.app.code())
+    opened = await verify(api, asked["challenge"], ana.app.code())
 
     assert asked["ways"] == ["TOTP", "RECOVERY_CODE"]
     assert datetime.fromisoformat(asked["expiresAt"]) - utc_now() > timedelta(minutes=9)
@@ -135,7 +86,7 @@ async def test_a_login_goes_on_with_a_code(api: Api, ana: Protected) -> None:
 
 
 async def test_a_challenge_opens_one_session(api: Api, ana: Protected) -> None:
-    challenge = await _challenge(api)
+    challenge = await challenge_of(api)
     codes = [ana.app.code(), *ana.recovery_codes[:3]]
     answers = await asyncio.gather(*(_type(api, challenge, code) for code in codes))
 
@@ -144,7 +95,7 @@ async def test_a_challenge_opens_one_session(api: Api, ana: Protected) -> None:
 
 async def test_a_code_counts_once(api: Api, ana: Protected) -> None:
     code = ana.app.code()
-    challenges = [await _challenge(api) for _ in range(3)]
+    challenges = [await challenge_of(api) for _ in range(3)]
     answers = await asyncio.gather(*(_type(api, challenge, code) for challenge in challenges))
 
     assert sorted(answers) == ["InvalidInputError"] * 2 + ["LoginSuccess"]
@@ -152,10 +103,10 @@ async def test_a_code_counts_once(api: Api, ana: Protected) -> None:
 
 async def test_a_code_is_good_for_a_step_before_and_after(api: Api, ana: Protected) -> None:
     await TotpFactor.all().update(last_step=None)
-    far = [await _type(api, await _challenge(api), ana.app.at(steps)) for steps in (-3, 3)]
+    far = [await _type(api, await challenge_of(api), ana.app.at(steps)) for steps in (-3, 3)]
     near = []
     for steps in (-1, 0, 1):
-        near.append(await _type(api, await _challenge(api), ana.app.at(steps)))
+        near.append(await _type(api, await challenge_of(api), ana.app.at(steps)))
 
     assert far == ["InvalidInputError"] * 2
     assert near == ["LoginSuccess"] * 3
@@ -164,13 +115,13 @@ async def test_a_code_is_good_for_a_step_before_and_after(api: Api, ana: Protect
 async def test_an_earlier_code_than_the_last_one_is_refused(api: Api, ana: Protected) -> None:
     later, earlier = ana.app.at(1), ana.app.at(0)
 
-    assert await _type(api, await _challenge(api), later) == "LoginSuccess"
-    assert await _type(api, await _challenge(api), earlier) == "InvalidInputError"
+    assert await _type(api, await challenge_of(api), later) == "LoginSuccess"
+    assert await _type(api, await challenge_of(api), earlier) == "InvalidInputError"
 
 
 async def test_a_recovery_code_counts_once_and_is_told(api: Api, ana: Protected) -> None:
     code = ana.recovery_codes[3].lower().replace("-", " ")
-    challenges = [await _challenge(api) for _ in range(3)]
+    challenges = [await challenge_of(api) for _ in range(3)]
     answers = await asyncio.gather(*(_type(api, challenge, code) for challenge in challenges))
 
     assert sorted(answers) == ["InvalidInputError"] * 2 + ["LoginSuccess"]
@@ -195,8 +146,8 @@ async def test_without_recovery_codes_only_the_app_is_offered(api: Api, ana: Pro
 async def test_new_recovery_codes_end_the_old_ones(api: Api, ana: Protected) -> None:
     made = await ana.me.run("CreateRecoveryCodes")
 
-    assert await _type(api, await _challenge(api), ana.recovery_codes[0]) == "InvalidInputError"
-    assert await _type(api, await _challenge(api), made["recoveryCodes"][0]) == "LoginSuccess"
+    assert await _type(api, await challenge_of(api), ana.recovery_codes[0]) == "InvalidInputError"
+    assert await _type(api, await challenge_of(api), made["recoveryCodes"][0]) == "LoginSuccess"
 
 
 async def test_a_wrong_password_never_asks_for_a_code(api: Api, ana: Protected) -> None:
@@ -206,17 +157,17 @@ async def test_a_wrong_password_never_asks_for_a_code(api: Api, ana: Protected) 
 
 
 async def test_a_challenge_ends_by_time_and_with_the_password(api: Api, ana: Protected) -> None:
-    challenge = await _challenge(api)
+    challenge = await challenge_of(api)
     await ana.me.act("ChangePassword", **PASSWORD_CHANGE)
     changed = await _type(api, challenge, ana.app.code())
-    challenge = await _challenge(api, PASSWORD_CHANGE["newPassword"])
+    challenge = await challenge_of(api, PASSWORD_CHANGE["newPassword"])
     await LoginChallenge.all().update(expires_at=AGES_AGO)
 
     assert [changed, await _type(api, challenge, ana.app.code())] == ["LoginExpiredError"] * 2
 
 
 async def test_five_wrong_codes_end_a_challenge_and_three_are_told(api: Api, ana: Protected) -> None:
-    challenge = await _challenge(api)
+    challenge = await challenge_of(api)
     answers = [await _type(api, challenge, _wrong(ana.app)) for _ in range(5)]
     after = await _type(api, challenge, ana.app.code())
 
@@ -228,9 +179,9 @@ async def test_five_wrong_codes_end_a_challenge_and_three_are_told(api: Api, ana
 
 async def test_wrong_codes_are_told_whatever_their_challenge_and_also_at_once(api: Api, ana: Protected) -> None:
     for _ in range(2):
-        await _type(api, await _challenge(api), _wrong(ana.app))
+        await _type(api, await challenge_of(api), _wrong(ana.app))
     before = await _subjects(api)
-    challenge = await _challenge(api)
+    challenge = await challenge_of(api)
     await asyncio.gather(*(_type(api, challenge, _wrong(ana.app)) for _ in range(3)))
 
     assert (before, await _subjects(api)) == ([], ["Códigos incorrectos en tu cuenta de Timbrado"])
@@ -239,8 +190,8 @@ async def test_wrong_codes_are_told_whatever_their_challenge_and_also_at_once(ap
 async def test_fifty_wrong_codes_in_a_row_leave_only_recovery_codes(api: Api, ana: Protected) -> None:
     await TotpFactor.all().update(failures=MAX_WRONG_CODES)
     mailed = await api.recover()
-    by_app = await _type(api, await _challenge(api, mailed), ana.app.code())
-    by_recovery_code = await _type(api, await _challenge(api, mailed), ana.recovery_codes[0])
+    by_app = await _type(api, await challenge_of(api, mailed), ana.app.code())
+    by_recovery_code = await _type(api, await challenge_of(api, mailed), ana.recovery_codes[0])
 
     assert (by_app, by_recovery_code) == ("InvalidInputError", "LoginSuccess")
     assert (await TotpFactor.get()).failures == 0
@@ -256,8 +207,8 @@ async def test_wrong_codes_of_a_session_count_too(ana: Protected) -> None:
 
 async def test_a_new_challenge_gives_no_new_guesses(make_api: MakeApi) -> None:
     api = await make_api(limit_second_factor="3/hour")
-    ana = await _protect(api)
-    answers = [await _type(api, await _challenge(api), _wrong(ana.app)) for _ in range(4)]
+    ana = await protect(api)
+    answers = [await _type(api, await challenge_of(api), _wrong(ana.app)) for _ in range(4)]
 
     assert answers == ["InvalidInputError"] * 3 + ["TooManyAttemptsError"]
     reauthenticated = await ana.me.act("Reauthenticate", oneTimeCode=ana.app.code())
@@ -269,18 +220,18 @@ async def test_wrong_codes_count_in_the_lockout_and_the_right_password_does_not_
 ) -> None:
     await FailureStreak.all().delete()
     await api.act("Login", email=EMAIL, password=WRONG_PASSWORD)
-    challenge = await _challenge(api)
+    challenge = await challenge_of(api)
     after_password = (await FailureStreak.get()).count
-    await _verify(api, challenge, _wrong(ana.app))
+    await verify(api, challenge, _wrong(ana.app))
     after_code = (await FailureStreak.get()).count
-    await _verify(api, challenge, ana.app.code())
+    await verify(api, challenge, ana.app.code())
 
     assert (after_password, after_code) == (1, 2)
     assert await FailureStreak.all().count() == 0
 
 
 async def test_a_locked_bucket_takes_no_code(api: Api, ana: Protected) -> None:
-    challenge = await _challenge(api)
+    challenge = await challenge_of(api)
     await api.act("Login", email=EMAIL, password=WRONG_PASSWORD)
     await FailureStreak.all().update(count=MAX_FAILURES)
 
@@ -289,18 +240,18 @@ async def test_a_locked_bucket_takes_no_code(api: Api, ana: Protected) -> None:
 
 async def test_only_the_second_step_makes_a_network_and_a_device_known(api: Api, ana: Protected) -> None:
     await KnownNetwork.all().delete()
-    challenge = await _challenge(api)
+    challenge = await challenge_of(api)
     before = await KnownNetwork.all().count()
-    await _verify(api, challenge, ana.app.code())
+    await verify(api, challenge, ana.app.code())
 
     assert (before, await KnownNetwork.all().count()) == (0, 2)  # and its device
 
 
 async def test_the_second_step_tells_a_new_device_and_the_first_does_not(api: Api, ana: Protected) -> None:
     await KnownNetwork.all().delete()
-    challenge = await _challenge(api)
+    challenge = await challenge_of(api)
     after_password = await _subjects(api)
-    await _verify(api, challenge, ana.app.code())
+    await verify(api, challenge, ana.app.code())
 
     assert after_password == []
     assert await _subjects(api) == ["Nuevo acceso a tu cuenta de Timbrado"]
@@ -308,10 +259,10 @@ async def test_the_second_step_tells_a_new_device_and_the_first_does_not(api: Ap
 
 async def test_a_mailed_password_does_not_get_around_it(api: Api, ana: Protected) -> None:
     mailed = await api.recover()
-    challenge = await _challenge(api, mailed)
+    challenge = await challenge_of(api, mailed)
     before = await ana.me.run("Me")
     wrong = await _type(api, challenge, _wrong(ana.app))
-    opened = await _verify(api, challenge, ana.app.code())
+    opened = await verify(api, challenge, ana.app.code())
 
     assert before  # nothing has ended yet
     assert (wrong, opened["__typename"]) == ("InvalidInputError", "LoginSuccess")
@@ -325,7 +276,7 @@ async def test_a_mailed_password_opens_a_locked_bucket_with_a_code(api: Api, ana
     await FailureStreak.all().update(count=MAX_FAILURES)
     mailed = await api.recover()
 
-    assert await _type(api, await _challenge(api, mailed), ana.app.code()) == "LoginSuccess"
+    assert await _type(api, await challenge_of(api, mailed), ana.app.code()) == "LoginSuccess"
 
 
 async def test_the_password_alone_is_no_recent_proof(ana: Protected) -> None:
@@ -353,7 +304,7 @@ async def test_an_account_without_one_proves_nothing_by_a_code(api: Api) -> None
 
 
 async def test_removing_it_leaves_the_password(api: Api, ana: Protected) -> None:
-    challenge = await _challenge(api)
+    challenge = await challenge_of(api)
     removed = await ana.me.run("RemoveSecondFactor")
 
     assert removed["account"]["secondFactor"] is None
@@ -372,7 +323,7 @@ async def test_a_factor_is_added_once(api: Api, ana: Protected) -> None:
 
 async def test_of_two_enrollments_the_last_counts(api: Api) -> None:
     me = await signed_in(api)
-    first, second = await _enrolled(me), await _enrolled(me)
+    first, second = await enrolled(me), await enrolled(me)
 
     assert problems(await me.act("ConfirmTotp", oneTimeCode=first.code())) == [("oneTimeCode", "INCORRECT")]
     assert (await me.act("ConfirmTotp", oneTimeCode=second.code()))["__typename"] == "ConfirmTotpSuccess"
@@ -393,10 +344,10 @@ async def test_each_change_needs_a_recent_proof_and_a_session(api: Api, ana: Pro
 @pytest.mark.parametrize("typed", ["12345", "1234567", "ABCDE", "🐍" * 6, "A" * 5000, "\0\0\0\0\0\0"])
 async def test_what_is_no_code_is_malformed_and_not_counted(make_api: MakeApi, typed: str) -> None:
     api = await make_api(limit_second_factor="1/hour")
-    ana = await _protect(api)
-    challenge = await _challenge(api)
+    ana = await protect(api)
+    challenge = await challenge_of(api)
 
-    answers = [await _verify(api, challenge, typed), await ana.me.act("Reauthenticate", oneTimeCode=typed)]
+    answers = [await verify(api, challenge, typed), await ana.me.act("Reauthenticate", oneTimeCode=typed)]
 
     assert [problems(answer) for answer in answers] == [[("oneTimeCode", "MALFORMED")]] * 2
     assert await _type(api, challenge, ana.app.code()) == "LoginSuccess"
@@ -425,7 +376,7 @@ async def test_the_operator_ends_it_after_three_days(api: Api, ana: Protected) -
 
 async def test_signing_in_with_it_keeps_it(api: Api, ana: Protected) -> None:
     await api.composition.support.end_second_factor(OPERATOR, EMAIL)
-    await _verify(api, await _challenge(api), ana.app.code())
+    await verify(api, await challenge_of(api), ana.app.code())
 
     assert (await Account.get()).second_factor_ends_at is None
 
@@ -435,7 +386,7 @@ async def test_taking_back_a_change_of_e_mail_removes_what_was_added_since(api: 
     await me.act("ChangeEmail", email="eva@example.com")
     await me.act("ConfirmEmail", code=await api.mailed_code())
     reverting = await api.mailed_code()
-    app = await _enrolled(me)
+    app = await enrolled(me)
     await me.act("ConfirmTotp", oneTimeCode=app.code())
     await api.act("RevertEmail", code=reverting)
     await api.mails()
@@ -447,7 +398,7 @@ async def test_nothing_is_kept_in_clear(api: Api) -> None:
     me = await signed_in(api)
     answer = await me.run("EnrollTotp")
     confirmed = await me.act("ConfirmTotp", oneTimeCode=Authenticator(answer["key"]).code())
-    challenge = await _challenge(api)
+    challenge = await challenge_of(api)
 
     kept = [await model.all().values() for model in (TotpFactor, RecoveryCode, LoginChallenge, AuditEvent)]
     secrets = [answer["key"], challenge, *(code.replace("-", "") for code in confirmed["recoveryCodes"])]

@@ -41,6 +41,7 @@ from models.payment import Payment
 from models.privacy_acceptance import PrivacyAcceptance
 from models.recovery_code import RecoveryCode
 from models.registration import Registration
+from models.remembered_device import RememberedDevice
 from models.retained_payment import RetainedPayment
 from models.series import Series
 from models.session import Session
@@ -86,6 +87,7 @@ MODELS = (
     PrivacyAcceptance,
     RecoveryCode,
     Registration,
+    RememberedDevice,
     RetainedPayment,
     Series,
     Session,
@@ -112,6 +114,7 @@ LATER = {
     "Payment",
     "PrivacyAcceptance",
     "RecoveryCode",
+    "RememberedDevice",
     "RetainedPayment",
     "Series",
     "TotpFactor",
@@ -154,6 +157,16 @@ async def _populate() -> None:
     await ExportLink.create(digest="x" * 64, account_id=account.id, expires_at=later)
     await TotpFactor.create(id=uuid4(), account_id=account.id, key="none", created_at=now)
     await RecoveryCode.create(digest="l" * 64, account_id=account.id)
+    await RememberedDevice.create(
+        id=uuid4(),
+        account_id=account.id,
+        digest="r" * 64,
+        password_generation=1,
+        session_id=uuid4(),
+        created_at=now,
+        last_used_at=now,
+        expires_at=now,
+    )
     await LoginChallenge.create(digest="m" * 64, account_id=account.id, password_generation=1, expires_at=later)
     change = await EmailChange.create(
         id=uuid4(),
@@ -285,7 +298,7 @@ async def test_everything_that_going_back_drops_is_named_with_its_rows(configura
         "payment",
         "privacy_acceptance",
     ]
-    dropped += ["recovery_code", "retained_payment", "series", "totp_factor", "webhook_endpoint"]
+    dropped += ["recovery_code", "remembered_device", "retained_payment", "series", "totp_factor", "webhook_endpoint"]
     assert sorted(loss.table for loss in lost if loss.column is None) == dropped
     assert {loss.rows for loss in lost if loss.column is None} == {1}
     assert Loss("account", "stage", 1) in lost

@@ -27,6 +27,7 @@ from models.limit_counter import LimitCounter
 from models.mailed_password import MailedPassword
 from models.payment import Payment
 from models.registration import Registration
+from models.remembered_device import RememberedDevice
 from models.session import Session
 from models.spent_captcha import SpentCaptcha
 from services.cleanup import LOCK, Cleanup, Retention
@@ -127,6 +128,19 @@ async def _failure_streak(touched_at: datetime) -> None:
     await FailureStreak.create(key=f"{next(_numbers)}", count=1, touched_at=touched_at.timestamp())
 
 
+async def _remembered_device(expires_at: datetime) -> None:
+    await RememberedDevice.create(
+        id=uuid4(),
+        account_id=await _account(),
+        digest=f"{next(_numbers)}",
+        password_generation=1,
+        session_id=uuid4(),
+        created_at=expires_at,
+        last_used_at=expires_at,
+        expires_at=expires_at,
+    )
+
+
 async def _known_network(last_seen_at: datetime) -> None:
     await KnownNetwork.create(key=f"{next(_numbers)}", last_seen_at=last_seen_at)
 
@@ -147,6 +161,7 @@ _KINDS: list[tuple[type[Model], Make, timedelta]] = [  # how a row is made at a 
     (ConfirmationCode, _code, timedelta()),
     (ConfirmedCode, _confirmed_code, timedelta()),
     (MailedPassword, _mailed_password, timedelta()),
+    (RememberedDevice, _remembered_device, timedelta()),
     (Session, _session, timedelta()),
     (SpentCaptcha, _spent_captcha, timedelta(hours=1)),
     (Delivery, _delivery, 30 * _DAY),

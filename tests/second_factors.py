@@ -1,0 +1,57 @@
+"""Accounts with a second factor, and their owners' authenticator apps."""
+
+import time
+from typing import Any
+
+import pyotp
+
+from tests.api import EMAIL, PASSWORD, Api
+from tests.companies import signed_in
+
+STEP = 30  # seconds
+
+
+class Authenticator:
+    """An app with the account's key. Each code that it shows is a new one, as if time had passed."""
+
+    def __init__(self, key: str) -> None:
+        self._hotp = pyotp.HOTP(key)
+        self._steps = iter(range(int(time.time()) // STEP - 1, int(time.time()) // STEP + 2))
+
+    def code(self) -> str:
+        return self._hotp.at(next(self._steps))
+
+    def at(self, steps: int) -> str:
+        return self._hotp.at(int(time.time()) // STEP + steps)
+
+
+class Protected:
+    """An account with a second factor, and what its owner has."""
+
+    def __init__(self, me: Api, app: Authenticator, recovery_codes: list[str]) -> None:
+        self.me, self.app, self.recovery_codes = me, app, recovery_codes
+
+
+async def enrolled(me: Api) -> Authenticator:
+    answer = await me.run("EnrollTotp")
+    assert answer["__typename"] == "EnrollTotpSuccess", answer
+    return Authenticator(answer["key"])
+
+
+async def protect(api: Api) -> Protected:
+    me = await signed_in(api)
+    app = await enrolled(me)
+    confirmed = await me.act("ConfirmTotp", oneTimeCode=app.code())
+    assert confirmed["__typename"] == "ConfirmTotpSuccess", confirmed
+    await api.mails()
+    return Protected(me, app, confirmed["recoveryCodes"])
+
+
+async def challenge_of(api: Api, password: str = PASSWORD) -> str:
+    answer = await api.act("Login", email=EMAIL, password=password)
+    assert answer["__typename"] == "SecondFactorRequiredError", answer
+    return str(answer["challenge"])
+
+
+async def verify(api: Api, challenge: str, code: str, **more: Any) -> Any:
+    return await api.act("VerifySecondFactor", challenge=challenge, oneTimeCode=code, **more)
