@@ -13,6 +13,8 @@ import { Transport, type TransportOptions } from "./transport.js";
 export interface ClientOptions extends TransportOptions {
   /** Where a `bearer` client keeps its token; by default in memory. */
   store?: TokenStore;
+  /** Where a `bearer` client keeps the token of a remembered device, also after a sign-out; by default in memory. */
+  deviceStore?: TokenStore;
   /**
    * The BroadcastChannel on which the tabs that share a session tell of sign-ins and sign-outs, or false for none. By
    * default, `cookie` clients in a browser use one for each `url`; `bearer` clients need it if they share a `store`.
@@ -23,8 +25,8 @@ export interface ClientOptions extends TransportOptions {
 /** One method for each operation of graphql/operations/, and what is left between them. */
 export interface AccountsClient extends Omit<Methods, "login" | "verifySecondFactor"> {
   /** Logs in with an e-mail address and a password, and opens a session that later calls use. */
-  login(input: Omit<LoginInput, "transport">, options?: CallOptions): ReturnType<Methods["login"]>;
-  /** Opens the session of a login that answered SecondFactorRequiredError. */
+  login(input: Omit<LoginInput, "transport" | "rememberedDevice">, options?: CallOptions): ReturnType<Methods["login"]>;
+  /** Opens the session of a login that answered SecondFactorRequiredError, and may remember the device. */
   verifySecondFactor(
     input: Omit<VerifySecondFactorInput, "transport">,
     options?: CallOptions,
@@ -38,7 +40,7 @@ export interface AccountsClient extends Omit<Methods, "login" | "verifySecondFac
 }
 
 export function createAccountsClient(options: ClientOptions): AccountsClient {
-  const { store = memoryStore(), channel = defaultChannel(options) } = options;
+  const { store = memoryStore(), deviceStore = memoryStore(), channel = defaultChannel(options) } = options;
   const by = { transport: options.transport === "bearer" ? "BEARER" : "COOKIE" } as const;
   const transport = new Transport(options, () => store.get());
 
@@ -55,12 +57,13 @@ export function createAccountsClient(options: ClientOptions): AccountsClient {
   const methods = Object.fromEntries(
     (Object.keys(operations) as OperationName[]).map((name) => [name, methodOf(name, call)]),
   ) as unknown as Methods;
-  const session = new Session(() => methods.me(), store, channel || undefined);
+  const session = new Session(() => methods.me(), store, deviceStore, channel || undefined);
   const captcha = new CaptchaForm(methods);
 
   return {
     ...methods,
-    login: (input, callOptions) => methods.login({ ...input, ...by }, callOptions),
+    login: async (input, callOptions) =>
+      methods.login({ ...input, ...by, rememberedDevice: await deviceStore.get() }, callOptions),
     verifySecondFactor: (input, callOptions) => methods.verifySecondFactor({ ...input, ...by }, callOptions),
     session,
     captcha,

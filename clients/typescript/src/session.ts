@@ -35,6 +35,7 @@ interface Seen {
   __typename?: string;
   id?: string;
   token?: string | null;
+  deviceToken?: string | null;
   account?: { id: string };
 }
 
@@ -48,6 +49,7 @@ export class Session extends Store<SessionState> {
   constructor(
     private readonly load: () => Promise<Account | null>,
     private readonly tokens: TokenStore,
+    private readonly deviceTokens: TokenStore,
     channel: string | undefined,
   ) {
     super({ account: undefined });
@@ -89,6 +91,7 @@ export class Session extends Store<SessionState> {
     const outdated = version !== this.version;
     if (seen?.__typename === "LoginSuccess") {
       if (seen.token) await this.tokens.set(seen.token);
+      if (seen.deviceToken) await this.deviceTokens.set(seen.deviceToken);
       this.replace(seen.account as Account);
     } else if (seen?.__typename === "LogoutSuccess") {
       await this.forget();

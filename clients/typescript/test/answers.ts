@@ -24,18 +24,21 @@ export function accountOf(id: string, more: Partial<Account> = {}): Account {
   };
 }
 
+type Variables = { input?: Record<string, unknown> };
+type Answer = (data: unknown) => Promise<void>;
+
 /** A fetch whose requests wait until the test answers them, in whatever order. */
 export class Answers {
-  readonly requests: { query: string; headers: Headers; answer: (data: unknown) => Promise<void> }[] = [];
+  readonly requests: { query: string; variables: Variables; headers: Headers; answer: Answer }[] = [];
 
   readonly fetch: typeof fetch = (_, init) =>
     new Promise((resolve) => {
-      const { query } = JSON.parse(String(init!.body)) as { query: string };
+      const { query, variables } = JSON.parse(String(init!.body)) as { query: string; variables: Variables };
       const answer = async (data: unknown) => {
         resolve(new Response(JSON.stringify({ data })));
         await settled();
       };
-      this.requests.push({ query, headers: new Headers(init!.headers), answer });
+      this.requests.push({ query, variables, headers: new Headers(init!.headers), answer });
     });
 
   /** Answers the oldest request of the operation that has not been answered. */

@@ -168,6 +168,21 @@ test("clients with bearer tokens of their own do not follow each other", async (
   expect(second.session.current).toEqual(ANA);
 });
 
+test("the token of a remembered device outlives a sign-out and is sent with the next login", async () => {
+  const { client, answers } = connect({ transport: "bearer" });
+  void client.verifySecondFactor({ challenge: "c", oneTimeCode: "123456", rememberDevice: true });
+  const opened = { __typename: "LoginSuccess", token: "t", deviceToken: "d", account: ANA };
+  await answers.answer("VerifySecondFactor", { verifySecondFactor: opened });
+  await client.session.forget();
+
+  void client.login(CREDENTIALS);
+  await settled();
+
+  const [login] = answers.requests;
+  expect(login!.variables.input).toEqual({ ...CREDENTIALS, transport: "BEARER", rememberedDevice: "d" });
+  expect(login!.headers.has("authorization")).toBe(false);
+});
+
 test("forget signs out on this device only, and sends nothing", async () => {
   const { client, answers } = await signedIn({ transport: "bearer" });
 

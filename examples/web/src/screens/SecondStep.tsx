@@ -26,7 +26,13 @@ export function SecondStep({ challenge, onOpen, onExpired }: SecondStepProps) {
         <Form
           name="codigo"
           submit={texts.signIn.submit}
-          send={({ oneTimeCode }) => client.verifySecondFactor({ challenge, oneTimeCode: oneTimeCode! })}
+          send={({ oneTimeCode, rememberDevice }) =>
+            client.verifySecondFactor({
+              challenge,
+              oneTimeCode: oneTimeCode!,
+              rememberDevice: rememberDevice === "true",
+            })
+          }
           onResult={(result) => {
             if (result.__typename === "LoginSuccess" && "account" in result)
               return onOpen(result.account, result.message);
@@ -50,6 +56,12 @@ export function SecondStep({ challenge, onOpen, onExpired }: SecondStepProps) {
             spellCheck={false}
             data-secret
           />
+          <div className="field">
+            <label className="check">
+              <input type="checkbox" name="rememberDevice" value="true" data-secret />
+              <span>{texts.secondStep.remember}</span>
+            </label>
+          </div>
         </Form>
       </div>
     </Page>

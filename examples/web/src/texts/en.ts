@@ -123,6 +123,7 @@ export const en: Texts = {
     intro: "Your account asks for a code of your authenticator app, in addition to the password.",
     code: "Code of 6 digits",
     codeHint: "Without the app at hand, enter one of your recovery codes.",
+    remember: "Do not ask for a code on this device for 30 days. Leave it empty on a shared computer.",
   },
   proof: {
     title: "Confirm that it is you",

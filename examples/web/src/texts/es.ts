@@ -127,6 +127,7 @@ export const es = {
     intro: "Además de la clave, tu cuenta pide un código de tu app de autenticación.",
     code: "Código de 6 dígitos",
     codeHint: "Sin la app a la mano, escribe uno de tus códigos de recuperación.",
+    remember: "No pedir el código en este dispositivo durante 30 días. Déjalo vacío en una computadora compartida.",
   },
   proof: {
     title: "Confirma que eres tú",
