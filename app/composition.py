@@ -43,6 +43,7 @@ from services.accounts.registration_ids import RegistrationIds
 from services.accounts.remembered_devices import RememberedDevices
 from services.accounts.rfc_change import RfcChangeService
 from services.accounts.second_factor import SecondFactorService
+from services.accounts.second_factor_demand import SecondFactorDemand
 from services.accounts.second_step import SecondStepService
 from services.accounts.security_events import SecurityEvents
 from services.accounts.sessions import SessionLife, SessionService
@@ -170,10 +171,12 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
     factors = SecondFactors(keys)
     policy = PasswordPolicy(settings.password_minimum_length, site_words=_site_words(settings))
     registration_ids = RegistrationIds(keys)
+    demand = SecondFactorDemand(settings.second_factor_required)
     sessions = SessionService(
         SessionLife(timedelta(days=settings.session_idle_days), timedelta(days=settings.session_days)),
         actors,
         notice=note_principal,
+        demand=demand,
     )
     registration = RegistrationService(
         hasher=hasher,
@@ -305,7 +308,7 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
             payments=PaymentHistory(),
             access_tokens=AccessTokenService(handover=handover, sessions=sessions, limiter=limiter, limits=limits),
             account_records=AccountRecords(api_clients),
-            session_verification=SessionVerification(api_clients, handover),
+            session_verification=SessionVerification(api_clients, handover, demand),
             stamps=StampService(),
             invoices=InvoiceService(clients=api_clients),
             event_feed=EventFeed(api_clients),

@@ -140,6 +140,7 @@ class Settings(BaseSettings):
     trusted_documents_only: bool = False
     trusted_proxies: int = Field(0, ge=0, le=10)
     conceal_accounts: bool = False
+    second_factor_required: bool = False
     session_idle_days: int = Field(14, ge=1, le=365)
     session_days: int = Field(30, ge=1, le=365)
     password_minimum_length: int = Field(8, ge=MIN_POLICY_LENGTH, le=64)

@@ -8,14 +8,15 @@ from services.access.verification import SessionVerified
 
 async def verify_session(info: Info, input: Input[VerifySessionInput]) -> VerifySessionResult:
     match await info.context.services.session_verification.verify(info.context.caller, input.token):
-        case SessionVerified(account, session_id, kind, expires_at, audience, password_change_required):
+        case SessionVerified() as verified:
             return VerifySessionSuccess(
-                account=AccountRecord.of(info, account),
-                session_id=strawberry.ID(str(session_id)),
-                kind=kind,
-                audience=audience,
-                expires_at=expires_at,
-                password_change_required=password_change_required,
+                account=AccountRecord.of(info, verified.account),
+                session_id=strawberry.ID(str(verified.session_id)),
+                kind=verified.kind,
+                audience=verified.audience,
+                expires_at=verified.expires_at,
+                password_change_required=verified.password_change_required,
+                second_factor_enrollment_required=verified.second_factor_enrollment_required,
             )
         case failure:
             return failure

@@ -8,7 +8,7 @@ import strawberry
 from schema.errors import register
 from schema.signed_in import SignedInSuccess
 from services.access.tokens import AudienceUnknown
-from services.common.outcomes import NotAuthenticated, PasswordChangeRequired, TooManyAttempts
+from services.common.outcomes import NotAuthenticated, RestrictedSession, TooManyAttempts
 
 
 @strawberry.input(description="The input of createAccessToken.")
@@ -29,6 +29,6 @@ class CreateAccessTokenSuccess(SignedInSuccess):
 register(AudienceUnknown, "Tokens for this audience are not issued here.")
 
 CreateAccessTokenResult = Annotated[
-    CreateAccessTokenSuccess | AudienceUnknown | TooManyAttempts | PasswordChangeRequired | NotAuthenticated,
+    CreateAccessTokenSuccess | AudienceUnknown | TooManyAttempts | RestrictedSession | NotAuthenticated,
     strawberry.union("CreateAccessTokenResult", description="The result of createAccessToken."),
 ]

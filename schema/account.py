@@ -51,6 +51,11 @@ class Account:
         description="Whether the session was opened with a mailed password; until changePassword, only me, "
         "changePassword and logout are allowed."
     )
+    second_factor_enrollment_required: bool = strawberry.field(
+        description="Whether the operator demands a second factor that the account does not have; until confirmTotp, "
+        "only me, reauthenticate, enrollTotp, confirmTotp, changePassword and logout are allowed, and me shows no more "
+        "than while passwordChangeRequired is true."
+    )
     recent_proof_until: datetime | None = strawberry.field(
         description="Until when mutations that need a recent proof are allowed without reauthenticate: ten minutes "
         "after the last proof of this session, perhaps in the past. Null if there was none."
@@ -156,6 +161,7 @@ class Account:
             confirmed_at=principal.confirmed_at,
             language=principal.language,
             password_change_required=principal.password_change_required,
+            second_factor_enrollment_required=principal.second_factor_enrollment_required,
             recent_proof_until=principal.proved_until,
             onboarding=Onboarding.of(progress),
             deletion=PendingDeletion.of(principal.deletion) if principal.deletion else None,

@@ -11,7 +11,7 @@ from services.accounts.email_change import EmailTaken
 from services.accounts.recent_proof import ReauthenticationRequired
 from services.accounts.registration import InvalidConfirmationCode
 from services.accounts.rfc_change import RfcInUse
-from services.common.outcomes import InvalidInput, NotAuthenticated, PasswordChangeRequired, TooManyAttempts
+from services.common.outcomes import InvalidInput, NotAuthenticated, RestrictedSession, TooManyAttempts
 
 
 @strawberry.input(description="The input of changeEmail.")
@@ -72,7 +72,7 @@ ChangeEmailResult = Annotated[
     | InvalidInput
     | ReauthenticationRequired
     | TooManyAttempts
-    | PasswordChangeRequired
+    | RestrictedSession
     | NotAuthenticated,
     strawberry.union("ChangeEmailResult", description="The result of changeEmail."),
 ]
@@ -82,7 +82,7 @@ ConfirmEmailResult = Annotated[
     | EmailTaken
     | InvalidInput
     | TooManyAttempts
-    | PasswordChangeRequired
+    | RestrictedSession
     | NotAuthenticated,
     strawberry.union("ConfirmEmailResult", description="The result of confirmEmail."),
 ]
@@ -91,6 +91,6 @@ RevertEmailResult = Annotated[
     strawberry.union("RevertEmailResult", description="The result of revertEmail."),
 ]
 ChangeRfcResult = Annotated[
-    ChangeRfcSuccess | RfcInUse | InvalidInput | ReauthenticationRequired | PasswordChangeRequired | NotAuthenticated,
+    ChangeRfcSuccess | RfcInUse | InvalidInput | ReauthenticationRequired | RestrictedSession | NotAuthenticated,
     strawberry.union("ChangeRfcResult", description="The result of changeRfc."),
 ]

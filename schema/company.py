@@ -11,7 +11,7 @@ from schema.enums import CompanyWarningCode, TaxpayerType
 from schema.list_size import ListSize
 from schema.series import Series, SkippedFolios, series_of
 from schema.signed_in import SignedInSuccess
-from services.common.outcomes import InvalidInput, NotAuthenticated, PasswordChangeRequired
+from services.common.outcomes import InvalidInput, NotAuthenticated, RestrictedSession
 from services.company.company import MAX_WARNINGS, CompanyView
 from services.company.company_form import CompanyForm
 from services.company.series import MAX_SERIES
@@ -111,6 +111,6 @@ class ConfigureCompanySuccess(SignedInSuccess):
 
 
 ConfigureCompanyResult = Annotated[
-    ConfigureCompanySuccess | InvalidInput | PasswordChangeRequired | NotAuthenticated,
+    ConfigureCompanySuccess | InvalidInput | RestrictedSession | NotAuthenticated,
     strawberry.union("ConfigureCompanyResult", description="The result of configureCompany."),
 ]

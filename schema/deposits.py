@@ -7,7 +7,7 @@ import strawberry
 
 from schema.payments import Money
 from schema.signed_in import SignedInSuccess
-from services.common.outcomes import NotAuthenticated, PasswordChangeRequired, TooManyAttempts
+from services.common.outcomes import NotAuthenticated, RestrictedSession, TooManyAttempts
 from services.payments.bank.outcomes import DepositInstructions
 from services.payments.outcomes import (
     AlreadyActive,
@@ -80,12 +80,12 @@ RequestBankDepositResult = Annotated[
     | AlreadyActive
     | DeletionPending
     | PaymentPending
-    | PasswordChangeRequired
+    | RestrictedSession
     | NotAuthenticated
     | TooManyAttempts,
     strawberry.union("RequestBankDepositResult", description="The result of requestBankDeposit."),
 ]
 CancelBankDepositResult = Annotated[
-    CancelBankDepositSuccess | PaymentNotFound | PasswordChangeRequired | NotAuthenticated,
+    CancelBankDepositSuccess | PaymentNotFound | RestrictedSession | NotAuthenticated,
     strawberry.union("CancelBankDepositResult", description="The result of cancelBankDeposit."),
 ]

@@ -24,6 +24,7 @@ from services.common.outcomes import (
     NotAuthenticated,
     NotAuthorized,
     PasswordChangeRequired,
+    SecondFactorEnrollmentRequired,
     TooManyAttempts,
 )
 
@@ -154,4 +155,9 @@ register(
     PasswordChangeRequired,
     "The session was opened with a mailed password; until changePassword, only me, changePassword and logout are "
     "allowed.",
+)
+register(
+    SecondFactorEnrollmentRequired,
+    "The operator demands a second factor of every account, and this one has none; until confirmTotp, only me, "
+    "reauthenticate, enrollTotp, confirmTotp, changePassword and logout are allowed.",
 )

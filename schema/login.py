@@ -43,8 +43,10 @@ class LoginInput:
 
 
 def _login_message(root: strawberry.Parent["LoginSuccess"], info: Info) -> str:
-    mailed = root.account.password_change_required
-    return info.context.translate("LoginSuccess.passwordChangeRequired" if mailed else "LoginSuccess")
+    if root.account.password_change_required:
+        return info.context.translate("LoginSuccess.passwordChangeRequired")
+    lacking = root.account.second_factor_enrollment_required
+    return info.context.translate("LoginSuccess.secondFactorEnrollmentRequired" if lacking else "LoginSuccess")
 
 
 @strawberry.type(description="The login succeeded, and a session is open.")
@@ -53,7 +55,7 @@ class LoginSuccess:
     message: str = strawberry.field(
         resolver=_login_message,
         description="A message for the user, in the language of Accept-Language: what to do next, if the password was "
-        "mailed.",
+        "mailed or a second factor has to be added.",
     )
     token: str | None = strawberry.field(description="The token for `Authorization: Bearer …`; null with COOKIE.")
     expires_at: datetime = strawberry.field(description="When the session expires unless it is used; use extends it.")

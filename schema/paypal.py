@@ -8,7 +8,7 @@ import strawberry
 from schema.errors import register
 from schema.payments import Activation, Money
 from schema.signed_in import SignedInSuccess
-from services.common.outcomes import NotAuthenticated, PasswordChangeRequired, TooManyAttempts
+from services.common.outcomes import NotAuthenticated, RestrictedSession, TooManyAttempts
 from services.payments.outcomes import (
     AlreadyActive,
     DeletionPending,
@@ -73,7 +73,7 @@ StartPayPalPaymentResult = Annotated[
     | DeletionPending
     | PaymentPending
     | PaymentProviderUnavailable
-    | PasswordChangeRequired
+    | RestrictedSession
     | NotAuthenticated
     | TooManyAttempts,
     strawberry.union("StartPayPalPaymentResult", description="The result of startPayPalPayment."),
@@ -85,7 +85,7 @@ CompletePayPalPaymentResult = Annotated[
     | PaymentDeclined
     | PaymentNotFound
     | PaymentMethodUnavailable
-    | PasswordChangeRequired
+    | RestrictedSession
     | NotAuthenticated
     | TooManyAttempts,
     strawberry.union("CompletePayPalPaymentResult", description="The result of completePayPalPayment."),

@@ -6,7 +6,7 @@ import strawberry
 
 from schema.enums import Language
 from schema.signed_in import SignedInSuccess
-from services.common.outcomes import NotAuthenticated, PasswordChangeRequired
+from services.common.outcomes import NotAuthenticated, RestrictedSession
 
 
 @strawberry.input(description="The input of updateAccount.")
@@ -23,6 +23,6 @@ class UpdateAccountSuccess(SignedInSuccess):
 
 
 UpdateAccountResult = Annotated[
-    UpdateAccountSuccess | PasswordChangeRequired | NotAuthenticated,
+    UpdateAccountSuccess | RestrictedSession | NotAuthenticated,
     strawberry.union("UpdateAccountResult", description="The result of updateAccount."),
 ]

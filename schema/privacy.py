@@ -10,7 +10,7 @@ from schema.signed_in import SignedInSuccess
 from services.accounts import privacy, sessions
 from services.accounts.privacy import NoticeState
 from services.accounts.recent_proof import ReauthenticationRequired
-from services.common.outcomes import InvalidInput, NotAuthenticated, PasswordChangeRequired, TooManyAttempts
+from services.common.outcomes import InvalidInput, NotAuthenticated, RestrictedSession, TooManyAttempts
 from services.support.deletion import InvoicesOpen, PaymentUndecided
 
 
@@ -57,7 +57,7 @@ class AcceptPrivacyNoticeSuccess(SignedInSuccess):
 
 
 AcceptPrivacyNoticeResult = Annotated[
-    AcceptPrivacyNoticeSuccess | InvalidInput | PasswordChangeRequired | NotAuthenticated,
+    AcceptPrivacyNoticeSuccess | InvalidInput | RestrictedSession | NotAuthenticated,
     strawberry.union("AcceptPrivacyNoticeResult", description="The result of acceptPrivacyNotice."),
 ]
 
@@ -71,7 +71,7 @@ class ExportAccountSuccess(SignedInSuccess):
 
 
 ExportAccountResult = Annotated[
-    ExportAccountSuccess | ReauthenticationRequired | PasswordChangeRequired | NotAuthenticated | TooManyAttempts,
+    ExportAccountSuccess | ReauthenticationRequired | RestrictedSession | NotAuthenticated | TooManyAttempts,
     strawberry.union("ExportAccountResult", description="The result of exportAccount."),
 ]
 
@@ -112,11 +112,11 @@ RequestAccountDeletionResult = Annotated[
     | PaymentUndecided
     | InvoicesOpen
     | ReauthenticationRequired
-    | PasswordChangeRequired
+    | RestrictedSession
     | NotAuthenticated,
     strawberry.union("RequestAccountDeletionResult", description="The result of requestAccountDeletion."),
 ]
 CancelAccountDeletionResult = Annotated[
-    CancelAccountDeletionSuccess | PasswordChangeRequired | NotAuthenticated,
+    CancelAccountDeletionSuccess | RestrictedSession | NotAuthenticated,
     strawberry.union("CancelAccountDeletionResult", description="The result of cancelAccountDeletion."),
 ]

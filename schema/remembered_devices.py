@@ -8,7 +8,7 @@ import strawberry
 from schema.errors import register
 from schema.signed_in import SignedInSuccess
 from services.accounts.remembered_devices import DeviceNotFound, DeviceView
-from services.common.outcomes import NotAuthenticated, PasswordChangeRequired
+from services.common.outcomes import NotAuthenticated, RestrictedSession
 
 
 @strawberry.type(description="A device on which login skips the second step for 30 days.")
@@ -47,6 +47,6 @@ class ForgetDeviceSuccess(SignedInSuccess):
 register(DeviceNotFound, "The account has no remembered device with this id; it may have ended.")
 
 ForgetDeviceResult = Annotated[
-    ForgetDeviceSuccess | DeviceNotFound | PasswordChangeRequired | NotAuthenticated,
+    ForgetDeviceSuccess | DeviceNotFound | RestrictedSession | NotAuthenticated,
     strawberry.union("ForgetDeviceResult", description="The result of forgetDevice."),
 ]

@@ -10,7 +10,13 @@ from schema.list_size import ListSize
 from schema.signed_in import SignedInSuccess
 from services.accounts.recent_proof import ReauthenticationRequired
 from services.accounts.second_factor import SecondFactorExists, SecondFactorMissing
-from services.common.outcomes import InvalidInput, NotAuthenticated, PasswordChangeRequired, TooManyAttempts
+from services.common.outcomes import (
+    InvalidInput,
+    NotAuthenticated,
+    PasswordChangeRequired,
+    RestrictedSession,
+    TooManyAttempts,
+)
 from services.factors.second_factors import RECOVERY_CODES, SecondFactorView
 
 
@@ -75,18 +81,10 @@ ConfirmTotpResult = Annotated[
     strawberry.union("ConfirmTotpResult", description="The result of confirmTotp."),
 ]
 CreateRecoveryCodesResult = Annotated[
-    CreateRecoveryCodesSuccess
-    | SecondFactorMissing
-    | ReauthenticationRequired
-    | PasswordChangeRequired
-    | NotAuthenticated,
+    CreateRecoveryCodesSuccess | SecondFactorMissing | ReauthenticationRequired | RestrictedSession | NotAuthenticated,
     strawberry.union("CreateRecoveryCodesResult", description="The result of createRecoveryCodes."),
 ]
 RemoveSecondFactorResult = Annotated[
-    RemoveSecondFactorSuccess
-    | SecondFactorMissing
-    | ReauthenticationRequired
-    | PasswordChangeRequired
-    | NotAuthenticated,
+    RemoveSecondFactorSuccess | SecondFactorMissing | ReauthenticationRequired | RestrictedSession | NotAuthenticated,
     strawberry.union("RemoveSecondFactorResult", description="The result of removeSecondFactor."),
 ]

@@ -14,7 +14,7 @@ from schema.list_size import ListSize
 from schema.scalars import BigInt
 from schema.signed_in import SignedInSuccess
 from services.common.batches import Batch
-from services.common.outcomes import InvalidInput, NotAuthenticated, PasswordChangeRequired
+from services.common.outcomes import InvalidInput, NotAuthenticated, RestrictedSession
 from services.company.series_form import SeriesForm
 from services.company.series_outcomes import (
     CompanyNotConfigured,
@@ -163,16 +163,16 @@ CreateSeriesResult = Annotated[
     | InvalidInput
     | CompanyNotConfigured
     | SeriesLimitReached
-    | PasswordChangeRequired
+    | RestrictedSession
     | NotAuthenticated,
     strawberry.union("CreateSeriesResult", description="The result of createSeries."),
 ]
 UpdateSeriesResult = Annotated[
-    UpdateSeriesSuccess | InvalidInput | SeriesNotFound | PasswordChangeRequired | NotAuthenticated,
+    UpdateSeriesSuccess | InvalidInput | SeriesNotFound | RestrictedSession | NotAuthenticated,
     strawberry.union("UpdateSeriesResult", description="The result of updateSeries."),
 ]
 DeleteSeriesResult = Annotated[
-    DeleteSeriesSuccess | SeriesNotFound | SeriesInUse | LastSeries | PasswordChangeRequired | NotAuthenticated,
+    DeleteSeriesSuccess | SeriesNotFound | SeriesInUse | LastSeries | RestrictedSession | NotAuthenticated,
     strawberry.union("DeleteSeriesResult", description="The result of deleteSeries."),
 ]
 

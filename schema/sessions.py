@@ -10,7 +10,7 @@ from schema.messages import message_field
 from schema.signed_in import SignedInSuccess
 from services.accounts.device_name import MAX_LENGTH
 from services.accounts.sessions import SessionNotFound, SessionView
-from services.common.outcomes import InvalidInput, NotAuthenticated, PasswordChangeRequired
+from services.common.outcomes import InvalidInput, NotAuthenticated, RestrictedSession
 
 
 @strawberry.type(description="An open session on a device.")
@@ -78,14 +78,14 @@ register(SessionNotFound, "The account has no session with this id; it may have 
 
 LogoutResult = Annotated[LogoutSuccess, strawberry.union("LogoutResult", description="The result of logout.")]
 RevokeSessionResult = Annotated[
-    RevokeSessionSuccess | SessionNotFound | PasswordChangeRequired | NotAuthenticated,
+    RevokeSessionSuccess | SessionNotFound | RestrictedSession | NotAuthenticated,
     strawberry.union("RevokeSessionResult", description="The result of revokeSession."),
 ]
 RenameSessionResult = Annotated[
-    RenameSessionSuccess | InvalidInput | SessionNotFound | PasswordChangeRequired | NotAuthenticated,
+    RenameSessionSuccess | InvalidInput | SessionNotFound | RestrictedSession | NotAuthenticated,
     strawberry.union("RenameSessionResult", description="The result of renameSession."),
 ]
 RevokeOtherSessionsResult = Annotated[
-    RevokeOtherSessionsSuccess | PasswordChangeRequired | NotAuthenticated,
+    RevokeOtherSessionsSuccess | RestrictedSession | NotAuthenticated,
     strawberry.union("RevokeOtherSessionsResult", description="The result of revokeOtherSessions."),
 ]

@@ -33,6 +33,10 @@ class VerifySessionSuccess:
     password_change_required: bool = strawberry.field(
         description="Whether the session was opened with a mailed password. Until changePassword, let it do nothing."
     )
+    second_factor_enrollment_required: bool = strawberry.field(
+        description="Whether the account lacks the second factor that the operator demands. Until confirmTotp, let the "
+        "session do nothing."
+    )
 
 
 register(

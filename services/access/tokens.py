@@ -10,7 +10,7 @@ from services.accounts.sessions import Principal, SessionService
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.limits import Limiter, Limits
-from services.common.outcomes import NotAuthenticated, PasswordChangeRequired, TooManyAttempts
+from services.common.outcomes import NotAuthenticated, RestrictedSession, TooManyAttempts
 
 TOKEN_TYPE = "at+jwt"  # noqa: S105
 TOKEN_LIFE = timedelta(minutes=5)
@@ -57,7 +57,7 @@ class AccessTokenService:
 
     async def create(
         self, caller: Caller, audience: str
-    ) -> AccessTokenCreated | AudienceUnknown | PasswordChangeRequired | NotAuthenticated | TooManyAttempts:
+    ) -> AccessTokenCreated | AudienceUnknown | RestrictedSession | NotAuthenticated | TooManyAttempts:
         """Writes nothing but the limit's count: the session stands behind the token, and its login is in the trail."""
         principal = await self.sessions.require_account(caller)
         if not isinstance(principal, Principal):

@@ -15,6 +15,7 @@ from models.sql import as_datetime, as_uuid, fetch
 from services.access.clients import ApiClient, ApiClients, Scope
 from services.access.records import COLUMNS, AccountView
 from services.access.tokens import TOKEN_LIFE, TOKEN_TYPE, Handover
+from services.accounts.second_factor_demand import SecondFactorDemand
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.ids import parse_id
@@ -24,7 +25,7 @@ from services.common.secrets import digest
 _CLOCK_SKEW = timedelta(minutes=1)  # between the node that issued a token and this one
 _SESSION_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
 _SELECT = f"""
-SELECT {COLUMNS}, session.id AS session_id, session.expires_at, password_change_required
+SELECT {COLUMNS}, session.id AS session_id, session.expires_at, password_change_required, second_factor_since
 FROM session JOIN account ON account.id = session.account_id
 """  # noqa: S608  # columns of ours
 _BY_TOKEN = f"{_SELECT} WHERE session.digest = $1"
@@ -46,6 +47,7 @@ class SessionVerified:
     expires_at: datetime
     audience: str | None
     password_change_required: bool
+    second_factor_enrollment_required: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class SessionVerification:
 
     clients: ApiClients
     handover: Handover | None
+    demand: SecondFactorDemand
     clock: Clock = utc_now
 
     async def verify(
@@ -71,12 +74,12 @@ class SessionVerification:
         now = self.clock()
         if _SESSION_TOKEN.fullmatch(token):
             rows = await fetch(_BY_TOKEN, digest(token))
-            return _verified(rows[0], now) if rows else SessionNotActive()
+            return self._verified(rows[0], now) if rows else SessionNotActive()
         claims = self._claims(token, now)
         if claims is None:
             return SessionNotActive()
         rows = await fetch(_BY_SESSION, str(claims.session_id), str(claims.account_id))
-        return _verified(rows[0], now, claims) if rows else SessionNotActive()
+        return self._verified(rows[0], now, claims) if rows else SessionNotActive()
 
     def _claims(self, token: str, now: datetime) -> "_Claims | None":
         """Returns the claims of an access token of ours that has not expired, for one of our audiences."""
@@ -94,6 +97,22 @@ class SessionVerification:
             return None
         return _Claims(audience, datetime.fromtimestamp(expires, UTC), session_id, account_id)
 
+    def _verified(
+        self, row: Mapping[str, Any], now: datetime, claims: "_Claims | None" = None
+    ) -> SessionVerified | SessionNotActive:
+        session_ends_at = as_datetime(row["expires_at"])
+        if session_ends_at <= now:
+            return SessionNotActive()
+        return SessionVerified(
+            account=AccountView.of(row, now),
+            session_id=as_uuid(row["session_id"]),
+            kind=VerifiedTokenKind.ACCESS_TOKEN if claims else VerifiedTokenKind.SESSION,
+            expires_at=claims.expires_at if claims else session_ends_at,
+            audience=claims.audience if claims else None,
+            password_change_required=bool(row["password_change_required"]),
+            second_factor_enrollment_required=self.demand.is_unmet(row["second_factor_since"]),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class _Claims:
@@ -101,19 +120,3 @@ class _Claims:
     expires_at: datetime
     session_id: UUID
     account_id: UUID
-
-
-def _verified(
-    row: Mapping[str, Any], now: datetime, claims: _Claims | None = None
-) -> SessionVerified | SessionNotActive:
-    session_ends_at = as_datetime(row["expires_at"])
-    if session_ends_at <= now:
-        return SessionNotActive()
-    return SessionVerified(
-        account=AccountView.of(row, now),
-        session_id=as_uuid(row["session_id"]),
-        kind=VerifiedTokenKind.ACCESS_TOKEN if claims else VerifiedTokenKind.SESSION,
-        expires_at=claims.expires_at if claims else session_ends_at,
-        audience=claims.audience if claims else None,
-        password_change_required=bool(row["password_change_required"]),
-    )

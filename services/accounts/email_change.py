@@ -42,7 +42,7 @@ from services.common.outcomes import (
     FieldProblem,
     InvalidInput,
     NotAuthenticated,
-    PasswordChangeRequired,
+    RestrictedSession,
     TooManyAttempts,
 )
 from services.common.secrets import digest
@@ -131,7 +131,7 @@ class EmailChangeService:
         | EmailTaken
         | InvalidInput
         | ReauthenticationRequired
-        | PasswordChangeRequired
+        | RestrictedSession
         | NotAuthenticated
         | TooManyAttempts
     ):
@@ -161,7 +161,7 @@ class EmailChangeService:
         | InvalidConfirmationCode
         | EmailTaken
         | InvalidInput
-        | PasswordChangeRequired
+        | RestrictedSession
         | NotAuthenticated
         | TooManyAttempts
     ):
@@ -211,7 +211,7 @@ class EmailChangeService:
 
     async def pending(self, principal: Principal) -> str | None:
         """Returns the e-mail that waits for its code."""
-        if principal.password_change_required:
+        if principal.restricted:
             return None
         change = await EmailChange.get_or_none(open_key=str(principal.id), expires_at__gt=self.clock())
         return change.new_email if change else None

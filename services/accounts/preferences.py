@@ -9,7 +9,7 @@ from services.accounts.sessions import Principal, SessionService
 from services.audit.actors import Actors
 from services.audit.events import EventKind, record
 from services.common.caller import Caller
-from services.common.outcomes import NotAuthenticated, PasswordChangeRequired
+from services.common.outcomes import NotAuthenticated, RestrictedSession
 from services.common.translations import Language
 from services.events.facts import AccountField, Details, EventType
 from services.events.publishing import publish
@@ -27,7 +27,7 @@ class PreferenceService:
 
     async def update(
         self, caller: Caller, language: Language
-    ) -> PreferencesUpdated | PasswordChangeRequired | NotAuthenticated:
+    ) -> PreferencesUpdated | RestrictedSession | NotAuthenticated:
         """Records and publishes the language only if it is another one."""
         principal = await self.sessions.require_account(caller)
         if not isinstance(principal, Principal):

@@ -19,7 +19,7 @@ from services.common.outcomes import (
     FieldProblem,
     InvalidInput,
     NotAuthenticated,
-    PasswordChangeRequired,
+    RestrictedSession,
 )
 
 
@@ -76,7 +76,7 @@ class PrivacyService:
 
     async def accept(
         self, caller: Caller, version: str
-    ) -> NoticeAccepted | InvalidInput | PasswordChangeRequired | NotAuthenticated:
+    ) -> NoticeAccepted | InvalidInput | RestrictedSession | NotAuthenticated:
         """Keeps that the person accepted the current version. Repeating it changes nothing."""
         principal = await self.sessions.require_account(caller)
         if not isinstance(principal, Principal):

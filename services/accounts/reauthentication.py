@@ -60,7 +60,7 @@ class ReauthenticationService:
         | TooManyAttempts
     ):
         """Returns ReauthenticationRequired with the ways that the account has, if this proof is none of them."""
-        principal = await self.sessions.require_account(caller)
+        principal = await self.sessions.require_own_password(caller)
         if not isinstance(principal, Principal):
             return principal
         has_factor = principal.second_factor_since is not None

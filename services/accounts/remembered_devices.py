@@ -16,7 +16,7 @@ from services.audit.events import EventKind, record
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.ids import parse_id
-from services.common.outcomes import NotAuthenticated, PasswordChangeRequired
+from services.common.outcomes import NotAuthenticated, RestrictedSession
 from services.events.publishing import lock_account
 from services.factors.remembered_devices import MAX_DEVICES
 
@@ -53,7 +53,7 @@ class RememberedDevices:
 
     async def list_for(self, principal: Principal) -> tuple[DeviceView, ...]:
         """Returns the devices that login would accept, the one used last first."""
-        if principal.second_factor_since is None or principal.password_change_required:
+        if principal.second_factor_since is None or principal.restricted:
             return ()
         generation = Account.filter(id=principal.id).values("password_generation")
         valid = RememberedDevice.filter(account_id=principal.id, expires_at__gt=self.clock())
@@ -62,7 +62,7 @@ class RememberedDevices:
 
     async def forget(
         self, caller: Caller, id: str
-    ) -> DeviceForgotten | DeviceNotFound | PasswordChangeRequired | NotAuthenticated:
+    ) -> DeviceForgotten | DeviceNotFound | RestrictedSession | NotAuthenticated:
         """The next login on that device asks for the second factor. Its session stays."""
         principal = await self.sessions.require_account(caller)
         if not isinstance(principal, Principal):

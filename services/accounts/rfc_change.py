@@ -20,7 +20,7 @@ from services.common.outcomes import (
     FieldProblem,
     InvalidInput,
     NotAuthenticated,
-    PasswordChangeRequired,
+    RestrictedSession,
 )
 from services.events.facts import AccountField, Details, EventType
 from services.events.publishing import publish
@@ -61,7 +61,7 @@ class RfcChangeService:
 
     async def change(
         self, caller: Caller, rfc: str
-    ) -> OwnRfcChanged | RfcInUse | InvalidInput | ReauthenticationRequired | PasswordChangeRequired | NotAuthenticated:
+    ) -> OwnRfcChanged | RfcInUse | InvalidInput | ReauthenticationRequired | RestrictedSession | NotAuthenticated:
         principal = await self.sessions.require_recent_proof(caller)
         if not isinstance(principal, Principal):
             return principal

@@ -16,6 +16,7 @@ from services.common.outcomes import (
     InvalidInput,
     NotAuthenticated,
     PasswordChangeRequired,
+    RestrictedSession,
     TooManyAttempts,
 )
 from services.factors.second_factors import INCORRECT, SecondFactors, SecondFactorView, code_problem
@@ -74,7 +75,7 @@ class SecondFactorService:
         self, caller: Caller
     ) -> TotpEnrollment | SecondFactorExists | ReauthenticationRequired | PasswordChangeRequired | NotAuthenticated:
         """Makes a key, which is pending until `confirm`, in place of one that was pending before."""
-        principal = await self.sessions.require_recent_proof(caller)
+        principal = await self._require_recent_proof(caller)
         if not isinstance(principal, Principal):
             return principal
         key = await atomically(partial(self._begin, principal))
@@ -94,7 +95,7 @@ class SecondFactorService:
         | TooManyAttempts
     ):
         """Makes the pending key the second factor, by a code of the app that has it."""
-        principal = await self.sessions.require_recent_proof(caller)
+        principal = await self._require_recent_proof(caller)
         if not isinstance(principal, Principal):
             return principal
         if problem := code_problem(code):
@@ -109,13 +110,7 @@ class SecondFactorService:
 
     async def replace_recovery_codes(
         self, caller: Caller
-    ) -> (
-        RecoveryCodesReplaced
-        | SecondFactorMissing
-        | ReauthenticationRequired
-        | PasswordChangeRequired
-        | NotAuthenticated
-    ):
+    ) -> RecoveryCodesReplaced | SecondFactorMissing | ReauthenticationRequired | RestrictedSession | NotAuthenticated:
         principal = await self.sessions.require_recent_proof(caller)
         if not isinstance(principal, Principal):
             return principal
@@ -123,18 +118,23 @@ class SecondFactorService:
 
     async def remove(
         self, caller: Caller
-    ) -> (
-        SecondFactorRemoved | SecondFactorMissing | ReauthenticationRequired | PasswordChangeRequired | NotAuthenticated
-    ):
+    ) -> SecondFactorRemoved | SecondFactorMissing | ReauthenticationRequired | RestrictedSession | NotAuthenticated:
         principal = await self.sessions.require_recent_proof(caller)
         if not isinstance(principal, Principal):
             return principal
         return await atomically(partial(self._remove, caller, principal))
 
     async def of(self, principal: Principal) -> SecondFactorView | None:
-        if principal.second_factor_since is None or principal.password_change_required:
+        if principal.second_factor_since is None or principal.restricted:
             return None
         return await self.factors.view(principal.id, principal.second_factor_since)
+
+    async def _require_recent_proof(
+        self, caller: Caller
+    ) -> Principal | ReauthenticationRequired | PasswordChangeRequired | NotAuthenticated:
+        """For what adds the second factor, which an account that has to add one may do."""
+        principal = await self.sessions.require_own_password(caller)
+        return self.sessions.recently_proved(principal) if isinstance(principal, Principal) else principal
 
     async def _begin(self, principal: Principal) -> str | SecondFactorExists | NotAuthenticated:
         account = await _lock(principal)

@@ -132,7 +132,7 @@ class SecurityEvents:
             problems.append(problem)
         if problems or place is None:
             return InvalidInput(tuple(problems))
-        if principal.password_change_required:
+        if principal.restricted:
             return SecurityEventPage((), has_next=False)
         email_name = self.actors.email(principal.email_key)
         values = (str(principal.id), place[0], str(place[1]), first + 1, email_name, principal.confirmed_at)

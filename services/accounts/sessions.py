@@ -18,12 +18,20 @@ from services.accounts.email import Email
 from services.accounts.onboarding import PROGRESS_COLUMNS, Progress, progress, progress_of
 from services.accounts.recent_proof import PROOF_LIFE, ReauthenticationRequired
 from services.accounts.rfc import Rfc, TaxpayerType
+from services.accounts.second_factor_demand import NO_DEMAND, SecondFactorDemand
 from services.audit.actors import Actor, Actors
 from services.audit.events import EventKind, record
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.ids import parse_id
-from services.common.outcomes import FieldProblem, InvalidInput, NotAuthenticated, PasswordChangeRequired
+from services.common.outcomes import (
+    FieldProblem,
+    InvalidInput,
+    NotAuthenticated,
+    PasswordChangeRequired,
+    RestrictedSession,
+    SecondFactorEnrollmentRequired,
+)
 from services.common.secrets import digest, generate_token
 from services.common.translations import Language
 from services.events.facts import EventType
@@ -76,6 +84,12 @@ class Principal:
     proved_at: datetime | None
     password_change_required: bool
     second_factor_since: datetime | None = None
+    second_factor_enrollment_required: bool = False
+
+    @property
+    def restricted(self) -> bool:
+        """Whether the session may not read what is behind the account."""
+        return self.password_change_required or self.second_factor_enrollment_required
 
     @property
     def email_key(self) -> str:
@@ -147,7 +161,10 @@ class SessionLife:
 
 
 class SessionService:
-    """`notice` is called with the principal of each session that is used or opened."""
+    """`notice` is called with the principal of each session that is used or opened.
+
+    The sessions of an account that does not meet the `demand` may only add a second factor.
+    """
 
     def __init__(
         self,
@@ -155,11 +172,13 @@ class SessionService:
         actors: Actors,
         clock: Clock = utc_now,
         notice: Callable[[Principal], None] | None = None,
+        demand: SecondFactorDemand = NO_DEMAND,
     ) -> None:
         self._life = life
         self._actors = actors
         self._clock = clock
         self._notice = notice or _ignore
+        self._demand = demand
 
     async def authenticate(self, caller: Caller) -> Principal | None:
         """Returns the principal of the caller's credential: one indexed look-up, at most one write in five minutes."""
@@ -169,7 +188,8 @@ class SessionService:
         rows = await fetch(SELECT_SESSION, digest(caller.credential))
         if not rows or as_datetime(rows[0]["expires_at"]) <= now:
             return None
-        principal, last_seen_at = _principal(rows[0], now), as_datetime(rows[0]["last_seen_at"])
+        principal = self._under_demand(_principal(rows[0], now))
+        last_seen_at = as_datetime(rows[0]["last_seen_at"])
         if now - last_seen_at >= _TOUCH_INTERVAL:
             await Session.filter(id=principal.session_id, last_seen_at=last_seen_at).update(
                 last_seen_at=now, expires_at=min(now + self._life.idle, as_datetime(rows[0]["ends_at"]))
@@ -213,6 +233,7 @@ class SessionService:
             proved_at=session.proved_at,
             password_change_required=session.password_change_required,
         )
+        principal = self._under_demand(principal)
         self._notice(principal)
         return LoggedIn(principal, token, session.expires_at, session.ends_at)
 
@@ -256,9 +277,7 @@ class SessionService:
         live = [view for view in views if view.expires_at > now][:MAX_SESSIONS]
         return tuple(sorted(live, key=lambda view: not view.current))
 
-    async def revoke(
-        self, caller: Caller, id: str
-    ) -> Revoked | SessionNotFound | PasswordChangeRequired | NotAuthenticated:
+    async def revoke(self, caller: Caller, id: str) -> Revoked | SessionNotFound | RestrictedSession | NotAuthenticated:
         principal = await self.require_account(caller)
         if not isinstance(principal, Principal):
             return principal
@@ -270,7 +289,7 @@ class SessionService:
         ended = await self._end(self._actors.of(caller), principal.id, session, device, subject=session_id)
         return Revoked(principal, session_id) if ended else SessionNotFound()
 
-    async def revoke_others(self, caller: Caller) -> OthersRevoked | PasswordChangeRequired | NotAuthenticated:
+    async def revoke_others(self, caller: Caller) -> OthersRevoked | RestrictedSession | NotAuthenticated:
         principal = await self.require_account(caller)
         if not isinstance(principal, Principal):
             return principal
@@ -280,7 +299,7 @@ class SessionService:
 
     async def rename(
         self, caller: Caller, id: str, device_name: str | None
-    ) -> Renamed | InvalidInput | SessionNotFound | PasswordChangeRequired | NotAuthenticated:
+    ) -> Renamed | InvalidInput | SessionNotFound | RestrictedSession | NotAuthenticated:
         """Names the device of a session, or takes its name back."""
         principal = await self.require_account(caller)
         if not isinstance(principal, Principal):
@@ -330,25 +349,42 @@ class SessionService:
     async def reload(self, principal: Principal) -> Principal:
         """Returns the principal after a mutation that it may do only with a password of its own."""
         account = await Account.get(id=principal.id)
-        return _principal_of(account, principal.session_id, self._clock(), proved_at=principal.proved_at)
+        return self._under_demand(
+            _principal_of(account, principal.session_id, self._clock(), proved_at=principal.proved_at)
+        )
 
-    async def require_account(self, caller: Caller) -> Principal | PasswordChangeRequired | NotAuthenticated:
-        """Returns the principal, unless the password must be changed first."""
+    async def require_own_password(self, caller: Caller) -> Principal | PasswordChangeRequired | NotAuthenticated:
+        """Returns the principal, unless the password must be changed first.
+
+        For what adds the second factor; everything else uses `require_account`.
+        """
         principal = await self.authenticate(caller)
         if principal is None:
             return NotAuthenticated()
         return PasswordChangeRequired() if principal.password_change_required else principal
 
+    async def require_account(self, caller: Caller) -> Principal | RestrictedSession | NotAuthenticated:
+        """Returns the principal, unless the password must be changed or a second factor added first."""
+        principal = await self.require_own_password(caller)
+        if isinstance(principal, Principal) and principal.second_factor_enrollment_required:
+            return SecondFactorEnrollmentRequired()
+        return principal
+
     async def require_recent_proof(
         self, caller: Caller
-    ) -> Principal | ReauthenticationRequired | PasswordChangeRequired | NotAuthenticated:
+    ) -> Principal | ReauthenticationRequired | RestrictedSession | NotAuthenticated:
         """Returns the principal, unless the owner has to prove first that it is still they who hold the session."""
         principal = await self.require_account(caller)
-        if not isinstance(principal, Principal):
-            return principal
+        return self.recently_proved(principal) if isinstance(principal, Principal) else principal
+
+    def recently_proved(self, principal: Principal) -> Principal | ReauthenticationRequired:
         if principal.proved_until and principal.proved_until > self._clock():
             return principal
         return ReauthenticationRequired.of(second_factor=principal.second_factor_since is not None)
+
+    def _under_demand(self, principal: Principal) -> Principal:
+        unmet = self._demand.is_unmet(principal.second_factor_since)
+        return replace(principal, second_factor_enrollment_required=True) if unmet else principal
 
 
 def _ignore(_: Principal) -> None:

@@ -108,3 +108,12 @@ class NotAuthorized:
 @dataclass(frozen=True, slots=True)
 class PasswordChangeRequired:
     """The session was opened with a mailed password."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorEnrollmentRequired:
+    """The operator demands a second factor of everybody, and the account has none."""
+
+
+RestrictedSession = PasswordChangeRequired | SecondFactorEnrollmentRequired
+"""Why a session may not do what another one may."""

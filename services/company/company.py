@@ -15,7 +15,7 @@ from services.audit.actors import Actors
 from services.audit.events import EventKind, record
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
-from services.common.outcomes import InvalidInput, NotAuthenticated, PasswordChangeRequired
+from services.common.outcomes import InvalidInput, NotAuthenticated, RestrictedSession
 from services.company.company_form import CompanyForm, check_company
 from services.company.legal_name import ends_in_legal_form
 from services.company.name_spelling import has_accents, has_html_entity, has_lower_case, has_typographic_signs
@@ -72,7 +72,7 @@ class CompanyService:
 
     async def of(self, principal: Principal) -> CompanyView | None:
         """Returns None until it is configured, after another type of taxpayer, and while the password must change."""
-        if principal.password_change_required or principal.progress.company_outdated:
+        if principal.restricted or principal.progress.company_outdated:
             return None
         company = await Company.get_or_none(account_id=principal.id)
         return _view(company, principal.taxpayer_type) if company else None
@@ -87,7 +87,7 @@ class CompanyService:
 
     async def configure(
         self, caller: Caller, form: CompanyForm
-    ) -> CompanyConfigured | InvalidInput | PasswordChangeRequired | NotAuthenticated:
+    ) -> CompanyConfigured | InvalidInput | RestrictedSession | NotAuthenticated:
         """Creates or replaces the account's only company; of two at once, the later one wins."""
         principal = await self._sessions.require_account(caller)
         if not isinstance(principal, Principal):

@@ -28,7 +28,7 @@ from services.common.outcomes import (
     FieldProblem,
     InvalidInput,
     NotAuthenticated,
-    PasswordChangeRequired,
+    RestrictedSession,
 )
 from services.company.folios import MAX_FOLIO
 from services.company.series_form import MAX_NAME_LENGTH, CheckedSeries, SeriesForm, check_series
@@ -84,12 +84,7 @@ class SeriesService:
     async def create(
         self, caller: Caller, form: SeriesForm
     ) -> (
-        SeriesCreated
-        | InvalidInput
-        | CompanyNotConfigured
-        | SeriesLimitReached
-        | PasswordChangeRequired
-        | NotAuthenticated
+        SeriesCreated | InvalidInput | CompanyNotConfigured | SeriesLimitReached | RestrictedSession | NotAuthenticated
     ):
         """Creates a series. The first one completes step 3."""
         principal = await self._sessions.require_account(caller)
@@ -105,7 +100,7 @@ class SeriesService:
 
     async def update(
         self, caller: Caller, id: str, form: SeriesForm
-    ) -> SeriesUpdated | InvalidInput | SeriesNotFound | PasswordChangeRequired | NotAuthenticated:
+    ) -> SeriesUpdated | InvalidInput | SeriesNotFound | RestrictedSession | NotAuthenticated:
         """Replaces all typed data. Once folios have been issued, the name and the first folio cannot change, so that no
         folio is issued twice, and the last folio cannot be less than those issued.
         """
@@ -125,7 +120,7 @@ class SeriesService:
 
     async def delete(
         self, caller: Caller, id: str
-    ) -> SeriesDeleted | SeriesNotFound | SeriesInUse | LastSeries | PasswordChangeRequired | NotAuthenticated:
+    ) -> SeriesDeleted | SeriesNotFound | SeriesInUse | LastSeries | RestrictedSession | NotAuthenticated:
         """Deletes a series without issued folios that is not the only one, so that step 3 stays done."""
         principal = await self._sessions.require_account(caller)
         if not isinstance(principal, Principal):

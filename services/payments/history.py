@@ -44,7 +44,7 @@ class PaymentHistory:
 
     async def of(self, principal: Principal) -> tuple[PaymentRecord, ...]:
         """Returns the last payments, the newest first; none while the password must be changed."""
-        if principal.password_change_required:
+        if principal.restricted:
             return ()
         now = self._clock()
         return tuple(_record(row, now) for row in await fetch(_SELECT_BY_ACCOUNT, str(principal.id)))

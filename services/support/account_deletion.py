@@ -22,7 +22,7 @@ from services.audit.actors import Actor, Actors
 from services.audit.events import EventKind, record
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
-from services.common.outcomes import NotAuthenticated, PasswordChangeRequired
+from services.common.outcomes import NotAuthenticated, RestrictedSession
 from services.mail.outbox import BEFORE_DELETION, MailKind, cancel, enqueue
 from services.payments.lifecycle import cancel_open
 from services.payments.queries import PaymentStatus
@@ -86,7 +86,7 @@ class AccountDeletion:
         | PaymentUndecided
         | InvoicesOpen
         | ReauthenticationRequired
-        | PasswordChangeRequired
+        | RestrictedSession
         | NotAuthenticated
     ):
         """Sets the day of the deletion, cancels what can still be paid, and enqueues the mail. A day that is set stays.
@@ -111,7 +111,7 @@ class AccountDeletion:
                     return undecided
         return DeletionRequested(principal, due_at)
 
-    async def cancel(self, caller: Caller) -> DeletionCanceled | PasswordChangeRequired | NotAuthenticated:
+    async def cancel(self, caller: Caller) -> DeletionCanceled | RestrictedSession | NotAuthenticated:
         """Keeps the account, and enqueues a mail that says so. Needs no recent proof: it only undoes."""
         principal = await self.sessions.require_account(caller)
         if not isinstance(principal, Principal):

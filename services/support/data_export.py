@@ -30,7 +30,7 @@ from services.audit.events import EventKind, record
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.limits import Limiter, Limits
-from services.common.outcomes import NotAuthenticated, PasswordChangeRequired, TooManyAttempts
+from services.common.outcomes import NotAuthenticated, RestrictedSession, TooManyAttempts
 from services.common.secrets import digest
 from services.mail.outbox import MailKind, enqueue
 from services.support.personal_data import PersonalData, Subject
@@ -84,7 +84,7 @@ class DataExport:
 
     async def request(
         self, caller: Caller
-    ) -> ExportMailed | ReauthenticationRequired | PasswordChangeRequired | NotAuthenticated | TooManyAttempts:
+    ) -> ExportMailed | ReauthenticationRequired | RestrictedSession | NotAuthenticated | TooManyAttempts:
         """Enqueues the mail with the link, in place of one that waits."""
         principal = await self.sessions.require_recent_proof(caller)
         if not isinstance(principal, Principal):

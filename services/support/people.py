@@ -39,6 +39,7 @@ class AccountSummary:
     active_until: datetime | None
     active_plan: str | None
     password: bool
+    second_factor: bool
     mailed_passwords: int
     sessions: int
     last_seen_at: datetime | None
@@ -108,6 +109,7 @@ async def _account(account: Account) -> AccountSummary:
         active_until=account.active_until,
         active_plan=account.active_plan,
         password=account.password_hash is not None,
+        second_factor=account.second_factor_since is not None,
         mailed_passwords=await MailedPassword.filter(account_id=account.id, expires_at__gt=now).count(),
         sessions=await seen.count(),
         last_seen_at=last.last_seen_at if last else None,

@@ -99,12 +99,12 @@ def _allowed() -> dict[str, set[str]]:
     keys |= {f"CompanyWarningCode.{code.name}": set() for code in CompanyWarningCode}
     keys |= {f"SecurityEventKind.{kind.name}": set() for kind in SecurityEventKind}
     keys |= {f"captcha.help{form}": set() for form in ("", ".proofOfWork", ".provider")}
-    keys |= {"LoginSuccess.passwordChangeRequired": set()}
     keys |= {"export.readme": {"day"}, "export.json": set()}
     keys |= {f"export.section.{name}": set() for name in _SECTIONS}
     keys |= {f"page.export.{name}": set() for name in re.findall(r"text\(\"(\w+)\"\)", _EXPORT_PAGE)}
     keys |= {f"page.export.{name}": set() for name in ("invalid", "unavailable", "unreadable")}
     keys |= {f"page.export.{name}": {"wait"} for name in ("busy", "throttled")}
+    keys |= {f"LoginSuccess.{flag}": set() for flag in ("passwordChangeRequired", "secondFactorEnrollmentRequired")}
     for path in _TEMPLATES.iterdir():
         keys |= {key: set() for key in re.findall(r"translate\(\"([^\"]+)\"\)", path.read_text("utf-8"))}
     for letter in _letters():

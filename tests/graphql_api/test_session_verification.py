@@ -59,6 +59,7 @@ async def test_a_session_leads_to_its_account(api: Api, back_end: Api) -> None:
         "audience": None,
         "expiresAt": _text(session.expires_at),
         "passwordChangeRequired": False,
+        "secondFactorEnrollmentRequired": False,
     }
 
 

@@ -13,6 +13,7 @@ export function accountOf(id: string, more: Partial<Account> = {}): Account {
     taxpayerType: "PERSONA_MORAL",
     language: "ES",
     passwordChangeRequired: false,
+    secondFactorEnrollmentRequired: false,
     recentProofUntil: null,
     secondFactor: null,
     onboarding: { currentStep: "CONFIGURE_COMPANY", completedSteps: ["CREATE_ACCOUNT", "CONFIRM_ACCOUNT"] },

@@ -22,7 +22,7 @@ from services.common.clock import Clock, utc_now
 from services.common.ids import parse_id
 from services.common.limits import Limiter, Limits
 from services.common.money import Money
-from services.common.outcomes import NotAuthenticated, PasswordChangeRequired, TooManyAttempts
+from services.common.outcomes import NotAuthenticated, RestrictedSession, TooManyAttempts
 from services.payments import lifecycle, queries, transitions
 from services.payments.bank import matching
 from services.payments.bank.account import BankAccount
@@ -86,7 +86,7 @@ class DepositService:
         | AlreadyActive
         | DeletionPending
         | PaymentPending
-        | PasswordChangeRequired
+        | RestrictedSession
         | NotAuthenticated
         | TooManyAttempts
     ):
@@ -109,7 +109,7 @@ class DepositService:
 
     async def open_for(self, principal: Principal) -> DepositInstructions | None:
         """Returns the deposit that the account requested and that has not arrived; None for a restricted session."""
-        if self.account is None or principal.password_change_required:
+        if self.account is None or principal.restricted:
             return None
         rows = await fetch(_SELECT_OPEN, queries.open_key(PaymentMethod.BANK_DEPOSIT, principal.id))
         if not rows or as_datetime(rows[0]["expires_at"]) <= self.clock():
@@ -118,7 +118,7 @@ class DepositService:
 
     async def cancel(
         self, caller: Caller, id: str
-    ) -> DepositCanceled | PaymentNotFound | PasswordChangeRequired | NotAuthenticated:
+    ) -> DepositCanceled | PaymentNotFound | RestrictedSession | NotAuthenticated:
         """Voids the reference of a deposit that has not arrived. Repeating it is safe."""
         principal = await self.sessions.require_account(caller)
         if not isinstance(principal, Principal):

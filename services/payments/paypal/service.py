@@ -11,7 +11,7 @@ from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.ids import typed_id
 from services.common.limits import Limiter, Limits
-from services.common.outcomes import NotAuthenticated, PasswordChangeRequired, TooManyAttempts
+from services.common.outcomes import NotAuthenticated, RestrictedSession, TooManyAttempts
 from services.payments import lifecycle, queries
 from services.payments.lifecycle import Terms
 from services.payments.outcomes import (
@@ -63,7 +63,7 @@ class PayPalService:
         | DeletionPending
         | PaymentPending
         | PaymentProviderUnavailable
-        | PasswordChangeRequired
+        | RestrictedSession
         | NotAuthenticated
         | TooManyAttempts
     ):
@@ -98,7 +98,7 @@ class PayPalService:
         PayPalCompleted
         | Uncollected
         | PaymentMethodUnavailable
-        | PasswordChangeRequired
+        | RestrictedSession
         | NotAuthenticated
         | TooManyAttempts
     ):
@@ -127,7 +127,7 @@ class PayPalService:
 
     async def _check_limits(
         self, caller: Caller
-    ) -> tuple[PayPalOrders, Principal] | PaymentMethodUnavailable | PasswordChangeRequired | NotAuthenticated:
+    ) -> tuple[PayPalOrders, Principal] | PaymentMethodUnavailable | RestrictedSession | NotAuthenticated:
         principal = await self.sessions.require_account(caller)
         if not isinstance(principal, Principal):
             return principal
