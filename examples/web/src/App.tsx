@@ -7,7 +7,7 @@ import { Failure, Waiting } from "./layout/Loaded";
 import { useNotices } from "./layout/notices";
 import { Shell } from "./layout/Shell";
 import { navigate, usePath } from "./router";
-import { afterSignIn, knownEmail, mailedCode, nextPath, signingOut } from "./routes";
+import { afterSignIn, demandedPath, knownEmail, mailedCode, nextPath, signingOut } from "./routes";
 import { AccountScreen } from "./screens/AccountScreen";
 import { ChangePasswordScreen } from "./screens/ChangePasswordScreen";
 import { CompanyScreen } from "./screens/CompanyScreen";
@@ -65,7 +65,8 @@ function Route({ path }: { path: string }) {
   if (audience === "guests")
     return account ? <Redirect to={afterSignIn.path(account, afterSignIn.kept)} /> : <Screen />;
   if (!account) return <Redirect to="/entrar" returning />;
-  if (account.passwordChangeRequired && path !== "/cambiar-clave") return <Redirect to="/cambiar-clave" />;
+  const demanded = demandedPath(account);
+  if (demanded && path !== demanded) return <Redirect to={demanded} />;
   return <ForMembers key={`${account.id} ${links}`} Screen={Screen} />;
 }
 

@@ -2,9 +2,16 @@ import type { Account } from "timbrado-accounts-client";
 
 import { tab } from "./storage";
 
+/** Returns the page of what the account has to do before anything else, or null if there is no such thing. */
+export function demandedPath(account: Account): string | null {
+  if (account.passwordChangeRequired) return "/cambiar-clave";
+  return account.secondFactorEnrollmentRequired ? "/seguridad" : null;
+}
+
 /** Returns the page of the step that the account has to take next. */
 export function nextPath(account: Account): string {
-  if (account.passwordChangeRequired) return "/cambiar-clave";
+  const demanded = demandedPath(account);
+  if (demanded) return demanded;
   switch (account.onboarding.currentStep) {
     case null:
       return "/cuenta";
@@ -22,7 +29,7 @@ export const afterSignIn = {
   get kept() {
     return tab.get("return");
   },
-  path: (account: Account, kept: string | null) => (!account.passwordChangeRequired && kept) || nextPath(account),
+  path: (account: Account, kept: string | null) => (!demandedPath(account) && kept) || nextPath(account),
 };
 
 /** The e-mail that was typed last, so that no form asks for it twice. */

@@ -2,6 +2,7 @@ import type { ReactNode } from "react";
 import { useSession } from "timbrado-accounts-client/react";
 
 import { Link, usePath } from "../router";
+import { demandedPath } from "../routes";
 import { localeOf, useLanguage, type Language } from "../texts";
 import { NoticeRegion } from "./notices";
 import { PendingDeletion } from "./PendingDeletion";
@@ -68,7 +69,7 @@ function Menu() {
   const path = usePath();
   if (account === undefined) return <span className="menu" />;
   const items = account
-    ? account.passwordChangeRequired
+    ? demandedPath(account)
       ? []
       : ([
           ["/empresa", menu.company],
