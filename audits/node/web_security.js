@@ -25,8 +25,9 @@ afterEach(() => ana?.context.close());
 test("an authenticator app is added, gets other recovery codes, and is removed", async () => {
   const page = await open();
   const card = page.getByRole("region", { name: "Verificación en dos pasos" });
-  await card.getByRole("button", { name: "Activar" }).click();
+  await card.getByRole("button", { name: "Activar" }).dblclick();
   await card.locator(".qr-code").waitFor();
+  assert.equal(ana.operations.filter((name) => name === "EnrollTotp").length, 1);
   assert.equal(await focusedText(), "Agrega tu cuenta a la app");
   assert.ok(await card.locator(".qr-code").evaluate((image) => image.naturalWidth > 0));
   assert.match(await card.getByRole("link", { name: "Ábrela aquí" }).getAttribute("href"), /^otpauth:\/\/totp\//);
@@ -96,6 +97,8 @@ test("the RFC is changed after a proof, and nothing that was typed is lost on th
   const dialog = page.getByRole("dialog", { name: "Confirma que eres tú" });
   await dialog.waitFor();
   assert.equal(await ana.focused(), "password");
+  const fields = await dialog.locator("input").evaluateAll((all) => all.map(({ autocomplete }) => autocomplete));
+  assert.deepEqual(fields, ["username", "current-password"]);
   await ana.check();
   await page.keyboard.press("Escape");
   await card.getByText("escribe tu clave otra vez").waitFor();
@@ -236,6 +239,10 @@ test("an account that is to be deleted says so on every page, and can be kept", 
     await page.locator(".standing").getByText("Tu cuenta se eliminará el").waitFor();
     await ana.check();
   }
+  await page.getByRole("button", { name: "English" }).click();
+  await page.getByRole("button", { name: "Keep my account" }).waitFor();
+  assert.equal(await page.locator(".standing [lang]").count(), 0);
+  await page.getByRole("button", { name: "Español" }).click();
   await page.getByRole("button", { name: "Conservar mi cuenta" }).click();
   await ana.said("Tu cuenta se queda como está");
   assert.equal(await page.locator(".standing .message").count(), 0);

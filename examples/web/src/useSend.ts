@@ -1,18 +1,26 @@
+import { useRef, useState } from "react";
+
 import type { Outcome } from "./forms/Form";
 import { useNotices } from "./layout/notices";
 import { problemOf } from "./problems";
 import { useTexts } from "./texts";
 
+type Send = <R extends Outcome>(mutate: () => Promise<R>, options?: { quiet?: boolean }) => Promise<R | undefined>;
+
 /**
- * Returns a function that says what came of a mutation, and returns its result unless it failed on the way. `quiet` is
- * for a success that the page itself shows.
+ * Returns a function that says what came of a mutation, and returns its result unless it failed on the way, and whether
+ * it is under way: it does nothing then. `quiet` is for a success that the page itself shows.
  */
-export function useSend() {
+export function useSend(): [Send, boolean] {
   const texts = useTexts();
   const { show } = useNotices();
-  return async <R extends Outcome>(mutation: Promise<R>, { quiet = false } = {}): Promise<R | undefined> => {
+  const [busy, setBusy] = useState(false);
+  const sending = useRef(false);
+  const send: Send = async (mutate, { quiet = false } = {}) => {
+    if (sending.current) return undefined;
+    setBusy((sending.current = true));
     try {
-      const result = await mutation;
+      const result = await mutate();
       const done = result.__typename.endsWith("Success");
       // Who gave no proof has closed the dialog, and knows.
       if (result.__typename !== "ReauthenticationRequiredError" && !(done && quiet)) {
@@ -23,6 +31,9 @@ export function useSend() {
     } catch (error) {
       show("warning", problemOf(error, texts));
       return undefined;
+    } finally {
+      setBusy((sending.current = false));
     }
   };
+  return [send, busy];
 }

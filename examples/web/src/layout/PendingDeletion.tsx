@@ -1,6 +1,6 @@
 import { useAccount, useClient } from "timbrado-accounts-client/react";
 
-import { useFormats, useTexts } from "../texts";
+import { useFormats, useLanguage } from "../texts";
 import { useSend } from "../useSend";
 import { Message } from "./Message";
 
@@ -8,14 +8,19 @@ import { Message } from "./Message";
 export function PendingDeletion() {
   const client = useClient();
   const { deletion } = useAccount();
-  const texts = useTexts();
+  const { language, texts } = useLanguage();
   const { date } = useFormats();
-  const send = useSend();
+  const [send, busy] = useSend();
   if (!deletion) return null;
 
   return (
-    <Message key={deletion.dueAt} kind="warning" text={texts.deletion.pending(date(deletion.dueAt))}>
-      <button type="button" className="button small" onClick={() => void send(client.cancelAccountDeletion())}>
+    <Message key={language} kind="warning" text={texts.deletion.pending(date(deletion.dueAt))}>
+      <button
+        type="button"
+        className="button small"
+        aria-disabled={busy}
+        onClick={() => void send(client.cancelAccountDeletion)}
+      >
         {texts.deletion.cancel}
       </button>
     </Message>

@@ -1,6 +1,6 @@
 import { useClient } from "timbrado-accounts-client/react";
 
-import { useTexts } from "../texts";
+import { useLanguage, useTexts } from "../texts";
 import { useQuery } from "../useQuery";
 import { useSend } from "../useSend";
 import { Message } from "./Message";
@@ -8,8 +8,8 @@ import { Message } from "./Message";
 /** Asks people who have signed in to accept a notice that is newer than theirs. Nothing waits for it. */
 export function NewPrivacyNotice() {
   const client = useClient();
-  const texts = useTexts();
-  const send = useSend();
+  const { language, texts } = useLanguage();
+  const [send, busy] = useSend();
   const { data: notice, set, reload } = useQuery(async (options) => {
     const current = await client.privacyNotice(options);
     const state = current && (await client.acceptedPrivacyNotice(options))?.privacyNotice;
@@ -18,15 +18,15 @@ export function NewPrivacyNotice() {
   if (!notice) return null;
 
   const accept = async () => {
-    const result = await send(client.acceptPrivacyNotice({ version: notice.version }));
+    const result = await send(() => client.acceptPrivacyNotice({ version: notice.version }));
     if (result?.__typename === "AcceptPrivacyNoticeSuccess") set(null);
     else if (result) reload(); // the notice may have been replaced once more
   };
   return (
-    <Message kind="warning" text={texts.privacy.changed}>
+    <Message key={language} kind="warning" text={texts.privacy.changed}>
       <p className="form-actions">
         <NoticeLink url={notice.url} />
-        <button type="button" className="button small" onClick={() => void accept()}>
+        <button type="button" className="button small" aria-disabled={busy} onClick={() => void accept()}>
           {texts.privacy.acceptNew}
         </button>
       </p>

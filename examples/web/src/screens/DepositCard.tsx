@@ -12,7 +12,7 @@ export function DepositCard({ deposit }: { deposit: BankDepositFieldsFragment })
   const client = useClient();
   const texts = useTexts();
   const { money, moment } = useFormats();
-  const send = useSend();
+  const [send] = useSend();
   const [asking, setAsking] = useState(false);
   const { deposit: words } = texts;
 
@@ -42,7 +42,7 @@ export function DepositCard({ deposit }: { deposit: BankDepositFieldsFragment })
           intro={words.cancelIntro}
           confirm={words.cancelSubmit}
           refuse={words.keep}
-          onConfirm={() => send(client.cancelBankDeposit({ id: deposit.id }))}
+          onConfirm={() => send(() => client.cancelBankDeposit({ id: deposit.id }))}
           onClose={() => setAsking(false)}
         />
       )}

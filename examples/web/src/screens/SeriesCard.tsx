@@ -17,7 +17,7 @@ interface SeriesCardProps {
 export function SeriesCard({ company, onChange }: SeriesCardProps) {
   const client = useClient();
   const texts = useTexts();
-  const send = useSend();
+  const [send] = useSend();
   const [editing, setEditing] = useState<Series | "new" | null>(null);
   const [removing, setRemoving] = useState<Series | null>(null);
   const heading = useRef<HTMLHeadingElement>(null);
@@ -36,7 +36,7 @@ export function SeriesCard({ company, onChange }: SeriesCardProps) {
     heading.current?.focus();
   };
   const remove = async ({ id }: Series) => {
-    const result = await send(client.deleteSeries({ id }));
+    const result = await send(() => client.deleteSeries({ id }));
     if (result?.__typename === "DeleteSeriesSuccess") onChange(all.filter((series) => series.id !== id));
   };
 

@@ -13,13 +13,13 @@ export function DeletionCard() {
   const client = useClient();
   const { deletion } = useAccount();
   const prove = useRecentProof();
-  const send = useSend();
+  const [send, busy] = useSend();
   const { date } = useFormats();
   const texts = useSecurityTexts().deletion;
   const [asking, setAsking] = useState(false);
   const request = async () => {
     setAsking(false);
-    void send(prove(() => client.requestAccountDeletion()));
+    void send(() => prove(client.requestAccountDeletion));
   };
   return (
     <Card title={texts.title}>
@@ -29,7 +29,7 @@ export function DeletionCard() {
         <>
           <p>{texts.goes}</p>
           <p>{texts.stays}</p>
-          <button type="button" className="button danger" onClick={() => setAsking(true)}>
+          <button type="button" className="button danger" aria-disabled={busy} onClick={() => setAsking(true)}>
             {texts.request}
           </button>
         </>

@@ -17,7 +17,7 @@ export function EmailCard() {
   const client = useClient();
   const { email, pendingEmail } = useAccount();
   const prove = useRecentProof();
-  const send = useSend();
+  const [send, busy] = useSend();
   const { show } = useNotices();
   const texts = useSecurityTexts().email;
   const heading = useRef<HTMLHeadingElement>(null);
@@ -42,7 +42,7 @@ export function EmailCard() {
               heading.current?.focus();
             }}
             aside={
-              <button type="button" className="link" onClick={() => void send(change(pendingEmail))}>
+              <button type="button" className="link" aria-disabled={busy} onClick={() => void send(() => change(pendingEmail))}>
                 {texts.resend}
               </button>
             }

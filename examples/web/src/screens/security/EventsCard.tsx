@@ -87,7 +87,7 @@ async function readPage(
 
 function EventRow({ event }: { event: Edges[number]["node"] }) {
   const client = useClient();
-  const send = useSend();
+  const [send, busy] = useSend();
   const { sessions = [] } = useAccount();
   const { moment } = useFormats();
   const { devices, events: words, sessions: sessionWords } = useSecurityTexts();
@@ -110,8 +110,9 @@ function EventRow({ event }: { event: Edges[number]["node"] }) {
           <button
             type="button"
             className="button small"
+            aria-disabled={busy}
             aria-label={words.endLabel(moment(at))}
-            onClick={() => void send(client.revokeSession({ id: sessionId! }))}
+            onClick={() => void send(() => client.revokeSession({ id: sessionId! }))}
           >
             {sessionWords.revoke}
           </button>

@@ -17,7 +17,7 @@ export function SecondFactorCard() {
   const client = useClient();
   const { secondFactor } = useAccount();
   const prove = useRecentProof();
-  const send = useSend();
+  const [send, busy] = useSend();
   const texts = useSecurityTexts().secondFactor;
   const { date } = useFormats();
   const heading = useRef<HTMLHeadingElement>(null);
@@ -31,15 +31,15 @@ export function SecondFactorCard() {
   }, [shown]);
 
   const enroll = async () => {
-    const result = await send(prove(() => client.enrollTotp()), { quiet: true });
+    const result = await send(() => prove(client.enrollTotp), { quiet: true });
     if (result?.__typename === "EnrollTotpSuccess") setShown({ kind: "enrollment", enrollment: result });
   };
   const replace = async () => {
-    const result = await send(prove(() => client.createRecoveryCodes()), { quiet: true });
+    const result = await send(() => prove(client.createRecoveryCodes), { quiet: true });
     if (result?.__typename === "CreateRecoveryCodesSuccess") setShown({ kind: "codes", codes: result.recoveryCodes });
   };
   const remove = async () => {
-    const result = await send(prove(() => client.removeSecondFactor()));
+    const result = await send(() => prove(client.removeSecondFactor));
     if (result?.__typename === "RemoveSecondFactorSuccess") heading.current?.focus();
   };
   /** Closes the question first, so that the dialog for the proof is the only one. */
@@ -65,16 +65,17 @@ export function SecondFactorCard() {
           </p>
           <p>{texts.codesLeft(secondFactor.recoveryCodesLeft)}</p>
           <p className="form-actions">
-            <button type="button" className="button" onClick={() => setAsking("replace")}>
+            <button type="button" className="button" aria-disabled={busy} onClick={() => setAsking("replace")}>
               {texts.replace}
             </button>
-            <button type="button" className="button" onClick={() => setAsking("remove")}>
+            <button type="button" className="button" aria-disabled={busy} onClick={() => setAsking("remove")}>
               {texts.remove}
             </button>
           </p>
         </>
       ) : (
-        <button type="button" className="button" onClick={() => void enroll()}>
+        <button type="button" className="button" aria-disabled={busy} onClick={() => void enroll()}>
+          {busy && <span className="spinner" aria-hidden="true" />}
           {texts.add}
         </button>
       )}

@@ -15,15 +15,15 @@ import { deviceOf } from "./device";
 
 export function SessionsCard() {
   const client = useClient();
-  const send = useSend();
+  const [send, busy] = useSend();
   const texts = useSecurityTexts().sessions;
   const { sessions = [] } = useAccount();
   const query = useQuery(async (options) => (await client.me(options)) !== null);
   const [naming, setNaming] = useState<string | null>(null);
   const heading = useRef<HTMLHeadingElement>(null);
 
-  const end = async (mutation: Promise<Outcome>) => {
-    const result = await send(mutation);
+  const end = async (mutate: () => Promise<Outcome>) => {
+    const result = await send(mutate);
     if (!result) return;
     if (!result.__typename.endsWith("Success")) query.reload(); // it has ended already
     heading.current?.focus();
@@ -48,13 +48,18 @@ export function SessionsCard() {
                     key={session.id}
                     session={session}
                     onName={() => setNaming(session.id)}
-                    onEnd={() => void end(client.revokeSession({ id: session.id }))}
+                    onEnd={() => void end(() => client.revokeSession({ id: session.id }))}
                   />
                 ),
               )}
             </ul>
             {sessions.length > 1 && (
-              <button type="button" className="button" onClick={() => void end(client.revokeOtherSessions())}>
+              <button
+                type="button"
+                className="button"
+                aria-disabled={busy}
+                onClick={() => void end(client.revokeOtherSessions)}
+              >
                 {texts.revokeOthers}
               </button>
             )}
