@@ -1,3 +1,4 @@
+import type { ReactNode } from "react";
 import { useClient } from "timbrado-accounts-client/react";
 
 import { useLanguage, useTexts } from "../texts";
@@ -25,7 +26,7 @@ export function NewPrivacyNotice() {
   return (
     <Message key={language} kind="warning" text={texts.privacy.changed}>
       <p className="form-actions">
-        <NoticeLink url={notice.url} />
+        <NoticeLink url={notice.url}>{texts.privacy.read}</NoticeLink>
         <button type="button" className="button small" aria-disabled={busy} onClick={() => void accept()}>
           {texts.privacy.acceptNew}
         </button>
@@ -35,11 +36,11 @@ export function NewPrivacyNotice() {
 }
 
 /** Opens another tab, so that nothing that was typed is lost. */
-export function NoticeLink({ url }: { url: string }) {
+export function NoticeLink({ url, children }: { url: string; children: ReactNode }) {
   const texts = useTexts();
   return (
     <a href={url} target="_blank" rel="noreferrer">
-      {texts.privacy.notice}
+      {children}
       <span className="unseen"> ({texts.newTab})</span>
     </a>
   );

@@ -70,8 +70,7 @@ export function RegisterScreen() {
           />
           {notice.data && (
             <CheckField key={notice.data.version} name={NOTICE} value={notice.data.version}>
-              {texts.privacy.accept}{" "}
-              <NoticeLink url={notice.data.url} />
+              {texts.privacy.accept} <NoticeLink url={notice.data.url}>{texts.privacy.notice}</NoticeLink>
             </CheckField>
           )}
           {captcha.shown && <CaptchaField />}

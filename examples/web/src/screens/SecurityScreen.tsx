@@ -5,6 +5,7 @@ import { DeletionCard } from "./security/DeletionCard";
 import { EmailCard } from "./security/EmailCard";
 import { EventsCard } from "./security/EventsCard";
 import { LanguageCard } from "./security/LanguageCard";
+import { PasswordCard } from "./security/PasswordCard";
 import { RfcCard } from "./security/RfcCard";
 import { SecondFactorCard } from "./security/SecondFactorCard";
 import { SessionsCard } from "./security/SessionsCard";
@@ -21,8 +22,9 @@ export function SecurityScreen() {
         <div className="grid">
           <EmailCard />
           <RfcCard />
+          <PasswordCard />
+          <LanguageCard />
         </div>
-        <LanguageCard />
         <DeletionCard />
       </RecentProofProvider>
     </Page>

@@ -89,6 +89,7 @@ export const en: Texts = {
   privacy: {
     accept: "I have read and accept the",
     notice: "privacy notice",
+    read: "Read the privacy notice",
     changed: "Our privacy notice has changed. Please read it and, if you agree, accept it.",
     acceptNew: "I accept",
   },

@@ -92,6 +92,7 @@ export const es = {
   privacy: {
     accept: "Leí y acepto el",
     notice: "aviso de privacidad",
+    read: "Leer el aviso de privacidad",
     changed: "Cambió nuestro aviso de privacidad. Léelo y, si estás de acuerdo, acéptalo.",
     acceptNew: "Acepto",
   },
