@@ -17,8 +17,11 @@ export function Dialog({ title, intro, onClose, children }: DialogProps) {
     element?.querySelector<HTMLElement>("input:not([readonly]), button")?.focus();
     return () => element?.close(); // while it is in the page, or the focus would be lost
   }, []);
+  const closed = () => {
+    if (!dialog.current?.open) onClose(); // StrictMode closes it, and opens it again
+  };
   return (
-    <dialog ref={dialog} aria-labelledby={`${id}-title`} aria-describedby={`${id}-intro`} onCancel={onClose}>
+    <dialog ref={dialog} aria-labelledby={`${id}-title`} aria-describedby={`${id}-intro`} onClose={closed}>
       <h2 id={`${id}-title`}>{title}</h2>
       <p id={`${id}-intro`}>{intro}</p>
       {children}
