@@ -150,9 +150,7 @@ class EmailChangeService:
             taken = await Account.filter(email_key=new.key).exclude(id=principal.id).exists()
             if taken and not self.conceal_accounts:
                 return EmailTaken()
-            if not await atomically(partial(self._ask, caller, principal, new)):
-                return NotAuthenticated()
-        return EmailCodeSent(principal, new.address)
+            return await atomically(partial(self._ask, caller, principal, new))
 
     async def confirm(
         self, caller: Caller, code: str
@@ -230,14 +228,15 @@ class EmailChangeService:
         found = await valid.select_related("email_change").first()
         return found.email_change if found else InvalidConfirmationCode()
 
-    async def _ask(self, caller: Caller, principal: Principal, new: Email) -> bool:
-        """False if the account is gone."""
+    async def _ask(
+        self, caller: Caller, principal: Principal, new: Email
+    ) -> EmailCodeSent | ReauthenticationRequired | NotAuthenticated:
         now, change_id = self.clock(), uuid4()
         await enqueue_for_email_change(MailKind.EMAIL_CODE, new.address, change_id, principal.id)
-        account = await Account.filter(id=principal.id).select_for_update().get_or_none()
-        if account is None:
+        account = await self.sessions.lock_proved(principal)
+        if not isinstance(account, Account):
             await cancel_email_code(principal.id)
-            return False
+            return account
         await EmailChange.filter(open_key=str(account.id)).delete()
         await EmailChange.create(
             id=change_id,
@@ -250,7 +249,7 @@ class EmailChangeService:
             expires_at=now + GIVE_UP_AFTER + CODE_LIFE,
         )
         await record(self.actors.of(caller), EventKind.EMAIL_CHANGE_REQUESTED, account.id)
-        return True
+        return EmailCodeSent(principal, new.address)
 
     async def _change(self, caller: Caller, principal: Principal, change: EmailChange, new: Email) -> None:
         old = Email(change.old_email)

@@ -73,8 +73,8 @@ class ReauthenticationService:
         if failure:
             return failure
         proved = await self.sessions.prove(principal)
-        if proved is None:
-            return NotAuthenticated()
+        if not isinstance(proved, Principal):
+            return proved
         await self._record(caller, proved, EventKind.REAUTHENTICATED)
         return Reauthenticated(proved)
 

@@ -136,39 +136,50 @@ class SecondFactorService:
         principal = await self.sessions.require_own_password(caller)
         return self.sessions.recently_proved(principal) if isinstance(principal, Principal) else principal
 
-    async def _begin(self, principal: Principal) -> str | SecondFactorExists | NotAuthenticated:
-        account = await _lock(principal)
-        if account is None:
-            return NotAuthenticated()
+    async def _begin(
+        self, principal: Principal
+    ) -> str | SecondFactorExists | ReauthenticationRequired | NotAuthenticated:
+        account = await self.sessions.lock_proved(principal)
+        if not isinstance(account, Account):
+            return account
         if account.second_factor_since:
             return SecondFactorExists()
         return await self.factors.begin(account.id, self.clock())
 
     async def _confirm(
         self, caller: Caller, principal: Principal, code: str
-    ) -> SecondFactorAdded | SecondFactorExists | InvalidInput | NotAuthenticated:
-        account = await _lock(principal)
-        if account is None:
-            return NotAuthenticated()
+    ) -> SecondFactorAdded | SecondFactorExists | InvalidInput | ReauthenticationRequired | NotAuthenticated:
+        account = await self.sessions.lock_proved(principal)
+        if not isinstance(account, Account):
+            return account
         if account.second_factor_since:
             return SecondFactorExists()
         codes = await self.factors.confirm(account, code, self.clock())
         if codes is None:
             return INCORRECT
+        await self.sessions.end_other_proofs(principal, account)
         await self._tell(caller, account, MailKind.SECOND_FACTOR_ADDED, EventKind.SECOND_FACTOR_ADDED)
         return SecondFactorAdded(principal, codes)
 
-    async def _replace(self, caller: Caller, principal: Principal) -> RecoveryCodesReplaced | SecondFactorMissing:
-        account = await _lock(principal)
-        if account is None or account.second_factor_since is None:
+    async def _replace(
+        self, caller: Caller, principal: Principal
+    ) -> RecoveryCodesReplaced | SecondFactorMissing | ReauthenticationRequired | NotAuthenticated:
+        account = await self.sessions.lock_proved(principal)
+        if not isinstance(account, Account):
+            return account
+        if account.second_factor_since is None:
             return SecondFactorMissing()
         codes = await self.factors.replace_recovery_codes(account.id)
         await self._tell(caller, account, MailKind.RECOVERY_CODES_REPLACED, EventKind.RECOVERY_CODES_REPLACED)
         return RecoveryCodesReplaced(principal, codes)
 
-    async def _remove(self, caller: Caller, principal: Principal) -> SecondFactorRemoved | SecondFactorMissing:
-        account = await _lock(principal)
-        if account is None or account.second_factor_since is None:
+    async def _remove(
+        self, caller: Caller, principal: Principal
+    ) -> SecondFactorRemoved | SecondFactorMissing | ReauthenticationRequired | NotAuthenticated:
+        account = await self.sessions.lock_proved(principal)
+        if not isinstance(account, Account):
+            return account
+        if account.second_factor_since is None:
             return SecondFactorMissing()
         await self.factors.remove(account)
         await self._tell(caller, account, MailKind.SECOND_FACTOR_REMOVED, EventKind.SECOND_FACTOR_REMOVED)
@@ -177,7 +188,3 @@ class SecondFactorService:
     async def _tell(self, caller: Caller, account: Account, mail: MailKind, event: EventKind) -> None:
         await enqueue(mail, account.email_key)
         await record(self.actors.of(caller), event, account.id)
-
-
-async def _lock(principal: Principal) -> Account | None:
-    return await Account.filter(id=principal.id).select_for_update().get_or_none()

@@ -340,11 +340,43 @@ class SessionService:
 
         return await atomically(end)
 
-    async def prove(self, principal: Principal) -> Principal | None:
-        """Records that the owner has just proved to hold the session. None if the session has ended."""
+    async def prove(self, principal: Principal) -> Principal | ReauthenticationRequired | NotAuthenticated:
+        """Records that the owner has just proved to hold the session.
+
+        By a password, that is no proof if the account has got a second factor since the principal was read.
+        """
         now = self._clock()
-        proved = await Session.filter(id=principal.session_id).update(proved_at=now)
-        return replace(principal, proved_at=now) if proved else None
+
+        async def prove() -> Principal | ReauthenticationRequired | NotAuthenticated:
+            account = await Account.filter(id=principal.id).select_for_update().get_or_none()
+            if account and account.second_factor_since and principal.second_factor_since is None:
+                return ReauthenticationRequired.of(second_factor=True)
+            proved = await Session.filter(id=principal.session_id).update(proved_at=now)
+            return replace(principal, proved_at=now) if proved else NotAuthenticated()
+
+        return await atomically(prove)
+
+    async def lock_proved(self, principal: Principal) -> Account | ReauthenticationRequired | NotAuthenticated:
+        """Locks the account of a principal with a recent proof, in the caller's transaction.
+
+        Looks again whether the proof is still there: it may have ended with the session, or by `end_other_proofs`.
+        """
+        account = await Account.filter(id=principal.id).select_for_update().get_or_none()
+        session = await Session.get_or_none(id=principal.session_id)
+        if account is None or session is None:
+            return NotAuthenticated()
+        if session.proved_at is None:
+            return ReauthenticationRequired.of(second_factor=account.second_factor_since is not None)
+        return account
+
+    async def end_other_proofs(self, principal: Principal, account: Account) -> None:
+        """Ends what the password alone has proved or verified, except in this session.
+
+        For an account that is locked and has just got a second factor, in the caller's transaction.
+        """
+        await Session.filter(account_id=account.id).exclude(id=principal.session_id).update(proved_at=None)
+        account.password_generation += 1  # a change of e-mail that was asked for is void, too
+        await account.save(update_fields=["password_generation"])
 
     async def reload(self, principal: Principal) -> Principal:
         """Returns the principal after a mutation that it may do only with a password of its own."""

@@ -25,6 +25,7 @@ from tests.actors import OPERATOR
 from tests.api import EMAIL, PASSWORD, PASSWORD_CHANGE, WRONG_PASSWORD, Api, found
 from tests.companies import problems, signed_in
 from tests.conftest import MakeApi
+from tests.races import uncommitted
 from tests.second_factors import Authenticator, Protected, challenge_of, enrolled, protect, verify
 
 AGES_AGO = datetime(2020, 1, 1, tzinfo=UTC)
@@ -294,6 +295,49 @@ async def test_the_password_alone_is_no_recent_proof(ana: Protected) -> None:
     assert after_change["__typename"] == "ReauthenticationRequiredError"
     assert by_code["__typename"] == "ReauthenticateSuccess"
     assert problems(again) == [("oneTimeCode", "INCORRECT")]
+
+
+async def test_adding_one_ends_what_the_password_has_proved_elsewhere(api: Api) -> None:
+    me, elsewhere = await signed_in(api), api.signed_in(await api.token())
+    await elsewhere.act("ChangeEmail", email="eva@example.com")
+    code = await api.mailed_code()
+    app = await enrolled(me)
+    await me.act("ConfirmTotp", oneTimeCode=app.code())
+
+    removed = await elsewhere.run("RemoveSecondFactor")
+    changed = await elsewhere.act("ConfirmEmail", code=code)
+
+    assert (removed["__typename"], removed["ways"]) == ("ReauthenticationRequiredError", ["TOTP", "RECOVERY_CODE"])
+    assert changed["__typename"] == "InvalidConfirmationCodeError"
+    assert (await me.run("CreateRecoveryCodes"))["__typename"] == "CreateRecoveryCodesSuccess"
+
+
+async def test_what_the_password_begins_elsewhere_at_that_moment_comes_to_nothing(api: Api) -> None:
+    me, elsewhere = await signed_in(api), api.signed_in(await api.token())
+    app = await enrolled(me)
+
+    answers = await uncommitted(
+        lambda: me.act("ConfirmTotp", oneTimeCode=app.code()),
+        lambda: elsewhere.act("Reauthenticate", password=PASSWORD),
+        lambda: elsewhere.run("RemoveSecondFactor"),
+        lambda: elsewhere.act("ChangeEmail", email="eva@example.com"),
+    )
+
+    assert [answer["__typename"] for answer in answers] == ["ReauthenticationRequiredError"] * 3
+    assert (await elsewhere.run("Me"))["recentProofUntil"] is None
+    assert (await Account.get()).second_factor_since
+
+
+async def test_a_session_that_ends_at_that_moment_adds_none(api: Api) -> None:
+    me, elsewhere = await signed_in(api), api.signed_in(await api.token())
+    app = await enrolled(elsewhere)
+
+    (answer,) = await uncommitted(
+        lambda: me.run("RevokeOtherSessions"), lambda: elsewhere.act("ConfirmTotp", oneTimeCode=app.code())
+    )
+
+    assert answer["__typename"] == "NotAuthenticatedError"
+    assert (await Account.get()).second_factor_since is None
 
 
 async def test_an_account_without_one_proves_nothing_by_a_code(api: Api) -> None:
