@@ -187,8 +187,8 @@ class EmailChangeService:
     ) -> EmailReverted | InvalidConfirmationCode | EmailTaken | InvalidInput | TooManyAttempts:
         """Takes back the change that the code belongs to, and every later one.
 
-        Ends all sessions and passwords, and a second factor that was added since: whoever made the change may have
-        them. A deletion that was asked for is off, too.
+        Ends all sessions and passwords, and a second factor that was added since, or in the week before: whoever made
+        the change may have them. A deletion that was asked for is off, too.
         """
         found = await self._find(caller, code)
         if not isinstance(found, EmailChange):
@@ -288,11 +288,16 @@ class EmailChangeService:
         await EmailChange.filter(open_key=str(account.id)).delete()
         account.password_hash = None
         await account.save(update_fields=["password_hash"])
-        await pending_deletion.clear(account)
+        undone = [EventKind.EMAIL_REVERTED]
+        if account.deletion_due_at:
+            await pending_deletion.clear(account)
+            undone.append(EventKind.DELETION_CANCELED)
         if account.second_factor_since and account.second_factor_since >= change.changed_at:
             await self.factors.remove(account)  # whoever made the change would keep the owner out by it
+            undone.append(EventKind.SECOND_FACTOR_REMOVED)
         await move(account, old, self.lockout)
-        await record(self.actors.of(caller), EventKind.EMAIL_REVERTED, account.id)
+        for kind in undone:
+            await record(self.actors.of(caller), kind, account.id)
         await publish(account.id, EventType.PASSWORD_CHANGED)
 
 

@@ -293,6 +293,11 @@ async def test_a_revert_takes_back_a_deletion_that_was_asked_for(api: Api, me: A
     account = await Account.get()
     assert (account.deletion_requested_at, account.deletion_due_at, account.deletion_turn_at) == (None, None, None)
     assert [mail["Subject"] for mail in await api.mails() if "elimin" in mail["Subject"]] == []
+    trail = await AuditEvent.filter(kind__in=["email_reverted", "deletion_canceled"])
+    assert {(event.kind, event.account_id) for event in trail} == {
+        ("email_reverted", account.id),
+        ("deletion_canceled", account.id),
+    }
 
 
 async def test_a_week_later_nothing_can_be_taken_back(api: Api, me: Api) -> None:
