@@ -292,7 +292,7 @@ class EmailChangeService:
         if account.deletion_due_at:
             await pending_deletion.clear(account)
             undone.append(EventKind.DELETION_CANCELED)
-        if account.second_factor_since and account.second_factor_since >= change.changed_at:
+        if account.second_factor_since and account.second_factor_since >= change.changed_at - REVERTIBLE_FOR:
             await self.factors.remove(account)  # whoever made the change would keep the owner out by it
             undone.append(EventKind.SECOND_FACTOR_REMOVED)
         await move(account, old, self.lockout)

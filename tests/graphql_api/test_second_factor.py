@@ -427,15 +427,34 @@ async def test_signing_in_with_it_keeps_it(api: Api, ana: Protected) -> None:
 
 async def test_taking_back_a_change_of_e_mail_removes_what_was_added_since(api: Api) -> None:
     me = await signed_in(api)
-    await me.act("ChangeEmail", email="eva@example.com")
-    await me.act("ConfirmEmail", code=await api.mailed_code())
-    reverting = await api.mailed_code()
+    reverting = await _changed_email(me)
     app = await enrolled(me)
     await me.act("ConfirmTotp", oneTimeCode=app.code())
-    await api.act("RevertEmail", code=reverting)
-    await api.mails()
 
-    assert (await api.act("Login", email=EMAIL, password=await api.recover()))["__typename"] == "LoginSuccess"
+    assert await _login_after_reverting(api, reverting) == "LoginSuccess"
+    assert (await AuditEvent.get(kind="second_factor_removed")).account_id == (await Account.get()).id
+
+
+@pytest.mark.parametrize(("days", "then"), [(0, "LoginSuccess"), (8, "SecondFactorRequiredError")])
+async def test_taking_it_back_keeps_only_what_the_owner_had_a_week_to_notice(
+    api: Api, ana: Protected, days: int, then: str
+) -> None:
+    await Account.all().update(second_factor_since=utc_now() - timedelta(days=days))
+
+    assert await _login_after_reverting(api, await _changed_email(ana.me)) == then
+
+
+async def _changed_email(me: Api) -> str:
+    """Changes the e-mail, and returns the code that reverts it."""
+    await me.act("ChangeEmail", email="eva@example.com")
+    await me.act("ConfirmEmail", code=await me.mailed_code())
+    return await me.mailed_code()
+
+
+async def _login_after_reverting(api: Api, code: str) -> str:
+    await api.act("RevertEmail", code=code)
+    await api.mails()
+    return str((await api.act("Login", email=EMAIL, password=await api.recover()))["__typename"])
 
 
 async def test_nothing_is_kept_in_clear(api: Api) -> None:
