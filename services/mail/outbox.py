@@ -103,6 +103,18 @@ BEFORE_PASSWORD_CHANGE = frozenset({MailKind.RECOVERY, MailKind.DATA_EXPORT})
 """Mails with a secret of an account, which are void once its owner changes or recovers the password."""
 
 
+_ASKED_FOR = frozenset({MailKind.RECOVERY, MailKind.EMAIL_CODE})
+
+
+def counted_as(kind: MailKind, email_key: str) -> str:
+    """Returns the subject of the limit of mails to an e-mail.
+
+    What anybody may ask for counts apart from the account's notices, so that neither a stranger nor whoever makes many
+    notices keeps the owner from recovering the password.
+    """
+    return f"{kind.value} to {email_key}" if kind in _ASKED_FOR else email_key
+
+
 class DeliveryStatus(enum.Enum):
     """How a row ended: sent, refused by the server for good, or given up after a day."""
 

@@ -182,9 +182,9 @@ class MailWorker:
         throttled: dict[UUID, TooManyAttempts | None] = {}
         async with in_transaction():
             while rest := [claim for claim in claims if claim.id not in throttled]:
-                one_for_each = {claim.email_key: claim for claim in rest}.values()
-                hits = await self.limiter.count_all(*((self.mail_limit, claim.email_key) for claim in one_for_each))
-                throttled |= {claim.id: hit.throttled for claim, hit in zip(one_for_each, hits, strict=True)}
+                one_for_each = {outbox.counted_as(claim.kind, claim.email_key): claim for claim in rest}
+                hits = await self.limiter.count_all(*((self.mail_limit, subject) for subject in one_for_each))
+                throttled |= {claim.id: hit.throttled for claim, hit in zip(one_for_each.values(), hits, strict=True)}
             if allowed := [claim for claim in claims if not throttled[claim.id]]:
                 await outbox.mark_counted(allowed)
         return [throttled[claim.id] for claim in claims]

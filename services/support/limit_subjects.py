@@ -12,8 +12,9 @@ from services.accounts.email import parse_email
 from services.common.caller import Caller
 from services.common.ids import parse_id
 from services.common.limits import Limit, Limiter, Limits, Usage, widened
+from services.mail.outbox import MailKind, counted_as
 
-_OF_EMAIL = ("create_account_email", "login_failures", "recover_password_email", "resend_email", "mail_email")
+_OF_EMAIL = ("create_account_email", "login_failures", "recover_password_email", "resend_email")
 _OF_ID = (
     "current_password",
     "second_factor",
@@ -46,9 +47,10 @@ def counted_by(limits: Limits, subject: str) -> list[Counted] | None:
 
 
 def of_email(limits: Limits, email_key: str) -> list[Counted]:
+    mailed = {counted_as(kind, email_key) for kind in MailKind} | {f"registrations of {email_key}"}
     return [
         *((_limit(limits, name), email_key) for name in _OF_EMAIL),
-        (limits.mail_email, f"registrations of {email_key}"),
+        *((limits.mail_email, subject) for subject in sorted(mailed)),
     ]
 
 

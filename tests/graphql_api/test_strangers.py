@@ -8,6 +8,7 @@ import pytest
 from models.account import Account
 from models.registration import Registration
 from tests.api import EMAIL, OTHER_RFC, PASSWORD, RFC, Api, found
+from tests.companies import signed_in
 from tests.conftest import MakeApi
 from tests.stores import ON_EVERY_LIMIT_STORAGE
 
@@ -193,3 +194,26 @@ async def test_a_strangers_later_registration_does_not_invalidate_the_owners_pas
     logins = [await api.act("Login", email=EMAIL, password=password) for password in (PASSWORD, "una frase ajena")]
 
     assert [login["__typename"] for login in logins] == ["AccountNotConfirmedError", "InvalidCredentialsError"]
+
+
+async def test_codes_of_strangers_who_want_the_email_leave_the_owners_mails_alone(make_api: MakeApi) -> None:
+    api = await make_api(conceal_accounts=True, limit_mail_email="1/day")
+    await api.account()
+    stranger = await signed_in(api, email="zoe@example.com")
+    for _ in range(2):
+        await stranger.act("ChangeEmail", email=EMAIL)
+        await api.mails()
+
+    await api.act("Login", email=EMAIL, password=await api.recover())
+
+    assert [mail["Subject"] for mail in await api.mails()] == ["Se usó la clave que te enviamos de Timbrado"]
+
+
+async def test_no_number_of_notices_keeps_the_owner_from_recovering_the_password(make_api: MakeApi) -> None:
+    api = await make_api(limit_mail_email="2/day")
+    thief = await signed_in(api)
+    for operation in ("RequestAccountDeletion", "CancelAccountDeletion") * 2:
+        await thief.run(operation)
+        await api.mails()
+
+    assert await api.recover()
