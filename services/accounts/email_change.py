@@ -211,8 +211,11 @@ class EmailChangeService:
         """Returns the e-mail that waits for its code."""
         if principal.restricted:
             return None
-        change = await EmailChange.get_or_none(open_key=str(principal.id), expires_at__gt=self.clock())
-        return change.new_email if change else None
+        waiting = EmailChange.filter(open_key=str(principal.id), expires_at__gt=self.clock())
+        change = await waiting.select_related("account").first()
+        if change is None or change.password_generation != change.account.password_generation:
+            return None
+        return change.new_email
 
     async def _find(
         self, caller: Caller, code: str

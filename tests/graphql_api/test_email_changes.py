@@ -52,6 +52,12 @@ async def _types(me: Api, operation: str, **input: Any) -> str:
     return str((await me.act(operation, **input))["__typename"])
 
 
+async def _pending(me: Api) -> str | None:
+    response = await me.http.post("/graphql", json={"query": "{ me { pendingEmail } }"}, headers=me.headers)
+    pending: str | None = response.json()["data"]["me"]["pendingEmail"]
+    return pending
+
+
 async def test_a_code_to_the_new_address_changes_the_e_mail(api: Api, me: Api) -> None:
     asked = await me.act("ChangeEmail", email="  Eva@Example.com ")
     mail = await api.mails()
@@ -124,8 +130,10 @@ async def test_a_code_expires(me: Api) -> None:
 
 async def test_a_changed_password_voids_what_was_asked_for(me: Api) -> None:
     code = await _requested(me)
+    before = await _pending(me)
     await me.act("ChangePassword", **PASSWORD_CHANGE)
 
+    assert (before, await _pending(me)) == (NEW, None)
     assert await _types(me, "ConfirmEmail", code=code) == "InvalidConfirmationCodeError"
 
 
