@@ -23,6 +23,7 @@ from services.accounts.password_policy import (
     normalize_password,
     typed_password,
 )
+from services.accounts.recent_proof import PROOF_LIFE
 from services.accounts.sessions import Principal, SessionService
 from services.audit.actors import Actor, Actors
 from services.audit.events import EventKind, record
@@ -179,7 +180,12 @@ class PasswordService:
         return outcome
 
     async def _changed_before(self, principal: Principal, new: str) -> PasswordChanged | TooManyAttempts | None:
-        """Recognizes the same form sent twice, such as by a double click: its new password is already the account's."""
+        """Recognizes the same form sent twice, such as by a double click: its new password is already the account's.
+
+        Only after a recent proof, which the first time was: otherwise each attempt would be two guesses.
+        """
+        if not await Session.exists(id=principal.session_id, proved_at__gt=self.clock() - PROOF_LIFE):
+            return None
         account = await Account.get_or_none(id=principal.id)
         verified = await self.hasher.verify(account.password_hash if account else None, new)
         if isinstance(verified, TooManyAttempts):

@@ -105,6 +105,14 @@ async def test_guesses_count_together_with_those_of_change_password(make_api: Ma
     assert {answer["__typename"] for answer in throttled} == {"TooManyAttemptsError"}
 
 
+async def test_a_new_password_is_no_second_guess_of_the_current_one(me: Api) -> None:
+    guess = {"currentPassword": WRONG_PASSWORD, "newPassword": PASSWORD, "newPasswordConfirmation": PASSWORD}
+
+    answer = await me.act("ChangePassword", **guess)
+
+    assert problems(answer) == [("currentPassword", "INCORRECT")]
+
+
 async def test_right_passwords_are_not_counted(make_api: MakeApi) -> None:
     api = await make_api(limit_current_password="2/15 minutes")
     await api.account()
