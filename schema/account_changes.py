@@ -7,9 +7,9 @@ import strawberry
 from schema.errors import register
 from schema.messages import message_field
 from schema.signed_in import SignedInSuccess
+from services.accounts.confirmation_code import InvalidConfirmationCode
 from services.accounts.email_change import EmailTaken
 from services.accounts.recent_proof import ReauthenticationRequired
-from services.accounts.registration import InvalidConfirmationCode
 from services.accounts.rfc_change import RfcInUse
 from services.common.outcomes import InvalidInput, NotAuthenticated, RestrictedSession, TooManyAttempts
 

@@ -8,7 +8,8 @@ from schema.captchas import CaptchaInput
 from schema.enums import Language
 from schema.errors import register
 from schema.messages import message_field
-from services.accounts.registration import InvalidConfirmationCode, RegistrationForm, UserAlreadyExists
+from services.accounts.confirmation_code import InvalidConfirmationCode
+from services.accounts.registration import RegistrationForm, UserAlreadyExists
 from services.common.outcomes import CaptchaMismatch, CaptchaRequired, InvalidInput, TooManyAttempts
 
 

@@ -25,16 +25,14 @@ from models.registration import Registration
 from models.session import Session
 from models.transactions import atomically
 from services.accounts import pending_deletion
-from services.accounts.confirmation_code import parse_confirmation_code
+from services.accounts.confirmation_code import InvalidConfirmationCode, parse_confirmation_code
 from services.accounts.email import MAX_LENGTH, Email, email_problem, parse_email
 from services.accounts.lockout import LoginLockout
 from services.accounts.recent_proof import ReauthenticationRequired
-from services.accounts.registration import InvalidConfirmationCode
 from services.accounts.sessions import Principal, SessionService
 from services.audit.actors import Actors
 from services.audit.events import EventKind, record
 from services.common.caller import Caller
-from services.common.characters import is_blank
 from services.common.clock import Clock, utc_now
 from services.common.limits import Limiter, Limits
 from services.common.outcomes import (
@@ -49,7 +47,7 @@ from services.common.secrets import digest
 from services.events.facts import AccountField, Details, EventType
 from services.events.publishing import publish
 from services.factors.second_factors import SecondFactors
-from services.mail.issuing import CODE_LENGTH, CODE_LIFE, REVERTIBLE_FOR
+from services.mail.issuing import CODE_LIFE, REVERTIBLE_FOR
 from services.mail.outbox import (
     ADDRESSED,
     BEFORE_DELETION,
@@ -220,11 +218,9 @@ class EmailChangeService:
     async def _find(
         self, caller: Caller, code: str
     ) -> EmailChange | InvalidConfirmationCode | InvalidInput | TooManyAttempts:
-        if is_blank(code):
-            return InvalidInput((FieldProblem("code", FieldErrorCode.MISSING, CODE_LENGTH, CODE_LENGTH),))
         typed = parse_confirmation_code(code)
-        if typed is None:
-            return InvalidConfirmationCode()
+        if not isinstance(typed, str):
+            return typed
         if throttled := await self.limiter.hit_client(self.limits.confirm_account, caller):
             return throttled
         valid = EmailChangeCode.filter(digest=digest(typed), expires_at__gt=self.clock())

@@ -10,7 +10,7 @@ from models.account import Account
 from models.registration import Registration
 from models.transactions import atomically
 from services.accounts.confirmation import Redeemed, redeem, redeemed_before
-from services.accounts.confirmation_code import parse_confirmation_code
+from services.accounts.confirmation_code import InvalidConfirmationCode, parse_confirmation_code
 from services.accounts.email import MAX_LENGTH, Email, email_problem, parse_email
 from services.accounts.hashing import Hasher
 from services.accounts.lockout import LoginLockout
@@ -22,13 +22,11 @@ from services.audit.actors import Actors
 from services.audit.events import EventKind, record
 from services.captcha.service import CaptchaAnswer, CaptchaService
 from services.common.caller import Caller
-from services.common.characters import is_blank
 from services.common.clock import Clock, utc_now
 from services.common.limits import Limit, Limiter, Limits, Tally
 from services.common.outcomes import (
     CaptchaMismatch,
     CaptchaRequired,
-    FieldErrorCode,
     FieldProblem,
     InvalidInput,
     TooManyAttempts,
@@ -37,7 +35,7 @@ from services.common.secrets import digest
 from services.common.translations import Language
 from services.events.facts import EventType
 from services.events.publishing import publish
-from services.mail.issuing import CODE_LENGTH, CODE_LIFE
+from services.mail.issuing import CODE_LIFE
 from services.mail.outbox import MailKind, cancel_for_registration, enqueue, enqueue_for_registration
 
 _RESEND_AFTER = timedelta(minutes=1)
@@ -81,11 +79,6 @@ class CodeRequested:
 @dataclass(frozen=True, slots=True)
 class Confirmed:
     email: str
-
-
-@dataclass(frozen=True, slots=True)
-class InvalidConfirmationCode:
-    """The code is unknown or expired, or its registration did not become the account."""
 
 
 class _MailRefusedError(Exception):
@@ -171,11 +164,9 @@ class RegistrationService:
 
         A used code gets the same result until it expires, and has no further effect.
         """
-        if is_blank(code):
-            return InvalidInput((FieldProblem("code", FieldErrorCode.MISSING, CODE_LENGTH, CODE_LENGTH),))
         typed = parse_confirmation_code(code)
-        if typed is None:
-            return InvalidConfirmationCode()
+        if not isinstance(typed, str):
+            return typed
         if throttled := await self.limiter.hit_client(self.limits.confirm_account, caller):
             return throttled
         code_digest = digest(typed)

@@ -3,8 +3,10 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.accounts.confirmation_code import parse_confirmation_code
+from services.accounts.confirmation_code import InvalidConfirmationCode, parse_confirmation_code
+from services.common.outcomes import FieldErrorCode, FieldProblem, InvalidInput
 from services.common.secrets import ALPHABET
+from services.mail.issuing import CODE_LENGTH
 
 CODE = "23456789ABCDEFGHJKMNPQRSTUVWXYZ234567892"
 
@@ -34,7 +36,6 @@ def test_a_code_is_read_however_it_is_pasted() -> None:
 
 def test_a_text_with_no_code_or_with_several_holds_none() -> None:
     others = [
-        "",
         CODE[:39],
         CODE + "2",
         CODE[:39] + "0",
@@ -48,11 +49,18 @@ def test_a_text_with_no_code_or_with_several_holds_none() -> None:
         "\u200b" * 1_000_000 + CODE,
     ]
 
-    assert [typed[:60] for typed in others if parse_confirmation_code(typed) is not None] == []
+    assert [typed[:60] for typed in others if parse_confirmation_code(typed) != InvalidConfirmationCode()] == []
+
+
+def test_nothing_is_missing() -> None:
+    nothing = ["", " \t\u200b"]
+
+    missing = InvalidInput((FieldProblem("code", FieldErrorCode.MISSING, CODE_LENGTH, CODE_LENGTH),))
+    assert [parse_confirmation_code(typed) for typed in nothing] == [missing] * 2
 
 
 @given(st.text(st.sampled_from(ALPHABET + "-# \u200b\ud800\0") | st.characters(), max_size=200))
 def test_whatever_is_typed_a_code_has_forty_characters_of_its_alphabet(typed: str) -> None:
     code = parse_confirmation_code(typed)
 
-    assert code is None or (len(code) == 40 and set(code) <= set(ALPHABET))
+    assert not isinstance(code, str) or (len(code) == 40 and set(code) <= set(ALPHABET))
