@@ -129,7 +129,7 @@ class DataExport:
 
     async def _claim(self, caller: Caller, token: str) -> "_Claim | ExportLinkInvalid | ExportBusy | TooManyAttempts":
         typed = parse_confirmation_code(token)
-        if typed is None:
+        if not isinstance(typed, str):
             return ExportLinkInvalid()
         if throttled := await self.limiter.hit_client(self.limits.download_export, caller):
             return throttled
