@@ -31,6 +31,7 @@ from app.middleware import AllowedHosts, Middleware, SecurityHeaders
 from app.observation import REFUSALS, RefusalObserver, current_request
 from app.observer import Observer, refusal_observer
 from app.operations import OPERATIONS
+from app.passkey_apps import well_known_files
 from app.requests import Request
 from app.schema_file import schema_route
 from app.settings import InvalidSettingsError, Settings
@@ -138,7 +139,10 @@ def create_app(
     app.middleware_stack = Middleware(
         ExceptionMiddleware(app.router, app.exception_handlers),
         direct=dict.fromkeys(PATHS, endpoint),
-        public={jwks.PATH: jwks.KeySetPath(composition.published_keys)},
+        public={
+            jwks.PATH: jwks.key_set_path(composition.published_keys),
+            **well_known_files(settings.passkey_origins, settings.passkey_android_apps, settings.passkey_apple_apps),
+        },
         health=dict.fromkeys((LIVE, READY), HealthPaths(health)),
         observer=Observer(observers, composition.pseudonyms, settings.trusted_proxies, traces),
         security=SecurityHeaders(hsts=not settings.development),

@@ -33,6 +33,9 @@ from services.accounts.hashing import Hasher
 from services.accounts.lockout import LoginLockout
 from services.accounts.login import LoginService
 from services.accounts.onboarding import PaymentMethod
+from services.accounts.passkey_login import PasskeyLoginService
+from services.accounts.passkey_proofs import PasskeyProofs
+from services.accounts.passkeys import PasskeyService
 from services.accounts.password_policy import PasswordPolicy
 from services.accounts.passwords import PasswordService
 from services.accounts.preferences import PreferenceService
@@ -65,6 +68,7 @@ from services.common.translations import Translations
 from services.company.company import CompanyService
 from services.company.series import SeriesService
 from services.events.worker import EventWorker
+from services.factors.passkeys import Passkeys
 from services.factors.second_factors import SecondFactors
 from services.invoices.service import InvoiceService
 from services.mail.files import FileTransport
@@ -169,6 +173,8 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
     hasher = _hasher(settings, measures, tracer)
     lockout = LoginLockout(keys)
     factors = SecondFactors(keys)
+    passkeys = Passkeys(settings.relying_party)
+    passkey_proofs = PasskeyProofs(passkeys=passkeys, actors=actors)
     policy = PasswordPolicy(settings.password_minimum_length, site_words=_site_words(settings))
     registration_ids = RegistrationIds(keys)
     demand = SecondFactorDemand(settings.second_factor_required)
@@ -202,6 +208,7 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
         ids=registration_ids,
         stand_ins=StandIns(keys),
         factors=factors,
+        passkeys=passkeys,
         actors=actors,
         conceal_accounts=settings.conceal_accounts,
     )
@@ -260,7 +267,13 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
             login=login,
             passwords=passwords,
             reauthentication=ReauthenticationService(
-                hasher=hasher, factors=factors, limiter=limiter, limits=limits, sessions=sessions, actors=actors
+                hasher=hasher,
+                factors=factors,
+                passkeys=passkey_proofs,
+                limiter=limiter,
+                limits=limits,
+                sessions=sessions,
+                actors=actors,
             ),
             second_step=SecondStepService(
                 limiter=limiter,
@@ -269,6 +282,18 @@ def compose(settings: Settings, measures: Measures = IGNORED, tracer: Tracer = U
                 sessions=sessions,
                 sign_ins=sign_ins,
                 factors=factors,
+                proofs=passkey_proofs,
+                actors=actors,
+            ),
+            passkeys=PasskeyService(passkeys=passkeys, factors=factors, sessions=sessions, actors=actors),
+            passkey_login=PasskeyLoginService(
+                limiter=limiter,
+                limits=limits,
+                lockout=lockout,
+                sessions=sessions,
+                sign_ins=sign_ins,
+                passkeys=passkeys,
+                proofs=passkey_proofs,
                 actors=actors,
             ),
             second_factor=SecondFactorService(

@@ -44,6 +44,8 @@ _MODELS = [
     "models.limit_counter",
     "models.login_challenge",
     "models.mailed_password",
+    "models.passkey",
+    "models.passkey_challenge",
     "models.payment",
     "models.privacy_acceptance",
     "models.recovery_code",

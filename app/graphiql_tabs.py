@@ -63,6 +63,15 @@ def _inputs(plan_id: str) -> Iterator[tuple[str, dict[str, Any] | None]]:
     yield "VerifySecondFactor", _input(challenge="<login.challenge>", oneTimeCode="123456")
     yield "CreateRecoveryCodes", None
     yield "RemoveSecondFactor", None
+    yield "BeginPasskeyLogin", None
+    yield "LoginWithPasskey", _input(credential="<navigator.credentials.get>")
+    yield "BeginPasskeyRegistration", None
+    yield "AddPasskey", _input(credential="<navigator.credentials.create>", nickname="Laptop")
+    yield "Passkeys", None
+    yield "RenamePasskey", _input(id="<passkeys.id>", nickname="Oficina")
+    yield "BeginPasskeyProof", None
+    yield "RequirePasskey", None
+    yield "RemovePasskey", _input(id="<passkeys.id>")
     yield "ChangeEmail", _input(email="ana.nueva@example.com")
     yield "ConfirmEmail", _input(code="<mail.code>")
     yield "RevertEmail", _input(code="<mail.code>")

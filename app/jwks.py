@@ -1,43 +1,11 @@
-"""Publishes the keys that verify access tokens, at /.well-known/jwks.json (RFC 7517, 5).
+"""Publishes the keys that verify access tokens (RFC 7517, 5). The set is empty if no tokens are issued."""
 
-For anyone: there is no cookie to protect and nothing secret to read, so that every page and every cache may have it.
-"""
-
-import hashlib
 from collections.abc import Mapping
 
-import orjson
-from starlette.datastructures import Headers
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
+from app.public_json import PublicJson
 
 PATH = "/.well-known/jwks.json"
-MAX_AGE_SECONDS = 300
-_METHODS = "GET, HEAD, OPTIONS"
 
 
-class KeySetPath:
-    """Answers with the JWK Set `published`, which is empty if no tokens are issued."""
-
-    def __init__(self, published: Mapping[str, object]) -> None:
-        self._body = orjson.dumps(published)
-        self._tag = f'"{hashlib.sha256(self._body).hexdigest()[:32]}"'
-        self._headers = {
-            "access-control-allow-origin": "*",
-            "cache-control": f"public, max-age={MAX_AGE_SECONDS}",
-            "etag": self._tag,
-        }
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._answer(scope["method"], Headers(scope=scope))(scope, receive, send)
-
-    def _answer(self, method: str, headers: Headers) -> Response:
-        if method == "OPTIONS":
-            allowed = {"access-control-allow-methods": _METHODS, "access-control-allow-headers": "*"}
-            return Response(status_code=204, headers={"access-control-allow-origin": "*", "allow": _METHODS, **allowed})
-        if method not in {"GET", "HEAD"}:
-            return Response(status_code=405, headers={"allow": _METHODS})
-        known = {each.strip().removeprefix("W/") for each in headers.get("if-none-match", "").split(",")}
-        if known & {self._tag, "*"}:
-            return Response(status_code=304, headers=self._headers)
-        return Response(self._body, headers=self._headers, media_type="application/jwk-set+json")
+def key_set_path(published: Mapping[str, object]) -> PublicJson:
+    return PublicJson(published, "application/jwk-set+json")

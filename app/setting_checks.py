@@ -42,7 +42,17 @@ _MIN_WORK = 1_000  # keys, which take a program a second
 _MIN_DISTINCT_CHARACTERS = 8  # placeholders have fewer
 _MIN_LANE_KIB = 8  # of memory for each lane (RFC 9106, 3.1)
 _MIN_SIMILARITY = 0.85  # at which a name is taken for a mistyped setting
-_OUR_PREFIXES = ("ACCESS_TOKEN_", "ALLOWED_", "ARGON2_", "BANK_DEPOSIT_", "CAPTCHA_", "LIMIT_", "PAYPAL_", "TRUSTED_")
+_OUR_PREFIXES = (
+    "ACCESS_TOKEN_",
+    "ALLOWED_",
+    "ARGON2_",
+    "BANK_DEPOSIT_",
+    "CAPTCHA_",
+    "LIMIT_",
+    "PASSKEY_",
+    "PAYPAL_",
+    "TRUSTED_",
+)
 _LINKS = (
     *("ACCESS_TOKEN_ISSUER", "CONFIRM_URL", "CONFIRM_EMAIL_URL", "REVERT_EMAIL_URL", "EXPORT_URL", "RECOVER_URL"),
     "PRIVACY_NOTICE_URL",
@@ -72,7 +82,7 @@ _SENTENCES = {
 
 def faults(settings: "Settings", needs: Collection[str] = PRODUCTION_NEEDS) -> list[str]:
     """Returns the problems that stop the start; `needs` names what production must be given."""
-    found = [*_contradictions(settings), *_incomplete(settings), *_tracing(settings)]
+    found = [*_contradictions(settings), *_incomplete(settings), *_passkeys(settings), *_tracing(settings)]
     if not settings.development:
         return [*_missing(settings, needs), *found, *_of_production(settings)]
     if not (_is_loopback(settings.host) or settings.development_beyond_loopback):
@@ -104,6 +114,12 @@ def _contradictions(settings: "Settings") -> Iterator[str]:
         yield "DATABASE_POOL_MINIMUM is greater than DATABASE_POOL_MAXIMUM"
     if "session_idle_days" in settings.model_fields_set and settings.session_idle_days > settings.session_days:
         yield "SESSION_IDLE_DAYS is greater than SESSION_DAYS, after which every session has ended; lower it"
+
+
+def _passkeys(settings: "Settings") -> Iterator[str]:
+    domain, host = settings.passkey_rp_id, urlsplit(settings.site_origin).hostname or ""
+    if domain and not settings.passkey_origins and f".{host}".removesuffix(f".{domain}") == f".{host}":
+        yield "PASSKEY_RP_ID: pages of SITE_URL are not under this domain; list those that are in PASSKEY_ORIGINS"
 
 
 def _tracing(settings: "Settings") -> Iterator[str]:

@@ -12,7 +12,8 @@ from pydantic_settings import NoDecode
 
 from app.database import tortoise_configuration
 from app.manifests import read_manifests
-from app.origins import parse_origin
+from app.origins import is_loopback, parse_origin
+from app.passkey_apps import AndroidApp, parse_apple_app
 from app.setting_text import MultiLine, check_server_url
 from services.accounts.email import parse_email
 from services.common.limits import Limit
@@ -29,6 +30,9 @@ _REDIS = re.compile(r"rediss?://([^@/\s]*@)?([^:@/\s]+|\[[0-9a-fA-F:]+\]):\d{1,5
 _AUDIENCE = re.compile(r"[!-+\--~]{1,200}")
 _ISSUER = re.compile(r"[^?#]{1,200}")
 _NAME = r"[\w-]{1,63}(\.[\w-]{1,63})*\.?"
+_DOMAIN = re.compile(
+    r"(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*", re.ASCII
+)
 _HOST = re.compile(rf"{_NAME}|[0-9a-fA-F:.]*:[0-9a-fA-F:.%\w]*", re.ASCII)
 _SERVED_HOST = re.compile(rf"{_NAME}|\[[0-9a-fA-F:]+\]", re.ASCII)
 
@@ -200,6 +204,31 @@ def _access_token_keys(keys: SecretStr | None) -> SecretStr | None:
     return keys
 
 
+def _passkey_domain(text: str | None) -> str | None:
+    if text and not (_DOMAIN.fullmatch(text) and not text.rpartition(".")[2].isdigit()):
+        raise ValueError("must be a domain such as example.mx, in lower case and ASCII, and no address")
+    return text
+
+
+def _passkey_origin(text: str) -> str:
+    origin = parse_origin(text)
+    if not (origin.startswith("https://") or is_loopback(origin)):
+        raise ValueError("must be origins of pages over https, such as https://app.example.mx")
+    return origin
+
+
+def _android_app(text: object) -> object:
+    return AndroidApp.parse(text) if isinstance(text, str) else text
+
+
+PasskeyDomain = Annotated[str | None, AfterValidator(_passkey_domain)]
+PasskeyOrigins = Annotated[
+    tuple[Annotated[str, AfterValidator(_passkey_origin)], ...], NoDecode, BeforeValidator(_list)
+]
+AndroidApps = Annotated[
+    tuple[Annotated[AndroidApp, BeforeValidator(_android_app)], ...], NoDecode, BeforeValidator(_list)
+]
+AppleApps = Annotated[tuple[Annotated[str, AfterValidator(parse_apple_app)], ...], NoDecode, BeforeValidator(_list)]
 OriginList = Annotated[tuple[Annotated[str, AfterValidator(parse_origin)], ...], NoDecode, BeforeValidator(_list)]
 HeaderNames = Annotated[tuple[Annotated[str, AfterValidator(_header_name)], ...], NoDecode, BeforeValidator(_list)]
 Hosts = Annotated[tuple[Annotated[str, AfterValidator(_served_host)], ...], NoDecode, BeforeValidator(_list)]

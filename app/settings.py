@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, EnvSettingsSource, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.database import Postgresql, Tls, sqlite_configuration, tortoise_configuration
-from app.origins import Origins
+from app.origins import Origins, is_loopback, own_origin
 from app.secret_files import SUFFIX, SecretFiles, UnreadableSecret, secret_names
 from app.setting_checks import EXAMPLE_CLABE, PRODUCTION_NEEDS, doubts, faults, sentence
 from app.setting_text import MultiLine, check_text
@@ -20,6 +20,8 @@ from app.setting_types import (
     PAYPAL_LIVE,
     AccessTokenKeys,
     Address,
+    AndroidApps,
+    AppleApps,
     Audiences,
     BindHost,
     Clabe,
@@ -37,6 +39,8 @@ from app.setting_types import (
     OptionalAddress,
     OptionalUrl,
     OriginList,
+    PasskeyDomain,
+    PasskeyOrigins,
     PayPalUrl,
     PlansFile,
     RedisUrl,
@@ -51,6 +55,7 @@ from services.accounts.password_policy import MIN_POLICY_LENGTH
 from services.accounts.privacy import PrivacyNotice
 from services.captcha.proof_of_work import MAX_WORK
 from services.captcha.provider import VERIFICATION_URLS, ProviderName, Site
+from services.factors.relying_party import RelyingParty
 from services.payments.bank.account import BankAccount
 from services.webhooks.addresses import LOOPBACK, AddressPolicy
 
@@ -143,6 +148,10 @@ class Settings(BaseSettings):
     second_factor_required: bool = False
     session_idle_days: int = Field(14, ge=1, le=365)
     session_days: int = Field(30, ge=1, le=365)
+    passkey_rp_id: PasskeyDomain = None
+    passkey_origins: PasskeyOrigins = ()
+    passkey_android_apps: AndroidApps = ()
+    passkey_apple_apps: AppleApps = ()
     password_minimum_length: int = Field(8, ge=MIN_POLICY_LENGTH, le=64)
     argon2_time_cost: int = Field(2, ge=1, le=20)
     argon2_memory_kib: int = Field(19_456, ge=64, le=4_194_304)
@@ -164,6 +173,7 @@ class Settings(BaseSettings):
     limit_recover_password: LimitNotation = "30/hour"
     limit_download_export: LimitNotation = "30/hour"
     limit_create_captcha: LimitNotation = "120/10 minutes"
+    limit_passkey_options: LimitNotation = "300/10 minutes"
     limit_paypal_webhook: LimitNotation = "60/hour"
     limit_create_account_email: LimitNotation = "12/day"
     limit_create_account_email_client: LimitNotation = "4/day"
@@ -286,6 +296,26 @@ class Settings(BaseSettings):
             hostnames=frozenset(hostnames),
             action=self.captcha_action,
         )
+
+    @property
+    def site_origin(self) -> str:
+        """The origin of SITE_URL, as browsers send it."""
+        parts = urlsplit(self.site_url)
+        return own_origin(parts.scheme, parts.netloc)
+
+    @property
+    def relying_party(self) -> RelyingParty:
+        """For whom passkeys are made: by default the host of SITE_URL, or localhost if that is this machine."""
+        host = "localhost" if is_loopback(self.site_origin) else urlsplit(self.site_origin).hostname or ""
+        return RelyingParty(self.passkey_rp_id or host, self.site_name, self._allows_passkeys_of)
+
+    def _allows_passkeys_of(self, origin: str) -> bool:
+        """Of pages and apps. Apps of Apple give the domain as their origin."""
+        pages = self.passkey_origins or (self.site_origin, *self.allowed_origins)
+        of_apple = (f"https://{self.relying_party.id}",) if self.passkey_apple_apps else ()
+        if Origins(frozenset((*pages, *of_apple)), loopback=self.development).allows(origin):
+            return True
+        return origin in {app.origin for app in self.passkey_android_apps}
 
     @property
     def privacy_notice(self) -> PrivacyNotice | None:

@@ -21,6 +21,10 @@ ID = "00000000-0000-4000-8000-000000000000"
 NEW = {"newPassword": PASSWORD, "newPasswordConfirmation": PASSWORD}
 SERIES = {"name": "A", "firstFolio": 1}
 INPUTS: dict[str, dict[str, Any]] = {
+    "AddPasskey": {"credential": "{}"},
+    "LoginWithPasskey": {"credential": "{}"},
+    "RemovePasskey": {"id": ID},
+    "RenamePasskey": {"id": ID, "nickname": "Laptop"},
     "AcceptPrivacyNotice": {"version": "1"},
     "VerifySecondFactor": {"challenge": "none", "oneTimeCode": "123456"},
     "CancelBankDeposit": {"id": ID},

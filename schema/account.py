@@ -11,6 +11,7 @@ from schema.deposits import BankDeposit
 from schema.enums import Language, OnboardingStep, TaxpayerType
 from schema.list_size import ListSize
 from schema.pages import After, First
+from schema.passkeys import Passkey
 from schema.payments import Activation, Payment
 from schema.privacy import AccountPrivacyNotice, PendingDeletion
 from schema.remembered_devices import RememberedDevice
@@ -21,6 +22,7 @@ from services.accounts.onboarding import Progress
 from services.accounts.security_events import SecurityEventPage
 from services.accounts.sessions import MAX_SESSIONS, Principal
 from services.common.pages import DEFAULT_PAGE
+from services.factors.passkeys import MAX_PASSKEYS
 from services.factors.remembered_devices import MAX_DEVICES
 from services.payments.history import MAX_PAYMENTS
 
@@ -74,6 +76,13 @@ class Account:
     async def second_factor(self, info: Info) -> SecondFactor | None:
         view = await info.context.services.second_factor.of(self.principal)
         return SecondFactor.of(view) if view else None
+
+    @strawberry.field(
+        description="The passkeys, the oldest first; empty while passwordChangeRequired is true.",
+        directives=[ListSize(assumed_size=MAX_PASSKEYS)],
+    )
+    async def passkeys(self, info: Info) -> list[Passkey]:
+        return [Passkey.of(view) for view in await info.context.services.passkeys.list_for(self.principal)]
 
     @strawberry.field(
         description="The e-mail address that changeEmail was asked for, while it waits for its code; null if there is "

@@ -14,6 +14,8 @@ from services.access.verification import SessionVerification
 from services.accounts.email_change import EmailChangeService
 from services.accounts.login import LoginService
 from services.accounts.onboarding import PaymentMethod
+from services.accounts.passkey_login import PasskeyLoginService
+from services.accounts.passkeys import PasskeyService
 from services.accounts.password_policy import PasswordPolicy
 from services.accounts.passwords import PasswordService
 from services.accounts.preferences import PreferenceService
@@ -56,6 +58,8 @@ class Services:
     second_step: SecondStepService
     second_factor: SecondFactorService
     remembered_devices: RememberedDevices
+    passkeys: PasskeyService
+    passkey_login: PasskeyLoginService
     email_changes: EmailChangeService
     rfc_changes: RfcChangeService
     privacy: PrivacyService

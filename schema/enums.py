@@ -50,7 +50,7 @@ _register(
         "NOT_FOR_TAXPAYER_TYPE": "The code is not valid for the account's taxpayerType.",
         "OUT_OF_RANGE": "The number is less than `minimum` or greater than `maximum`.",
         "LESS_THAN_FIRST": "The last folio is less than the first folio, which is `minimum`.",
-        "ALREADY_USED": "Another series already has this name.",
+        "ALREADY_USED": "Another series already has this name, or the passkey is registered already.",
         "FOLIOS_TAKEN": "Folios of the series have been issued, so the name and the first folio cannot change, and "
         "the last folio cannot be less than the last one issued.",
         "NOT_CURRENT": "The privacy notice of this version does not apply. Show that of privacyNotice.",
@@ -140,6 +140,7 @@ _register(
     {
         "PASSWORD": "By the account's password.",
         "TOTP": "By a code of the authenticator app.",
+        "PASSKEY": "By a passkey.",
         "RECOVERY_CODE": "By a recovery code, which is used up.",
     },
 )
@@ -163,6 +164,10 @@ _register(
         "RECOVERY_CODES_REPLACED": "New recovery codes were created.",
         "DEVICE_REMEMBERED": "A device was remembered, on which login skips the second step.",
         "DEVICE_FORGOTTEN": "A remembered device was forgotten.",
+        "PASSKEY_ADDED": "A passkey was added.",
+        "PASSKEY_RENAMED": "A passkey got another name, or none.",
+        "PASSKEY_REMOVED": "A passkey was removed.",
+        "PASSKEY_REFUSED": "A passkey was refused because its counter had not advanced: it may have been copied.",
         "SESSION_RENAMED": "The device of the session `sessionId` got another name, or none.",
         "SESSIONS_REVOKED": "The session `sessionId` was ended or, if that is null, several were.",
         "UNLOCKED": "The operator let logins go on after wrong passwords.",

@@ -20,9 +20,14 @@ class ReauthenticateInput:
     one_time_code: strawberry.Maybe[str] = strawberry.field(
         description="A code of the authenticator app, or a recovery code, if the account has a second factor."
     )
+    passkey: strawberry.Maybe[str] = strawberry.field(
+        description="The AuthenticationResponseJSON, as text, of a passkey that was given the options of "
+        "beginPasskeyProof."
+    )
 
     def value(self) -> Proof:
-        return Proof(*(each.value if each else None for each in (self.password, self.one_time_code)))
+        given = (self.password, self.one_time_code, self.passkey)
+        return Proof(*(each.value if each else None for each in given))
 
 
 @strawberry.type(description="Mutations that need a recent proof are allowed for the next ten minutes.")

@@ -18,6 +18,8 @@ from resolvers import (
     events,
     invoices,
     login,
+    passkey_login,
+    passkeys,
     passwords,
     payments,
     preferences,
@@ -50,6 +52,15 @@ from schema.invoices import (
 )
 from schema.list_size import ListSize
 from schema.login import LoginResult
+from schema.passkey_login import BeginPasskeyLoginResult, LoginWithPasskeyResult
+from schema.passkeys import (
+    AddPasskeyResult,
+    BeginPasskeyProofResult,
+    BeginPasskeyRegistrationResult,
+    RemovePasskeyResult,
+    RenamePasskeyResult,
+    RequirePasskeyResult,
+)
 from schema.passwords import ChangePasswordResult, PasswordPolicy, RecoverPasswordResult
 from schema.payments import Plan
 from schema.paypal import CompletePayPalPaymentResult, StartPayPalPaymentResult
@@ -186,7 +197,42 @@ class Mutation:
     )
     verify_second_factor: VerifySecondFactorResult = strawberry.mutation(
         resolver=second_step.verify_second_factor,
-        description="Opens the session of a login that answered SecondFactorRequiredError, by a code.",
+        description="Opens the session of a login that answered SecondFactorRequiredError, by a code or a passkey.",
+    )
+    begin_passkey_login: BeginPasskeyLoginResult = strawberry.mutation(
+        resolver=passkey_login.begin_passkey_login,
+        description="Returns what a browser or a system needs to sign in with a passkey, the same for everybody. "
+        "Requires no session.",
+    )
+    login_with_passkey: LoginWithPasskeyResult = strawberry.mutation(
+        resolver=passkey_login.login_with_passkey,
+        description="Logs in with a passkey, without an e-mail address and a password, and opens a session. A second "
+        "factor is not asked for.",
+    )
+    begin_passkey_registration: BeginPasskeyRegistrationResult = strawberry.mutation(
+        resolver=passkeys.begin_passkey_registration,
+        description="Returns what a browser or a system needs to make a passkey. Needs a recent proof.",
+    )
+    add_passkey: AddPasskeyResult = strawberry.mutation(
+        resolver=passkeys.add_passkey,
+        description="Adds the passkey that was made. Needs a recent proof.",
+    )
+    rename_passkey: RenamePasskeyResult = strawberry.mutation(
+        resolver=passkeys.rename_passkey, description="Names a passkey, so that its owner recognizes it."
+    )
+    remove_passkey: RemovePasskeyResult = strawberry.mutation(
+        resolver=passkeys.remove_passkey,
+        description="Removes a passkey, which signs in no more. Open sessions stay. Needs a recent proof.",
+    )
+    require_passkey: RequirePasskeyResult = strawberry.mutation(
+        resolver=passkeys.require_passkey,
+        description="Makes the account's passkeys its second factor, so that the password alone signs in no more, and "
+        "returns recovery codes; removeSecondFactor takes it back. Needs a recent proof.",
+    )
+    begin_passkey_proof: BeginPasskeyProofResult = strawberry.mutation(
+        resolver=passkeys.begin_passkey_proof,
+        description="Returns what a browser or a system needs to prove with a passkey who holds the session, for "
+        "reauthenticate.",
     )
     enroll_totp: EnrollTotpResult = strawberry.mutation(
         resolver=second_factor.enroll_totp,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import strawberry
 
+from schema.enums import ProofWay
 from schema.errors import register
 from schema.list_size import ListSize
 from schema.signed_in import SignedInSuccess
@@ -24,10 +25,11 @@ from services.factors.second_factors import RECOVERY_CODES, SecondFactorView
 class SecondFactor:
     since: datetime = strawberry.field(description="When it was added.")
     recovery_codes_left: int = strawberry.field(description="How many recovery codes are not used yet.")
+    ways: list[ProofWay] = strawberry.field(description="What login accepts after the password.")
 
     @classmethod
     def of(cls, view: SecondFactorView) -> "SecondFactor":
-        return cls(since=view.since, recovery_codes_left=view.recovery_codes_left)
+        return cls(since=view.since, recovery_codes_left=view.recovery_codes_left, ways=list(view.ways))
 
 
 @strawberry.input(description="The input of confirmTotp.")
@@ -63,7 +65,7 @@ class RemoveSecondFactorSuccess(SignedInSuccess):
     pass
 
 
-register(SecondFactorExists, "The account has a second factor, which has to be removed first.")
+register(SecondFactorExists, "The account has a second factor already, which would have to be removed first.")
 register(SecondFactorMissing, "The account has no second factor.")
 
 EnrollTotpResult = Annotated[

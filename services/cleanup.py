@@ -28,6 +28,7 @@ from models.known_network import KnownNetwork
 from models.limit_counter import LimitCounter
 from models.login_challenge import LoginChallenge
 from models.mailed_password import MailedPassword
+from models.passkey_challenge import PasskeyChallenge
 from models.payment import Payment
 from models.registration import Registration
 from models.remembered_device import RememberedDevice
@@ -166,6 +167,7 @@ class Cleanup:
             EmailChange.filter(expires_at__lte=now),
             ExportLink.filter(expires_at__lte=now),
             LoginChallenge.filter(expires_at__lte=now),
+            PasskeyChallenge.filter(expires_at__lte=now),
             MailedPassword.filter(expires_at__lte=now),
             RememberedDevice.filter(expires_at__lte=now),
             Session.filter(expires_at__lte=now),

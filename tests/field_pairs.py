@@ -18,6 +18,9 @@ _PARSED: dict[str, set[str]] = {
     "check_acceptance": {"acceptedPrivacyNotice", "version"},
     "check_confirmation": {"passwordConfirmation", "newPasswordConfirmation"},
     "parse_attribute": {"legalName", "name"},
+    "parse_answer": {"credential", "passkey"},
+    "incorrect": {"credential", "passkey"},
+    "parse_device_name": {"deviceName", "nickname"},
     "parse_legal_name": {"legalName"},
     "parse_tax_regime": {"taxRegime"},
     "parse_postal_code": {"postalCode"},
@@ -40,6 +43,8 @@ def _pairs(node: ast.AST, function: str) -> Iterator[tuple[str, str]]:
             return
         case ast.Call(ast.Attribute(ast.Name("FieldProblem"), "of"), args=[ast.Constant(value=str(field)), *_]):
             yield field, "FORBIDDEN_CHARACTER"
+        case ast.Call(ast.Attribute(ast.Name("FieldProblem"), "of"), args=[ast.Name("field"), *_]):
+            yield from ((field, "FORBIDDEN_CHARACTER") for field in _PARSED[function])
         case ast.Attribute(ast.Name("FieldErrorCode"), code):
             yield from ((field, code) for field in _PARSED[function])
     for child in ast.iter_child_nodes(node):

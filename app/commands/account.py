@@ -69,7 +69,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     who = revoke.add_mutually_exclusive_group(required=True)
     who.add_argument("emails", nargs="*", default=[], metavar="EMAIL", help="the accounts' e-mails")
     who.add_argument("--all", action="store_true", help="every account")
-    revoke.add_argument("--password", action="store_true", help="end passwords too, including mailed ones")
+    revoke.add_argument(
+        "--password",
+        action="store_true",
+        help="end passwords too, including mailed ones, and the passkeys of each EMAIL",
+    )
     revoke.add_argument("--after", type=UUID, metavar="ID", help="with --all, continue an earlier run after this id")
     revoke.add_argument("--json", action="store_true", help="print JSON")
 

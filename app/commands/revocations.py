@@ -44,8 +44,8 @@ async def _revoke(settings: Settings, email_keys: Sequence[str], *, passwords: b
                 status = 1
                 continue
             if passwords:
-                both = await services.passwords.force_reset(current_operator(), email_key)
-                counts = {"sessions": both.sessions, "passwords": both.passwords}
+                reset = await services.passwords.force_reset(current_operator(), email_key)
+                counts = {"sessions": reset.sessions, "passwords": reset.passwords, "passkeys": reset.passkeys}
             else:
                 counts = {"sessions": await services.sessions.revoke_all(current_operator(), email_key)}
             ended.append({"email": email_key, **counts})

@@ -124,6 +124,15 @@ async function walk(client, email) {
   await act("ForgetDevice", { id: other }, "DeviceNotFoundError");
   await act("CreateRecoveryCodes", undefined, "SecondFactorMissingError");
   await act("RemoveSecondFactor", undefined, "SecondFactorMissingError");
+  assert.equal(JSON.parse((await act("BeginPasskeyLogin")).options).userVerification, "required");
+  await act("LoginWithPasskey", { credential: "{}" }, "InvalidInputError");
+  assert.equal(JSON.parse((await act("BeginPasskeyRegistration")).options).user.name, email);
+  await act("AddPasskey", { credential: "{}" }, "InvalidInputError");
+  assert.deepEqual((await run("Passkeys", {})).passkeys, []);
+  await act("RenamePasskey", { id: other, nickname: "Laptop" }, "PasskeyNotFoundError");
+  await act("RemovePasskey", { id: other }, "PasskeyNotFoundError");
+  await act("BeginPasskeyProof", undefined, "PasskeyMissingError");
+  await act("RequirePasskey", undefined, "PasskeyMissingError");
   assert.equal((await act("ChangeRfc", { rfc: "H&E951128469" })).account.rfc, "H&E951128469");
   await act("UpdateAccount", { language: "EN" });
   const moved = `new.${email}`;

@@ -4,7 +4,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [('accounts', '0018_second_factor')]
+    dependencies = [('accounts', '0019_passkeys')]
 
     initial = False
 

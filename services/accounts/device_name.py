@@ -1,4 +1,4 @@
-"""The name of a device, which the list of sessions shows: it gives it itself at login, or its owner does later."""
+"""The name of a device or a passkey, which lists show: a client gives it, or its owner does later."""
 
 import unicodedata
 
@@ -9,7 +9,7 @@ MAX_LENGTH = 100
 _PARTS_OF_EMOJI = "\u200d\ufe0f"
 
 
-def parse_device_name(text: str) -> str | FieldProblem | None:
+def parse_device_name(text: str, field: str = "deviceName") -> str | FieldProblem | None:
     """Returns the name in one line without invisible characters, or None if nothing is left.
 
     Those that join the parts of an emoji stay, unless nothing else is there.
@@ -17,7 +17,7 @@ def parse_device_name(text: str) -> str | FieldProblem | None:
     name = " ".join(without_invisible(text, _PARTS_OF_EMOJI).split())
     control = next((sign for sign in name if unicodedata.category(sign) in {"Cc", "Cs"}), None)
     if control:
-        return FieldProblem.of("deviceName", forbidden(control), maximum=MAX_LENGTH)
+        return FieldProblem.of(field, forbidden(control), maximum=MAX_LENGTH)
     if len(name) > MAX_LENGTH:
-        return FieldProblem("deviceName", FieldErrorCode.TOO_LONG, maximum=MAX_LENGTH)
+        return FieldProblem(field, FieldErrorCode.TOO_LONG, maximum=MAX_LENGTH)
     return None if is_blank(name) else name

@@ -21,6 +21,7 @@ from models.email_change import EmailChange
 from models.email_change_code import EmailChangeCode
 from models.export_link import ExportLink
 from models.mailed_password import MailedPassword
+from models.passkey import Passkey
 from models.registration import Registration
 from models.session import Session
 from models.transactions import atomically
@@ -185,8 +186,8 @@ class EmailChangeService:
     ) -> EmailReverted | InvalidConfirmationCode | EmailTaken | InvalidInput | TooManyAttempts:
         """Takes back the change that the code belongs to, and every later one.
 
-        Ends all sessions and passwords, and a second factor that was added since, or in the week before: whoever made
-        the change may have them. A deletion that was asked for is off, too.
+        Ends all sessions, passwords and passkeys, and a second factor that was added since, or in the week before:
+        whoever made the change may have them. A deletion that was asked for is off, too.
         """
         found = await self._find(caller, code)
         if not isinstance(found, EmailChange):
@@ -291,7 +292,8 @@ class EmailChangeService:
         if account.deletion_due_at:
             await pending_deletion.clear(account)
             undone.append(EventKind.DELETION_CANCELED)
-        if account.second_factor_since and account.second_factor_since >= change.changed_at - REVERTIBLE_FOR:
+        await Passkey.filter(account_id=account.id).delete()  # whoever made the change may have added one before
+        if await self.factors.added_since(account, change.changed_at - REVERTIBLE_FOR):
             await self.factors.remove(account)  # whoever made the change would keep the owner out by it
             undone.append(EventKind.SECOND_FACTOR_REMOVED)
         await move(account, old, self.lockout)

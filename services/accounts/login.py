@@ -1,4 +1,4 @@
-"""Login: the only place where a password is tried against an account.
+"""Login: the only place where a password is tried against an account. A passkey signs in by `passkey_login.py`.
 
 The order of checks:
 
@@ -30,6 +30,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from models.account import Account
+from models.passkey import Passkey
 from models.transactions import atomically
 from services.accounts import credentials
 from services.accounts.credentials import Candidate, MatchedMailedPassword, StandIns
@@ -66,6 +67,7 @@ from services.common.outcomes import (
 )
 from services.factors import challenges, remembered_devices
 from services.factors.challenges import SecondFactorRequired
+from services.factors.passkeys import Passkeys
 from services.factors.second_factors import SecondFactors
 from services.mail.outbox import BEFORE_PASSWORD_CHANGE, MailKind, cancel, enqueue
 
@@ -102,6 +104,7 @@ class LoginService:
     ids: RegistrationIds
     stand_ins: StandIns
     factors: SecondFactors
+    passkeys: Passkeys
     actors: Actors
     conceal_accounts: bool = False
     clock: Clock = utc_now
@@ -246,6 +249,7 @@ class LoginService:
             return None
 
     async def _end_second_factor(self, account: Account) -> None:
+        await Passkey.filter(account_id=account.id).delete()  # the owner has lost them, too, or would have used one
         await self.factors.remove(account)
         await enqueue(MailKind.SECOND_FACTOR_REMOVED, account.email_key)
         await record(WORKER, EventKind.SECOND_FACTOR_REMOVED, account.id)
@@ -256,7 +260,7 @@ class LoginService:
         await self.lockout.withdraw(attempt)
         return await challenges.issue(
             account,
-            await self.factors.ways(account.id),
+            self.passkeys,
             self.clock(),
             mailed=mailed.digest if mailed else None,
             device_name=caller.device_name,

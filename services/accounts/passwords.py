@@ -10,6 +10,7 @@ from tortoise.queryset import QuerySet
 from models.account import Account
 from models.export_link import ExportLink
 from models.mailed_password import MailedPassword
+from models.passkey import Passkey
 from models.session import Session
 from models.transactions import atomically
 from services.accounts.email import email_problem, parse_email
@@ -70,9 +71,10 @@ class PasswordChanged:
 
 @dataclass(frozen=True, slots=True)
 class ForcedReset:
-    """How many passwords and sessions have ended."""
+    """How many passwords, passkeys and sessions have ended."""
 
     passwords: int
+    passkeys: int
     sessions: int
 
 
@@ -139,7 +141,7 @@ class PasswordService:
         return outcome
 
     async def force_reset(self, actor: Actor, email_key: str) -> ForcedReset:
-        """Ends the passwords and sessions of one account, so that only recovery gives access."""
+        """Ends the passwords, passkeys and sessions of one account, so that only recovery gives access."""
 
         async def end() -> ForcedReset:
             accounts = Account.filter(email_key=email_key)
@@ -148,11 +150,12 @@ class PasswordService:
             await accounts.update(password_hash=None, password_generation=F("password_generation") + 1)
             await MailedPassword.filter(account__email_key=email_key).delete()
             await ExportLink.filter(account__email_key=email_key).delete()
+            passkeys = await Passkey.filter(account__email_key=email_key).delete()
             if account := await accounts.get_or_none().only("id"):
                 await record(actor, EventKind.PASSWORD_REVOKED, account.id)
                 if passwords:
                     await publish(account.id, EventType.PASSWORD_CHANGED)
-            return ForcedReset(passwords, await self.sessions.revoke_all(actor, email_key))
+            return ForcedReset(passwords, passkeys, await self.sessions.revoke_all(actor, email_key))
 
         return await atomically(end)
 

@@ -1,4 +1,4 @@
-"""Asks the owner of a session for the password or the second factor again, for mutations that need a recent proof."""
+"""Asks the owner of a session for a proof again, for mutations that need a recent one."""
 
 from dataclasses import dataclass, field
 from functools import partial
@@ -7,6 +7,7 @@ from models.account import Account
 from models.transactions import atomically
 from services.accounts.factor_codes import verify_code
 from services.accounts.hashing import Hasher
+from services.accounts.passkey_proofs import PasskeyProofs, incorrect
 from services.accounts.password_policy import is_missing, typed_password
 from services.accounts.recent_proof import ReauthenticationRequired
 from services.accounts.sessions import Principal, SessionService
@@ -23,15 +24,18 @@ from services.common.outcomes import (
     PasswordChangeRequired,
     TooManyAttempts,
 )
-from services.factors.second_factors import INCORRECT, SecondFactors, WrongCode, code_problem
+from services.factors.ceremonies import parse_answer
+from services.factors.passkeys import RefusedPasskey
+from services.factors.second_factors import INCORRECT, ProofWay, SecondFactors, WrongCode, code_problem
 
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """Either a password, or a code of the second factor."""
+    """A password, a code of the second factor, or the answer of a passkey."""
 
     password: str | None = field(default=None, repr=False)
     code: str | None = field(default=None, repr=False)
+    passkey: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Reauthenticated:
 class ReauthenticationService:
     hasher: Hasher
     factors: SecondFactors
+    passkeys: PasskeyProofs
     limiter: Limiter
     limits: Limits
     sessions: SessionService
@@ -63,13 +68,15 @@ class ReauthenticationService:
         principal = await self.sessions.require_own_password(caller)
         if not isinstance(principal, Principal):
             return principal
-        has_factor = principal.second_factor_since is not None
-        if has_factor and proof.code is not None:
+        ways = await principal.proof_ways()
+        if proof.passkey is not None and ProofWay.PASSKEY in ways:
+            failure = await self._check_passkey(caller, principal, proof.passkey)
+        elif proof.code is not None and principal.second_factor_since:
             failure = await self._check_code(caller, principal, proof.code)
-        elif not has_factor and proof.password is not None:
+        elif proof.password is not None and ProofWay.PASSWORD in ways:
             failure = await self._check_password(caller, principal, proof.password)
         else:
-            return ReauthenticationRequired.of(second_factor=has_factor)
+            return ReauthenticationRequired(ways)
         if failure:
             return failure
         proved = await self.sessions.prove(principal)
@@ -114,6 +121,23 @@ class ReauthenticationService:
             if isinstance(await atomically(verify), WrongCode):
                 await self._record(caller, principal, EventKind.REAUTHENTICATION_FAILED)
                 return INCORRECT
+            await tally.refund()
+        return None
+
+    async def _check_passkey(
+        self, caller: Caller, principal: Principal, credential: str
+    ) -> InvalidInput | TooManyAttempts | None:
+        """A passkey that does not verify counts together with wrong codes."""
+        answer = parse_answer(credential, "passkey")
+        if isinstance(answer, FieldProblem):
+            return InvalidInput((answer,))
+        async with self.limiter.tally() as tally:
+            if throttled := await tally.hit(self.limits.second_factor, str(principal.id)):
+                return throttled
+            accepted = await self.passkeys.proof(caller, answer, principal)
+            if isinstance(accepted, RefusedPasskey):
+                await self._record(caller, principal, EventKind.REAUTHENTICATION_FAILED)
+                return incorrect("passkey")
             await tally.refund()
         return None
 

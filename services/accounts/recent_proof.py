@@ -20,7 +20,3 @@ class ReauthenticationRequired:
     """
 
     ways: tuple[ProofWay, ...]
-
-    @classmethod
-    def of(cls, *, second_factor: bool) -> "ReauthenticationRequired":
-        return cls((ProofWay.TOTP, ProofWay.RECOVERY_CODE) if second_factor else (ProofWay.PASSWORD,))

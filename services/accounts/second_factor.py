@@ -51,7 +51,7 @@ class SecondFactorRemoved:
 
 @dataclass(frozen=True, slots=True)
 class SecondFactorExists:
-    """The account has a second factor, which has to be removed first."""
+    """The account has a second factor of this kind, which has to be removed first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class SecondFactorService:
         self, caller: Caller
     ) -> TotpEnrollment | SecondFactorExists | ReauthenticationRequired | PasswordChangeRequired | NotAuthenticated:
         """Makes a key, which is pending until `confirm`, in place of one that was pending before."""
-        principal = await self._require_recent_proof(caller)
+        principal = await self.sessions.require_recent_proof_to_enroll(caller)
         if not isinstance(principal, Principal):
             return principal
         key = await atomically(partial(self._begin, principal))
@@ -95,7 +95,7 @@ class SecondFactorService:
         | TooManyAttempts
     ):
         """Makes the pending key the second factor, by a code of the app that has it."""
-        principal = await self._require_recent_proof(caller)
+        principal = await self.sessions.require_recent_proof_to_enroll(caller)
         if not isinstance(principal, Principal):
             return principal
         if problem := code_problem(code):
@@ -129,20 +129,13 @@ class SecondFactorService:
             return None
         return await self.factors.view(principal.id, principal.second_factor_since)
 
-    async def _require_recent_proof(
-        self, caller: Caller
-    ) -> Principal | ReauthenticationRequired | PasswordChangeRequired | NotAuthenticated:
-        """For what adds the second factor, which an account that has to add one may do."""
-        principal = await self.sessions.require_own_password(caller)
-        return self.sessions.recently_proved(principal) if isinstance(principal, Principal) else principal
-
     async def _begin(
         self, principal: Principal
     ) -> str | SecondFactorExists | ReauthenticationRequired | NotAuthenticated:
         account = await self.sessions.lock_proved(principal)
         if not isinstance(account, Account):
             return account
-        if account.second_factor_since:
+        if await self.factors.has_app(account.id):
             return SecondFactorExists()
         return await self.factors.begin(account.id, self.clock())
 
@@ -152,7 +145,7 @@ class SecondFactorService:
         account = await self.sessions.lock_proved(principal)
         if not isinstance(account, Account):
             return account
-        if account.second_factor_since:
+        if await self.factors.has_app(account.id):
             return SecondFactorExists()
         codes = await self.factors.confirm(account, code, self.clock())
         if codes is None:

@@ -1,11 +1,12 @@
-"""The second step of a login: the code of the second factor, after the right password.
+"""The second step of a login: a code of the second factor or a passkey, after the right password.
 
-A code is counted like a password (`login.py`): as a failure before it is verified, in the client's limit, in the
+Either is counted like a password (`login.py`): as a failure before it is verified, in the client's limit, in the
 account's, and in the lockout. The account's limit counts wrong codes whatever their challenge, so that whoever knows
 the password gets no more guesses by typing it again.
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 from tortoise.expressions import F
@@ -17,18 +18,28 @@ from services.accounts.factor_codes import verify_code
 from services.accounts.lockout import LoginAttempt, LoginLockout
 from services.accounts.login import RecoveryRequired
 from services.accounts.mailed_passwords import OutdatedError, use_mailed_password
+from services.accounts.passkey_proofs import PasskeyProofs, incorrect
 from services.accounts.sessions import LoggedIn, SessionService
 from services.accounts.sign_ins import SignIns
-from services.audit.actors import Actors
+from services.audit.actors import Actor, Actors
 from services.audit.events import EventKind, record
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.limits import Limiter, Limits
-from services.common.outcomes import InvalidInput, TooManyAttempts
+from services.common.outcomes import FieldErrorCode, FieldProblem, InvalidInput, TooManyAttempts
 from services.common.secrets import digest
+from services.factors.ceremonies import Answer, answer_problem, parse_answer
 from services.factors.challenges import MAX_FAILURES
+from services.factors.passkeys import AcceptedPasskey, RefusedPasskey
 from services.factors.remembered_devices import remember
-from services.factors.second_factors import INCORRECT, SecondFactors, WrongCode, code_problem
+from services.factors.second_factors import (
+    FAILURES_TO_MAIL,
+    INCORRECT,
+    ProofWay,
+    SecondFactors,
+    WrongCode,
+    code_problem,
+)
 from services.mail.outbox import BEFORE_PASSWORD_CHANGE, MailKind, cancel, enqueue
 
 
@@ -45,18 +56,20 @@ class SecondStepService:
     sessions: SessionService
     sign_ins: SignIns
     factors: SecondFactors
+    proofs: PasskeyProofs
     actors: Actors
     clock: Clock = utc_now
 
     async def verify(
-        self, caller: Caller, challenge: str, code: str, *, remember_device: bool = False
+        self, caller: Caller, challenge: str, code: str | None, passkey: str | None, *, remember_device: bool = False
     ) -> LoggedIn | LoginExpired | RecoveryRequired | InvalidInput | TooManyAttempts:
-        """Opens the session, and ends the one that the caller was signed in with.
+        """Opens the session, and ends the one that the caller was signed in with. Either a code or a passkey counts.
 
         With `remember_device`, the next logins on it skip this step, unless the password was mailed.
         """
-        if problem := code_problem(code):
-            return InvalidInput((problem,))
+        given = _parse(code, passkey)
+        if isinstance(given, FieldProblem):
+            return InvalidInput((given,))
         async with self.limiter.tally() as tally:
             (throttled,) = await tally.hit_all((self.limits.login, caller))
             if throttled:
@@ -69,7 +82,7 @@ class SecondStepService:
                 return throttled
             email_key = waiting.account.email_key
             async with self.lockout.attempt(email_key, caller) as attempt:
-                outcome = await self._try(caller, waiting, code, attempt, remember_device)
+                outcome = await self._try(caller, waiting, given, attempt, remember_device)
             if not isinstance(outcome, InvalidInput):
                 await tally.refund()
         if isinstance(outcome, LoggedIn):
@@ -77,24 +90,30 @@ class SecondStepService:
         return outcome
 
     async def _try(
-        self, caller: Caller, waiting: LoginChallenge, code: str, attempt: LoginAttempt, remember_device: bool
+        self, caller: Caller, waiting: LoginChallenge, given: str | Answer, attempt: LoginAttempt, remember_device: bool
     ) -> LoggedIn | LoginExpired | RecoveryRequired | InvalidInput:
         # As in the first step, a mailed password opens a locked bucket.
         if attempt.locked and waiting.mailed_digest is None:
             await self.lockout.withdraw(attempt)
             return RecoveryRequired()
+        proof = given if isinstance(given, str) else await self.proofs.second_step(caller, given, waiting)
         try:
-            outcome = await atomically(partial(self._open, caller, waiting, code, attempt, remember_device))
+            outcome = await atomically(partial(self._open, caller, waiting, proof, attempt, remember_device))
         except OutdatedError:
             await self.lockout.withdraw(attempt)
             return LoginExpired()
         if isinstance(outcome, LoggedIn):
             return outcome
-        await atomically(partial(self._fail, caller, waiting, attempt))
-        return INCORRECT
+        await atomically(partial(self._fail, caller, waiting, attempt, outcome))
+        return INCORRECT if isinstance(given, str) else incorrect("passkey")
 
     async def _open(
-        self, caller: Caller, waiting: LoginChallenge, code: str, attempt: LoginAttempt, remember_device: bool
+        self,
+        caller: Caller,
+        waiting: LoginChallenge,
+        proof: str | AcceptedPasskey | RefusedPasskey,
+        attempt: LoginAttempt,
+        remember_device: bool,
     ) -> LoggedIn | WrongCode:
         now, actor = self.clock(), self.actors.of(caller)
         if waiting.mailed_digest:
@@ -102,7 +121,7 @@ class SecondStepService:
         account = await Account.select_for_update().get_or_none(id=waiting.account_id)
         if account is None or not await self._is_valid(waiting, account):
             raise OutdatedError
-        way = await verify_code(self.factors, actor, account.id, account.email_key, code, now)
+        way = await self._verify(actor, account, proof, now)
         if isinstance(way, WrongCode):
             return way
         await LoginChallenge.filter(digest=waiting.digest).delete()
@@ -119,7 +138,19 @@ class SecondStepService:
         await record(actor, EventKind.DEVICE_REMEMBERED, account.id, subject=session_id)
         return replace(opened, device=await remember(account, session_id, caller, now))
 
-    async def _fail(self, caller: Caller, waiting: LoginChallenge, attempt: LoginAttempt) -> None:
+    async def _verify(
+        self, actor: Actor, account: Account, proof: str | AcceptedPasskey | RefusedPasskey, now: datetime
+    ) -> ProofWay | WrongCode:
+        if isinstance(proof, str):
+            return await verify_code(self.factors, actor, account.id, account.email_key, proof, now)
+        if isinstance(proof, RefusedPasskey) or not await proof.exists():
+            return WrongCode(0)
+        await Account.filter(id=account.id).update(second_factor_ends_at=None)  # its owner still has it
+        return ProofWay.PASSKEY
+
+    async def _fail(self, caller: Caller, waiting: LoginChallenge, attempt: LoginAttempt, wrong: WrongCode) -> None:
+        if not wrong.failures and waiting.failures + 1 in FAILURES_TO_MAIL:  # only those of an app are counted in a row
+            await enqueue(MailKind.SECOND_FACTOR_FAILED, waiting.account.email_key)
         if attempt.locks:
             await enqueue(MailKind.SIGN_IN_CLOSED, waiting.account.email_key)
         await LoginChallenge.filter(digest=waiting.digest).update(failures=F("failures") + 1)
@@ -134,3 +165,11 @@ class SecondStepService:
         if not await LoginChallenge.exists(digest=waiting.digest):
             return False
         return bool(waiting.mailed_digest) or account.password_generation == waiting.password_generation
+
+
+def _parse(code: str | None, passkey: str | None) -> str | Answer | FieldProblem:
+    if passkey is None:
+        return code_problem(code or "") or code or ""
+    if code is not None:
+        return answer_problem("passkey", FieldErrorCode.MALFORMED)  # which of the two counts is not for us to choose
+    return parse_answer(passkey, "passkey")

@@ -37,6 +37,7 @@ from services.common.translations import Language
 from services.events.facts import EventType
 from services.events.publishing import lock_account, publish
 from services.factors.remembered_devices import DeviceToken
+from services.factors.second_factors import ProofWay, proof_ways
 
 MAX_SESSIONS = 50
 _TOUCH_INTERVAL = timedelta(minutes=5)
@@ -98,6 +99,9 @@ class Principal:
     @property
     def taxpayer_type(self) -> TaxpayerType:
         return Rfc(self.rfc).taxpayer_type
+
+    async def proof_ways(self) -> tuple[ProofWay, ...]:
+        return await proof_ways(self.id, second_factor=self.second_factor_since is not None)
 
     @property
     def proved_until(self) -> datetime | None:
@@ -350,7 +354,7 @@ class SessionService:
         async def prove() -> Principal | ReauthenticationRequired | NotAuthenticated:
             account = await Account.filter(id=principal.id).select_for_update().get_or_none()
             if account and account.second_factor_since and principal.second_factor_since is None:
-                return ReauthenticationRequired.of(second_factor=True)
+                return ReauthenticationRequired(await proof_ways(account.id, second_factor=True))
             proved = await Session.filter(id=principal.session_id).update(proved_at=now)
             return replace(principal, proved_at=now) if proved else NotAuthenticated()
 
@@ -366,7 +370,8 @@ class SessionService:
         if account is None or session is None:
             return NotAuthenticated()
         if session.proved_at is None:
-            return ReauthenticationRequired.of(second_factor=account.second_factor_since is not None)
+            protected = account.second_factor_since is not None
+            return ReauthenticationRequired(await proof_ways(account.id, second_factor=protected))
         return account
 
     async def end_other_proofs(self, principal: Principal, account: Account) -> None:
@@ -407,12 +412,19 @@ class SessionService:
     ) -> Principal | ReauthenticationRequired | RestrictedSession | NotAuthenticated:
         """Returns the principal, unless the owner has to prove first that it is still they who hold the session."""
         principal = await self.require_account(caller)
-        return self.recently_proved(principal) if isinstance(principal, Principal) else principal
+        return await self._recently_proved(principal) if isinstance(principal, Principal) else principal
 
-    def recently_proved(self, principal: Principal) -> Principal | ReauthenticationRequired:
+    async def require_recent_proof_to_enroll(
+        self, caller: Caller
+    ) -> Principal | ReauthenticationRequired | PasswordChangeRequired | NotAuthenticated:
+        """The same for what adds a second factor, which an account that has to add one may do."""
+        principal = await self.require_own_password(caller)
+        return await self._recently_proved(principal) if isinstance(principal, Principal) else principal
+
+    async def _recently_proved(self, principal: Principal) -> Principal | ReauthenticationRequired:
         if principal.proved_until and principal.proved_until > self._clock():
             return principal
-        return ReauthenticationRequired.of(second_factor=principal.second_factor_since is not None)
+        return ReauthenticationRequired(await principal.proof_ways())
 
     def _under_demand(self, principal: Principal) -> Principal:
         unmet = self._demand.is_unmet(principal.second_factor_since)

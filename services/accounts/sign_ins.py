@@ -41,8 +41,8 @@ class SignIns:
     ) -> LoggedIn:
         """Opens a session, in the caller's transaction, which has locked the account.
 
-        `step` is what came after the password, for the audit trail. A session with `restricted_until` is that of a
-        mailed password, about whose use there is a mail already.
+        `step` is what came after the password, or a passkey alone, for the audit trail. A session with
+        `restricted_until` is that of a mailed password, about whose use there is a mail already.
         """
         opened = await self.sessions.open(caller, account, proved=proved, restricted_until=restricted_until)
         success = await self.lockout.record_success(attempt, account.email_key, caller)

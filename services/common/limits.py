@@ -58,6 +58,7 @@ class Limits:
     recover_password: Limit
     download_export: Limit
     create_captcha: Limit
+    passkey_options: Limit
     paypal_webhook: Limit
     create_account_email: Limit
     create_account_email_client: Limit

@@ -1,1 +1,1 @@
-"""What an owner has besides the password: an app that shows codes, and recovery codes."""
+"""What an owner has besides the password: an app that shows codes, recovery codes, and passkeys."""

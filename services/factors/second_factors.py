@@ -1,4 +1,4 @@
-"""The second factor of an account, and its recovery codes. Every method is for the caller's transaction."""
+"""The second factor of an account, and its recovery codes. Every method that writes is for the caller's transaction."""
 
 import enum
 import hmac
@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 
 from models.account import Account
 from models.login_challenge import LoginChallenge
+from models.passkey import Passkey
 from models.recovery_code import RecoveryCode
 from models.remembered_device import RememberedDevice
 from models.sql import fetch
@@ -32,10 +33,11 @@ UPDATE totp_factor SET failures = failures + 1 WHERE account_id = $1 AND NOT con
 
 
 class ProofWay(enum.Enum):
-    """By what owners can prove who they are; all but the password are of the second factor."""
+    """By what owners can prove who they are. A passkey proves alone what a password and a second factor do together."""
 
     PASSWORD = "password"  # noqa: S105
     TOTP = "totp"
+    PASSKEY = "passkey"
     RECOVERY_CODE = "recovery_code"
 
 
@@ -50,6 +52,7 @@ class WrongCode:
 class SecondFactorView:
     since: datetime
     recovery_codes_left: int
+    ways: tuple[ProofWay, ...]
 
 
 class SecondFactors:
@@ -74,9 +77,23 @@ class SecondFactors:
         if not await self._accept_totp(account.id, _typed(code), now, confirmed=False):
             return None
         await TotpFactor.filter(account_id=account.id).update(confirmed_at=now)
-        account.second_factor_since, account.second_factor_ends_at = now, None
+        return await self.protect(account, now)
+
+    async def protect(self, account: Account, now: datetime) -> list[str]:
+        """Makes what a locked account has its second factor, and returns new recovery codes."""
+        account.second_factor_since, account.second_factor_ends_at = account.second_factor_since or now, None
         await account.save(update_fields=["second_factor_since", "second_factor_ends_at"])
         return await self.replace_recovery_codes(account.id)
+
+    async def has_app(self, account_id: UUID) -> bool:
+        return await TotpFactor.exists(account_id=account_id, confirmed_at__isnull=False)
+
+    async def added_since(self, account: Account, moment: datetime) -> bool:
+        """Whether the account had no second factor then, or got an app, and with it new recovery codes, since."""
+        if account.second_factor_since is None:
+            return False
+        app = TotpFactor.filter(account_id=account.id, confirmed_at__gte=moment)
+        return account.second_factor_since >= moment or await app.exists()
 
     async def verify(self, account_id: UUID, code: str, now: datetime) -> ProofWay | WrongCode:
         """Accepts a code, once. An end of the factor that was announced is off then, since its owner has it.
@@ -105,7 +122,10 @@ class SecondFactors:
         return [f"{code[:_GROUP]}-{code[_GROUP:]}" for code in codes]
 
     async def remove(self, account: Account) -> None:
-        """Removes the second factor of a locked account, and ends what waits for it or was remembered of it."""
+        """Removes the second factor of a locked account, and ends what waits for it or was remembered of it.
+
+        Its passkeys stay, to sign in with.
+        """
         await TotpFactor.filter(account_id=account.id).delete()
         await RecoveryCode.filter(account_id=account.id).delete()
         await LoginChallenge.filter(account_id=account.id).delete()
@@ -113,12 +133,9 @@ class SecondFactors:
         account.second_factor_since = account.second_factor_ends_at = None
         await account.save(update_fields=["second_factor_since", "second_factor_ends_at"])
 
-    async def ways(self, account_id: UUID) -> tuple[ProofWay, ...]:
-        left = await RecoveryCode.filter(account_id=account_id).exists()
-        return (ProofWay.TOTP, ProofWay.RECOVERY_CODE) if left else (ProofWay.TOTP,)
-
     async def view(self, account_id: UUID, since: datetime) -> SecondFactorView:
-        return SecondFactorView(since, await RecoveryCode.filter(account_id=account_id).count())
+        left = await RecoveryCode.filter(account_id=account_id).count()
+        return SecondFactorView(since, left, await proof_ways(account_id, second_factor=True))
 
     async def _accept_totp(self, account_id: UUID, typed: str, now: datetime, *, confirmed: bool) -> bool:
         """Advances the last step by one conditional UPDATE, so that of two requests with one code, one succeeds."""
@@ -134,6 +151,17 @@ class SecondFactors:
 
     def _digest(self, account_id: UUID, code: str) -> str:
         return hmac.digest(self._key, account_id.bytes + code.encode("utf-8", "surrogatepass"), "sha256").hex()
+
+
+async def proof_ways(account_id: UUID, *, second_factor: bool) -> tuple[ProofWay, ...]:
+    """Returns what the account can prove itself with. With a second factor, the password alone proves nothing."""
+    has = {
+        ProofWay.PASSWORD: not second_factor,
+        ProofWay.TOTP: second_factor and await TotpFactor.exists(account_id=account_id, confirmed_at__isnull=False),
+        ProofWay.PASSKEY: await Passkey.exists(account_id=account_id),
+        ProofWay.RECOVERY_CODE: second_factor and await RecoveryCode.exists(account_id=account_id),
+    }
+    return tuple(way for way in ProofWay if has[way])
 
 
 def _typed(code: str) -> str:

@@ -4,9 +4,10 @@ A row has a kind and an e-mail, or one of its registrations, but no text. Worker
 them only while they hold it.
 
 To avoid deadlocks, transactions lock in one order: outbox rows, then registrations or the account, then rows that
-belong to these. STAMPS_LOW, STAMPS_USED_UP and those of second factors are an exception, since only the account's rows
-show whether one is due: theirs are written with the account locked. Of a deadlock with another change, one transaction
-is retried. Those about sign-ins are written so, too: each is a new row, which nobody else can have locked.
+belong to these. STAMPS_LOW, STAMPS_USED_UP and those of second factors and passkeys are an exception, since only the
+account's rows show whether one is due: theirs are written with the account locked. Of a deadlock with another change,
+one transaction is retried. Those about sign-ins are written so, too: each is a new row, which nobody else can have
+locked.
 """
 
 import enum
@@ -63,6 +64,9 @@ class MailKind(enum.Enum):
     SECOND_FACTOR_FAILED = "second_factor_failed"
     RECOVERY_CODE_USED = "recovery_code_used"
     RECOVERY_CODES_REPLACED = "recovery_codes_replaced"
+    PASSKEY_ADDED = "passkey_added"
+    PASSKEY_REMOVED = "passkey_removed"
+    PASSKEY_REFUSED = "passkey_refused"
     PAYMENT_RECEIVED = "payment_received"
     PAYMENT_REFUNDED = "payment_refunded"
     PAYMENT_DECLINED = "payment_declined"

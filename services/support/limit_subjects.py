@@ -27,7 +27,7 @@ _OF_ID = (
 )
 _OF_CLIENT = (
     *("create_account", "create_account_captcha", "resend", "resend_captcha", "confirm_account", "login"),
-    *("login_captcha", "recover_password", "download_export", "create_captcha", "paypal_webhook"),
+    *("login_captcha", "recover_password", "download_export", "create_captcha", "passkey_options", "paypal_webhook"),
 )
 
 Counted = tuple[Limit, str]

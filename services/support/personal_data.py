@@ -26,6 +26,7 @@ from models.event import Event
 from models.export_link import ExportLink
 from models.invoice_reservation import InvoiceReservation
 from models.mailed_password import MailedPassword
+from models.passkey import Passkey
 from models.payment import Payment
 from models.privacy_acceptance import PrivacyAcceptance
 from models.registration import Registration
@@ -43,7 +44,7 @@ from services.support.archive import JSON_NAME, Archive, csv_name
 
 _LEFT_OUT = frozenset(
     {
-        *("digest", "password_hash", "password_generation", "pending_key", "open_key", "lease", "key"),
+        *("digest", "password_hash", "password_generation", "pending_key", "open_key", "lease", "key", "public_key"),
         "counted_as_id",  # perhaps the payment of another account
     }
 )
@@ -107,6 +108,7 @@ class PersonalData:
             "email_changes": _of_account(EmailChange, "requested_at", "id"),
             "second_factors": _of_account(TotpFactor, "created_at", "id"),
             "remembered_devices": _of_account(RememberedDevice, "created_at", "id"),
+            "passkeys": _of_account(Passkey, "created_at", "id"),
             "company": _of_account(Company, "id"),
             "series": _of_account(Series, "created_at", "id"),
             "payments": _of_account(Payment, "created_at", "id"),

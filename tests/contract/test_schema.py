@@ -45,6 +45,7 @@ from services.common.pages import MAX_PAGE
 from services.company.company import CompanyWarningCode
 from services.company.series import MAX_SERIES
 from services.company.tax_regimes import tax_regimes
+from services.factors.passkeys import MAX_PASSKEYS
 from services.factors.remembered_devices import MAX_DEVICES
 from services.payments.history import MAX_PAYMENTS
 from services.payments.plans import MAX_PLANS
@@ -83,6 +84,7 @@ def test_every_list_of_objects_says_how_long_it_may_be() -> None:
     }
 
     assert declared == {
+        "Account.passkeys": MAX_PASSKEYS,
         "Account.payments": MAX_PAYMENTS,
         "Account.rememberedDevices": MAX_DEVICES,
         "Account.sessions": MAX_SESSIONS,
@@ -218,6 +220,7 @@ def test_what_caches_key_has_an_id() -> None:
         "Company",
         "Event",
         "InvoiceReservation",
+        "Passkey",
         "Payment",
         "Plan",
         "RememberedDevice",

@@ -1,5 +1,6 @@
 """The message at each field of a form: the right one, in both languages, with the bounds that apply."""
 
+import json
 from itertools import chain
 from typing import Any
 
@@ -7,9 +8,11 @@ from app.composition import ROOT
 from app.operations import OPERATIONS
 from services.common.translations import Language, Translations
 from tests.api import COMPANY, EMAIL, PASSWORD, PASSWORD_CHANGE, REGISTRATION, RFC, Api
+from tests.authenticators import Authenticator, b64
 from tests.companies import configured, created, take
 from tests.conftest import MakeApi
 from tests.field_pairs import field_pairs
+from tests.graphql_api.test_passkeys import added, begun, listed
 from tests.stores import ON_SQLITE
 
 Expected = tuple[str, str, str | None, str | None]  # field, code, minimum, maximum
@@ -188,6 +191,25 @@ OF_LOGIN += [
     ({"email": EMAIL, "password": PASSWORD, "deviceName": "x" * 101}, [("deviceName", "TOO_LONG", None, "100")]),
     ({"email": EMAIL, "password": PASSWORD, "deviceName": "a\0"}, [("deviceName", "FORBIDDEN_CHARACTER", None, "100")]),
 ]
+UNKNOWN_PASSKEY = json.dumps({"id": "AA", "response": {"clientDataJSON": b64(b'{"challenge": "A", "origin": "b"}')}})
+PASSKEYS = {
+    "": "MISSING",
+    INVISIBLE: "MISSING",
+    "x" * 16_001: "TOO_LONG",
+    "{}": "MALFORMED",
+    UNKNOWN_PASSKEY: "INCORRECT",
+}
+OF_PASSKEY_LOGIN: list[Case] = [
+    ({"credential": typed}, [("credential", code, None, "16000")]) for typed, code in PASSKEYS.items()
+]
+OF_PASSKEY_PROOF: list[Case] = [
+    ({"passkey": typed}, [("passkey", code, None, "16000")]) for typed, code in PASSKEYS.items()
+]
+OF_REGISTERED_PASSKEY: list[Case] = [({}, [("credential", "ALREADY_USED", None, "16000")])]
+OF_NICKNAME: list[Case] = [
+    ({"nickname": "x" * 101}, [("nickname", "TOO_LONG", None, "100")]),
+    ({"nickname": "a\0"}, [("nickname", "FORBIDDEN_CHARACTER", None, "100")]),
+]
 OF_CONFIRMATION: list[Case] = [({"code": empty}, [("code", "MISSING", "40", "40")]) for empty in ("", INVISIBLE)]
 ANSWER_MISSING: Expected = ("captcha.answer", "MISSING", None, None)
 RECOVERY = {"email": EMAIL, "captcha": {"id": "x", "answer": "x"}}
@@ -233,6 +255,7 @@ ALL = (
     *(OF_CODE, OF_NEW_EMAIL, OF_NEW_RFC, OF_PROOF, OF_CHANGE),
     *(OF_COMPANY, OF_SERIES, OF_SERIES_IN_USE, OF_ACCOUNTS, OF_EVENTS),
     *(OF_NOTICE_AT_REGISTRATION, OF_NOTICE),
+    *(OF_PASSKEY_LOGIN, OF_PASSKEY_PROOF, OF_REGISTERED_PASSKEY, OF_NICKNAME),
 )
 
 
@@ -247,6 +270,7 @@ async def test_the_forms_of_strangers_name_their_wrong_fields_in_both_languages(
     forms = [
         *(("CreateAccount", {**REGISTRATION, **changes}, expected) for changes, expected in OF_REGISTRATION),
         *(("Login", form, expected) for form, expected in OF_LOGIN),
+        *(("LoginWithPasskey", form, expected) for form, expected in OF_PASSKEY_LOGIN),
         *(("ConfirmAccount", form, expected) for form, expected in OF_CONFIRMATION),
         *(("RecoverPassword", {**RECOVERY, **changes}, expected) for changes, expected in OF_RECOVERY),
         *(("ResendConfirmationCode", form, expected) for form, expected in OF_RESENDING),
@@ -262,9 +286,14 @@ async def test_the_forms_of_an_account_name_their_wrong_fields_in_both_languages
     second = await created(me, **SERIES)
     used = await created(me, name="U", firstFolio="8")
     await take(me, used["id"], 5)
+    passkey = await added(me)
+    (kept,) = await listed(me)
+    _, again = Authenticator().make(await begun(me), id=passkey.id)
     of_series = [{**SERIES, **changes} for changes, _ in OF_SERIES]
     forms = [
-        *(("Reauthenticate", form, expected) for form, expected in OF_PROOF),
+        *(("Reauthenticate", form, expected) for form, expected in (*OF_PROOF, *OF_PASSKEY_PROOF)),
+        *(("AddPasskey", {"credential": again}, expected) for _, expected in OF_REGISTERED_PASSKEY),
+        *(("RenamePasskey", {"id": kept["id"], **form}, expected) for form, expected in OF_NICKNAME),
         *(("ChangePassword", {**PASSWORD_CHANGE, **changes}, expected) for changes, expected in OF_CHANGE),
         *(("ConfirmTotp", form, expected) for form, expected in OF_CODE),
         *(("ChangeEmail", form, expected) for form, expected in OF_NEW_EMAIL),

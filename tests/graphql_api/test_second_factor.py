@@ -69,7 +69,7 @@ async def test_the_first_code_adds_the_factor_and_shows_ten_recovery_codes(api: 
 
     assert confirmed["account"]["secondFactor"]["recoveryCodesLeft"] == 10
     assert len(set(confirmed["recoveryCodes"])) == 10
-    assert await _subjects(api) == ["Tu cuenta de Timbrado ahora pide un código"]
+    assert await _subjects(api) == ["Tu cuenta de Timbrado ahora pide un segundo paso"]
     trail = await AuditEvent.get(kind="second_factor_added")
     assert trail.account_id == (await Account.get()).id
 
@@ -352,7 +352,7 @@ async def test_removing_it_leaves_the_password(api: Api, ana: Protected) -> None
     removed = await ana.me.run("RemoveSecondFactor")
 
     assert removed["account"]["secondFactor"] is None
-    assert await _subjects(api) == ["Tu cuenta de Timbrado ya no pide un código"]
+    assert await _subjects(api) == ["Tu cuenta de Timbrado ya no pide un segundo paso"]
     assert await _type(api, challenge, ana.app.code()) == "LoginExpiredError"
     assert (await api.act("Login", email=EMAIL, password=PASSWORD))["__typename"] == "LoginSuccess"
     missing = [await ana.me.run(operation) for operation in ("RemoveSecondFactor", "CreateRecoveryCodes")]
@@ -412,10 +412,10 @@ async def test_the_operator_ends_it_after_three_days(api: Api, ana: Protected) -
 
     assert isinstance(ends, SecondFactorEnds)
     assert ends.at - utc_now() > timedelta(days=2, hours=23)
-    assert subjects == ["Vamos a quitar el código de tu cuenta de Timbrado"]
+    assert subjects == ["Vamos a quitar el segundo paso de tu cuenta de Timbrado"]
     assert (still["__typename"], ended["__typename"]) == ("SecondFactorRequiredError", "LoginSuccess")
     assert await TotpFactor.all().count() == await RecoveryCode.all().count() == 0
-    assert await _subjects(api) == ["Tu cuenta de Timbrado ya no pide un código"]
+    assert await _subjects(api) == ["Tu cuenta de Timbrado ya no pide un segundo paso"]
 
 
 async def test_signing_in_with_it_keeps_it(api: Api, ana: Protected) -> None:

@@ -37,6 +37,8 @@ from models.login_challenge import LoginChallenge
 from models.mailed_password import MailedPassword
 from models.migration_losses import Loss, UnknownMigrationError, losses
 from models.migrator import EMPTY, MigrationBlockedError, go_to, pending_migrations, upgrade
+from models.passkey import Passkey
+from models.passkey_challenge import PasskeyChallenge
 from models.payment import Payment
 from models.privacy_acceptance import PrivacyAcceptance
 from models.recovery_code import RecoveryCode
@@ -83,6 +85,8 @@ MODELS = (
     LimitCounter,
     LoginChallenge,
     MailedPassword,
+    Passkey,
+    PasskeyChallenge,
     Payment,
     PrivacyAcceptance,
     RecoveryCode,
@@ -111,6 +115,8 @@ LATER = {
     "Heartbeat",
     "InvoiceReservation",
     "LoginChallenge",
+    "Passkey",
+    "PasskeyChallenge",
     "Payment",
     "PrivacyAcceptance",
     "RecoveryCode",
@@ -168,6 +174,19 @@ async def _populate() -> None:
         expires_at=now,
     )
     await LoginChallenge.create(digest="m" * 64, account_id=account.id, password_generation=1, expires_at=later)
+    await Passkey.create(
+        id=uuid4(),
+        account_id=account.id,
+        credential_id="n",
+        public_key="none",
+        sign_count=0,
+        backup_eligible=False,
+        backed_up=False,
+        transports="",
+        aaguid=str(account.id),
+        created_at=now,
+    )
+    await PasskeyChallenge.create(digest="o" * 64, purpose="sign_in", expires_at=later)
     change = await EmailChange.create(
         id=uuid4(),
         account_id=account.id,
@@ -295,6 +314,8 @@ async def test_everything_that_going_back_drops_is_named_with_its_rows(configura
         "heartbeat",
         "invoice_reservation",
         "login_challenge",
+        "passkey",
+        "passkey_challenge",
         "payment",
         "privacy_acceptance",
     ]

@@ -380,6 +380,7 @@ def test_export_writes_everything_that_is_kept_and_no_secret(desk: Desk, tmp_pat
             "invoice_reservations",
             "limits",
             "networks",
+            "passkeys",
             "privacy_notices",
             "remembered_devices",
             "second_factors",

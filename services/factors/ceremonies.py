@@ -1,0 +1,224 @@
+"""WebAuthn's ceremonies (level 3): the options that begin one, and the verification of what an authenticator answers.
+
+Both are the JSON forms of the standard, as text: browsers and Android's Credential Manager read and write them.
+No attestation is asked for, and a statement that comes all the same is not read.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import orjson
+from webauthn import (
+    base64url_to_bytes,
+    generate_authentication_options,
+    generate_registration_options,
+    options_to_json,
+    verify_authentication_response,
+    verify_registration_response,
+)
+from webauthn.helpers import bytes_to_base64url, encode_cbor, parse_cbor
+from webauthn.helpers.cose import COSEAlgorithmIdentifier
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    AuthenticatorTransport,
+    CredentialDeviceType,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from services.common.characters import is_blank
+from services.common.outcomes import FieldErrorCode, FieldProblem
+from services.factors.relying_party import RelyingParty
+
+MAX_ANSWER_CHARS = 16_000
+_TIMEOUT_MILLISECONDS = 300_000  # for the person: a hint to the browser
+_ALGORITHMS = [
+    COSEAlgorithmIdentifier.ECDSA_SHA_256,
+    COSEAlgorithmIdentifier.EDDSA,
+    COSEAlgorithmIdentifier.RSASSA_PKCS1_v1_5_SHA_256,
+]
+_MAX_KEY_CHARS = 1400  # twice an RSA key of 4,096 bits
+_CREDENTIAL_ID = re.compile(r"[A-Za-z0-9_-]{1,1364}", re.ASCII)  # at most 1,023 bytes
+_TRANSPORTS = {transport.value for transport in AuthenticatorTransport}
+
+
+@dataclass(frozen=True, slots=True)
+class KnownCredential:
+    """A credential of the account, with the ways to reach its authenticator."""
+
+    id: str
+    transports: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What an authenticator answered to `challenge`, of which nothing is verified yet."""
+
+    credential_id: str
+    challenge: str
+    origin: str
+    user_handle: str | None
+    credential: dict[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NewCredential:
+    public_key: str
+    sign_count: int
+    backup_eligible: bool
+    backed_up: bool
+    transports: tuple[str, ...]
+    aaguid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assertion:
+    """A verified signature. Whether `sign_count` has advanced is the caller's to check."""
+
+    sign_count: int
+    backup_eligible: bool
+    backed_up: bool
+
+
+def user_handle(account_id: UUID) -> str:
+    """Returns the account's id in base64url: it is random, says nothing about the person, and never changes."""
+    return bytes_to_base64url(account_id.bytes)
+
+
+def creation_options(
+    party: RelyingParty, account_id: UUID, email: str, challenge: str, known: Sequence[KnownCredential]
+) -> str:
+    """Returns PublicKeyCredentialCreationOptionsJSON for a discoverable credential with user verification."""
+    options = generate_registration_options(
+        rp_id=party.id,
+        rp_name=party.name,
+        user_id=base64url_to_bytes(user_handle(account_id)),
+        user_name=email,
+        challenge=base64url_to_bytes(challenge),
+        timeout=_TIMEOUT_MILLISECONDS,
+        authenticator_selection=AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
+        ),
+        exclude_credentials=_descriptors(known),
+        supported_pub_key_algs=_ALGORITHMS,
+    )
+    return options_to_json(options)
+
+
+def request_options(party: RelyingParty, challenge: str, known: Sequence[KnownCredential] = ()) -> str:
+    """Returns PublicKeyCredentialRequestOptionsJSON. Without `known`, for any discoverable credential."""
+    options = generate_authentication_options(
+        rp_id=party.id,
+        challenge=base64url_to_bytes(challenge),
+        timeout=_TIMEOUT_MILLISECONDS,
+        allow_credentials=_descriptors(known),
+        user_verification=UserVerificationRequirement.REQUIRED,
+    )
+    return options_to_json(options)
+
+
+def parse_answer(text: str, field: str) -> Answer | FieldProblem:
+    """Reads a RegistrationResponseJSON or AuthenticationResponseJSON, as far as it is needed to know what to verify."""
+    if is_blank(text):
+        return answer_problem(field, FieldErrorCode.MISSING)
+    if len(text) > MAX_ANSWER_CHARS:
+        return answer_problem(field, FieldErrorCode.TOO_LONG)
+    try:
+        return _parse(text)
+    except (ValueError, TypeError, KeyError):
+        return answer_problem(field, FieldErrorCode.MALFORMED)
+
+
+def answer_problem(field: str, code: FieldErrorCode) -> FieldProblem:
+    return FieldProblem(field, code, maximum=MAX_ANSWER_CHARS)
+
+
+def verify_registration(party: RelyingParty, answer: Answer) -> NewCredential | None:
+    """Returns the credential that was made, or None if the answer does not verify."""
+    if not party.is_origin(answer.origin):
+        return None
+    try:
+        verified = verify_registration_response(
+            credential=_without_statement(answer.credential),
+            expected_challenge=base64url_to_bytes(answer.challenge),
+            expected_rp_id=party.id,
+            expected_origin=answer.origin,
+            require_user_verification=True,
+            supported_pub_key_algs=_ALGORITHMS,
+        )
+    except Exception:  # for hostile bytes, the library raises much besides its own exceptions
+        return None
+    public_key = bytes_to_base64url(verified.credential_public_key)
+    if bytes_to_base64url(verified.credential_id) != answer.credential_id or len(public_key) > _MAX_KEY_CHARS:
+        return None
+    return NewCredential(
+        public_key=public_key,
+        sign_count=verified.sign_count,
+        backup_eligible=verified.credential_device_type is CredentialDeviceType.MULTI_DEVICE,
+        backed_up=verified.credential_backed_up,
+        transports=_transports(answer.credential["response"].get("transports")),
+        aaguid=verified.aaguid,
+    )
+
+
+def verify_assertion(party: RelyingParty, answer: Answer, public_key: str) -> Assertion | None:
+    """Returns what the authenticator signed, or None if the answer does not verify."""
+    if not party.is_origin(answer.origin):
+        return None
+    try:
+        verified = verify_authentication_response(
+            credential=answer.credential,
+            expected_challenge=base64url_to_bytes(answer.challenge),
+            expected_rp_id=party.id,
+            expected_origin=answer.origin,
+            credential_public_key=base64url_to_bytes(public_key),
+            credential_current_sign_count=0,  # the library would compare it before it has verified the signature
+            require_user_verification=True,
+        )
+    except Exception:  # for hostile bytes, the library raises much besides its own exceptions
+        return None
+    return Assertion(
+        sign_count=verified.new_sign_count,
+        backup_eligible=verified.credential_device_type is CredentialDeviceType.MULTI_DEVICE,
+        backed_up=verified.credential_backed_up,
+    )
+
+
+def _parse(text: str) -> Answer:
+    credential = orjson.loads(text)
+    response = credential["response"]
+    client_data = orjson.loads(base64url_to_bytes(response["clientDataJSON"]))
+    user_handle = response.get("userHandle")
+    texts = (credential["id"], client_data["challenge"], client_data["origin"])
+    if not all(isinstance(each, str) for each in texts) or not isinstance(user_handle, str | None):
+        raise TypeError
+    if not _CREDENTIAL_ID.fullmatch(credential["id"]):
+        raise ValueError
+    if client_data.get("crossOrigin") or client_data.get("topOrigin"):  # a frame in a page of somebody else
+        raise ValueError
+    return Answer(*texts, user_handle=user_handle, credential=credential)
+
+
+def _without_statement(credential: dict[str, Any]) -> dict[str, Any]:
+    """Replaces an attestation by that of kind "none", so that no certificate of a stranger is ever parsed."""
+    response = credential["response"]
+    data = parse_cbor(base64url_to_bytes(response["attestationObject"]))["authData"]
+    bare = encode_cbor({"fmt": "none", "attStmt": {}, "authData": data})
+    return {**credential, "response": {**response, "attestationObject": bytes_to_base64url(bare)}}
+
+
+def _transports(given: object) -> tuple[str, ...]:
+    return tuple(name for name in sorted(_TRANSPORTS) if name in given) if isinstance(given, list) else ()
+
+
+def _descriptors(known: Sequence[KnownCredential]) -> list[PublicKeyCredentialDescriptor]:
+    return [
+        PublicKeyCredentialDescriptor(
+            id=base64url_to_bytes(each.id), transports=[AuthenticatorTransport(name) for name in each.transports]
+        )
+        for each in known
+    ]
