@@ -219,6 +219,29 @@ test("sessions have names, and a stranger's is ended where it was seen", async (
   assert.deepEqual(ana.complaints, []);
 });
 
+test("a copy of the data comes by a link that works once", async () => {
+  const page = await open();
+  await ana.requireProof("ExportAccount", ["PASSWORD"]);
+  await page.getByRole("button", { name: "Enviarme el enlace" }).click();
+  const dialog = page.getByRole("dialog", { name: "Confirma que eres tú" });
+  await ana.send({ password: PASSWORD }, dialog.locator("form"));
+  await ana.said("Te enviamos un correo");
+  const code = await followedCode("exports", service);
+
+  await page.goto(`${service}/exports#${code}`);
+  await page.getByText("El código del enlace ya está puesto").waitFor();
+  assert.equal(new URL(page.url()).hash, "");
+  await ana.check();
+  const press = () => page.getByRole("button", { name: "Descargar" }).click();
+  const [file] = await Promise.all([page.waitForEvent("download"), press()]);
+  assert.match(file.suggestedFilename(), /^account-data-.*\.zip$/);
+  assert.equal((await readFile(await file.path())).subarray(0, 2).toString(), "PK");
+  await press();
+  await page.getByText("Este enlace ya se usó").waitFor();
+  await page.getByRole("link", { name: "Volver" }).click();
+  await page.getByLabel("Código del correo").waitFor();
+});
+
 test("an account that is to be deleted says so on every page, and can be kept", async () => {
   const page = await open();
   await page.getByRole("button", { name: "Eliminar mi cuenta" }).click();
@@ -277,10 +300,10 @@ test("a page whose script does not come can be asked for again", async () => {
 });
 
 /** Waits for the mail that leads to a page, and returns its code. */
-async function followedCode(path) {
+async function followedCode(path, from = app) {
   for (let tries = 0; tries < 100; tries += 1) {
     const mails = await (await fetch(`${service}/mail.json?to=${ana.email}`)).json();
-    const link = mails.flatMap(({ links }) => links).find((each) => each.startsWith(`${app}/${path}#`));
+    const link = mails.flatMap(({ links }) => links).find((each) => each.startsWith(`${from}/${path}#`));
     if (link) return link.split("#")[1];
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

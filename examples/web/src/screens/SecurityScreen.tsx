@@ -4,6 +4,7 @@ import { useSecurityTexts } from "../texts/security";
 import { DeletionCard } from "./security/DeletionCard";
 import { EmailCard } from "./security/EmailCard";
 import { EventsCard } from "./security/EventsCard";
+import { ExportCard } from "./security/ExportCard";
 import { LanguageCard } from "./security/LanguageCard";
 import { PasswordCard } from "./security/PasswordCard";
 import { RfcCard } from "./security/RfcCard";
@@ -25,6 +26,7 @@ export function SecurityScreen() {
           <PasswordCard />
           <LanguageCard />
         </div>
+        <ExportCard />
         <DeletionCard />
       </RecentProofProvider>
     </Page>

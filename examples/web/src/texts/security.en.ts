@@ -91,6 +91,11 @@ export const en: SecurityTexts = {
     label: "We write to you in",
     submit: "Save language",
   },
+  dataExport: {
+    title: "A copy of your data",
+    intro: "Everything that we keep about you and your company, in one file. We will email you a link that works once.",
+    request: "Email me the link",
+  },
   deletion: {
     title: "Delete the account",
     goes: "We delete your data, your company’s, your series and your sessions. Download what you need before that.",

@@ -89,6 +89,11 @@ export const es = {
     label: "Te escribimos en",
     submit: "Guardar idioma",
   },
+  dataExport: {
+    title: "Copia de tus datos",
+    intro: "Todo lo que guardamos de ti y de tu empresa, en un archivo. Te enviaremos un enlace que sirve una sola vez.",
+    request: "Enviarme el enlace",
+  },
   deletion: {
     title: "Eliminar la cuenta",
     goes: "Se eliminan tus datos, los de tu empresa, tus series y tus sesiones. Descarga antes lo que necesites.",
