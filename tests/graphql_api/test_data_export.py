@@ -4,6 +4,7 @@ import asyncio
 import errno
 import re
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import Any
 
 import httpx2
@@ -15,6 +16,7 @@ from models.delivery import Delivery
 from models.export_link import ExportLink
 from models.session import Session
 from services.cleanup import Cleanup
+from services.common.caller import Caller
 from services.common.clock import utc_now
 from services.support.data_export import SENDING_SECONDS
 from tests.api import EMAIL, NEW_PASSWORD, PASSWORD, PASSWORD_CHANGE, Api, found
@@ -238,6 +240,27 @@ async def test_a_file_that_cannot_be_written_leaves_the_link(me: Api, monkeypatc
         failed = await _download(me, code)
 
     assert failed.status_code == 503
+    assert (await _download(me, code)).status_code == 200
+
+
+async def test_a_request_that_is_canceled_gives_the_link_back(me: Api) -> None:
+    """As when the process stops, at whatever moment after the claim."""
+    code = await _code(me)
+    exports, caller = me.composition.services.data_export, Caller(ip_address("127.0.0.1"))
+
+    async def open_and_wait() -> None:
+        async with exports.open(caller, code):
+            await asyncio.sleep(10)
+
+    for milliseconds in range(0, 60, 12):
+        opening = asyncio.create_task(open_and_wait())
+        while not await ExportLink.exclude(claimed_until=None).exists():
+            await asyncio.sleep(0)
+        await asyncio.sleep(milliseconds / 1000)
+        opening.cancel()
+        await asyncio.gather(opening, return_exceptions=True)
+        assert (await ExportLink.get()).claimed_until is None
+
     assert (await _download(me, code)).status_code == 200
 
 
