@@ -40,6 +40,7 @@ log = structlog.get_logger(__name__)
 SENDING_SECONDS = 300
 """How long a request may take to write the file and to send it."""
 _CLAIM = timedelta(seconds=SENDING_SECONDS + 30)
+_BUILD_SECONDS = SENDING_SECONDS - 60
 _MAX_BUILDS = 2  # at once in a process; others wait
 _MAX_IN_MEMORY = 1_000_000  # bytes of a file; larger ones are on disk, without a name
 
@@ -104,7 +105,8 @@ class DataExport:
     ) -> AsyncIterator[ExportFile | ExportLinkInvalid | ExportBusy | TooManyAttempts]:
         """Yields the file that the token opens. The link is used once the block ends, and stays if the block raises.
 
-        The token may be part of the mail's link. The block must not take longer than SENDING_SECONDS.
+        The token may be part of the mail's link. Raises TimeoutError if writing the file takes too long.
+        All must not take longer than SENDING_SECONDS.
         """
         claimed = await self._claim(caller, token)
         if not isinstance(claimed, _Claim):
@@ -112,7 +114,7 @@ class DataExport:
             return
         try:
             with tempfile.SpooledTemporaryFile(_MAX_IN_MEMORY) as file:
-                async with self._builds:
+                async with asyncio.timeout(_BUILD_SECONDS), self._builds:
                     await self.personal_data.write(claimed.subject, file)
                 size = file.tell()
                 file.seek(0)

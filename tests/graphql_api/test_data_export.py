@@ -18,6 +18,7 @@ from models.session import Session
 from services.cleanup import Cleanup
 from services.common.caller import Caller
 from services.common.clock import utc_now
+from services.support import data_export
 from services.support.data_export import SENDING_SECONDS
 from tests.api import EMAIL, NEW_PASSWORD, PASSWORD, PASSWORD_CHANGE, Api, found
 from tests.conftest import MakeApi
@@ -240,6 +241,18 @@ async def test_a_file_that_cannot_be_written_leaves_the_link(me: Api, monkeypatc
         failed = await _download(me, code)
 
     assert failed.status_code == 503
+    assert (await _download(me, code)).status_code == 200
+
+
+async def test_a_file_that_takes_too_long_leaves_the_link(me: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    code = await _code(me)
+
+    with monkeypatch.context() as slow:
+        slow.setattr(data_export, "_BUILD_SECONDS", 0)
+        failed = await _download(me, code, accept="text/html")
+
+    assert failed.status_code == 503
+    assert "El enlace todavía sirve" in failed.text
     assert (await _download(me, code)).status_code == 200
 
 
