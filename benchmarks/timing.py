@@ -5,9 +5,9 @@
 
 For each sequence of operations that a stranger may send, it sends the same number of requests for each kind of e-mail,
 in random order. It prints the area under the ROC curve of each kind against unknown e-mails, which is the probability
-that a response of that kind takes longer: 0.5 if times reveal nothing. `null` is a second set of unknown e-mails, which
-shows the effect of chance. The exit status is 0 if all areas are within 0.5 ± 0.08; with fewer samples, the tolerance
-is larger.
+that a response of that kind takes longer: 0.5 if times reveal nothing. `protected` are accounts with a second factor,
+and `null` is a second set of unknown e-mails, which shows the effect of chance. The exit status is 0 if all areas are
+within 0.5 ± 0.08; with fewer samples, the tolerance is larger.
 
 With `--imported`, that share of the accounts has hashes of another system: bcrypt of cost 10. It makes a difference
 only to `--sequence login`.
@@ -41,13 +41,14 @@ from app.database import connected, tortoise_configuration
 from benchmarks.client import RFC, SECRET_KEY, Client
 from models.account import Account
 from models.registration import Registration
+from models.totp_factor import TotpFactor
 from services.common.clock import utc_now
 from tests.databases import database_of_its_own
 from tests.process.serving import WITHOUT_LIMITS, serving
 from tests.smtp_servers import ScriptedServer
 
 _TOLERANCE = 0.08  # with 300 samples
-_KINDS = ("known", "unconfirmed", "null", "unknown")
+_KINDS = ("known", "protected", "unconfirmed", "null", "unknown")
 _INTERVAL = 0.06  # seconds between the starts of two sequences that contain a pause
 
 # The operations of each sequence, with random pauses between them; the last operation is timed.
@@ -73,7 +74,7 @@ def main() -> int:
     parser.add_argument("--imported", type=float, default=0.0, metavar="SHARE", help="of hashes of another system (0)")
     arguments = parser.parse_args()
     tolerance = _TOLERANCE * math.sqrt(300 / arguments.samples)
-    print(f"{'':44}{'known':>8}{'unconf.':>8}{'null':>8}   median", flush=True)
+    print(f"{'':44}{'known':>8}{'protect':>8}{'unconf.':>8}{'null':>8}   median", flush=True)
     revealed = False
     service = _service(arguments.database, arguments.smtp_seconds, arguments.samples, arguments.imported)
     with service as stranger:
@@ -148,7 +149,7 @@ def _email(kind: str, sequence: str, number: int) -> str:
 
 @contextmanager
 def _service(server: str | None, smtp_seconds: float, samples: int, imported: float) -> Iterator[_Stranger]:
-    """Runs the real service with `samples` known and unconfirmed e-mails for each sequence."""
+    """Runs the real service with `samples` known, protected and unconfirmed e-mails for each sequence."""
     with (
         tempfile.TemporaryDirectory() as folder,
         database_of_its_own(server, Path(folder)) as url,
@@ -170,11 +171,19 @@ async def _populate(url: str, samples: int, imported: float) -> None:
 
     person = {"rfc": RFC, "password_hash": password_hash, "language": "es", "created_at": now}
     accounts = [Account(id=uuid4(), email=e, email_key=e, confirmed_at=now, **person) for e in emails("known")]
+    protected = [
+        Account(id=uuid4(), email=e, email_key=e, confirmed_at=now, second_factor_since=now, **person)
+        for e in emails("protected")
+    ]
+    factors = [
+        TotpFactor(id=uuid4(), account_id=each.id, key="", created_at=now, confirmed_at=now) for each in protected
+    ]
     waiting = [Registration(id=uuid4(), email=e, email_key=e, **person) for e in emails("unconfirmed")]
-    for account in random.sample(accounts, round(imported * len(accounts))):
+    for account in random.sample([*accounts, *protected], round(imported * 2 * len(accounts))):
         account.password_hash = foreign_hash
     async with connected(tortoise_configuration(url)):
-        await Account.bulk_create(accounts, batch_size=500)
+        await Account.bulk_create([*accounts, *protected], batch_size=500)
+        await TotpFactor.bulk_create(factors, batch_size=500)
         await Registration.bulk_create(waiting, batch_size=500)
 
 
