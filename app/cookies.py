@@ -95,8 +95,9 @@ class RequestCookie:
 
     @property
     def device_token(self) -> str | None:
-        """The remembered device's token. Raises RefusedRequestError if it comes twice with different values."""
-        return None if self._refusal_reason else _only_cookie(self._request, self._device_name)
+        """The remembered device's token. None if it comes twice with different values: the person types a code then."""
+        values = set() if self._refusal_reason else _cookies(self._request, self._device_name)
+        return values.pop() if len(values) == 1 else None
 
     def require_own_origin(self) -> None:
         if reason := self._refusal_reason or (_OTHER_SITE if self._site == "cross-site" else None):
@@ -155,14 +156,19 @@ def nobody_signed_in(outcomes: Mapping[str, str]) -> bool:
 
 
 def _only_cookie(request: Request, name: str) -> str | None:
-    """Returns the cookie of exactly that name. Raises RefusedRequestError if it comes twice with different values.
-
-    Browsers let other hosts of the site set cookies whose names begin with characters that str.strip() takes for
-    whitespace. The value is not unquoted: Starlette's way of doing so may take quadratic time.
-    """
-    pairs = [pair.strip(" \t").partition("=") for line in request.headers.getlist("cookie") for pair in line.split(";")]
-    values = {value for key, _, value in pairs if key == name}
+    """Returns the cookie of exactly that name. Raises RefusedRequestError if it comes twice with different values."""
+    values = _cookies(request, name)
     if len(values) > 1:
         sentence = f"The request has several cookies named {name}: delete this site's cookies in the browser."
         raise RefusedRequestError(400, sentence)
     return values.pop() if values else None
+
+
+def _cookies(request: Request, name: str) -> set[str]:
+    """Returns the values of the cookies of exactly that name.
+
+    Browsers let other hosts of the site set cookies whose names begin with characters that str.strip() takes for
+    whitespace. A value is not unquoted: Starlette's way of doing so may take quadratic time.
+    """
+    pairs = [pair.strip(" \t").partition("=") for line in request.headers.getlist("cookie") for pair in line.split(";")]
+    return {value for key, _, value in pairs if key == name}

@@ -274,9 +274,12 @@ async def test_with_cookies_the_token_is_in_one_that_scripts_cannot_read(api: Ap
     login = {"input": {"email": EMAIL, "password": PASSWORD, "transport": "COOKIE"}}
     by_cookie = await api.run("Login", login, {"cookie": pair})
     ignored = await api.run("Login", {"input": {**login["input"], "transport": "BEARER"}}, {"cookie": pair})
+    api.http.cookies.clear()
+    doubtful = [await api.run("Login", login, {"cookie": cookie}) for cookie in (f"{pair}; device=x", 'device="\\')]
 
     assert (session[:8], device[:7]) == ("session=", "device=")
     assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= set(device.split("; "))
     assert 30 * 24 * 3600 - 60 < int(device.partition("Max-Age=")[2].partition(";")[0]) <= 30 * 24 * 3600
     assert response.json()["data"]["verifySecondFactor"]["deviceToken"] is None
     assert (by_cookie["__typename"], ignored["__typename"]) == ("LoginSuccess", "SecondFactorRequiredError")
+    assert [answer["__typename"] for answer in doubtful] == ["SecondFactorRequiredError"] * 2
