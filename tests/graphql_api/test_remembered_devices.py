@@ -161,7 +161,9 @@ async def test_ending_its_session_forgets_the_device_and_logging_out_does_not(ap
 async def test_ending_the_other_sessions_forgets_all_other_devices(api: Api, ana: Protected) -> None:
     first, second = await remember(api, ana), await remember(api, ana)
     mine = api.signed_in((await sign_in(api, first))["token"])
-    await mine.run("RevokeOtherSessions")
+    account = (await mine.run("RevokeOtherSessions"))["account"]
+
+    assert [device["current"] for device in account["rememberedDevices"]] == [True]
 
     assert [await outcome(api, token) for token in (first, second)] == ["LoginSuccess", "SecondFactorRequiredError"]
 
