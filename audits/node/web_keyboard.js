@@ -133,9 +133,13 @@ test("the keyboard alone adds an authenticator app, changes the e-mail and asks 
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await ana.said("Eliminaremos tu cuenta");
+  await page.locator(".standing .message").waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Eliminar la cuenta");
   await tabTo(page, labeled, "Conservar mi cuenta", "Shift+Tab");
   await page.keyboard.press("Enter");
   await ana.said("Tu cuenta se queda como está");
+  await page.locator(".standing .message").waitFor({ state: "detached" });
+  assert.equal(await ana.focused(), "MAIN");
 });
 
 test("a screen reader hears the steps, the labels, the hints and the errors in their order", async () => {

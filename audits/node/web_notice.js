@@ -78,6 +78,7 @@ test("who has an account is asked for the new version once", { skip: first }, as
 
   await ana.said("We recorded that you accepted");
   await request.waitFor({ state: "detached" });
+  assert.equal(await ana.focused(), "MAIN");
   await ana.go("/cuenta");
   await page.getByRole("heading", { name: "Your account" }).waitFor();
   await page.waitForLoadState("networkidle");

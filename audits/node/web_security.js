@@ -212,6 +212,7 @@ test("sessions have names, and a stranger's is ended where it was seen", async (
   await events.getByRole("button", { name: /^Cerrar la sesión/ }).click();
   await ana.said("Cerramos esa sesión");
   await page.waitForFunction(() => !document.body.textContent.includes("Cerrar las demás sesiones"));
+  assert.equal(await focusedText(), "Actividad reciente");
   await events.getByRole("button", { name: "Actualizar" }).click();
   await stranger.go("/cuenta");
   await stranger.at("/entrar");

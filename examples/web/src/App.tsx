@@ -21,7 +21,6 @@ import { SignInScreen } from "./screens/SignInScreen";
 import { useTexts } from "./texts";
 
 const SecurityScreen = lazily(async () => (await import("./screens/SecurityScreen")).SecurityScreen);
-
 const ConfirmEmailScreen = lazily(async () => (await import("./screens/ConfirmEmailScreen")).ConfirmEmailScreen);
 const RevertEmailScreen = lazily(async () => (await import("./screens/RevertEmailScreen")).RevertEmailScreen);
 

@@ -1,6 +1,6 @@
 import { useLayoutEffect, useState } from "react";
 
-import { MAIN } from "../layout/Shell";
+import { MAIN } from "../layout/content";
 import { forget } from "../router";
 
 /**

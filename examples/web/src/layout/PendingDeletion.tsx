@@ -2,6 +2,7 @@ import { useAccount, useClient } from "timbrado-accounts-client/react";
 
 import { useFormats, useLanguage } from "../texts";
 import { useSend } from "../useSend";
+import { focusContent } from "./content";
 import { Message } from "./Message";
 
 /** Says on every page when the account will be deleted, and takes that back. */
@@ -13,14 +14,13 @@ export function PendingDeletion() {
   const [send, busy] = useSend();
   if (!deletion) return null;
 
+  const cancel = async () => {
+    const result = await send(client.cancelAccountDeletion);
+    if (result?.__typename === "CancelAccountDeletionSuccess") focusContent();
+  };
   return (
     <Message key={language} kind="warning" text={texts.deletion.pending(date(deletion.dueAt))}>
-      <button
-        type="button"
-        className="button small"
-        aria-disabled={busy}
-        onClick={() => void send(client.cancelAccountDeletion)}
-      >
+      <button type="button" className="button small" aria-disabled={busy} onClick={() => void cancel()}>
         {texts.deletion.cancel}
       </button>
     </Message>

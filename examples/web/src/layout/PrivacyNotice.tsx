@@ -4,6 +4,7 @@ import { useClient } from "timbrado-accounts-client/react";
 import { useLanguage, useTexts } from "../texts";
 import { useQuery } from "../useQuery";
 import { useSend } from "../useSend";
+import { focusContent } from "./content";
 import { Message } from "./Message";
 
 /** Asks people who have signed in to accept a notice that is newer than theirs. Nothing waits for it. */
@@ -20,8 +21,12 @@ export function NewPrivacyNotice() {
 
   const accept = async () => {
     const result = await send(() => client.acceptPrivacyNotice({ version: notice.version }));
-    if (result?.__typename === "AcceptPrivacyNoticeSuccess") set(null);
-    else if (result) reload(); // the notice may have been replaced once more
+    if (result?.__typename === "AcceptPrivacyNoticeSuccess") {
+      focusContent();
+      set(null);
+    } else if (result) {
+      reload(); // the notice may have been replaced once more
+    }
   };
   return (
     <Message key={language} kind="warning" text={texts.privacy.changed}>

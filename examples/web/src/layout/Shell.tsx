@@ -4,12 +4,10 @@ import { useSession } from "timbrado-accounts-client/react";
 import { Link, usePath } from "../router";
 import { demandedPath } from "../routes";
 import { localeOf, useLanguage, type Language } from "../texts";
+import { MAIN } from "./content";
 import { NoticeRegion } from "./notices";
 import { PendingDeletion } from "./PendingDeletion";
 import { NewPrivacyNotice } from "./PrivacyNotice";
-
-/** The id of the content, to which the first link of the page skips. */
-export const MAIN = "content";
 
 /** Where the product's own page is, if the app is built for one: examples/upload, for example. */
 const UPLOAD_URL = import.meta.env["VITE_UPLOAD_URL"] as string | undefined;

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useAccount, useClient } from "timbrado-accounts-client/react";
 
 import { useRecentProof } from "../../forms/RecentProof";
@@ -16,13 +16,14 @@ export function DeletionCard() {
   const [send, busy] = useSend();
   const { date } = useFormats();
   const texts = useSecurityTexts().deletion;
+  const heading = useRef<HTMLHeadingElement>(null);
   const [asking, setAsking] = useState(false);
   const request = async () => {
-    setAsking(false);
-    void send(() => prove(client.requestAccountDeletion));
+    const result = await send(() => prove(client.requestAccountDeletion));
+    if (result?.__typename === "RequestAccountDeletionSuccess") heading.current?.focus();
   };
   return (
-    <Card title={texts.title}>
+    <Card title={texts.title} heading={heading}>
       {deletion ? (
         <p>{texts.pending(date(deletion.dueAt))}</p>
       ) : (
@@ -39,7 +40,10 @@ export function DeletionCard() {
           question={texts.question}
           intro={texts.questionIntro}
           confirm={texts.request}
-          onConfirm={request}
+          onConfirm={async () => {
+            setAsking(false); // so that the dialog for the proof is the only one
+            void request();
+          }}
           onClose={() => setAsking(false)}
         />
       )}

@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { useRef, useState } from "react";
 import type { AccountsClient, SecurityEventsQuery } from "timbrado-accounts-client";
 import { useAccount, useClient } from "timbrado-accounts-client/react";
 
@@ -34,6 +34,7 @@ export function EventsCard() {
   const { show } = useNotices();
   const query = useQuery((options) => readPage(client, null, options));
   const [busy, setBusy] = useState(false);
+  const heading = useRef<HTMLHeadingElement>(null);
 
   const more = async ({ edges, next }: Page) => {
     if (busy) return;
@@ -47,13 +48,13 @@ export function EventsCard() {
     setBusy(false);
   };
   return (
-    <Card title={words.title} intro={words.intro}>
+    <Card title={words.title} intro={words.intro} heading={heading}>
       <Loaded query={query}>
         {(page) => (
           <>
             <ul className="rows">
               {page.edges.map(({ node }) => (
-                <EventRow key={node.id} event={node} />
+                <EventRow key={node.id} event={node} onEnded={() => heading.current?.focus()} />
               ))}
             </ul>
             <p className="form-actions">
@@ -85,7 +86,7 @@ async function readPage(
   return { edges, next: pageInfo.hasNextPage ? pageInfo.endCursor : null };
 }
 
-function EventRow({ event }: { event: Edges[number]["node"] }) {
+function EventRow({ event, onEnded }: { event: Edges[number]["node"]; onEnded(): void }) {
   const client = useClient();
   const [send, busy] = useSend();
   const { sessions = [] } = useAccount();
@@ -93,6 +94,10 @@ function EventRow({ event }: { event: Edges[number]["node"] }) {
   const { devices, events: words, sessions: sessionWords } = useSecurityTexts();
   const { actor, at, fromThisAddress, message, sessionId, userAgent } = event;
   const open = sessions.some(({ id, current }) => id === sessionId && !current);
+  const end = async (id: string) => {
+    const result = await send(() => client.revokeSession({ id }));
+    if (result?.__typename === "RevokeSessionSuccess") onEnded();
+  };
   const details = [
     moment(at),
     userAgent && deviceOf(userAgent, devices),
@@ -112,7 +117,7 @@ function EventRow({ event }: { event: Edges[number]["node"] }) {
             className="button small"
             aria-disabled={busy}
             aria-label={words.endLabel(moment(at))}
-            onClick={() => void send(() => client.revokeSession({ id: sessionId! }))}
+            onClick={() => void end(sessionId!)}
           >
             {sessionWords.revoke}
           </button>
