@@ -259,8 +259,9 @@ class EmailChangeService:
         account = await lock_of(principal.id, old.key)
         now = self.clock()
         made = EmailChange.filter(id=change.id, open_key=str(account.id))
+        expires_at = now if new.key == old.key else now + GIVE_UP_AFTER + REVERTIBLE_FOR
         if not await made.filter(password_generation=account.password_generation).update(
-            open_key=None, changed_at=now, expires_at=now + GIVE_UP_AFTER + REVERTIBLE_FOR
+            open_key=None, changed_at=now, expires_at=expires_at
         ):
             raise GoneError
         await EmailChangeCode.filter(email_change_id=change.id).delete()
@@ -268,6 +269,8 @@ class EmailChangeService:
             await respell(account, new)
         else:
             await move(account, new, self.lockout, keep=principal.session_id)
+            if account.deletion_due_at:
+                await pending_deletion.schedule(account, account.deletion_due_at, now)
         await record(self.actors.of(caller), EventKind.EMAIL_CHANGED, account.id)
 
     async def _revert(self, caller: Caller, change: EmailChange, old: Email) -> None:

@@ -37,7 +37,6 @@ from services.support.deletion import (
 
 log = structlog.get_logger(__name__)
 
-REMIND_BEFORE = timedelta(days=1)
 RETRY_AFTER = timedelta(hours=1)
 """When a worker looks again at what another one has begun, or what something undecided holds up."""
 _BATCH_SIZE = 100
@@ -155,12 +154,9 @@ class AccountDeletion:
         if not await cancel_open(actor, account.id, now):
             waiting = [each.id for each in payments if each.status == PaymentStatus.OPEN.value]
             raise _RolledBackError(PaymentUndecided(waiting))
-        account.deletion_requested_at = now
-        account.deletion_due_at = now + self.delay
-        account.deletion_turn_at = now + (self.delay - REMIND_BEFORE if self.delay > REMIND_BEFORE else self.delay)
-        await account.save(update_fields=pending_deletion.COLUMNS)
+        due_at = await pending_deletion.schedule(account, now + self.delay, now)
         await record(actor, EventKind.DELETION_REQUESTED, account.id)
-        return account.deletion_due_at
+        return due_at
 
     async def _cancel(self, actor: Actor, before: Account) -> None:
         await cancel(BEFORE_DELETION, before.email_key)

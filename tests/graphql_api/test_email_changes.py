@@ -1,7 +1,7 @@
 """A change of e-mail by its owner: the code to the new one, and the way back by the old one."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -181,6 +181,7 @@ async def test_another_spelling_ends_no_session_and_cannot_be_reverted(api: Api,
     assert confirmed["account"]["email"] == "Ana@example.com"
     assert await elsewhere.run("Me")
     assert await api.mails() == []
+    assert not await EmailChange.filter(expires_at__gt=datetime.now(UTC)).exists()
 
 
 async def test_an_address_with_an_account_is_refused(api: Api, me: Api) -> None:
@@ -306,6 +307,23 @@ async def test_a_revert_takes_back_a_deletion_that_was_asked_for(api: Api, me: A
         ("email_reverted", account.id),
         ("deletion_canceled", account.id),
     }
+
+
+@pytest.mark.parametrize("first", ["deletion", "change"])
+async def test_no_deletion_comes_before_a_change_can_no_longer_be_taken_back(make_api: MakeApi, first: str) -> None:
+    api = await make_api(account_deletion_days=1)
+    me = await signed_in(api)
+    code = await _requested(me)
+    if first == "deletion":
+        await me.run("RequestAccountDeletion")
+    await me.act("ConfirmEmail", code=code)
+    await me.run("RequestAccountDeletion")
+
+    (account, change) = (await Account.get(), await EmailChange.get())
+
+    assert account.deletion_due_at == change.expires_at
+    assert account.deletion_turn_at == change.expires_at - timedelta(days=1)
+    assert (await me.run("Me"))["deletion"]["dueAt"].startswith(change.expires_at.strftime("%Y-%m-%dT%H:%M"))
 
 
 async def test_a_week_later_nothing_can_be_taken_back(api: Api, me: Api) -> None:
