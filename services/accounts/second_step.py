@@ -13,6 +13,7 @@ from tortoise.expressions import F
 
 from models.account import Account
 from models.login_challenge import LoginChallenge
+from models.mailed_password import MailedPassword
 from models.transactions import atomically
 from services.accounts.factor_codes import verify_code
 from services.accounts.lockout import LoginAttempt, LoginLockout
@@ -164,7 +165,10 @@ class SecondStepService:
     async def _is_valid(self, waiting: LoginChallenge, account: Account) -> bool:
         if not await LoginChallenge.exists(digest=waiting.digest):
             return False
-        return bool(waiting.mailed_digest) or account.password_generation == waiting.password_generation
+        if waiting.mailed_digest:
+            mailed = MailedPassword.filter(digest=waiting.mailed_digest, account_id=account.id)
+            return await mailed.filter(expires_at__gt=self.clock()).exists()
+        return account.password_generation == waiting.password_generation
 
 
 def _parse(code: str | None, passkey: str | None) -> str | Answer | FieldProblem:

@@ -272,6 +272,15 @@ async def test_a_mailed_password_does_not_get_around_it(api: Api, ana: Protected
     assert (await api.act("Login", email=EMAIL, password=PASSWORD))["__typename"] == "InvalidCredentialsError"
 
 
+async def test_a_challenge_of_a_mailed_password_that_has_ended_says_nothing_of_a_code(api: Api, ana: Protected) -> None:
+    challenge = await _challenge(api, await api.recover())
+    await ana.me.act("ChangePassword", **PASSWORD_CHANGE)
+
+    answers = [await _type(api, challenge, code) for code in (_wrong(ana.app), ana.app.code())]
+
+    assert answers == ["LoginExpiredError"] * 2
+
+
 async def test_a_mailed_password_opens_a_locked_bucket_with_a_code(api: Api, ana: Protected) -> None:
     await api.act("Login", email=EMAIL, password=WRONG_PASSWORD)
     await FailureStreak.all().update(count=MAX_FAILURES)
