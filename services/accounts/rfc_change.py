@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
-from models.account import Account
 from models.company import Company
 from models.invoice_reservation import InvoiceReservation
 from models.payment import Payment
 from models.transactions import atomically
+from services.accounts.email_change import GoneError, lock_of
 from services.accounts.recent_proof import ReauthenticationRequired
 from services.accounts.rfc import COMPANY_LENGTH, PERSON_LENGTH, Rfc, parse_rfc
 from services.accounts.sessions import Principal, SessionService
@@ -70,6 +70,8 @@ class RfcChangeService:
             return InvalidInput((FieldProblem.of("rfc", parsed, COMPANY_LENGTH, PERSON_LENGTH),))
         try:
             await atomically(partial(self._change, caller, principal, parsed))
+        except GoneError:
+            return NotAuthenticated()
         except _InUseError:
             return RfcInUse()
         except UnchangedError:
@@ -77,16 +79,19 @@ class RfcChangeService:
         return OwnRfcChanged(principal)
 
     async def _change(self, caller: Caller, principal: Principal, rfc: Rfc) -> None:
-        await change_rfc(self.actors.of(caller), principal.email_key, rfc)
+        await change_rfc(self.actors.of(caller), principal.id, principal.email_key, rfc)
         if await _is_used(principal.id):
             raise _InUseError
 
 
-async def change_rfc(actor: Actor, email_key: str, rfc: Rfc) -> RfcChanged:
-    """Changes the RFC and enqueues a notice, in the caller's transaction. Raises UnchangedError."""
+async def change_rfc(actor: Actor, account_id: UUID, email_key: str, rfc: Rfc) -> RfcChanged:
+    """Changes the RFC and enqueues a notice, in the caller's transaction. Raises UnchangedError.
+
+    Raises GoneError unless the account still has this e-mail.
+    """
     await enqueue(MailKind.RFC_CHANGED, email_key)
-    account = await Account.select_for_update().get_or_none(email_key=email_key)
-    if account is None or account.rfc == rfc.text:
+    account = await lock_of(account_id, email_key)
+    if account.rfc == rfc.text:
         raise UnchangedError
     old = Rfc(account.rfc)
     account.rfc = rfc.text

@@ -195,12 +195,15 @@ class AccountSupport:
         If the taxpayer is now of another type, the company's data no longer fit: step 3 has to be done again. Paid time
         and series stay.
         """
-        if not await Account.exists(email_key=email_key):
+        account = await Account.get_or_none(email_key=email_key)
+        if account is None:
             return await _nobody(email_key)
         try:
-            return await atomically(partial(change_rfc, actor, email_key, rfc))
+            return await atomically(partial(change_rfc, actor, account.id, email_key, rfc))
         except UnchangedError:
             return Unchanged()
+        except GoneError:
+            return NobodyFound()
 
     async def end_second_factor(self, actor: Actor, email_key: str) -> SecondFactorEnds | Unchanged | NobodyFound:
         """Announces that the second factor ends in SECOND_FACTOR_NOTICE, for an owner who has lost it.

@@ -8,10 +8,11 @@ from models.account import Account
 from models.event import Event
 from models.session import Session
 from services.common.clock import utc_now
-from tests.api import COMPANY, OTHER_RFC, PASSWORD, RFC, Api
+from tests.api import COMPANY, EMAIL, OTHER_RFC, PASSWORD, RFC, Api
 from tests.companies import configured, created, problems, signed_in
 from tests.invoices import paid, reserve
 from tests.paypal.payers import keep_payment
+from tests.races import uncommitted
 
 PERSON = "CACX7605101P8"
 
@@ -29,6 +30,22 @@ async def test_the_owner_corrects_the_rfc_and_gets_a_mail(api: Api) -> None:
     assert changed["account"]["company"]["legalName"] == COMPANY["legalName"]
     assert [mail["Subject"] for mail in await api.mails()] == ["Cambió el RFC de tu cuenta de Timbrado"]
     assert [event.details for event in await Event.all()] == [{"changed": ["rfc"]}]
+
+
+async def test_nobody_changes_the_rfc_of_an_account_that_takes_over_the_e_mail_at_that_moment(api: Api) -> None:
+    me = await signed_in(api)
+    await api.account(email="zoe@example.com")
+    zoe = await Account.get(email="zoe@example.com")
+
+    async def swap() -> None:
+        await Account.filter(email=EMAIL).update(email="eva@example.com", email_key="eva@example.com")
+        await Account.filter(id=zoe.id).update(email=EMAIL, email_key=EMAIL)
+
+    (answer,) = await uncommitted(swap, lambda: me.act("ChangeRfc", rfc=OTHER_RFC))
+
+    assert answer["__typename"] == "NotAuthenticatedError"
+    assert {account.rfc for account in await Account.all()} == {RFC}
+    assert await api.mails() == []
 
 
 async def test_another_kind_of_taxpayer_does_step_3_again(api: Api) -> None:
