@@ -15,7 +15,7 @@ from tests.process.serving import CHEAP_ARGON2, WITHOUT_LIMITS, serving
 # The tests need the captcha that comes with the sixth wrong password.
 LIMITS = {name: limit for name, limit in WITHOUT_LIMITS.items() if name != "LIMIT_LOGIN_FAILURES"}
 MODULES = {"captcha", "client", "errors", "generated/graphql", "index", "operations", "react", "session", "store"}
-MODULES |= {"proof", "transport"}
+MODULES |= {"passkeys", "proof", "transport"}
 EXAMPLE = re.compile(r"^```(tsx?)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # What the examples import besides the package.
 DECLARATIONS = """

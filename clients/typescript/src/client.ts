@@ -3,6 +3,7 @@ import {
   operations,
   type CaptchaInput,
   type LoginInput,
+  type LoginWithPasskeyInput,
   type Methods,
   type VerifySecondFactorInput,
 } from "./generated/graphql.js";
@@ -23,9 +24,14 @@ export interface ClientOptions extends TransportOptions {
 }
 
 /** One method for each operation of graphql/operations/, and what is left between them. */
-export interface AccountsClient extends Omit<Methods, "login" | "verifySecondFactor"> {
+export interface AccountsClient extends Omit<Methods, "login" | "loginWithPasskey" | "verifySecondFactor"> {
   /** Logs in with an e-mail address and a password, and opens a session that later calls use. */
   login(input: Omit<LoginInput, "transport" | "rememberedDevice">, options?: CallOptions): ReturnType<Methods["login"]>;
+  /** Opens a session with what a passkey answered; `signInWithPasskey` does all of it. */
+  loginWithPasskey(
+    input: Omit<LoginWithPasskeyInput, "transport">,
+    options?: CallOptions,
+  ): ReturnType<Methods["loginWithPasskey"]>;
   /** Opens the session of a login that answered SecondFactorRequiredError, and may remember the device. */
   verifySecondFactor(
     input: Omit<VerifySecondFactorInput, "transport">,
@@ -64,6 +70,7 @@ export function createAccountsClient(options: ClientOptions): AccountsClient {
     ...methods,
     login: async (input, callOptions) =>
       methods.login({ ...input, ...by, rememberedDevice: await deviceStore.get() }, callOptions),
+    loginWithPasskey: (input, callOptions) => methods.loginWithPasskey({ ...input, ...by }, callOptions),
     verifySecondFactor: (input, callOptions) => methods.verifySecondFactor({ ...input, ...by }, callOptions),
     session,
     captcha,
