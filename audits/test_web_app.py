@@ -70,6 +70,14 @@ def test_the_app_works_on_the_origin_of_the_service(
     assert audit.returncode == 0, audit.stdout + audit.stderr
 
 
+def test_the_app_works_with_passkeys(run_script: RunScript, chromium: str, dist: Path, tmp_path: Path) -> None:
+    """Under the name localhost, since no passkey is made for an address."""
+    with serving(tmp_path, WEB_APP_DIR=str(dist), **MODE) as (url, _):
+        audit = run_script("web_passkeys.js", chromium, url.replace("127.0.0.1", "localhost"))
+
+    assert audit.returncode == 0, audit.stdout + audit.stderr
+
+
 @pytest.mark.parametrize("script", ["web_flow.js", "web_provider.js"])
 def test_the_app_works_on_another_origin(
     run_script: RunScript, chromium: str, elsewhere: Elsewhere, tmp_path: Path, script: str

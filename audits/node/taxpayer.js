@@ -169,9 +169,8 @@ export class Taxpayer {
 
   /** axe finds nothing, and nothing scrolls sideways at 320 pixels. Adding axe needs no permission of the page. */
   async check() {
-    const session = await this.context.newCDPSession(this.page);
+    const session = await this.context.newCDPSession(this.page); // detaching it would end a virtual authenticator
     await session.send("Runtime.evaluate", { expression: AXE });
-    await session.detach();
     const violations = await this.page.evaluate(async (values) => {
       const { violations } = await globalThis.axe.run(document, { runOnly: { type: "tag", values } });
       return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target }) => target).join(", ")}`);

@@ -1,12 +1,14 @@
 import { createContext, useCallback, useContext, useState, type ReactNode } from "react";
-import { withRecentProof, type AskForProof, type ProofWay } from "timbrado-accounts-client";
+import { proveWithPasskey, withRecentProof, type AskForProof, type ProofWay } from "timbrado-accounts-client";
 import { useAccount, useClient } from "timbrado-accounts-client/react";
 
 import { Dialog } from "../layout/Dialog";
 import { useTexts } from "../texts";
+import { usePasskeyTexts } from "../texts/passkeys";
 import type { Values } from "./drafts";
 import { Form } from "./Form";
 import { OneTimeCodeField } from "./OneTimeCodeField";
+import { PasskeyButton } from "./PasskeyButton";
 import { PasswordField } from "./PasswordField";
 import { UserName } from "./UserName";
 
@@ -51,25 +53,34 @@ export function RecentProofProvider({ children }: { children: ReactNode }) {
 
 function ProofDialog({ ways: first, reauthenticate, close }: Asked) {
   const account = useAccount();
+  const client = useClient();
   const texts = useTexts();
+  const passkeys = usePasskeyTexts();
   const [ways, setWays] = useState(first);
   const byPassword = ways.includes("PASSWORD");
+  const byPasskey = ways.includes("PASSKEY");
+  const intro = byPasskey ? passkeys.proof : byPassword ? texts.proof.byPassword : texts.proof.byCode;
+  const receive = (result: { __typename: string }) => {
+    if ("ways" in result) setWays(result.ways as ProofWay[]); // a second factor was added or removed elsewhere
+    if (result.__typename !== "ReauthenticateSuccess") return false;
+    close();
+    return true;
+  };
   return (
-    <Dialog
-      title={texts.proof.title}
-      intro={byPassword ? texts.proof.byPassword : texts.proof.byCode}
-      onClose={close}
-    >
+    <Dialog title={texts.proof.title} intro={intro} onClose={close}>
+      {byPasskey && (
+        <PasskeyButton
+          primary
+          label={passkeys.use}
+          ask={() => proveWithPasskey(client, reauthenticate)}
+          onResult={receive}
+        />
+      )}
       <Form
         name="prueba"
         submit={texts.proof.submit}
         send={(values) => reauthenticate(proofOf(values))}
-        onResult={(result) => {
-          if ("ways" in result) setWays(result.ways); // a second factor was added or removed elsewhere
-          if (result.__typename !== "ReauthenticateSuccess") return false;
-          close();
-          return true;
-        }}
+        onResult={receive}
         aside={
           <button type="button" className="button" onClick={close}>
             {texts.cancel}

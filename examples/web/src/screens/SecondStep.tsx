@@ -1,28 +1,55 @@
-import type { Account } from "timbrado-accounts-client";
+import { verifyWithPasskey, type Account, type ProofWay } from "timbrado-accounts-client";
 import { useClient } from "timbrado-accounts-client/react";
 
 import { Field } from "../forms/Field";
 import { Form } from "../forms/Form";
+import { PasskeyButton } from "../forms/PasskeyButton";
 import { useNotices } from "../layout/notices";
 import { Page } from "../layout/Page";
 import { useTexts } from "../texts";
+import { usePasskeyTexts } from "../texts/passkeys";
+
+/** What login answered. */
+export interface SecondStepAsked {
+  challenge: string;
+  ways: readonly ProofWay[];
+  passkeyOptions: string | null;
+}
 
 interface SecondStepProps {
-  challenge: string;
+  asked: SecondStepAsked;
   onOpen(account: Account, message: string): boolean;
   /** The password has to be typed again. */
   onExpired(): void;
 }
 
-/** Asks for the code of the second factor, after the password. */
-export function SecondStep({ challenge, onOpen, onExpired }: SecondStepProps) {
+/** Asks for a passkey or a code, after the password. */
+export function SecondStep({ asked, onOpen, onExpired }: SecondStepProps) {
   const client = useClient();
   const texts = useTexts();
+  const passkeys = usePasskeyTexts();
   const { show } = useNotices();
+  const { challenge, passkeyOptions } = asked;
+  const receive = (result: { __typename: string; message: string }) => {
+    if (result.__typename === "LoginSuccess" && "account" in result)
+      return onOpen(result.account as Account, result.message);
+    if (result.__typename !== "LoginExpiredError") return false;
+    show("warning", result.message);
+    onExpired();
+    return true;
+  };
 
   return (
-    <Page title={texts.secondStep.title} intro={texts.secondStep.intro}>
+    <Page title={texts.secondStep.title} intro={passkeyOptions ? passkeys.secondStep : texts.secondStep.intro}>
       <div className="card">
+        {passkeyOptions && (
+          <PasskeyButton
+            primary
+            label={passkeys.use}
+            ask={() => verifyWithPasskey(client, asked)}
+            onResult={receive}
+          />
+        )}
         <Form
           name="codigo"
           submit={texts.signIn.submit}
@@ -33,14 +60,7 @@ export function SecondStep({ challenge, onOpen, onExpired }: SecondStepProps) {
               rememberDevice: rememberDevice === "true",
             })
           }
-          onResult={(result) => {
-            if (result.__typename === "LoginSuccess" && "account" in result)
-              return onOpen(result.account, result.message);
-            if (result.__typename !== "LoginExpiredError") return false;
-            show("warning", result.message);
-            onExpired();
-            return true;
-          }}
+          onResult={receive}
           aside={
             <button type="button" className="button" onClick={onExpired}>
               {texts.cancel}
@@ -49,8 +69,8 @@ export function SecondStep({ challenge, onOpen, onExpired }: SecondStepProps) {
         >
           <Field
             name="oneTimeCode"
-            label={texts.secondStep.code}
-            hint={texts.secondStep.codeHint}
+            label={asked.ways.includes("TOTP") ? texts.secondStep.code : passkeys.recoveryCode}
+            hint={asked.ways.includes("TOTP") ? texts.secondStep.codeHint : undefined}
             autoComplete="one-time-code"
             autoCapitalize="characters"
             spellCheck={false}

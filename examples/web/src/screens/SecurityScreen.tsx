@@ -7,6 +7,7 @@ import { EventsCard } from "./security/EventsCard";
 import { ExportCard } from "./security/ExportCard";
 import { LanguageCard } from "./security/LanguageCard";
 import { PasswordCard } from "./security/PasswordCard";
+import { PasskeysCard } from "./security/PasskeysCard";
 import { RfcCard } from "./security/RfcCard";
 import { SecondFactorCard } from "./security/SecondFactorCard";
 import { SessionsCard } from "./security/SessionsCard";
@@ -17,6 +18,7 @@ export function SecurityScreen() {
   return (
     <Page wide title={texts.title} intro={texts.intro}>
       <RecentProofProvider>
+        <PasskeysCard />
         <SecondFactorCard />
         <SessionsCard />
         <EventsCard />

@@ -1,0 +1,33 @@
+import type { PasskeyTexts } from "./passkeys.es";
+
+export const en: PasskeyTexts = {
+  signIn: "Sign in with a passkey",
+  use: "Use my passkey",
+  none: "No passkey was used. Try again, or use another way.",
+  secondStep: "Your account asks for a passkey or a code, in addition to the password.",
+  recoveryCode: "Recovery code",
+  proof: "For your security, confirm that it is you to go on.",
+  title: "Passkeys",
+  intro:
+    "You sign in with your fingerprint, your face or the PIN of your device, without entering the password. Nobody can steal it with a fake page.",
+  unsupported: "Passkeys cannot be used here: update your browser, or sign in with another one.",
+  add: "Add a passkey",
+  exists: "This device already has a passkey of your account.",
+  unnamed: "Passkey",
+  synced: "Kept in your account at Apple, Google or another manager",
+  onDevice: "On one device only",
+  added: (date) => `Added on ${date}`,
+  used: (moment) => `Last used: ${moment}`,
+  name: "Name",
+  nameLabel: (name) => `Name ${name}`,
+  nickname: "Name of this passkey",
+  nicknameHint: "For example “iPhone”. Leave it empty to take its name back.",
+  saveName: "Save name",
+  remove: "Remove",
+  removeLabel: (name) => `Remove ${name}`,
+  removeQuestion: "Remove this passkey?",
+  removeIntro: "You will no longer be able to sign in with it. Delete it from your device, too.",
+  removeSubmit: "Yes, remove it",
+  require: "Ask for it in addition to the password",
+  requireIntro: "Then, whoever knows your password does not get in without one of your passkeys.",
+};

@@ -1,0 +1,33 @@
+export const es = {
+  signIn: "Iniciar sesión con una llave de acceso",
+  use: "Usar mi llave de acceso",
+  none: "No se usó ninguna llave de acceso. Inténtalo de nuevo, o usa otra forma.",
+  secondStep: "Además de la clave, tu cuenta pide una llave de acceso o un código.",
+  recoveryCode: "Código de recuperación",
+  proof: "Por tu seguridad, confirma que eres tú para continuar.",
+  title: "Llaves de acceso",
+  intro:
+    "Entras con tu huella, tu rostro o el PIN de tu dispositivo, sin escribir la clave. Nadie puede robártela con una página falsa.",
+  unsupported: "Aquí no se pueden usar llaves de acceso: actualiza tu navegador, o entra con otro.",
+  add: "Agregar una llave de acceso",
+  exists: "Este dispositivo ya tiene una llave de acceso de tu cuenta.",
+  unnamed: "Llave de acceso",
+  synced: "Guardada en tu cuenta de Apple, Google u otro administrador",
+  onDevice: "Solo en un dispositivo",
+  added: (date: string) => `Agregada el ${date}`,
+  used: (moment: string) => `Último uso: ${moment}`,
+  name: "Nombrar",
+  nameLabel: (name: string) => `Nombrar ${name}`,
+  nickname: "Nombre de esta llave de acceso",
+  nicknameHint: "Por ejemplo «iPhone». Déjalo vacío para quitarle el nombre.",
+  saveName: "Guardar nombre",
+  remove: "Quitar",
+  removeLabel: (name: string) => `Quitar ${name}`,
+  removeQuestion: "¿Quitar esta llave de acceso?",
+  removeIntro: "Ya no podrás entrar con ella. Bórrala también de tu dispositivo.",
+  removeSubmit: "Sí, quitar",
+  require: "Pedirla además de la clave",
+  requireIntro: "Así, quien sepa tu clave no entra sin una de tus llaves de acceso.",
+};
+
+export type PasskeyTexts = typeof es;
