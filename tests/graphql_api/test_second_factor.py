@@ -273,7 +273,7 @@ async def test_a_mailed_password_does_not_get_around_it(api: Api, ana: Protected
 
 
 async def test_a_challenge_of_a_mailed_password_that_has_ended_says_nothing_of_a_code(api: Api, ana: Protected) -> None:
-    challenge = await _challenge(api, await api.recover())
+    challenge = await challenge_of(api, await api.recover())
     await ana.me.act("ChangePassword", **PASSWORD_CHANGE)
 
     answers = [await _type(api, challenge, code) for code in (_wrong(ana.app), ana.app.code())]
