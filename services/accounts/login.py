@@ -209,14 +209,16 @@ class LoginService:
         """Empties the attempt's bucket, and replaces an outdated hash of the password.
 
         With a second factor, unless the device is remembered, nothing is used yet and no bucket emptied. Returns None
-        if the password changed, or the mailed one ended, in the meantime.
+        if the password changed, the mailed one ended, or the account was deleted, in the meantime.
         """
         mailed, actor = candidate.mailed, self.actors.of(caller)
 
         async def open_session() -> LoggedIn | SecondFactorRequired:
             if mailed and not mailed.used:
                 await cancel(BEFORE_PASSWORD_CHANGE, email_key)
-            account = await Account.select_for_update().get(id=candidate.account_id)
+            account = await Account.select_for_update().get_or_none(id=candidate.account_id)
+            if account is None:
+                raise OutdatedError
             if account.second_factor_ends_at and account.second_factor_ends_at <= self.clock():
                 await self._end_second_factor(account)
             if not mailed and account.password_generation != candidate.password_generation:

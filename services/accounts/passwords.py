@@ -230,7 +230,9 @@ class PasswordService:
     ) -> PasswordChanged | InvalidInput | NotAuthenticated:
         async def change() -> PasswordChanged:
             await cancel(BEFORE_PASSWORD_CHANGE, verified.email_key)
-            account = await Account.select_for_update().get(id=verified.id)
+            account = await Account.select_for_update().get_or_none(id=verified.id)
+            if account is None:
+                raise _RefusedError(NotAuthenticated())
             if account.password_generation != verified.password_generation:
                 raise _RefusedError(_INCORRECT)
             ends_at = await self.sessions.keep_only(principal.session_id, account)

@@ -26,11 +26,12 @@ from services.events.publishing import lock_account
 from services.invoices import reservations
 from services.support.account_deletion import RETRY_AFTER
 from tests.actors import OPERATOR
-from tests.api import EMAIL, PASSWORD, RFC, Api, found
+from tests.api import EMAIL, PASSWORD, PASSWORD_CHANGE, RFC, Api, found
 from tests.conftest import MakeApi
 from tests.invoices import CLIENT, active_account, paid, reserve, series_of
 from tests.paypal.payers import BANK, PLAN, complete, keep_payment, payer, start_approved, start_pending, takes_paypal
 from tests.paypal.server import PayPalServer
+from tests.races import uncommitted
 from tests.stored_accounts import store_account
 from tests.stores import ON_SQLITE
 
@@ -399,6 +400,17 @@ async def test_cleanup_deletes_what_is_due_and_goes_on_if_that_fails(api: Api, m
     await cleanup
 
     assert await Account.all().count() == await Registration.all().count() == 0
+
+
+async def test_passwords_that_are_verified_while_the_account_goes_open_and_change_nothing(api: Api, me: Api) -> None:
+    changed, opened = await uncommitted(
+        lambda: api.composition.deletion.delete(OPERATOR, EMAIL),
+        lambda: me.act("ChangePassword", **PASSWORD_CHANGE),
+        lambda: api.act("Login", email=EMAIL, password=PASSWORD),
+    )
+
+    assert (changed["__typename"], opened["__typename"]) == ("NotAuthenticatedError", "InvalidCredentialsError")
+    assert await Account.all().count() == 0
 
 
 async def test_an_operator_can_delete_before_the_day_comes(api: Api, me: Api) -> None:
