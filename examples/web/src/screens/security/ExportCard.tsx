@@ -9,11 +9,17 @@ import { useSend } from "../../useSend";
 export function ExportCard() {
   const client = useClient();
   const prove = useRecentProof();
-  const send = useSend();
+  const [send, busy] = useSend();
   const texts = useSecurityTexts().dataExport;
   return (
     <Card title={texts.title} intro={texts.intro}>
-      <button type="button" className="button" onClick={() => void send(prove(() => client.exportAccount()))}>
+      <button
+        type="button"
+        className="button"
+        aria-disabled={busy}
+        onClick={() => void send(() => prove(client.exportAccount))}
+      >
+        {busy && <span className="spinner" aria-hidden="true" />}
         {texts.request}
       </button>
     </Card>

@@ -22,7 +22,7 @@ export function PasskeysCard() {
   const client = useClient();
   const { secondFactor } = useAccount();
   const prove = useRecentProof();
-  const send = useSend();
+  const [send, busy] = useSend();
   const texts = usePasskeyTexts();
   const heading = useRef<HTMLHeadingElement>(null);
   const query = useQuery<Passkeys>(async (options) => (await client.passkeys(options))?.passkeys ?? []);
@@ -31,9 +31,9 @@ export function PasskeysCard() {
   const [codes, setCodes] = useState<readonly string[] | null>(null);
 
   const add = async () => {
-    const begun = prove(async () => (await addPasskey(client)) ?? { __typename: "Canceled" as const, message: texts.none });
-    const result = await send(
-      begun.catch((error: unknown) => {
+    const begin = async () => (await addPasskey(client)) ?? { __typename: "Canceled" as const, message: texts.none };
+    const result = await send(() =>
+      prove(begin).catch((error: unknown) => {
         if (!(error instanceof DOMException && error.name === "InvalidStateError")) throw error;
         return { __typename: "Exists" as const, message: texts.exists };
       }),
@@ -43,12 +43,12 @@ export function PasskeysCard() {
     setNaming(result.passkey.id);
   };
   const remove = async ({ id }: PasskeyFieldsFragment) => {
-    await send(prove(() => client.removePasskey({ id })));
+    await send(() => prove(() => client.removePasskey({ id })));
     query.reload();
     heading.current?.focus();
   };
   const require = async () => {
-    const result = await send(prove(() => client.requirePasskey()), { quiet: true });
+    const result = await send(() => prove(client.requirePasskey), { quiet: true });
     if (result?.__typename === "RequirePasskeySuccess" && "recoveryCodes" in result) setCodes(result.recoveryCodes);
   };
   const close = () => {
@@ -85,7 +85,8 @@ export function PasskeysCard() {
               )}
             </ul>
             {supportsPasskeys() ? (
-              <button type="button" className="button" onClick={() => void add()}>
+              <button type="button" className="button" aria-disabled={busy} onClick={() => void add()}>
+                {busy && <span className="spinner" aria-hidden="true" />}
                 {texts.add}
               </button>
             ) : (
@@ -103,7 +104,7 @@ export function PasskeysCard() {
               passkeys.length > 0 &&
               !secondFactor && (
                 <p className="form-actions">
-                  <button type="button" className="button" onClick={() => void require()}>
+                  <button type="button" className="button" aria-disabled={busy} onClick={() => void require()}>
                     {texts.require}
                   </button>
                   <span className="hint">{texts.requireIntro}</span>
