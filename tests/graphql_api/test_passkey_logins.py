@@ -517,6 +517,7 @@ async def test_taking_back_a_change_of_e_mail_ends_every_passkey(api: Api) -> No
 async def test_taking_back_a_change_of_e_mail_does_not_get_around_an_older_second_factor(
     api: Api, protected: Owner
 ) -> None:
+    await Account.all().update(second_factor_since=AGES_AGO)
     await api.mails()
     await protected.me.act("ChangeEmail", email="eva@example.com")
     await protected.me.act("ConfirmEmail", code=await api.mailed_code())

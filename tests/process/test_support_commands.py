@@ -202,7 +202,7 @@ def test_revoke_says_what_it_ended(desk: Desk) -> None:
     passwords = desk.json("account", "revoke", "--password", EMAIL)
 
     assert sessions == (0, f"{EMAIL}: 1 sessions\n", "")
-    assert passwords == [{"email": EMAIL, "sessions": 0, "passwords": 1}]
+    assert passwords == [{"email": EMAIL, "sessions": 0, "passwords": 1, "passkeys": 0}]
 
 
 def test_another_email_ends_what_the_old_mailbox_could_use_and_tells_both(desk: Desk) -> None:
@@ -412,6 +412,7 @@ def test_an_export_misses_no_table_that_knows_a_person() -> None:
         "known_network",
         "limit_counter",
         "login_challenge",
+        "passkey_challenge",
         "recovery_code",
         "retained_payment",
         "spent_captcha",
