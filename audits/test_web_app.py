@@ -107,6 +107,15 @@ def test_the_app_works_on_another_origin(
     assert audit.returncode == 0, audit.stdout + audit.stderr
 
 
+def test_the_app_leads_to_the_second_factor_that_is_demanded(
+    run_script: RunScript, chromium: str, dist: Path, tmp_path: Path
+) -> None:
+    with serving(tmp_path, WEB_APP_DIR=str(dist), SECOND_FACTOR_REQUIRED="true", **MODE) as (url, _):
+        audit = run_script("web_demand.js", chromium, url.replace("127.0.0.1", "localhost"))
+
+    assert audit.returncode == 0, audit.stdout + audit.stderr
+
+
 def test_the_app_asks_for_the_privacy_notice(run_script: RunScript, chromium: str, dist: Path, tmp_path: Path) -> None:
     for version in ("1", "2"):
         notice = {"PRIVACY_NOTICE_VERSION": version, "PRIVACY_NOTICE_URL": f"http://localhost/aviso?v={version}"}

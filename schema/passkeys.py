@@ -140,7 +140,7 @@ AddPasskeyResult = Annotated[
     strawberry.union("AddPasskeyResult", description="The result of addPasskey."),
 ]
 RenamePasskeyResult = Annotated[
-    RenamePasskeySuccess | InvalidInput | PasskeyNotFound | RestrictedSession | NotAuthenticated,
+    RenamePasskeySuccess | InvalidInput | PasskeyNotFound | PasswordChangeRequired | NotAuthenticated,
     strawberry.union("RenamePasskeyResult", description="The result of renamePasskey."),
 ]
 RemovePasskeyResult = Annotated[

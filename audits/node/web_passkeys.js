@@ -4,50 +4,13 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 
 import { launchFresh } from "./browser.js";
+import { Device } from "./device.js";
 import { PASSWORD, Taxpayer } from "./taxpayer.js";
 
 const [, , executablePath, app] = process.argv;
 const browser = await launchFresh(executablePath);
 let ana;
 let device;
-
-/** An authenticator with a screen lock. `present` says whether somebody answers it at once. */
-class Device {
-  static async of(page, present = true) {
-    const cdp = await page.context().newCDPSession(page);
-    await cdp.send("WebAuthn.enable");
-    const { authenticatorId } = await cdp.send("WebAuthn.addVirtualAuthenticator", {
-      options: {
-        protocol: "ctap2",
-        ctap2Version: "ctap2_1",
-        transport: "internal",
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-        automaticPresenceSimulation: present,
-        defaultBackupEligibility: true,
-        defaultBackupState: true,
-      },
-    });
-    return Object.assign(new Device(), { cdp, authenticatorId });
-  }
-
-  send(command, values = {}) {
-    return this.cdp.send(`WebAuthn.${command}`, { authenticatorId: this.authenticatorId, ...values });
-  }
-
-  present(enabled) {
-    return this.send("setAutomaticPresenceSimulation", { enabled });
-  }
-
-  verified(isUserVerified) {
-    return this.send("setUserVerified", { isUserVerified });
-  }
-
-  async credentials() {
-    return (await this.send("getCredentials")).credentials;
-  }
-}
 
 /** Opens the page of an account's security, on a device that can keep passkeys. */
 async function open() {

@@ -135,9 +135,9 @@ class PasskeyService:
 
     async def rename(
         self, caller: Caller, id: str, nickname: str | None
-    ) -> PasskeyRenamed | PasskeyNotFound | InvalidInput | RestrictedSession | NotAuthenticated:
+    ) -> PasskeyRenamed | PasskeyNotFound | InvalidInput | PasswordChangeRequired | NotAuthenticated:
         """Names a passkey, or takes its name back."""
-        principal = await self.sessions.require_account(caller)
+        principal = await self.sessions.require_own_password(caller)
         if not isinstance(principal, Principal):
             return principal
         parsed = parse_device_name(nickname or "", "nickname")

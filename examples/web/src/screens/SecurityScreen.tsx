@@ -1,3 +1,5 @@
+import { useAccount } from "timbrado-accounts-client/react";
+
 import { RecentProofProvider } from "../forms/RecentProof";
 import { Page } from "../layout/Page";
 import { useSecurityTexts } from "../texts/security";
@@ -12,24 +14,32 @@ import { RfcCard } from "./security/RfcCard";
 import { SecondFactorCard } from "./security/SecondFactorCard";
 import { SessionsCard } from "./security/SessionsCard";
 
-/** How people keep their account theirs: each card is a subject of its own. */
+/**
+ * How people keep their account theirs: each card is a subject of its own. Where the operator demands a second factor, an
+ * account without one has only what adds it.
+ */
 export function SecurityScreen() {
   const texts = useSecurityTexts();
+  const demanded = useAccount().secondFactorEnrollmentRequired;
   return (
-    <Page wide title={texts.title} intro={texts.intro}>
+    <Page wide title={texts.title} intro={demanded ? texts.demanded : texts.intro}>
       <RecentProofProvider>
         <PasskeysCard />
         <SecondFactorCard />
-        <SessionsCard />
-        <EventsCard />
-        <div className="grid">
-          <EmailCard />
-          <RfcCard />
-          <PasswordCard />
-          <LanguageCard />
-        </div>
-        <ExportCard />
-        <DeletionCard />
+        {!demanded && (
+          <>
+            <SessionsCard />
+            <EventsCard />
+            <div className="grid">
+              <EmailCard />
+              <RfcCard />
+              <PasswordCard />
+              <LanguageCard />
+            </div>
+            <ExportCard />
+            <DeletionCard />
+          </>
+        )}
       </RecentProofProvider>
     </Page>
   );

@@ -3,6 +3,7 @@ import type { SecurityTexts } from "./security.es";
 export const en: SecurityTexts = {
   title: "Security",
   intro: "What protects your account, what has happened to it, and the data that identify it.",
+  demanded: "To use your account, first turn on two-step verification: with the codes of an app, or with a passkey.",
   devices: {
     unknown: "Unknown device",
     on: (browser, system) => `${browser} on ${system}`,

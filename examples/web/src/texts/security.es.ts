@@ -1,6 +1,8 @@
 export const es = {
   title: "Seguridad",
   intro: "Lo que protege tu cuenta, lo que ha pasado con ella y los datos que la identifican.",
+  demanded:
+    "Para usar tu cuenta, activa primero la verificación en dos pasos: con los códigos de una app o con una llave de acceso.",
   devices: {
     unknown: "Dispositivo desconocido",
     on: (browser: string, system: string) => `${browser} en ${system}`,
