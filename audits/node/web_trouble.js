@@ -28,7 +28,7 @@ test("password managers find their fields", async () => {
   assert.deepEqual(await tokens(), ["one-time-code", "username"]);
   await ana.go("/entrar");
   await page.locator("[name=password]").waitFor();
-  assert.deepEqual(await tokens(), ["username", "current-password"]);
+  assert.deepEqual(await tokens(), ["username webauthn", "current-password"]);
 });
 
 test("an account with a second factor asks for its code after the password", async () => {
