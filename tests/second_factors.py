@@ -1,10 +1,13 @@
 """Accounts with a second factor, and their owners' authenticator apps."""
 
 import time
+from datetime import datetime
 from typing import Any
 
 import pyotp
 
+from models.account import Account
+from models.totp_factor import TotpFactor
 from tests.api import EMAIL, PASSWORD, Api
 from tests.companies import signed_in
 
@@ -45,6 +48,12 @@ async def protect(api: Api) -> Protected:
     assert confirmed["__typename"] == "ConfirmTotpSuccess", confirmed
     await api.mails()
     return Protected(me, app, confirmed["recoveryCodes"])
+
+
+async def backdate(added_at: datetime) -> None:
+    """As if every second factor had been added then."""
+    await Account.all().update(second_factor_since=added_at)
+    await TotpFactor.all().update(confirmed_at=added_at)
 
 
 async def challenge_of(api: Api, password: str = PASSWORD) -> str:

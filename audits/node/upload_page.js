@@ -22,7 +22,9 @@ test("a person signs in, pays and has invoices stamped, and one that is refused"
   await ana.check();
 
   await ana.arrive();
-  await page.goto(upload);
+  await ana.go("/cuenta");
+  await page.getByRole("link", { name: "Facturas" }).click();
+  await page.waitForURL(`${upload}/`);
   await page.getByText("Tu cuenta no está activa").waitFor();
   await ana.pay();
   await page.getByText(/Te quedan \d+ timbres/).waitFor();

@@ -14,7 +14,7 @@ from services.common.clock import utc_now
 from services.factors.remembered_devices import DEVICE_LIFE, MAX_DEVICES
 from tests.actors import OPERATOR
 from tests.api import EMAIL, NEW_PASSWORD, OTHER_RFC, PASSWORD, PASSWORD_CHANGE, WRONG_PASSWORD, Api
-from tests.second_factors import Protected, challenge_of, protect, verify
+from tests.second_factors import Protected, backdate, challenge_of, protect, verify
 from tests.statements import statements_run
 
 OTHERS_EMAIL = "eva@example.com"
@@ -196,6 +196,7 @@ async def test_an_announced_end_of_the_factor_is_not_taken_back_by_a_device(api:
 
 
 async def test_taking_back_a_change_of_e_mail_ends_it(api: Api, ana: Protected) -> None:
+    await backdate(utc_now() - timedelta(days=30))
     await ana.me.act("ChangeEmail", email=OTHERS_EMAIL)
     await ana.me.act("ConfirmEmail", code=await api.mailed_code())
     reverting = await api.mailed_code()

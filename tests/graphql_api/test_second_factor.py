@@ -26,7 +26,7 @@ from tests.api import EMAIL, PASSWORD, PASSWORD_CHANGE, WRONG_PASSWORD, Api, fou
 from tests.companies import problems, signed_in
 from tests.conftest import MakeApi
 from tests.races import uncommitted
-from tests.second_factors import Authenticator, Protected, challenge_of, enrolled, protect, verify
+from tests.second_factors import Authenticator, Protected, backdate, challenge_of, enrolled, protect, verify
 
 AGES_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
@@ -448,7 +448,7 @@ async def test_taking_back_a_change_of_e_mail_removes_what_was_added_since(api: 
 async def test_taking_it_back_keeps_only_what_the_owner_had_a_week_to_notice(
     api: Api, ana: Protected, days: int, then: str
 ) -> None:
-    await Account.all().update(second_factor_since=utc_now() - timedelta(days=days))
+    await backdate(utc_now() - timedelta(days=days))
 
     assert await _login_after_reverting(api, await _changed_email(ana.me)) == then
 

@@ -29,7 +29,9 @@ REFUSED: dict[str, Any] = {
     "CreateRecoveryCodes": None,
     "CreateSeries": {"name": "A", "firstFolio": "1"},
     "DeleteSeries": {"id": ID},
+    "ExportAccount": None,
     "ForgetDevice": {"id": ID},
+    "RemovePasskey": {"id": ID},
     "RemoveSecondFactor": None,
     "RenameSession": {"id": ID, "deviceName": "Laptop"},
     "RequestAccountDeletion": None,
@@ -40,7 +42,10 @@ REFUSED: dict[str, Any] = {
     "UpdateAccount": {"language": "EN"},
     "UpdateSeries": {"id": ID, "name": "A", "firstFolio": "1"},
 }
-ALLOWED = {"ChangePassword", "ConfirmTotp", "EnrollTotp", "Reauthenticate"}
+ALLOWED = {
+    *("AddPasskey", "BeginPasskeyProof", "BeginPasskeyRegistration", "RenamePasskey", "RequirePasskey"),
+    *("ChangePassword", "ConfirmTotp", "EnrollTotp", "Reauthenticate"),
+}
 
 
 @pytest.fixture
