@@ -252,7 +252,7 @@ def _tables(accounts: int) -> dict[str, tuple[str, Rows]]:
         ),
         "known_network": (
             "key last_seen_at",
-            ((_digest(f"network {n}"), now - _up_to(n, timedelta(days=89))) for n in range(accounts)),
+            ((_digest(f"network or device {n}"), now - _up_to(n, timedelta(days=89))) for n in range(2 * accounts)),
         ),
         "delivery": (
             "id kind email_key requested_at due_at attempts counted finished_at outcome",
@@ -336,7 +336,7 @@ def _event_rows(accounts: int, now: datetime) -> Rows:
 
 def _audit_rows(accounts: int, now: datetime) -> Rows:
     for n, kind in itertools.product(range(accounts), ("confirmed", "signed_in")):
-        at = now - _up_to(n, timedelta(days=300))
+        at = now - _up_to(n, timedelta(days=28))
         yield (_id(f"audit {n} {kind}"), at, kind, "owner", _id(f"account {n}"), _digest(f"client {n}")[:32], "Firefox")
 
 

@@ -52,6 +52,35 @@ test("an account with a second factor asks for its code after the password", asy
   assert.ok(!JSON.stringify(await page.evaluate(() => ({ ...sessionStorage }))).includes(recoveryCodes[0].toLowerCase()));
 });
 
+test("a remembered device asks for no code until it is forgotten", async () => {
+  const page = await open();
+  await ana.arrive();
+  const { key } = await ana.ask("EnrollTotp");
+  const { recoveryCodes } = await ana.ask("ConfirmTotp", { oneTimeCode: oneTimeCode(key) });
+  const signIn = async () => {
+    await ana.ask("Logout");
+    await ana.go("/entrar");
+    await ana.send({ email: ana.email, password: PASSWORD });
+  };
+  await signIn();
+  await page.getByRole("checkbox", { name: "No pedir el código" }).check();
+  await ana.send({ oneTimeCode: recoveryCodes[0] });
+  await page.waitForURL((url) => url.pathname !== "/entrar");
+
+  await signIn();
+  await page.waitForURL((url) => url.pathname !== "/entrar");
+  await ana.go("/seguridad");
+  const card = page.getByRole("region", { name: "Verificación en dos pasos" });
+  await card.getByRole("heading", { name: "Dispositivos que no piden el código" }).waitFor();
+  await ana.check();
+  await card.getByRole("button", { name: "Olvidar Chrome en Linux" }).click();
+  await card.getByRole("heading", { name: "Dispositivos que no piden el código" }).waitFor({ state: "detached" });
+  assert.equal(await page.evaluate(() => document.activeElement.textContent), "Verificación en dos pasos");
+
+  await signIn();
+  await page.locator("[name=oneTimeCode]").waitFor();
+});
+
 test("a reload and the back button lose nothing but secrets", async () => {
   const page = await open();
   await ana.go("/registro");

@@ -37,6 +37,10 @@ export const en: SecurityTexts = {
     removeQuestion: "Turn off two-step verification?",
     removeIntro: "Your password will be enough to get in, also for those who guess or steal it.",
     removeSubmit: "Yes, turn it off",
+    remembered: "Devices that ask for no code",
+    rememberedUntil: (date) => `Until ${date}`,
+    forget: "Forget",
+    forgetLabel: (device) => `Forget ${device}`,
   },
   recoveryCodes: {
     title: "Recovery codes",

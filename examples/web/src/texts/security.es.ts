@@ -36,6 +36,10 @@ export const es = {
     removeQuestion: "¿Desactivar la verificación en dos pasos?",
     removeIntro: "Para entrar bastará tu clave, también a quien la adivine o te la robe.",
     removeSubmit: "Sí, desactivar",
+    remembered: "Dispositivos que no piden el código",
+    rememberedUntil: (date: string) => `Hasta el ${date}`,
+    forget: "Olvidar",
+    forgetLabel: (device: string) => `Olvidar ${device}`,
   },
   recoveryCodes: {
     title: "Códigos de recuperación",

@@ -9,6 +9,7 @@ import { useSecurityTexts } from "../../texts/security";
 import { useSend } from "../../useSend";
 import { EnrollForm, type Enrollment } from "./EnrollForm";
 import { RecoveryCodes } from "./RecoveryCodes";
+import { RememberedDevices } from "./RememberedDevices";
 
 type Shown = { kind: "enrollment"; enrollment: Enrollment } | { kind: "codes"; codes: readonly string[] } | null;
 
@@ -64,6 +65,7 @@ export function SecondFactorCard() {
             <span className="badge good">{texts.active}</span> {texts.since(date(secondFactor.since))}
           </p>
           <p>{texts.codesLeft(secondFactor.recoveryCodesLeft)}</p>
+          <RememberedDevices onForgotten={() => heading.current?.focus()} />
           <p className="form-actions">
             <button type="button" className="button" aria-disabled={busy} onClick={() => setAsking("replace")}>
               {texts.replace}
