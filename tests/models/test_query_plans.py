@@ -22,6 +22,7 @@ from models.delivery import Delivery
 from models.event import Event
 from models.payment import Payment
 from models.retained_payment import RetainedPayment
+from services.audit.events import EventKind, record
 from services.audit.queries import events
 from services.cleanup import Cleanup
 from services.common.clock import MEXICO, utc_now
@@ -382,6 +383,17 @@ async def test_a_page_of_open_reservations_reads_none_that_is_decided(database: 
 
     [look] = statements
     assert "idx_invoice_reservation_open" in json.dumps(await _plan(look))
+
+
+async def test_a_batch_of_the_cleanup_reads_only_its_own_rows(database: dict[str, Any]) -> None:
+    """By their keys: with the conditions, too, SQLite would read all that has expired."""
+    await record(OPERATOR, EventKind.SIGNED_IN)
+
+    with statements_run() as statements:
+        await Cleanup(clock=lambda: utc_now() + timedelta(days=40)).clean_up()
+
+    [deletion] = [each for each in statements if each.text.startswith('DELETE FROM "audit_event"')]
+    assert re.findall(r'"(\w+)" ?(?:IN|<=|=)', deletion.text) == ["id"]
 
 
 def _finished(count: int) -> Iterator[Delivery]:
