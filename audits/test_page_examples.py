@@ -56,7 +56,7 @@ async def test_every_example_of_the_page_compiles_and_works(run_script: RunScrip
     compiled = subprocess.run([tsc], cwd=folder, capture_output=True, text=True)
 
     assert {"vite.config.ts", "next.config.mjs"} < set(names)
-    assert len(names) == 7
+    assert len(names) == 8
     assert compiled.returncode == 0, compiled.stdout
     assert audit.returncode == 0, audit.stdout + audit.stderr
 

@@ -119,7 +119,7 @@ CORPUS = {
     "our largest operation": Sample(OPERATIONS["CreateAccount"], "BAD_REQUEST"),
     "GraphiQL's introspection": Sample(INTROSPECTION, None),
     "introspection, a field by many names": Sample(
-        "{__schema{types{fields{" + _each("*:type{kind name ofType{kind name}}", 7) + "}}}}", None
+        "{__schema{types{fields{" + _each("*:type{kind name ofType{kind name}}", 6) + "}}}}", None
     ),
     "introspection, a field by more names": Sample(
         "{__schema{types{fields{" + _each("*:type{kind name ofType{kind name}}", 11) + "}}}}", "TOO_COMPLEX"
