@@ -25,6 +25,12 @@ async function open() {
   return ana.page;
 }
 
+async function addApp(card, button) {
+  await card.getByRole("button", { name: button }).click();
+  const key = (await card.locator("code").textContent()).replaceAll(" ", "");
+  await ana.send({ oneTimeCode: oneTimeCode(key) }, card.locator("form"));
+}
+
 async function keepCodesAndGoOn(card) {
   await card.getByRole("heading", { name: "Códigos de recuperación" }).waitFor();
   await card.getByRole("button", { name: "Ya los guardé" }).click();
@@ -39,9 +45,7 @@ afterEach(() => ana?.context.close());
 test("an app for codes meets the demand", async () => {
   const page = await open();
   const card = page.getByRole("region", { name: "Verificación en dos pasos" });
-  await card.getByRole("button", { name: "Activar" }).click();
-  const key = (await card.locator("code").textContent()).replaceAll(" ", "");
-  await ana.send({ oneTimeCode: oneTimeCode(key) }, card.locator("form"));
+  await addApp(card, "Activar");
   await keepCodesAndGoOn(card);
 });
 
@@ -54,4 +58,12 @@ test("a passkey meets the demand once it is required", async () => {
   await card.getByText("Laptop", { exact: true }).waitFor();
   await card.getByRole("button", { name: "Pedirla además de la clave" }).click();
   await keepCodesAndGoOn(card);
+
+  await ana.go("/seguridad");
+  const factor = page.getByRole("region", { name: "Verificación en dos pasos" });
+  await addApp(factor, "Agregar una app");
+  await keepCodesAndGoOn(factor);
+  await ana.go("/seguridad");
+  await factor.getByText("Te quedan 10 códigos").waitFor();
+  assert.equal(await factor.getByRole("button", { name: "Agregar una app" }).count(), 0);
 });

@@ -12,6 +12,7 @@ export const en: SecurityTexts = {
     title: "Two-step verification",
     intro: "With an authenticator app on your phone, nobody who knows your password gets in without the app’s code.",
     add: "Turn on",
+    addApp: "Add an app",
     active: "On",
     since: (date) => `Since ${date}`,
     codesLeft: (count) =>

@@ -11,6 +11,7 @@ export const es = {
     title: "Verificación en dos pasos",
     intro: "Con una app de autenticación en tu teléfono, quien sepa tu clave no entra sin el código que muestra la app.",
     add: "Activar",
+    addApp: "Agregar una app",
     active: "Activa",
     since: (date: string) => `Desde el ${date}`,
     codesLeft: (count: number) =>

@@ -67,6 +67,11 @@ export function SecondFactorCard() {
           <p>{texts.codesLeft(secondFactor.recoveryCodesLeft)}</p>
           <RememberedDevices onForgotten={() => heading.current?.focus()} />
           <p className="form-actions">
+            {!secondFactor.ways.includes("TOTP") && (
+              <button type="button" className="button" aria-disabled={busy} onClick={() => void enroll()}>
+                {texts.addApp}
+              </button>
+            )}
             <button type="button" className="button" aria-disabled={busy} onClick={() => setAsking("replace")}>
               {texts.replace}
             </button>
