@@ -2,17 +2,15 @@ import { useRef, useState } from "react";
 import { addPasskey, supportsPasskeys, type PasskeyFieldsFragment } from "timbrado-accounts-client";
 import { useAccount, useClient } from "timbrado-accounts-client/react";
 
-import { Field } from "../../forms/Field";
-import { Form } from "../../forms/Form";
 import { useRecentProof } from "../../forms/RecentProof";
 import { Card } from "../../layout/Card";
 import { Loaded } from "../../layout/Loaded";
-import { useNotices } from "../../layout/notices";
 import { Question } from "../../layout/Question";
-import { useFormats, useTexts } from "../../texts";
+import { useFormats } from "../../texts";
 import { usePasskeyTexts } from "../../texts/passkeys";
 import { useQuery } from "../../useQuery";
 import { useSend } from "../../useSend";
+import { NameForm } from "./NameForm";
 import { RecoveryCodes } from "./RecoveryCodes";
 
 type Passkeys = readonly PasskeyFieldsFragment[];
@@ -66,12 +64,18 @@ export function PasskeysCard() {
                 passkey.id === naming ? (
                   <li key={passkey.id} className="row-form">
                     <NameForm
-                      passkey={passkey}
-                      onNamed={() => {
+                      draft={`llave-${passkey.id}`}
+                      field="nickname"
+                      name={passkey.nickname}
+                      label={texts.nickname}
+                      hint={texts.nicknameHint}
+                      submit={texts.saveName}
+                      rename={(nickname) => client.renamePasskey({ id: passkey.id, nickname })}
+                      onRenamed={() => {
                         query.reload();
                         close();
                       }}
-                      onClose={close}
+                      onCancel={close}
                     />
                   </li>
                 ) : (
@@ -158,40 +162,5 @@ function PasskeyRow({ passkey, onName, onRemove }: PasskeyRowProps) {
         </button>
       </span>
     </li>
-  );
-}
-
-function NameForm({ passkey, onNamed, onClose }: { passkey: PasskeyFieldsFragment; onNamed(): void; onClose(): void }) {
-  const client = useClient();
-  const { cancel } = useTexts();
-  const { show } = useNotices();
-  const texts = usePasskeyTexts();
-  return (
-    <Form
-      name={`llave-${passkey.id}`}
-      submit={texts.saveName}
-      send={({ nickname }) => client.renamePasskey({ id: passkey.id, nickname: nickname || null })}
-      onResult={(result) => {
-        if (result.__typename !== "RenamePasskeySuccess") return false;
-        show("done", result.message);
-        onNamed();
-        return true;
-      }}
-      aside={
-        <button type="button" className="button" onClick={onClose}>
-          {cancel}
-        </button>
-      }
-    >
-      <Field
-        name="nickname"
-        label={texts.nickname}
-        hint={texts.nicknameHint}
-        optional
-        autoComplete="off"
-        autoFocus
-        defaultValue={passkey.nickname ?? ""}
-      />
-    </Form>
   );
 }

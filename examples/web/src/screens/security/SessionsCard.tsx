@@ -2,21 +2,20 @@ import { useRef, useState } from "react";
 import type { SessionFieldsFragment } from "timbrado-accounts-client";
 import { useAccount, useClient } from "timbrado-accounts-client/react";
 
-import { Field } from "../../forms/Field";
-import { Form, type Outcome } from "../../forms/Form";
+import type { Outcome } from "../../forms/Form";
 import { Card } from "../../layout/Card";
 import { Loaded } from "../../layout/Loaded";
-import { useNotices } from "../../layout/notices";
-import { useFormats, useTexts } from "../../texts";
+import { useFormats } from "../../texts";
 import { useSecurityTexts } from "../../texts/security";
 import { useQuery } from "../../useQuery";
 import { useSend } from "../../useSend";
 import { deviceOf } from "./device";
+import { NameForm } from "./NameForm";
 
 export function SessionsCard() {
   const client = useClient();
   const [send, busy] = useSend();
-  const texts = useSecurityTexts().sessions;
+  const { devices, sessions: texts } = useSecurityTexts();
   const { sessions = [] } = useAccount();
   const query = useQuery(async (options) => (await client.me(options)) !== null);
   const [naming, setNaming] = useState<string | null>(null);
@@ -41,7 +40,17 @@ export function SessionsCard() {
               {sessions.map((session) =>
                 session.id === naming ? (
                   <li key={session.id} className="row-form">
-                    <NameForm session={session} onClose={close} />
+                    <NameForm
+                      draft={`sesion-${session.id}`}
+                      field="deviceName"
+                      name={session.deviceName}
+                      label={texts.deviceName(deviceOf(session.userAgent, devices))}
+                      hint={texts.deviceNameHint}
+                      submit={texts.saveName}
+                      rename={(deviceName) => client.renameSession({ id: session.id, deviceName })}
+                      onRenamed={close}
+                      onCancel={close}
+                    />
                   </li>
                 ) : (
                   <SessionRow
@@ -101,40 +110,5 @@ function SessionRow({ session, onName, onEnd }: SessionRowProps) {
         )}
       </span>
     </li>
-  );
-}
-
-function NameForm({ session, onClose }: { session: SessionFieldsFragment; onClose(): void }) {
-  const client = useClient();
-  const { cancel } = useTexts();
-  const { show } = useNotices();
-  const { devices, sessions: texts } = useSecurityTexts();
-  return (
-    <Form
-      name={`sesion-${session.id}`}
-      submit={texts.saveName}
-      send={({ deviceName }) => client.renameSession({ id: session.id, deviceName: deviceName || null })}
-      onResult={(result) => {
-        if (result.__typename !== "RenameSessionSuccess") return false;
-        show("done", result.message);
-        onClose();
-        return true;
-      }}
-      aside={
-        <button type="button" className="button" onClick={onClose}>
-          {cancel}
-        </button>
-      }
-    >
-      <Field
-        name="deviceName"
-        label={texts.deviceName(deviceOf(session.userAgent, devices))}
-        hint={texts.deviceNameHint}
-        optional
-        autoComplete="off"
-        autoFocus
-        defaultValue={session.deviceName ?? ""}
-      />
-    </Form>
   );
 }
