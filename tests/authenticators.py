@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
 ORIGIN = "http://localhost:5173"
-UP, UV, BE, BS, AT = 1, 4, 8, 16, 64
+UP, UV, BE, BS, AT, ED = 1, 4, 8, 16, 64, 128
 _NO_AAGUID = bytes(16)
 
 Change = Callable[[dict[str, Any]], None]
@@ -31,6 +31,7 @@ class Passkey:
     flags: int = UP | UV | BE | BS
     rp_id: str = "localhost"
     origin: str = ORIGIN
+    extensions: bytes = b""
 
     def sign(self, options: str, *, client: dict[str, Any] | None = None, **response: Any) -> str:
         """Answers request options. `client` changes the client data that is signed, `response` what is sent."""
@@ -38,7 +39,7 @@ class Passkey:
         client_data = _client_data("webauthn.get", asked["challenge"], self.origin, client)
         if self.keeps_counter:
             self.counter += 1
-        data = _authenticator_data(self.rp_id, self.flags, self.counter)
+        data = _authenticator_data(self.rp_id, self.flags, self.counter, self.extensions)
         signature = self._signature(data + hashlib.sha256(client_data).digest())
         answer = {
             "clientDataJSON": b64(client_data),
@@ -59,13 +60,14 @@ class Passkey:
 
 @dataclass
 class Authenticator:
-    """`flags` are those of its passkeys."""
+    """`flags` are those of its passkeys, and `extensions` what it adds in CBOR to the data of each."""
 
     flags: int = UP | UV | BE | BS
     keeps_counter: bool = False
     algorithm: int = -7
     rp_id: str = "localhost"
     origin: str = ORIGIN
+    extensions: bytes = b""
 
     def make(
         self,
@@ -85,11 +87,12 @@ class Authenticator:
             flags=self.flags,
             rp_id=self.rp_id,
             origin=self.origin,
+            extensions=self.extensions,
         )
         passkey.id = id or passkey.id
         client_data = _client_data("webauthn.create", asked["challenge"], self.origin, client)
         attested = _NO_AAGUID + len(passkey.id).to_bytes(2, "big") + passkey.id + cbor2.dumps(_cose(passkey.key))
-        data = _authenticator_data(self.rp_id, self.flags | AT, passkey.counter) + attested
+        data = _authenticator_data(self.rp_id, self.flags | AT, passkey.counter, self.extensions, attested)
         attestation = {"fmt": "none", "attStmt": {}, "authData": data, **(statement or {})}
         answer = {
             "clientDataJSON": b64(client_data),
@@ -134,8 +137,10 @@ def _client_data(type: str, challenge: str, origin: str, changes: dict[str, Any]
     return json.dumps(fields).encode()
 
 
-def _authenticator_data(rp_id: str, flags: int, counter: int) -> bytes:
-    return hashlib.sha256(rp_id.encode()).digest() + bytes([flags]) + counter.to_bytes(4, "big")
+def _authenticator_data(rp_id: str, flags: int, counter: int, extensions: bytes, attested: bytes = b"") -> bytes:
+    flags |= ED if extensions else 0
+    head = hashlib.sha256(rp_id.encode()).digest() + bytes([flags]) + counter.to_bytes(4, "big")
+    return head + attested + extensions
 
 
 def _credential(id: bytes, response: dict[str, Any]) -> str:

@@ -7,9 +7,10 @@ No attestation is asked for, and a statement that comes all the same is not read
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
 from uuid import UUID
 
+import cbor2
 import orjson
 from webauthn import (
     base64url_to_bytes,
@@ -19,7 +20,7 @@ from webauthn import (
     verify_authentication_response,
     verify_registration_response,
 )
-from webauthn.helpers import bytes_to_base64url, encode_cbor, parse_cbor
+from webauthn.helpers import bytes_to_base64url, encode_cbor
 from webauthn.helpers.cose import COSEAlgorithmIdentifier
 from webauthn.helpers.structs import (
     AuthenticatorSelectionCriteria,
@@ -44,6 +45,10 @@ _ALGORITHMS = [
 _MAX_KEY_CHARS = 1400  # twice an RSA key of 4,096 bits
 _CREDENTIAL_ID = re.compile(r"[A-Za-z0-9_-]{1,1364}", re.ASCII)  # at most 1,023 bytes
 _TRANSPORTS = {transport.value for transport in AuthenticatorTransport}
+# Authenticator data (6.1): where the flags are, two of them, and where the rest begins.
+_FLAGS_AT, _ATTESTED, _EXTENDED, _REST_AT = 32, 64, 128, 37
+_ID_AT = 55  # after an AAGUID and a length of two bytes
+_SHAREABLE = 28  # CBOR's tag of a value that others refer to
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +148,7 @@ def verify_registration(party: RelyingParty, answer: Answer) -> NewCredential | 
         return None
     try:
         verified = verify_registration_response(
-            credential=_without_statement(answer.credential),
+            credential=_bare(answer.credential),
             expected_challenge=base64url_to_bytes(answer.challenge),
             expected_rp_id=party.id,
             expected_origin=answer.origin,
@@ -170,6 +175,7 @@ def verify_assertion(party: RelyingParty, answer: Answer, public_key: str) -> As
     if not party.is_origin(answer.origin):
         return None
     try:
+        _check_authenticator_data(base64url_to_bytes(answer.credential["response"]["authenticatorData"]))
         verified = verify_authentication_response(
             credential=answer.credential,
             expected_challenge=base64url_to_bytes(answer.challenge),
@@ -203,12 +209,35 @@ def _parse(text: str) -> Answer:
     return Answer(*texts, user_handle=user_handle, credential=credential)
 
 
-def _without_statement(credential: dict[str, Any]) -> dict[str, Any]:
-    """Replaces an attestation by that of kind "none", so that no certificate of a stranger is ever parsed."""
+def _bare(credential: dict[str, Any]) -> dict[str, Any]:
+    """Replaces an attestation by that of kind "none", so that no certificate of a stranger is ever parsed.
+
+    Leaves out extensions, none of which was asked for.
+    """
     response = credential["response"]
-    data = parse_cbor(base64url_to_bytes(response["attestationObject"]))["authData"]
-    bare = encode_cbor({"fmt": "none", "attStmt": {}, "authData": data})
+    data = _decode(base64url_to_bytes(response["attestationObject"]))["authData"]
+    id_ends = _ID_AT + int.from_bytes(data[_ID_AT - 2 : _ID_AT])
+    head = data[:_FLAGS_AT] + bytes([data[_FLAGS_AT] & ~_EXTENDED]) + data[_FLAGS_AT + 1 : id_ends]
+    key = encode_cbor(_decode(data[id_ends:]))
+    bare = encode_cbor({"fmt": "none", "attStmt": {}, "authData": head + key})
     return {**credential, "response": {**response, "attestationObject": bytes_to_base64url(bare)}}
+
+
+def _check_authenticator_data(data: bytes) -> None:
+    """Raises an error for that of an assertion which the library must not decode."""
+    if data[_FLAGS_AT] & _ATTESTED:  # only a registration has such data
+        raise ValueError
+    if data[_FLAGS_AT] & _EXTENDED:
+        _decode(data[_REST_AT:])
+
+
+def _decode(data: bytes) -> Any:
+    """Decodes CBOR without shared values: the library would write out each copy, and a few bytes can ask for 2**40."""
+    return cbor2.loads(data, semantic_decoders={_SHAREABLE: _refuse}, allow_duplicate_keys=False)
+
+
+def _refuse(*_: object) -> NoReturn:
+    raise ValueError
 
 
 def _transports(given: object) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+import cbor2
 import pytest
 
 from models.account import Account
@@ -15,7 +16,7 @@ from models.passkey_challenge import PasskeyChallenge
 from models.session import Session
 from services.factors.passkeys import MAX_PASSKEYS
 from tests.api import EMAIL, OTHER_RFC, PASSWORD, PASSWORD_CHANGE, Api
-from tests.authenticators import BE, BS, ORIGIN, UP, UV, Authenticator, Passkey, b64
+from tests.authenticators import AT, BE, BS, ORIGIN, UP, UV, Authenticator, Passkey, b64
 from tests.companies import problems, signed_in
 from tests.conftest import MakeApi
 
@@ -40,6 +41,12 @@ async def added(me: Api, authenticator: Authenticator | None = None, nickname: s
 async def listed(me: Api) -> list[Any]:
     passkeys: list[Any] = (await me.run("Passkeys"))["passkeys"]
     return passkeys
+
+
+async def _signs_in(api: Api, passkey: Passkey) -> bool:
+    signed = passkey.sign(await begun(api, "BeginPasskeyLogin"))
+    answer = await api.act("LoginWithPasskey", credential=signed)
+    return bool(answer["__typename"] == "LoginSuccess")
 
 
 async def _subjects(api: Api) -> list[str]:
@@ -364,6 +371,42 @@ async def test_hostile_bytes_are_incorrect(api: Api, attestation: bytes) -> None
     _, credential = Authenticator().make(await begun(me), attestationObject=b64(attestation))
 
     assert problems(await me.act("AddPasskey", credential=credential)) == INCORRECT
+
+
+def _bomb() -> bytes:
+    """CBOR of 250 bytes in which each list has the next one twice: written out, it would be larger than any memory."""
+    bomb = b"\xd8\x1c\x80"
+    for number in range(40, 0, -1):
+        bomb = b"\xd8\x1c\x82" + bomb + b"\xd8\x1d" + cbor2.dumps(number)
+    return bomb
+
+
+BOMB = _bomb()
+CRED_PROTECT = cbor2.dumps({"credProtect": 2})
+
+
+@pytest.mark.parametrize(
+    "attestation", [b"\xa1hauthData" + BOMB, cbor2.dumps({"authData": bytes(32) + b"\xc5" + bytes(22) + BOMB})]
+)
+async def test_values_that_multiply_are_not_written_out(api: Api, attestation: bytes) -> None:
+    me = await signed_in(api)
+    _, credential = Authenticator().make(await begun(me), attestationObject=b64(attestation))
+
+    assert problems(await me.act("AddPasskey", credential=credential)) == INCORRECT
+
+
+async def test_extensions_that_nobody_asked_for_are_ignored(api: Api) -> None:
+    passkey = await added(await signed_in(api), Authenticator(extensions=CRED_PROTECT))
+
+    assert await _signs_in(api, passkey)
+
+
+@pytest.mark.parametrize(("flags", "extensions"), [(0, BOMB), (AT, bytes(18) + BOMB)])
+async def test_extensions_that_multiply_are_not_written_out(api: Api, flags: int, extensions: bytes) -> None:
+    passkey = await added(await signed_in(api), Authenticator(extensions=BOMB))
+    passkey.flags, passkey.extensions = passkey.flags | flags, extensions
+
+    assert not await _signs_in(api, passkey)
 
 
 @pytest.mark.parametrize("client", [{"crossOrigin": True}, {"topOrigin": ORIGIN}])
