@@ -25,7 +25,7 @@ from services.common.outcomes import (
     TooManyAttempts,
 )
 from services.factors.ceremonies import parse_answer
-from services.factors.passkeys import RefusedPasskey
+from services.factors.passkeys import AcceptedPasskey, RefusedPasskey
 from services.factors.second_factors import INCORRECT, ProofWay, SecondFactors, WrongCode, code_problem
 
 
@@ -69,17 +69,18 @@ class ReauthenticationService:
         if not isinstance(principal, Principal):
             return principal
         ways = await principal.proof_ways()
+        checked: AcceptedPasskey | InvalidInput | TooManyAttempts | None
         if proof.passkey is not None and ProofWay.PASSKEY in ways:
-            failure = await self._check_passkey(caller, principal, proof.passkey)
+            checked = await self._check_passkey(caller, principal, proof.passkey)
         elif proof.code is not None and principal.second_factor_since:
-            failure = await self._check_code(caller, principal, proof.code)
+            checked = await self._check_code(caller, principal, proof.code)
         elif proof.password is not None and ProofWay.PASSWORD in ways:
-            failure = await self._check_password(caller, principal, proof.password)
+            checked = await self._check_password(caller, principal, proof.password)
         else:
             return ReauthenticationRequired(ways)
-        if failure:
-            return failure
-        proved = await self.sessions.prove(principal)
+        if isinstance(checked, InvalidInput | TooManyAttempts):
+            return checked
+        proved = await self.sessions.prove(principal, checked)
         if not isinstance(proved, Principal):
             return proved
         await self._record(caller, proved, EventKind.REAUTHENTICATED)
@@ -126,7 +127,7 @@ class ReauthenticationService:
 
     async def _check_passkey(
         self, caller: Caller, principal: Principal, credential: str
-    ) -> InvalidInput | TooManyAttempts | None:
+    ) -> AcceptedPasskey | InvalidInput | TooManyAttempts:
         """A passkey that does not verify counts together with wrong codes."""
         answer = parse_answer(credential, "passkey")
         if isinstance(answer, FieldProblem):
@@ -139,7 +140,7 @@ class ReauthenticationService:
                 await self._record(caller, principal, EventKind.REAUTHENTICATION_FAILED)
                 return incorrect("passkey")
             await tally.refund()
-        return None
+        return accepted
 
     async def _record(self, caller: Caller, principal: Principal, kind: EventKind) -> None:
         await record(self.actors.of(caller), kind, principal.id, subject=principal.session_id)

@@ -36,6 +36,7 @@ from services.common.secrets import digest, generate_token
 from services.common.translations import Language
 from services.events.facts import EventType
 from services.events.publishing import lock_account, publish
+from services.factors.passkeys import AcceptedPasskey
 from services.factors.remembered_devices import DeviceToken
 from services.factors.second_factors import ProofWay, proof_ways
 
@@ -344,17 +345,26 @@ class SessionService:
 
         return await atomically(end)
 
-    async def prove(self, principal: Principal) -> Principal | ReauthenticationRequired | NotAuthenticated:
+    async def prove(
+        self, principal: Principal, passkey: AcceptedPasskey | None = None
+    ) -> Principal | ReauthenticationRequired | NotAuthenticated:
         """Records that the owner has just proved to hold the session.
 
-        By a password, that is no proof if the account has got a second factor since the principal was read.
+        By a password, that is no proof if the account has got a second factor since the principal was read; by a
+        passkey, if that has been removed since. An end of the second factor that was announced is off with a passkey.
         """
         now = self._clock()
 
         async def prove() -> Principal | ReauthenticationRequired | NotAuthenticated:
             account = await Account.filter(id=principal.id).select_for_update().get_or_none()
-            if account and account.second_factor_since and principal.second_factor_since is None:
-                return ReauthenticationRequired(await proof_ways(account.id, second_factor=True))
+            if account is None:
+                return NotAuthenticated()
+            protected = account.second_factor_since is not None
+            outdated = not await passkey.exists() if passkey else protected and principal.second_factor_since is None
+            if outdated:
+                return ReauthenticationRequired(await proof_ways(account.id, second_factor=protected))
+            if passkey:
+                await Account.filter(id=account.id).update(second_factor_ends_at=None)  # its owner still has it
             proved = await Session.filter(id=principal.session_id).update(proved_at=now)
             return replace(principal, proved_at=now) if proved else NotAuthenticated()
 

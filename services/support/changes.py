@@ -208,8 +208,8 @@ class AccountSupport:
     async def end_second_factor(self, actor: Actor, email_key: str) -> SecondFactorEnds | Unchanged | NobodyFound:
         """Announces that the second factor ends in SECOND_FACTOR_NOTICE, for an owner who has lost it.
 
-        Devices that skip it may be lost as well, so they no longer do. A sign-in with the second factor or a passkey
-        before then takes this back. Login removes the factor, and all passkeys, once the time has come.
+        Devices that skip it may be lost as well, so they no longer do. Using the second factor or a passkey before
+        then takes this back. Login removes the factor, and all passkeys, once the time has come.
         """
         return await atomically(partial(self._end_second_factor, actor, email_key))
 

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 from typing import Any
 
 import pytest
@@ -17,13 +18,18 @@ from models.passkey_challenge import PasskeyChallenge
 from models.recovery_code import RecoveryCode
 from models.session import Session
 from services.accounts.lockout import MAX_FAILURES
+from services.accounts.recent_proof import ReauthenticationRequired
+from services.common.caller import Caller
 from services.common.clock import utc_now
+from services.factors.passkeys import AcceptedPasskey
+from services.factors.second_factors import ProofWay
 from tests.actors import OPERATOR
 from tests.api import EMAIL, OTHER_RFC, PASSWORD, WRONG_PASSWORD, Api
 from tests.authenticators import BE, BS, UP, UV, Authenticator, Passkey, b64
 from tests.companies import problems, signed_in
 from tests.conftest import MakeApi
 from tests.graphql_api.test_passkeys import AGES_AGO, added, begun, listed
+from tests.races import uncommitted
 from tests.second_factors import Authenticator as App
 
 INCORRECT = [("credential", "INCORRECT")]
@@ -488,6 +494,25 @@ async def test_a_proof_belongs_to_its_session_and_counts_once(api: Api, ana: Own
     assert await AuditEvent.filter(kind="reauthentication_failed").count() == 2
 
 
+async def test_a_passkey_proves_also_while_it_becomes_the_second_factor(api: Api, ana: Owner) -> None:
+    elsewhere = api.signed_in(await api.token())
+    (answer,) = await uncommitted(lambda: ana.me.run("RequirePasskey"), lambda: _prove(elsewhere, ana.passkey))
+
+    assert answer["__typename"] == "ReauthenticateSuccess"
+
+
+async def test_a_passkey_that_was_removed_after_it_signed_proves_nothing(api: Api, ana: Owner) -> None:
+    sessions = api.composition.services.sessions
+    principal = await sessions.authenticate(Caller(ip_address("203.0.113.7"), credential=await api.token()))
+    assert principal
+    await Session.all().update(proved_at=None)
+    signed = AcceptedPasskey((await StoredPasskey.get()).id, principal.id, EMAIL)
+    await StoredPasskey.all().delete()
+
+    assert await sessions.prove(principal, signed) == ReauthenticationRequired((ProofWay.PASSWORD,))
+    assert not await Session.exists(proved_at__isnull=False)
+
+
 async def test_the_passkey_of_another_person_proves_nothing(api: Api, ana: Owner) -> None:
     await api.account(email="eva@example.com", rfc=OTHER_RFC)
     eva = api.signed_in(await api.token("eva@example.com"))
@@ -554,11 +579,13 @@ async def test_the_operator_ends_passkeys_with_the_second_factor(api: Api, prote
     assert await StoredPasskey.all().count() == 0
 
 
-@pytest.mark.parametrize("by", ["login", "second step"])
+@pytest.mark.parametrize("by", ["login", "second step", "reauthentication"])
 async def test_using_a_passkey_keeps_the_second_factor(api: Api, protected: Owner, by: str) -> None:
     await api.composition.support.end_second_factor(OPERATOR, EMAIL)
     if by == "login":
         await _login(api, protected.passkey)
+    elif by == "reauthentication":
+        await _prove(protected.me, protected.passkey)
     else:
         await _verify(api, await _asked(api), protected.passkey)
 
