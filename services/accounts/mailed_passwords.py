@@ -20,8 +20,7 @@ class OutdatedError(Exception):
 async def use_mailed_password(actor: Actor, account: Account, digest: str, now: datetime) -> datetime:
     """Returns when it expires, in the caller's transaction. Raises OutdatedError if it has ended.
 
-    Its first use ends every other way in: the account's password, all sessions, other mailed passwords, and the export
-    link.
+    Its first use ends the account's password, all sessions, other mailed passwords, and the export link. Passkeys stay.
     """
     typed = MailedPassword.filter(digest=digest, expires_at__gt=now)
     first = await typed.filter(used_at__isnull=True).update(used_at=now)
