@@ -52,7 +52,7 @@ from app.setting_types import (
     is_url,
 )
 from services.accounts.password_policy import MIN_POLICY_LENGTH
-from services.accounts.privacy import PrivacyNotice
+from services.accounts.privacy_notice import PrivacyNotice
 from services.captcha.proof_of_work import MAX_WORK
 from services.captcha.provider import VERIFICATION_URLS, ProviderName, Site
 from services.factors.relying_party import RelyingParty

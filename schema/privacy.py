@@ -7,7 +7,7 @@ import strawberry
 
 from schema.errors import register
 from schema.signed_in import SignedInSuccess
-from services.accounts import privacy, sessions
+from services.accounts import privacy_notice, sessions
 from services.accounts.privacy import NoticeState
 from services.accounts.recent_proof import ReauthenticationRequired
 from services.common.outcomes import InvalidInput, NotAuthenticated, RestrictedSession, TooManyAttempts
@@ -20,7 +20,7 @@ class PrivacyNotice:
     url: str = strawberry.field(description="The address at which the person reads it.")
 
     @classmethod
-    def of(cls, notice: privacy.PrivacyNotice) -> "PrivacyNotice":
+    def of(cls, notice: privacy_notice.PrivacyNotice) -> "PrivacyNotice":
         return cls(version=notice.version, url=notice.url)
 
 

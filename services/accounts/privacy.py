@@ -1,4 +1,4 @@
-"""The privacy notice (aviso de privacidad): its current version, and who accepted which one when."""
+"""Who accepted which version of the privacy notice, and when."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from models.account import Account
 from models.privacy_acceptance import PrivacyAcceptance
 from models.transactions import atomically
+from services.accounts.privacy_notice import PrivacyNotice
 from services.accounts.sessions import Principal, SessionService
 from services.audit.actors import Actor, Actors
 from services.audit.events import EventKind, record
@@ -21,14 +22,6 @@ from services.common.outcomes import (
     NotAuthenticated,
     RestrictedSession,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class PrivacyNotice:
-    """The notice that holds now, and where people read it."""
-
-    version: str
-    url: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from services.accounts.email import MAX_LENGTH, Email, email_problem, parse_emai
 from services.accounts.hashing import Hasher
 from services.accounts.lockout import LoginLockout
 from services.accounts.password_policy import PasswordPolicy, check_confirmation, normalize_password
-from services.accounts.privacy import PrivacyNotice, check_acceptance
+from services.accounts.privacy import check_acceptance
+from services.accounts.privacy_notice import PrivacyNotice
 from services.accounts.registration_ids import RegistrationIds
 from services.accounts.rfc import COMPANY_LENGTH, PERSON_LENGTH, Rfc, parse_rfc
 from services.audit.actors import Actors

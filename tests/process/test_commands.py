@@ -235,6 +235,14 @@ def test_production_warns_that_nobody_can_pay(run: Run) -> None:
     assert error.startswith("Nobody can pay: set PAYPAL_… or BANK_DEPOSIT_… (docs/settings.md).\n")
 
 
+def test_migrate_does_not_load_what_only_requests_need() -> None:
+    code = "import sys, app.commands.migrate, app.command_line; print('webauthn' in sys.modules)"
+
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert loaded.stdout == "False\n"
+
+
 def test_help_names_every_command(run: Run) -> None:
     _, shown, _ = run("--help")
 
