@@ -1,8 +1,8 @@
 import { verifyWithPasskey, type Account, type ProofWay } from "timbrado-accounts-client";
 import { useClient } from "timbrado-accounts-client/react";
 
-import { Field } from "../forms/Field";
 import { Form } from "../forms/Form";
+import { OneTimeCodeField } from "../forms/OneTimeCodeField";
 import { PasskeyButton } from "../forms/PasskeyButton";
 import { useNotices } from "../layout/notices";
 import { Page } from "../layout/Page";
@@ -67,15 +67,11 @@ export function SecondStep({ asked, onOpen, onExpired }: SecondStepProps) {
             </button>
           }
         >
-          <Field
-            name="oneTimeCode"
-            label={asked.ways.includes("TOTP") ? texts.secondStep.code : passkeys.recoveryCode}
-            hint={asked.ways.includes("TOTP") ? texts.secondStep.codeHint : undefined}
-            autoComplete="one-time-code"
-            autoCapitalize="characters"
-            spellCheck={false}
-            data-secret
-          />
+          {asked.ways.includes("TOTP") ? (
+            <OneTimeCodeField label={texts.secondStep.code} hint={texts.secondStep.codeHint} />
+          ) : (
+            <OneTimeCodeField label={passkeys.recoveryCode} />
+          )}
           <div className="field">
             <label className="check">
               <input type="checkbox" name="rememberDevice" value="true" data-secret />
