@@ -12,12 +12,10 @@ The exit status is 0 if so. On SQLite, there is one `serve` with its worker; on 
 there are two `serve` and two `worker` processes in a new database.
 """
 
-import argparse
 import asyncio
 import enum
 import random
 import sys
-import tempfile
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import suppress
@@ -29,11 +27,11 @@ import httpx2
 
 from app.database import connected, tortoise_configuration
 from audits.fleet import Command, Node, Slot, fleet, form, run, send
+from audits.kills import run_audit
 from models.delivery import Delivery
 from models.registration import Registration
 from services.common.clock import utc_now
 from tests.api import found
-from tests.databases import database_of_its_own
 from tests.smtp_servers import Received, SoundServer, make_due, sound_server
 
 _CLIENTS = 6
@@ -57,22 +55,12 @@ _MOODS = {_Mood.ACCEPTS: 0.95, _Mood.REFUSES: 0.03, _Mood.HANGS: 0.01, _Mood.HAN
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--kills", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=1, help="seed of the random choices")
-    parser.add_argument("--database", help="a PostgreSQL server on which databases may be created")
-    arguments = parser.parse_args()
-    commands: list[Command] = ["serve", "serve", "worker", "worker"] if arguments.database else ["serve"]
-    with tempfile.TemporaryDirectory() as folder, database_of_its_own(arguments.database, Path(folder)) as url:
-        lost = asyncio.run(_crash(Path(folder), url, commands, arguments.kills, random.Random(arguments.seed)))
-    for sentence in lost:
-        print(sentence)
-    print("Something was lost." if lost else "Nothing was lost.")
-    return int(bool(lost))
+    return run_audit(_crash, __doc__, kills=100, fault="lost")
 
 
-async def _crash(folder: Path, url: str, commands: list[Command], kills: int, chance: random.Random) -> list[str]:
+async def _crash(folder: Path, url: str, kills: int, chance: random.Random) -> list[str]:
     """Runs the audit. Returns a sentence for each loss."""
+    commands: list[Command] = ["serve", "serve", "worker", "worker"] if url.startswith("postgres") else ["serve"]
     changes = {"WORKER_IN_SERVE": str("worker" not in commands), "LIMIT_CREATE_ACCOUNT_EMAIL": _ONCE}
     async with (
         connected(tortoise_configuration(url)),

@@ -11,11 +11,9 @@ The exit status is 0 if so. There is one worker on SQLite, and two on a PostgreS
 database.
 """
 
-import argparse
 import asyncio
 import random
 import sys
-import tempfile
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -25,6 +23,7 @@ from uuid import UUID, uuid4
 
 from app.database import connected, tortoise_configuration
 from audits.fleet import fleet
+from audits.kills import run_audit
 from models.account import Account
 from models.audit_event import AuditEvent
 from models.company import Company
@@ -35,7 +34,6 @@ from models.payment import Payment
 from models.retained_payment import RetainedPayment
 from models.series import Series
 from services.common.clock import utc_now
-from tests.databases import database_of_its_own
 from tests.invoices import CLIENT, active_account, series_of
 
 _ACCOUNTS = 4  # made for each kill
@@ -46,18 +44,7 @@ _NO_SMTP = 9  # the last mails stay in the outbox
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--kills", type=int, default=30)
-    parser.add_argument("--seed", type=int, default=1, help="seed of the random choices")
-    parser.add_argument("--database", help="a PostgreSQL server on which databases may be created")
-    arguments = parser.parse_args()
-    workers = 2 if arguments.database else 1
-    with tempfile.TemporaryDirectory() as folder, database_of_its_own(arguments.database, Path(folder)) as url:
-        wrong = asyncio.run(_crash(Path(folder), url, workers, arguments.kills, random.Random(arguments.seed)))
-    for sentence in wrong:
-        print(sentence)
-    print("Something was half deleted." if wrong else "Nothing was half deleted.")
-    return int(bool(wrong))
+    return run_audit(_crash, __doc__, kills=30, fault="half deleted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +53,9 @@ class _Made:
     email_key: str
 
 
-async def _crash(folder: Path, url: str, workers: int, kills: int, chance: random.Random) -> list[str]:
+async def _crash(folder: Path, url: str, kills: int, chance: random.Random) -> list[str]:
     """Runs the audit. Returns a sentence for each fault."""
+    workers = 2 if url.startswith("postgres") else 1
     made: list[_Made] = []
     interrupted = 0
     async with connected(tortoise_configuration(url)), fleet(folder, url, _NO_SMTP) as nodes:

@@ -12,11 +12,9 @@ The exit status is 0 if so. On SQLite, there is one `serve`; on a PostgreSQL ser
 a new database.
 """
 
-import argparse
 import asyncio
 import random
 import sys
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -28,13 +26,13 @@ import httpx2
 
 from app.database import connected, tortoise_configuration
 from audits.fleet import Command, Node, Slot, fleet, send
+from audits.kills import run_audit
 from models.invoice_reservation import InvoiceReservation
 from models.payment import Payment
 from models.series import Series
 from services.access.client_registry import ClientCreated, ClientRegistry
 from services.access.clients import Scope
 from tests.actors import OPERATOR
-from tests.databases import database_of_its_own
 from tests.invoices import active_account, series_of
 
 _CLIENTS = 6
@@ -44,22 +42,12 @@ _NO_SMTP = 9  # no mail leaves before the audit ends
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--kills", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=1, help="seed of the random choices")
-    parser.add_argument("--database", help="a PostgreSQL server on which databases may be created")
-    arguments = parser.parse_args()
-    serves = 2 if arguments.database else 1
-    with tempfile.TemporaryDirectory() as folder, database_of_its_own(arguments.database, Path(folder)) as url:
-        wrong = asyncio.run(_crash(Path(folder), url, serves, arguments.kills, random.Random(arguments.seed)))
-    for sentence in wrong:
-        print(sentence)
-    print("Something was lost or doubled." if wrong else "Nothing was lost or doubled.")
-    return int(bool(wrong))
+    return run_audit(_crash, __doc__, kills=100, fault="lost or doubled")
 
 
-async def _crash(folder: Path, url: str, serves: int, kills: int, chance: random.Random) -> list[str]:
+async def _crash(folder: Path, url: str, kills: int, chance: random.Random) -> list[str]:
     """Runs the audit. Returns a sentence for each fault."""
+    serves = 2 if url.startswith("postgres") else 1
     command: Command = "serve"
     async with (
         connected(tortoise_configuration(url)),
