@@ -1,3 +1,4 @@
+from datetime import datetime
 from uuid import UUID
 
 from tortoise import fields
@@ -14,6 +15,7 @@ class RecoveryCode(Model):
         "accounts.Account", related_name="recovery_codes", on_delete=fields.CASCADE, db_index=True
     )
     account_id: UUID
+    created_at: datetime | None = fields.DatetimeField(null=True)  # null: unknown
 
     class Meta:
         table = "recovery_code"

@@ -7,6 +7,7 @@ from typing import Any
 import pyotp
 
 from models.account import Account
+from models.recovery_code import RecoveryCode
 from models.totp_factor import TotpFactor
 from tests.api import EMAIL, PASSWORD, Api
 from tests.companies import signed_in
@@ -54,6 +55,7 @@ async def backdate(added_at: datetime) -> None:
     """As if every second factor had been added then."""
     await Account.all().update(second_factor_since=added_at)
     await TotpFactor.all().update(confirmed_at=added_at)
+    await RecoveryCode.all().update(created_at=added_at)
 
 
 async def challenge_of(api: Api, password: str = PASSWORD) -> str:

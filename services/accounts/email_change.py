@@ -21,7 +21,6 @@ from models.email_change import EmailChange
 from models.email_change_code import EmailChangeCode
 from models.export_link import ExportLink
 from models.mailed_password import MailedPassword
-from models.passkey import Passkey
 from models.registration import Registration
 from models.session import Session
 from models.transactions import atomically
@@ -186,7 +185,7 @@ class EmailChangeService:
     ) -> EmailReverted | InvalidConfirmationCode | EmailTaken | InvalidInput | TooManyAttempts:
         """Takes back the change that the code belongs to, and every later one.
 
-        Ends all sessions, passwords and passkeys, and a second factor that was added since, or in the week before:
+        Ends all sessions, passwords and passkeys, and what the second factor has got since, or in the week before:
         whoever made the change may have them. A deletion that was asked for is off, too.
         """
         found = await self._find(caller, code)
@@ -295,9 +294,7 @@ class EmailChangeService:
         if account.deletion_due_at:
             await pending_deletion.clear(account)
             undone.append(EventKind.DELETION_CANCELED)
-        await Passkey.filter(account_id=account.id).delete()  # whoever made the change may have added one before
-        if await self.factors.added_since(account, change.changed_at - REVERTIBLE_FOR):
-            await self.factors.remove(account)  # whoever made the change would keep the owner out by it
+        if await self.factors.forget_since(account, change.changed_at - REVERTIBLE_FOR):
             undone.append(EventKind.SECOND_FACTOR_REMOVED)
         await move(account, old, self.lockout)
         for kind in undone:

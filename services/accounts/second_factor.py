@@ -162,7 +162,7 @@ class SecondFactorService:
             return account
         if account.second_factor_since is None:
             return SecondFactorMissing()
-        codes = await self.factors.replace_recovery_codes(account.id)
+        codes = await self.factors.replace_recovery_codes(account.id, self.clock())
         await self._tell(caller, account, MailKind.RECOVERY_CODES_REPLACED, EventKind.RECOVERY_CODES_REPLACED)
         return RecoveryCodesReplaced(principal, codes)
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
 
+from tortoise.expressions import Q
+
 from models.account import Account
 from models.login_challenge import LoginChallenge
 from models.passkey import Passkey
@@ -83,17 +85,27 @@ class SecondFactors:
         """Makes what a locked account has its second factor, and returns new recovery codes."""
         account.second_factor_since, account.second_factor_ends_at = account.second_factor_since or now, None
         await account.save(update_fields=["second_factor_since", "second_factor_ends_at"])
-        return await self.replace_recovery_codes(account.id)
+        return await self.replace_recovery_codes(account.id, now)
 
     async def has_app(self, account_id: UUID) -> bool:
         return await TotpFactor.exists(account_id=account_id, confirmed_at__isnull=False)
 
-    async def added_since(self, account: Account, moment: datetime) -> bool:
-        """Whether the account had no second factor then, or got an app, and with it new recovery codes, since."""
+    async def forget_since(self, account: Account, moment: datetime) -> bool:
+        """Removes the passkeys of a locked account, and what its second factor has got since.
+
+        Removes the second factor itself if the account had none then, or is left with nothing that proves it. Returns
+        whether it did.
+        """
+        await Passkey.filter(account_id=account.id).delete()
         if account.second_factor_since is None:
             return False
-        app = TotpFactor.filter(account_id=account.id, confirmed_at__gte=moment)
-        return account.second_factor_since >= moment or await app.exists()
+        await TotpFactor.filter(account_id=account.id, confirmed_at__gte=moment).delete()
+        codes = RecoveryCode.filter(account_id=account.id)
+        await codes.filter(Q(created_at__gte=moment) | Q(created_at__isnull=True)).delete()
+        if account.second_factor_since < moment and (await self.has_app(account.id) or await codes.exists()):
+            return False
+        await self.remove(account)
+        return True
 
     async def verify(self, account_id: UUID, code: str, now: datetime) -> ProofWay | WrongCode:
         """Accepts a code, once. An end of the factor that was announced is off then, since its owner has it.
@@ -113,11 +125,11 @@ class SecondFactors:
         await Account.filter(id=account_id, second_factor_ends_at__isnull=False).update(second_factor_ends_at=None)
         return way
 
-    async def replace_recovery_codes(self, account_id: UUID) -> list[str]:
+    async def replace_recovery_codes(self, account_id: UUID, now: datetime) -> list[str]:
         await RecoveryCode.filter(account_id=account_id).delete()
         codes = [generate(RECOVERY_CODE_LENGTH) for _ in range(RECOVERY_CODES)]
         await RecoveryCode.bulk_create(
-            RecoveryCode(digest=self._digest(account_id, code), account_id=account_id) for code in codes
+            RecoveryCode(digest=self._digest(account_id, code), account_id=account_id, created_at=now) for code in codes
         )
         return [f"{code[:_GROUP]}-{code[_GROUP:]}" for code in codes]
 

@@ -543,6 +543,7 @@ async def test_taking_back_a_change_of_e_mail_does_not_get_around_an_older_secon
     api: Api, protected: Owner
 ) -> None:
     await Account.all().update(second_factor_since=AGES_AGO)
+    await RecoveryCode.all().update(created_at=AGES_AGO)
     await api.mails()
     await protected.me.act("ChangeEmail", email="eva@example.com")
     await protected.me.act("ConfirmEmail", code=await api.mailed_code())
@@ -553,6 +554,21 @@ async def test_taking_back_a_change_of_e_mail_does_not_get_around_an_older_secon
     assert asked["ways"] == ["RECOVERY_CODE"]
     opened = await api.act("VerifySecondFactor", challenge=asked["challenge"], oneTimeCode=protected.recovery_codes[0])
     assert opened["__typename"] == "LoginSuccess"
+
+
+async def test_taking_back_a_change_of_e_mail_ends_a_second_factor_whose_codes_were_replaced(
+    api: Api, protected: Owner
+) -> None:
+    await Account.all().update(second_factor_since=AGES_AGO)
+    await protected.me.run("CreateRecoveryCodes")
+    await api.mails()
+    await protected.me.act("ChangeEmail", email="eva@example.com")
+    await protected.me.act("ConfirmEmail", code=await api.mailed_code())
+    await api.act("RevertEmail", code=await api.mailed_code())
+    await api.mails()
+
+    assert (await api.act("Login", email=EMAIL, password=await api.recover()))["__typename"] == "LoginSuccess"
+    assert await RecoveryCode.all().count() == 0
 
 
 async def test_taking_back_a_change_of_e_mail_ends_an_app_that_joined_since(api: Api, protected: Owner) -> None:

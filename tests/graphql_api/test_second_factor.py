@@ -453,6 +453,18 @@ async def test_taking_it_back_keeps_only_what_the_owner_had_a_week_to_notice(
     assert await _login_after_reverting(api, await _changed_email(ana.me)) == then
 
 
+async def test_taking_it_back_ends_recovery_codes_that_were_made_since(api: Api, ana: Protected) -> None:
+    await backdate(utc_now() - timedelta(days=8))
+    codes = (await ana.me.run("CreateRecoveryCodes"))["recoveryCodes"]
+    await api.mails()
+    await api.act("RevertEmail", code=await _changed_email(ana.me))
+    await api.mails()
+    challenge = await challenge_of(api, await api.recover())
+
+    assert problems(await verify(api, challenge, codes[0])) == [("oneTimeCode", "INCORRECT")]
+    assert await _type(api, challenge, ana.app.code()) == "LoginSuccess"
+
+
 async def _changed_email(me: Api) -> str:
     """Changes the e-mail, and returns the code that reverts it."""
     await me.act("ChangeEmail", email="eva@example.com")
