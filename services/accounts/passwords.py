@@ -141,9 +141,10 @@ class PasswordService:
         return outcome
 
     async def force_reset(self, actor: Actor, email_key: str) -> ForcedReset:
-        """Ends the passwords, passkeys and sessions of one account, so that only recovery gives access."""
+        """Ends the passwords, passkeys, sessions and exports of one account, so that only recovery gives access."""
 
         async def end() -> ForcedReset:
+            await cancel((MailKind.DATA_EXPORT,), email_key)
             accounts = Account.filter(email_key=email_key)
             passwords = await accounts.filter(password_hash__isnull=False).count()
             # Always the generation, too: a change that was verified before and is written later then fails.

@@ -18,6 +18,7 @@ from services.audit.actors import Actor
 from services.audit.events import EventKind, record
 from services.events.facts import NO_DETAILS, EventType
 from services.events.publishing import publish_for_each
+from services.mail.outbox import MailKind, cancel
 
 _BATCH_SIZE = 500  # accounts per transaction: far below what PostgreSQL's statement timeout allows
 _PAUSE_SECONDS = 0.01  # between two transactions, for SQLite's other writers
@@ -62,6 +63,8 @@ async def _revoke(actor: Actor, done: Revocation, last: UUID, *, passwords: bool
     """Processes the accounts after `done.last`, up to `last`, in the order in which every transaction locks."""
     behind = {"id__gt": done.last} if done.last else {}
     batch = Account.filter(**behind, id__lte=last)
+    if passwords:
+        await cancel((MailKind.DATA_EXPORT,), *(account.email_key for account in await batch.only("id", "email_key")))
     ids = [account.id for account in await batch.order_by("id").select_for_update().only("id")]
     had_password: list[UUID] = []
     if passwords:

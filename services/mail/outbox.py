@@ -255,13 +255,13 @@ async def cancel_for_registration(kind: MailKind, registration_id: UUID) -> None
     await Delivery.filter(pending_key=_pending_key(kind, str(registration_id))).delete()
 
 
-async def cancel(kinds: Iterable[MailKind], email_key: str) -> None:
-    """Cancels these mails, including those of registrations, in the caller's transaction.
+async def cancel(kinds: Iterable[MailKind], *email_keys: str) -> None:
+    """Cancels these mails to the e-mails, including those of registrations, in the caller's transaction.
 
     A worker that has claimed one notices before it issues the secret.
     """
     names = [kind.value for kind in kinds]
-    await Delivery.filter(email_key=email_key, kind__in=names, pending_key__isnull=False).delete()
+    await Delivery.filter(email_key__in=email_keys, kind__in=names, pending_key__isnull=False).delete()
 
 
 async def holds_lease(claim: Claim) -> bool:

@@ -15,11 +15,13 @@ from models.audit_event import AuditEvent
 from models.delivery import Delivery
 from models.export_link import ExportLink
 from models.session import Session
+from services.accounts.revocation import revoke_everything
 from services.cleanup import Cleanup
 from services.common.caller import Caller
 from services.common.clock import utc_now
 from services.support import data_export
 from services.support.data_export import SENDING_SECONDS
+from tests.actors import OPERATOR
 from tests.api import EMAIL, NEW_PASSWORD, PASSWORD, PASSWORD_CHANGE, Api, found
 from tests.conftest import MakeApi
 from tests.exports import everything, tables
@@ -200,7 +202,7 @@ async def test_the_owner_sees_who_asked_and_that_it_was_downloaded(me: Api) -> N
     assert shown[1][:2] == ("EXPORT_REQUESTED", "OWNER")
 
 
-@pytest.mark.parametrize("act", ["password", "recovery", "email"])
+@pytest.mark.parametrize("act", ["password", "recovery", "email", "reset", "reset of all"])
 async def test_a_link_ends_with_what_let_somebody_ask_for_it(me: Api, act: str) -> None:
     code = await _code(me)
     await me.run("ExportAccount")  # and this mail waits
@@ -212,6 +214,12 @@ async def test_a_link_ends_with_what_let_somebody_ask_for_it(me: Api, act: str) 
         case "recovery":
             await Delivery.filter(kind="data_export").delete()
             await me.token(password=await me.recover())
+        case "reset":
+            await me.composition.services.passwords.force_reset(OPERATOR, EMAIL)
+            assert await me.mails() == []
+        case "reset of all":
+            assert [done.accounts async for done in revoke_everything(OPERATOR, passwords=True)] == [1]
+            assert await me.mails() == []
         case _:
             await me.act("ChangeEmail", email="nueva@example.com")
             mails = await me.mails()
