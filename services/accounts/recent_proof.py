@@ -7,6 +7,7 @@ docs/clients.md lists the mutations that ask for it.
 from dataclasses import dataclass
 from datetime import timedelta
 
+from services.common.outcomes import NotAuthenticated
 from services.factors.second_factors import ProofWay
 
 PROOF_LIFE = timedelta(minutes=10)
@@ -20,3 +21,11 @@ class ReauthenticationRequired:
     """
 
     ways: tuple[ProofWay, ...]
+
+
+class UnprovedError(Exception):
+    """The proof had ended once the account was locked, so everything is rolled back. `refusal` says what to answer."""
+
+    def __init__(self, refusal: ReauthenticationRequired | NotAuthenticated) -> None:
+        super().__init__("unproved")
+        self.refusal = refusal

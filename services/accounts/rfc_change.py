@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from functools import partial
 from uuid import UUID
 
+from models.account import Account
 from models.company import Company
 from models.invoice_reservation import InvoiceReservation
 from models.payment import Payment
 from models.transactions import atomically
-from services.accounts.email_change import GoneError, lock_of
-from services.accounts.recent_proof import ReauthenticationRequired
+from services.accounts.recent_proof import ReauthenticationRequired, UnprovedError
 from services.accounts.rfc import COMPANY_LENGTH, PERSON_LENGTH, Rfc, parse_rfc
 from services.accounts.sessions import Principal, SessionService
 from services.audit.actors import Actor, Actors
@@ -70,8 +70,8 @@ class RfcChangeService:
             return InvalidInput((FieldProblem.of("rfc", parsed, COMPANY_LENGTH, PERSON_LENGTH),))
         try:
             await atomically(partial(self._change, caller, principal, parsed))
-        except GoneError:
-            return NotAuthenticated()
+        except UnprovedError as error:
+            return error.refusal
         except _InUseError:
             return RfcInUse()
         except UnchangedError:
@@ -79,18 +79,18 @@ class RfcChangeService:
         return OwnRfcChanged(principal)
 
     async def _change(self, caller: Caller, principal: Principal, rfc: Rfc) -> None:
-        await change_rfc(self.actors.of(caller), principal.id, principal.email_key, rfc)
-        if await _is_used(principal.id):
+        await enqueue(MailKind.RFC_CHANGED, principal.email_key)
+        account = await self.sessions.lock_proved_or_raise(principal)
+        await change_rfc(self.actors.of(caller), account, rfc)
+        if await _is_used(account.id):
             raise _InUseError
 
 
-async def change_rfc(actor: Actor, account_id: UUID, email_key: str, rfc: Rfc) -> RfcChanged:
-    """Changes the RFC and enqueues a notice, in the caller's transaction. Raises UnchangedError.
+async def change_rfc(actor: Actor, account: Account, rfc: Rfc) -> RfcChanged:
+    """Changes the RFC of a locked account, in the caller's transaction, which has enqueued the mail before.
 
-    Raises GoneError unless the account still has this e-mail.
+    Raises UnchangedError.
     """
-    await enqueue(MailKind.RFC_CHANGED, email_key)
-    account = await lock_of(account_id, email_key)
     if account.rfc == rfc.text:
         raise UnchangedError
     old = Rfc(account.rfc)

@@ -16,7 +16,7 @@ from models.transactions import atomically
 from services.accounts.device_name import parse_device_name
 from services.accounts.email import Email
 from services.accounts.onboarding import PROGRESS_COLUMNS, Progress, progress, progress_of
-from services.accounts.recent_proof import PROOF_LIFE, ReauthenticationRequired
+from services.accounts.recent_proof import PROOF_LIFE, ReauthenticationRequired, UnprovedError
 from services.accounts.rfc import Rfc, TaxpayerType
 from services.accounts.second_factor_demand import NO_DEMAND, SecondFactorDemand
 from services.audit.actors import Actor, Actors
@@ -382,6 +382,18 @@ class SessionService:
         if session.proved_at is None:
             protected = account.second_factor_since is not None
             return ReauthenticationRequired(await proof_ways(account.id, second_factor=protected))
+        return account
+
+    async def lock_proved_or_raise(self, principal: Principal) -> Account:
+        """Does the same in a transaction that has enqueued a mail before: UnprovedError rolls it back.
+
+        Raises it also if the account has got another e-mail since, where the mail would not reach it.
+        """
+        account = await self.lock_proved(principal)
+        if not isinstance(account, Account):
+            raise UnprovedError(account)
+        if account.email_key != principal.email_key:
+            raise UnprovedError(NotAuthenticated())
         return account
 
     async def end_other_proofs(self, principal: Principal, account: Account) -> None:

@@ -16,7 +16,7 @@ from models.outage import DATABASE_ERRORS
 from models.sql import as_datetime, as_uuid, fetch
 from models.transactions import atomically
 from services.accounts import pending_deletion
-from services.accounts.recent_proof import ReauthenticationRequired
+from services.accounts.recent_proof import ReauthenticationRequired, UnprovedError
 from services.accounts.sessions import Principal, SessionService
 from services.audit.actors import Actor, Actors
 from services.audit.events import EventKind, record
@@ -60,12 +60,24 @@ class DeletionCanceled:
     principal: Principal
 
 
-class _RolledBackError(Exception):
-    """What was found with the account locked ends the transaction, and its mails with it."""
+class _PendingError(Exception):
+    """The account has a day on which it is deleted, so the mail about a new one is rolled back."""
 
-    def __init__(self, found: "datetime | Undecided | None") -> None:
-        super().__init__("rolled back")
-        self.found = found
+    def __init__(self, due_at: datetime) -> None:
+        super().__init__("pending")
+        self.due_at = due_at
+
+
+class _UndecidedError(Exception):
+    """Something is undecided, so the mail is rolled back."""
+
+    def __init__(self, undecided: Undecided) -> None:
+        super().__init__("undecided")
+        self.undecided = undecided
+
+
+class _NotPendingError(Exception):
+    """The deletion was taken back or done in the meantime, so the mail about it is rolled back."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,19 +107,14 @@ class AccountDeletion:
         principal = await self.sessions.require_recent_proof(caller)
         if not isinstance(principal, Principal):
             return principal
-        account = await Account.get_or_none(id=principal.id)
-        if account is None:
-            return NotAuthenticated()
         try:
-            due_at = await atomically(partial(self._request, self.actors.of(caller), account))
-        except _RolledBackError as error:
-            match error.found:
-                case datetime() as known:
-                    return DeletionRequested(principal, known)
-                case None:
-                    return NotAuthenticated()
-                case undecided:
-                    return undecided
+            due_at = await atomically(partial(self._request, self.actors.of(caller), principal))
+        except UnprovedError as error:
+            return error.refusal
+        except _PendingError as error:
+            due_at = error.due_at
+        except _UndecidedError as error:
+            return error.undecided
         return DeletionRequested(principal, due_at)
 
     async def cancel(self, caller: Caller) -> DeletionCanceled | RestrictedSession | NotAuthenticated:
@@ -122,7 +129,7 @@ class AccountDeletion:
             return DeletionCanceled(principal)
         try:
             await atomically(partial(self._cancel, self.actors.of(caller), account))
-        except _RolledBackError:  # another request has taken it back, or a worker has done it
+        except _NotPendingError:
             return DeletionCanceled(principal) if await Account.exists(id=account.id) else NotAuthenticated()
         return DeletionCanceled(principal)
 
@@ -142,18 +149,18 @@ class AccountDeletion:
                         account_id, now + RETRY_AFTER, is_due=as_datetime(row["deletion_due_at"]) <= now
                     )
 
-    async def _request(self, actor: Actor, before: Account) -> datetime:
-        await cancel((MailKind.DELETION_CANCELED,), before.email_key)
-        await enqueue(MailKind.DELETION_REQUESTED, before.email_key)
-        account = await Account.select_for_update().get_or_none(id=before.id, email_key=before.email_key)
-        if account is None or account.deletion_due_at:
-            raise _RolledBackError(account.deletion_due_at if account else None)
+    async def _request(self, actor: Actor, principal: Principal) -> datetime:
+        await cancel((MailKind.DELETION_CANCELED,), principal.email_key)
+        await enqueue(MailKind.DELETION_REQUESTED, principal.email_key)
+        account = await self.sessions.lock_proved_or_raise(principal)
+        if account.deletion_due_at:
+            raise _PendingError(account.deletion_due_at)
         now = self.clock()
         if not isinstance(payments := await lock_decided_payments(account.id), list):
-            raise _RolledBackError(payments)
+            raise _UndecidedError(payments)
         if not await cancel_open(actor, account.id, now):
             waiting = [each.id for each in payments if each.status == PaymentStatus.OPEN.value]
-            raise _RolledBackError(PaymentUndecided(waiting))
+            raise _UndecidedError(PaymentUndecided(waiting))
         due_at = await pending_deletion.schedule(account, now + self.delay, now)
         await record(actor, EventKind.DELETION_REQUESTED, account.id)
         return due_at
@@ -163,7 +170,7 @@ class AccountDeletion:
         await enqueue(MailKind.DELETION_CANCELED, before.email_key)
         account = await Account.select_for_update().get_or_none(id=before.id)
         if account is None or account.deletion_due_at is None:
-            raise _RolledBackError(None)
+            raise _NotPendingError
         await pending_deletion.clear(account)
         await record(actor, EventKind.DELETION_CANCELED, account.id)
 
@@ -195,7 +202,7 @@ class AccountDeletion:
         async def remind() -> None:
             await enqueue(MailKind.DELETION_DUE, account.email_key)
             if not await claimed.update(deletion_turn_at=account.deletion_due_at):
-                raise _RolledBackError(None)
+                raise _NotPendingError
 
-        with suppress(_RolledBackError):
+        with suppress(_NotPendingError):
             await atomically(remind)

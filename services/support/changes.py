@@ -199,7 +199,7 @@ class AccountSupport:
         if account is None:
             return await _nobody(email_key)
         try:
-            return await atomically(partial(change_rfc, actor, account.id, email_key, rfc))
+            return await atomically(partial(self._set_rfc, actor, account, rfc))
         except UnchangedError:
             return Unchanged()
         except GoneError:
@@ -236,6 +236,10 @@ class AccountSupport:
         await record(actor, EventKind.CONFIRMED, account.id)
         await publish(account.id, EventType.ACCOUNT_CONFIRMED)
         return account
+
+    async def _set_rfc(self, actor: Actor, before: Account, rfc: Rfc) -> RfcChanged:
+        await enqueue(MailKind.RFC_CHANGED, before.email_key)
+        return await change_rfc(actor, await lock_of(before.id, before.email_key), rfc)
 
     async def _respell(self, actor: Actor, account: Account, new: Email) -> None:
         await respell(account, new)

@@ -22,8 +22,7 @@ from models.export_link import ExportLink
 from models.outage import DATABASE_ERRORS
 from models.transactions import atomically
 from services.accounts.confirmation_code import parse_confirmation_code
-from services.accounts.email_change import GoneError, lock_of
-from services.accounts.recent_proof import ReauthenticationRequired
+from services.accounts.recent_proof import ReauthenticationRequired, UnprovedError
 from services.accounts.sessions import Principal, SessionService
 from services.audit.actors import Actors
 from services.audit.events import EventKind, record
@@ -95,8 +94,8 @@ class DataExport:
                 return throttled
             try:
                 await atomically(partial(self._enqueue, caller, principal))
-            except GoneError:
-                return NotAuthenticated()
+            except UnprovedError as error:
+                return error.refusal
         return ExportMailed(principal)
 
     @asynccontextmanager
@@ -126,8 +125,8 @@ class DataExport:
 
     async def _enqueue(self, caller: Caller, principal: Principal) -> None:
         await enqueue(MailKind.DATA_EXPORT, principal.email_key)
-        await lock_of(principal.id, principal.email_key)
-        await record(self.actors.of(caller), EventKind.EXPORT_REQUESTED, principal.id)
+        account = await self.sessions.lock_proved_or_raise(principal)
+        await record(self.actors.of(caller), EventKind.EXPORT_REQUESTED, account.id)
 
     async def _claim(self, caller: Caller, token: str) -> "_Claim | ExportLinkInvalid | ExportBusy | TooManyAttempts":
         typed = parse_confirmation_code(token)

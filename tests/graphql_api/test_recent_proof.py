@@ -1,16 +1,21 @@
 """The recent proof that sensitive mutations ask for, and reauthenticate, which gives it."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from models.account import Account
 from models.audit_event import AuditEvent
 from models.session import Session
 from services.accounts.recent_proof import PROOF_LIFE
-from tests.api import NEW_PASSWORD, PASSWORD, PASSWORD_CHANGE, WRONG_PASSWORD, Api
+from services.accounts.sessions import SessionService
+from services.common.caller import Caller
+from tests.api import NEW_PASSWORD, PASSWORD, PASSWORD_CHANGE, RFC, WRONG_PASSWORD, Api
 from tests.companies import problems
 from tests.conftest import MakeApi
 
+OTHER_RFC = "XIA190128J61"
 AGES_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
@@ -122,6 +127,41 @@ async def test_right_passwords_are_not_counted(make_api: MakeApi) -> None:
     answers = [await me.act("Reauthenticate", password=each) for each in typed]
 
     assert [answer["__typename"] for answer in answers[::2]] == ["ReauthenticateSuccess"] * 3
+
+
+@pytest.mark.parametrize("operation", ["ChangeRfc", "ExportAccount", "RequestAccountDeletion"])
+@pytest.mark.parametrize(
+    ("in_between", "refusal"),
+    [
+        (lambda: Session.all().update(proved_at=None), "ReauthenticationRequiredError"),
+        (lambda: Session.all().delete(), "NotAuthenticatedError"),
+        (lambda: Account.all().update(email_key="eva@example.com"), "NotAuthenticatedError"),
+    ],
+    ids=["proof", "session", "email"],
+)
+async def test_what_ends_the_proof_of_a_request_under_way_ends_the_request(
+    api: Api,
+    monkeypatch: pytest.MonkeyPatch,
+    operation: str,
+    in_between: Callable[[], Awaitable[object]],
+    refusal: str,
+) -> None:
+    require = SessionService.require_recent_proof
+
+    async def require_and_lose(self: SessionService, caller: Caller) -> object:
+        principal = await require(self, caller)
+        await in_between()
+        return principal
+
+    await api.account()
+    me = api.signed_in(await api.token())
+    monkeypatch.setattr(SessionService, "require_recent_proof", require_and_lose)
+
+    answer = await me.run(operation, {"input": {"rfc": OTHER_RFC}} if operation == "ChangeRfc" else None)
+
+    assert answer["__typename"] == refusal
+    assert await api.mails() == []
+    assert await Account.exists(rfc=RFC, deletion_due_at=None)
 
 
 async def test_nobody_is_asked_who_is_not_signed_in(api: Api) -> None:
