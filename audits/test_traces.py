@@ -61,10 +61,11 @@ def test_a_collector_that_is_away_has_one_line_in_each_process_and_delays_nothin
         _unreachable(hangs=hangs) as port,
         serving(migrated, **SETTINGS, **_exporting(port, **often)) as (url, process),
     ):
-        seconds = []
-        for _ in range(ASKED):
+        seconds: list[float] = []
+        deadline = time.monotonic() + 60
+        while len(seconds) < ASKED or (_outages(migrated) < 2 and time.monotonic() < deadline):
             begun = time.monotonic()
-            httpx2.get(f"{url}/graphql", params={"query": "{ __typename }"})
+            httpx2.get(f"{url}/graphql", params={"query": "{ __typename }"})  # by whichever process takes it first
             seconds.append(time.monotonic() - begun)
         time.sleep(3)
         begun = time.monotonic()
@@ -73,10 +74,14 @@ def test_a_collector_that_is_away_has_one_line_in_each_process_and_delays_nothin
         ended = time.monotonic() - begun
 
     log = (migrated / "serve.log").read_text("utf-8")
-    assert log.count("outage began") == log.count("part=collector") == 2, log
-    assert sorted(seconds)[ASKED // 2] < 0.2
+    assert log.count("part=collector") == _outages(migrated) == 2, log
+    assert sorted(seconds)[len(seconds) // 2] < 0.2
     assert ended < 8
     assert "Traceback" not in log
+
+
+def _outages(data_dir: Path) -> int:
+    return (data_dir / "serve.log").read_text("utf-8").count("outage began")
 
 
 @contextmanager
