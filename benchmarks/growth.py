@@ -67,7 +67,7 @@ _MAILED = {"CreateAccount", "RecoverPassword"}
 _MAIL_SECONDS = 120  # to wait for the mails of a round
 
 _ACCOUNT = """
-id email_key email rfc password_hash password_generation language created_at confirmed_at
+id email_key email rfc password_hash password_generation language created_at confirmed_at updated_at
 stage active_since active_until activated_by active_plan
 """
 _PAYMENT = """
@@ -300,7 +300,8 @@ def _account_rows(accounts: int, now: datetime) -> Rows:
     for n in range(accounts):
         created_at = now - _up_to(n, timedelta(days=1000))
         paid = ("active", now - _up_to(n, timedelta(days=300)), now + _YEAR, "paypal", "negocio")
-        yield (_id(f"account {n}"), _email(n), _email(n), RFC, password_hash, 1, "es", created_at, created_at, *paid)
+        moments = (created_at, created_at, created_at)  # without the last, the worker would fill it in meanwhile
+        yield (_id(f"account {n}"), _email(n), _email(n), RFC, password_hash, 1, "es", *moments, *paid)
 
 
 def _payment_rows(accounts: int, now: datetime) -> Rows:
