@@ -212,6 +212,9 @@ def _fill_sqlite(file: Path, accounts: int) -> None:
         connection.executemany(f"INSERT INTO {table} ({', '.join(names)}) VALUES ({places})", rows)  # noqa: S608
         connection.commit()
     connection.close()
+    with file.open("rb") as written:
+        while written.read(1 << 20):
+            pass  # so that the system has it in memory, as that of a service that runs for long
 
 
 def _tables(accounts: int) -> dict[str, tuple[str, Rows]]:

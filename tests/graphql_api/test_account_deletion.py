@@ -237,12 +237,12 @@ async def test_several_workers_delete_each_account_once(api: Api) -> None:
 async def test_a_worker_that_is_killed_at_any_moment_leaves_all_or_nothing(api: Api) -> None:
     now = utc_now()
     due: dict[str, Any] = {"deletion_requested_at": now - WEEK, "deletion_due_at": now, "deletion_turn_at": now}
-    ended = []
+    ended: list[bool] = []
 
-    for number in range(25):
+    while len(ended) < 25 or (len(ended) < 500 and not any(ended)):  # until one was done in time, on any machine
         account = await active_account(**due)
         worker = asyncio.create_task(_run(api))
-        await asyncio.sleep(number * 0.002)
+        await asyncio.sleep(len(ended) * 0.002)
         worker.cancel()
         await asyncio.gather(worker, return_exceptions=True)
         ended.append(not await Account.exists(id=account.id))
