@@ -20,7 +20,7 @@ from app.health import Health
 from app.observation import note_api_client, note_principal
 from app.settings import InvalidSettingsError, Settings, collector_host
 from models.sql import fetch
-from schema.context import Services
+from schema.services import Services
 from services.access.client_registry import ClientRegistry
 from services.access.clients import ApiClients
 from services.access.events import EventFeed
