@@ -48,7 +48,8 @@ class ConfirmEmailSuccess(SignedInSuccess):
 
 
 @strawberry.type(
-    description="The account has its old e-mail address again. All sessions and the password have ended; "
+    description="The account has its old e-mail address again. All sessions, the password and the passkeys have ended, "
+    "and so have the authenticator apps and recovery codes that were added since a week before the change. "
     "recoverPassword gives access."
 )
 class RevertEmailSuccess:
