@@ -1,6 +1,7 @@
 """Downloads of one's data from the real server: by clients that break off or are slow, and when it is killed."""
 
 import asyncio
+import socket
 import time
 from contextlib import suppress
 from datetime import timedelta
@@ -43,7 +44,10 @@ async def _prepare() -> None:
 async def _begin(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, int]:
     """Posts the code, and returns once the headers came, with the length of the file."""
     parts = urlsplit(url)
-    reader, writer = await asyncio.open_connection(parts.hostname, parts.port, limit=2**16)
+    own = socket.socket()
+    own.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2**16)  # or the system may let it hold the whole file
+    own.connect((parts.hostname, parts.port))
+    reader, writer = await asyncio.open_connection(sock=own, limit=2**16)
     body = f"token={CODE}".encode()
     head = f"POST /exports HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode()
     writer.write(head + body)
