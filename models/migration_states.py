@@ -1,5 +1,6 @@
 """Runs migrations without rebuilding the models' state for each, which takes most of the time of Tortoise 1.1.9."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,8 +8,9 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.migrations.executor import MigrationExecutor
 from tortoise.migrations.graph import MigrationKey
 from tortoise.migrations.migration import Migration
-from tortoise.migrations.schema_generator.state import State
+from tortoise.migrations.schema_generator.state import ModelState, State
 from tortoise.migrations.schema_generator.state_apps import StateApps
+from tortoise.models import Model
 
 
 @dataclass(slots=True)
@@ -50,7 +52,34 @@ class StepExecutor(MigrationExecutor):
 
 
 class _ModelsOfMigrations(StateApps):
-    """Models that only describe tables: no migration queries through them."""
+    """Models that only describe tables: no migration queries through them.
+
+    Tortoise clones them before each operation, and most operations need no clone. So it makes its models, which takes
+    most of the time of a migration, once something asks for them.
+    """
+
+    _unmade: Mapping[tuple[str, str], ModelState] | None = None
+
+    @property
+    def apps(self) -> dict[str, dict[str, type[Model]]]:  # an attribute in Tortoise
+        if self._unmade is not None:
+            unmade, self._unmade = self._unmade, None
+            for (app_label, _), state in unmade.items():
+                self.register_model(app_label, state.render(self, deepcopy_fields=False))
+            self._init_relations()
+            self._build_initial_querysets()
+        return self._models
+
+    @apps.setter
+    def apps(self, models: dict[str, dict[str, type[Model]]]) -> None:
+        self._models = models
+
+    def clone(self, model_states: dict[tuple[str, str], ModelState] | None = None) -> StateApps:
+        if model_states is None:
+            return super().clone()
+        clone = type(self)(dict(self._default_connections), self._connections)
+        clone._unmade = model_states
+        return clone
 
     def _build_initial_querysets(self) -> None:
         for app in self.apps.values():
