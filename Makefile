@@ -21,9 +21,9 @@ app: setup ## build the web app (Node.js 20) and serve it at /, beside the API
 product: setup ## serve examples/upload beside the service, and the web app if Node.js 20 is there
 	@sh scripts/product.sh
 
-# Three processes on two cores: some tests wait.
+# Four processes on two cores: some tests wait.
 test: setup ## set up and run the tests
-	@$(PYTHON_ENV)/python -m pytest -q -n 3 --dist worksteal
+	@$(PYTHON_ENV)/python -m pytest -q -n 4 --dist worksteal
 
 check: setup ## check format, lint, types, imports, drift and SDL, and run the tests
 	@$(PYTHON_ENV)/ruff format --check .

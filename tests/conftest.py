@@ -49,6 +49,11 @@ def pytest_configure() -> None:
     sys.modules["sniffio"] = None  # type: ignore[assignment]  # HTTPX's client looks for it in each request, in vain
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those of whole processes begin first: some take long, and no process of pytest-xdist is to end with one."""
+    items.sort(key=lambda item: "process" not in item.path.parts)
+
+
 def pytest_collection_finish() -> None:
     """What is loaded by now stays: the collector need not walk through it in every test."""
     gc.collect()
