@@ -35,10 +35,10 @@ check: setup ## check format, lint, types, imports, drift and SDL, and run the t
 types: setup
 	@$(PYTHON_ENV)/mypy
 
-# Six processes on two cores, since many audits wait. Those of a file share what takes long to make.
+# Four processes on two cores, since many audits wait. Those of a file share what takes long to make.
 audit: setup ## run the slow checks, some of them in Node.js and Chromium
 	@sh scripts/setup.sh requirements-audit.lock
-	@$(PYTHON_ENV)/python -m pytest -q -n 6 --dist loadfile --no-loadscope-reorder audits
+	@$(PYTHON_ENV)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder audits
 	@$(PYTHON_ENV)/python -m benchmarks.timing --samples 40
 
 # Needs wrk, Node.js 20 and PostgreSQL (BENCH_DATABASE_URL or TEST_DATABASE_URL), and says so.
