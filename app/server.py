@@ -9,13 +9,14 @@ import gc
 import math
 import mmap
 import os
+import select
 import signal
 import socket
 import struct
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -32,8 +33,9 @@ from app.systemd import Notifier, repeating
 log = structlog.get_logger(__name__)
 
 _GRACEFUL_TIMEOUT = 12  # seconds that running requests get once nothing listens any more
-_STOP_SECONDS = 37.0  # that stopping may take after draining, including the worker
+_STOP_SECONDS = 42.0  # that stopping may take after draining, including the worker
 _LAST_CONNECTIONS_SECONDS = 0.2  # to accept connections and read requests that were sent before
+_MAX_LAST_CONNECTIONS_SECONDS = 5.0  # on a machine that is too busy for that
 _MAX_RESTARTS, _RESTART_SECONDS = 5, 60.0  # of processes that end by themselves, before all of them end
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _ATTACH_FILTER = 26  # SO_ATTACH_FILTER, which Python does not name
@@ -110,12 +112,19 @@ class _Server(uvicorn.Server):
         for listening in sockets or []:
             if self._is_last:
                 _refuse_new_connections(listening)
-        await asyncio.sleep(_LAST_CONNECTIONS_SECONDS)
+        await self._accept_last_connections(sockets or [])
         for server in self.servers:
             server.close()
         self.lifespan.state[CLOSING] = True
         await asyncio.sleep(0.01)  # asyncio drops connections that it has accepted but not yet set up
         await super().shutdown(sockets)
+
+    async def _accept_last_connections(self, sockets: Sequence[socket.socket]) -> None:
+        """Goes on until those that clients have opened are accepted, since to close the sockets would reset them."""
+        end = time.monotonic() + _MAX_LAST_CONNECTIONS_SECONDS
+        await asyncio.sleep(_LAST_CONNECTIONS_SECONDS)
+        while self._is_last and any(map(_has_connections, sockets)) and time.monotonic() < end:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
 
     async def _drain(self) -> None:
         """Goes on serving, so that load balancers notice and send requests elsewhere."""
@@ -141,6 +150,13 @@ def listen(host: str, port: int) -> socket.socket:
     bound = socket.create_server((host, port), family=family, backlog=1024)
     bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return bound
+
+
+def _has_connections(listening: socket.socket) -> bool:
+    """Whether connections wait to be accepted."""
+    waiting = select.poll()
+    waiting.register(listening, select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 def cannot_listen(host: str, port: int, error: OSError) -> str:

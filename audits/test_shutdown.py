@@ -1,10 +1,13 @@
 """`serve` drains and finishes its requests before it ends, and replaces a process that dies."""
 
 import asyncio
+import contextlib
 import os
 import signal
+import subprocess
+import sys
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -12,7 +15,7 @@ import httpx2
 import pytest
 
 from app.operations import OPERATIONS
-from tests.process.serving import serving, serving_aside
+from tests.process.serving import CHEAP_ARGON2, serving, serving_aside
 
 LOGIN = OPERATIONS["Login"]
 NEEDS_PROC = pytest.mark.skipif(not Path("/proc/self").exists(), reason="children are found in /proc")
@@ -25,6 +28,24 @@ async def _login(client: httpx2.AsyncClient, url: str, number: int, trace: Trace
     extensions = {"trace": trace} if trace else {}
     response = await client.post(f"{url}/graphql", json={"query": LOGIN, "variables": variables}, extensions=extensions)
     return response.status_code
+
+
+@contextlib.contextmanager
+def _busy(pid: int) -> Iterator[None]:
+    """Leaves the process a tenth of one core."""
+    core = min(os.sched_getaffinity(pid))
+    os.sched_setaffinity(pid, {core})
+    code = f"import os\nos.sched_setaffinity(0, {{{core}}})\nprint(flush=True)\nwhile True: pass"
+    others = [subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) for _ in range(9)]
+    try:
+        for other in others:
+            assert other.stdout
+            other.stdout.readline()
+        yield
+    finally:
+        for other in others:
+            other.kill()
+            other.communicate()
 
 
 def _releasing(sent: asyncio.Semaphore) -> Trace:
@@ -52,6 +73,24 @@ async def test_requests_in_progress_are_answered_after_sigterm(tmp_path: Path) -
         status = await asyncio.to_thread(process.wait, 30)
 
     assert statuses == [200] * 50
+    assert status == 0
+
+
+@NEEDS_PROC
+async def test_connections_that_a_busy_machine_has_not_accepted_at_sigterm_are_answered(tmp_path: Path) -> None:
+    with serving(tmp_path, LIMIT_LOGIN_CAPTCHA="1000/hour", **CHEAP_ARGON2) as (url, process), _busy(process.pid):
+        async with httpx2.AsyncClient(verify=False, timeout=60) as client:
+            sent = asyncio.Semaphore(0)
+            logins = [asyncio.create_task(_login(client, url, number, _releasing(sent))) for number in range(30)]
+            for _ in logins:
+                await sent.acquire()
+
+            process.send_signal(signal.SIGTERM)
+
+            statuses = await asyncio.gather(*logins)
+        status = await asyncio.to_thread(process.wait, 60)
+
+    assert statuses == [200] * 30
     assert status == 0
 
 
