@@ -79,7 +79,7 @@ def test_serve_says_that_it_ends_and_how_long_that_may_take(
         heard = _heard_until_the_end(process, notifications)
         process.communicate(timeout=SECONDS)
 
-    end = b"STOPPING=1\nEXTEND_TIMEOUT_USEC=40000000"
+    end = b"STOPPING=1\nEXTEND_TIMEOUT_USEC=45000000"
     assert process.returncode == 0
     assert heard.count(end) == 1
     assert heard[heard.index(end) + 1 :].count(b"WATCHDOG=1") >= 3  # while it drains
