@@ -7,6 +7,7 @@ connections that stay silent, stall in a request or do not read the response; se
 import asyncio
 import re
 import select
+import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -281,9 +282,7 @@ class Connection(HttpToolsProtocol):
 
     def _has_input(self) -> bool:
         """Whether something has arrived that was not read yet. To close now would reset the connection."""
-        poll = select.poll()
-        poll.register(self.transport.get_extra_info("socket"), select.POLLIN)
-        return bool(poll.poll(0))
+        return is_readable(self.transport.get_extra_info("socket"))
 
     def _abort_unless_read(self) -> None:
         if self.transport.get_write_buffer_size():
@@ -311,6 +310,13 @@ class Connection(HttpToolsProtocol):
             self._set_timer()
         else:
             self._at_deadline()
+
+
+def is_readable(waiting: socket.socket) -> bool:
+    """Whether bytes wait to be read or, at a listening socket, connections to be accepted."""
+    poll = select.poll()
+    poll.register(waiting, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _answering(

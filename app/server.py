@@ -9,7 +9,6 @@ import gc
 import math
 import mmap
 import os
-import select
 import signal
 import socket
 import struct
@@ -25,7 +24,7 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from app.connection import CLOSING, Connection
+from app.connection import CLOSING, Connection, is_readable
 from app.health import DRAINING
 from app.setting_types import EventLoop
 from app.systemd import Notifier, repeating
@@ -109,9 +108,6 @@ class _Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         log.info("stopping")
-        for listening in sockets or []:
-            if self._is_last:
-                _refuse_new_connections(listening)
         await self._accept_last_connections(sockets or [])
         for server in self.servers:
             server.close()
@@ -121,9 +117,12 @@ class _Server(uvicorn.Server):
 
     async def _accept_last_connections(self, sockets: Sequence[socket.socket]) -> None:
         """Goes on until those that clients have opened are accepted, since to close the sockets would reset them."""
+        for listening in sockets:
+            if self._is_last:
+                _refuse_new_connections(listening)
         end = time.monotonic() + _MAX_LAST_CONNECTIONS_SECONDS
         await asyncio.sleep(_LAST_CONNECTIONS_SECONDS)
-        while self._is_last and any(map(_has_connections, sockets)) and time.monotonic() < end:  # noqa: ASYNC110
+        while self._is_last and any(map(is_readable, sockets)) and time.monotonic() < end:  # noqa: ASYNC110
             await asyncio.sleep(0.01)
 
     async def _drain(self) -> None:
@@ -150,13 +149,6 @@ def listen(host: str, port: int) -> socket.socket:
     bound = socket.create_server((host, port), family=family, backlog=1024)
     bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return bound
-
-
-def _has_connections(listening: socket.socket) -> bool:
-    """Whether connections wait to be accepted."""
-    waiting = select.poll()
-    waiting.register(listening, select.POLLIN)
-    return bool(waiting.poll(0))
 
 
 def cannot_listen(host: str, port: int, error: OSError) -> str:
