@@ -1,6 +1,5 @@
 """Runs migrations without rebuilding the models' state for each, which takes most of the time of Tortoise 1.1.9."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,20 +53,17 @@ class StepExecutor(MigrationExecutor):
 class _ModelsOfMigrations(StateApps):
     """Models that only describe tables: no migration queries through them.
 
-    Tortoise clones them before each operation, and most operations need no clone. So it makes its models, which takes
-    most of the time of a migration, once something asks for them.
+    Tortoise clones them before each operation, and most operations need no clone. So a clone makes its models, which
+    takes most of the time of a migration, once something asks for them.
     """
 
-    _unmade: Mapping[tuple[str, str], ModelState] | None = None
+    _unmade: dict[tuple[str, str], ModelState] | None = None
 
     @property
     def apps(self) -> dict[str, dict[str, type[Model]]]:  # an attribute in Tortoise
         if self._unmade is not None:
             unmade, self._unmade = self._unmade, None
-            for (app_label, _), state in unmade.items():
-                self.register_model(app_label, state.render(self, deepcopy_fields=False))
-            self._init_relations()
-            self._build_initial_querysets()
+            self._models = super().clone(unmade).apps
         return self._models
 
     @apps.setter
