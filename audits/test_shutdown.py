@@ -58,36 +58,30 @@ def _releasing(sent: asyncio.Semaphore) -> Trace:
     return notice
 
 
+async def _statuses_of_logins_before_sigterm(url: str, process: subprocess.Popen[str], logins: int) -> list[int]:
+    """Sends the signal once each login has been sent on a connection of its own."""
+    async with httpx2.AsyncClient(verify=False, timeout=30) as client:
+        sent = asyncio.Semaphore(0)
+        tasks = [asyncio.create_task(_login(client, url, number, _releasing(sent))) for number in range(logins)]
+        for _ in tasks:
+            await sent.acquire()
+        process.send_signal(signal.SIGTERM)
+        return await asyncio.gather(*tasks)
+
+
 async def test_requests_in_progress_are_answered_after_sigterm(tmp_path: Path) -> None:
     with serving(tmp_path, LIMIT_LOGIN_CAPTCHA="1000/hour") as (url, process):
-        limits = httpx2.Limits(max_connections=60)
-        async with httpx2.AsyncClient(verify=False, limits=limits, timeout=30) as client:
-            sent = asyncio.Semaphore(0)
-            logins = [asyncio.create_task(_login(client, url, number, _releasing(sent))) for number in range(50)]
-            for _ in logins:
-                await sent.acquire()
-
-            process.send_signal(signal.SIGTERM)
-
-            statuses = await asyncio.gather(*logins)
+        statuses = await _statuses_of_logins_before_sigterm(url, process, 50)
         status = await asyncio.to_thread(process.wait, 30)
 
     assert statuses == [200] * 50
     assert status == 0
 
 
-@NEEDS_PROC
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="affinity is set on Linux alone")
 async def test_connections_that_a_busy_machine_has_not_accepted_at_sigterm_are_answered(tmp_path: Path) -> None:
     with serving(tmp_path, LIMIT_LOGIN_CAPTCHA="1000/hour", **CHEAP_ARGON2) as (url, process), _busy(process.pid):
-        async with httpx2.AsyncClient(verify=False, timeout=60) as client:
-            sent = asyncio.Semaphore(0)
-            logins = [asyncio.create_task(_login(client, url, number, _releasing(sent))) for number in range(30)]
-            for _ in logins:
-                await sent.acquire()
-
-            process.send_signal(signal.SIGTERM)
-
-            statuses = await asyncio.gather(*logins)
+        statuses = await _statuses_of_logins_before_sigterm(url, process, 30)
         status = await asyncio.to_thread(process.wait, 60)
 
     assert statuses == [200] * 30
