@@ -49,7 +49,7 @@ class ConfirmEmailSuccess(SignedInSuccess):
 
 @strawberry.type(
     description="The account has its old e-mail address again. All sessions, the password and the passkeys have ended, "
-    "and so have the authenticator apps and recovery codes that were added since a week before the change. "
+    "and so have the authenticator apps and recovery codes that were added after the change or in the week before it. "
     "recoverPassword gives access."
 )
 class RevertEmailSuccess:
