@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from starlette.requests import ClientDisconnect, Request
 
-from app.requests import BODY_COMPLETE, says
+from app.requests import has_whole_body
 
 BODY_DEADLINE = 10.0  # seconds to receive the whole body
 
@@ -24,12 +24,13 @@ async def read_body(request: Request, maximum: int) -> bytes:
 
     Raises RefusedRequestError with the status 408, 413 or 415.
     """
-    if request.headers.get("content-encoding", "").strip().lower() not in {"", "identity"}:
+    headers = request.headers
+    if headers.get("content-encoding", "").strip().lower() not in {"", "identity"}:
         raise RefusedRequestError(415, "Send the body without compression.", {"Accept-Encoding": "identity"})
-    announced = request.headers.get("content-length", "")
+    announced = headers.get("content-length", "")
     if announced.isdecimal() and int(announced[:20]) > maximum:
         raise too_large(maximum)
-    if says(request.scope, BODY_COMPLETE):  # as nearly always: spares the timer
+    if has_whole_body(request.scope):  # as nearly always: spares the timer
         return await _read(request, maximum)
     try:
         async with asyncio.timeout(BODY_DEADLINE):

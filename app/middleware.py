@@ -17,7 +17,7 @@ from app.http import refusal
 from app.observation import CLIENT_GONE
 from app.observer import Observer
 from app.origins import is_loopback
-from app.requests import DISCONNECTED, Request, headers_of, says
+from app.requests import Request, headers_of, is_disconnected
 
 _SECURITY_HEADERS = (
     (b"cache-control", b"no-store"),
@@ -53,7 +53,7 @@ class SecurityHeaders:
 
     def missing(self, headers: Sequence[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
         """Returns those that a response does not set itself."""
-        present = {name for name, _ in headers}
+        present = [name for name, _ in headers]
         return [each for each in self._headers if each[0] not in present]
 
 
@@ -97,7 +97,7 @@ class Middleware:
         def send_completed(message: Message) -> Awaitable[None]:
             nonlocal status
             if message["type"] == "http.response.start":
-                status = CLIENT_GONE if says(scope, DISCONNECTED) else message["status"]
+                status = CLIENT_GONE if is_disconnected(scope) else message["status"]
                 is_public = scope["path"] in self._public
                 message["headers"] = [
                     *(message["headers"] if is_public else self._cors.readable(message["headers"], headers)),

@@ -1,26 +1,31 @@
 """A request whose headers are decoded once, since a dozen places ask for them."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from starlette import requests
 from starlette.datastructures import Headers
 from starlette.types import Receive, Scope
 
-DISCONNECTED = "disconnected"
-"""The key of the scope under which the server puts a function: whether the client has closed the connection."""
-BODY_COMPLETE = "body_complete"
-"""The key of the scope under which the server puts a function: whether the whole body has arrived."""
+EXCHANGE = "exchange"
+"""The key of the scope under which the server puts the Exchange."""
 ALLOW_RESPONSE = "allow_response"
 """The key of the scope under which the server puts a function that gives the response that many seconds from now on."""
 
 _HEADERS = "headers_indexed"
 
 
+class Exchange(Protocol):
+    """What the server knows of a request and its response."""
+
+    disconnected: bool
+    more_body: bool
+
+
 class IndexedHeaders(Headers):
     """Headers that are found without a search through all of them."""
 
     def __init__(self, scope: Scope) -> None:
-        super().__init__(scope=scope)
+        self._list = scope["headers"]
         self._values: dict[str, list[str]] = {}
         for name, value in self._list:
             self._values.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
@@ -44,6 +49,10 @@ class Request(requests.Request):
         super().__init__(scope, receive)
         self._headers = headers_of(scope)
 
+    @property
+    def headers(self) -> Headers:
+        return self._headers
+
 
 def headers_of(scope: Scope) -> Headers:
     """Returns the headers of the request, the same object to all who ask."""
@@ -53,7 +62,13 @@ def headers_of(scope: Scope) -> Headers:
     return headers
 
 
-def says(scope: Scope, key: str) -> bool:
-    """Calls the server's function under that key. Returns False if there is none, as under another server."""
-    function = scope.get(key)
-    return bool(function and function())
+def is_disconnected(scope: Scope) -> bool:
+    """Whether the client has closed the connection; False under a server that does not say."""
+    exchange: Exchange | None = scope.get(EXCHANGE)
+    return exchange is not None and exchange.disconnected
+
+
+def has_whole_body(scope: Scope) -> bool:
+    """Whether the whole body has arrived; False under a server that does not say."""
+    exchange: Exchange | None = scope.get(EXCHANGE)
+    return exchange is not None and not exchange.more_body

@@ -20,7 +20,7 @@ from app.errors import formatted, internal_error, unavailable_error
 from app.exports.page import ExportPage
 from app.http import not_found, refusal
 from app.observation import current_request
-from app.requests import ALLOW_RESPONSE, DISCONNECTED, says
+from app.requests import ALLOW_RESPONSE, is_disconnected
 from services.common.caller import Caller
 from services.common.outages import Outages
 from services.common.outcomes import TooManyAttempts
@@ -169,7 +169,7 @@ class _Sending:
 
     async def _send_body(self, chunk: bytes, *, more: bool) -> None:
         await self._send({"type": "http.response.body", "body": chunk, "more_body": more})
-        if says(self._scope, DISCONNECTED):
+        if is_disconnected(self._scope):
             raise ClientDisconnect
 
 
