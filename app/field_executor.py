@@ -8,7 +8,7 @@ every failure: `tests/app/test_field_executor.py` compares the results with thos
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 from graphql import (
     ExecutionResult,
@@ -27,10 +27,20 @@ from graphql.execution import Executor
 from graphql.execution.collect_fields import FragmentDetails, GroupedFieldSet, collect_fields
 from graphql.execution.values import VariableValues
 from graphql.pyutils import Path, Undefined
+from graphql.type.definition import GraphQLResolveInfoHelpers
 from strawberry.types.field import StrawberryField
+
+T = TypeVar("T")
 
 _UNREAD = object()
 _CACHED_FIELDS = 4_096  # more than a schema has
+
+
+def _unused(_: object) -> NoReturn:
+    raise NotImplementedError("resolvers here use none of graphql-core's helpers")
+
+
+_NO_HELPERS = GraphQLResolveInfoHelpers(gather=_unused, track=_unused)
 
 
 @dataclass(slots=True)
@@ -40,6 +50,17 @@ class Selections:
     root_type: GraphQLObjectType | None = None
     root: GroupedFieldSet = field(default_factory=dict)
     sub_fields: dict[Any, Any] = field(default_factory=dict)
+    readers: dict[int, list[tuple[str, Callable[[Any], Any] | None]]] = field(default_factory=dict)
+
+    def readers_of(
+        self, parent: GraphQLObjectType, fields: GroupedFieldSet
+    ) -> list[tuple[str, Callable[[Any], Any] | None]]:
+        """Returns the names of the fields in a response, and what reads each one that is plain."""
+        key = id(fields)  # which are kept here, too, and have one parent
+        if key not in self.readers:
+            named = [(name, _reader(parent, details[0].node.name.value)) for name, details in fields.items()]
+            self.readers[key] = named
+        return self.readers[key]
 
 
 class FieldExecutor(Executor[None]):
@@ -69,11 +90,14 @@ class FieldExecutor(Executor[None]):
             default_field_resolver,
             hide_suggestions=hide_suggestions,
         )
+        # graphql-core's own refer back to the executor, and to collect such a cycle takes 2 % of `me`.
+        self.async_helpers = _NO_HELPERS
         if selections.root_type is None:
             # Validation refuses operations that the schema does not have.
             root_type = selections.root_type = cast(GraphQLObjectType, schema.get_root_type(operation.operation))
             collected = collect_fields(schema, self.fragments, variables, root_type, operation, hide_suggestions)
             selections.root = collected.grouped_field_set
+        self._selections = selections
         self._root_type = selections.root_type
         self._root = selections.root
         self._relevant_sub_fields = selections.sub_fields
@@ -94,6 +118,10 @@ class FieldExecutor(Executor[None]):
             data = None
         return ExecutionResult(data, self.collected_errors.errors or None)
 
+    def with_abort_signal(self, awaitable: Awaitable[T]) -> Awaitable[T]:  # type: ignore[override]  # is awaited, too
+        """Returns the awaitable: no operation has an abort signal."""
+        return awaitable
+
     def execute_fields(
         self,
         parent_type: GraphQLObjectType,
@@ -105,11 +133,10 @@ class FieldExecutor(Executor[None]):
         """Reads the plain fields, and leaves those that fail, and all others, to graphql-core."""
         results: dict[str, Any] = {}
         others: GroupedFieldSet = {}
-        for name, details in grouped_field_set.items():
-            read = _reader(parent_type, details[0].node.name.value)
+        for name, read in self._selections.readers_of(parent_type, grouped_field_set):
             value = results[name] = read(source_value) if read else _UNREAD
             if value is _UNREAD:
-                others[name] = details
+                others[name] = grouped_field_set[name]
         if not others:
             return results
         if len(others) == len(grouped_field_set):

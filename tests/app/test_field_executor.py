@@ -2,6 +2,7 @@
 
 import asyncio
 import enum
+import gc
 import logging
 import random
 from collections.abc import Iterator, Sequence
@@ -194,6 +195,19 @@ async def compare(seeds: Sequence[int]) -> None:
 @pytest.mark.parametrize("document", [get_introspection_query(), '{ __typename __type(name: "Account") { name } }'])
 async def test_introspection_is_the_same(document: str) -> None:
     assert await _ours(our_schema._schema, _prepared(document), {}) == await _stock(our_schema, document)
+
+
+async def test_a_query_leaves_nothing_to_the_garbage_collector() -> None:
+    prepared = _prepared("{ tree { name leaf { name color } children { name } } version }")
+    await _ours(SCHEMA._schema, prepared, {})
+
+    gc.collect()
+    gc.disable()
+    try:
+        await _ours(SCHEMA._schema, prepared, {})
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 @pytest.fixture(autouse=True)
