@@ -17,11 +17,12 @@ _HOP = re.compile(r"\[([0-9A-Fa-f:.]+)\](?::[0-9]{1,5})?|([0-9.]+)(?::[0-9]{1,5}
 
 
 def caller_of(request: HTTPConnection, credential: str | None, trusted_proxies: int) -> Caller:
+    headers = request.headers
     is_api_secret = credential is not None and credential.startswith(API_SECRET_PREFIX)
     return Caller(
         address=address_of(request, trusted_proxies),
-        language=negotiation.language(", ".join(request.headers.getlist("accept-language"))),
-        user_agent=request.headers.get("user-agent", "")[:_MAX_USER_AGENT_LENGTH] or None,
+        language=negotiation.language(", ".join(headers.getlist("accept-language"))),
+        user_agent=headers.get("user-agent", "")[:_MAX_USER_AGENT_LENGTH] or None,
         credential=None if is_api_secret else credential,
         api_secret=credential if is_api_secret else None,
     )

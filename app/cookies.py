@@ -143,7 +143,7 @@ def _bearer_token(request: Request) -> str | None:
     RefusedRequestError for several headers that differ, since a proxy may have judged another one.
     """
     headers = request.headers.getlist("authorization")
-    if len(set(headers)) > 1:
+    if len(headers) > 1 and len(set(headers)) > 1:
         raise RefusedRequestError(400, "The request has several Authorization headers: send one.")
     scheme, _, token = (headers[0] if headers else "").strip().partition(" ")
     token = token.strip()

@@ -2,7 +2,7 @@
 
 import codecs
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -24,6 +24,7 @@ from app.negotiation import GRAPHQL_RESPONSE, JSON
 from app.observation import current_request
 from app.requests import Request, headers_of
 from schema.context import Context
+from services.common.translations import Language
 
 PATHS = ("/graphql", "/graphql/")
 MAX_BODY = 20_000  # bytes; also of a GET's query string
@@ -36,8 +37,22 @@ _CONTENT_HEADERS = {
     ]
     for media_type in (JSON, GRAPHQL_RESPONSE)
 }
+_LANGUAGE_HEADERS = {language: (b"content-language", language.value.encode()) for language in Language}
 # The media types of requests. A page of another origin cannot send any of them without a preflight.
 _JSON_TYPES = frozenset({JSON, GRAPHQL_RESPONSE, "application/graphql+json"})
+
+
+class _Json(Response):
+    """A response whose headers are encoded already, which Starlette would take 2 % of `me` for."""
+
+    def __init__(
+        self, body: dict[str, Any], status: int, media_type: str, headers: Iterable[tuple[bytes, bytes]]
+    ) -> None:
+        self.status_code = status
+        self.body = orjson.dumps(body)
+        self.background = None
+        length = (b"content-length", b"%d" % len(self.body))
+        self.raw_headers = [*headers, length, *_CONTENT_HEADERS[media_type]]
 
 
 class Endpoint:
@@ -87,15 +102,14 @@ class Endpoint:
         answer = await self._executor.run(operation, context, read_only=request.method != "POST")
         if nobody_signed_in(context.outcomes):
             cookie.drop()
-        headers = {"Content-Language": context.caller.language.value}
+        headers = [_LANGUAGE_HEADERS[context.caller.language]]
         match answer.status:
             case 405:
-                headers["Allow"] = "POST"
+                headers.append((b"allow", b"POST"))
             case 503:
-                headers["Retry-After"] = "5"
-        response = _response(answer.body, _status(answer.status, media_type), media_type, headers)
-        response.raw_headers += [(b"set-cookie", header.encode("latin-1")) for header in cookie.headers]
-        return response
+                headers.append((b"retry-after", b"5"))
+        headers += [(b"set-cookie", header.encode("latin-1")) for header in cookie.headers]
+        return _Json(answer.body, _status(answer.status, media_type), media_type, headers)
 
 
 def _status(status: int, media_type: str | None) -> int:
@@ -116,18 +130,13 @@ def refusal(
     """Returns a response that holds only an error, in a media type that the client accepts, if there is one."""
     current_request().code = error["extensions"]["code"]
     media_type = _media_type(request) or GRAPHQL_RESPONSE
-    return _response({"errors": [error]}, status, media_type, headers or {})
+    raw = [(name.lower().encode(), value.encode()) for name, value in (headers or {}).items()]
+    return _Json({"errors": [error]}, status, media_type, raw)
 
 
 async def not_found(request: AnyRequest, _: Exception) -> Response:
     """Starlette's handler for paths without a route."""
     return refusal(request, formatted(GraphQLError("The endpoint is /graphql."), "BAD_REQUEST"), 404)
-
-
-def _response(body: dict[str, Any], status: int, media_type: str, headers: Mapping[str, str]) -> Response:
-    response = Response(orjson.dumps(body), status, headers)
-    response.raw_headers += _CONTENT_HEADERS[media_type]
-    return response
 
 
 async def _from_body(request: Request) -> Operation:
