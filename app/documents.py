@@ -68,10 +68,17 @@ class Prepared:
 
     def selections(self, operation: OperationDefinitionNode) -> Selections:
         """Returns the same for each request, unless a directive could depend on a variable."""
-        text = self.document.loc.source.body if self.document.loc else ""
-        if "@" in text and "$" in text:
+        if self._may_depend_on_variables:
             return Selections()
-        return self._selections.setdefault(id(operation), Selections())
+        key = id(operation)
+        if key not in self._selections:
+            self._selections[key] = Selections()
+        return self._selections[key]
+
+    @cached_property
+    def _may_depend_on_variables(self) -> bool:
+        text = self.document.loc.source.body if self.document.loc else ""
+        return "@" in text and "$" in text
 
     @cached_property
     def _selections(self) -> dict[int, Selections]:
@@ -115,8 +122,8 @@ class Documents:
     def prepare(self, text: str) -> Prepared | Refused:
         digest = digest_of(text)
         for documents in self._pinned:
-            if pinned := documents.get(digest):
-                return pinned
+            if digest in documents:
+                return documents[digest]
         if cached := self._cached.get(digest):
             self._cached.move_to_end(digest)
             return cached
@@ -180,6 +187,9 @@ class PinnedDocuments(Mapping[str, Prepared]):
                 raise ValueError(str(checked.errors[0].message))
             self._prepared[digest] = checked
         return self._prepared[digest]
+
+    def __contains__(self, digest: object) -> bool:
+        return digest in self._texts
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._texts)

@@ -24,7 +24,7 @@ from app.document_ids import DocumentId
 from app.documents import MAX_ERRORS, Documents, Prepared, Refused
 from app.errors import Redactor, formatted, internal_error, unavailable_error
 from app.field_executor import FieldExecutor
-from app.observation import current_request
+from app.observation import CurrentRequest, current_request
 from app.trusted_documents import TEXT_REFUSED, TrustedDocuments
 from schema.context import Context
 from schema.messages import type_name
@@ -113,14 +113,9 @@ class Executor:
 
     async def run(self, request: Operation, context: Context, *, read_only: bool) -> Response:
         """Executes the operation; with `read_only` (a GET), it refuses all but queries."""
-        prepared = self._prepare(request.document)
-        named = isinstance(prepared, Prepared) and prepared.operation(request.operation_name)
         noted = current_request()
-        noted.operation_type = named.operation.value if named else None
-        noted.operation = named.name.value[:_MAX_NAME_LENGTH] if named and named.name else None
-        noted.digest = prepared.shape if isinstance(prepared, Prepared) else None
         noted.outcomes = context.outcomes  # which grows while it is executed
-        answer = await self._answer(request, prepared, context, read_only)
+        answer = await self._answer(request, noted, context, read_only)
         noted.code = answer.code
         return answer
 
@@ -129,14 +124,16 @@ class Executor:
             return self._trusted.find(document)
         return TEXT_REFUSED if self._trusted_only else self._documents.prepare(document)
 
-    async def _answer(
-        self, request: Operation, prepared: Prepared | Refused, context: Context, read_only: bool
-    ) -> Response:
+    async def _answer(self, request: Operation, noted: CurrentRequest, context: Context, read_only: bool) -> Response:
+        prepared = self._prepare(request.document)
         if isinstance(prepared, Refused):
             return _refusal(prepared.code, prepared.errors, prepared.status)
+        noted.digest = prepared.shape
         operation = prepared.operation(request.operation_name)
         if operation is None:
             return _refusal("BAD_REQUEST", [GraphQLError("operationName must name one of the document's operations.")])
+        noted.operation_type = operation.operation.value
+        noted.operation = operation.name.value[:_MAX_NAME_LENGTH] if operation.name else None
         if read_only and operation.operation is not OperationType.QUERY:
             return _refusal("BAD_REQUEST", [GraphQLError("Only queries may be sent with GET.")], status=405)
         values = self._coerced(operation, request.variables)
