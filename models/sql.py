@@ -24,10 +24,10 @@ async def fetch(statement: str, *values: object) -> Sequence[Mapping[str, Any]]:
     On PostgreSQL, it raises asyncpg's errors: Tortoise's wrapper would double the CPU time of a row.
     """
     client = get_connection("default")
-    if client.capabilities.dialect == "sqlite":
-        return await _fetch_from_sqlite(client, statement, values)
     if isinstance(client, asyncpg.Client):  # outside of a transaction
         return await client.fetch(statement, values)
+    if client.capabilities.dialect == "sqlite":
+        return await _fetch_from_sqlite(client, statement, values)
     with client.trace(statement) if isinstance(client, Traced) else nullcontext():
         client.log.debug("%s: %s", statement, values)
         async with client.acquire_connection() as connection:

@@ -7,7 +7,6 @@ index.
 import asyncio
 import time
 from collections import deque
-from contextlib import suppress
 from typing import Any, ClassVar
 
 import asyncpg
@@ -71,12 +70,12 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg is untyped
 
     async def fetch(self, statement: str, *values: Any) -> list[asyncpg.Record]:
         connection = await self.take()
-        failed = True
         try:
             rows: list[asyncpg.Record] = await connection.fetch(statement, *values)
-            failed = False
-        finally:
-            await self.give_back(connection, failed=failed)
+        except BaseException:
+            await self.give_back(connection, failed=True)
+            raise
+        await self.give_back(connection, failed=False)
         return rows
 
     async def close(self) -> None:
@@ -138,6 +137,7 @@ def _expire(waiter: asyncio.Future[Any]) -> None:
 
 def _is_reusable(connection: Any) -> bool:
     """Whether there is a connection, which is alive, idle, and not taken back by asyncpg's pool."""
-    with suppress(asyncpg.InterfaceError):
+    try:
         return connection is not None and not (connection.is_closed() or connection.is_in_transaction())
-    return False
+    except asyncpg.InterfaceError:
+        return False
