@@ -20,7 +20,7 @@ from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.limits import Limiter, Limits
 from services.common.outcomes import FieldProblem, InvalidInput, TooManyAttempts
-from services.factors.ceremonies import Answer, parse_answer
+from services.factors.passkey_answers import Answer, parse_answer
 from services.factors.passkeys import AcceptedPasskey, PasskeyOptions, Passkeys, RefusedPasskey
 from services.factors.second_factors import ProofWay
 

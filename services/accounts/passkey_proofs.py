@@ -12,7 +12,7 @@ from services.audit.events import EventKind, record
 from services.common.caller import Caller
 from services.common.clock import Clock, utc_now
 from services.common.outcomes import FieldErrorCode, InvalidInput
-from services.factors.ceremonies import Answer, answer_problem
+from services.factors.passkey_answers import Answer, answer_problem
 from services.factors.passkeys import AcceptedPasskey, Passkeys, Purpose, RefusedPasskey
 from services.mail.outbox import MailKind, enqueue
 

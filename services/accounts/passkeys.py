@@ -26,7 +26,7 @@ from services.common.outcomes import (
     PasswordChangeRequired,
     RestrictedSession,
 )
-from services.factors.ceremonies import Answer, answer_problem, parse_answer
+from services.factors.passkey_answers import Answer, answer_problem, parse_answer
 from services.factors.passkeys import MAX_PASSKEYS, PasskeyOptions, Passkeys, PasskeyView, list_passkeys
 from services.factors.second_factors import SecondFactors
 from services.mail.outbox import MailKind, enqueue

@@ -24,7 +24,7 @@ from services.common.outcomes import (
     PasswordChangeRequired,
     TooManyAttempts,
 )
-from services.factors.ceremonies import parse_answer
+from services.factors.passkey_answers import parse_answer
 from services.factors.passkeys import AcceptedPasskey, RefusedPasskey
 from services.factors.second_factors import INCORRECT, ProofWay, SecondFactors, WrongCode, code_problem
 

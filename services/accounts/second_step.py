@@ -29,8 +29,8 @@ from services.common.clock import Clock, utc_now
 from services.common.limits import Limiter, Limits
 from services.common.outcomes import FieldErrorCode, FieldProblem, InvalidInput, TooManyAttempts
 from services.common.secrets import digest
-from services.factors.ceremonies import Answer, answer_problem, parse_answer
 from services.factors.challenges import MAX_FAILURES
+from services.factors.passkey_answers import Answer, answer_problem, parse_answer
 from services.factors.passkeys import AcceptedPasskey, RefusedPasskey
 from services.factors.remembered_devices import remember
 from services.factors.second_factors import (

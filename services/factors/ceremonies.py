@@ -4,14 +4,12 @@ Both are the JSON forms of the standard, as text: browsers and Android's Credent
 No attestation is asked for, and a statement that comes all the same is not read.
 """
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NoReturn
 from uuid import UUID
 
 import cbor2
-import orjson
 from webauthn import (
     base64url_to_bytes,
     generate_authentication_options,
@@ -31,11 +29,9 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from services.common.characters import is_blank
-from services.common.outcomes import FieldErrorCode, FieldProblem
+from services.factors.passkey_answers import Answer, KnownCredential, user_handle
 from services.factors.relying_party import RelyingParty
 
-MAX_ANSWER_CHARS = 16_000
 _TIMEOUT_MILLISECONDS = 300_000  # for the person: a hint to the browser
 _ALGORITHMS = [
     COSEAlgorithmIdentifier.ECDSA_SHA_256,
@@ -43,31 +39,11 @@ _ALGORITHMS = [
     COSEAlgorithmIdentifier.RSASSA_PKCS1_v1_5_SHA_256,
 ]
 _MAX_KEY_CHARS = 1400  # twice an RSA key of 4,096 bits
-_CREDENTIAL_ID = re.compile(r"[A-Za-z0-9_-]{1,1364}", re.ASCII)  # at most 1,023 bytes
 _TRANSPORTS = {transport.value for transport in AuthenticatorTransport}
 # Authenticator data (6.1): where the flags are, two of them, and where the rest begins.
 _FLAGS_AT, _ATTESTED, _EXTENDED, _REST_AT = 32, 64, 128, 37
 _ID_AT = 55  # after an AAGUID and a length of two bytes
 _SHAREABLE = 28  # CBOR's tag of a value that others refer to
-
-
-@dataclass(frozen=True, slots=True)
-class KnownCredential:
-    """A credential of the account, with the ways to reach its authenticator."""
-
-    id: str
-    transports: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What an authenticator answered to `challenge`, of which nothing is verified yet."""
-
-    credential_id: str
-    challenge: str
-    origin: str
-    user_handle: str | None
-    credential: dict[str, Any] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,124 +65,89 @@ class Assertion:
     backed_up: bool
 
 
-def user_handle(account_id: UUID) -> str:
-    """Returns the account's id in base64url: it is random, says nothing about the person, and never changes."""
-    return bytes_to_base64url(account_id.bytes)
+@dataclass(frozen=True, slots=True)
+class Ceremonies:
+    """Those of one relying party."""
 
+    party: RelyingParty
 
-def creation_options(
-    party: RelyingParty, account_id: UUID, email: str, challenge: str, known: Sequence[KnownCredential]
-) -> str:
-    """Returns PublicKeyCredentialCreationOptionsJSON for a discoverable credential with user verification."""
-    options = generate_registration_options(
-        rp_id=party.id,
-        rp_name=party.name,
-        user_id=base64url_to_bytes(user_handle(account_id)),
-        user_name=email,
-        challenge=base64url_to_bytes(challenge),
-        timeout=_TIMEOUT_MILLISECONDS,
-        authenticator_selection=AuthenticatorSelectionCriteria(
-            resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
-        ),
-        exclude_credentials=_descriptors(known),
-        supported_pub_key_algs=_ALGORITHMS,
-    )
-    return options_to_json(options)
-
-
-def request_options(party: RelyingParty, challenge: str, known: Sequence[KnownCredential] = ()) -> str:
-    """Returns PublicKeyCredentialRequestOptionsJSON. Without `known`, for any discoverable credential."""
-    options = generate_authentication_options(
-        rp_id=party.id,
-        challenge=base64url_to_bytes(challenge),
-        timeout=_TIMEOUT_MILLISECONDS,
-        allow_credentials=_descriptors(known),
-        user_verification=UserVerificationRequirement.REQUIRED,
-    )
-    return options_to_json(options)
-
-
-def parse_answer(text: str, field: str) -> Answer | FieldProblem:
-    """Reads a RegistrationResponseJSON or AuthenticationResponseJSON, as far as it is needed to know what to verify."""
-    if is_blank(text):
-        return answer_problem(field, FieldErrorCode.MISSING)
-    if len(text) > MAX_ANSWER_CHARS:
-        return answer_problem(field, FieldErrorCode.TOO_LONG)
-    try:
-        return _parse(text)
-    except (ValueError, TypeError, KeyError):
-        return answer_problem(field, FieldErrorCode.MALFORMED)
-
-
-def answer_problem(field: str, code: FieldErrorCode) -> FieldProblem:
-    return FieldProblem(field, code, maximum=MAX_ANSWER_CHARS)
-
-
-def verify_registration(party: RelyingParty, answer: Answer) -> NewCredential | None:
-    """Returns the credential that was made, or None if the answer does not verify."""
-    if not party.is_origin(answer.origin):
-        return None
-    try:
-        verified = verify_registration_response(
-            credential=_bare(answer.credential),
-            expected_challenge=base64url_to_bytes(answer.challenge),
-            expected_rp_id=party.id,
-            expected_origin=answer.origin,
-            require_user_verification=True,
+    def creation_options(self, account_id: UUID, email: str, challenge: str, known: Sequence[KnownCredential]) -> str:
+        """Returns PublicKeyCredentialCreationOptionsJSON for a discoverable credential with user verification."""
+        options = generate_registration_options(
+            rp_id=self.party.id,
+            rp_name=self.party.name,
+            user_id=base64url_to_bytes(user_handle(account_id)),
+            user_name=email,
+            challenge=base64url_to_bytes(challenge),
+            timeout=_TIMEOUT_MILLISECONDS,
+            authenticator_selection=AuthenticatorSelectionCriteria(
+                resident_key=ResidentKeyRequirement.REQUIRED, user_verification=UserVerificationRequirement.REQUIRED
+            ),
+            exclude_credentials=_descriptors(known),
             supported_pub_key_algs=_ALGORITHMS,
         )
-    except Exception:  # for hostile bytes, the library raises much besides its own exceptions
-        return None
-    public_key = bytes_to_base64url(verified.credential_public_key)
-    if bytes_to_base64url(verified.credential_id) != answer.credential_id or len(public_key) > _MAX_KEY_CHARS:
-        return None
-    return NewCredential(
-        public_key=public_key,
-        sign_count=verified.sign_count,
-        backup_eligible=verified.credential_device_type is CredentialDeviceType.MULTI_DEVICE,
-        backed_up=verified.credential_backed_up,
-        transports=_transports(answer.credential["response"].get("transports")),
-        aaguid=verified.aaguid,
-    )
+        return options_to_json(options)
 
-
-def verify_assertion(party: RelyingParty, answer: Answer, public_key: str) -> Assertion | None:
-    """Returns what the authenticator signed, or None if the answer does not verify."""
-    if not party.is_origin(answer.origin):
-        return None
-    try:
-        _check_authenticator_data(base64url_to_bytes(answer.credential["response"]["authenticatorData"]))
-        verified = verify_authentication_response(
-            credential=answer.credential,
-            expected_challenge=base64url_to_bytes(answer.challenge),
-            expected_rp_id=party.id,
-            expected_origin=answer.origin,
-            credential_public_key=base64url_to_bytes(public_key),
-            credential_current_sign_count=0,  # the library would compare it before it has verified the signature
-            require_user_verification=True,
+    def request_options(self, challenge: str, known: Sequence[KnownCredential] = ()) -> str:
+        """Returns PublicKeyCredentialRequestOptionsJSON. Without `known`, for any discoverable credential."""
+        options = generate_authentication_options(
+            rp_id=self.party.id,
+            challenge=base64url_to_bytes(challenge),
+            timeout=_TIMEOUT_MILLISECONDS,
+            allow_credentials=_descriptors(known),
+            user_verification=UserVerificationRequirement.REQUIRED,
         )
-    except Exception:  # for hostile bytes, the library raises much besides its own exceptions
-        return None
-    return Assertion(
-        sign_count=verified.new_sign_count,
-        backup_eligible=verified.credential_device_type is CredentialDeviceType.MULTI_DEVICE,
-        backed_up=verified.credential_backed_up,
-    )
+        return options_to_json(options)
 
+    def verify_registration(self, answer: Answer) -> NewCredential | None:
+        """Returns the credential that was made, or None if the answer does not verify."""
+        if not self.party.is_origin(answer.origin):
+            return None
+        try:
+            verified = verify_registration_response(
+                credential=_bare(answer.credential),
+                expected_challenge=base64url_to_bytes(answer.challenge),
+                expected_rp_id=self.party.id,
+                expected_origin=answer.origin,
+                require_user_verification=True,
+                supported_pub_key_algs=_ALGORITHMS,
+            )
+        except Exception:  # for hostile bytes, the library raises much besides its own exceptions
+            return None
+        public_key = bytes_to_base64url(verified.credential_public_key)
+        if bytes_to_base64url(verified.credential_id) != answer.credential_id or len(public_key) > _MAX_KEY_CHARS:
+            return None
+        return NewCredential(
+            public_key=public_key,
+            sign_count=verified.sign_count,
+            backup_eligible=verified.credential_device_type is CredentialDeviceType.MULTI_DEVICE,
+            backed_up=verified.credential_backed_up,
+            transports=_transports(answer.credential["response"].get("transports")),
+            aaguid=verified.aaguid,
+        )
 
-def _parse(text: str) -> Answer:
-    credential = orjson.loads(text)
-    response = credential["response"]
-    client_data = orjson.loads(base64url_to_bytes(response["clientDataJSON"]))
-    user_handle = response.get("userHandle")
-    texts = (credential["id"], client_data["challenge"], client_data["origin"])
-    if not all(isinstance(each, str) for each in texts) or not isinstance(user_handle, str | None):
-        raise TypeError
-    if not _CREDENTIAL_ID.fullmatch(credential["id"]):
-        raise ValueError
-    if client_data.get("crossOrigin") or client_data.get("topOrigin"):  # a frame in a page of somebody else
-        raise ValueError
-    return Answer(*texts, user_handle=user_handle, credential=credential)
+    def verify_assertion(self, answer: Answer, public_key: str) -> Assertion | None:
+        """Returns what the authenticator signed, or None if the answer does not verify."""
+        if not self.party.is_origin(answer.origin):
+            return None
+        try:
+            _check_authenticator_data(base64url_to_bytes(answer.credential["response"]["authenticatorData"]))
+            verified = verify_authentication_response(
+                credential=answer.credential,
+                expected_challenge=base64url_to_bytes(answer.challenge),
+                expected_rp_id=self.party.id,
+                expected_origin=answer.origin,
+                credential_public_key=base64url_to_bytes(public_key),
+                credential_current_sign_count=0,  # the library would compare it before it has verified the signature
+                require_user_verification=True,
+            )
+        except Exception:  # for hostile bytes, the library raises much besides its own exceptions
+            return None
+        return Assertion(
+            sign_count=verified.new_sign_count,
+            backup_eligible=verified.credential_device_type is CredentialDeviceType.MULTI_DEVICE,
+            backed_up=verified.credential_backed_up,
+        )
 
 
 def _bare(credential: dict[str, Any]) -> dict[str, Any]:

@@ -7,6 +7,8 @@ to a session, and one of a second step to a login, so that nobody can use anothe
 import enum
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from tortoise.expressions import Q
@@ -15,16 +17,11 @@ from models.account import Account
 from models.passkey import Passkey
 from models.passkey_challenge import PasskeyChallenge
 from services.common.secrets import digest, generate_token
-from services.factors.ceremonies import (
-    Answer,
-    KnownCredential,
-    creation_options,
-    request_options,
-    user_handle,
-    verify_assertion,
-    verify_registration,
-)
+from services.factors.passkey_answers import Answer, KnownCredential, user_handle
 from services.factors.relying_party import RelyingParty
+
+if TYPE_CHECKING:
+    from services.factors.ceremonies import Ceremonies
 
 MAX_PASSKEYS = 20
 OPTIONS_LIFE = timedelta(minutes=5)
@@ -93,24 +90,30 @@ class Passkeys:
     def __init__(self, party: RelyingParty) -> None:
         self._party = party
 
+    @cached_property
+    def _ceremonies(self) -> "Ceremonies":
+        from services.factors.ceremonies import Ceremonies  # loads OpenSSL, which takes 0.1 seconds
+
+        return Ceremonies(self._party)
+
     async def begin_registration(self, account_id: UUID, email: str, session_id: UUID, now: datetime) -> PasskeyOptions:
         challenge, expires_at = await _issue(Purpose.REGISTRATION, now + OPTIONS_LIFE, session_id=session_id)
         known = await _known(account_id)
-        return PasskeyOptions(creation_options(self._party, account_id, email, challenge, known), expires_at)
+        return PasskeyOptions(self._ceremonies.creation_options(account_id, email, challenge, known), expires_at)
 
     async def begin_sign_in(self, now: datetime) -> PasskeyOptions:
         """Names no credential: which account it will be is not known, and nothing can be learned from it."""
         challenge, expires_at = await _issue(Purpose.SIGN_IN, now + OPTIONS_LIFE)
-        return PasskeyOptions(request_options(self._party, challenge), expires_at)
+        return PasskeyOptions(self._ceremonies.request_options(challenge), expires_at)
 
     async def begin_proof(self, account_id: UUID, session_id: UUID, now: datetime) -> PasskeyOptions:
         challenge, expires_at = await _issue(Purpose.PROOF, now + OPTIONS_LIFE, session_id=session_id)
-        return PasskeyOptions(request_options(self._party, challenge, await _known(account_id)), expires_at)
+        return PasskeyOptions(self._ceremonies.request_options(challenge, await _known(account_id)), expires_at)
 
     async def begin_second_step(self, account_id: UUID, login: str, expires_at: datetime) -> str:
         """`login` is the digest of the login's challenge, as long as which this one lives."""
         challenge, _ = await _issue(Purpose.SECOND_STEP, expires_at, login=login)
-        return request_options(self._party, challenge, await _known(account_id))
+        return self._ceremonies.request_options(challenge, await _known(account_id))
 
     async def register(
         self, answer: Answer, account: Account, session_id: UUID, nickname: str | None, now: datetime
@@ -121,7 +124,7 @@ class Passkeys:
         """
         if not await _take(answer, Purpose.REGISTRATION, now, session_id=session_id):
             return None
-        made = verify_registration(self._party, answer)
+        made = self._ceremonies.verify_registration(answer)
         if made is None:
             return None
         return await Passkey.create(
@@ -159,7 +162,7 @@ class Passkeys:
         account = passkey.account
         if not taken or not self._is_handle(answer, account.id, required=account_id is None):
             return RefusedPasskey(account)
-        signed = verify_assertion(self._party, answer, passkey.public_key)
+        signed = self._ceremonies.verify_assertion(answer, passkey.public_key)
         if signed is None or signed.backup_eligible != passkey.backup_eligible:
             return RefusedPasskey(account)
         not_kept = Q(sign_count=0) if signed.sign_count == 0 else Q(sign_count__lt=signed.sign_count)

@@ -236,7 +236,13 @@ def test_production_warns_that_nobody_can_pay(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("command", "unneeded"), [("migrate", {"webauthn", "graphql"}), ("worker", {"graphql"}), ("account", {"graphql"})]
+    ("command", "unneeded"),
+    [
+        ("migrate", {"webauthn", "OpenSSL", "graphql"}),
+        ("worker", {"webauthn", "OpenSSL", "graphql"}),
+        ("account", {"webauthn", "OpenSSL", "graphql"}),
+        ("serve", {"webauthn", "OpenSSL"}),
+    ],
 )
 def test_a_command_does_not_load_what_only_requests_need(command: str, unneeded: set[str]) -> None:
     code = f"import sys, app.command_line, app.commands.{command}; print(*sys.modules)"
