@@ -1,11 +1,11 @@
 """The operations of graphql/operations/, each followed by the fragments of graphql/fragments/ that it needs."""
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from graphql import FragmentSpreadNode, Visitor, parse, visit
-
+_SPREAD = re.compile(r"\.\.\.\s*(?!on\b)([_A-Za-z]\w*)", re.ASCII)  # to parse all of them would take 13 ms
 _FOLDER = Path(__file__).parent.parent / "graphql"
 
 
@@ -33,18 +33,7 @@ def _complete(name: str, text: str, fragments: Mapping[str, str]) -> str:
 @cache
 def _spreads(text: str) -> tuple[str, ...]:
     """Returns the names of the fragments that the document spreads, each once, in their order."""
-    collector = _SpreadCollector()
-    visit(parse(text, no_location=True), collector)
-    return tuple(collector.names)
-
-
-class _SpreadCollector(Visitor):
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: dict[str, None] = {}
-
-    def enter_fragment_spread(self, node: FragmentSpreadNode, *_: object) -> None:
-        self.names[node.name.value] = None
+    return tuple(dict.fromkeys(_SPREAD.findall(text)))
 
 
 OPERATIONS = load_operations(_FOLDER)
