@@ -1,1 +1,7 @@
 """Tortoise models, one a file. Only services import them."""
+
+import tortoise.models
+
+# Tortoise searches the source of each model for comments of the form `#:`, of which there are none. That takes 23 ms of
+# each start, and more of each migration.
+tortoise.models._get_comments = lambda cls: {}
