@@ -33,6 +33,11 @@ INSERT INTO failure_streak (key, count, touched_at) VALUES (
 ON CONFLICT (key) DO UPDATE SET count = failure_streak.count + 1, touched_at = EXCLUDED.touched_at
 RETURNING key, count, EXISTS (SELECT 1 FROM known_network WHERE key = $6 AND last_seen_at > $2) AS device_known
 """
+_EMPTY = "DELETE FROM failure_streak WHERE key = $1 RETURNING count"
+_REMEMBER = """
+INSERT INTO known_network (key, last_seen_at) VALUES ($1, $3), ($2, $3)
+ON CONFLICT (key) DO UPDATE SET last_seen_at = EXCLUDED.last_seen_at
+"""
 _DECREMENT = "UPDATE failure_streak SET count = count - 1 WHERE key = $1 AND count > 0 RETURNING count"
 
 
@@ -110,11 +115,10 @@ class LoginLockout:
         With the account locked, of two attempts at once only the first one is after failures, or unfamiliar.
         """
         now = self._clock()
-        keys = [self._network(email_key, caller), self._device(email_key, device_of(caller.user_agent))]
-        familiar = attempt.familiar or await self._are_known(keys, now)
-        emptied = await FailureStreak.filter(key=attempt.bucket).delete()
-        known = [KnownNetwork(key=key, last_seen_at=now) for key in keys]
-        await KnownNetwork.bulk_create(known, on_conflict=["key"], update_fields=["last_seen_at"])
+        network, device = self._network(email_key, caller), self._device(email_key, device_of(caller.user_agent))
+        familiar = attempt.familiar or await self._are_known([network, device], now)
+        emptied = await fetch(_EMPTY, attempt.bucket)
+        await fetch(_REMEMBER, network, device, now)
         return Success(attempt.failures - 1 if emptied else 0, familiar)
 
     async def reset(self, *email_keys: str) -> None:

@@ -57,6 +57,9 @@ _VIEW_COLUMNS = "id, created_at, last_seen_at, expires_at, device_name, user_age
 _SELECT_BY_ACCOUNT = f"""
 SELECT {_VIEW_COLUMNS} FROM session WHERE account_id = $1 ORDER BY last_seen_at DESC
 """  # noqa: S608  # columns of ours
+_SELECT_SURPLUS = f"""
+SELECT id FROM session WHERE account_id = $1 ORDER BY last_seen_at DESC LIMIT {MAX_SESSIONS} OFFSET {MAX_SESSIONS}
+"""  # noqa: S608  # numbers of ours
 _RENAME = f"""
 UPDATE session SET device_name = $1 WHERE id = $2 AND account_id = $3 AND expires_at > $4 RETURNING {_VIEW_COLUMNS}
 """  # noqa: S608  # columns of ours
@@ -228,9 +231,8 @@ class SessionService:
             user_agent=caller.user_agent,
             ip_address=str(caller.address),
         )
-        seen_least = Session.filter(account_id=account.id).order_by("-last_seen_at").offset(MAX_SESSIONS)
-        if surplus := await seen_least.limit(MAX_SESSIONS).values_list("id", flat=True):
-            await Session.filter(id__in=surplus).delete()
+        if surplus := await fetch(_SELECT_SURPLUS, str(account.id)):
+            await Session.filter(id__in=[row["id"] for row in surplus]).delete()
         principal = _principal_of(
             account,
             session.id,
