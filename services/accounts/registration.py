@@ -6,8 +6,8 @@ from functools import partial
 
 from tortoise.exceptions import IntegrityError
 
-from models.account import Account
 from models.registration import Registration
+from models.sql import as_datetime, fetch
 from models.transactions import atomically
 from services.accounts.confirmation import Redeemed, redeem, redeemed_before
 from services.accounts.confirmation_code import InvalidConfirmationCode, parse_confirmation_code
@@ -40,13 +40,15 @@ from services.mail.issuing import CODE_LIFE
 from services.mail.outbox import MailKind, cancel_for_registration, enqueue, enqueue_for_registration
 
 _RESEND_AFTER = timedelta(minutes=1)
-_UPDATED_FIELDS = (
-    "email",
-    "rfc",
-    "language",
-    "created_at",
-    "privacy_notice",
-)  # updated if the same person registers again
+_SELECT_ACCOUNT = "SELECT id FROM account WHERE email_key = $1"
+# The same person may register again.
+_UPSERT = """
+INSERT INTO registration (id, email_key, email, rfc, password_hash, language, created_at, privacy_notice)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT (id) DO UPDATE SET email = EXCLUDED.email, rfc = EXCLUDED.rfc, language = EXCLUDED.language,
+  created_at = EXCLUDED.created_at, privacy_notice = EXCLUDED.privacy_notice
+RETURNING mailed_at
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,15 +218,13 @@ class RegistrationService:
         The outbox row is locked first, as everywhere: of a double click, one enqueues the mail and the other finds it.
         """
         await tally.refund()  # of an earlier attempt of the transaction
-        known = await Account.exists(email_key=registration.email_key)
+        known = bool(await fetch(_SELECT_ACCOUNT, registration.email_key))
         if known and not self.conceal_accounts:
             return UserAlreadyExists()
         # A known e-mail gets a registration, too, so that it takes as long; no code is ever mailed for it.
         kind = MailKind.ALREADY_REGISTERED if known else MailKind.CONFIRMATION
         first = await enqueue_for_registration(kind, registration.email_key, registration.id)
-        before = await Registration.get_or_none(id=registration.id)
-        await Registration.bulk_create([registration], on_conflict=["id"], update_fields=_UPDATED_FIELDS)
-        mailed_at = before.mailed_at if before else None
+        mailed_at = await _keep(registration)
         if first and not await self._mail_is_due(caller, registration.email_key, mailed_at, tally):
             await cancel_for_registration(kind, registration.id)
         email = self.actors.email(registration.email_key)
@@ -258,3 +258,12 @@ class RegistrationService:
             await record(self.actors.of(caller), EventKind.CONFIRMED, redeemed.account_id)
             await publish(redeemed.account_id, EventType.ACCOUNT_CONFIRMED)
         return redeemed
+
+
+async def _keep(registration: Registration) -> datetime | None:
+    """Stores what was typed. Returns when the last mail about the registration was sent."""
+    email = (registration.email_key, registration.email)
+    typed = (registration.rfc, registration.password_hash, registration.language)
+    at = (registration.created_at, registration.privacy_notice)
+    (row,) = await fetch(_UPSERT, str(registration.id), *email, *typed, *at)
+    return row["mailed_at"] and as_datetime(row["mailed_at"])

@@ -57,6 +57,12 @@ _VIEW_COLUMNS = "id, created_at, last_seen_at, expires_at, device_name, user_age
 _SELECT_BY_ACCOUNT = f"""
 SELECT {_VIEW_COLUMNS} FROM session WHERE account_id = $1 ORDER BY last_seen_at DESC
 """  # noqa: S608  # columns of ours
+_INSERT = """
+INSERT INTO session (
+  id, account_id, digest, password_change_required, created_at, last_seen_at, ends_at, proved_at, expires_at,
+  device_name, user_agent, ip_address
+) VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10, $11)
+"""
 _SELECT_SURPLUS = f"""
 SELECT id FROM session WHERE account_id = $1 ORDER BY last_seen_at DESC LIMIT {MAX_SESSIONS} OFFSET {MAX_SESSIONS}
 """  # noqa: S608  # numbers of ours
@@ -212,37 +218,28 @@ class SessionService:
 
         `proved` means that its owner has just given every proof that the account has.
         """
-        now = self._clock()
-        token = generate_token()
+        now, session_id, token = self._clock(), uuid4(), generate_token()
         ends_at = now + self._life.absolute
         if restricted_until:
             ends_at = min(ends_at, restricted_until)
-        session = await Session.create(
-            id=uuid4(),
-            account_id=account.id,
-            digest=digest(token),
-            password_change_required=restricted_until is not None,
-            created_at=now,
-            last_seen_at=now,
-            ends_at=ends_at,
-            proved_at=now if proved and not restricted_until else None,
-            expires_at=min(now + self._life.idle, ends_at),
-            device_name=caller.device_name,
-            user_agent=caller.user_agent,
-            ip_address=str(caller.address),
-        )
+        expires_at = min(now + self._life.idle, ends_at)
+        restricted = restricted_until is not None
+        proved_at = now if proved and not restricted else None
+        times = (now, ends_at, proved_at, expires_at)
+        device = (caller.device_name, caller.user_agent, str(caller.address))
+        await fetch(_INSERT, str(session_id), str(account.id), digest(token), restricted, *times, *device)
         if surplus := await fetch(_SELECT_SURPLUS, str(account.id)):
             await Session.filter(id__in=[row["id"] for row in surplus]).delete()
         principal = _principal_of(
             account,
-            session.id,
+            session_id,
             now,
-            proved_at=session.proved_at,
-            password_change_required=session.password_change_required,
+            proved_at=proved_at,
+            password_change_required=restricted,
         )
         principal = self._under_demand(principal)
         self._notice(principal)
-        return LoggedIn(principal, token, session.expires_at, session.ends_at)
+        return LoggedIn(principal, token, expires_at, ends_at)
 
     async def keep_only(self, session_id: UUID, account: Account) -> datetime | None:
         """Lifts the session's restriction and ends the account's others, in the caller's transaction.

@@ -31,6 +31,10 @@ _MAX_BACKOFF_SECONDS = 3600.0
 _MAX_REASON_CHARS = 500
 _RENEW_AFTER = timedelta(minutes=1)
 
+_ENQUEUE = """
+INSERT INTO delivery (id, kind, email_key, registration_id, pending_key, requested_at, due_at, attempts, counted)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0, TRUE) ON CONFLICT DO NOTHING RETURNING id
+"""
 _HELD = "WHERE id = ANY($1) AND lease = ANY($2)"
 _MARK_COUNTED = f"UPDATE delivery SET counted = TRUE {_HELD}"  # noqa: S608  # constants
 _RELEASE_UNTRIED = f"UPDATE delivery SET lease = NULL, due_at = $3, attempts = attempts - 1 {_HELD}"  # noqa: S608
@@ -211,21 +215,14 @@ async def enqueue_for_registration(
 
     Concurrent transactions wait for the first. A mail that has been pending for a minute becomes due now.
     """
-    now = utc_now()
-    delivery = Delivery(
-        id=uuid4(),
-        kind=kind.value,
-        email_key=email_key,
-        registration_id=registration_id,
-        pending_key=_pending_key(kind, str(registration_id)),
-        requested_at=requested_at or now,
-        due_at=now,
-        counted=True,
-    )
-    await Delivery.bulk_create([delivery], ignore_conflicts=True)
-    waiting = Delivery.filter(pending_key=delivery.pending_key, lease__isnull=True)
+    now, of = utc_now(), str(registration_id)
+    pending_key = _pending_key(kind, of)
+    requested_at = requested_at or now
+    if await fetch(_ENQUEUE, str(uuid4()), kind.value, email_key, of, pending_key, requested_at, now):
+        return True
+    waiting = Delivery.filter(pending_key=pending_key, lease__isnull=True)
     await waiting.filter(requested_at__lt=now - _RENEW_AFTER).update(requested_at=now, due_at=now, attempts=0)
-    return await Delivery.exists(id=delivery.id)
+    return False
 
 
 async def enqueue_for_email_change(kind: MailKind, email: str, change_id: UUID, account_id: UUID) -> None:

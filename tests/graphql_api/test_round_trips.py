@@ -16,7 +16,7 @@ COSTS: dict[str, tuple[str, dict[str, Any], int, int]] = {
     "a right password": (LOGIN, {"email": EMAIL, "password": PASSWORD}, 10, 5),
     "a wrong password": (LOGIN, {"email": EMAIL, "password": WRONG_PASSWORD}, 5, 5),
     "an unknown e-mail": (LOGIN, {"email": "eva@example.com", "password": PASSWORD}, 5, 5),
-    "a registration": (CREATE_ACCOUNT, {**REGISTRATION, "email": "eva@example.com"}, 10, 2),
+    "a registration": (CREATE_ACCOUNT, {**REGISTRATION, "email": "eva@example.com"}, 7, 2),
 }
 
 

@@ -106,7 +106,7 @@ async def test_a_request_is_a_span_with_one_for_each_statement_and_hash(
     assert 0 <= waited < _seconds(hashed) < _seconds(login)
     inserted = attributes(spans.named("INSERT session"))
     assert inserted["db.system.name"] == stores.partition(" ")[0]
-    assert inserted["db.query.text"].startswith('INSERT INTO "session" ("id","digest",')
+    assert inserted["db.query.text"].startswith("INSERT INTO session ( id, account_id, digest,")
 
 
 async def test_a_mail_is_a_trace_with_its_statements(make_api: MakeApi, spans: Spans) -> None:
