@@ -63,8 +63,10 @@ INSERT INTO session (
   device_name, user_agent, ip_address
 ) VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10, $11)
 """
-_SELECT_SURPLUS = f"""
-SELECT id FROM session WHERE account_id = $1 ORDER BY last_seen_at DESC LIMIT {MAX_SESSIONS} OFFSET {MAX_SESSIONS}
+_DELETE_SURPLUS = f"""
+DELETE FROM session WHERE id IN (
+  SELECT id FROM session WHERE account_id = $1 ORDER BY last_seen_at DESC LIMIT {MAX_SESSIONS} OFFSET {MAX_SESSIONS}
+)
 """  # noqa: S608  # numbers of ours
 _RENAME = f"""
 UPDATE session SET device_name = $1 WHERE id = $2 AND account_id = $3 AND expires_at > $4 RETURNING {_VIEW_COLUMNS}
@@ -228,8 +230,7 @@ class SessionService:
         times = (now, ends_at, proved_at, expires_at)
         device = (caller.device_name, caller.user_agent, str(caller.address))
         await fetch(_INSERT, str(session_id), str(account.id), digest(token), restricted, *times, *device)
-        if surplus := await fetch(_SELECT_SURPLUS, str(account.id)):
-            await Session.filter(id__in=[row["id"] for row in surplus]).delete()
+        await fetch(_DELETE_SURPLUS, str(account.id))
         principal = _principal_of(
             account,
             session_id,
