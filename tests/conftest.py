@@ -50,8 +50,11 @@ def pytest_configure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those of whole processes begin first: some take long, and no process of pytest-xdist is to end with one."""
-    items.sort(key=lambda item: "process" not in item.path.parts)
+    """Those of whole processes begin first: some take long, and no process of pytest-xdist is to end with one.
+
+    Those on PostgreSQL come last, since the models are prepared again whenever the kind of database changes.
+    """
+    items.sort(key=lambda item: ("process" not in item.path.parts, "postgresql" in item.name))
 
 
 def pytest_collection_finish() -> None:
