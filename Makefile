@@ -39,7 +39,6 @@ types: setup
 audit: setup ## run the slow checks, some of them in Node.js and Chromium
 	@sh scripts/setup.sh requirements-audit.lock
 	@$(PYTHON_ENV)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder audits
-	@$(PYTHON_ENV)/python -m benchmarks.timing --samples 40
 
 # Needs wrk, Node.js 20 and PostgreSQL (BENCH_DATABASE_URL or TEST_DATABASE_URL), and says so.
 bench: setup ## compare `me`, login and the start with their limits and with peers

@@ -64,6 +64,7 @@ _LONGEST = (
     "test_restore",
     "test_browser",
     "test_many_nodes",
+    "test_timing",
     "test_connections",
     "test_crashes",
     "test_event_loops",
