@@ -112,7 +112,7 @@ class _Parser:
 class _Response:
     """Sends a response, and says how long the connection stays open, or that it is closed.
 
-    A response whose body comes as a whole leaves in one packet, which takes 8 % off the CPU time of `me`. Any other is
+    A response whose body comes as a whole leaves in one packet, which takes 6 % off the CPU time of `me`. Any other is
     uvicorn's.
     """
 
