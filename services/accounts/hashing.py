@@ -1,4 +1,4 @@
-"""Argon2id (RFC 9106) in threads under one limiter, so that a burst of logins delays little else.
+"""Argon2id (RFC 9106) in threads under one limiter, so that a burst of logins delays nothing else.
 
 A hash with other parameters, or of another system, is outdated: a login verifies it and makes a new one.
 """
@@ -13,6 +13,7 @@ from secrets import token_bytes
 from typing import TypeVar
 
 import anyio
+from anyio import to_thread
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import ARGON2_VERSION
@@ -21,7 +22,6 @@ from services.accounts.password_hashes import PasswordHash, parse_hash
 from services.common.cpus import usable_cpus
 from services.common.measures import IGNORED, Measures
 from services.common.outcomes import TooManyAttempts
-from services.common.threads import run_in_thread
 from services.common.tracing import UNTRACED, Tracer
 
 _QUEUE_PER_CPU = 64  # at 25 ms a hash, the last one waits 1.6 s
@@ -115,7 +115,7 @@ class Hasher:
             return work()
 
         try:
-            return await run_in_thread(timed, limiter=self._limiter)
+            return await to_thread.run_sync(timed, limiter=self._limiter)
         finally:
             self._free += places
             waited, ran = started - queued, time.perf_counter() - started

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import anyio
+from anyio import to_thread
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import F
 
@@ -38,7 +39,6 @@ from services.common.outcomes import (
     TooManyAttempts,
 )
 from services.common.secrets import Keys
-from services.common.threads import run_in_thread
 from services.common.translations import Language
 
 LIFE = timedelta(minutes=5)
@@ -196,7 +196,7 @@ class CaptchaService:
             return None
         solution = known.solution
         self._measures.captcha_drawn("picture")
-        return await run_in_thread(draw, solution.words, solution.seed, limiter=self._threads)
+        return await to_thread.run_sync(draw, solution.words, solution.seed, limiter=self._threads)
 
     async def audio(self, id: str, language: Language) -> bytes | None:
         """Returns the audio as WAV, None for the provider's. Raises ValueError for an id that is not ours."""
@@ -205,7 +205,7 @@ class CaptchaService:
             return None
         solution = known.solution
         self._measures.captcha_drawn("clip")
-        return await run_in_thread(dictate, solution.digits, solution.seed, language, limiter=self._threads)
+        return await to_thread.run_sync(dictate, solution.digits, solution.seed, language, limiter=self._threads)
 
     def accepts_proof_of_work(self, id: str) -> bool:
         """Whether a proof of work solves it. Raises ValueError for an id that is not ours."""
@@ -217,7 +217,7 @@ class CaptchaService:
         if not self.accepts_proof_of_work(id):
             return None
         arguments = (known.proof_secret, self._work, known.expires_at)
-        return await run_in_thread(write_challenge, *arguments, limiter=self._threads)
+        return await to_thread.run_sync(write_challenge, *arguments, limiter=self._threads)
 
     async def _solve_by_provider(
         self, caller: Caller, answer: CaptchaAnswer, verified: VerifiedId, purpose: str
@@ -268,7 +268,7 @@ class CaptchaService:
             return True
         if not self._work:
             return False
-        return await run_in_thread(is_solved, answer, verified.proof_secret, self._work, limiter=self._threads)
+        return await to_thread.run_sync(is_solved, answer, verified.proof_secret, self._work, limiter=self._threads)
 
     def _known(self, id: str) -> VerifiedId:
         verified = self._ids.verify(id)
