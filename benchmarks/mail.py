@@ -38,6 +38,7 @@ import aiosmtplib
 import asyncpg
 
 from app.database import connected, tortoise_configuration
+from app.event_loops import run_on
 from app.logs import configure_logs
 from models.account import Account
 from models.delivery import Delivery
@@ -75,7 +76,7 @@ def main() -> int:
             if arguments.owed:
                 return asyncio.run(_time_claims(url, arguments.owed))
             with _mail_server() as port:
-                asyncio.run(_compare(url, port, arguments.mails, arguments.senders, arguments.rounds))
+                run_on("auto", _compare(url, port, arguments.mails, arguments.senders, arguments.rounds))
     return 0
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from app.commands.migrate import is_up_to_date, wait_for_database
 from app.composition import composed
+from app.event_loops import run_on
 from app.logs import running
 from app.metrics_port import MetricsPort, metrics_port
 from app.setting_warnings import print_warnings
@@ -34,7 +35,7 @@ def run(settings: Settings, _: argparse.Namespace) -> int:
         return 1
     print_warnings(settings)
     with metrics_port(settings, ()) as metrics:
-        asyncio.run(_work(settings, metrics, open_traces(settings, ())))
+        run_on(settings.event_loop, _work(settings, metrics, open_traces(settings, ())))
     return 0
 
 
