@@ -261,6 +261,7 @@ test("an account that is to be deleted says so on every page, and can be kept", 
   for (const path of ["/seguridad", "/pago", "/cuenta"]) {
     await ana.go(path);
     await page.locator(".standing").getByText("Tu cuenta se eliminará el").waitFor();
+    await page.getByRole("heading", { level: 1 }).waitFor(); // what the page itself loads comes later
     await ana.check();
   }
   await page.getByRole("button", { name: "English" }).click();
