@@ -135,8 +135,7 @@ test("a deposit is canceled after a question", here, async () => {
   await ana.send();
   await page.getByRole("button", { name: "Cancelar este depósito" }).click();
   await ana.check();
-  await page.keyboard.press("Escape");
-  await page.locator("dialog").waitFor({ state: "detached" });
+  await ana.escape();
   await page.getByRole("button", { name: "Cancelar este depósito" }).click();
   await page.getByRole("button", { name: "Sí, cancelar" }).click();
   await page.locator(".choice").first().waitFor();
