@@ -155,7 +155,7 @@ class Executor:
         else:
             return _refusal("BAD_REQUEST", [GraphQLError("A mutation must have exactly one root field.")])
         if completed is None:
-            current_request().failure = "deadline"
+            noted.failure = "deadline"
             self._outages.suspect("database", "deadline exceeded")
             self._outages.suspect("redis", "deadline exceeded")
             return _unavailable()

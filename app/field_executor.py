@@ -31,6 +31,7 @@ from graphql.type.definition import GraphQLResolveInfoHelpers
 from strawberry.types.field import StrawberryField
 
 T = TypeVar("T")
+_Readers = list[tuple[str, Callable[[Any], Any] | None]]
 
 _UNREAD = object()
 _CACHED_FIELDS = 4_096  # more than a schema has
@@ -50,11 +51,9 @@ class Selections:
     root_type: GraphQLObjectType | None = None
     root: GroupedFieldSet = field(default_factory=dict)
     sub_fields: dict[Any, Any] = field(default_factory=dict)
-    readers: dict[int, list[tuple[str, Callable[[Any], Any] | None]]] = field(default_factory=dict)
+    readers: dict[int, _Readers] = field(default_factory=dict)
 
-    def readers_of(
-        self, parent: GraphQLObjectType, fields: GroupedFieldSet
-    ) -> list[tuple[str, Callable[[Any], Any] | None]]:
+    def readers_of(self, parent: GraphQLObjectType, fields: GroupedFieldSet) -> _Readers:
         """Returns the names of the fields in a response, and what reads each one that is plain."""
         key = id(fields)  # which are kept here, too, and have one parent
         if key not in self.readers:

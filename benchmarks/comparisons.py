@@ -182,16 +182,16 @@ def _storm(server: str) -> Iterator[Mapping[str, Measure]]:
 
         def alone(seconds: int) -> Figure:
             time.sleep(1)  # in which the logins that wait are done
-            return quantile(seconds)
+            return p99(seconds)
 
-        def quantile(seconds: int) -> Figure:
+        def p99(seconds: int) -> Figure:
             calm = measure(service.url, service.pid, ME, seconds, core=None, connections=1)
             return Figure(calm.p99)
 
         def during(seconds: int) -> Figure:
             storm = other.submit(measure, service.url, service.pid, LOGIN, seconds + 2, core=None)
             time.sleep(1)
-            figure = quantile(seconds)
+            figure = p99(seconds)
             storm.result()
             return figure
 
