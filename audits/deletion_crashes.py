@@ -38,7 +38,7 @@ from tests.invoices import CLIENT, active_account, series_of
 
 _ACCOUNTS = 4  # made for each kill
 _RESERVATIONS = 1_500  # of each, which are deleted in two batches
-_DELAY = (0.0, 0.4)  # seconds between the first deletion and the kill
+_DELAY = (0.0, 0.03)  # seconds until the kill once a deletion has begun, which takes about 0.05
 _TIMEOUT = 60.0
 _NO_SMTP = 9  # the last mails stay in the outbox
 
@@ -65,14 +65,13 @@ async def _crash(folder: Path, url: str, kills: int, chance: random.Random) -> l
             there = await Account.all().count()
             started = [await nodes.start("worker") for _ in range(workers)]
             async with asyncio.timeout(_TIMEOUT):
-                while await Account.all().count() == there:
-                    await asyncio.sleep(0.01)
+                await _begun(there - chance.randrange(_ACCOUNTS))
             await asyncio.sleep(chance.uniform(*_DELAY))
             for node in started:
                 node.kill()
             await asyncio.gather(*(node.process.wait() for node in started))
             await asyncio.sleep(0.2)  # until the database has noticed
-            interrupted += await Account.filter(deletion_turn_at__gt=utc_now()).count()
+            interrupted += await _claimed()
             if wrong := [sentence async for sentence in _wrong(made)]:
                 return wrong
         await Account.all().update(deletion_turn_at=utc_now())
@@ -84,6 +83,17 @@ async def _crash(folder: Path, url: str, kills: int, chance: random.Random) -> l
         print(f"{kills} kills, {len(made)} accounts, {interrupted} deletions interrupted")
         wrong = [sentence async for sentence in _wrong(made)]
         return wrong if interrupted else [*wrong, "No kill interrupted a deletion, so this shows nothing."]
+
+
+async def _begun(left: int) -> None:
+    """Waits until at most that many accounts are left and a worker deletes one of them, or none is left."""
+    while (there := await Account.all().count()) > left or (there and not await _claimed()):
+        await asyncio.sleep(0.002)
+
+
+async def _claimed() -> int:
+    """How many accounts a worker deletes, or was deleting when it was killed."""
+    return await Account.filter(deletion_turn_at__gt=utc_now()).count()
 
 
 async def _due() -> _Made:
