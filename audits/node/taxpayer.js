@@ -172,12 +172,6 @@ export class Taxpayer {
     );
   }
 
-  /** Closes the dialog by Escape. It is hidden at once, but takes note of that later, and keys until then are lost. */
-  async escape() {
-    await this.page.keyboard.press("Escape");
-    await this.page.locator("dialog").waitFor({ state: "detached" });
-  }
-
   /** axe finds nothing, and nothing scrolls sideways at 320 pixels. Adding axe needs no permission of the page. */
   async check() {
     const session = await this.context.newCDPSession(this.page); // detaching it would end a virtual authenticator

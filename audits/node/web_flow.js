@@ -135,7 +135,7 @@ test("a deposit is canceled after a question", here, async () => {
   await ana.send();
   await page.getByRole("button", { name: "Cancelar este depósito" }).click();
   await ana.check();
-  await ana.escape();
+  await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Cancelar este depósito" }).click();
   await page.getByRole("button", { name: "Sí, cancelar" }).click();
   await page.locator(".choice").first().waitFor();

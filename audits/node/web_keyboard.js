@@ -125,7 +125,7 @@ test("the keyboard alone adds an authenticator app, changes the e-mail and asks 
 
   await press("Eliminar mi cuenta");
   await page.getByRole("dialog").waitFor();
-  await ana.escape();
+  await page.keyboard.press("Escape");
   assert.equal(await page.evaluate(() => document.activeElement.textContent), "Eliminar mi cuenta");
   await page.keyboard.press("Enter");
   await page.getByRole("dialog").waitFor();

@@ -74,7 +74,7 @@ test("an authenticator app is added, gets other recovery codes, and is removed",
 
   await card.getByRole("button", { name: "Desactivar" }).click();
   await ana.check();
-  await ana.escape();
+  await page.keyboard.press("Escape");
   await card.getByRole("button", { name: "Desactivar" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Sí, desactivar" }).click();
   await ana.said("Tu cuenta ya solo pide la clave");

@@ -1,4 +1,4 @@
-import { useId, useLayoutEffect, useRef, type ReactNode } from "react";
+import { useId, useLayoutEffect, useRef, type ReactNode, type SyntheticEvent } from "react";
 
 interface DialogProps {
   title: string;
@@ -17,11 +17,16 @@ export function Dialog({ title, intro, onClose, children }: DialogProps) {
     element?.querySelector<HTMLElement>("input:not([readonly]), button")?.focus();
     return () => element?.close(); // while it is in the page, or the focus would be lost
   }, []);
+  const canceled = (event: SyntheticEvent) => {
+    event.preventDefault(); // or it would be hidden at once and closed later, and keys until then would be lost
+    onClose();
+  };
   const closed = () => {
     if (!dialog.current?.open) onClose(); // StrictMode closes it, and opens it again
   };
+  const labels = { "aria-labelledby": `${id}-title`, "aria-describedby": `${id}-intro` };
   return (
-    <dialog ref={dialog} aria-labelledby={`${id}-title`} aria-describedby={`${id}-intro`} onClose={closed}>
+    <dialog ref={dialog} {...labels} onCancel={canceled} onClose={closed}>
       <h2 id={`${id}-title`}>{title}</h2>
       <p id={`${id}-intro`}>{intro}</p>
       {children}
