@@ -3,6 +3,7 @@
 A GET spends nothing, since mail scanners and previews open links.
 """
 
+import asyncio
 import errno
 import tempfile
 from datetime import timedelta
@@ -169,6 +170,7 @@ class _Sending:
 
     async def _send_body(self, chunk: bytes, *, more: bool) -> None:
         await self._send({"type": "http.response.body", "body": chunk, "more_body": more})
+        await asyncio.sleep(0)  # in which the loop reports a connection that turned out to be lost
         if is_disconnected(self._scope):
             raise ClientDisconnect
 

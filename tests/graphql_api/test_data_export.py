@@ -5,11 +5,14 @@ import errno
 import re
 from datetime import timedelta
 from ipaddress import ip_address
+from types import SimpleNamespace
 from typing import Any
 
 import httpx2
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
+from app.requests import EXCHANGE
 from models.account import Account
 from models.audit_event import AuditEvent
 from models.delivery import Delivery
@@ -283,6 +286,32 @@ async def test_a_request_that_is_canceled_gives_the_link_back(me: Api) -> None:
         await asyncio.gather(opening, return_exceptions=True)
         assert (await ExportLink.get()).claimed_until is None
 
+    assert (await _download(me, code)).status_code == 200
+
+
+async def test_a_connection_that_is_lost_with_a_chunk_gives_the_link_back(me: Api) -> None:
+    """The server learns of it in the loop's next turn, and takes every chunk until then."""
+    code = await _code(me)
+    transport: Any = me.http._transport
+    app = transport.app
+
+    async def losing(scope: Scope, receive: Receive, send: Send) -> None:
+        exchange = SimpleNamespace(disconnected=False, more_body=False)
+
+        async def send_and_lose(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await send({**message, "headers": []})
+            else:
+                asyncio.get_running_loop().call_soon(setattr, exchange, "disconnected", True)
+
+        await app({**scope, EXCHANGE: exchange}, receive, send_and_lose)
+        await send({"type": "http.response.body", "body": b""})
+
+    transport.app = losing
+    await _download(me, code)
+    transport.app = app
+
+    assert (await ExportLink.get()).claimed_until is None
     assert (await _download(me, code)).status_code == 200
 
 
