@@ -59,8 +59,9 @@ def _releasing(sent: asyncio.Semaphore) -> Trace:
 
 
 async def _statuses_of_logins_before_sigterm(url: str, process: subprocess.Popen[str], logins: int) -> list[int]:
-    """Sends the signal once each login has been sent on a connection of its own."""
+    """Sends the signal once each login has been sent on a connection of its own, to a process that has started."""
     async with httpx2.AsyncClient(verify=False, timeout=30) as client:
+        await client.get(f"{url}/health/live")
         sent = asyncio.Semaphore(0)
         tasks = [asyncio.create_task(_login(client, url, number, _releasing(sent))) for number in range(logins)]
         for _ in tasks:
