@@ -68,6 +68,14 @@ class Client(SqliteClient):
         self._reader: aiosqlite.Connection | None = None
         self._opening = asyncio.Lock()
 
+    async def create_connection(self, with_db: bool) -> None:
+        if self._connection is None:
+            self._connection = await _opened(self.filename)
+            self._connection.row_factory = sqlite3.Row
+            for name, value in self.pragmas.items():
+                await self._connection.execute_fetchall(f"PRAGMA {name}={value}")
+            await self._post_connect()
+
     async def fetch(self, query: str, values: Sequence[object]) -> Sequence[Mapping[str, Any]]:
         """Returns the rows of a SELECT, which sees what is committed by now."""
         self.log.debug("%s: %s", query, values)
@@ -91,7 +99,7 @@ class Client(SqliteClient):
                     pass
             if self._reader is None:
                 seconds = int(self.pragmas["busy_timeout"]) / 1000
-                self._reader = await aiosqlite.connect(self.filename, timeout=seconds, isolation_level=None)
+                self._reader = await _opened(self.filename, timeout=seconds)
                 self._reader.row_factory = sqlite3.Row
         return self._reader
 
@@ -101,6 +109,16 @@ class Client(SqliteClient):
 
     def _in_transaction(self) -> TransactionContext:
         return _TransactionContext(self.transaction_class(self), self._lock)
+
+
+async def _opened(file: str, **options: Any) -> aiosqlite.Connection:
+    """Opens a connection. If that fails, its thread has ended: it would report its end to the event loop, or crash."""
+    connection = aiosqlite.connect(file, isolation_level=None, **options)
+    try:
+        return await connection
+    except BaseException:
+        await asyncio.to_thread(connection._thread.join)
+        raise
 
 
 client_class = Client

@@ -3,10 +3,14 @@
 import asyncio
 import contextvars
 import random
+import sqlite3
+import threading
 from typing import Any
 
+import pytest
 from tortoise.transactions import in_transaction
 
+from models.engines import sqlite
 from models.limit_counter import LimitCounter
 from models.sql import fetch
 
@@ -75,3 +79,12 @@ async def test_a_query_waits_for_no_transaction_and_sees_what_is_committed(datab
 
     afterwards = await fetch(count)
     assert [rows[0]["counted"] for rows in (meanwhile, within, afterwards)] == [0, 1, 1]
+
+
+async def test_a_file_that_cannot_be_opened_leaves_no_thread_that_reports_to_a_closed_loop() -> None:
+    threads = set(threading.enumerate())
+
+    with pytest.raises(sqlite3.OperationalError, match="unable to open"):
+        await sqlite.Client("/nowhere/accounts.sqlite3", connection_name="default").create_connection(with_db=True)
+
+    assert not [thread.name for thread in {*threading.enumerate()} - threads if "connection" in thread.name]
