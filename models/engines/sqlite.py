@@ -112,7 +112,7 @@ class Client(SqliteClient):
 
 
 async def _opened(file: str, **options: Any) -> aiosqlite.Connection:
-    """Opens a connection. If that fails, its thread has ended: it would report its end to the event loop, or crash."""
+    """Opens a connection. If that fails, waits for its thread, which would crash if the event loop closed first."""
     connection = aiosqlite.connect(file, isolation_level=None, **options)
     try:
         return await connection
