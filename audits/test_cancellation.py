@@ -1,9 +1,8 @@
 """Requests that are cancelled, hundreds of times, leave no transaction, lock or connection behind."""
 
 import asyncio
-import gc
 import random
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from itertools import count
 from typing import Any
 
@@ -11,6 +10,7 @@ import pytest
 from tortoise.connection import get_connection
 
 from app.settings import Settings
+from audits.conftest import INTERRUPTED
 from models.failure_streak import FailureStreak
 from models.sql import fetch
 from tests.api import EMAIL, PASSWORD, Api
@@ -23,8 +23,7 @@ AT_ONCE = 10
 MAX_SECONDS = 0.06  # until a cancellation; of ten operations at once, each takes 5 to 30 ms
 LIMITS = [name for name in Settings.model_fields if name.startswith("limit_")]
 
-# Of fields that never began. As an error, the warning would keep them until a later test.
-pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
+pytestmark = INTERRUPTED
 
 _BUSY = """
 SELECT 1 FROM pg_stat_activity WHERE datname = current_database()
@@ -32,13 +31,6 @@ AND backend_type = 'client backend' AND pid <> pg_backend_pid() AND state <> 'id
 """
 
 _numbers = count()
-
-
-@pytest.fixture(autouse=True)
-def _collected() -> Iterator[None]:
-    """Collects what was cancelled here, and not during a later test."""
-    yield
-    gc.collect()
 
 
 async def _create(api: Api) -> None:
