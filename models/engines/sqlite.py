@@ -71,7 +71,6 @@ class Client(SqliteClient):
     async def create_connection(self, with_db: bool) -> None:
         if self._connection is None:
             self._connection = await _opened(self.filename)
-            self._connection.row_factory = sqlite3.Row
             for name, value in self.pragmas.items():
                 await self._connection.execute_fetchall(f"PRAGMA {name}={value}")
             await self._post_connect()
@@ -100,7 +99,6 @@ class Client(SqliteClient):
             if self._reader is None:
                 seconds = int(self.pragmas["busy_timeout"]) / 1000
                 self._reader = await _opened(self.filename, timeout=seconds)
-                self._reader.row_factory = sqlite3.Row
         return self._reader
 
     async def execute_many(self, query: str, values: list[list[Any]]) -> None:
@@ -115,10 +113,12 @@ async def _opened(file: str, **options: Any) -> aiosqlite.Connection:
     """Opens a connection. If that fails, waits for its thread, which would crash if the event loop closed first."""
     connection = aiosqlite.connect(file, isolation_level=None, **options)
     try:
-        return await connection
+        await connection
     except BaseException:
         await asyncio.to_thread(connection._thread.join)
         raise
+    connection.row_factory = sqlite3.Row
+    return connection
 
 
 client_class = Client
