@@ -11,20 +11,19 @@ from tortoise.filters import FilterInfoDict, get_filters_for_field
 # Tortoise searches the source of each model for comments of the form `#:`, of which there are none: 23 ms of a start.
 tortoise.models._get_comments = lambda cls: {}
 
-_make_filters = get_filters_for_field
 _filters: dict[tuple[str, type, str], dict[str, FilterInfoDict]] = {}
 
 
 def _filters_of_field(field_name: str, field: Field[Any] | None, source_field: str) -> dict[str, FilterInfoDict]:
     """Returns the filters that Tortoise makes, once for all fields of the same class and name.
 
-    Each step of a migration makes its models again, and to make the filters of their fields took a third of `migrate`.
+    Each step of a migration makes its models again, and to make the filters of their fields took a fifth of `migrate`.
     """
     if field_name == "pk" or isinstance(field, RelationalField | ArrayField):
-        return _make_filters(field_name, field, source_field)
+        return get_filters_for_field(field_name, field, source_field)
     key = (field_name, type(field), source_field)
     if key not in _filters:
-        _filters[key] = _make_filters(field_name, field, source_field)
+        _filters[key] = get_filters_for_field(field_name, field, source_field)
     return _filters[key]
 
 
