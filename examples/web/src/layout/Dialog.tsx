@@ -24,9 +24,14 @@ export function Dialog({ title, intro, onClose, children }: DialogProps) {
   const closed = () => {
     if (!dialog.current?.open) onClose(); // StrictMode closes it, and opens it again
   };
-  const labels = { "aria-labelledby": `${id}-title`, "aria-describedby": `${id}-intro` };
   return (
-    <dialog ref={dialog} {...labels} onCancel={canceled} onClose={closed}>
+    <dialog
+      ref={dialog}
+      aria-labelledby={`${id}-title`}
+      aria-describedby={`${id}-intro`}
+      onCancel={canceled}
+      onClose={closed}
+    >
       <h2 id={`${id}-title`}>{title}</h2>
       <p id={`${id}-intro`}>{intro}</p>
       {children}
