@@ -72,6 +72,7 @@ from services.factors.passkeys import Passkeys
 from services.factors.second_factors import SecondFactors
 from services.invoices.service import InvoiceService
 from services.mail.files import FileTransport
+from services.mail.mail_limit import MailLimit
 from services.mail.rendering import MailRenderer
 from services.mail.site import Site
 from services.mail.smtp import SmtpServer, SmtpTransport
@@ -516,8 +517,7 @@ def _mails(
     worker = MailWorker(
         make_transport=make_transport,
         renderer=renderer,
-        limiter=limiter,
-        mail_limit=limits.mail_email,
+        limit=MailLimit(limiter, limits.mail_email),
         senders=settings.mail_senders,
         outages=outages,
         measures=measures,

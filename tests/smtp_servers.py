@@ -30,6 +30,7 @@ from services.common.outages import Outages
 from services.common.secrets import Keys
 from services.common.translations import Language, Translations
 from services.mail.claims import Claims
+from services.mail.mail_limit import MailLimit
 from services.mail.outbox import Claim
 from services.mail.rendering import MailRenderer
 from services.mail.site import Site
@@ -272,12 +273,15 @@ def make_deliverer(
     return MailWorker(
         make_transport=lambda: transport_to(port),
         renderer=MailRenderer(TEXTS, site),
-        limiter=Limiter(DatabaseStorage(), Keys(b"a key of the tests")),
-        mail_limit=Limit.parse("mail_email", mail_limit),
+        limit=make_mail_limit(mail_limit),
         senders=senders,
         poll_seconds=poll_seconds,
         outages=outages or Outages(),
     )
+
+
+def make_mail_limit(notation: str = "15/day") -> MailLimit:
+    return MailLimit(Limiter(DatabaseStorage(), Keys(b"a key of the tests")), Limit.parse("mail_email", notation))
 
 
 async def make_registration(address: str, language: Language = Language.ES, *, age: timedelta = timedelta()) -> UUID:

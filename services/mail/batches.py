@@ -7,6 +7,7 @@ from collections import deque
 from services.mail import outbox
 from services.mail.claims import Claims
 from services.mail.letters import MailContent, contents_for
+from services.mail.mail_limit import MailLimit
 from services.mail.outbox import Claim
 
 MAX_BATCH = 64  # claims that wait for a sender at most
@@ -20,7 +21,8 @@ class Batches:
     A batch has as many mails as the senders manage within `_QUICK_SECONDS`: one if the mail server is slow.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limit: MailLimit) -> None:
+        self._limit = limit
         self._claims = Claims()
         self._mails: deque[tuple[Claim, MailContent | None]] = deque()
         self._size = 1
@@ -28,16 +30,17 @@ class Batches:
         self._turn = asyncio.Lock()
 
     async def next(self) -> tuple[Claim, MailContent | None] | None:
-        """Returns a mail that is claimed, with its content or None if there is nobody to write to.
+        """Returns a mail that is claimed and counted, with its content or None if there is nobody to write to.
 
         Returns None if nothing is due.
         """
         async with self._turn:
             if self._mails and time.monotonic() - self._claimed_at > _FRESH_SECONDS:
                 await self.release()
-            if not self._mails:
-                await self._claim()
-            return self._mails.popleft() if self._mails else None
+            while not self._mails:
+                if not await self._claim():
+                    return None
+            return self._mails.popleft()
 
     async def release(self) -> None:
         """Returns the mails that no sender has begun."""
@@ -46,15 +49,19 @@ class Batches:
         if claims:
             await outbox.release_untried(claims)
 
-    async def _claim(self) -> None:
+    async def _claim(self) -> bool:
+        """Claims the next mails, and leaves out those above their limit. Returns whether any were due."""
         now = time.monotonic()
         is_quick = now - self._claimed_at < _QUICK_SECONDS
         self._size = min(self._size * 2, MAX_BATCH) if is_quick else max(self._size // 2, 1)
         self._claimed_at = now
-        claims = await self._claims.claim(self._size)
+        if not (claims := await self._claims.claim(self._size)):
+            return False
         try:
-            contents = await contents_for(claims) if claims else []
+            mails = list(zip(claims, await contents_for(claims), strict=True))
+            admitted = await self._limit.admit([claim for claim, content in mails if content])
         except BaseException:
             await asyncio.shield(outbox.release_untried(claims))
             raise
-        self._mails.extend(zip(claims, contents, strict=True))
+        self._mails.extend((claim, content) for claim, content in mails if content is None or claim.id in admitted)
+        return True

@@ -36,7 +36,11 @@ INSERT INTO delivery (id, kind, email_key, registration_id, pending_key, request
 VALUES ($1, $2, $3, $4, $5, $6, $7, 0, TRUE) ON CONFLICT DO NOTHING RETURNING id
 """
 _HELD = "WHERE id = ANY($1) AND lease = ANY($2)"
-_MARK_COUNTED = f"UPDATE delivery SET counted = TRUE {_HELD}"  # noqa: S608  # constants
+_MARK_COUNTED = {
+    "postgres": "UPDATE delivery SET counted = TRUE"  # noqa: S608  # constants
+    f" WHERE id IN (SELECT id FROM delivery {_HELD} FOR UPDATE SKIP LOCKED)",
+    "sqlite": f"UPDATE delivery SET counted = TRUE {_HELD}",  # noqa: S608  # constants
+}
 _RELEASE_UNTRIED = f"UPDATE delivery SET lease = NULL, due_at = $3, attempts = attempts - 1 {_HELD}"  # noqa: S608
 _END_DELIVERED = f"""
 UPDATE delivery SET pending_key = NULL, lease = NULL, finished_at = $3, outcome = 'delivered', reason = NULL {_HELD}
@@ -267,7 +271,8 @@ async def holds_lease(claim: Claim) -> bool:
 
 
 async def mark_counted(claims: Sequence[Claim]) -> None:
-    await fetch(_MARK_COUNTED, *_held(claims))
+    """Notes that these mails count for their e-mail, without waiting for those that others cancel or enqueue again."""
+    await fetch(_MARK_COUNTED[get_connection("default").capabilities.dialect], *_held(claims))
 
 
 async def finish_delivered(claims: Sequence[Claim]) -> list[None]:

@@ -3,10 +3,9 @@
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import timedelta
 from uuid import UUID
 
 import structlog
@@ -16,16 +15,15 @@ from tortoise.transactions import in_transaction
 from models.outage import DATABASE_ERRORS
 from services.common.clock import pause, utc_now
 from services.common.heartbeat import Turns
-from services.common.limits import Limit, Limiter
 from services.common.measures import IGNORED, Measures
 from services.common.outages import Outages
-from services.common.outcomes import TooManyAttempts
 from services.common.tracing import UNTRACED, MailSpan, Tracer
 from services.mail import outbox
 from services.mail.batches import Batches
 from services.mail.grouping import Grouped
 from services.mail.issuing import Issue, generate_secret, store
 from services.mail.letters import MailContent, registrations_to_mail
+from services.mail.mail_limit import MailLimit
 from services.mail.outbox import Claim, DeliveryStatus, MailKind
 from services.mail.rendering import MailRenderer
 from services.mail.transport import DeferredError, RefusedError, ServerAwayError, Transport
@@ -45,25 +43,23 @@ class _LeaseLostError(Exception):
 class MailWorker:
     """Sends up to `senders` mails at once, each on a separate transport.
 
-    The senders share batches of claims, and the statements that count mails, store secrets and finish mails.
+    The senders share batches of claims, and the statements that store secrets and finish mails.
     """
 
     make_transport: Callable[[], Transport]
     renderer: MailRenderer
-    limiter: Limiter
-    mail_limit: Limit
+    limit: MailLimit
     senders: int = 2
     outages: Outages = field(default_factory=Outages)
     measures: Measures = IGNORED
     tracer: Tracer = UNTRACED
     poll_seconds: float = 1.0
-    _batches: Batches = field(init=False, default_factory=Batches)
-    _count: Grouped[Claim, TooManyAttempts | None] = field(init=False)
+    _batches: Batches = field(init=False)
     _store: Grouped[Issue, bool] = field(init=False, default_factory=lambda: Grouped(store))
     _finish: Grouped[Claim, None] = field(init=False, default_factory=lambda: Grouped(outbox.finish_delivered))
 
     def __post_init__(self) -> None:
-        self._count = Grouped(self._count_all)
+        self._batches = Batches(self.limit)
 
     async def run(self, stopped: asyncio.Event, turns: Turns) -> None:
         """Delivers until `stopped`. Mails in progress then get 15 seconds before they are released."""
@@ -138,9 +134,6 @@ class MailWorker:
         if content is None:
             await self._enqueue_for_registrations(claim)
             return
-        if not claim.counted and (throttled := await self._count(claim)):
-            await outbox.postpone(claim, timedelta(seconds=throttled.retry_after_seconds), "mail limit")
-            return
         async with asyncio.timeout(MESSAGE_DEADLINE_SECONDS):
             await transport.deliver(content.email, lambda: self._write(claim, content))
         self.outages.end("smtp")
@@ -152,15 +145,12 @@ class MailWorker:
         self._tried(claim, "delivered", "250", span)
 
     async def _enqueue_for_registrations(self, claim: Claim) -> None:
-        """Ends a row without a recipient. If it has no registration, enqueues a mail for each that it refers to.
-
-        Those mails have a separate limit, so that strangers' requests do not use up a later account's mails.
-        """
+        """Ends a row without a recipient. If it has no registration, enqueues a mail for each that it refers to."""
         allowed: list[UUID] = []
         for registration_id in await self._registrations_to_mail(claim):
-            throttled = await self.limiter.hit(self.mail_limit, f"registrations of {claim.email_key}")
+            throttled = await self.limit.count_registration(claim)
             if throttled and not allowed:
-                await outbox.postpone(claim, timedelta(seconds=throttled.retry_after_seconds), "mail limit")
+                await self.limit.postpone(claim, throttled)
                 return
             if throttled:
                 break
@@ -176,18 +166,6 @@ class MailWorker:
         if claim.registration_id:
             return []
         return await registrations_to_mail(claim.kind, claim.email_key, claim.requested_at)
-
-    async def _count_all(self, claims: Sequence[Claim]) -> list[TooManyAttempts | None]:
-        """Counts each mail for its e-mail, with one commit. One that is within the limit is not counted again."""
-        throttled: dict[UUID, TooManyAttempts | None] = {}
-        async with in_transaction():
-            while rest := [claim for claim in claims if claim.id not in throttled]:
-                one_for_each = {outbox.counted_as(claim.kind, claim.email_key): claim for claim in rest}
-                hits = await self.limiter.count_all(*((self.mail_limit, subject) for subject in one_for_each))
-                throttled |= {claim.id: hit.throttled for claim, hit in zip(one_for_each.values(), hits, strict=True)}
-            if allowed := [claim for claim in claims if not throttled[claim.id]]:
-                await outbox.mark_counted(allowed)
-        return [throttled[claim.id] for claim in claims]
 
     async def _write(self, claim: Claim, content: MailContent) -> bytes:
         """Renders the mail and issues its secret. If it cannot be rendered, no secret is issued."""

@@ -3,11 +3,14 @@
 import asyncio
 import itertools
 from collections import Counter
+from contextvars import Context
 from types import SimpleNamespace
 
 import pytest
+from limits.errors import StorageError
 from structlog.testing import capture_logs
 from tortoise.connection import get_connection
+from tortoise.transactions import in_transaction
 
 from models.delivery import Delivery
 from models.sql import is_sqlite
@@ -25,6 +28,7 @@ from tests.smtp_servers import (
     eventually,
     make_account,
     make_deliverer,
+    make_mail_limit,
 )
 from tests.statements import statements_run
 
@@ -179,7 +183,7 @@ async def test_a_batch_has_one_mail_if_the_mail_server_is_slow(monkeypatch: pyte
         await enqueue(f"user{number}@example.com")
     seconds = itertools.count(step=1.0)
     monkeypatch.setattr("services.mail.batches.time", SimpleNamespace(monotonic=lambda: next(seconds)))
-    batches = Batches()
+    batches = Batches(make_mail_limit())
 
     for _ in range(3):
         assert await batches.next()
@@ -193,7 +197,7 @@ async def test_claims_that_waited_too_long_are_returned(monkeypatch: pytest.Monk
         await enqueue(f"user{number}@example.com")
     clock = SimpleNamespace(now=1.0)
     monkeypatch.setattr("services.mail.batches.time", SimpleNamespace(monotonic=lambda: clock.now))
-    batches = Batches()
+    batches = Batches(make_mail_limit())
     for _ in range(4):
         assert await batches.next()  # of batches of one, two and four
     assert await Delivery.filter(lease__isnull=False).count() == 7
@@ -213,10 +217,41 @@ async def test_a_batch_that_cannot_be_read_is_released(monkeypatch: pytest.Monke
 
     monkeypatch.setattr("services.mail.batches.contents_for", fail)
     with pytest.raises(OSError, match="away"):
-        await Batches().next()
+        await Batches(make_mail_limit()).next()
 
     row = await Delivery.get()
     assert (row.lease, row.attempts) == (None, 0)
+
+
+async def test_a_batch_that_cannot_be_counted_is_released(monkeypatch: pytest.MonkeyPatch) -> None:
+    await enqueue()
+    limit = make_mail_limit()
+
+    async def fail(*_: object) -> None:
+        raise StorageError(OSError("away"))
+
+    monkeypatch.setattr(limit.limiter, "count_all", fail)
+    with pytest.raises(StorageError):
+        await Batches(limit).next()
+
+    row = await Delivery.get()
+    assert (row.lease, row.attempts, row.counted) == (None, 0, False)
+
+
+async def test_counting_does_not_wait_for_a_mail_that_is_being_cancelled() -> None:
+    if is_sqlite():
+        pytest.skip("SQLite has one writer")
+    for number in range(3):
+        await enqueue(f"user{number}@example.com")
+    claims = await Claims().claim(3)
+
+    async with in_transaction():
+        await outbox.cancel([MailKind.PASSWORD_CHANGED], "user1@example.com")
+        admitting = asyncio.create_task(make_mail_limit().admit(claims), context=Context())
+        admitted = await asyncio.wait_for(admitting, 5)
+
+    assert admitted == {claim.id for claim in claims}
+    assert await Delivery.filter(counted=True).count() == 2
 
 
 async def test_mails_of_one_email_in_a_batch_are_counted_each(sound: SoundServer) -> None:
