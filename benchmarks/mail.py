@@ -1,14 +1,15 @@
 """Compares the mail worker with bare aiosmtplib clients: mails a second, and the CPU time of a mail.
 
-    .venv/bin/python -m benchmarks.mail [--database postgres://USER@HOST/NAME] [--mails N] [--senders N] [--rounds N]
-        [--owed N]
+    .venv/bin/python -m benchmarks.mail [--database postgres://USER@HOST/NAME] [--port N] [--mails N] [--senders N]
+        [--rounds N] [--owed N]
 
-Rounds alternate over the same mail server, a process of its own that only answers: first clients of aiosmtplib, each
-with a connection that it keeps, send N mails that were written before, and then a worker with as many senders delivers
-N mails of its outbox. Half of these confirm registrations, half of them carry a password for an account. So the worker
-claims each, counts it, generates its secret, commits its digest, writes the mail and records that it was sent. The
-figures are medians; the ratio is that of consecutive rounds, because other load affects both. The CPU time is that of
-the process that sends; the database's is not part of it.
+Rounds alternate over the same mail server: first clients of aiosmtplib, each with a connection that it keeps, send N
+mails that were written before, and then a worker with as many senders delivers N mails of its outbox. The server is a
+process that only answers, or the one at --port on this machine, such as Postfix, if it takes mail for anybody and
+throws it away (`default_transport = discard`). Half of the mails confirm registrations, half of them carry a password
+for an account. So the worker claims each, counts it, generates its secret, commits its digest, writes the mail and
+records that it was sent. The figures are medians; the ratio is that of consecutive rounds, because other load affects
+both. The CPU time is that of the process that sends; the database's is not part of it.
 
 With --owed, it prints how long a claim takes instead, with that number of mails due, while another connection holds a
 snapshot: for each hundredth of 20,000 mails that are claimed, the time of a mail. The exit status is 1 if the last
@@ -63,6 +64,7 @@ _MINUTE = timedelta(minutes=1)
 def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--database", help="a PostgreSQL server on which databases may be created")
+    parser.add_argument("--port", type=int, help="that of a mail server on 127.0.0.1")
     parser.add_argument("--mails", type=int, default=2000, help="mails of a round")
     parser.add_argument("--senders", type=int, default=8, help="connections to the mail server")
     parser.add_argument("--rounds", type=int, default=7)
@@ -75,7 +77,7 @@ def main() -> int:
             configure_logs("INFO", as_json=True)
             if arguments.owed:
                 return asyncio.run(_time_claims(url, arguments.owed))
-            with _mail_server() as port:
+            with contextlib.nullcontext(arguments.port) if arguments.port else _mail_server() as port:
                 run_on("auto", _compare(url, port, arguments.mails, arguments.senders, arguments.rounds))
     return 0
 

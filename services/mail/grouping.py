@@ -2,61 +2,97 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from contextvars import Context, copy_context
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 R = TypeVar("R")
 
+_PATIENCE_SECONDS = 0.02  # for which items gather that nobody waits for
+
 
 class Grouped(Generic[T, R]):
-    """Calls `work` with the items of all tasks that wait, and hands each task its own result.
+    """Calls `work` with the items of all callers, in groups, and gives each item its own result.
 
-    A group runs while the next one gathers, so that a single task never waits for others. If a group fails, each item
-    is tried alone. The task that runs a group is one of those that wait: if it is cancelled, another one runs it again.
+    A group runs while the next one gathers, so an urgent item never waits for others, and none is overtaken by a later
+    one. If a group fails, each item is tried alone.
     """
 
     def __init__(self, work: Callable[[Sequence[T]], Awaitable[Sequence[R]]]) -> None:
         self._work = work
-        self._waiting: dict[asyncio.Future[R], T] = {}
-        self._turn = asyncio.Lock()
+        self._waiting: dict[asyncio.Future[R], tuple[T, Context]] = {}
+        self._is_urgent = False
+        self._timer: asyncio.TimerHandle | None = None
+        self._running: asyncio.Task[None] | None = None
 
-    async def __call__(self, item: T) -> R:
+    def __call__(self, item: T, *, urgent: bool = True) -> "asyncio.Future[R]":
+        """Takes an item, which runs with the next urgent one, or after 20 ms.
+
+        To cancel the future takes back an item that has not begun.
+        """
         result: asyncio.Future[R] = asyncio.get_running_loop().create_future()
-        self._waiting[result] = item
-        try:
-            async with self._turn:
-                if not result.done():
-                    await self._run()
-        finally:
-            self._waiting.pop(result, None)
-        return result.result()
+        self._waiting[result] = (item, copy_context())
+        self._is_urgent |= urgent
+        self._schedule()
+        return result
+
+    async def close(self, seconds: float) -> None:
+        """Runs what waits, and cancels what has not ended by then."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while self._waiting or self._running:
+                    self._is_urgent = True
+                    self._schedule()
+                    if self._running:
+                        await asyncio.wait({self._running})
+        for result in self._waiting:
+            result.cancel()
+        if self._running:
+            self._running.cancel()
+            await asyncio.wait({self._running})
+
+    def _schedule(self) -> None:
+        """Begins a group now, in 20 ms, or when the one that runs has ended."""
+        if self._running or not self._waiting:
+            return
+        if self._is_urgent:
+            self._begin()
+        elif not self._timer:
+            self._timer = asyncio.get_running_loop().call_later(_PATIENCE_SECONDS, self._begin)
+
+    def _begin(self) -> None:
+        """Starts a task for a group, in the context of the item that has waited for longest."""
+        if self._timer:
+            self._timer.cancel()
+            self._timer = None
+        _, context = next(iter(self._waiting.values()))
+        self._running = asyncio.create_task(self._run(), context=context)
 
     async def _run(self) -> None:
-        group = dict(self._waiting)
+        group = {result: item for result, (item, _) in self._waiting.items() if not result.done()}
+        self._waiting, self._is_urgent = {}, False
+        try:
+            if group:
+                await self._try(group)
+        finally:
+            for result in group:
+                result.cancel()  # unless it is done
+            self._running = None
+            self._schedule()
+
+    async def _try(self, group: "dict[asyncio.Future[R], T]") -> None:
         try:
             values = await self._work([*group.values()])
         except Exception as error:
-            if len(group) == 1:
-                self._fail(next(iter(group)), error)
+            if len(group) > 1:
+                for result, item in group.items():
+                    await self._try({result: item})
                 return
-            for result, item in group.items():
-                await self._run_alone(result, item)
+            for result in group:
+                if not result.done():
+                    result.set_exception(error)
         else:
             for result, value in zip(group, values, strict=True):
-                self._succeed(result, value)
-
-    async def _run_alone(self, result: "asyncio.Future[R]", item: T) -> None:
-        try:
-            (value,) = await self._work([item])
-        except Exception as error:
-            self._fail(result, error)
-        else:
-            self._succeed(result, value)
-
-    def _succeed(self, result: "asyncio.Future[R]", value: R) -> None:
-        if result in self._waiting:  # unless the task was cancelled
-            result.set_result(value)
-
-    def _fail(self, result: "asyncio.Future[R]", error: Exception) -> None:
-        if result in self._waiting:
-            result.set_exception(error)
+                if not result.done():  # its caller was cancelled
+                    result.set_result(value)

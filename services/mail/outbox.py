@@ -20,7 +20,7 @@ from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
 from models.delivery import Delivery
-from models.sql import among, fetch, is_sqlite
+from models.sql import among, fetch
 from services.common.clock import utc_now
 from services.mail.sign_in_facts import SignInFacts
 
@@ -42,11 +42,6 @@ _MARK_COUNTED = {
     "sqlite": f"UPDATE delivery SET counted = TRUE {_HELD}",  # noqa: S608  # constants
 }
 _RELEASE_UNTRIED = f"UPDATE delivery SET lease = NULL, due_at = $3, attempts = attempts - 1 {_HELD}"  # noqa: S608
-_END_DELIVERED = f"""
-UPDATE delivery SET pending_key = NULL, lease = NULL, finished_at = $3, outcome = 'delivered', reason = NULL {_HELD}
-"""  # noqa: S608  # constants
-_MARK_MAILED = "UPDATE registration SET mailed_at = $3 FROM ended WHERE registration.id = ended.registration_id"
-_MARK_MAILED_IN_SQLITE = "UPDATE registration SET mailed_at = $2 WHERE id = ANY($1)"
 
 
 class MailKind(enum.Enum):
@@ -273,18 +268,6 @@ async def holds_lease(claim: Claim) -> bool:
 async def mark_counted(claims: Sequence[Claim]) -> None:
     """Notes that these mails count for their e-mail, without waiting for those that others cancel or enqueue again."""
     await fetch(_MARK_COUNTED[get_connection("default").capabilities.dialect], *_held(claims))
-
-
-async def finish_delivered(claims: Sequence[Claim]) -> list[None]:
-    """Ends the rows of mails that were sent, like `finish`, and records when their registrations last got one."""
-    now = utc_now()
-    if not is_sqlite():
-        await fetch(f"WITH ended AS ({_END_DELIVERED} RETURNING registration_id) {_MARK_MAILED}", *_held(claims), now)
-        return [None] * len(claims)
-    async with in_transaction():
-        await fetch(_END_DELIVERED, *_held(claims), now)
-        await fetch(_MARK_MAILED_IN_SQLITE, among(c.registration_id for c in claims if c.registration_id), now)
-    return [None] * len(claims)
 
 
 async def finish(claim: Claim, outcome: DeliveryStatus, reason: str | None = None) -> None:

@@ -21,10 +21,11 @@ from services.common.tracing import UNTRACED, MailSpan, Tracer
 from services.mail import outbox
 from services.mail.batches import Batches
 from services.mail.grouping import Grouped
-from services.mail.issuing import Issue, generate_secret, store
+from services.mail.issuing import Issue, generate_secret
 from services.mail.letters import MailContent, registrations_to_mail
 from services.mail.mail_limit import MailLimit
 from services.mail.outbox import Claim, DeliveryStatus, MailKind
+from services.mail.recording import Sent, record
 from services.mail.rendering import MailRenderer
 from services.mail.transport import DeferredError, RefusedError, ServerAwayError, Transport
 
@@ -33,6 +34,7 @@ log = structlog.get_logger(__name__)
 MESSAGE_DEADLINE_SECONDS = 30.0  # well below the lease
 _FAILURE_PAUSE_FACTOR = 10  # how many times longer to wait after a failure, such as of the database
 _STOP_GRACE_SECONDS = 15.0  # for mails in progress when the worker is stopped
+_RECORD_SECONDS = 5.0  # to record what was sent when the worker is stopped
 
 
 class _LeaseLostError(Exception):
@@ -43,7 +45,7 @@ class _LeaseLostError(Exception):
 class MailWorker:
     """Sends up to `senders` mails at once, each on a separate transport.
 
-    The senders share batches of claims, and the statements that store secrets and finish mails.
+    The senders share batches of claims, and the statements that record what they do.
     """
 
     make_transport: Callable[[], Transport]
@@ -55,8 +57,7 @@ class MailWorker:
     tracer: Tracer = UNTRACED
     poll_seconds: float = 1.0
     _batches: Batches = field(init=False)
-    _store: Grouped[Issue, bool] = field(init=False, default_factory=lambda: Grouped(store))
-    _finish: Grouped[Claim, None] = field(init=False, default_factory=lambda: Grouped(outbox.finish_delivered))
+    _record: Grouped[Issue | Sent, bool] = field(init=False, default_factory=lambda: Grouped(record))
 
     def __post_init__(self) -> None:
         self._batches = Batches(self.limit)
@@ -71,6 +72,7 @@ class MailWorker:
             for task in senders:
                 task.cancel()
             await asyncio.gather(*senders, return_exceptions=True)
+            await self._record.close(_RECORD_SECONDS)
             with suppress(*DATABASE_ERRORS):  # the leases then end by themselves
                 await self._batches.release()
 
@@ -81,6 +83,7 @@ class MailWorker:
             while mail := await self._batches.next():
                 await self._deliver(*mail, transport)
         finally:
+            await self._record.close(_RECORD_SECONDS)
             await self._batches.release()
             await transport.close()
 
@@ -137,12 +140,17 @@ class MailWorker:
         async with asyncio.timeout(MESSAGE_DEADLINE_SECONDS):
             await transport.deliver(content.email, lambda: self._write(claim, content))
         self.outages.end("smtp")
-        if claim.kind is MailKind.ACCOUNT_DELETED:
-            await outbox.discard(claim)
-        else:
-            await self._finish(claim)
         log.info("mail delivered", delivery=str(claim.id), kind=claim.kind.value)
         self._tried(claim, "delivered", "250", span)
+        if claim.kind is MailKind.ACCOUNT_DELETED:
+            await outbox.discard(claim)
+        else:  # while the sender begins its next mail, which is recorded later
+            self._record(Sent(claim), urgent=False).add_done_callback(self._ended)
+
+    def _ended(self, ended: "asyncio.Future[bool]") -> None:
+        if ended.cancelled() or (error := ended.exception()) is None or self.outages.report(error):
+            return
+        log.error("sent mail not recorded", exc_info=error)
 
     async def _enqueue_for_registrations(self, claim: Claim) -> None:
         """Ends a row without a recipient. If it has no registration, enqueues a mail for each that it refers to."""
@@ -172,7 +180,7 @@ class MailWorker:
         secret, issue = generate_secret(claim, content)
         message_id = f"{claim.id}.{int(claim.requested_at.timestamp() * 1000)}"
         message = self.renderer.render(content, secret, message_id, utc_now())
-        if not await self._store(issue):
+        if not await self._record(issue):
             raise _LeaseLostError
         return message
 

@@ -1,4 +1,4 @@
-"""What several tasks need at the same time runs once, and no task depends on another."""
+"""What several tasks need at the same time runs once, and no caller depends on another."""
 
 import asyncio
 from collections.abc import Sequence
@@ -23,31 +23,50 @@ class Doubling:
         return [2 * number for number in numbers]
 
 
-async def begin(grouped: Grouped[int, int], *numbers: int) -> list[asyncio.Task[int]]:
-    async def double(number: int) -> int:
-        return await grouped(number)
-
-    tasks = [asyncio.create_task(double(number)) for number in numbers]
-    await asyncio.sleep(0)
-    return tasks
-
-
 async def test_those_that_wait_while_a_group_runs_are_the_next_group() -> None:
     doubling = Doubling()
-    tasks = await begin(Grouped(doubling), 1, 2, 3)
+    grouped = Grouped(doubling)
+    first = grouped(1)
+    await asyncio.sleep(0)
+    others = [grouped(2), grouped(3)]
 
     doubling.allowed.set()
 
-    assert await asyncio.gather(*tasks) == [2, 4, 6]
-    assert sorted(number for group in doubling.groups for number in group) == [1, 2, 3]
-    assert len(doubling.groups) <= 2
+    assert await asyncio.gather(first, *others) == [2, 4, 6]
+    assert doubling.groups == [[1], [2, 3]]
+
+
+async def test_one_that_is_not_urgent_runs_with_the_next_that_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.mail.grouping._PATIENCE_SECONDS", 600)
+    doubling = Doubling()
+    doubling.allowed.set()
+    grouped = Grouped(doubling)
+
+    results = [grouped(1, urgent=False), grouped(2, urgent=False)]
+    await asyncio.sleep(0.05)
+    assert doubling.groups == []
+    results.append(grouped(3))
+
+    assert await asyncio.gather(*results) == [2, 4, 6]
+    assert doubling.groups == [[1, 2, 3]]
+
+
+async def test_one_that_is_not_urgent_does_not_wait_long() -> None:
+    doubling = Doubling()
+    doubling.allowed.set()
+    grouped = Grouped(doubling)
+
+    assert await grouped(1)
+    assert await asyncio.wait_for(grouped(2, urgent=False), 5) == 4
+    assert doubling.groups == [[1], [2]]
 
 
 async def test_one_that_fails_fails_alone() -> None:
     doubling = Doubling()
     doubling.allowed.set()
+    grouped = Grouped(doubling)
 
-    results = await asyncio.gather(*await begin(Grouped(doubling), 1, 13, 3), return_exceptions=True)
+    results = await asyncio.gather(*map(grouped, (1, 13, 3)), return_exceptions=True)
 
     assert [str(result) for result in results] == ["2", "13", "6"]
 
@@ -62,26 +81,42 @@ async def test_a_single_one_that_fails_is_tried_once() -> None:
     assert doubling.groups == [[13]]
 
 
-async def test_if_the_task_that_runs_a_group_is_cancelled_another_runs_it() -> None:
+async def test_a_caller_that_is_cancelled_stops_no_other() -> None:
     doubling = Doubling()
     grouped = Grouped(doubling)
-    first, second, third = await begin(grouped, 1, 2, 3)
+    running = [grouped(1), grouped(2)]
+    await asyncio.sleep(0)
+    waiting = [grouped(3), grouped(4)]
 
-    first.cancel()
-    await asyncio.gather(first, return_exceptions=True)
+    running[0].cancel()
+    waiting[0].cancel()
     doubling.allowed.set()
 
-    assert [await second, await third] == [4, 6]
-    assert doubling.groups[-1] == [2, 3]
+    assert (await running[1], await waiting[1]) == (4, 8)
+    assert doubling.groups == [[1, 2], [4]]
 
 
-async def test_a_task_that_is_cancelled_while_it_waits_stops_no_other() -> None:
+async def test_closing_runs_what_waits() -> None:
+    doubling = Doubling()
+    doubling.allowed.set()
+    grouped = Grouped(doubling)
+    urgent = grouped(1)
+    await asyncio.sleep(0)
+    other = grouped(2, urgent=False)
+
+    await grouped.close(5)
+
+    assert (urgent.result(), other.result()) == (2, 4)
+
+
+async def test_closing_cancels_what_does_not_end() -> None:
     doubling = Doubling()
     grouped = Grouped(doubling)
-    first, second, third = await begin(grouped, 1, 2, 3)
+    running = grouped(1)
+    await asyncio.sleep(0)
+    waiting = grouped(2)
 
-    second.cancel()
-    await asyncio.gather(second, return_exceptions=True)
-    doubling.allowed.set()
+    await asyncio.wait_for(grouped.close(0.01), 5)
 
-    assert [await first, await third] == [2, 6]
+    assert (running.cancelled(), waiting.cancelled()) == (True, True)
+    assert doubling.groups == [[1]]

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 from collections import Counter
+from collections.abc import Sequence
 from contextvars import Context
 from types import SimpleNamespace
 
@@ -19,7 +20,9 @@ from services.common.heartbeat import Turns
 from services.mail import outbox
 from services.mail.batches import Batches
 from services.mail.claims import Claims
+from services.mail.issuing import Issue
 from services.mail.outbox import MailKind
+from services.mail.recording import Sent, record
 from tests.smtp_servers import (
     ScriptedServer,
     SoundServer,
@@ -174,8 +177,57 @@ async def test_a_rush_costs_few_statements_and_commits_for_each_mail(scripted: S
     batches = [each for each in claims if MailKind.RECOVERY.value in each.values]
     assert len(batches) <= 5 + 8  # of 1, 2, 4, 8 and 9 mails, and each sender's look when nothing is left
     # Alone, a mail takes five. On SQLite, each secret has a statement of its own.
-    most = 6 if is_sqlite() else 3
+    most = 4 if is_sqlite() else 2
     assert (len(about_mails) - len(claims)) / mails <= most
+
+
+async def test_a_sender_has_one_mail_at_most_that_was_sent_and_is_not_recorded(
+    scripted: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        await enqueue(f"user{number}@example.com")
+    allowed = asyncio.Event()
+
+    async def record_late(entries: Sequence[Issue | Sent]) -> list[bool]:
+        if any(isinstance(entry, Sent) for entry in entries):
+            await allowed.wait()
+        return await record(entries)
+
+    monkeypatch.setattr("services.mail.worker.record", record_late)
+    stopped = asyncio.Event()
+    worker = asyncio.create_task(make_deliverer(scripted.port, senders=1).run(stopped, Turns()))
+
+    async def the_second_waits() -> bool:
+        return sum(command.startswith("RCPT") for command in scripted.commands) == 2
+
+    await eventually(the_second_waits)
+    await asyncio.sleep(0.1)
+    assert (len(scripted.contents), await Delivery.filter(outcome="delivered").count()) == (1, 0)
+
+    allowed.set()
+    await eventually(all_is_sent)
+    stopped.set()
+    await worker
+    assert len(scripted.contents) == 3
+
+
+async def test_a_mail_that_cannot_be_recorded_as_sent_keeps_its_lease_and_is_reported(
+    sound: SoundServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await enqueue()
+
+    async def fail(entries: Sequence[Issue | Sent]) -> list[bool]:
+        if any(isinstance(entry, Sent) for entry in entries):
+            raise ValueError("no")
+        return await record(entries)
+
+    monkeypatch.setattr("services.mail.worker.record", fail)
+    with capture_logs() as logs:
+        await make_deliverer(sound.port).deliver_due()
+
+    assert [entry["event"] for entry in logs] == ["mail delivered", "sent mail not recorded"]
+    row = await Delivery.get()
+    assert (len(sound.mails), row.outcome, row.lease is None) == (1, None, False)
 
 
 async def test_a_batch_has_one_mail_if_the_mail_server_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:

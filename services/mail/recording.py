@@ -1,0 +1,148 @@
+"""Records what a worker does: for all of its senders with one statement, and so one commit.
+
+A mail is recorded twice: when it is about to leave, once a mail server has accepted its recipient, and when it was
+sent.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from uuid import UUID
+
+from tortoise.transactions import in_transaction
+
+from models.sql import among, fetch, is_sqlite
+from services.common.clock import utc_now
+from services.mail.issuing import LIVES, Issue
+from services.mail.letters import Secret
+from services.mail.outbox import Claim
+
+_TABLES = {
+    Secret.CODE: "confirmation_code",
+    Secret.PASSWORD: "mailed_password",
+    Secret.EMAIL_CODE: "email_change_code",
+    Secret.REVERTING_CODE: "email_change_code",
+    Secret.EXPORT_TOKEN: "export_link",
+}
+_OWNERS = {
+    "confirmation_code": "registration",
+    "mailed_password": "account",
+    "email_change_code": "email_change",
+    "export_link": "account",
+}
+_REPLACING = {
+    "export_link": "ON CONFLICT (account_id) DO UPDATE"
+    " SET digest = excluded.digest, expires_at = excluded.expires_at, claimed_until = NULL"
+}
+"""What a new secret does to an earlier one of its owner, in tables that keep only one."""
+
+_HOLD = "SELECT id FROM delivery WHERE id = ANY($1) AND lease = ANY($2)"
+_END = """
+UPDATE delivery SET pending_key = NULL, lease = NULL, finished_at = $3, outcome = 'delivered', reason = NULL
+WHERE id = ANY($1) AND lease = ANY($2)
+"""
+_MARK_MAILED = "UPDATE registration SET mailed_at = $2 WHERE id = ANY($1)"
+_ISSUE = {
+    table: f"INSERT INTO {table} (digest, {owner}_id, expires_at)"  # noqa: S608  # constants
+    f" SELECT $1, id, $2 FROM {owner} WHERE id = $3 {_REPLACING.get(table, '')} RETURNING digest"
+    for table, owner in _OWNERS.items()
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Says that a mail server has accepted the mail."""
+
+    claim: Claim
+
+
+async def record(entries: Sequence[Issue | Sent]) -> list[bool]:
+    """Stores the digests of mails that leave, and ends the rows of those that were sent, in one transaction.
+
+    It holds the leases of mails that leave: False if one is lost, or its owner is gone. So whatever cancels a mail
+    first prevents its secret, too. A registration also records when it last got a mail.
+    """
+    issues = [each for each in entries if isinstance(each, Issue)]
+    sent = [each.claim for each in entries if isinstance(each, Sent)]
+    held, digests = await (_record_in_sqlite if is_sqlite() else _record)(issues, sent, utc_now())
+    return [
+        isinstance(each, Sent) or (each.claim.id in held and (each.digest is None or each.digest in digests))
+        for each in entries
+    ]
+
+
+async def _record(issues: Sequence[Issue], sent: Sequence[Claim], now: datetime) -> tuple[set[object], set[object]]:
+    """Returns the ids of the mails whose leases are held, and the digests that were stored."""
+    by_table: dict[str, list[tuple[Issue, Secret]]] = {}
+    for each in issues:
+        if each.secret:
+            by_table.setdefault(_TABLES[each.secret], []).append((each, each.secret))
+    values: list[object] = [*_ids_and_leases([each.claim for each in issues]), *_ids_and_leases(sent), now]
+    for _, of_table in sorted(by_table.items()):
+        values += ([each.digest for each, _ in of_table], [each.owner for each, _ in of_table])
+        values += ([each.claim.id for each, _ in of_table], [now + LIVES[secret] for _, secret in of_table])
+    rows = await fetch(_statement(*sorted(by_table)), *values)
+    return {row["id"] for row in rows}, {row["digest"] for row in rows}
+
+
+@cache
+def _statement(*tables: str) -> str:
+    """Returns the statement that stores digests in these tables.
+
+    It locks the rows of the outbox before the owners of the secrets, which the foreign keys lock at its end. An owner
+    who is gone gets no secret.
+    """
+    parts = [
+        f"held AS MATERIALIZED ({_HOLD} ORDER BY id FOR UPDATE)",
+        *(_insertion(table, 6 + 4 * number) for number, table in enumerate(tables)),
+        """
+ended AS (
+  UPDATE delivery SET pending_key = NULL, lease = NULL, finished_at = $5, outcome = 'delivered', reason = NULL
+  WHERE id = ANY($3) AND lease = ANY($4) RETURNING registration_id
+),
+mailed AS (UPDATE registration SET mailed_at = $5 FROM ended WHERE registration.id = ended.registration_id)
+""",
+    ]
+    results = ["SELECT id, NULL AS digest FROM held"]
+    results += [f"SELECT NULL, digest FROM {table}_insertion" for table in tables]  # noqa: S608  # constants
+    return f"WITH {', '.join(parts)} {' UNION ALL '.join(results)}"
+
+
+def _insertion(table: str, first: int) -> str:
+    """Returns the part of a statement for one table, whose four arrays are the parameters from `first` on."""
+    owner = _OWNERS[table]
+    return f"""
+{table}_insertion AS (
+  INSERT INTO {table} (digest, {owner}_id, expires_at)
+  SELECT secret.digest, {owner}.id, secret.expires_at
+  FROM unnest(${first}::text[], ${first + 1}::uuid[], ${first + 2}::uuid[], ${first + 3}::timestamptz[])
+    AS secret (digest, owner, delivery, expires_at)
+  JOIN held ON held.id = secret.delivery JOIN {owner} ON {owner}.id = secret.owner
+  {_REPLACING.get(table, "")} RETURNING digest
+)"""  # noqa: S608  # constants
+
+
+async def _record_in_sqlite(
+    issues: Sequence[Issue], sent: Sequence[Claim], now: datetime
+) -> tuple[set[object], set[object]]:
+    """Does the same in SQLite, which has no INSERT within a SELECT."""
+    held: set[object] = set()
+    digests: set[object] = set()
+    async with in_transaction():
+        if issues:
+            rows = await fetch(_HOLD, *_ids_and_leases([each.claim for each in issues]))
+            held = {UUID(row["id"]) for row in rows}
+        for each in issues:
+            if each.secret and each.claim.id in held:
+                values = (each.digest, now + LIVES[each.secret], str(each.owner))
+                digests.update(row["digest"] for row in await fetch(_ISSUE[_TABLES[each.secret]], *values))
+        if sent:
+            await fetch(_END, *_ids_and_leases(sent), now)
+        if registrations := [claim.registration_id for claim in sent if claim.registration_id]:
+            await fetch(_MARK_MAILED, among(registrations), now)
+    return held, digests
+
+
+def _ids_and_leases(claims: Sequence[Claim]) -> tuple[object, object]:
+    return among(claim.id for claim in claims), among(claim.lease for claim in claims)
