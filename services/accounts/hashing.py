@@ -1,19 +1,19 @@
-"""Argon2id (RFC 9106) in threads under one limiter, so that a burst of logins delays nothing else.
+"""Argon2id (RFC 9106) in threads with a bounded queue, so that a burst of logins delays nothing else.
 
 A hash with other parameters, or of another system, is outdated: a login verifies it and makes a new one.
 """
 
+import asyncio
 import math
 import time
 from base64 import b64encode
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from secrets import token_bytes
 from typing import TypeVar
 
-import anyio
-from anyio import to_thread
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from argon2.low_level import ARGON2_VERSION
@@ -56,7 +56,7 @@ class Hasher:
         self._argon2 = PasswordHasher(time_cost=time_cost, memory_cost=memory_kib, parallelism=parallelism)
         cpus = usable_cpus() if cpus is None else cpus
         at_once = max(1, int(cpus / parallelism))
-        self._limiter = anyio.CapacityLimiter(at_once)
+        self._threads = ThreadPoolExecutor(at_once, "argon2")
         self._room = self._free = at_once + max(1, int(cpus * _QUEUE_PER_CPU))
         self._decoy = _decoy(f"m={memory_kib},t={time_cost},p={parallelism}")
         self._measures = measures
@@ -114,13 +114,27 @@ class Hasher:
             started = time.perf_counter()
             return work()
 
+        # The threads take the next hash by themselves: a turn of the event loop in between would keep a CPU waiting.
+        job = self._threads.submit(timed)
         try:
-            return await to_thread.run_sync(timed, limiter=self._limiter)
+            return await asyncio.wrap_future(job)
         finally:
-            self._free += places
             waited, ran = started - queued, time.perf_counter() - started
             self._measures.hash_finished(waited, ran)
             self._tracer.hash_finished(waited, ran)
+            self._free_after(job, places)
+
+    def _free_after(self, job: Future[_Result], places: int) -> None:
+        """Frees the places of a hash, now or when it ends if its caller was cancelled meanwhile."""
+
+        def free() -> None:
+            self._free += places
+
+        if job.done():
+            free()
+        else:
+            loop = asyncio.get_running_loop()
+            job.add_done_callback(lambda _: loop.call_soon_threadsafe(free))
 
     def _matches(self, password_hash: str | None, password: str) -> bool:
         if password_hash and self.is_outdated(password_hash):

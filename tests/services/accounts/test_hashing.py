@@ -137,11 +137,11 @@ async def test_beyond_the_queues_bound_a_request_is_throttled_at_once() -> None:
     crowd = [asyncio.create_task(hasher.verify(hashed, "una frase larga")) for _ in range(_ROOM)]
     late = [asyncio.create_task(hasher.hash("una frase larga")) for _ in range(10)]
     late_ones = [asyncio.create_task(hasher.verify(hashed, "una frase larga")) for _ in range(10)]
-    refused, under_way = await asyncio.wait([*crowd, *late, *late_ones], return_when=asyncio.FIRST_COMPLETED)
+    done, _ = await asyncio.wait([*crowd, *late, *late_ones], return_when=asyncio.FIRST_COMPLETED)
 
-    assert refused == {*late, *late_ones}
-    assert {task.result() for task in refused} == {TooManyAttempts(retry_after_seconds=2)}
-    assert await asyncio.gather(*under_way) == [True] * _ROOM
+    assert done >= {*late, *late_ones}
+    assert {task.result() for task in [*late, *late_ones]} == {TooManyAttempts(retry_after_seconds=2)}
+    assert await asyncio.gather(*crowd) == [True] * _ROOM
 
 
 async def test_the_bound_of_the_queue_follows_the_usable_cpus() -> None:
@@ -164,17 +164,19 @@ async def test_after_a_storm_there_is_room_again() -> None:
     assert not any(isinstance(outcome, TooManyAttempts) for outcome in again)
 
 
-async def test_a_cancelled_request_leaves_the_queue() -> None:
+async def test_a_cancelled_request_leaves_the_queue_or_the_thread_when_its_hash_ends() -> None:
     hasher = Hasher(time_cost=1, memory_kib=1024)
+    waiting = _ROOM - max(1, int(usable_cpus()))
     crowd = [asyncio.create_task(hasher.hash("una frase larga")) for _ in range(_ROOM)]
     await asyncio.sleep(0.01)
 
     for task in crowd:
         task.cancel()
     await asyncio.gather(*crowd, return_exceptions=True)
-    again = await asyncio.gather(*(hasher.hash("una frase larga") for _ in range(_ROOM)))
+    for room in (waiting, _ROOM):
+        again = await asyncio.gather(*(hasher.hash("una frase larga") for _ in range(room)))
 
-    assert not any(isinstance(outcome, TooManyAttempts) for outcome in again)
+        assert not any(isinstance(outcome, TooManyAttempts) for outcome in again)
 
 
 async def test_the_event_loop_keeps_running_during_a_storm_of_hashes() -> None:
