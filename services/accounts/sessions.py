@@ -62,6 +62,7 @@ INSERT INTO session (
   id, account_id, digest, password_change_required, created_at, last_seen_at, ends_at, proved_at, expires_at,
   device_name, user_agent, ip_address
 ) VALUES ($1, $2, $3, $4, $5, $5, $6, $7, $8, $9, $10, $11)
+RETURNING (SELECT count(*) FROM session WHERE account_id = $2) AS sessions
 """
 _DELETE_SURPLUS = f"""
 DELETE FROM session WHERE id IN (
@@ -229,8 +230,10 @@ class SessionService:
         proved_at = now if proved and not restricted else None
         times = (now, ends_at, proved_at, expires_at)
         device = (caller.device_name, caller.user_agent, str(caller.address))
-        await fetch(_INSERT, str(session_id), str(account.id), digest(token), restricted, *times, *device)
-        await fetch(_DELETE_SURPLUS, str(account.id))
+        values = (str(session_id), str(account.id), digest(token), restricted, *times, *device)
+        (row,) = await fetch(_INSERT, *values)
+        if row["sessions"] >= MAX_SESSIONS:  # PostgreSQL does not count the new one
+            await fetch(_DELETE_SURPLUS, str(account.id))
         principal = _principal_of(
             account,
             session_id,
