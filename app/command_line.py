@@ -4,6 +4,7 @@ import argparse
 import keyword
 import os
 import sys
+from collections.abc import Mapping
 from importlib import import_module
 from typing import Protocol, cast
 
@@ -21,18 +22,39 @@ class Command(Protocol):
     `refused` those that cannot be read, and `run` the others.
     """
 
-    HELP: str
-
     def add_arguments(self, parser: argparse.ArgumentParser) -> None: ...
 
     def run(self, settings: Settings, arguments: argparse.Namespace) -> int: ...
 
 
-COMMANDS = (
-    *("serve", "worker", "migrate", "account", "outbox", "limits", "deposit", "payments", "invoices"),
-    *("client", "webhook", "audit"),
-    *("import", "export", "export-schema", "export-documents", "captcha-answer", "doctor", "health"),
-)
+COMMANDS: Mapping[str, str] = {
+    "serve": (
+        "serve the API; in development it migrates first, listens on loopback, has GraphiQL and writes mails to files"
+    ),
+    "worker": (
+        "send mails, delete expired rows and follow up payments and events, for `serve` with WORKER_IN_SERVE=false"
+    ),
+    "migrate": "bring the database up to date; safe to run from many nodes at once",
+    "account": "show, confirm, unlock, change or delete a person's account",
+    "outbox": "show, retry or drop the mails of the outbox",
+    "limits": "show or reset what the limits have counted for an e-mail, an address or an account",
+    "deposit": "confirm bank deposits, which activates their accounts",
+    "payments": "show the payments of accounts, or export those of a period",
+    "invoices": "list the invoices that are reserved and not decided, or end one",
+    "client": "register back ends as clients of the API, and give them new secrets",
+    "webhook": "deliver events to the back ends of the product, and see how that goes",
+    "audit": "show what happened to an account, or to all since a time, newest first",
+    "import": "import accounts of another system, with their password hashes",
+    "export": "export all accounts with their password hashes, which is as secret as the database",
+    "export-schema": "print the schema in SDL, or the possible types of its interfaces and unions",
+    "export-documents": (
+        "print the manifest of graphql/operations/, in the form of Apollo or Relay, for clients and TRUSTED_DOCUMENTS"
+    ),
+    "captcha-answer": "print the words and digits that solve captchas, for support and tests",
+    "doctor": "find what is wrong: settings, database, Redis, mail server, PayPal, proxies, clock, disk",
+    "health": "exit with status 0 if the service at HOST and PORT is ready, or else 1; for health checks of containers",
+}
+"""The commands, and what their help says of them."""
 
 
 def parse() -> tuple[Command, argparse.Namespace]:
@@ -40,13 +62,13 @@ def parse() -> tuple[Command, argparse.Namespace]:
     parser = argparse.ArgumentParser(prog="python -m app", description="The account service for e-invoicing apps.")
     parser.add_argument("--version", action="version", version=f"timbrado-accounts {version()}")
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    # Import only the requested command: importing all of them takes longer than running most of them.
-    asked_for = [name for name in COMMANDS if name in sys.argv[1:2]]
-    commands = {name: _command(name) for name in asked_for or COMMANDS}
-    for name, command in commands.items():
-        command.add_arguments(subparsers.add_parser(name, help=command.HELP, description=command.HELP))
+    # Import only the command that is asked for: to import all of them takes longer than to run most of them.
+    for name, text in COMMANDS.items():
+        subparser = subparsers.add_parser(name, help=text, description=text)
+        if [name] == sys.argv[1:2]:
+            _command(name).add_arguments(subparser)
     arguments = parser.parse_args()
-    return commands[arguments.command], arguments
+    return _command(arguments.command), arguments
 
 
 def run(command: Command, arguments: argparse.Namespace) -> int:

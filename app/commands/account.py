@@ -37,7 +37,6 @@ from services.support.changes import (
 )
 from services.support.deletion import Deleted, InvoicesOpen, PaymentUndecided
 
-HELP = "show, confirm, unlock, change or delete a person's account"
 NEEDS = KEYS
 _HELP_OF = {
     "show": "show the account or the registrations of an e-mail",

@@ -16,7 +16,6 @@ from app.setting_checks import KEYS
 from app.settings import Settings
 from services.audit.queries import EventView, events
 
-HELP = "show what happened to an account, or to all since a time, newest first"
 NEEDS = KEYS
 _MAX_EVENTS = 100_000
 _COLUMNS = ("TIME (UTC)", "KIND", "ACTOR", "ACCOUNT", "CLIENT", "SUBJECT", "DETAIL", "AGENT")

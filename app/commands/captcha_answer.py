@@ -7,7 +7,6 @@ from app.composition import compose
 from app.setting_checks import KEYS
 from app.settings import Settings
 
-HELP = "print the words and digits that solve captchas, for support and tests"
 NEEDS = KEYS
 
 

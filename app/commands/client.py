@@ -23,7 +23,6 @@ from services.access.client_registry import (
 )
 from services.access.clients import Scope
 
-HELP = "register back ends as clients of the API, and give them new secrets"
 NEEDS = KEYS
 _MAX_KEPT = timedelta(days=90)
 _COLUMNS = ("NAME", "SCOPES", "LAST USE (UTC)", "SECRETS", "STATE")

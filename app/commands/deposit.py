@@ -19,7 +19,6 @@ from services.payments.bank.encoding import MAX_BYTES
 from services.payments.bank.movements import MovementCounter
 from services.payments.bank.statement import StatementRow, candidates, read_statement
 
-HELP = "confirm bank deposits, which activates their accounts"
 NEEDS = KEYS
 
 

@@ -13,8 +13,6 @@ from app.settings import InvalidSettingsError, Settings
 from app.version import version
 from services.accounts.email import parse_email
 
-HELP = "find what is wrong: settings, database, Redis, mail server, PayPal, proxies, clock, disk"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON instead of a line for each finding")

@@ -15,7 +15,6 @@ from app.setting_checks import KEYS
 from app.settings import Settings
 from services.support.account_export import exported_accounts
 
-HELP = "export all accounts with their password hashes, which is as secret as the database"
 NEEDS = KEYS
 
 

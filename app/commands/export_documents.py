@@ -9,7 +9,6 @@ from app.manifests import APOLLO_FORMAT, APOLLO_VERSION, digest
 from app.operations import OPERATIONS
 from app.settings import Settings
 
-HELP = "print the manifest of graphql/operations/, in the form of Apollo or Relay, for clients and TRUSTED_DOCUMENTS"
 NEEDS = ()
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from app.sdl import possible_types, sdl
 from app.settings import Settings
 
-HELP = "print the schema in SDL, or the possible types of its interfaces and unions"
 NEEDS = ()
 
 

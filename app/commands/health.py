@@ -10,7 +10,6 @@ from app.health import READY, failing_worker
 from app.settings import Settings
 from models.outage import DATABASE_ERRORS
 
-HELP = "exit with status 0 if the service at HOST and PORT is ready, or else 1; for health checks of containers"
 NEEDS = ()
 _SECONDS = 4.0
 

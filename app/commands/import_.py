@@ -18,7 +18,6 @@ from app.settings import Settings
 from services.support.account_import import ImportedBatch, RefusedLine
 from services.support.account_lines import MAX_BYTES
 
-HELP = "import accounts of another system, with their password hashes"
 NEEDS = KEYS
 _PROGRESS_SECONDS = 5.0
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"

@@ -24,7 +24,6 @@ from services.invoices.outcomes import (
 from services.invoices.reservations import Confirmed, Released
 from services.invoices.service import MAX_OPEN_HOURS, OPEN_HOURS
 
-HELP = "list the invoices that are reserved and not decided, or end one"
 NEEDS = KEYS
 _MAX_LISTED = 10_000
 

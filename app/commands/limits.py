@@ -15,7 +15,6 @@ from app.settings import Settings
 from services.audit.events import EventKind, record
 from services.support import limit_subjects
 
-HELP = "show or reset what the limits have counted for an e-mail, an address or an account"
 NEEDS = KEYS
 
 

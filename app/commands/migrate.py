@@ -11,7 +11,6 @@ from models.migration_losses import Loss, UnknownMigrationError, losses
 from models.migrator import WAIT, go_to, pending_migrations, upgrade
 from models.probe import wait_until_present
 
-HELP = "bring the database up to date; safe to run from many nodes at once"
 NEEDS = ()
 
 

@@ -14,7 +14,6 @@ from app.settings import Settings
 from services.mail import queue
 from services.mail.queue import QueuedMail
 
-HELP = "show, retry or drop the mails of the outbox"
 NEEDS = KEYS
 
 

@@ -18,7 +18,6 @@ from services.payments.ledger import ledger
 from services.payments.paypal.values import PayPalRefusedError, PayPalUnavailableError
 from services.payments.queries import PaymentView
 
-HELP = "show the payments of accounts, or export those of a period"
 NEEDS = KEYS
 
 

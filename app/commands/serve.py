@@ -19,8 +19,6 @@ from app.systemd import Notifier, PassedSocketError, passed_socket
 from app.traces.extra import open_traces
 from models.migrator import upgrade
 
-HELP = "serve the API; in development it migrates first, listens on loopback, has GraphiQL and writes mails to files"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", help="address or name to listen on; replaces the setting HOST")

@@ -15,7 +15,6 @@ from services.events.facts import EventType
 from services.webhooks.endpoints import EndpointNotFound, EndpointView, WebhookEndpoints, WithSecret, url_problem
 from services.webhooks.sender import Answer
 
-HELP = "deliver events to the back ends of the product, and see how that goes"
 NEEDS = KEYS
 _TEXTS = {
     "test": "send a test event now, and say what came of it",

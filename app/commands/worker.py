@@ -22,8 +22,6 @@ from services.common.tracing import UNTRACED
 if TYPE_CHECKING:
     from app.traces.spans import Traces
 
-HELP = "send mails, delete expired rows and follow up payments and events, for `serve` with WORKER_IN_SERVE=false"
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     del parser

@@ -252,6 +252,20 @@ def test_a_command_does_not_load_what_only_requests_need(command: str, unneeded:
     assert unneeded.isdisjoint(loaded.stdout.split())
 
 
+def test_help_loads_no_command() -> None:
+    code = (
+        "import contextlib, sys, app.command_line\n"
+        "sys.argv[1:] = ['--help']\n"
+        "with contextlib.suppress(SystemExit): app.command_line.parse()\n"
+        "print(*sys.modules)"
+    )
+
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert "usage:" in loaded.stdout
+    assert [name for name in loaded.stdout.split() if name.startswith("app.commands.")] == []
+
+
 def test_help_names_every_command(run: Run) -> None:
     _, shown, _ = run("--help")
 
