@@ -9,6 +9,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from secrets import token_bytes
@@ -105,8 +106,6 @@ class Hasher:
         if self._free < places:
             self._measures.hash_refused()
             return _BUSY
-        self._free -= places
-        self._measures.hash_queued()
         queued = started = time.perf_counter()
 
         def timed() -> _Result:
@@ -116,6 +115,8 @@ class Hasher:
 
         # The threads take the next hash by themselves: a turn of the event loop in between would keep a CPU waiting.
         job = self._threads.submit(timed)
+        self._free -= places
+        self._measures.hash_queued()
         try:
             return await asyncio.wrap_future(job)
         finally:
@@ -126,15 +127,19 @@ class Hasher:
 
     def _free_after(self, job: Future[_Result], places: int) -> None:
         """Frees the places of a hash, now or when it ends if its caller was cancelled meanwhile."""
+        loop = asyncio.get_running_loop()
 
         def free() -> None:
             self._free += places
 
+        def free_in_loop(_: Future[_Result]) -> None:
+            with suppress(RuntimeError):  # the loop has ended, too
+                loop.call_soon_threadsafe(free)
+
         if job.done():
             free()
         else:
-            loop = asyncio.get_running_loop()
-            job.add_done_callback(lambda _: loop.call_soon_threadsafe(free))
+            job.add_done_callback(free_in_loop)
 
     def _matches(self, password_hash: str | None, password: str) -> bool:
         if password_hash and self.is_outdated(password_hash):

@@ -1,6 +1,7 @@
 """Argon2id in threads: the same work for every e-mail, a bounded queue, and an event loop that keeps running."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -177,6 +178,23 @@ async def test_a_cancelled_request_leaves_the_queue_or_the_thread_when_its_hash_
         again = await asyncio.gather(*(hasher.hash("una frase larga") for _ in range(room)))
 
         assert not any(isinstance(outcome, TooManyAttempts) for outcome in again)
+
+
+async def test_a_hash_that_gets_no_thread_takes_no_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    hasher = Hasher(**_CHEAP)
+    with monkeypatch.context() as patch:
+        patch.setattr("threading.Thread.start", _refuse)
+        for _ in range(_ROOM):
+            with pytest.raises(RuntimeError):
+                await hasher.hash("una frase larga")
+
+    hashes = await asyncio.gather(*(hasher.hash("una frase larga") for _ in range(_ROOM)))
+
+    assert not any(isinstance(outcome, TooManyAttempts) for outcome in hashes)
+
+
+def _refuse(_: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
 
 
 async def test_the_event_loop_keeps_running_during_a_storm_of_hashes() -> None:
