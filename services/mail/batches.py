@@ -3,6 +3,10 @@
 import asyncio
 import time
 from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from limits.errors import StorageError
 
 from services.mail import outbox
 from services.mail.claims import Claims
@@ -15,6 +19,15 @@ _QUICK_SECONDS = 0.25  # a batch that lasts longer is too large: codes, and othe
 _FRESH_SECONDS = 5.0  # after which a claim is returned, because leases end and what a mail says changes
 
 
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A claimed mail. Without `content`, there is nobody to write to; with a `failure`, it could not be counted."""
+
+    claim: Claim
+    content: MailContent | None
+    failure: StorageError | None = None
+
+
 class Batches:
     """Hands the mails of one batch after another to a worker's senders.
 
@@ -24,16 +37,13 @@ class Batches:
     def __init__(self, limit: MailLimit) -> None:
         self._limit = limit
         self._claims = Claims()
-        self._mails: deque[tuple[Claim, MailContent | None]] = deque()
+        self._mails: deque[Mail] = deque()
         self._size = 1
         self._claimed_at = 0.0
         self._turn = asyncio.Lock()
 
-    async def next(self) -> tuple[Claim, MailContent | None] | None:
-        """Returns a mail that is claimed and counted, with its content or None if there is nobody to write to.
-
-        Returns None if nothing is due.
-        """
+    async def next(self) -> Mail | None:
+        """Returns the next mail, or None if nothing is due."""
         async with self._turn:
             if self._mails and time.monotonic() - self._claimed_at > _FRESH_SECONDS:
                 await self.release()
@@ -44,7 +54,7 @@ class Batches:
 
     async def release(self) -> None:
         """Returns the mails that no sender has begun."""
-        claims = [claim for claim, _ in self._mails]
+        claims = [mail.claim for mail in self._mails]
         self._mails.clear()
         if claims:
             await outbox.release_untried(claims)
@@ -58,10 +68,18 @@ class Batches:
         if not (claims := await self._claims.claim(self._size)):
             return False
         try:
-            mails = list(zip(claims, await contents_for(claims), strict=True))
-            admitted = await self._limit.admit([claim for claim, content in mails if content])
+            contents = await contents_for(claims)
+            self._mails.extend(await self._counted([*map(Mail, claims, contents)]))
         except BaseException:
             await asyncio.shield(outbox.release_untried(claims))
             raise
-        self._mails.extend((claim, content) for claim, content in mails if content is None or claim.id in admitted)
         return True
+
+    async def _counted(self, mails: Sequence[Mail]) -> list[Mail]:
+        """Returns the mails that may be tried: without those above their limit."""
+        to_count = {mail.claim.id: mail.claim for mail in mails if mail.content and not mail.claim.counted}
+        try:
+            admitted = await self._limit.admit([*to_count.values()])
+        except StorageError as failure:  # while Redis is away, the others leave
+            return [replace(mail, failure=failure) if mail.claim.id in to_count else mail for mail in mails]
+        return [mail for mail in mails if mail.claim.id in admitted or mail.claim.id not in to_count]

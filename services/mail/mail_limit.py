@@ -19,16 +19,15 @@ class MailLimit:
     limit: Limit
 
     async def admit(self, claims: Sequence[Claim]) -> set[UUID]:
-        """Counts mails, and postpones those above the limit to the end of its window. Returns the ids of the others.
+        """Counts mails that were not counted yet, and postpones those above the limit to the end of its window.
 
-        One transaction counts all of them. A mail counts once, however often it is tried.
+        Returns the ids of the others. Raises StorageError.
         """
-        uncounted = [claim for claim in claims if not claim.counted]
-        throttled = await self._count(uncounted) if uncounted else {}
-        for claim in uncounted:
+        throttled = await self._count(claims) if claims else {}
+        for claim in claims:
             if denied := throttled[claim.id]:
                 await self.postpone(claim, denied)
-        return {claim.id for claim in claims if not throttled.get(claim.id)}
+        return {claim.id for claim in claims if not throttled[claim.id]}
 
     async def count_registration(self, claim: Claim) -> TooManyAttempts | None:
         """Counts a mail to one of the registrations that a claim refers to.
@@ -42,10 +41,11 @@ class MailLimit:
 
     async def _count(self, claims: Sequence[Claim]) -> dict[UUID, TooManyAttempts | None]:
         throttled: dict[UUID, TooManyAttempts | None] = {}
-        async with in_transaction():
+        async with self.limiter.tally(in_transaction=True) as tally, in_transaction():
             while rest := [claim for claim in claims if claim.id not in throttled]:
                 one_for_each = {outbox.counted_as(claim.kind, claim.email_key): claim for claim in rest}
-                hits = await self.limiter.count_all(*((self.limit, subject) for subject in one_for_each))
-                throttled |= {claim.id: hit.throttled for claim, hit in zip(one_for_each.values(), hits, strict=True)}
-            await outbox.mark_counted([claim for claim in claims if not throttled[claim.id]])
+                hits = await tally.hit_all(*((self.limit, subject) for subject in one_for_each))
+                throttled |= {claim.id: hit for claim, hit in zip(one_for_each.values(), hits, strict=True)}
+            if allowed := [claim for claim in claims if not throttled[claim.id]]:
+                await outbox.mark_counted(allowed)
         return throttled

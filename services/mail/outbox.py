@@ -35,13 +35,24 @@ _ENQUEUE = """
 INSERT INTO delivery (id, kind, email_key, registration_id, pending_key, requested_at, due_at, attempts, counted)
 VALUES ($1, $2, $3, $4, $5, $6, $7, 0, TRUE) ON CONFLICT DO NOTHING RETURNING id
 """
-_HELD = "WHERE id = ANY($1) AND lease = ANY($2)"
-_MARK_COUNTED = {
-    "postgres": "UPDATE delivery SET counted = TRUE"  # noqa: S608  # constants
-    f" WHERE id IN (SELECT id FROM delivery {_HELD} FOR UPDATE SKIP LOCKED)",
-    "sqlite": f"UPDATE delivery SET counted = TRUE {_HELD}",  # noqa: S608  # constants
+HELD = "id = ANY($1) AND CAST(id AS text) || CAST(lease AS text) = ANY($2)"
+"""The condition of `held`: a claim holds its row only with its own lease, which it shares with others of its batch."""
+
+_FREE = {
+    "postgres": f"WHERE id IN (SELECT id FROM delivery WHERE {HELD} FOR UPDATE SKIP LOCKED)",  # noqa: S608  # constants
+    "sqlite": f"WHERE {HELD}",
 }
-_RELEASE_UNTRIED = f"UPDATE delivery SET lease = NULL, due_at = $3, attempts = attempts - 1 {_HELD}"  # noqa: S608
+"""Leaves out rows that somebody cancels or enqueues again at this moment, instead of waiting for that."""
+_MARK_COUNTED = {dialect: f"UPDATE delivery SET counted = TRUE {free}" for dialect, free in _FREE.items()}  # noqa: S608
+_RELEASE_UNTRIED = {
+    dialect: f"UPDATE delivery SET lease = NULL, due_at = $3, attempts = attempts - 1 {free}"  # noqa: S608  # constants
+    for dialect, free in _FREE.items()
+}
+_POSTPONE = {
+    dialect: "UPDATE delivery SET lease = NULL, requested_at = $3, due_at = $3, attempts = 0,"  # noqa: S608  # constants
+    f" reason = $4 {free}"
+    for dialect, free in _FREE.items()
+}
 
 
 class MailKind(enum.Enum):
@@ -266,8 +277,7 @@ async def holds_lease(claim: Claim) -> bool:
 
 
 async def mark_counted(claims: Sequence[Claim]) -> None:
-    """Notes that these mails count for their e-mail, without waiting for those that others cancel or enqueue again."""
-    await fetch(_MARK_COUNTED[get_connection("default").capabilities.dialect], *_held(claims))
+    await fetch(_MARK_COUNTED[_dialect()], *held(claims))
 
 
 async def finish(claim: Claim, outcome: DeliveryStatus, reason: str | None = None) -> None:
@@ -291,10 +301,7 @@ async def discard(claim: Claim) -> None:
 
 async def postpone(claim: Claim, after: timedelta, reason: str) -> None:
     """Restarts the row later, as if it had been requested then."""
-    later = await database_now() + after
-    await Delivery.filter(id=claim.id, lease=claim.lease).update(
-        lease=None, requested_at=later, due_at=later, attempts=0, reason=reason
-    )
+    await fetch(_POSTPONE[_dialect()], *held([claim]), await database_now() + after, reason)
 
 
 async def release(claim: Claim, after: timedelta = timedelta(), reason: str | None = None) -> None:
@@ -306,7 +313,7 @@ async def release(claim: Claim, after: timedelta = timedelta(), reason: str | No
 
 async def release_untried(claims: Sequence[Claim]) -> None:
     """Lets rows be claimed again that nobody has tried to send."""
-    await fetch(_RELEASE_UNTRIED, *_held(claims), await database_now())
+    await fetch(_RELEASE_UNTRIED[_dialect()], *held(claims), await database_now())
 
 
 def backoff(attempts: int, chance: float) -> timedelta:
@@ -315,8 +322,10 @@ def backoff(attempts: int, chance: float) -> timedelta:
     return timedelta(seconds=seconds * (0.5 + chance))
 
 
-def _held(claims: Sequence[Claim]) -> tuple[object, object]:
-    return among(claim.id for claim in claims), among(claim.lease for claim in claims)
+def held(claims: Iterable[Claim]) -> tuple[object, object]:
+    """Returns the values of HELD."""
+    claims = list(claims)
+    return among(claim.id for claim in claims), among(f"{claim.id}{claim.lease}" for claim in claims)
 
 
 def _pending_key(kind: MailKind, of: str) -> str:
@@ -325,9 +334,12 @@ def _pending_key(kind: MailKind, of: str) -> str:
 
 async def database_now() -> datetime:
     """Returns the time of the database, which all workers share. For SQLite, it is this machine's."""
-    connection = get_connection("default")
-    if connection.capabilities.dialect == "sqlite":
+    if _dialect() == "sqlite":
         return utc_now()
     rows = await fetch("SELECT now() AS now")
     now: datetime = rows[0]["now"]
     return now
+
+
+def _dialect() -> str:
+    return get_connection("default").capabilities.dialect

@@ -1,7 +1,6 @@
 """Records what a worker does: for all of its senders with one statement, and so one commit.
 
-A mail is recorded twice: when it is about to leave, once a mail server has accepted its recipient, and when it was
-sent.
+A mail is recorded twice: just before it leaves, when a mail server has accepted its recipient, and after it was sent.
 """
 
 from collections.abc import Sequence
@@ -16,7 +15,7 @@ from models.sql import among, fetch, is_sqlite
 from services.common.clock import utc_now
 from services.mail.issuing import LIVES, Issue
 from services.mail.letters import Secret
-from services.mail.outbox import Claim
+from services.mail.outbox import HELD, Claim, held
 
 _TABLES = {
     Secret.CODE: "confirmation_code",
@@ -37,11 +36,8 @@ _REPLACING = {
 }
 """What a new secret does to an earlier one of its owner, in tables that keep only one."""
 
-_HOLD = "SELECT id FROM delivery WHERE id = ANY($1) AND lease = ANY($2)"
-_END = """
-UPDATE delivery SET pending_key = NULL, lease = NULL, finished_at = $3, outcome = 'delivered', reason = NULL
-WHERE id = ANY($1) AND lease = ANY($2)
-"""
+_HOLD = f"SELECT id FROM delivery WHERE {HELD}"  # noqa: S608  # constants
+_END = "UPDATE delivery SET pending_key = NULL, lease = NULL, outcome = 'delivered', reason = NULL, finished_at = "
 _MARK_MAILED = "UPDATE registration SET mailed_at = $2 WHERE id = ANY($1)"
 _ISSUE = {
     table: f"INSERT INTO {table} (digest, {owner}_id, expires_at)"  # noqa: S608  # constants
@@ -65,9 +61,9 @@ async def record(entries: Sequence[Issue | Sent]) -> list[bool]:
     """
     issues = [each for each in entries if isinstance(each, Issue)]
     sent = [each.claim for each in entries if isinstance(each, Sent)]
-    held, digests = await (_record_in_sqlite if is_sqlite() else _record)(issues, sent, utc_now())
+    ids, digests = await (_record_in_sqlite if is_sqlite() else _record)(issues, sent, utc_now())
     return [
-        isinstance(each, Sent) or (each.claim.id in held and (each.digest is None or each.digest in digests))
+        isinstance(each, Sent) or (each.claim.id in ids and (each.digest is None or each.digest in digests))
         for each in entries
     ]
 
@@ -78,7 +74,7 @@ async def _record(issues: Sequence[Issue], sent: Sequence[Claim], now: datetime)
     for each in issues:
         if each.secret:
             by_table.setdefault(_TABLES[each.secret], []).append((each, each.secret))
-    values: list[object] = [*_ids_and_leases([each.claim for each in issues]), *_ids_and_leases(sent), now]
+    values: list[object] = [*held([each.claim for each in issues]), *held(sent), now]
     for _, of_table in sorted(by_table.items()):
         values += ([each.digest for each, _ in of_table], [each.owner for each, _ in of_table])
         values += ([each.claim.id for each, _ in of_table], [now + LIVES[secret] for _, secret in of_table])
@@ -96,13 +92,8 @@ def _statement(*tables: str) -> str:
     parts = [
         f"held AS MATERIALIZED ({_HOLD} ORDER BY id FOR UPDATE)",
         *(_insertion(table, 6 + 4 * number) for number, table in enumerate(tables)),
-        """
-ended AS (
-  UPDATE delivery SET pending_key = NULL, lease = NULL, finished_at = $5, outcome = 'delivered', reason = NULL
-  WHERE id = ANY($3) AND lease = ANY($4) RETURNING registration_id
-),
-mailed AS (UPDATE registration SET mailed_at = $5 FROM ended WHERE registration.id = ended.registration_id)
-""",
+        f"ended AS ({_END} $5 WHERE {HELD.replace('$1', '$3').replace('$2', '$4')} RETURNING registration_id)",
+        "mailed AS (UPDATE registration SET mailed_at = $5 FROM ended WHERE registration.id = ended.registration_id)",
     ]
     results = ["SELECT id, NULL AS digest FROM held"]
     results += [f"SELECT NULL, digest FROM {table}_insertion" for table in tables]  # noqa: S608  # constants
@@ -127,22 +118,18 @@ async def _record_in_sqlite(
     issues: Sequence[Issue], sent: Sequence[Claim], now: datetime
 ) -> tuple[set[object], set[object]]:
     """Does the same in SQLite, which has no INSERT within a SELECT."""
-    held: set[object] = set()
+    ids: set[object] = set()
     digests: set[object] = set()
     async with in_transaction():
         if issues:
-            rows = await fetch(_HOLD, *_ids_and_leases([each.claim for each in issues]))
-            held = {UUID(row["id"]) for row in rows}
+            rows = await fetch(_HOLD, *held([each.claim for each in issues]))
+            ids = {UUID(row["id"]) for row in rows}
         for each in issues:
-            if each.secret and each.claim.id in held:
+            if each.secret and each.claim.id in ids:
                 values = (each.digest, now + LIVES[each.secret], str(each.owner))
                 digests.update(row["digest"] for row in await fetch(_ISSUE[_TABLES[each.secret]], *values))
         if sent:
-            await fetch(_END, *_ids_and_leases(sent), now)
+            await fetch(f"{_END} $3 WHERE {HELD}", *held(sent), now)
         if registrations := [claim.registration_id for claim in sent if claim.registration_id]:
             await fetch(_MARK_MAILED, among(registrations), now)
-    return held, digests
-
-
-def _ids_and_leases(claims: Sequence[Claim]) -> tuple[object, object]:
-    return among(claim.id for claim in claims), among(claim.lease for claim in claims)
+    return ids, digests

@@ -19,7 +19,7 @@ from services.common.measures import IGNORED, Measures
 from services.common.outages import Outages
 from services.common.tracing import UNTRACED, MailSpan, Tracer
 from services.mail import outbox
-from services.mail.batches import Batches
+from services.mail.batches import Batches, Mail
 from services.mail.grouping import Grouped
 from services.mail.issuing import Issue, generate_secret
 from services.mail.letters import MailContent, registrations_to_mail
@@ -33,8 +33,9 @@ log = structlog.get_logger(__name__)
 
 MESSAGE_DEADLINE_SECONDS = 30.0  # well below the lease
 _FAILURE_PAUSE_FACTOR = 10  # how many times longer to wait after a failure, such as of the database
-_STOP_GRACE_SECONDS = 15.0  # for mails in progress when the worker is stopped
-_RECORD_SECONDS = 5.0  # to record what was sent when the worker is stopped
+_STOP_GRACE_SECONDS = 12.0  # for mails in progress when the worker is stopped
+_CLOSE_SECONDS = 3.0  # to record then what was sent
+_RECORD_AGAIN_SECONDS = (1.0, 5.0, 15.0, 30.0)  # after a failure to record that a mail was sent; within the lease
 
 
 class _LeaseLostError(Exception):
@@ -58,6 +59,7 @@ class MailWorker:
     poll_seconds: float = 1.0
     _batches: Batches = field(init=False)
     _record: Grouped[Issue | Sent, bool] = field(init=False, default_factory=lambda: Grouped(record))
+    _recordings: set[asyncio.Task[None]] = field(init=False, default_factory=set)
 
     def __post_init__(self) -> None:
         self._batches = Batches(self.limit)
@@ -72,7 +74,7 @@ class MailWorker:
             for task in senders:
                 task.cancel()
             await asyncio.gather(*senders, return_exceptions=True)
-            await self._record.close(_RECORD_SECONDS)
+            await self._close()
             with suppress(*DATABASE_ERRORS):  # the leases then end by themselves
                 await self._batches.release()
 
@@ -81,9 +83,9 @@ class MailWorker:
         transport = self.make_transport()
         try:
             while mail := await self._batches.next():
-                await self._deliver(*mail, transport)
+                await self._deliver(mail, transport)
         finally:
-            await self._record.close(_RECORD_SECONDS)
+            await self._close()
             await self._batches.release()
             await transport.close()
 
@@ -93,7 +95,7 @@ class MailWorker:
             while not stopped.is_set():
                 try:
                     if mail := await self._batches.next():
-                        await self._deliver(*mail, transport)
+                        await self._deliver(mail, transport)
                         finish_turn()
                         continue
                     await transport.close()  # the server would drop an idle connection sooner or later
@@ -108,13 +110,23 @@ class MailWorker:
         finally:
             await transport.close()
 
-    async def _deliver(self, claim: Claim, content: MailContent | None, transport: Transport) -> None:
-        with self.tracer.mail(claim.kind.value, claim.id, claim.attempts) as span:
-            await self._try(claim, content, transport, span)
+    async def _close(self) -> None:
+        """Waits for what is being recorded. What then fails is not tried again."""
+        await self._record.close(_CLOSE_SECONDS)
+        if self._recordings:
+            _, failed = await asyncio.wait(self._recordings, timeout=0.1)  # those that wait to be tried again
+            for task in failed:
+                task.cancel()
+            await asyncio.gather(*failed, return_exceptions=True)
 
-    async def _try(self, claim: Claim, content: MailContent | None, transport: Transport, span: MailSpan) -> None:
+    async def _deliver(self, mail: Mail, transport: Transport) -> None:
+        with self.tracer.mail(mail.claim.kind.value, mail.claim.id, mail.claim.attempts) as span:
+            await self._try(mail, transport, span)
+
+    async def _try(self, mail: Mail, transport: Transport, span: MailSpan) -> None:
+        claim = mail.claim
         try:
-            await self._attempt(claim, content, transport, span)
+            await self._attempt(mail, transport, span)
         except asyncio.CancelledError:
             await asyncio.shield(outbox.release(claim))
             raise
@@ -133,7 +145,10 @@ class MailWorker:
             log.exception("mail failed", delivery=str(claim.id))
             await self._retry(claim, type(error).__name__, span)
 
-    async def _attempt(self, claim: Claim, content: MailContent | None, transport: Transport, span: MailSpan) -> None:
+    async def _attempt(self, mail: Mail, transport: Transport, span: MailSpan) -> None:
+        claim, content = mail.claim, mail.content
+        if mail.failure:
+            raise mail.failure
         if content is None:
             await self._enqueue_for_registrations(claim)
             return
@@ -144,13 +159,36 @@ class MailWorker:
         self._tried(claim, "delivered", "250", span)
         if claim.kind is MailKind.ACCOUNT_DELETED:
             await outbox.discard(claim)
-        else:  # while the sender begins its next mail, which is recorded later
-            self._record(Sent(claim), urgent=False).add_done_callback(self._ended)
+        else:
+            self._begin_to_record(claim)
 
-    def _ended(self, ended: "asyncio.Future[bool]") -> None:
-        if ended.cancelled() or (error := ended.exception()) is None or self.outages.report(error):
-            return
-        log.error("sent mail not recorded", exc_info=error)
+    def _begin_to_record(self, claim: Claim) -> None:
+        """Records that the mail was sent while the sender begins its next one, which is recorded later."""
+        recording = asyncio.create_task(self._record_sent(claim, self._record(Sent(claim), urgent=False)))
+        self._recordings.add(recording)
+        recording.add_done_callback(self._recordings.discard)
+
+    async def _record_sent(self, claim: Claim, recorded: "asyncio.Future[bool]") -> None:
+        """Waits until it is recorded. If that fails for as long as the lease lasts, the mail is sent again later."""
+        reason = "stopped"
+        try:
+            for seconds in (0.0, *_RECORD_AGAIN_SECONDS):
+                if seconds:
+                    await asyncio.sleep(seconds)
+                    recorded = self._record(Sent(claim), urgent=False)
+                try:
+                    await recorded
+                except Exception as error:
+                    self.outages.report(error)
+                    reason = type(error).__name__
+                else:
+                    reason = ""
+                    return
+            with suppress(*DATABASE_ERRORS):  # the lease then ends by itself
+                await self._retry(claim, f"not recorded: {reason}", MailSpan())
+        finally:
+            if reason:
+                log.error("sent mail not recorded", delivery=str(claim.id), reason=reason)
 
     async def _enqueue_for_registrations(self, claim: Claim) -> None:
         """Ends a row without a recipient. If it has no registration, enqueues a mail for each that it refers to."""

@@ -8,6 +8,7 @@ from models.account import Account
 from models.delivery import Delivery
 from models.mailed_password import MailedPassword
 from models.session import Session
+from services.mail.batches import Mail
 from services.mail.claims import Claims
 from services.mail.letters import contents_for
 from services.mail.outbox import MailKind
@@ -222,7 +223,7 @@ async def test_a_recovery_still_queued_when_the_password_changes_makes_no_passwo
     await _change(session, PASSWORD, NEW_PASSWORD)
 
     transport = api.composition.mail_worker.make_transport()
-    await api.composition.mail_worker._deliver(claimed, content, transport)
+    await api.composition.mail_worker._deliver(Mail(claimed, content), transport)
     assert [mail["subject"] for mail in await api.mails()] == ["Cambiaste tu clave de Timbrado"]
     assert await MailedPassword.all().count() == 0
     assert await Delivery.filter(kind=MailKind.RECOVERY.value).count() == 0

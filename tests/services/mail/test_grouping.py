@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextvars import ContextVar
 
 import pytest
 
@@ -109,7 +110,7 @@ async def test_closing_runs_what_waits() -> None:
     assert (urgent.result(), other.result()) == (2, 4)
 
 
-async def test_closing_cancels_what_does_not_end() -> None:
+async def test_what_does_not_end_fails_at_the_closing() -> None:
     doubling = Doubling()
     grouped = Grouped(doubling)
     running = grouped(1)
@@ -118,5 +119,53 @@ async def test_closing_cancels_what_does_not_end() -> None:
 
     await asyncio.wait_for(grouped.close(0.01), 5)
 
-    assert (running.cancelled(), waiting.cancelled()) == (True, True)
+    for result in (running, waiting):
+        with pytest.raises(TimeoutError):
+            await result
     assert doubling.groups == [[1]]
+
+
+async def test_after_a_failure_those_whose_callers_were_cancelled_are_left_out() -> None:
+    doubling = Doubling()
+    grouped = Grouped(doubling)
+    first, bad, cancelled = [grouped(number) for number in (1, 13, 3)]
+    await asyncio.sleep(0)
+
+    cancelled.cancel()
+    doubling.allowed.set()
+
+    assert await first == 2
+    with pytest.raises(ValueError, match="13"):
+        await bad
+    assert doubling.groups == [[1, 13, 3], [1], [13]]
+
+
+async def test_work_that_is_cancelled_or_wrong_fails_and_cancels_no_caller() -> None:
+    async def cancelled(_: Sequence[int]) -> list[int]:
+        raise asyncio.CancelledError
+
+    async def too_many(_: Sequence[int]) -> list[int]:
+        return [1, 2, 3]
+
+    with pytest.raises(TimeoutError):
+        await Grouped(cancelled)(1)
+    with pytest.raises(ValueError, match="longer"):
+        await Grouped(too_many)(1)
+
+
+async def test_a_group_runs_in_the_context_of_its_first_urgent_item() -> None:
+    name: ContextVar[str] = ContextVar("name")
+    seen: list[str] = []
+
+    async def look(numbers: Sequence[int]) -> list[int]:
+        seen.append(name.get())
+        return [*numbers]
+
+    grouped = Grouped(look)
+    results = []
+    for number, urgent in enumerate((False, True, True)):
+        name.set(f"item {number}")
+        results.append(grouped(number, urgent=urgent))
+    await asyncio.gather(*results)
+
+    assert seen == ["item 1"]

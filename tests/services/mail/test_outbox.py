@@ -11,8 +11,10 @@ from models.delivery import Delivery
 from services.common.clock import utc_now
 from services.mail import outbox
 from services.mail.claims import AWAITED, NOTICES, NOTICES_FIRST_EVERY, Claims
+from services.mail.issuing import Issue
 from services.mail.outbox import Claim, DeliveryStatus, MailKind
-from tests.smtp_servers import claim_one, make_due
+from services.mail.recording import Sent, record
+from tests.smtp_servers import claim_one, make_account, make_due
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -331,3 +333,22 @@ async def test_requests_and_claims_at_once_lose_no_request() -> None:
     newest = await Delivery.all().order_by("-requested_at").first()
     assert newest
     assert newest.requested_at == last_request
+
+
+async def test_a_claim_that_was_lost_does_not_count_beside_one_of_the_lease_that_replaced_it() -> None:
+    claims = Claims()
+    for name in ("ana", "eva"):
+        await make_account(f"{name}@example.com")
+    await outbox.enqueue(MailKind.RECOVERY, "ana@example.com")
+    (lost,) = await claims.claim(1)
+    for name in ("ana", "eva"):
+        await outbox.enqueue(MailKind.RECOVERY, f"{name}@example.com")
+    again, other = sorted(await claims.claim(2), key=lambda claim: claim.id != lost.id)
+    assert (again.id, again.lease) == (lost.id, other.lease)
+
+    issued = await record([Issue(lost, None, None, None), Issue(other, None, None, None)])
+    await record([Sent(lost), Sent(other)])
+
+    assert issued == [False, True]
+    assert [row.email_key for row in await Delivery.filter(outcome="delivered")] == ["eva@example.com"]
+    assert await record([Issue(again, None, None, None)]) == [True]

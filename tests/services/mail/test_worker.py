@@ -5,6 +5,7 @@ import itertools
 from collections import Counter
 from collections.abc import Sequence
 from contextvars import Context
+from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
@@ -211,23 +212,90 @@ async def test_a_sender_has_one_mail_at_most_that_was_sent_and_is_not_recorded(
     assert len(scripted.contents) == 3
 
 
-async def test_a_mail_that_cannot_be_recorded_as_sent_keeps_its_lease_and_is_reported(
-    sound: SoundServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await enqueue()
+def fail_to_record_sent(monkeypatch: pytest.MonkeyPatch, *, times: int) -> None:
+    failures = itertools.count()
 
     async def fail(entries: Sequence[Issue | Sent]) -> list[bool]:
-        if any(isinstance(entry, Sent) for entry in entries):
+        if any(isinstance(entry, Sent) for entry in entries) and next(failures) < times:
             raise ValueError("no")
         return await record(entries)
 
     monkeypatch.setattr("services.mail.worker.record", fail)
+
+
+async def test_that_a_mail_was_sent_is_recorded_although_that_failed_at_first(
+    sound: SoundServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.mail.worker._RECORD_AGAIN_SECONDS", (0.01, 0.01))
+    fail_to_record_sent(monkeypatch, times=2)
+    await enqueue()
+    stopped = asyncio.Event()
+
+    with capture_logs() as logs:
+        worker = asyncio.create_task(make_deliverer(sound.port).run(stopped, Turns()))
+        await eventually(all_is_sent)
+        stopped.set()
+        await worker
+
+    assert [entry["event"] for entry in logs] == ["mail delivered"]
+    assert (len(sound.mails), (await Delivery.get()).outcome) == (1, "delivered")
+
+
+async def test_a_mail_that_cannot_be_recorded_as_sent_is_reported_and_deferred(
+    sound: SoundServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.mail.worker._RECORD_AGAIN_SECONDS", (0.01, 0.01))
+    fail_to_record_sent(monkeypatch, times=100)
+    await enqueue()
+    stopped = asyncio.Event()
+
+    with capture_logs() as logs:
+        worker = asyncio.create_task(make_deliverer(sound.port).run(stopped, Turns()))
+
+        async def is_deferred() -> bool:
+            return await Delivery.filter(lease__isnull=True, attempts=1).exists()
+
+        await eventually(is_deferred)
+        stopped.set()
+        await worker
+
+    assert [entry["event"] for entry in logs] == ["mail delivered", "mail deferred", "sent mail not recorded"]
+    row = await Delivery.get()
+    assert (row.reason, row.outcome) == ("not recorded: ValueError", None)
+    assert row.due_at > utc_now() + timedelta(seconds=5)
+
+
+async def test_a_worker_that_stops_reports_what_it_could_not_record(
+    sound: SoundServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fail_to_record_sent(monkeypatch, times=100)
+    await enqueue()
+
     with capture_logs() as logs:
         await make_deliverer(sound.port).deliver_due()
 
     assert [entry["event"] for entry in logs] == ["mail delivered", "sent mail not recorded"]
-    row = await Delivery.get()
-    assert (len(sound.mails), row.outcome, row.lease is None) == (1, None, False)
+    assert (len(sound.mails), (await Delivery.get()).lease is None) == (1, False)
+
+
+async def test_mails_that_were_counted_leave_while_the_others_cannot_be_counted(
+    sound: SoundServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("ana", "eva"):
+        await enqueue(f"{name}@example.com")
+    await Delivery.filter(email_key="eva@example.com").update(counted=True)
+    worker = make_deliverer(sound.port)
+
+    async def fail(*_: object) -> None:
+        raise StorageError(OSError("away"))
+
+    monkeypatch.setattr(worker.limit.limiter, "count_all", fail)
+    await worker.deliver_due()
+
+    assert [mail.recipients for mail in sound.mails] == [("eva@example.com",)]
+    waiting = await Delivery.get(email_key="ana@example.com")
+    assert (waiting.lease, waiting.counted, waiting.attempts) == (None, False, 1)
+    assert waiting.due_at > utc_now() + timedelta(seconds=5)
 
 
 async def test_a_batch_has_one_mail_if_the_mail_server_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -275,22 +343,8 @@ async def test_a_batch_that_cannot_be_read_is_released(monkeypatch: pytest.Monke
     assert (row.lease, row.attempts) == (None, 0)
 
 
-async def test_a_batch_that_cannot_be_counted_is_released(monkeypatch: pytest.MonkeyPatch) -> None:
-    await enqueue()
-    limit = make_mail_limit()
-
-    async def fail(*_: object) -> None:
-        raise StorageError(OSError("away"))
-
-    monkeypatch.setattr(limit.limiter, "count_all", fail)
-    with pytest.raises(StorageError):
-        await Batches(limit).next()
-
-    row = await Delivery.get()
-    assert (row.lease, row.attempts, row.counted) == (None, 0, False)
-
-
-async def test_counting_does_not_wait_for_a_mail_that_is_being_cancelled() -> None:
+@pytest.mark.parametrize("allowed", [15, 0])
+async def test_counting_does_not_wait_for_a_mail_that_is_being_cancelled(allowed: int) -> None:
     if is_sqlite():
         pytest.skip("SQLite has one writer")
     for number in range(3):
@@ -299,11 +353,12 @@ async def test_counting_does_not_wait_for_a_mail_that_is_being_cancelled() -> No
 
     async with in_transaction():
         await outbox.cancel([MailKind.PASSWORD_CHANGED], "user1@example.com")
-        admitting = asyncio.create_task(make_mail_limit().admit(claims), context=Context())
+        admitting = asyncio.create_task(make_mail_limit(f"{allowed}/day").admit(claims), context=Context())
         admitted = await asyncio.wait_for(admitting, 5)
 
-    assert admitted == {claim.id for claim in claims}
-    assert await Delivery.filter(counted=True).count() == 2
+    assert admitted == ({claim.id for claim in claims} if allowed else set())
+    assert await Delivery.filter(counted=True).count() == (2 if allowed else 0)
+    assert await Delivery.filter(reason="mail limit").count() == (0 if allowed else 2)
 
 
 async def test_mails_of_one_email_in_a_batch_are_counted_each(sound: SoundServer) -> None:
