@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -59,7 +60,7 @@ class MailWorker:
     poll_seconds: float = 1.0
     _batches: Batches = field(init=False)
     _record: Grouped[Issue | Sent, bool] = field(init=False, default_factory=lambda: Grouped(record))
-    _recordings: set[asyncio.Task[None]] = field(init=False, default_factory=set)
+    _unrecorded: dict[asyncio.Task[None], Claim] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self._batches = Batches(self.limit)
@@ -113,11 +114,12 @@ class MailWorker:
     async def _close(self) -> None:
         """Waits for what is being recorded. What then fails is not tried again."""
         await self._record.close(_CLOSE_SECONDS)
-        if self._recordings:
-            _, failed = await asyncio.wait(self._recordings, timeout=0.1)  # those that wait to be tried again
-            for task in failed:
-                task.cancel()
-            await asyncio.gather(*failed, return_exceptions=True)
+        await asyncio.sleep(0)  # in which `_recorded` takes note of it
+        unrecorded = dict(self._unrecorded)
+        for task, claim in unrecorded.items():
+            task.cancel()
+            log.error("sent mail not recorded", delivery=str(claim.id), reason="stopped")
+        await asyncio.gather(*unrecorded, return_exceptions=True)
 
     async def _deliver(self, mail: Mail, transport: Transport) -> None:
         with self.tracer.mail(mail.claim.kind.value, mail.claim.id, mail.claim.attempts) as span:
@@ -159,36 +161,30 @@ class MailWorker:
         self._tried(claim, "delivered", "250", span)
         if claim.kind is MailKind.ACCOUNT_DELETED:
             await outbox.discard(claim)
-        else:
-            self._begin_to_record(claim)
+        else:  # while the sender begins its next mail, which is recorded later
+            self._record(Sent(claim), urgent=False).add_done_callback(partial(self._recorded, claim))
 
-    def _begin_to_record(self, claim: Claim) -> None:
-        """Records that the mail was sent while the sender begins its next one, which is recorded later."""
-        recording = asyncio.create_task(self._record_sent(claim, self._record(Sent(claim), urgent=False)))
-        self._recordings.add(recording)
-        recording.add_done_callback(self._recordings.discard)
+    def _recorded(self, claim: Claim, recorded: "asyncio.Future[bool]") -> None:
+        if error := recorded.exception():
+            task = asyncio.create_task(self._record_again(claim, error))
+            self._unrecorded[task] = claim
+            task.add_done_callback(self._unrecorded.pop)
 
-    async def _record_sent(self, claim: Claim, recorded: "asyncio.Future[bool]") -> None:
-        """Waits until it is recorded. If that fails for as long as the lease lasts, the mail is sent again later."""
-        reason = "stopped"
-        try:
-            for seconds in (0.0, *_RECORD_AGAIN_SECONDS):
-                if seconds:
-                    await asyncio.sleep(seconds)
-                    recorded = self._record(Sent(claim), urgent=False)
-                try:
-                    await recorded
-                except Exception as error:
-                    self.outages.report(error)
-                    reason = type(error).__name__
-                else:
-                    reason = ""
-                    return
-            with suppress(*DATABASE_ERRORS):  # the lease then ends by itself
-                await self._retry(claim, f"not recorded: {reason}", MailSpan())
-        finally:
-            if reason:
-                log.error("sent mail not recorded", delivery=str(claim.id), reason=reason)
+    async def _record_again(self, claim: Claim, error: BaseException) -> None:
+        """Records that a mail was sent, for as long as its lease lasts. After that, it is sent again."""
+        for seconds in _RECORD_AGAIN_SECONDS:
+            self.outages.report(error)
+            await asyncio.sleep(seconds)
+            try:
+                await self._record(Sent(claim), urgent=False)
+            except Exception as another:
+                error = another
+            else:
+                return
+        reason = type(error).__name__
+        log.error("sent mail not recorded", delivery=str(claim.id), reason=reason)
+        with suppress(*DATABASE_ERRORS):  # the lease then ends by itself
+            await self._retry(claim, f"not recorded: {reason}", MailSpan())
 
     async def _enqueue_for_registrations(self, claim: Claim) -> None:
         """Ends a row without a recipient. If it has no registration, enqueues a mail for each that it refers to."""

@@ -259,7 +259,7 @@ async def test_a_mail_that_cannot_be_recorded_as_sent_is_reported_and_deferred(
         stopped.set()
         await worker
 
-    assert [entry["event"] for entry in logs] == ["mail delivered", "mail deferred", "sent mail not recorded"]
+    assert [entry["event"] for entry in logs] == ["mail delivered", "sent mail not recorded", "mail deferred"]
     row = await Delivery.get()
     assert (row.reason, row.outcome) == ("not recorded: ValueError", None)
     assert row.due_at > utc_now() + timedelta(seconds=5)
