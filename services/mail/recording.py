@@ -36,7 +36,7 @@ _REPLACING = {
 }
 """What a new secret does to an earlier one of its owner, in tables that keep only one."""
 
-_HOLD = f"SELECT id FROM delivery WHERE {HELD}"  # noqa: S608  # constants
+_HOLD = f"SELECT id, lease FROM delivery WHERE {HELD}"  # noqa: S608  # constants
 _END = "UPDATE delivery SET pending_key = NULL, lease = NULL, outcome = 'delivered', reason = NULL, finished_at = "
 _MARK_MAILED = "UPDATE registration SET mailed_at = $2 WHERE id = ANY($1)"
 _ISSUE = {
@@ -44,6 +44,8 @@ _ISSUE = {
     f" SELECT $1, id, $2 FROM {owner} WHERE id = $3 {_REPLACING.get(table, '')} RETURNING digest"
     for table, owner in _OWNERS.items()
 }
+
+_Leases = dict[UUID, UUID]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +63,16 @@ async def record(entries: Sequence[Issue | Sent]) -> list[bool]:
     """
     issues = [each for each in entries if isinstance(each, Issue)]
     sent = [each.claim for each in entries if isinstance(each, Sent)]
-    ids, digests = await (_record_in_sqlite if is_sqlite() else _record)(issues, sent, utc_now())
+    leases, digests = await (_record_in_sqlite if is_sqlite() else _record)(issues, sent, utc_now())
     return [
-        isinstance(each, Sent) or (each.claim.id in ids and (each.digest is None or each.digest in digests))
+        isinstance(each, Sent)
+        or (leases.get(each.claim.id) == each.claim.lease and (each.digest is None or each.digest in digests))
         for each in entries
     ]
 
 
-async def _record(issues: Sequence[Issue], sent: Sequence[Claim], now: datetime) -> tuple[set[object], set[object]]:
-    """Returns the ids of the mails whose leases are held, and the digests that were stored."""
+async def _record(issues: Sequence[Issue], sent: Sequence[Claim], now: datetime) -> tuple[_Leases, set[object]]:
+    """Returns the leases that are held, by the mails' ids, and the digests that were stored."""
     by_table: dict[str, list[tuple[Issue, Secret]]] = {}
     for each in issues:
         if each.secret:
@@ -79,7 +82,7 @@ async def _record(issues: Sequence[Issue], sent: Sequence[Claim], now: datetime)
         values += ([each.digest for each, _ in of_table], [each.owner for each, _ in of_table])
         values += ([each.claim.id for each, _ in of_table], [now + LIVES[secret] for _, secret in of_table])
     rows = await fetch(_statement(*sorted(by_table)), *values)
-    return {row["id"] for row in rows}, {row["digest"] for row in rows}
+    return {row["id"]: row["lease"] for row in rows}, {row["digest"] for row in rows}
 
 
 @cache
@@ -95,8 +98,8 @@ def _statement(*tables: str) -> str:
         f"ended AS ({_END} $5 WHERE {HELD.replace('$1', '$3').replace('$2', '$4')} RETURNING registration_id)",
         "mailed AS (UPDATE registration SET mailed_at = $5 FROM ended WHERE registration.id = ended.registration_id)",
     ]
-    results = ["SELECT id, NULL AS digest FROM held"]
-    results += [f"SELECT NULL, digest FROM {table}_insertion" for table in tables]  # noqa: S608  # constants
+    results = ["SELECT id, lease, NULL AS digest FROM held"]
+    results += [f"SELECT NULL, NULL, digest FROM {table}_insertion" for table in tables]  # noqa: S608  # constants
     return f"WITH {', '.join(parts)} {' UNION ALL '.join(results)}"
 
 
@@ -116,20 +119,20 @@ def _insertion(table: str, first: int) -> str:
 
 async def _record_in_sqlite(
     issues: Sequence[Issue], sent: Sequence[Claim], now: datetime
-) -> tuple[set[object], set[object]]:
+) -> tuple[_Leases, set[object]]:
     """Does the same in SQLite, which has no INSERT within a SELECT."""
-    ids: set[object] = set()
+    leases: _Leases = {}
     digests: set[object] = set()
     async with in_transaction():
         if issues:
             rows = await fetch(_HOLD, *held([each.claim for each in issues]))
-            ids = {UUID(row["id"]) for row in rows}
+            leases = {UUID(row["id"]): UUID(row["lease"]) for row in rows}
         for each in issues:
-            if each.secret and each.claim.id in ids:
+            if each.secret and leases.get(each.claim.id) == each.claim.lease:
                 values = (each.digest, now + LIVES[each.secret], str(each.owner))
                 digests.update(row["digest"] for row in await fetch(_ISSUE[_TABLES[each.secret]], *values))
         if sent:
             await fetch(f"{_END} $3 WHERE {HELD}", *held(sent), now)
         if registrations := [claim.registration_id for claim in sent if claim.registration_id]:
             await fetch(_MARK_MAILED, among(registrations), now)
-    return ids, digests
+    return leases, digests
