@@ -16,11 +16,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
-from tortoise.connection import get_connection
 from tortoise.transactions import in_transaction
 
 from models.delivery import Delivery
-from models.sql import among, fetch
+from models.sql import among, fetch, is_sqlite
 from services.common.clock import utc_now
 from services.mail.sign_in_facts import SignInFacts
 
@@ -35,24 +34,6 @@ _ENQUEUE = """
 INSERT INTO delivery (id, kind, email_key, registration_id, pending_key, requested_at, due_at, attempts, counted)
 VALUES ($1, $2, $3, $4, $5, $6, $7, 0, TRUE) ON CONFLICT DO NOTHING RETURNING id
 """
-HELD = "id = ANY($1) AND CAST(id AS text) || CAST(lease AS text) = ANY($2)"
-"""The condition of `held`: a claim holds its row only with its own lease, which it shares with others of its batch."""
-
-_FREE = {
-    "postgres": f"WHERE id IN (SELECT id FROM delivery WHERE {HELD} FOR UPDATE SKIP LOCKED)",  # noqa: S608  # constants
-    "sqlite": f"WHERE {HELD}",
-}
-"""Leaves out rows that somebody cancels or enqueues again at this moment, instead of waiting for that."""
-_MARK_COUNTED = {dialect: f"UPDATE delivery SET counted = TRUE {free}" for dialect, free in _FREE.items()}  # noqa: S608
-_RELEASE_UNTRIED = {
-    dialect: f"UPDATE delivery SET lease = NULL, due_at = $3, attempts = attempts - 1 {free}"  # noqa: S608  # constants
-    for dialect, free in _FREE.items()
-}
-_POSTPONE = {
-    dialect: "UPDATE delivery SET lease = NULL, requested_at = $3, due_at = $3, attempts = 0,"  # noqa: S608  # constants
-    f" reason = $4 {free}"
-    for dialect, free in _FREE.items()
-}
 
 
 class MailKind(enum.Enum):
@@ -277,7 +258,7 @@ async def holds_lease(claim: Claim) -> bool:
 
 
 async def mark_counted(claims: Sequence[Claim]) -> None:
-    await fetch(_MARK_COUNTED[_dialect()], *held(claims))
+    await _update_free("counted = TRUE", claims)
 
 
 async def finish(claim: Claim, outcome: DeliveryStatus, reason: str | None = None) -> None:
@@ -301,7 +282,10 @@ async def discard(claim: Claim) -> None:
 
 async def postpone(claim: Claim, after: timedelta, reason: str) -> None:
     """Restarts the row later, as if it had been requested then."""
-    await fetch(_POSTPONE[_dialect()], *held([claim]), await database_now() + after, reason)
+    later = await database_now() + after
+    await _update_free(
+        "lease = NULL, requested_at = $3, due_at = $3, attempts = 0, reason = $4", [claim], later, reason
+    )
 
 
 async def release(claim: Claim, after: timedelta = timedelta(), reason: str | None = None) -> None:
@@ -313,7 +297,7 @@ async def release(claim: Claim, after: timedelta = timedelta(), reason: str | No
 
 async def release_untried(claims: Sequence[Claim]) -> None:
     """Lets rows be claimed again that nobody has tried to send."""
-    await fetch(_RELEASE_UNTRIED[_dialect()], *held(claims), await database_now())
+    await _update_free("lease = NULL, due_at = $3, attempts = attempts - 1", claims, await database_now())
 
 
 def backoff(attempts: int, chance: float) -> timedelta:
@@ -322,9 +306,22 @@ def backoff(attempts: int, chance: float) -> timedelta:
     return timedelta(seconds=seconds * (0.5 + chance))
 
 
-def held(claims: Iterable[Claim]) -> tuple[object, object]:
-    """Returns the values of HELD."""
-    claims = list(claims)
+async def _update_free(assignments: str, claims: Sequence[Claim], *values: object) -> None:
+    """Updates the rows that are held, without waiting for those that somebody cancels or enqueues again."""
+    free = f"id IN (SELECT id FROM delivery WHERE {holds()} FOR UPDATE SKIP LOCKED)"  # noqa: S608  # constants
+    condition = holds() if is_sqlite() else free
+    await fetch(f"UPDATE delivery SET {assignments} WHERE {condition}", *held(claims), *values)  # noqa: S608  # constants
+
+
+def holds(first: int = 1) -> str:
+    """Returns the condition that claims hold a row; `held` returns the parameters from `first` on.
+
+    A claim holds only its own row, although those of a batch have the same lease.
+    """
+    return f"id = ANY(${first}) AND CAST(id AS text) || CAST(lease AS text) = ANY(${first + 1})"
+
+
+def held(claims: Sequence[Claim]) -> tuple[object, object]:
     return among(claim.id for claim in claims), among(f"{claim.id}{claim.lease}" for claim in claims)
 
 
@@ -334,12 +331,8 @@ def _pending_key(kind: MailKind, of: str) -> str:
 
 async def database_now() -> datetime:
     """Returns the time of the database, which all workers share. For SQLite, it is this machine's."""
-    if _dialect() == "sqlite":
+    if is_sqlite():
         return utc_now()
     rows = await fetch("SELECT now() AS now")
     now: datetime = rows[0]["now"]
     return now
-
-
-def _dialect() -> str:
-    return get_connection("default").capabilities.dialect

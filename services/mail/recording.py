@@ -15,7 +15,7 @@ from models.sql import among, fetch, is_sqlite
 from services.common.clock import utc_now
 from services.mail.issuing import LIVES, Issue
 from services.mail.letters import Secret
-from services.mail.outbox import HELD, Claim, held
+from services.mail.outbox import Claim, held, holds
 
 _TABLES = {
     Secret.CODE: "confirmation_code",
@@ -36,8 +36,7 @@ _REPLACING = {
 }
 """What a new secret does to an earlier one of its owner, in tables that keep only one."""
 
-_HOLD = f"SELECT id, lease FROM delivery WHERE {HELD}"  # noqa: S608  # constants
-_END = "UPDATE delivery SET pending_key = NULL, lease = NULL, outcome = 'delivered', reason = NULL, finished_at = "
+_HOLD = f"SELECT id, lease FROM delivery WHERE {holds()}"  # noqa: S608  # constants
 _MARK_MAILED = "UPDATE registration SET mailed_at = $2 WHERE id = ANY($1)"
 _ISSUE = {
     table: f"INSERT INTO {table} (digest, {owner}_id, expires_at)"  # noqa: S608  # constants
@@ -95,12 +94,19 @@ def _statement(*tables: str) -> str:
     parts = [
         f"held AS MATERIALIZED ({_HOLD} ORDER BY id FOR UPDATE)",
         *(_insertion(table, 6 + 4 * number) for number, table in enumerate(tables)),
-        f"ended AS ({_END} $5 WHERE {HELD.replace('$1', '$3').replace('$2', '$4')} RETURNING registration_id)",
+        f"ended AS ({_end(3)} RETURNING registration_id)",
         "mailed AS (UPDATE registration SET mailed_at = $5 FROM ended WHERE registration.id = ended.registration_id)",
     ]
     results = ["SELECT id, lease, NULL AS digest FROM held"]
     results += [f"SELECT NULL, NULL, digest FROM {table}_insertion" for table in tables]  # noqa: S608  # constants
     return f"WITH {', '.join(parts)} {' UNION ALL '.join(results)}"
+
+
+def _end(first: int) -> str:
+    """Returns the statement that ends rows. `held`, and the time, are the parameters from `first` on."""
+    return f"""
+UPDATE delivery SET pending_key = NULL, lease = NULL, finished_at = ${first + 2}, outcome = 'delivered', reason = NULL
+WHERE {holds(first)}"""  # noqa: S608  # constants
 
 
 def _insertion(table: str, first: int) -> str:
@@ -132,7 +138,7 @@ async def _record_in_sqlite(
                 values = (each.digest, now + LIVES[each.secret], str(each.owner))
                 digests.update(row["digest"] for row in await fetch(_ISSUE[_TABLES[each.secret]], *values))
         if sent:
-            await fetch(f"{_END} $3 WHERE {HELD}", *held(sent), now)
+            await fetch(_end(1), *held(sent), now)
         if registrations := [claim.registration_id for claim in sent if claim.registration_id]:
             await fetch(_MARK_MAILED, among(registrations), now)
     return leases, digests
