@@ -66,7 +66,7 @@ class MailWorker:
         self._batches = Batches(self.limit)
 
     async def run(self, stopped: asyncio.Event, turns: Turns) -> None:
-        """Delivers until `stopped`. Mails in progress then get 15 seconds before they are released."""
+        """Delivers until `stopped`. Mails in progress then get 12 seconds before they are released."""
         senders = [asyncio.create_task(self._send_until(stopped, turns.begin())) for _ in range(self.senders)]
         try:
             await stopped.wait()
