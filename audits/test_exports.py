@@ -3,7 +3,8 @@
 import asyncio
 import socket
 import time
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from secrets import token_hex
@@ -40,6 +41,17 @@ async def _prepare() -> None:
     )
     expires_at = utc_now() + timedelta(hours=1)
     await ExportLink.create(digest=digest(CODE), account_id=account.id, expires_at=expires_at)
+
+
+@asynccontextmanager
+async def _serving(folder: Path) -> AsyncIterator[str]:
+    """The URL of a server with a prepared account, whose database is open here, too."""
+    async with (
+        serving_aside(folder, WORKER_IN_SERVE="false") as (url, _),
+        connected(tortoise_configuration(f"sqlite://{folder / 'accounts.sqlite3'}")),
+    ):
+        await _prepare()
+        yield url
 
 
 async def _begin(url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, int]:
@@ -81,11 +93,7 @@ async def _until_used() -> None:
 
 
 async def test_a_client_that_breaks_off_can_try_again(migrated: Path) -> None:
-    async with (
-        serving_aside(migrated, WORKER_IN_SERVE="false") as (url, _),
-        connected(tortoise_configuration(f"sqlite://{migrated / 'accounts.sqlite3'}")),
-    ):
-        await _prepare()
+    async with _serving(migrated) as url:
         reader, writer, length = await _begin(url)
         busy = await _status(url)
         await reader.readexactly(length // 10)
@@ -105,11 +113,7 @@ async def test_a_client_that_breaks_off_can_try_again(migrated: Path) -> None:
 
 
 async def test_a_slow_client_gets_more_time_than_for_other_responses(migrated: Path) -> None:
-    async with (
-        serving_aside(migrated, WORKER_IN_SERVE="false") as (url, _),
-        connected(tortoise_configuration(f"sqlite://{migrated / 'accounts.sqlite3'}")),
-    ):
-        await _prepare()
+    async with _serving(migrated) as url:
         reader, writer, length = await _begin(url)
         begun = time.monotonic()
 

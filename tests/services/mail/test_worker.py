@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context
 from datetime import timedelta
 from types import SimpleNamespace
@@ -24,6 +24,7 @@ from services.mail.claims import Claims
 from services.mail.issuing import Issue
 from services.mail.outbox import MailKind
 from services.mail.recording import Sent, record
+from services.mail.worker import MailWorker
 from tests.smtp_servers import (
     ScriptedServer,
     SoundServer,
@@ -48,6 +49,14 @@ async def enqueue(address: str = EMAIL) -> None:
 
 async def all_is_sent() -> bool:
     return not await Delivery.filter(pending_key__isnull=False).exists()
+
+
+async def run_until(reached: Callable[[], Awaitable[bool]], worker: MailWorker) -> None:
+    stopped = asyncio.Event()
+    running = asyncio.create_task(worker.run(stopped, Turns()))
+    await eventually(reached)
+    stopped.set()
+    await running
 
 
 async def test_mails_leave_while_the_worker_runs_and_it_stops_on_request(sound: SoundServer) -> None:
@@ -119,15 +128,11 @@ async def test_many_senders_send_each_mail_once(sound: SoundServer) -> None:
 
 
 async def test_a_slow_server_delays_one_sender_only(scripted: ScriptedServer) -> None:
-    stopped = asyncio.Event()
     scripted.delay = 0.05
     for number in range(4):
         await enqueue(f"user{number}@example.com")
 
-    worker = asyncio.create_task(make_deliverer(scripted.port, senders=4).run(stopped, Turns()))
-    await eventually(all_is_sent)
-    stopped.set()
-    await worker
+    await run_until(all_is_sent, make_deliverer(scripted.port, senders=4))
 
     assert (len(scripted.contents), scripted.conversations) == (4, 4)
 
@@ -160,17 +165,12 @@ async def test_a_rush_costs_few_statements_and_commits_for_each_mail(scripted: S
     for number in range(mails):
         await make_account(f"user{number}@example.com")
         await outbox.enqueue(MailKind.RECOVERY, f"user{number}@example.com")
-    stopped = asyncio.Event()
+
+    async def all_arrived() -> bool:
+        return len(scripted.contents) == mails
 
     with statements_run() as statements:
-        worker = asyncio.create_task(make_deliverer(scripted.port, senders=8, poll_seconds=600).run(stopped, Turns()))
-
-        async def all_arrived() -> bool:
-            return len(scripted.contents) == mails
-
-        await eventually(all_arrived)
-        stopped.set()
-        await worker
+        await run_until(all_arrived, make_deliverer(scripted.port, senders=8, poll_seconds=600))
 
     assert await Delivery.filter(outcome="delivered").count() == mails
     about_mails = [each for each in statements if not each.text.startswith("SELECT now()")]
@@ -229,13 +229,9 @@ async def test_that_a_mail_was_sent_is_recorded_although_that_failed_at_first(
     monkeypatch.setattr("services.mail.worker._RECORD_AGAIN_SECONDS", (0.01, 0.01))
     fail_to_record_sent(monkeypatch, times=2)
     await enqueue()
-    stopped = asyncio.Event()
 
     with capture_logs() as logs:
-        worker = asyncio.create_task(make_deliverer(sound.port).run(stopped, Turns()))
-        await eventually(all_is_sent)
-        stopped.set()
-        await worker
+        await run_until(all_is_sent, make_deliverer(sound.port))
 
     assert [entry["event"] for entry in logs] == ["mail delivered"]
     assert (len(sound.mails), (await Delivery.get()).outcome) == (1, "delivered")
@@ -247,17 +243,12 @@ async def test_a_mail_that_cannot_be_recorded_as_sent_is_reported_and_deferred(
     monkeypatch.setattr("services.mail.worker._RECORD_AGAIN_SECONDS", (0.01, 0.01))
     fail_to_record_sent(monkeypatch, times=100)
     await enqueue()
-    stopped = asyncio.Event()
+
+    async def is_deferred() -> bool:
+        return await Delivery.filter(lease__isnull=True, attempts=1).exists()
 
     with capture_logs() as logs:
-        worker = asyncio.create_task(make_deliverer(sound.port).run(stopped, Turns()))
-
-        async def is_deferred() -> bool:
-            return await Delivery.filter(lease__isnull=True, attempts=1).exists()
-
-        await eventually(is_deferred)
-        stopped.set()
-        await worker
+        await run_until(is_deferred, make_deliverer(sound.port))
 
     assert [entry["event"] for entry in logs] == ["mail delivered", "sent mail not recorded", "mail deferred"]
     row = await Delivery.get()
@@ -362,7 +353,6 @@ async def test_counting_does_not_wait_for_a_mail_that_is_being_cancelled(allowed
 
 
 async def test_mails_of_one_email_in_a_batch_are_counted_each(sound: SoundServer) -> None:
-    stopped = asyncio.Event()
     await make_account(EMAIL)
     for kind in (MailKind.PASSWORD_CHANGED, MailKind.MAILED_PASSWORD_USED, MailKind.SIGN_IN_CLOSED):
         await outbox.enqueue(kind, EMAIL)
@@ -373,9 +363,6 @@ async def test_mails_of_one_email_in_a_batch_are_counted_each(sound: SoundServer
             not await Delivery.filter(lease__isnull=False).exists()
         )
 
-    running = asyncio.create_task(worker.run(stopped, Turns()))
-    await eventually(all_was_tried)
-    stopped.set()
-    await running
+    await run_until(all_was_tried, worker)
 
     assert (len(sound.mails), await Delivery.filter(reason="mail limit").count()) == (2, 1)
