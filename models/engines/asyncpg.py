@@ -18,15 +18,9 @@ from tortoise.backends.base.client import (
 )
 from tortoise.connection import get_connections
 
-from models.engines.pool import Pool
+from models.engines.pool import Connection, Pool
 
 _ROLLBACK_SECONDS = 2.0  # after which the connection is dropped
-
-
-class _Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg is untyped
-    def get_reset_query(self) -> str:
-        """Returns no query: the service changes no session state, and asyncpg rolls back open transactions anyway."""
-        return ""
 
 
 class _PooledConnection(PoolConnectionWrapper[Any]):
@@ -81,7 +75,7 @@ class _TransactionContext(TransactionContextPooled):
 
 
 class Client(AsyncpgDBClient):
-    connection_class = _Connection
+    connection_class = Connection
     _pool: Pool | None
     transaction_class: ClassVar[type[TransactionWrapper]] = TransactionWrapper
 

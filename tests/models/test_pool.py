@@ -1,23 +1,37 @@
 """The pool hands connections on without asyncpg's, and never one that is lost or busy."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
 
 from models.engines import pool as module
-from models.engines.pool import Pool
+from models.engines.pool import Connection, Pool
+from tests.tcp_proxy import TcpProxy
 
 SIZE = 2
+_UNFINISHED = """
+SELECT query FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND state <> 'idle'
+"""
+
+
+@asynccontextmanager
+async def _opened(url: str) -> AsyncIterator[Pool]:
+    pool = await Pool(dsn=url, min_size=0, max_size=SIZE, loop=None, connection_class=Connection)
+    yield pool
+    await asyncio.wait_for(pool.close(), 10)
 
 
 @pytest.fixture
 async def pool(postgresql_url: str) -> AsyncIterator[Pool]:
-    options = {"min_size": 0, "max_size": SIZE, "loop": None, "connection_class": asyncpg.Connection}
-    opened = await Pool(dsn=postgresql_url, **options)
-    yield opened
-    await asyncio.wait_for(opened.close(), 10)
+    async with _opened(postgresql_url) as opened:
+        yield opened
 
 
 async def _backend(pool: Pool) -> int:
@@ -98,6 +112,58 @@ async def test_a_cancelled_statement_does_not_hold_up_the_next(pool: Pool) -> No
         await asyncio.gather(waiting, return_exceptions=True)
 
     assert await asyncio.wait_for(_backend(pool), 2)
+
+
+async def _cancel_after(steps: int, pool: Pool, statement: str) -> None:
+    """Cancels the statement after that many steps of the loop, in each of which whatever was sent has arrived."""
+    waiting = asyncio.create_task(pool.fetch(statement))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+        time.sleep(0.005)  # lets PostgreSQL answer before the next step
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+
+
+async def test_a_statement_that_is_cancelled_at_any_step_keeps_no_lock(pool: Pool, postgresql_url: str) -> None:
+    other = await asyncpg.connect(postgresql_url)
+    await _backend(pool)
+
+    for steps in range(1, 10):
+        await _cancel_after(steps, pool, f"SELECT {steps} FROM pg_class LIMIT 1")  # noqa: S608
+        assert await other.fetch(_UNFINISHED) == [], steps
+
+    await other.close()
+
+
+async def test_a_cancelled_start_of_a_transaction_is_no_error(pool: Pool) -> None:
+    reports: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: reports.append(context))
+    connection = await pool.take()
+    await connection.transaction().start()
+
+    await pool.give_back(connection, failed=True)
+
+    assert reports == []
+    assert await pool.fetch("SELECT pg_current_xact_id_if_assigned()") == [(None,)]
+
+
+async def test_a_cancelled_statement_stays_cancelled_where_the_server_no_longer_answers(
+    postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_RELEASE_SECONDS", 0.1)
+    server = urlsplit(postgresql_url)
+    async with TcpProxy(server.hostname or "", server.port or 5432).laid() as proxy:
+        url = server._replace(netloc=f"{server.username}@127.0.0.1:{proxy.port}").geturl()
+        async with _opened(url) as pool:
+            lost = await _backend(pool)
+            proxy.lose()
+            waiting = asyncio.create_task(_backend(pool))
+            await asyncio.sleep(0.05)
+            waiting.cancel()
+            await asyncio.gather(waiting, return_exceptions=True)
+
+            assert waiting.cancelled()
+            assert await _backend(pool) != lost
 
 
 async def test_connections_go_back_to_asyncpg_now_and_then(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
