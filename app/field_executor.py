@@ -5,10 +5,13 @@ and the resolver call, path and info of a field that only reads an attribute. Al
 every failure: `tests/app/test_field_executor.py` compares the results with those of Strawberry's own `schema.execute`.
 """
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, NoReturn, TypeVar, cast
+from inspect import CORO_CREATED, getcoroutinestate
+from types import CoroutineType
+from typing import Any, NoReturn, TypeGuard, TypeVar, cast
 
 from graphql import (
     ExecutionResult,
@@ -76,6 +79,7 @@ class FieldExecutor(Executor[None]):
         *,
         hide_suggestions: bool,
     ) -> None:
+        self._coroutines: list[Coroutine[Any, Any, Any]] = []
         super().__init__(
             schema,
             {name: details.definition for name, details in fragments.items()},
@@ -88,6 +92,7 @@ class FieldExecutor(Executor[None]):
             default_type_resolver,
             default_field_resolver,
             hide_suggestions=hide_suggestions,
+            is_awaitable=_keeping(self._coroutines),
         )
         # graphql-core's own refer back to the executor, and to collect such a cycle takes 2 % of `me`.
         self.async_helpers = _NO_HELPERS
@@ -115,11 +120,27 @@ class FieldExecutor(Executor[None]):
         except GraphQLError as error:
             self.collected_errors.add(error, None)
             data = None
+        except asyncio.CancelledError:
+            self._close_unstarted()
+            raise
         return ExecutionResult(data, self.collected_errors.errors or None)
+
+    def _close_unstarted(self) -> None:
+        """Closes the coroutines of fields that were cancelled before they began: Python would warn of each."""
+        for each in self._coroutines:
+            if getcoroutinestate(each) == CORO_CREATED:
+                each.close()
 
     def with_abort_signal(self, awaitable: Awaitable[T]) -> Awaitable[T]:  # type: ignore[override]  # is awaited, too
         """Returns the awaitable: no operation has an abort signal."""
         return awaitable
+
+    def complete_list_item_value(self, item: Any, complete_results: list[Any], *details: Any) -> bool:
+        """Also keeps the coroutine, about which graphql-core does not ask."""
+        is_awaitable = super().complete_list_item_value(item, complete_results, *details)
+        if is_awaitable:
+            self._coroutines.append(complete_results[-1])
+        return is_awaitable
 
     def execute_fields(
         self,
@@ -144,6 +165,18 @@ class FieldExecutor(Executor[None]):
         if isinstance(executed, dict):
             return results | executed
         return _merged(results, executed)
+
+
+def _keeping(coroutines: list[Coroutine[Any, Any, Any]]) -> Callable[[Any], TypeGuard[Awaitable[Any]]]:
+    """Returns graphql-core's `is_awaitable`, which adds each coroutine that it is asked about to the list."""
+
+    def is_awaitable(value: object) -> TypeGuard[Awaitable[Any]]:
+        if isinstance(value, CoroutineType):
+            coroutines.append(value)
+            return True
+        return hasattr(value, "__await__")
+
+    return is_awaitable
 
 
 async def _merged(results: dict[str, Any], others: Awaitable[dict[str, Any]]) -> dict[str, Any]:

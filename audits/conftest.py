@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import fcntl
-import gc
 import json
 import os
 import shutil
@@ -55,15 +54,6 @@ __all__ = [
     "stores",
 ]
 
-INTERRUPTED = [
-    pytest.mark.usefixtures("collected"),
-    pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning"),
-]
-"""The marks of audits that cancel requests, some of whose fields never begin.
-
-As an error, the warning about such a field would keep it until a later test, which would fail.
-"""
-
 CLIENT = ROOT / "clients/typescript"
 _FOLDER = ROOT / "audits/node"
 
@@ -99,13 +89,6 @@ RunScript = Callable[..., subprocess.CompletedProcess[str]]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ranks = {name: rank for rank, name in enumerate(_LONGEST)}
     items.sort(key=lambda item: ranks.get(item.path.stem, len(ranks)))
-
-
-@pytest.fixture
-def collected() -> Iterator[None]:
-    """Collects what a test leaves once nothing refers to it, and not during a later test."""
-    yield
-    gc.collect()
 
 
 @pytest.fixture

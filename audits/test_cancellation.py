@@ -10,7 +10,6 @@ import pytest
 from tortoise.connection import get_connection
 
 from app.settings import Settings
-from audits.conftest import INTERRUPTED
 from models.failure_streak import FailureStreak
 from models.sql import fetch
 from tests.api import EMAIL, PASSWORD, Api
@@ -22,8 +21,6 @@ STEPS = 7  # of the event loop between two cancellations of the same request
 AT_ONCE = 10
 MAX_SECONDS = 0.06  # until a cancellation; of ten operations at once, each takes 5 to 30 ms
 LIMITS = [name for name in Settings.model_fields if name.startswith("limit_")]
-
-pytestmark = INTERRUPTED
 
 _BUSY = """
 SELECT 1 FROM pg_stat_activity WHERE datname = current_database()

@@ -5,7 +5,9 @@ import enum
 import gc
 import logging
 import random
+import warnings
 from collections.abc import Iterator, Sequence
+from itertools import count
 from typing import Annotated, Any, cast
 
 import pytest
@@ -208,6 +210,27 @@ async def test_a_query_leaves_nothing_to_the_garbage_collector() -> None:
         assert gc.collect() == 0
     finally:
         gc.enable()
+
+
+async def test_a_cancelled_query_leaves_no_field_that_was_never_awaited() -> None:
+    prepared = _prepared(
+        "{ tree { child { name } other: child { some { child { name } } children { child { name } } } } }"
+    )
+
+    with warnings.catch_warnings(record=True) as raised:
+        warnings.simplefilter("always")
+        for steps in count():
+            running = asyncio.ensure_future(_ours(SCHEMA._schema, prepared, {}))
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            if not running.cancelled():
+                break
+        gc.collect()
+
+    assert steps > 4
+    assert [str(each.message) for each in raised] == []
 
 
 @pytest.fixture(autouse=True)
