@@ -7,14 +7,18 @@ index.
 import asyncio
 import time
 from collections import deque
+from collections.abc import Coroutine
 from contextlib import suppress
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import asyncpg
+
+_Result = TypeVar("_Result")
 
 _ACQUIRE_SECONDS = 5.0  # to wait for a connection, and to open one
 _RELEASE_SECONDS = 2.0  # for a rollback, after which the connection is dropped
 _RETURN_SECONDS = 30.0
+_FAILURES = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _DEFAULTS = {
     **dict.fromkeys(("connect", "setup", "init", "reset")),
     "record_class": asyncpg.Record,
@@ -58,7 +62,8 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg is untyped
         self._slots: list[Any] = [None] * self.get_max_size()
         self._waiters: deque[asyncio.Future[Any]] = deque()
         self._timer: asyncio.TimerHandle | None = None
-        self._returns: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._is_open = True
 
     async def take(self) -> Any:
         """Returns a connection. Raises TimeoutError if none is free in time."""
@@ -72,7 +77,10 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg is untyped
     async def give_back(self, connection: Any, *, failed: bool) -> None:
         """Returns a connection. If a statement `failed`, asyncpg waits until its cancellation has arrived."""
         self.monitor.given_back()
-        if not failed and not self.is_closing() and _is_reusable(connection):
+        await self._put_back(connection, failed=failed)
+
+    async def _put_back(self, connection: Any, *, failed: bool) -> None:
+        if not failed and self._is_open and _is_reusable(connection):
             self._put(connection)
             if self._timer is None:
                 self._timer = asyncio.get_running_loop().call_later(_RETURN_SECONDS, self._return_all)
@@ -93,7 +101,9 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg is untyped
         return rows
 
     async def close(self) -> None:
-        await asyncio.gather(*self._return_all())
+        self._is_open = False
+        self._return_all()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await super().close()
 
     def _put(self, slot: Any) -> None:
@@ -121,7 +131,19 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg is untyped
             timer.cancel()
 
     async def _another(self, lost: Any) -> Any:
-        """Returns a connection in place of one that was lost, or of none."""
+        """Returns a connection in place of one that was lost, or of none.
+
+        A task that is cancelled meanwhile leaves it to the next: where connections open slowly and clients are
+        impatient, none would ever be open.
+        """
+        opening = self._start(self._open(lost))
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            self._start(self._put_opened(opening))
+            raise
+
+    async def _open(self, lost: Any) -> Any:
         try:
             if lost is not None:
                 await self._return(lost)
@@ -130,23 +152,32 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg is untyped
             self._put(None)
             raise
 
+    async def _put_opened(self, opening: asyncio.Task[Any]) -> None:
+        """Keeps the connection once it is open, if it can be opened."""
+        with suppress(*_FAILURES):
+            await self._put_back(await opening, failed=False)
+
     async def _return(self, connection: Any) -> None:
         """Returns a connection to asyncpg's pool, which drops it if it cannot be reset."""
-        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        with suppress(*_FAILURES):
             await self.release(connection, timeout=_RELEASE_SECONDS)
 
-    def _return_all(self) -> list[asyncio.Task[None]]:
+    def _return_all(self) -> None:
         """Starts to return all connections at hand to asyncpg's pool."""
         if self._timer:
             self._timer.cancel()
             self._timer = None
         kept = [each for each in self._slots if each]
         self._slots = [None] * len(self._slots)
-        returns = [asyncio.create_task(self._return(each)) for each in kept]
-        self._returns.update(returns)
-        for task in returns:
-            task.add_done_callback(self._returns.discard)
-        return returns
+        for each in kept:
+            self._start(self._return(each))
+
+    def _start(self, work: Coroutine[Any, Any, _Result]) -> asyncio.Task[_Result]:
+        """Starts a task for which `close` waits."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
 
 def _expire(waiter: asyncio.Future[Any]) -> None:

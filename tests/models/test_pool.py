@@ -15,10 +15,11 @@ from models.engines.pool import Connection, Pool
 from tests.tcp_proxy import TcpProxy
 
 SIZE = 2
-_UNFINISHED = """
+_OTHERS = """
 SELECT query FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND state <> 'idle'
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
 """
+_UNFINISHED = f"{_OTHERS} AND state <> 'idle'"
 
 
 @asynccontextmanager
@@ -122,6 +123,41 @@ async def _cancel_after(steps: int, pool: Pool, statement: str) -> None:
         time.sleep(0.005)  # lets PostgreSQL answer before the next step
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
+
+
+async def test_connections_are_opened_even_if_nobody_waits_so_long(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    open_quickly = pool.acquire
+
+    async def open_slowly(**options: Any) -> Any:
+        await asyncio.sleep(0.1)
+        return await open_quickly(**options)
+
+    monkeypatch.setattr(pool, "acquire", open_slowly)
+
+    assert any([await _is_answered(pool, within=0.02) for _ in range(20)])
+
+
+async def _is_answered(pool: Pool, within: float) -> bool:
+    waiting = asyncio.create_task(_backend(pool))
+    await asyncio.sleep(within)
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    return not waiting.cancelled()
+
+
+async def test_a_pool_that_is_closed_while_it_opens_connections_leaves_none(postgresql_url: str) -> None:
+    other = await asyncpg.connect(postgresql_url)
+    async with _opened(postgresql_url) as pool:
+        waiting = [asyncio.create_task(_backend(pool)) for _ in range(2 * SIZE)]
+        await asyncio.sleep(0.001)
+        for each in waiting:
+            each.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+
+    assert pool.get_size() == 0
+    await asyncio.sleep(0.1)
+    assert await other.fetch(_OTHERS) == []
+    await other.close()
 
 
 async def test_a_statement_that_is_cancelled_at_any_step_keeps_no_lock(pool: Pool, postgresql_url: str) -> None:
