@@ -6,7 +6,7 @@ every failure: `tests/app/test_field_executor.py` compares the results with thos
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from inspect import CORO_CREATED, getcoroutinestate
@@ -79,7 +79,7 @@ class FieldExecutor(Executor[None]):
         *,
         hide_suggestions: bool,
     ) -> None:
-        self._coroutines: list[Coroutine[Any, Any, Any]] = []
+        self._coroutines: list[Any] = []
         super().__init__(
             schema,
             {name: details.definition for name, details in fragments.items()},
@@ -123,10 +123,15 @@ class FieldExecutor(Executor[None]):
         except asyncio.CancelledError:
             self._close_unstarted()
             raise
+        if self.collected_errors.errors:
+            self._close_unstarted()
         return ExecutionResult(data, self.collected_errors.errors or None)
 
     def _close_unstarted(self) -> None:
-        """Closes the coroutines of fields that were cancelled before they began: Python would warn of each."""
+        """Closes the coroutines of fields that will not begin, since the operation or one beside them was cancelled.
+
+        Python would warn of each.
+        """
         for each in self._coroutines:
             if getcoroutinestate(each) == CORO_CREATED:
                 each.close()
@@ -164,10 +169,11 @@ class FieldExecutor(Executor[None]):
         executed = super().execute_fields(parent_type, source_value, path, others, position_context)
         if isinstance(executed, dict):
             return results | executed
+        self._coroutines.append(executed)
         return _merged(results, executed)
 
 
-def _keeping(coroutines: list[Coroutine[Any, Any, Any]]) -> Callable[[Any], TypeGuard[Awaitable[Any]]]:
+def _keeping(coroutines: list[Any]) -> Callable[[Any], TypeGuard[Awaitable[Any]]]:
     """Returns graphql-core's `is_awaitable`, which adds each coroutine that it is asked about to the list."""
 
     def is_awaitable(value: object) -> TypeGuard[Awaitable[Any]]:
