@@ -6,7 +6,10 @@ from collections.abc import Iterator
 import asyncpg
 from tortoise.exceptions import BaseORMException
 
-DATABASE_ERRORS = (BaseORMException, asyncpg.PostgresError, asyncpg.InterfaceError, sqlite3.Error, OSError)
+POSTGRESQL_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+"""The errors that asyncpg may raise because of the database."""
+
+DATABASE_ERRORS = (BaseORMException, *POSTGRESQL_ERRORS, sqlite3.Error)
 """The errors that a statement may raise because of the database. Tortoise does not wrap all errors of its drivers."""
 
 _POSTGRESQL_OUTAGES = (

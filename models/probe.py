@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import asyncpg
 
-from models.outage import DATABASE_ERRORS, is_outage
+from models.outage import DATABASE_ERRORS, POSTGRESQL_ERRORS, is_outage
 
 SECONDS = 2.5
 """After so long, a database that does not answer is unavailable."""
@@ -49,7 +49,7 @@ class PostgresqlProbe:
                 try:
                     async with asyncio.timeout(_KEPT_SECONDS):
                         return await _fetch(self._connection, statements)
-                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                except POSTGRESQL_ERRORS:
                     self._drop()
             try:
                 self._connection = await asyncpg.connect(**self._credentials, timeout=SECONDS)

@@ -19,6 +19,7 @@ from tortoise.backends.base.client import (
 from tortoise.connection import get_connections
 
 from models.engines.pool import Connection, Pool
+from models.outage import POSTGRESQL_ERRORS
 
 _ROLLBACK_SECONDS = 2.0  # after which the connection is dropped
 
@@ -69,7 +70,7 @@ class _TransactionContext(TransactionContextPooled):
         try:
             async with asyncio.timeout(_ROLLBACK_SECONDS):
                 await self.client.rollback()
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        except POSTGRESQL_ERRORS:
             with suppress(asyncpg.InterfaceError):  # a lost connection is already back in the pool
                 self.client._connection.terminate()
 

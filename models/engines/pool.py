@@ -13,12 +13,13 @@ from typing import Any, ClassVar, TypeVar
 
 import asyncpg
 
+from models.outage import POSTGRESQL_ERRORS
+
 _Result = TypeVar("_Result")
 
 _ACQUIRE_SECONDS = 5.0  # to wait for a connection, and to open one
 _RELEASE_SECONDS = 2.0  # for a rollback, after which the connection is dropped
 _RETURN_SECONDS = 30.0
-_FAILURES = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 _DEFAULTS = {
     **dict.fromkeys(("connect", "setup", "init", "reset")),
     "record_class": asyncpg.Record,
@@ -154,12 +155,12 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg is untyped
 
     async def _put_opened(self, opening: asyncio.Task[Any]) -> None:
         """Keeps the connection once it is open, if it can be opened."""
-        with suppress(*_FAILURES):
+        with suppress(*POSTGRESQL_ERRORS):
             await self._put_back(await opening, failed=False)
 
     async def _return(self, connection: Any) -> None:
         """Returns a connection to asyncpg's pool, which drops it if it cannot be reset."""
-        with suppress(*_FAILURES):
+        with suppress(*POSTGRESQL_ERRORS):
             await self.release(connection, timeout=_RELEASE_SECONDS)
 
     def _return_all(self) -> None:
