@@ -6,7 +6,7 @@ import gc
 import logging
 import random
 import warnings
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Annotated, Any, cast
 
 import pytest
@@ -27,6 +27,7 @@ from graphql import (
 from app.documents import Prepared
 from app.field_executor import FieldExecutor
 from schema.root import schema as our_schema
+from tests.cancellation import cancelled_after
 
 DOCUMENTS = 100  # audits/test_field_executor.py has more
 VARIABLES = {"$yes": "$yes: Boolean! = true", "$no": "$no: Boolean! = false", "$depth": "$depth: Int = 2"}
@@ -212,10 +213,10 @@ async def test_a_query_leaves_nothing_to_the_garbage_collector() -> None:
 
 
 async def test_a_query_that_is_cancelled_or_fails_leaves_no_field_that_was_never_awaited() -> None:
-    await cancel([*range(20), 741, 896])  # in the last two, a field fails before others have begun
+    await cancel_at_every_step([*range(20), 741, 896])  # in the last two, a field fails before others have begun
 
 
-async def cancel(seeds: Sequence[int]) -> None:
+async def cancel_at_every_step(seeds: Sequence[int]) -> None:
     """Cancels each document at every step of the loop, and executes it once."""
     warned = []
     for document in [Writer(SCHEMA._schema, seed).document() for seed in seeds]:
@@ -223,21 +224,12 @@ async def cancel(seeds: Sequence[int]) -> None:
         with warnings.catch_warnings(record=True) as raised:
             warnings.simplefilter("always")
             steps = 0
-            while await _is_cancelled_after(steps, _ours(SCHEMA._schema, prepared, {})):
+            while await cancelled_after(steps, _ours(SCHEMA._schema, prepared, {})):
                 steps += 1
         warned += [(document, steps, str(each.message)) for each in raised]
 
     gc.collect()
     assert warned == []
-
-
-async def _is_cancelled_after(steps: int, work: Coroutine[Any, Any, Any]) -> bool:
-    running = asyncio.create_task(work)
-    for _ in range(steps):
-        await asyncio.sleep(0)
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    return running.cancelled()
 
 
 @pytest.fixture(autouse=True)

@@ -9,6 +9,7 @@ from models.account import Account
 from models.payment import Payment
 from services.common.clock import utc_now
 from tests.api import EMAIL, Api
+from tests.cancellation import cancelled_after
 from tests.companies import configured, created
 from tests.conftest import MakeApi
 from tests.paypal.http import Trouble
@@ -379,11 +380,7 @@ async def interruptions_survived(ana: Api, paypal: PayPalServer, *, every: int) 
         order_id = await start(ana)
         payment_id = (await payment_of(order_id)).id
         paypal.approve(order_id)
-        completing = asyncio.ensure_future(complete(ana, order_id))
-        for _ in range(steps):
-            await asyncio.sleep(0)
-        completing.cancel()
-        await asyncio.gather(completing, return_exceptions=True)
+        is_interrupted = await cancelled_after(steps, complete(ana, order_id))
 
         async with asyncio.timeout(10):  # the database may still be at a statement that was interrupted
             while not await activation(ana):
@@ -391,7 +388,7 @@ async def interruptions_survived(ana: Api, paypal: PayPalServer, *, every: int) 
 
         assert (await activation(ana))["active"], steps
         assert paypal.paid(str(payment_id)) == Decimal(TOTAL), steps
-        if not completing.cancelled():
+        if not is_interrupted:
             break
         interrupted += 1
         await start_over()

@@ -12,6 +12,7 @@ from tortoise.connection import get_connection
 from models.failure_streak import FailureStreak
 from services.mail.outbox import MailKind, enqueue
 from tests.api import EMAIL, PASSWORD, Api
+from tests.cancellation import cancelled_after
 from tests.conftest import MakeApi
 
 MAX_COUNT = 4_000
@@ -33,18 +34,6 @@ Work = Callable[[Api], Awaitable[None]]
 WORK: list[Work] = [_create, _login, _enqueue]
 
 
-async def _cancelled_after(steps: int, work: Awaitable[None]) -> bool:
-    """Whether it had not finished by then."""
-    task = asyncio.ensure_future(work)
-    for _ in range(steps):
-        await asyncio.sleep(0)
-        if task.done():
-            break
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
-    return task.cancelled()
-
-
 @pytest.mark.parametrize(("every", "work"), list(zip((11, 11, 3), WORK, strict=True)))
 async def test_no_transaction_is_left_open(make_api: MakeApi, every: int, work: Work) -> None:
     await cancel_every(every, make_api, work)
@@ -59,7 +48,7 @@ async def cancel_every(every: int, make_api: MakeApi, work: Work) -> None:
     await api.account()
     steps = every
 
-    while await _cancelled_after(steps, work(api)) and steps < MAX_COUNT:
+    while await cancelled_after(steps, work(api)) and steps < MAX_COUNT:
         await assert_unlocked()
         steps += every
 

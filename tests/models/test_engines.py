@@ -13,6 +13,7 @@ from tortoise.transactions import in_transaction
 from models.engines import sqlite
 from models.limit_counter import LimitCounter
 from models.sql import fetch
+from tests.cancellation import cancelled_after
 
 ROUNDS = 100
 
@@ -44,11 +45,7 @@ async def test_a_bulk_insert_leaves_no_transaction_open_wherever_it_is_cancelled
     rows = [LimitCounter(key=str(number), count=1, expires_at=0) for number in range(3)]
     for steps in range(0, 150, 3):
         write = LimitCounter.bulk_create(rows, on_conflict=["key"], update_fields=["count"])
-        task = asyncio.ensure_future(write)
-        for _ in range(steps):
-            await asyncio.sleep(0)
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        await cancelled_after(steps, write)
 
         await asyncio.wait_for(_work(f"after.{steps}"), 5)
 

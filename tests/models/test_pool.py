@@ -12,6 +12,7 @@ import pytest
 
 from models.engines import pool as module
 from models.engines.pool import Connection, Pool
+from tests.cancellation import cancelled
 from tests.tcp_proxy import TcpProxy
 
 SIZE = 2
@@ -109,20 +110,9 @@ async def test_a_cancelled_statement_does_not_hold_up_the_next(pool: Pool) -> No
     for _ in range(2 * SIZE):
         waiting = asyncio.create_task(pool.fetch("SELECT pg_sleep(10)"))
         await asyncio.sleep(0.02)
-        waiting.cancel()
-        await asyncio.gather(waiting, return_exceptions=True)
+        await cancelled(waiting)
 
     assert await asyncio.wait_for(_backend(pool), 2)
-
-
-async def _cancel_after(steps: int, pool: Pool, statement: str) -> None:
-    """Cancels the statement after that many steps of the loop, in each of which whatever was sent has arrived."""
-    waiting = asyncio.create_task(pool.fetch(statement))
-    for _ in range(steps):
-        await asyncio.sleep(0)
-        time.sleep(0.005)  # lets PostgreSQL answer before the next step
-    waiting.cancel()
-    await asyncio.gather(waiting, return_exceptions=True)
 
 
 async def test_connections_are_opened_even_if_nobody_waits_so_long(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,9 +130,7 @@ async def test_connections_are_opened_even_if_nobody_waits_so_long(pool: Pool, m
 async def _is_answered(pool: Pool, within: float) -> bool:
     waiting = asyncio.create_task(_backend(pool))
     await asyncio.sleep(within)
-    waiting.cancel()
-    await asyncio.gather(waiting, return_exceptions=True)
-    return not waiting.cancelled()
+    return not await cancelled(waiting)
 
 
 async def test_a_pool_that_is_closed_while_it_opens_connections_leaves_none(postgresql_url: str) -> None:
@@ -158,6 +146,15 @@ async def test_a_pool_that_is_closed_while_it_opens_connections_leaves_none(post
     await asyncio.sleep(0.1)
     assert await other.fetch(_OTHERS) == []
     await other.close()
+
+
+async def _cancel_after(steps: int, pool: Pool, statement: str) -> None:
+    """Cancels the statement after that many steps of the loop, in each of which whatever was sent has arrived."""
+    waiting = asyncio.create_task(pool.fetch(statement))
+    for _ in range(steps):
+        await asyncio.sleep(0)
+        time.sleep(0.005)  # lets PostgreSQL answer before the next step
+    await cancelled(waiting)
 
 
 async def test_a_statement_that_is_cancelled_at_any_step_keeps_no_lock(pool: Pool, postgresql_url: str) -> None:
@@ -195,10 +192,8 @@ async def test_a_cancelled_statement_stays_cancelled_where_the_server_no_longer_
             proxy.lose()
             waiting = asyncio.create_task(_backend(pool))
             await asyncio.sleep(0.05)
-            waiting.cancel()
-            await asyncio.gather(waiting, return_exceptions=True)
 
-            assert waiting.cancelled()
+            assert await cancelled(waiting)
             assert await _backend(pool) != lost
 
 
@@ -219,8 +214,7 @@ async def test_a_connection_that_comes_to_somebody_who_has_just_gone_is_not_lost
         waiting = asyncio.create_task(pool.take())
         await asyncio.sleep(0)
         await pool.give_back(taken.pop(), failed=False)
-        waiting.cancel()
-        await asyncio.gather(waiting, return_exceptions=True)
+        await cancelled(waiting)
         taken.append(await asyncio.wait_for(pool.take(), 2))
 
     for each in taken:
