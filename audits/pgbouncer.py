@@ -7,9 +7,10 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import SplitResult, urlsplit
 
 from audits.ports import free_port
+from tests.tcp_proxy import at_port
 
 # Debian's configuration with another port, folder and users. The service needs no further settings.
 _SETTINGS = """
@@ -47,9 +48,7 @@ class PgBouncer:
 
     def url_of(self, database_url: str) -> str:
         """Returns the URL of the same database through PgBouncer."""
-        parts = urlsplit(database_url)
-        user = parts.netloc.rpartition("@")[0]
-        return urlunsplit(parts._replace(netloc=f"{user}@127.0.0.1:{self.port}"))
+        return at_port(self.port, database_url)
 
 
 @contextlib.asynccontextmanager

@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import httpx2
 import pytest
@@ -59,8 +58,7 @@ class Load:
 
 @pytest.fixture
 async def tcp_proxy(postgresql_url: str) -> AsyncIterator[TcpProxy]:
-    parts = urlsplit(postgresql_url)
-    async with TcpProxy(parts.hostname or "127.0.0.1", parts.port or 5432).laid() as tcp_proxy:
+    async with TcpProxy.to(postgresql_url).laid() as tcp_proxy:
         yield tcp_proxy
 
 
@@ -68,8 +66,7 @@ async def tcp_proxy(postgresql_url: str) -> AsyncIterator[TcpProxy]:
 async def test_requests_end_and_the_service_recovers(
     postgresql_url: str, tcp_proxy: TcpProxy, tmp_path: Path, state: State
 ) -> None:
-    parts = urlsplit(postgresql_url)
-    url = urlunsplit(parts._replace(netloc=f"{parts.username}@127.0.0.1:{tcp_proxy.port}"))
+    url = tcp_proxy.url_of(postgresql_url)
     async with serving_aside(tmp_path, DATABASE_URL=url, **WITHOUT_LIMITS, **CHEAP_ARGON2) as (served, _):
         load = Load(served)
         clients = [asyncio.create_task(load.run()) for _ in range(CLIENTS)]

@@ -6,7 +6,6 @@ import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import httpx2
 
@@ -19,10 +18,8 @@ GOOD = {"database": "ok", "migrations": "ok", "limits": "ok", "draining": "no"}
 @contextlib.asynccontextmanager
 async def wire(url: str) -> AsyncIterator[tuple[TcpProxy, str]]:
     """Yields a wire to the server of that URL, and the URL that leads through it."""
-    parts = urlsplit(url)
-    async with TcpProxy(parts.hostname or "127.0.0.1", parts.port or 0).laid() as proxy:
-        user = f"{parts.username}@" if parts.username else ""
-        yield proxy, urlunsplit(parts._replace(netloc=f"{user}127.0.0.1:{proxy.port}"))
+    async with TcpProxy.to(url).laid() as proxy:
+        yield proxy, proxy.url_of(url)
 
 
 async def parts_at(url: str, status: int) -> Any:

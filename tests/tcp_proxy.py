@@ -5,6 +5,16 @@ import contextlib
 import enum
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from urllib.parse import urlsplit, urlunsplit
+
+_PORTS = {"postgres": 5432, "redis": 6379}
+
+
+def at_port(port: int, url: str) -> str:
+    """Returns the same URL, with its credentials, at that port of 127.0.0.1."""
+    parts = urlsplit(url)
+    credentials, at, _ = parts.netloc.rpartition("@")
+    return urlunsplit(parts._replace(netloc=f"{credentials}{at}127.0.0.1:{port}"))
 
 
 class State(enum.Enum):
@@ -27,6 +37,16 @@ class TcpProxy:
         self._whole.set()
         self._writers: set[asyncio.StreamWriter] = set()
         self.port = 0
+
+    @classmethod
+    def to(cls, url: str) -> "TcpProxy":
+        """Leads to the server of that URL."""
+        parts = urlsplit(url)
+        return cls(parts.hostname or "127.0.0.1", parts.port or _PORTS[parts.scheme])
+
+    def url_of(self, url: str) -> str:
+        """Returns the same URL through the proxy."""
+        return at_port(self.port, url)
 
     def become(self, state: State) -> None:
         self._state = state

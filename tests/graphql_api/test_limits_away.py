@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -41,8 +40,7 @@ def stores(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def wire(redis_server: str) -> AsyncIterator[TcpProxy]:
     """Leads to the tests' Redis."""
-    parts = urlsplit(redis_server)
-    async with TcpProxy(parts.hostname or "127.0.0.1", parts.port or 6379).laid() as wire:
+    async with TcpProxy.to(redis_server).laid() as wire:
         yield wire
 
 

@@ -5,7 +5,6 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import urlsplit
 
 import asyncpg
 import pytest
@@ -184,17 +183,14 @@ async def test_a_cancelled_statement_stays_cancelled_where_the_server_no_longer_
     postgresql_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "_RELEASE_SECONDS", 0.1)
-    server = urlsplit(postgresql_url)
-    async with TcpProxy(server.hostname or "", server.port or 5432).laid() as proxy:
-        url = server._replace(netloc=f"{server.username}@127.0.0.1:{proxy.port}").geturl()
-        async with _opened(url) as pool:
-            lost = await _backend(pool)
-            proxy.lose()
-            waiting = asyncio.create_task(_backend(pool))
-            await asyncio.sleep(0.05)
+    async with TcpProxy.to(postgresql_url).laid() as proxy, _opened(proxy.url_of(postgresql_url)) as pool:
+        lost = await _backend(pool)
+        proxy.lose()
+        waiting = asyncio.create_task(_backend(pool))
+        await asyncio.sleep(0.05)
 
-            assert await cancelled(waiting)
-            assert await _backend(pool) != lost
+        assert await cancelled(waiting)
+        assert await _backend(pool) != lost
 
 
 async def test_connections_go_back_to_asyncpg_now_and_then(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
 import pytest
@@ -18,16 +17,15 @@ CONNECTIONS = 20
 
 @pytest.fixture
 async def tcp_proxy(redis_server: str) -> AsyncIterator[TcpProxy]:
-    parts = urlsplit(redis_server)
-    async with TcpProxy(parts.hostname or "127.0.0.1", parts.port or 6379).laid() as tcp_proxy:
+    async with TcpProxy.to(redis_server).laid() as tcp_proxy:
         yield tcp_proxy
 
 
 @pytest.fixture
 async def storage(redis_server: str, tcp_proxy: TcpProxy) -> AsyncIterator[Storage]:
     """Over the proxy, with connections in its pool."""
-    url = urlunsplit(urlsplit(redis_server)._replace(netloc=f"127.0.0.1:{tcp_proxy.port}"))
-    settings = Settings(_env_file=None, redis_url=SecretStr(url), redis_key_prefix=f"test-{uuid4().hex}")
+    url = SecretStr(tcp_proxy.url_of(redis_server))
+    settings = Settings(_env_file=None, redis_url=url, redis_key_prefix=f"test-{uuid4().hex}")
     storage, aclose = limit_storage(settings)
     await _count(storage)
     yield storage
