@@ -92,7 +92,7 @@ class FieldExecutor(Executor[None]):
             default_type_resolver,
             default_field_resolver,
             hide_suggestions=hide_suggestions,
-            is_awaitable=_keeping(self._coroutines),
+            is_awaitable=_collecting(self._coroutines),
         )
         # graphql-core's own refer back to the executor, and to collect such a cycle takes 2 % of `me`.
         self.async_helpers = _NO_HELPERS
@@ -128,9 +128,9 @@ class FieldExecutor(Executor[None]):
         return ExecutionResult(data, self.collected_errors.errors or None)
 
     def _close_unstarted(self) -> None:
-        """Closes the coroutines of fields that will not begin, since the operation or one beside them was cancelled.
+        """Closes the coroutines of fields that never began, as the operation was cancelled or another field failed.
 
-        Python would warn of each.
+        Python would warn about each of them.
         """
         for each in self._coroutines:
             if getcoroutinestate(each) == CORO_CREATED:
@@ -141,7 +141,7 @@ class FieldExecutor(Executor[None]):
         return awaitable
 
     def complete_list_item_value(self, item: Any, complete_results: list[Any], *details: Any) -> bool:
-        """Also keeps the coroutine, about which graphql-core does not ask."""
+        """Also adds the coroutine of the item, about which graphql-core does not ask."""
         is_awaitable = super().complete_list_item_value(item, complete_results, *details)
         if is_awaitable:
             self._coroutines.append(complete_results[-1])
@@ -173,8 +173,8 @@ class FieldExecutor(Executor[None]):
         return _merged(results, executed)
 
 
-def _keeping(coroutines: list[Any]) -> Callable[[Any], TypeGuard[Awaitable[Any]]]:
-    """Returns graphql-core's `is_awaitable`, which adds each coroutine that it is asked about to the list."""
+def _collecting(coroutines: list[Any]) -> Callable[[Any], TypeGuard[Awaitable[Any]]]:
+    """Returns a predicate to use as graphql-core's `is_awaitable`, which adds the coroutines it sees to the list."""
 
     def is_awaitable(value: object) -> TypeGuard[Awaitable[Any]]:
         if isinstance(value, CoroutineType):

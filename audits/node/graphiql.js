@@ -17,7 +17,8 @@ const requested = [];
 /** Opens GraphiQL as at a first visit, and alone: another page stores its tabs half a second after a change. */
 async function visit() {
   const page = await browser.newPage();
-  await Promise.all(browser.pages().map((other) => other !== page && other.close()));
+  const others = browser.pages().filter((other) => other !== page);
+  await Promise.all(others.map((other) => other.close()));
   page.on("console", (message) => ["error", "warning"].includes(message.type()) && complaints.push(message.text()));
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("request", (request) => requested.push(request.url()));

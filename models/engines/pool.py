@@ -32,9 +32,9 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg is untype
     async def reset(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109  # asyncpg's
         """Ends what a cancelled task left open; the service changes no session state.
 
-        A statement that was cancelled once it was prepared is open, too, and keeps its locks, though neither side calls
-        it a transaction: PostgreSQL ends it at the next statement. A transaction that was cancelled
-        while it began is no error, as it is for asyncpg's own method.
+        A statement that was cancelled after it was prepared is open, too, and keeps its locks, though neither side
+        calls it a transaction: PostgreSQL ends it at the next statement. A transaction that was cancelled while it
+        began is not reported as an error, as asyncpg's own method would.
         """
         self._top_xact = None
         async with asyncio.timeout(timeout):
@@ -64,7 +64,7 @@ class Pool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg is untyped
         self._waiters: deque[asyncio.Future[Any]] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._is_open = True
+        self._is_open = True  # until `close` begins, while asyncpg's pool is not closing yet
 
     async def take(self) -> Any:
         """Returns a connection. Raises TimeoutError if none is free in time."""
