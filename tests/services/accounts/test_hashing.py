@@ -2,8 +2,6 @@
 
 import asyncio
 import threading
-import time
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -14,6 +12,7 @@ from services.accounts.hashing import Hasher, Verification
 from services.common.cpus import usable_cpus
 from services.common.outcomes import TooManyAttempts
 from tests.foreign_hashes import OF_PASSWORD, PASSWORD
+from tests.hash_work import recorded_hashes
 
 _ROOM = max(1, int(usable_cpus())) + int(64 * usable_cpus())  # one at work and 64 that wait, a CPU
 _CHEAP: dict[str, Any] = {"time_cost": 1, "memory_kib": 64}
@@ -81,22 +80,16 @@ async def test_a_hash_of_another_system_is_outdated_and_is_replaced_if_the_passw
         assert await hasher.renew(right.new_hash, PASSWORD) == Verification(right=True, new_hash=None)
 
 
-async def test_a_hash_like_an_outdated_one_takes_as_long_as_renewing_it() -> None:
-    hasher = Hasher(**_CHEAP)
-    slow = "pbkdf2_sha256$100000$salt$" + "A" * 43 + "="
+async def test_a_hash_like_an_outdated_one_costs_as_much_as_renewing_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    hasher, outdated = Hasher(**_CHEAP), OF_PASSWORD["django pbkdf2_sha256"]
+    computed = recorded_hashes(monkeypatch)
 
-    async def cpu_seconds(work: Callable[[], Awaitable[object]]) -> float:
-        begun = time.process_time()
-        for _ in range(3):
-            await work()
-        return time.process_time() - begun
+    await hasher.hash(PASSWORD, b"a" * 16, like=outdated)
+    like = [*computed]
+    await hasher.renew(outdated, PASSWORD)
 
-    quick = await cpu_seconds(lambda: hasher.hash(PASSWORD))
-    like = await cpu_seconds(lambda: hasher.hash(PASSWORD, b"a" * 16, like=slow))
-    renewed = await cpu_seconds(lambda: hasher.renew(slow, PASSWORD))
-
-    assert quick * 4 < like
-    assert 0.5 < like / renewed < 2
+    assert like == [("pbkdf2_hmac", 1000), ("hash", 64)]
+    assert computed == like * 2
 
 
 async def test_a_hash_that_takes_long_has_more_places_in_the_queue() -> None:
