@@ -1,4 +1,4 @@
-"""Downloads of one's data from the real server: by clients that break off or are slow, and when it is killed."""
+"""Exports of one's data: while others want answers, by clients that break off or are slow, and by a killed server."""
 
 import asyncio
 import socket
@@ -17,7 +17,8 @@ from models.export_link import ExportLink
 from services.common.clock import utc_now
 from services.common.secrets import digest
 from tests.api import EMAIL
-from tests.exports import tables
+from tests.conftest import MakeApi
+from tests.exports import exported, tables
 from tests.process.serving import serving_aside
 from tests.stored_accounts import store_account
 
@@ -26,7 +27,7 @@ _ROWS = 4_000
 _NOISE = 3_000  # characters a row that cannot be compressed, so that the zip is larger than all buffers on its way
 
 
-async def _prepare() -> None:
+async def _prepare(rows: int = _ROWS, noise: int = _NOISE) -> None:
     account = await store_account()
     await Event.bulk_create(
         Event(
@@ -35,9 +36,9 @@ async def _prepare() -> None:
             type="account.updated",
             account_id=account.id,
             occurred_at=utc_now(),
-            details={"noise": token_hex(_NOISE // 2)},
+            details={"noise": token_hex(noise // 2)},
         )
-        for number in range(_ROWS)
+        for number in range(rows)
     )
     expires_at = utc_now() + timedelta(hours=1)
     await ExportLink.create(digest=digest(CODE), account_id=account.id, expires_at=expires_at)
@@ -90,6 +91,30 @@ async def _until_used() -> None:
     async with asyncio.timeout(20):
         while await ExportLink.exists():
             await asyncio.sleep(0.05)
+
+
+async def test_other_requests_go_on_meanwhile(make_api: MakeApi) -> None:
+    """The longest time that the event loop was held is far from that of the export."""
+    api = await make_api()
+    await _prepare(rows=20_000, noise=100)
+    held = 0.0
+
+    async def look() -> None:
+        nonlocal held
+        while True:
+            begun = time.perf_counter()
+            await asyncio.sleep(0)
+            held = max(held, time.perf_counter() - begun)
+            await asyncio.sleep(0.002)
+
+    watching = asyncio.create_task(look())
+    begun = time.perf_counter()
+    content = await exported(api.composition, EMAIL)
+    took = time.perf_counter() - begun
+    watching.cancel()
+
+    assert len(tables(content)["events"]) == 20_000
+    assert held < max(0.25, took / 4)
 
 
 async def test_a_client_that_breaks_off_can_try_again(migrated: Path) -> None:
