@@ -20,8 +20,7 @@ from tortoise.exceptions import OperationalError
 class Transaction(SqliteTransactionWrapper):
     async def begin(self) -> None:
         try:
-            cursor = await self._connection.execute("BEGIN IMMEDIATE")
-            await cursor.close()
+            await self._connection.execute_fetchall("BEGIN IMMEDIATE")  # in one turn of the connection's thread
         except sqlite3.OperationalError as error:
             raise OperationalError(error) from error
 
