@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from app.composition import limit_storage
 from models.sql import fetch
-from tests.api import EMAIL, NEW_PASSWORD, PASSWORD, PASSWORD_CHANGE, RFC, Api
+from tests.api import EMAIL, NEW_PASSWORD, PASSWORD, PASSWORD_CHANGE, RFC, Api, GivenSettings
 from tests.companies import signed_in
 from tests.conftest import MakeApi
 from tests.tcp_proxy import State, TcpProxy
@@ -44,6 +46,16 @@ async def wire(redis_server: str) -> AsyncIterator[TcpProxy]:
         yield wire
 
 
+@pytest.fixture
+async def through_wire(redis_server: str, wire: TcpProxy) -> AsyncIterator[dict[str, str]]:
+    """The settings that count limits in Redis through the wire, under a prefix of the test's own."""
+    prefix = f"test-{uuid4().hex}"
+    yield {"redis_url": wire.url_of(redis_server), "redis_key_prefix": prefix}
+    storage, aclose = limit_storage(GivenSettings(redis_url=redis_server, redis_key_prefix=prefix))
+    await storage.reset()
+    await aclose()
+
+
 async def _assert_refused(api: Api, operation: str) -> None:
     response = await api.send(operation, {"input": LIMITED[operation]})
 
@@ -70,10 +82,9 @@ async def _assert_open(api: Api) -> None:
 
 @pytest.mark.parametrize("state", [State.REFUSED, State.HUNG])
 async def test_while_redis_is_down_sensitive_mutations_are_refused(
-    make_api: MakeApi, wire: TcpProxy, state: State
+    make_api: MakeApi, wire: TcpProxy, through_wire: dict[str, str], state: State
 ) -> None:
-    url = f"redis://127.0.0.1:{wire.port}/0"
-    api = await signed_in(await make_api(redis_url=url, access_token_audiences=(AUDIENCE,)))
+    api = await signed_in(await make_api(**through_wire, access_token_audiences=(AUDIENCE,)))
 
     wire.become(state)
     await asyncio.gather(*(_assert_refused(api, operation) for operation in LIMITED))
@@ -86,9 +97,9 @@ async def test_while_redis_is_down_sensitive_mutations_are_refused(
 
 
 async def test_a_mail_that_was_counted_with_its_request_is_sent_while_redis_is_down(
-    make_api: MakeApi, wire: TcpProxy
+    make_api: MakeApi, wire: TcpProxy, through_wire: dict[str, str]
 ) -> None:
-    api = await make_api(redis_url=f"redis://127.0.0.1:{wire.port}/0")
+    api = await make_api(**through_wire)
     await api.register()
 
     wire.become(State.REFUSED)
@@ -96,8 +107,10 @@ async def test_a_mail_that_was_counted_with_its_request_is_sent_while_redis_is_d
     assert await api.mailed_code()
 
 
-async def test_a_mail_that_is_not_counted_yet_waits_for_redis(make_api: MakeApi, wire: TcpProxy) -> None:
-    api = await make_api(redis_url=f"redis://127.0.0.1:{wire.port}/0")
+async def test_a_mail_that_is_not_counted_yet_waits_for_redis(
+    make_api: MakeApi, wire: TcpProxy, through_wire: dict[str, str]
+) -> None:
+    api = await make_api(**through_wire)
     await api.register()
     await api.mails()
     await api.act("ResendConfirmationCode", email=EMAIL)
