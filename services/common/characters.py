@@ -32,6 +32,8 @@ _BEFORE, _AFTER = "\"'([<", "\"')]>.,;:"  # that surround a value in a sentence
 
 def without_invisible(text: str, kept: str = "") -> str:
     """Removes format characters: the zero-width space, soft hyphen, direction marks, byte order mark and the like."""
+    if text.isascii():  # which has none
+        return text
     return "".join(
         sign for sign in text if sign in kept or not (unicodedata.category(sign) == "Cf" or _INVISIBLE.match(sign))
     )
