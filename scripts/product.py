@@ -37,7 +37,8 @@ def main() -> int:
     folder = Path(os.environ.get("DATA_DIR", "data")).absolute() / "product"
     accounts = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
     upload = f"http://127.0.0.1:{os.environ.get('UPLOAD_PORT', '8100')}"
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for number in (signal.SIGINT, signal.SIGTERM):  # the first may be ignored: shells start background jobs so
+        signal.signal(number, signal.default_int_handler)
     try:
         secrets = prepare(folder, f"{upload}/webhooks/accounts", os.environ)
         with _running(accounts, upload, secrets, folder) as processes:
