@@ -65,6 +65,12 @@ class GivenSettings(Settings):
         return unsynced(super().database)
 
 
+async def forget_limits(settings: Settings) -> None:
+    storage, aclose = limit_storage(settings)
+    await storage.reset()
+    await aclose()
+
+
 @dataclass
 class Api:
     """`composition` is the app's."""
@@ -110,9 +116,7 @@ class Api:
 
     async def forget_limits(self) -> None:
         """As if every window of every limit had ended."""
-        storage, aclose = limit_storage(self.settings)
-        await storage.reset()
-        await aclose()
+        await forget_limits(self.settings)
 
     async def mails(self) -> list[EmailMessage]:
         """Sends what is due, and returns the mails that came since the last time."""

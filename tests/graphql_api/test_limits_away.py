@@ -7,9 +7,8 @@ from uuid import uuid4
 
 import pytest
 
-from app.composition import limit_storage
 from models.sql import fetch
-from tests.api import EMAIL, NEW_PASSWORD, PASSWORD, PASSWORD_CHANGE, RFC, Api, GivenSettings
+from tests.api import EMAIL, NEW_PASSWORD, PASSWORD, PASSWORD_CHANGE, RFC, Api, GivenSettings, forget_limits
 from tests.companies import signed_in
 from tests.conftest import MakeApi
 from tests.tcp_proxy import State, TcpProxy
@@ -51,9 +50,7 @@ async def through_wire(redis_server: str, wire: TcpProxy) -> AsyncIterator[dict[
     """The settings that count limits in Redis through the wire, under a prefix of the test's own."""
     prefix = f"test-{uuid4().hex}"
     yield {"redis_url": wire.url_of(redis_server), "redis_key_prefix": prefix}
-    storage, aclose = limit_storage(GivenSettings(redis_url=redis_server, redis_key_prefix=prefix))
-    await storage.reset()
-    await aclose()
+    await forget_limits(GivenSettings(redis_url=redis_server, redis_key_prefix=prefix))
 
 
 async def _assert_refused(api: Api, operation: str) -> None:
