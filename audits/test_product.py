@@ -25,7 +25,7 @@ def product(packed_client: PackedClient, tmp_path: Path) -> Iterator[tuple[str, 
     }
     with (tmp_path / "log").open("w+") as log, exclusively(CLIENT):
         process = subprocess.Popen(
-            ["/bin/sh", "scripts/product.sh"],
+            ["/bin/sh", "-c", "trap '' INT && exec sh scripts/product.sh"],  # as a shell starts background jobs
             cwd=ROOT,
             env=clean_environment(**settings),
             stdout=subprocess.PIPE,
@@ -40,7 +40,7 @@ def product(packed_client: PackedClient, tmp_path: Path) -> Iterator[tuple[str, 
             urls = [word.rstrip("/,") for word in said.split() if word.startswith("http")]
             yield urls[0], urls[1]
         finally:
-            # As a terminal sends it: to every process of the group.
+            # As a terminal sends it: both services have process groups of their own.
             process.send_signal(signal.SIGINT)
             status = process.wait(40)
             process.stdout.close()

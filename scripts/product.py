@@ -37,7 +37,7 @@ def main() -> int:
     folder = Path(os.environ.get("DATA_DIR", "data")).absolute() / "product"
     accounts = f"http://127.0.0.1:{os.environ.get('PORT', '8000')}"
     upload = f"http://127.0.0.1:{os.environ.get('UPLOAD_PORT', '8100')}"
-    for number in (signal.SIGINT, signal.SIGTERM):  # the first may be ignored: shells start background jobs so
+    for number in (signal.SIGINT, signal.SIGTERM):  # a background job of a shell ignores SIGINT by default
         signal.signal(number, signal.default_int_handler)
     try:
         secrets = prepare(folder, f"{upload}/webhooks/accounts", os.environ)
