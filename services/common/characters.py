@@ -74,7 +74,7 @@ def plain(text: str, letters: str = "") -> str | ForbiddenCharacter:
     """
     if len(text) > _MAX_CHARS and not text.isascii():
         return text
-    line = in_typed_forms(text if text.isascii() else unicodedata.normalize("NFC", without_invisible(text))).strip()
+    line = in_typed_forms(unicodedata.normalize("NFC", without_invisible(text))).strip()
     foreign = (sign for sign in line if not (sign.isascii() and sign.isprintable()) and sign not in letters)
     character = next(foreign, None)
     return line if character is None else forbidden(character)
