@@ -1,4 +1,4 @@
-"""The password hashes that are computed, recorded where the libraries are called. A count shows what a time cannot."""
+"""Records the password hashes that are computed, where the libraries are called."""
 
 import hashlib
 from collections.abc import Callable
@@ -9,7 +9,10 @@ from argon2 import PasswordHasher, extract_parameters
 
 
 def recorded_hashes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
-    """The function and the cost (iterations, or KiB for Argon2) of each hash that is computed from now on."""
+    """Lists the function and the cost of each hash that PBKDF2, scrypt or our Argon2 computes from now on.
+
+    The cost is the iterations, scrypt's N, or Argon2's memory in KiB.
+    """
     computed: list[tuple[str, int]] = []
 
     def record(owner: Any, name: str, cost: Callable[..., int]) -> None:
