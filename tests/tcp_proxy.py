@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from urllib.parse import urlsplit, urlunsplit
 
-_PORTS = {"postgres": 5432, "redis": 6379}
+_PORTS = {"postgres": 5432, "postgresql": 5432, "redis": 6379}
 
 
 def at_port(port: int, url: str) -> str:
