@@ -37,8 +37,9 @@ from app.operations import OPERATIONS
 from audits.fleet import Fleet, Node, fleet, form
 from audits.ports import free_port
 from audits.test_health import wire
-from tests.api import COMPANY, PASSWORD, found
+from tests.api import found
 from tests.databases import database_of_its_own
+from tests.forms import COMPANY, PASSWORD
 from tests.paypal.server import paypal_server
 from tests.process.serving import ROOT, clean_environment
 from tests.smtp_servers import SoundServer, sound_server

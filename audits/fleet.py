@@ -14,7 +14,8 @@ from typing import Any, Literal
 import httpx2
 
 from app.operations import OPERATIONS
-from tests.api import PASSWORD, PRODUCTION, RFC
+from tests.api import PRODUCTION
+from tests.forms import PASSWORD, RFC
 from tests.process.serving import CHEAP_ARGON2, ROOT, WITHOUT_LIMITS, clean_environment
 
 Command = Literal["serve", "worker"]

@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx2
 
-from tests.api import COMPANY, RFC
+from tests.forms import COMPANY, RFC
 from tests.process.client import Client
 
 PASSWORD = "una frase larga"

@@ -11,7 +11,7 @@ import httpx2
 from audits.fleet import Node, run
 from models.payment import Payment
 from services.common.clock import utc_now
-from tests.api import COMPANY
+from tests.forms import COMPANY
 from tests.paypal.payers import BANK, PLAN, TOTAL, takes_paypal
 from tests.paypal.server import PayPalServer
 from tests.process.serving import run_command

@@ -13,7 +13,8 @@ from app.settings import Settings
 from audits.conftest import RunScript
 from models.migrator import upgrade
 from tests.access_tokens import AUDIENCE, forgeries, verify
-from tests.api import EMAIL, PASSWORD, api_of
+from tests.api import api_of
+from tests.forms import EMAIL, PASSWORD
 from tests.process.serving import CHEAP_ARGON2, ROOT, serving
 
 PAGE = (ROOT / "docs/product.md").read_text("utf-8")

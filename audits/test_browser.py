@@ -6,7 +6,8 @@ from pathlib import Path
 from app.settings import Settings
 from audits.conftest import RunScript
 from models.migrator import upgrade
-from tests.api import EMAIL, PASSWORD, api_of
+from tests.api import api_of
+from tests.forms import EMAIL, PASSWORD
 from tests.process.serving import serving
 
 

@@ -12,8 +12,9 @@ from tortoise.connection import get_connection
 from app.settings import Settings
 from models.failure_streak import FailureStreak
 from models.sql import fetch
-from tests.api import EMAIL, PASSWORD, Api
+from tests.api import Api
 from tests.conftest import MakeApi
+from tests.forms import EMAIL, PASSWORD
 from tests.models.test_cancellation import WORK, Work, assert_unlocked, cancel_every
 
 CANCELLATIONS = 500

@@ -12,9 +12,10 @@ from benchmarks.corpus import SCREEN
 from services.accounts.sessions import MAX_SESSIONS
 from services.company.series import MAX_SERIES
 from services.payments.history import MAX_PAYMENTS
-from tests.api import EMAIL, PASSWORD, PRODUCTION, RFC
+from tests.api import PRODUCTION
 from tests.client_forms import FORMS
 from tests.conftest import MakeApi
+from tests.forms import EMAIL, PASSWORD, RFC
 from tests.full_accounts import full_account
 
 ID = "00000000-0000-4000-8000-000000000000"

@@ -16,9 +16,9 @@ from models.event import Event
 from models.export_link import ExportLink
 from services.common.clock import utc_now
 from services.common.secrets import digest
-from tests.api import EMAIL
 from tests.conftest import MakeApi
 from tests.exports import exported, tables
+from tests.forms import EMAIL
 from tests.process.serving import serving_aside
 from tests.stored_accounts import store_account
 

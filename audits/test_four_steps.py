@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 
-from tests.api import COMPANY
+from tests.forms import COMPANY
 from tests.paypal.server import PayPalServer
 from tests.process.client import Client, found
 from tests.process.conftest import Mailbox

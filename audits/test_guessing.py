@@ -1,7 +1,7 @@
 """How many guesses one client has with the default limits, which docs state; tests/graphql_api/ does it in small."""
 
-from tests.api import PASSWORD
 from tests.conftest import MakeApi
+from tests.forms import PASSWORD
 from tests.graphql_api.test_guessing import login, names, owned, solved, wrong_captcha_answers
 
 ADDRESS = "198.51.100.1"

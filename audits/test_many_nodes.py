@@ -19,8 +19,9 @@ from services.captcha.service import CaptchaService
 from services.common.limits import Limit, Limiter
 from services.common.secrets import Keys
 from tests.actors import ACTORS
-from tests.api import PASSWORD, found
+from tests.api import found
 from tests.databases import database_on
+from tests.forms import PASSWORD
 from tests.smtp_servers import Received, SoundServer, sound_server
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

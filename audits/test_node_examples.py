@@ -10,7 +10,8 @@ import pytest
 from app.settings import Settings
 from audits.conftest import RunScript
 from models.migrator import upgrade
-from tests.api import EMAIL, PASSWORD, api_of
+from tests.api import api_of
+from tests.forms import EMAIL, PASSWORD
 from tests.process.serving import ROOT, serving
 
 NODE = ROOT / "audits/node"

@@ -8,7 +8,8 @@ from pathlib import Path
 from app.settings import Settings
 from audits.conftest import RunScript
 from models.migrator import upgrade
-from tests.api import EMAIL, PASSWORD, api_of
+from tests.api import api_of
+from tests.forms import EMAIL, PASSWORD
 from tests.process.serving import CHEAP_ARGON2, ROOT, serving
 
 PAGE = (ROOT / "docs/clients.md").read_text("utf-8")

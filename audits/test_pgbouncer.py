@@ -17,8 +17,9 @@ from audits.pgbouncer import PgBouncer, pgbouncer
 from audits.test_database_away import Load
 from models.migrator import EMPTY, go_to, pending_migrations, upgrade
 from models.sql import fetch
-from tests.api import EMAIL, PASSWORD, found
+from tests.api import found
 from tests.databases import database_on
+from tests.forms import EMAIL, PASSWORD
 from tests.process.serving import CHEAP_ARGON2, WITHOUT_LIMITS, serving_aside
 
 

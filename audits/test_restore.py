@@ -18,8 +18,9 @@ from audits.fleet import Node, fleet, form, run
 from audits.restored_payments import APPROVED, DEPOSITED, EMAILS, LATE, LATE_DEPOSIT, PAID, Payers, settings
 from models.delivery import Delivery
 from models.registration import Registration
-from tests.api import PASSWORD, found
+from tests.api import found
 from tests.databases import database_of_its_own, empty_database_on
+from tests.forms import PASSWORD
 from tests.paypal.payers import TOTAL
 from tests.paypal.server import paypal_server
 from tests.process.serving import run_command

@@ -27,7 +27,8 @@ from app.version import version
 from audits.fleet import Fleet, Node, fleet, form
 from audits.ports import free_port
 from audits.test_rolling_restart import NAME, nginx, stores
-from tests.api import PASSWORD, found
+from tests.api import found
+from tests.forms import PASSWORD
 from tests.process.serving import ROOT, clean_environment
 from tests.smtp_servers import SoundServer, sound_server
 

@@ -18,7 +18,7 @@ import httpx2
 from audits.person import Person
 from audits.ports import free_port
 from scripts.product import Secrets, prepare, upload_settings
-from tests.api import COMPANY, RFC
+from tests.forms import COMPANY, RFC
 from tests.process.serving import CHEAP_ARGON2, ROOT, clean_environment, serving
 
 PLANS = """

@@ -35,8 +35,8 @@ from benchmarks.services import (
 from models.session import Session
 from services.common.clock import utc_now
 from services.common.secrets import digest
-from tests.api import EMAIL, PASSWORD, RFC
 from tests.databases import database_of_its_own, empty_database_on
+from tests.forms import EMAIL, PASSWORD, RFC
 from tests.process.serving import ROOT, run_command
 from tests.stored_accounts import store_account
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.api import COMPANY, EMAIL, RFC
+from tests.forms import COMPANY, EMAIL, RFC
 
 HASH = "$2b$04$usesomesillystringforO/fkg9qdGHS5djJdwV7TYMT2re8KnX/C"
 SERIES = {"name": "A", "firstFolio": 10, "lastFolio": 99, "nextFolio": 42}

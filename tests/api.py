@@ -25,23 +25,11 @@ from services.common.measures import IGNORED
 from services.common.tracing import UNTRACED
 from tests.actors import OPERATOR
 from tests.databases import unsynced
+from tests.forms import EMAIL, PASSWORD, RFC
 
 if TYPE_CHECKING:
     from app.traces.spans import Traces
 
-RFC = "EKU9003173C9"
-EMAIL = "ana@example.com"
-PASSWORD = "una frase larga"
-NEW_PASSWORD = "otra frase larga"
-WRONG_PASSWORD = "no es mi clave"
-OTHER_RFC = "H&E951128469"
-REGISTRATION = {"rfc": RFC, "email": EMAIL, "password": PASSWORD, "passwordConfirmation": PASSWORD}
-PASSWORD_CHANGE = {
-    "currentPassword": PASSWORD,
-    "newPassword": NEW_PASSWORD,
-    "newPasswordConfirmation": NEW_PASSWORD,
-}
-COMPANY = {"legalName": "ESCUELA KEMPER URGATE", "taxRegime": "601", "postalCode": "26015"}
 PRODUCTION = {
     "environment": "production",
     "secret_key": "a key of thirty-two bytes or more",

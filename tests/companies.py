@@ -6,7 +6,8 @@ from uuid import UUID
 from models.account import Account
 from services.accounts.onboarding import Stage
 from services.common.clock import utc_now
-from tests.api import COMPANY, EMAIL, Api
+from tests.api import Api
+from tests.forms import COMPANY, EMAIL
 from tests.invoices import paid, try_to_reserve
 
 

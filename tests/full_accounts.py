@@ -12,7 +12,8 @@ from services.accounts.sessions import MAX_SESSIONS
 from services.common.secrets import digest
 from services.company.series import MAX_SERIES
 from services.payments.history import MAX_PAYMENTS
-from tests.api import COMPANY, Api
+from tests.api import Api
+from tests.forms import COMPANY
 from tests.stored_accounts import store_account, store_company
 
 

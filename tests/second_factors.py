@@ -10,8 +10,9 @@ import pyotp
 from models.account import Account
 from models.recovery_code import RecoveryCode
 from models.totp_factor import TotpFactor
-from tests.api import EMAIL, PASSWORD, Api
+from tests.api import Api
 from tests.companies import signed_in
+from tests.forms import EMAIL, PASSWORD
 
 STEP = 30  # seconds
 

@@ -6,7 +6,7 @@ from uuid import uuid4
 from models.account import Account
 from models.company import Company
 from services.common.clock import utc_now
-from tests.api import COMPANY, EMAIL, RFC
+from tests.forms import COMPANY, EMAIL, RFC
 
 
 async def store_account(email: str = EMAIL, **columns: Any) -> Account:

@@ -18,9 +18,10 @@ from services.access.keys import SigningKeys
 from services.common.clock import utc_now
 from services.support.limit_subjects import counted_by
 from tests.access_tokens import AUDIENCE, ISSUER, ec_key, forgeries, rsa_key, verify
-from tests.api import EMAIL, RFC, Api
+from tests.api import Api
 from tests.companies import signed_in
 from tests.conftest import MakeApi
+from tests.forms import EMAIL, RFC
 
 SETTINGS: dict[str, Any] = {"access_token_audiences": (AUDIENCE, "reports"), "access_token_issuer": ISSUER}
 

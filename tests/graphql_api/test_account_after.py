@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from tests.api import COMPANY, EMAIL, PASSWORD, PASSWORD_CHANGE, Api
+from tests.api import Api
 from tests.companies import configured, created, signed_in
 from tests.conftest import MakeApi
+from tests.forms import COMPANY, EMAIL, PASSWORD, PASSWORD_CHANGE
 from tests.paypal.payers import PLAN, payer, start
 from tests.paypal.server import PayPalServer
 from tests.statements import statements_run

@@ -26,8 +26,9 @@ from services.events.publishing import lock_account
 from services.invoices import reservations
 from services.support.account_deletion import RETRY_AFTER
 from tests.actors import OPERATOR
-from tests.api import EMAIL, PASSWORD, PASSWORD_CHANGE, RFC, Api, found
+from tests.api import Api, found
 from tests.conftest import MakeApi
+from tests.forms import EMAIL, PASSWORD, PASSWORD_CHANGE, RFC
 from tests.invoices import CLIENT, active_account, paid, reserve, series_of
 from tests.paypal.payers import BANK, PLAN, complete, keep_payment, payer, start_approved, start_pending, takes_paypal
 from tests.paypal.server import PayPalServer

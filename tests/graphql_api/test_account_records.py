@@ -12,9 +12,10 @@ from models.series import Series
 from services.access.clients import Scope
 from services.common.clock import utc_now
 from services.common.pages import CursorFormat
-from tests.api import COMPANY, EMAIL, OTHER_RFC, RFC, Api
+from tests.api import Api
 from tests.companies import signed_in
 from tests.conftest import MakeApi
+from tests.forms import COMPANY, EMAIL, OTHER_RFC, RFC
 from tests.statements import statements_run
 from tests.stored_accounts import store_account, store_company
 from tests.stores import ON_SQLITE

@@ -13,8 +13,9 @@ from services.accounts.lockout import MAX_FAILURES
 from services.common.clock import utc_now
 from services.common.money import Money
 from tests.actors import OPERATOR
-from tests.api import COMPANY, EMAIL, NEW_PASSWORD, PASSWORD, RFC, Api
+from tests.api import Api
 from tests.conftest import MakeApi
+from tests.forms import COMPANY, EMAIL, NEW_PASSWORD, PASSWORD, RFC
 from tests.paypal.payers import PLAN, TOTAL, pay, payer, payment_of, start, takes_paypal
 from tests.paypal.server import PayPalServer
 

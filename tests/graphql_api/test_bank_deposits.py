@@ -27,8 +27,9 @@ from services.payments.bank.outcomes import (
 from services.payments.bank.reference import parse_reference
 from services.payments.queries import PaymentStatus, PaymentView
 from tests.actors import OPERATOR
-from tests.api import EMAIL, PRODUCTION, Api
+from tests.api import PRODUCTION, Api
 from tests.conftest import MakeApi
+from tests.forms import EMAIL
 from tests.paypal.payers import PLAN, TOTAL, YEAR, activation, follow_up, make_due, payer
 from tests.stores import ON_SQLITE
 

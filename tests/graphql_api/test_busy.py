@@ -7,7 +7,8 @@ from typing import Any
 from tortoise.connection import get_connection
 
 from models.sql import fetch
-from tests.api import EMAIL, Api
+from tests.api import Api
+from tests.forms import EMAIL
 from tests.stores import ON_SQLITE
 
 

@@ -11,9 +11,10 @@ from models.spent_captcha import SpentCaptcha
 from services.captcha.ids import CaptchaIds
 from services.captcha.service import LIFE
 from services.common.clock import utc_now
-from tests.api import EMAIL, REGISTRATION, WRONG_PASSWORD, Api
+from tests.api import Api
 from tests.captcha_providers import ProviderServer
 from tests.conftest import MakeApi
+from tests.forms import EMAIL, REGISTRATION, WRONG_PASSWORD
 from tests.paypal.http import Trouble
 
 OTHER_EMAIL = "eva@example.com"

@@ -10,8 +10,9 @@ import httpx2
 import pytest
 
 from services.captcha import service
-from tests.api import EMAIL, PASSWORD, WRONG_PASSWORD, Api
+from tests.api import Api
 from tests.conftest import MakeApi
+from tests.forms import EMAIL, PASSWORD, WRONG_PASSWORD
 from tests.proofs import proof
 from tests.stores import ON_SQLITE
 

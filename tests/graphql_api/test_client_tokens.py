@@ -14,7 +14,8 @@ from services.access.clients import Scope
 from services.common.clock import utc_now
 from services.common.secrets import digest, generate_token
 from tests.actors import OPERATOR
-from tests.api import PASSWORD_CHANGE, Api
+from tests.api import Api
+from tests.forms import PASSWORD_CHANGE
 from tests.statements import statements_run
 from tests.stores import ON_SQLITE
 

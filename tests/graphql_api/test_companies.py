@@ -7,8 +7,9 @@ from models.company import Company
 from services.accounts.rfc import Rfc, parse_rfc
 from services.common.clock import utc_now
 from tests.actors import OPERATOR
-from tests.api import COMPANY, EMAIL, Api
+from tests.api import Api
 from tests.companies import problems, signed_in
+from tests.forms import COMPANY, EMAIL
 from tests.paypal.payers import PLAN
 from tests.statements import statements_run
 from tests.stores import ON_SQLITE

@@ -10,9 +10,10 @@ from models.failure_streak import FailureStreak
 from models.session import Session
 from services.accounts.lockout import MAX_FAILURES
 from services.common.clock import utc_now
-from tests.api import EMAIL, Api
+from tests.api import Api
 from tests.companies import problems
 from tests.conftest import MakeApi
+from tests.forms import EMAIL
 from tests.stores import ON_SQLITE
 
 

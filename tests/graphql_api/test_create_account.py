@@ -5,9 +5,10 @@ from typing import Any
 
 from models.delivery import Delivery
 from models.registration import Registration
-from tests.api import EMAIL, PASSWORD, REGISTRATION, RFC, Api, found
+from tests.api import Api, found
 from tests.companies import problems
 from tests.conftest import MakeApi
+from tests.forms import EMAIL, PASSWORD, REGISTRATION, RFC
 from tests.stores import ON_SQLITE
 
 

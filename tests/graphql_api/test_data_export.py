@@ -25,9 +25,10 @@ from services.common.clock import utc_now
 from services.support import data_export
 from services.support.data_export import SENDING_SECONDS
 from tests.actors import OPERATOR
-from tests.api import EMAIL, NEW_PASSWORD, PASSWORD, PASSWORD_CHANGE, Api, found
+from tests.api import Api, found
 from tests.conftest import MakeApi
 from tests.exports import everything, tables
+from tests.forms import EMAIL, NEW_PASSWORD, PASSWORD, PASSWORD_CHANGE
 from tests.stores import ON_EVERY_LIMIT_STORAGE, ON_SQLITE
 
 UNKNOWN = "A" * 40

@@ -15,9 +15,10 @@ from models.event import Event
 from models.registration import Registration
 from models.session import Session
 from services.mail.outbox import MailKind, enqueue
-from tests.api import EMAIL, NEW_PASSWORD, PASSWORD, PASSWORD_CHANGE, Api, found
+from tests.api import Api, found
 from tests.companies import problems, signed_in
 from tests.conftest import MakeApi
+from tests.forms import EMAIL, NEW_PASSWORD, PASSWORD, PASSWORD_CHANGE
 
 NEW = "eva@example.com"
 AGES_AGO = datetime(2020, 1, 1, tzinfo=UTC)

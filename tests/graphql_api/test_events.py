@@ -14,8 +14,9 @@ from services.common.clock import utc_now
 from services.events.facts import AccountField, Details, EventType
 from services.events.publishing import publish
 from tests.actors import OPERATOR
-from tests.api import COMPANY, EMAIL, Api
+from tests.api import Api
 from tests.conftest import MakeApi
+from tests.forms import COMPANY, EMAIL
 from tests.stored_accounts import store_account
 
 

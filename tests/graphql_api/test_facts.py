@@ -19,7 +19,8 @@ from services.common.money import Money
 from services.support.account_import import AccountImport
 from tests.account_lines import account_line
 from tests.actors import OPERATOR
-from tests.api import COMPANY, EMAIL, NEW_PASSWORD, PASSWORD, PASSWORD_CHANGE, RFC, Api
+from tests.api import Api
+from tests.forms import COMPANY, EMAIL, NEW_PASSWORD, PASSWORD, PASSWORD_CHANGE, RFC
 from tests.paypal.payers import PLAN, TOTAL, payer
 
 AMOUNT = Money.parse(TOTAL)

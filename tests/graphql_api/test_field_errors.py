@@ -7,11 +7,12 @@ from typing import Any
 from app.composition import ROOT
 from app.operations import OPERATIONS
 from services.common.translations import Language, Translations
-from tests.api import COMPANY, EMAIL, PASSWORD, PASSWORD_CHANGE, REGISTRATION, RFC, Api
+from tests.api import Api
 from tests.authenticators import Authenticator, b64
 from tests.companies import configured, created, take
 from tests.conftest import MakeApi
 from tests.field_pairs import field_pairs
+from tests.forms import COMPANY, EMAIL, PASSWORD, PASSWORD_CHANGE, REGISTRATION, RFC
 from tests.graphql_api.test_passkeys import added, begun, listed
 from tests.stores import ON_SQLITE
 

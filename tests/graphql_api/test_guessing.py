@@ -8,8 +8,9 @@ from models.failure_streak import FailureStreak
 from services.accounts.lockout import MAX_FAILURES
 from services.common.caller import Caller
 from services.common.outcomes import DrawnCaptcha
-from tests.api import EMAIL, PASSWORD, RFC, WRONG_PASSWORD, Api
+from tests.api import Api
 from tests.conftest import MakeApi
+from tests.forms import EMAIL, PASSWORD, RFC, WRONG_PASSWORD
 from tests.stores import ON_EVERY_LIMIT_STORAGE, ON_SQLITE
 
 HOME = "203.0.113.9"

@@ -7,8 +7,9 @@ from models.account import Account
 from models.failure_streak import FailureStreak
 from services.accounts.lockout import MAX_FAILURES
 from services.common.secrets import generate_token
-from tests.api import EMAIL, NEW_PASSWORD, Api
+from tests.api import Api
 from tests.foreign_hashes import OF_PASSWORD, PASSWORD
+from tests.forms import EMAIL, NEW_PASSWORD
 from tests.hash_work import recorded_hashes
 from tests.stored_accounts import store_account
 

@@ -12,8 +12,9 @@ from app.composition import compose
 from models.failure_streak import FailureStreak
 from models.known_network import KnownNetwork
 from models.registration import Registration
-from tests.api import EMAIL, OTHER_RFC, PASSWORD, RFC, WRONG_PASSWORD, Api
+from tests.api import Api
 from tests.conftest import MakeApi
+from tests.forms import EMAIL, OTHER_RFC, PASSWORD, RFC, WRONG_PASSWORD
 
 _OLD, _NEW = (SecretStr(f"the {age} key of thirty-two bytes or more") for age in ("old", "new"))
 _PHASES: list[dict[str, Any]] = [

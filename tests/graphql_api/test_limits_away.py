@@ -8,9 +8,10 @@ from uuid import uuid4
 import pytest
 
 from models.sql import fetch
-from tests.api import EMAIL, NEW_PASSWORD, PASSWORD, PASSWORD_CHANGE, RFC, Api, GivenSettings, forget_limits
+from tests.api import Api, GivenSettings, forget_limits
 from tests.companies import signed_in
 from tests.conftest import MakeApi
+from tests.forms import EMAIL, NEW_PASSWORD, PASSWORD, PASSWORD_CHANGE, RFC
 from tests.tcp_proxy import State, TcpProxy
 
 AUDIENCE = "https://api.example.mx"

@@ -18,8 +18,9 @@ from services.accounts.sessions import MAX_SESSIONS
 from services.common.clock import utc_now
 from services.common.secrets import digest
 from services.mail.outbox import MailKind
-from tests.api import EMAIL, PASSWORD, RFC, WRONG_PASSWORD, Api
+from tests.api import Api
 from tests.conftest import MakeApi
+from tests.forms import EMAIL, PASSWORD, RFC, WRONG_PASSWORD
 from tests.stores import ON_EVERY_LIMIT_STORAGE, ON_SQLITE
 
 ANYWHERE: dict[str, Any] = {

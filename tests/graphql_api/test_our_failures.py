@@ -18,9 +18,10 @@ from services.accounts.login import LoginForm
 from services.accounts.passwords import PasswordForm
 from services.common.caller import Caller
 from services.common.outcomes import TooManyAttempts
-from tests.api import EMAIL, NEW_PASSWORD, PASSWORD, PASSWORD_CHANGE, REGISTRATION, Api
+from tests.api import Api
 from tests.companies import signed_in
 from tests.conftest import MakeApi
+from tests.forms import EMAIL, NEW_PASSWORD, PASSWORD, PASSWORD_CHANGE, REGISTRATION
 from tests.paypal.payers import PLAN, payer, start, takes_paypal
 from tests.paypal.server import PayPalServer
 from tests.stores import ON_POSTGRESQL, ON_SQLITE

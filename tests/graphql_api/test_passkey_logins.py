@@ -24,10 +24,11 @@ from services.common.clock import utc_now
 from services.factors.passkeys import AcceptedPasskey
 from services.factors.second_factors import ProofWay
 from tests.actors import OPERATOR
-from tests.api import EMAIL, OTHER_RFC, PASSWORD, WRONG_PASSWORD, Api
+from tests.api import Api
 from tests.authenticators import BE, BS, UP, UV, Authenticator, Passkey, b64
 from tests.companies import problems, signed_in
 from tests.conftest import MakeApi
+from tests.forms import EMAIL, OTHER_RFC, PASSWORD, WRONG_PASSWORD
 from tests.graphql_api.test_passkeys import AGES_AGO, added, begun, listed
 from tests.races import uncommitted
 from tests.second_factors import Authenticator as App

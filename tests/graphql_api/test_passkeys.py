@@ -15,10 +15,11 @@ from models.passkey import Passkey as StoredPasskey
 from models.passkey_challenge import PasskeyChallenge
 from models.session import Session
 from services.factors.passkeys import MAX_PASSKEYS
-from tests.api import EMAIL, OTHER_RFC, PASSWORD, PASSWORD_CHANGE, Api
+from tests.api import Api
 from tests.authenticators import AT, BE, BS, ORIGIN, UP, UV, Authenticator, Passkey, b64
 from tests.companies import problems, signed_in
 from tests.conftest import MakeApi
+from tests.forms import EMAIL, OTHER_RFC, PASSWORD, PASSWORD_CHANGE
 
 AGES_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 UNKNOWN = "00000000-0000-4000-8000-000000000000"

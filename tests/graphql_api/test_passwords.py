@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from models.account import Account
-from tests.api import EMAIL, PASSWORD, Api
+from tests.api import Api
 from tests.companies import problems, signed_in
+from tests.forms import EMAIL, PASSWORD
 from tests.stores import ON_SQLITE
 
 MAX_LENGTH = "Correcto caballo batería grapa. " * 4

@@ -9,8 +9,9 @@ from typing import Any
 
 from app.operations import OPERATIONS
 from services.captcha.ids import Solution
-from tests.api import COMPANY, EMAIL, PASSWORD, RFC, Api
+from tests.api import Api
 from tests.companies import problems, signed_in
+from tests.forms import COMPANY, EMAIL, PASSWORD, RFC
 from tests.stores import ON_SQLITE
 
 pytestmark = ON_SQLITE

@@ -14,7 +14,8 @@ from services.payments.bank.deposits import DepositService
 from services.payments.bank.outcomes import DepositClosed, DepositConfirmed
 from services.payments.queries import PaymentStatus
 from tests.actors import OPERATOR
-from tests.api import PASSWORD_CHANGE, Api
+from tests.api import Api
+from tests.forms import PASSWORD_CHANGE
 from tests.paypal.payers import PLAN, TOTAL, activation, payer, start
 from tests.paypal.server import PayPalServer
 from tests.stores import ON_SQLITE

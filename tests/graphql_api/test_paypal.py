@@ -8,10 +8,11 @@ from app.development.paypal.api import Call
 from models.account import Account
 from models.payment import Payment
 from services.common.clock import utc_now
-from tests.api import EMAIL, Api
+from tests.api import Api
 from tests.cancellation import cancelled_after
 from tests.companies import configured, created
 from tests.conftest import MakeApi
+from tests.forms import EMAIL
 from tests.paypal.http import Trouble
 from tests.paypal.payers import (
     PLAN,

@@ -13,10 +13,11 @@ from models.registration import Registration
 from services.common.clock import utc_now
 from services.support.deletion import Deleted
 from tests.actors import OPERATOR
-from tests.api import EMAIL, Api
+from tests.api import Api
 from tests.companies import problems
 from tests.conftest import MakeApi
 from tests.exports import exported, tables
+from tests.forms import EMAIL
 from tests.stores import ON_SQLITE
 
 NOTICE: dict[str, Any] = {"privacy_notice_version": "2026-11", "privacy_notice_url": "https://app.example.mx/aviso"}

@@ -11,9 +11,10 @@ from models.session import Session
 from services.accounts.recent_proof import PROOF_LIFE
 from services.accounts.sessions import SessionService
 from services.common.caller import Caller
-from tests.api import NEW_PASSWORD, PASSWORD, PASSWORD_CHANGE, RFC, WRONG_PASSWORD, Api
+from tests.api import Api
 from tests.companies import problems
 from tests.conftest import MakeApi
+from tests.forms import NEW_PASSWORD, PASSWORD, PASSWORD_CHANGE, RFC, WRONG_PASSWORD
 
 OTHER_RFC = "XIA190128J61"
 AGES_AGO = datetime(2020, 1, 1, tzinfo=UTC)

@@ -12,9 +12,10 @@ from services.mail.batches import Mail
 from services.mail.claims import Claims
 from services.mail.letters import contents_for
 from services.mail.outbox import MailKind
-from tests.api import EMAIL, NEW_PASSWORD, PASSWORD, Api
+from tests.api import Api
 from tests.companies import problems, signed_in
 from tests.conftest import MakeApi
+from tests.forms import EMAIL, NEW_PASSWORD, PASSWORD
 from tests.smtp_servers import claim_one
 from tests.stores import ON_SQLITE
 

@@ -13,7 +13,8 @@ from services.accounts.revocation import revoke_everything
 from services.common.clock import utc_now
 from services.factors.remembered_devices import DEVICE_LIFE, MAX_DEVICES
 from tests.actors import OPERATOR
-from tests.api import EMAIL, NEW_PASSWORD, OTHER_RFC, PASSWORD, PASSWORD_CHANGE, WRONG_PASSWORD, Api
+from tests.api import Api
+from tests.forms import EMAIL, NEW_PASSWORD, OTHER_RFC, PASSWORD, PASSWORD_CHANGE, WRONG_PASSWORD
 from tests.second_factors import Protected, backdate, challenge_of, protect, verify
 from tests.statements import statements_run
 

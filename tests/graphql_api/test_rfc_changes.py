@@ -8,8 +8,9 @@ from models.account import Account
 from models.event import Event
 from models.session import Session
 from services.common.clock import utc_now
-from tests.api import COMPANY, EMAIL, OTHER_RFC, PASSWORD, RFC, Api
+from tests.api import Api
 from tests.companies import configured, created, problems, signed_in
+from tests.forms import COMPANY, EMAIL, OTHER_RFC, PASSWORD, RFC
 from tests.invoices import paid, reserve
 from tests.paypal.payers import keep_payment
 from tests.races import uncommitted

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from tests.api import EMAIL, PASSWORD, REGISTRATION, WRONG_PASSWORD, Api
+from tests.api import Api
+from tests.forms import EMAIL, PASSWORD, REGISTRATION, WRONG_PASSWORD
 from tests.statements import commits, statements_run
 
 LOGIN = "mutation Login($input: LoginInput!) { login(input: $input) { __typename } }"

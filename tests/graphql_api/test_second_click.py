@@ -9,8 +9,9 @@ from models.confirmation_code import ConfirmationCode
 from models.delivery import Delivery
 from models.registration import Registration
 from services.common.clock import utc_now
-from tests.api import EMAIL, NEW_PASSWORD, OTHER_RFC, PASSWORD, RFC, Api, found
+from tests.api import Api, found
 from tests.conftest import MakeApi
+from tests.forms import EMAIL, NEW_PASSWORD, OTHER_RFC, PASSWORD, RFC
 
 DAY = timedelta(days=1)
 

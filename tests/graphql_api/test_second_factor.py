@@ -22,9 +22,10 @@ from services.common.clock import utc_now
 from services.factors.second_factors import MAX_FAILURES as MAX_WRONG_CODES
 from services.support.changes import SecondFactorEnds
 from tests.actors import OPERATOR
-from tests.api import EMAIL, PASSWORD, PASSWORD_CHANGE, WRONG_PASSWORD, Api, found
+from tests.api import Api, found
 from tests.companies import problems, signed_in
 from tests.conftest import MakeApi
+from tests.forms import EMAIL, PASSWORD, PASSWORD_CHANGE, WRONG_PASSWORD
 from tests.races import uncommitted
 from tests.second_factors import Authenticator, Protected, backdate, challenge_of, enrolled, protect, verify
 

@@ -9,9 +9,10 @@ import pytest
 
 from models.session import Session
 from services.access.clients import Scope
-from tests.api import COMPANY, EMAIL, OTHER_RFC, PASSWORD, PASSWORD_CHANGE, Api
+from tests.api import Api
 from tests.companies import signed_in
 from tests.conftest import MakeApi
+from tests.forms import COMPANY, EMAIL, OTHER_RFC, PASSWORD, PASSWORD_CHANGE
 from tests.second_factors import enrolled, protect
 
 REQUIRED = "SecondFactorEnrollmentRequiredError"

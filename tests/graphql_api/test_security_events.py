@@ -17,10 +17,11 @@ from services.cleanup import Cleanup, Retention
 from services.common.clock import utc_now
 from services.common.pages import EPOCH, MomentCursors
 from tests.actors import OPERATOR
-from tests.api import COMPANY, EMAIL, NEW_PASSWORD, OTHER_RFC, PASSWORD, PASSWORD_CHANGE, WRONG_PASSWORD, Api
+from tests.api import Api
 from tests.companies import problems, signed_in
 from tests.conftest import MakeApi
 from tests.exports import exported, tables
+from tests.forms import COMPANY, EMAIL, NEW_PASSWORD, OTHER_RFC, PASSWORD, PASSWORD_CHANGE, WRONG_PASSWORD
 from tests.statements import statements_run
 from tests.stores import ON_SQLITE
 

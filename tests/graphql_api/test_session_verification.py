@@ -14,9 +14,10 @@ from services.access.keys import SigningKeys
 from services.common.clock import utc_now
 from services.common.secrets import generate_token
 from tests.access_tokens import AUDIENCE, ISSUER, ec_key, forgeries, rsa_key, verify
-from tests.api import EMAIL, RFC, Api
+from tests.api import Api
 from tests.companies import signed_in
 from tests.conftest import MakeApi
+from tests.forms import EMAIL, RFC
 from tests.statements import statements_run
 from tests.stores import ON_SQLITE
 

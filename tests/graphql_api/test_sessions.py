@@ -12,9 +12,10 @@ from services.accounts.hashing import Hasher
 from services.accounts.revocation import revoke_everything
 from services.common.outcomes import TooManyAttempts
 from tests.actors import OPERATOR
-from tests.api import EMAIL, PASSWORD, Api
+from tests.api import Api
 from tests.companies import problems
 from tests.conftest import MakeApi
+from tests.forms import EMAIL, PASSWORD
 from tests.stores import ON_SQLITE
 
 

@@ -17,8 +17,9 @@ from services.accounts.sign_ins import MANY_FAILURES, MAX_MAILS
 from services.common.clock import utc_now
 from services.mail import queue
 from tests.actors import OPERATOR
-from tests.api import EMAIL, PASSWORD, WRONG_PASSWORD, Api
+from tests.api import Api
 from tests.conftest import MakeApi
+from tests.forms import EMAIL, PASSWORD, WRONG_PASSWORD
 
 NEW_DEVICE = "Nuevo acceso a tu cuenta de Timbrado"
 AFTER_FAILURES = "Acceso a tu cuenta de Timbrado después de varios intentos fallidos"

@@ -7,9 +7,10 @@ import pytest
 
 from models.account import Account
 from models.registration import Registration
-from tests.api import EMAIL, OTHER_RFC, PASSWORD, RFC, Api, found
+from tests.api import Api, found
 from tests.companies import signed_in
 from tests.conftest import MakeApi
+from tests.forms import EMAIL, OTHER_RFC, PASSWORD, RFC
 from tests.stores import ON_EVERY_LIMIT_STORAGE
 
 CODE = r"\b[2-9A-Z]{40}\b"

@@ -8,9 +8,10 @@ from opentelemetry.trace import SpanKind, StatusCode
 from models.account import Account
 from models.payment import Payment
 from models.sql import fetch
-from tests.api import COMPANY, EMAIL, NEW_PASSWORD, PASSWORD, RFC, WRONG_PASSWORD, Api
+from tests.api import Api
 from tests.captcha_providers import ProviderServer
 from tests.conftest import MakeApi
+from tests.forms import COMPANY, EMAIL, NEW_PASSWORD, PASSWORD, RFC, WRONG_PASSWORD
 from tests.paypal.payers import PLAN, complete, start_approved, takes_paypal
 from tests.paypal.server import PayPalServer
 from tests.spans import Spans, attributes, said, trace_id

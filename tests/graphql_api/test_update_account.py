@@ -5,9 +5,10 @@ import jwt
 from models.audit_event import AuditEvent
 from models.event import Event
 from tests.access_tokens import AUDIENCE, ISSUER
-from tests.api import PASSWORD_CHANGE, Api
+from tests.api import Api
 from tests.companies import signed_in
 from tests.conftest import MakeApi
+from tests.forms import PASSWORD_CHANGE
 from tests.stores import ON_SQLITE
 
 

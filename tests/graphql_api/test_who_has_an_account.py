@@ -13,8 +13,9 @@ import pytest
 
 from models.failure_streak import FailureStreak
 from services.accounts.lockout import MAX_FAILURES
-from tests.api import NEW_PASSWORD, RFC, Api
+from tests.api import Api
 from tests.conftest import MakeApi
+from tests.forms import NEW_PASSWORD, RFC
 from tests.statements import statements_run
 
 KNOWN, UNCONFIRMED, UNKNOWN = "ana@example.com", "eva@example.com", "ivo@example.com"

@@ -8,8 +8,9 @@ import httpx2
 from models.confirmation_code import ConfirmationCode
 from models.registration import Registration
 from services.common.secrets import digest
-from tests.api import EMAIL, PASSWORD, PRODUCTION, Api
+from tests.api import PRODUCTION, Api
 from tests.conftest import MakeApi
+from tests.forms import EMAIL, PASSWORD
 
 OWN = {"origin": "http://localhost:8000"}
 LISTED = {"origin": "http://localhost:5173"}

@@ -4,7 +4,8 @@ import pytest
 from structlog.testing import capture_logs
 
 from models.account import Account
-from tests.api import EMAIL, PASSWORD, Api
+from tests.api import Api
+from tests.forms import EMAIL, PASSWORD
 
 
 async def test_a_bug_puts_a_reference_into_the_response_and_its_cause_into_the_log(api: Api) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.api import EMAIL, Api
+from tests.api import Api
+from tests.forms import EMAIL
 
 CODE = "A2B3" * 10
 HOSTILE = '<script>alert(1)</script><img src="https://evil.example/x.png"><a href="javascript:alert(1)">x</a>'

@@ -12,8 +12,9 @@ from models.event_feed import EventFeed
 from models.webhook_endpoint import WebhookEndpoint
 from services.common.clock import utc_now
 from services.common.heartbeat import MAX_TURNS, Heartbeat
-from tests.api import EMAIL, REGISTRATION, Api
+from tests.api import Api
 from tests.conftest import MakeApi
+from tests.forms import EMAIL, REGISTRATION
 from tests.paypal.payers import payer
 from tests.stored_accounts import store_account
 

@@ -17,8 +17,9 @@ from app.origins import Origins
 from models.account import Account
 from services.common.pseudonyms import Pseudonyms
 from services.common.secrets import Keys
-from tests.api import EMAIL, PASSWORD, WRONG_PASSWORD, Api
+from tests.api import Api
 from tests.conftest import MakeApi
+from tests.forms import EMAIL, PASSWORD, WRONG_PASSWORD
 
 JSON = {"content-type": "application/json", "accept": "application/graphql-response+json"}
 FOREIGN = {"origin": "https://shop.example.mx"}

@@ -10,8 +10,9 @@ from structlog.testing import capture_logs
 from tortoise.exceptions import OperationalError
 
 from models.sql import fetch
-from tests.api import EMAIL, Api
+from tests.api import Api
 from tests.conftest import MakeApi
+from tests.forms import EMAIL
 from tests.paypal.payers import payer, start, takes_paypal
 from tests.paypal.server import PayPalServer
 from tests.spans import Spans, attributes, said, trace_id, traceparent

@@ -14,8 +14,9 @@ from app.asgi import load_trusted_documents
 from app.operations import OPERATIONS
 from app.settings import InvalidSettingsError
 from app.shapes import shape_of
-from tests.api import EMAIL, PASSWORD, PRODUCTION, Api, GivenSettings
+from tests.api import PRODUCTION, Api, GivenSettings
 from tests.conftest import MakeApi
+from tests.forms import EMAIL, PASSWORD
 from tests.refusals import refusal
 
 POLICY = "query Policy { passwordPolicy { minimumLength } }"

@@ -11,9 +11,10 @@ from tortoise.connection import get_connection
 
 from models.failure_streak import FailureStreak
 from services.mail.outbox import MailKind, enqueue
-from tests.api import EMAIL, PASSWORD, Api
+from tests.api import Api
 from tests.cancellation import cancelled_after
 from tests.conftest import MakeApi
+from tests.forms import EMAIL, PASSWORD
 
 MAX_COUNT = 4_000
 

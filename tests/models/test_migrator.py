@@ -53,7 +53,7 @@ from models.totp_factor import TotpFactor
 from models.webhook_endpoint import WebhookEndpoint
 from services.common.clock import utc_now
 from services.payments.stamps import StampService
-from tests.api import EMAIL, RFC
+from tests.forms import EMAIL, RFC
 from tests.invoices import active_account
 from tests.paypal.payers import keep_payment
 from tests.stored_accounts import store_account, store_company

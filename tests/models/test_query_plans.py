@@ -42,9 +42,10 @@ from services.payments.ledger import ledger
 from services.support.backlog import deletion_backlog
 from services.support.personal_data import BATCH_SIZE
 from tests.actors import OPERATOR
-from tests.api import COMPANY, EMAIL, NEW_PASSWORD, PASSWORD, RFC, Api
+from tests.api import Api
 from tests.companies import take
 from tests.conftest import MakeApi
+from tests.forms import COMPANY, EMAIL, NEW_PASSWORD, PASSWORD, RFC
 from tests.invoices import active_account, paid, series_of
 from tests.paypal.payers import PLAN, TOTAL, make_due, pay, payer, payment_of, start, takes_paypal
 from tests.paypal.server import PayPalServer

@@ -13,7 +13,8 @@ from models.series import Series
 from services.accounts.onboarding import Stage
 from services.common.caller import Caller
 from services.common.clock import utc_now
-from tests.api import EMAIL, Api
+from tests.api import Api
+from tests.forms import EMAIL
 from tests.paypal.server import PayPalServer
 from tests.stored_accounts import store_account, store_company
 

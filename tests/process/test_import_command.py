@@ -12,7 +12,7 @@ import pytest
 from app.operator import current_operator
 from services.support.account_lines import MAX_BYTES
 from tests.account_lines import HASH, account_line
-from tests.api import EMAIL
+from tests.forms import EMAIL
 from tests.process.in_process import run_here
 
 

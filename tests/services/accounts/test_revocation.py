@@ -13,7 +13,7 @@ from models.session import Session
 from services.accounts.revocation import Revocation, revoke_everything
 from services.common.clock import utc_now
 from tests.actors import OPERATOR
-from tests.api import RFC
+from tests.forms import RFC
 
 pytestmark = pytest.mark.usefixtures("database")
 

@@ -21,7 +21,7 @@ from services.support.account_export import exported_accounts
 from services.support.account_import import AccountImport, ImportedBatch
 from tests.account_lines import HASH, account_line
 from tests.actors import OPERATOR
-from tests.api import COMPANY, EMAIL, RFC
+from tests.forms import COMPANY, EMAIL, RFC
 from tests.stored_accounts import store_account
 
 LOCKOUT = LoginLockout(Keys(b"a key of thirty-two bytes or more"))

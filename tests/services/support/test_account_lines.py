@@ -12,7 +12,7 @@ from services.common.translations import Language
 from services.company.folios import MAX_FOLIO
 from services.support.account_lines import MAX_BYTES, AccountLine, LineProblem, parse_line
 from tests.account_lines import HASH, SERIES, account_line
-from tests.api import COMPANY, EMAIL, RFC
+from tests.forms import COMPANY, EMAIL, RFC
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
 PERSON = "CACX7605101P8"

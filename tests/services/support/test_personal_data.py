@@ -14,9 +14,10 @@ from models.event import Event
 from models.invoice_reservation import InvoiceReservation
 from services.common.clock import utc_now
 from services.support import personal_data
-from tests.api import EMAIL, Api
+from tests.api import Api
 from tests.conftest import MakeApi
 from tests.exports import everything, exported, readmes, sheets, tables
+from tests.forms import EMAIL
 from tests.invoices import CLIENT, paid
 from tests.stored_accounts import store_account, store_company
 from tests.stores import ON_SQLITE
