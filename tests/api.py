@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,14 +19,20 @@ from app.composition import Composition, compose, limit_storage
 from app.metrics_port import metrics_port
 from app.operations import OPERATIONS
 from app.settings import Settings
+from models.account import Account
 from services.access.client_registry import ClientCreated
 from services.access.clients import Scope
+from services.audit.events import EventKind, record
 from services.captcha.ids import Solution
+from services.common.caller import Caller
 from services.common.measures import IGNORED
 from services.common.tracing import UNTRACED
+from services.events.facts import EventType
+from services.events.publishing import publish
 from tests.actors import OPERATOR
 from tests.databases import unsynced
 from tests.forms import EMAIL, PASSWORD, RFC
+from tests.stored_accounts import store_account
 
 if TYPE_CHECKING:
     from app.traces.spans import Traces
@@ -68,6 +75,11 @@ class Api:
     settings: Settings = field(repr=False)
     headers: dict[str, str] = field(default_factory=dict)
     metrics_url: str = ""
+
+    @property
+    def caller(self) -> Caller:
+        """The client, as the app sees it."""
+        return Caller(ip_address("127.0.0.1"), user_agent=self.http.headers["user-agent"])
 
     async def send(
         self, operation: str, variables: Mapping[str, Any] | None = None, headers: Mapping[str, str] | None = None
@@ -138,17 +150,33 @@ class Api:
         form = {"rfc": RFC, "email": EMAIL, "password": password, "passwordConfirmation": password, **changes}
         return await self.act("CreateAccount", **form)
 
-    async def account(self, **changes: Any) -> None:
-        """A confirmed account, and an empty mailbox."""
+    async def confirmed(self, **changes: Any) -> None:
+        """Registers and confirms an account, and leaves an empty mailbox."""
         assert (await self.register(**changes))["__typename"] == "CreateAccountSuccess"
         confirmed = await self.act("ConfirmAccount", code=await self.mailed_code())
         assert confirmed["__typename"] == "ConfirmAccountSuccess"
+
+    async def account(self, email: str = EMAIL, rfc: str = RFC, password: str = PASSWORD) -> None:
+        """What `confirmed` leaves behind, without its requests and its mail: straight to the database."""
+        actors, hasher = self.composition.actors, self.composition.services.login.hasher
+        actor = actors.of(self.caller)
+        account = await store_account(email, rfc=rfc, password_hash=await hasher.hash(password))
+        await record(actor, EventKind.REGISTERED, email=actors.email(account.email_key))
+        await record(actor, EventKind.CONFIRMED, account.id)
+        await publish(account.id, EventType.ACCOUNT_CONFIRMED)
 
     async def token(self, email: str = EMAIL, password: str = PASSWORD) -> str:
         """Logs in."""
         login = await self.act("Login", email=email, password=password)
         assert login["__typename"] == "LoginSuccess", login
         return str(login["token"])
+
+    async def session(self, email: str = EMAIL) -> str:
+        """What `token` returns and leaves behind, without its request and its hash."""
+        service = self.composition.services.login
+        account = await Account.get(email_key=email.lower())
+        attempt = await service.lockout.record_attempt(account.email_key, self.caller)
+        return (await service.sign_ins.complete(self.caller, account, attempt)).token
 
     async def recover(self, email: str = EMAIL) -> str:
         """Asks for a new password, and returns the one that was mailed."""

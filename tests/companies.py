@@ -14,7 +14,7 @@ from tests.invoices import paid, try_to_reserve
 async def signed_in(api: Api, **changes: Any) -> Api:
     """Whoever has a new, confirmed account."""
     await api.account(**changes)
-    return api.signed_in(await api.token(changes.get("email", EMAIL)))
+    return api.signed_in(await api.session(changes.get("email", EMAIL)))
 
 
 async def configured(api: Api, **changes: Any) -> Api:

@@ -42,7 +42,7 @@ WEEK = timedelta(days=7)
 @pytest.fixture
 async def me(api: Api) -> Api:
     """Somebody who has just signed in."""
-    await api.account()
+    await api.confirmed()
     return api.signed_in(await api.token())
 
 
@@ -174,7 +174,7 @@ async def test_a_day_before_the_person_is_reminded_once(me: Api) -> None:
 @ON_SQLITE
 async def test_the_days_to_think_are_a_setting(make_api: MakeApi) -> None:
     api = await make_api(account_deletion_days=1)
-    await api.account()
+    await api.confirmed()
     await api.signed_in(await api.token()).run("RequestAccountDeletion")
 
     account = await Account.get()
@@ -215,7 +215,7 @@ async def test_email_and_rfc_are_free_again(api: Api, me: Api) -> None:
     await _run(api)
     await api.mails()
 
-    await api.account()
+    await api.confirmed()
 
     assert (await api.signed_in(await api.token()).run("Me"))["deletion"] is None
 

@@ -37,7 +37,7 @@ async def _account_id(api: Api, email: str = EMAIL) -> str:
 
 
 async def test_registering_signing_in_and_changing_the_password_are_told(api: Api) -> None:
-    await api.account()
+    await api.confirmed()
     await api.act("Login", email=EMAIL, password=NEW_PASSWORD)
     me = api.signed_in(await api.token())
     form = {"currentPassword": PASSWORD, "newPassword": NEW_PASSWORD, "newPasswordConfirmation": NEW_PASSWORD}
@@ -55,7 +55,7 @@ async def test_registering_signing_in_and_changing_the_password_are_told(api: Ap
 
 
 async def test_recovering_is_told_from_the_request_to_the_first_use(api: Api) -> None:
-    await api.account()
+    await api.confirmed()
     mailed = await api.recover()
     for _ in range(2):
         await api.token(password=mailed)
@@ -70,7 +70,7 @@ async def test_recovering_is_told_from_the_request_to_the_first_use(api: Api) ->
 
 
 async def test_ending_sessions_is_told_with_their_number(api: Api) -> None:
-    await api.account()
+    await api.confirmed()
     me, *_ = [api.signed_in(await api.token()) for _ in range(4)]
     first, *_ = [session["id"] for session in (await me.run("Me"))["sessions"] if not session["current"]]
     for _ in range(2):
@@ -117,7 +117,7 @@ async def test_what_limits_refuse_adds_no_event(make_api: MakeApi) -> None:
 
 async def test_an_event_contains_no_secret_no_email_and_no_rfc(api: Api) -> None:
     api.headers.update(AGENT)
-    await api.account()
+    await api.confirmed()
     token = await api.token()
     mailed = await api.recover()
     await api.act("Login", email=EMAIL, password=NEW_PASSWORD)
@@ -141,7 +141,7 @@ async def test_a_client_and_an_email_have_the_same_pseudonym_in_every_event(make
 
 
 async def test_company_and_series_are_told_with_the_series(api: Api) -> None:
-    await api.account()
+    await api.confirmed()
     me = api.signed_in(await api.token())
     await me.act("ConfigureCompany", **COMPANY)
     first, second = [(await me.act("CreateSeries", name=name))["series"]["id"] for name in "AB"]
@@ -216,7 +216,7 @@ async def test_payments_by_paypal_are_told_with_who_found_out(make_api: MakeApi,
 @pytest.mark.parametrize("operation", ["registering", "signing in"])
 async def test_nothing_is_done_without_its_event(api: Api, operation: str) -> None:
     """The table is taken away, so that the event cannot be written."""
-    await api.account()
+    await api.confirmed()
     await get_connection("default").execute_script("ALTER TABLE audit_event RENAME TO away")
     try:
         if operation == "registering":

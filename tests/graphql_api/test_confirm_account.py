@@ -153,7 +153,7 @@ async def test_another_code_is_mailed_and_both_are_valid(make_api: MakeApi) -> N
 
 async def test_resending_is_answered_alike_for_unknown_unconfirmed_and_confirmed_emails(make_api: MakeApi) -> None:
     api = await make_api(limit_resend_email="20/day")
-    await api.account()
+    await api.confirmed()
     await api.register(email="eva@example.com")
     await api.mails()
 

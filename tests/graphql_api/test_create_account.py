@@ -78,7 +78,7 @@ async def test_hostile_text_in_any_field_is_invalid_input(make_api: MakeApi) -> 
 
 
 async def test_an_email_that_has_an_account_already_exists(api: Api) -> None:
-    await api.account()
+    await api.confirmed()
     await Delivery.all().delete()
 
     created = await api.register(email="ANA@example.com")
@@ -143,7 +143,7 @@ class TestConcealed:
 
     async def test_an_email_that_has_an_account_gets_a_mail_and_the_answer_is_the_same(self, make_api: MakeApi) -> None:
         api = await make_api(conceal_accounts=True)
-        await api.account()
+        await api.confirmed()
         form = {"rfc": "H&E951128469", "password": "otra frase larga", "passwordConfirmation": "otra frase larga"}
 
         known = await api.register(email="ana@example.com", **form)

@@ -37,7 +37,7 @@ UNKNOWN = "A" * 40
 @pytest.fixture
 async def me(api: Api) -> Api:
     """Somebody who has just signed in."""
-    await api.account()
+    await api.confirmed()
     return api.signed_in(await api.token())
 
 
@@ -329,7 +329,7 @@ async def test_the_link_of_a_killed_request_works_again(me: Api) -> None:
 
 async def test_the_page_may_be_the_apps(make_api: MakeApi) -> None:
     api = await make_api(export_url="https://app.example.mx/datos#{code}")
-    await api.account()
+    await api.confirmed()
     me = api.signed_in(await api.token())
     await me.run("ExportAccount")
 

@@ -354,7 +354,7 @@ async def test_requests_are_limited_for_each_account(make_api: MakeApi) -> None:
 
 
 async def test_guesses_are_limited_for_each_client(make_api: MakeApi) -> None:
-    api = await make_api(limit_confirm_account="2/hour")
+    api = await make_api(limit_confirm_account="1/hour")
     me = await signed_in(api)
 
     answers = [await _types(api, "RevertEmail", code="A" * 40), await _types(me, "ConfirmEmail", code="A" * 40)]

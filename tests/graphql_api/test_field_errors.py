@@ -314,7 +314,7 @@ async def test_the_forms_of_an_account_name_their_wrong_fields_in_both_languages
 @ON_SQLITE
 async def test_the_forms_with_a_privacy_notice_name_their_wrong_fields_in_both_languages(make_api: MakeApi) -> None:
     api = await make_api(**NOTICE)
-    await api.account(acceptedPrivacyNotice="2")
+    await api.confirmed(acceptedPrivacyNotice="2")
     me = api.signed_in(await api.token())
     registering = [
         (api, "CreateAccount", {**REGISTRATION, **changes}, wrong) for changes, wrong in OF_NOTICE_AT_REGISTRATION
@@ -417,7 +417,7 @@ async def test_an_empty_captcha_answer_counts_as_no_failed_login(make_api: MakeA
 
 @ON_SQLITE
 async def test_a_password_of_spaces_is_not_missing(api: Api) -> None:
-    await api.account(password=" " * 8)
+    await api.confirmed(password=" " * 8)
 
     assert await api.token(password=" " * 8)
 

@@ -189,7 +189,7 @@ class TestMails:
 
     async def test_an_email_gets_one_mail_of_a_kind_at_once(self, make_api: MakeApi) -> None:
         api = await make_api(trusted_proxies=1)
-        await api.account()
+        await api.confirmed()
         await api.forget_limits()
 
         for address in (f"198.51.{n}.1" for n in range(5)):
@@ -202,7 +202,7 @@ class TestMails:
 async def owned(make_api: MakeApi, **changes: Any) -> Api:
     """An account whose owner logged in from home, longer ago than any limit's window."""
     api = await make_api(trusted_proxies=1, **changes)
-    await api.account()
+    await api.confirmed()
     assert (await login(api, HOME, password=PASSWORD))["__typename"] == "LoginSuccess"
     await api.forget_limits()
     return api

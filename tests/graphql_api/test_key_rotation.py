@@ -42,7 +42,7 @@ def _node(api: Api, phase: dict[str, Any]) -> Api:
 
 async def test_two_nodes_agree_in_every_phase_of_a_rotation(make_api: MakeApi) -> None:
     api = await make_api(naming_key=SecretStr("a key for names of thirty-two bytes"), limit_create_captcha="1000/hour")
-    await api.account()
+    await api.confirmed()
     nodes = [_node(api, phase) for phase in _PHASES]
     disagreements = []
 

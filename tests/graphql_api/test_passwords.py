@@ -13,7 +13,7 @@ MAX_LENGTH = "Correcto caballo batería grapa. " * 4
 
 @ON_SQLITE
 async def test_every_character_of_a_password_counts_and_so_does_its_case(api: Api) -> None:
-    await api.account(password=MAX_LENGTH)
+    await api.confirmed(password=MAX_LENGTH)
     near = [MAX_LENGTH[:-1], MAX_LENGTH[:-1] + "x", MAX_LENGTH.lower()]
 
     answers = [await api.act("Login", email=EMAIL, password=typed) for typed in (*near, MAX_LENGTH)]
@@ -24,7 +24,7 @@ async def test_every_character_of_a_password_counts_and_so_does_its_case(api: Ap
 
 @ON_SQLITE
 async def test_a_password_chosen_on_one_keyboard_can_be_typed_on_another(api: Api) -> None:
-    await api.account(password="pingu\u0308ino azul", passwordConfirmation="pingüino azul")
+    await api.confirmed(password="pingu\u0308ino azul", passwordConfirmation="pingüino azul")
 
     login = await api.act("Login", email=EMAIL, password="pingüino azul")
 
@@ -33,7 +33,7 @@ async def test_a_password_chosen_on_one_keyboard_can_be_typed_on_another(api: Ap
 
 @ON_SQLITE
 async def test_a_password_never_expires(api: Api) -> None:
-    await api.account()
+    await api.confirmed()
     account = await Account.get(email_key=EMAIL)
     account.created_at -= timedelta(days=3650)
     account.confirmed_at -= timedelta(days=3650)

@@ -33,7 +33,7 @@ async def test_every_form_understands_any_spelling_of_an_email(api: Api) -> None
 
 
 async def test_an_account_is_found_under_another_spelling_than_it_was_registered_with(api: Api) -> None:
-    await api.account(email="o\u2019hara\u2013x@example.com")
+    await api.confirmed(email="o\u2019hara\u2013x@example.com")
 
     login = await api.act("Login", email="O'Hara-X@example.com\u200b", password=PASSWORD)
 
@@ -108,7 +108,7 @@ async def test_a_code_is_found_in_the_link_or_sentence_that_was_pasted_with_it(a
 
 
 async def test_a_mailed_password_opens_and_is_changed_however_it_is_pasted(api: Api) -> None:
-    await api.account()
+    await api.confirmed()
     mailed = await api.recover()
     pasted = "«\u200b" + mailed.replace("-", "\u2013\n") + "».\r\n"
     me = api.signed_in(await api.token(password=pasted))
@@ -124,7 +124,7 @@ async def test_a_mailed_password_opens_and_is_changed_however_it_is_pasted(api: 
 
 
 async def test_a_chosen_password_is_never_altered(api: Api) -> None:
-    await api.account(password="frase–larga\u200b “única”")
+    await api.confirmed(password="frase–larga\u200b “única”")
 
     plain = await api.act("Login", email=EMAIL, password='frase-larga "única"')
     same = await api.act("Login", email=EMAIL, password="frase–larga\u200b “única”")

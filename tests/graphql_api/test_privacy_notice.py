@@ -26,7 +26,7 @@ HOSTILE = ("2026-12", "2026-11\0", "\0", "x" * 15_000, "２０２６-11", "' OR 
 
 @ON_SQLITE
 async def test_nobody_is_asked_unless_the_operator_has_a_notice(api: Api) -> None:
-    await api.account(acceptedPrivacyNotice="2026-11")
+    await api.confirmed(acceptedPrivacyNotice="2026-11")
     me = api.signed_in(await api.token())
 
     assert await api.run("PrivacyNotice") is None
@@ -40,7 +40,7 @@ async def test_whoever_registers_accepts_the_notice_and_the_account_says_when(ma
     notice = await api.run("PrivacyNotice")
     before = utc_now()
 
-    await api.account(acceptedPrivacyNotice=f" {notice['version']}\n")
+    await api.confirmed(acceptedPrivacyNotice=f" {notice['version']}\n")
 
     accepted = await PrivacyAcceptance.get()
     me = await api.signed_in(await api.token()).run("AcceptedPrivacyNotice")
@@ -66,7 +66,7 @@ async def test_without_it_or_with_another_version_nothing_is_kept(make_api: Make
 
 async def test_a_new_version_is_accepted_once_however_often_it_is_sent(make_api: MakeApi) -> None:
     api = await make_api(**NOTICE)
-    await api.account(acceptedPrivacyNotice="2026-11")
+    await api.confirmed(acceptedPrivacyNotice="2026-11")
     yesterday = utc_now() - timedelta(days=1)
     await PrivacyAcceptance.all().update(version="2025-01", accepted_at=yesterday)
     me = api.signed_in(await api.token())
@@ -87,7 +87,7 @@ async def test_a_new_version_is_accepted_once_however_often_it_is_sent(make_api:
 
 async def test_a_version_that_holds_again_need_not_be_accepted_again(make_api: MakeApi) -> None:
     api = await make_api(**NOTICE)
-    await api.account(acceptedPrivacyNotice="2026-11")
+    await api.confirmed(acceptedPrivacyNotice="2026-11")
     me = api.signed_in(await api.token())
     account = await Account.get()
     later = utc_now() + timedelta(seconds=1)
@@ -101,7 +101,7 @@ async def test_a_version_that_holds_again_need_not_be_accepted_again(make_api: M
 @ON_SQLITE
 async def test_hostile_versions_are_wrong_and_strangers_have_no_session(make_api: MakeApi) -> None:
     api = await make_api(**NOTICE)
-    await api.account(acceptedPrivacyNotice="2026-11")
+    await api.confirmed(acceptedPrivacyNotice="2026-11")
     me = api.signed_in(await api.token())
 
     answers = [problems(await me.act("AcceptPrivacyNotice", version=text)) for text in HOSTILE]
@@ -132,7 +132,7 @@ async def test_the_last_registration_of_a_person_says_what_was_accepted(make_api
 
 async def test_export_and_deletion_know_what_was_accepted(make_api: MakeApi) -> None:
     api = await make_api(**NOTICE)
-    await api.account(acceptedPrivacyNotice="2026-11")
+    await api.confirmed(acceptedPrivacyNotice="2026-11")
 
     kept = tables(await exported(api.composition, EMAIL))
     deleted = await api.composition.deletion.delete(OPERATOR, EMAIL)

@@ -388,7 +388,7 @@ async def test_requests_before_there_was_an_account_do_not_count(make_api: MakeA
     api = await make_api(limit_recover_password_email="3/day")
     strangers = [await _request(api, EMAIL) for _ in range(4)]
     assert await api.mails() == []
-    await api.account()
+    await api.confirmed()
 
     assert [answer["__typename"] for answer in strangers[2:]] == ["RecoverPasswordSuccess", "TooManyAttemptsError"]
     assert (await _request(api, EMAIL))["__typename"] == "RecoverPasswordSuccess"

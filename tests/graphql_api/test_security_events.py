@@ -66,7 +66,7 @@ def test_every_kind_of_the_trail_is_shown_or_hidden() -> None:
 
 
 async def test_people_see_what_happened_the_newest_first(api: Api) -> None:
-    await api.account()
+    await api.confirmed()
     await api.act("Login", email=EMAIL, password=WRONG_PASSWORD)
     mailed = await api.recover()
     restricted = api.signed_in(await api.token(password=mailed))
@@ -95,7 +95,7 @@ async def test_people_see_what_happened_the_newest_first(api: Api) -> None:
 
 async def test_an_event_says_who_did_it_and_from_where(make_api: MakeApi) -> None:
     api = await make_api(trusted_proxies=1)
-    await api.account()
+    await api.confirmed()
     login = {"input": {"email": EMAIL, "password": PASSWORD}}
     wrong = {"input": {"email": EMAIL, "password": WRONG_PASSWORD}}
     await api.send("Login", wrong, {"x-forwarded-for": "203.0.113.1", "user-agent": "curl/8"})
@@ -121,7 +121,7 @@ async def test_an_event_says_who_did_it_and_from_where(make_api: MakeApi) -> Non
 
 
 async def test_what_operators_do_is_shown_without_their_names(api: Api) -> None:
-    await api.account()
+    await api.confirmed()
     support = api.composition.support
     rfc = Rfc(OTHER_RFC)
     await support.set_rfc(OPERATOR, EMAIL, rfc)
@@ -186,7 +186,7 @@ async def test_a_cursor_of_something_else_is_refused(api: Api, after: str) -> No
 async def test_events_of_others_are_not_shown(make_api: MakeApi) -> None:
     api = await make_api()
     for email in (EMAIL, "eva@example.com"):
-        await api.account(email=email)
+        await api.confirmed(email=email)
         await api.act("Login", email=email, password=WRONG_PASSWORD)
         await api.recover(email)
     me = api.signed_in(await api.token())
@@ -195,7 +195,7 @@ async def test_events_of_others_are_not_shown(make_api: MakeApi) -> None:
 
 
 async def test_requests_that_are_older_than_the_account_are_not_shown(api: Api) -> None:
-    await api.account()
+    await api.confirmed()
     await api.recover()
     await api.composition.deletion.delete(OPERATOR, EMAIL)
     await api.forget_limits()
@@ -217,7 +217,7 @@ async def test_events_are_shown_as_long_as_the_trail_keeps_them(api: Api) -> Non
 
 
 async def test_all_that_is_shown_is_in_the_export_of_personal_data(api: Api) -> None:
-    await api.account()
+    await api.confirmed()
     await api.act("Login", email=EMAIL, password=WRONG_PASSWORD)
     await api.recover()
     me = api.signed_in(await api.token())

@@ -180,7 +180,7 @@ async def test_no_mail_is_sent_for_a_registration_that_is_gone(api: Api) -> None
 
 async def test_user_already_exists_is_answered_however_often_one_asks(make_api: MakeApi) -> None:
     api = await make_api(trusted_proxies=1, limit_create_account_captcha="1000/hour")
-    await api.account()
+    await api.confirmed()
 
     answers = [await _register(api, f"198.51.100.{n}", f"la clave {n} ajena") for n in range(14)]
 
@@ -199,7 +199,7 @@ async def test_a_strangers_later_registration_does_not_invalidate_the_owners_pas
 
 async def test_codes_of_strangers_who_want_the_email_leave_the_owners_mails_alone(make_api: MakeApi) -> None:
     api = await make_api(conceal_accounts=True, limit_mail_email="1/day")
-    await api.account()
+    await api.confirmed()
     stranger = await signed_in(api, email="zoe@example.com")
     for _ in range(2):
         await stranger.act("ChangeEmail", email=EMAIL)

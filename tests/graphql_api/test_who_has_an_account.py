@@ -100,7 +100,7 @@ async def _strangers(make_api: MakeApi) -> tuple[Api, list[Stranger]]:
         limit_resend_captcha="6/hour",
         limit_create_captcha="1000/hour",
     )
-    await api.account(email=KNOWN)
+    await api.confirmed(email=KNOWN)
     await api.register(email=UNCONFIRMED)
     await api.mails()
     await api.forget_limits()

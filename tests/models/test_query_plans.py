@@ -98,14 +98,14 @@ async def _registering(api: Api) -> None:
 
 
 async def _signing_in(api: Api) -> None:
-    await api.account()
+    await api.confirmed()
     await api.act("Login", email=EMAIL, password=NEW_PASSWORD)
     await api.token()
     await api.act("Login", email="nobody@example.com", password=NEW_PASSWORD)
 
 
 async def _being_signed_in(api: Api) -> None:
-    await api.account()
+    await api.confirmed()
     me, elsewhere = api.signed_in(await api.token()), api.signed_in(await api.token())
     assert len((await me.run("Me"))["sessions"]) == 2
     (other,) = [session for session in (await me.run("Me"))["sessions"] if not session["current"]]
@@ -118,7 +118,7 @@ async def _being_signed_in(api: Api) -> None:
 
 
 async def _recovering(api: Api) -> None:
-    await api.account()
+    await api.confirmed()
     mailed = await api.recover()
     me = api.signed_in(await api.token(password=mailed))
     form = {"currentPassword": mailed, "newPassword": NEW_PASSWORD, "newPasswordConfirmation": NEW_PASSWORD}
@@ -129,7 +129,7 @@ async def _recovering(api: Api) -> None:
 
 
 async def _configuring(api: Api) -> None:
-    await api.account()
+    await api.confirmed()
     me = api.signed_in(await api.token())
     for _ in range(2):
         assert (await me.act("ConfigureCompany", **COMPANY))["__typename"] == "ConfigureCompanySuccess"
@@ -195,7 +195,7 @@ async def _invoicing(api: Api) -> None:
 
 
 async def _auditing(api: Api) -> None:
-    await api.account()
+    await api.confirmed()
     for choice in ({"email_key": EMAIL}, {"email_key": EMAIL, "since": utc_now()}, {"since": utc_now()}):
         await events(api.composition.actors, 100, **choice)
     me = api.signed_in(await api.token())
@@ -217,7 +217,7 @@ async def _asking_about_accounts(api: Api) -> None:
 
 
 async def _following_events(api: Api) -> None:
-    await api.account()
+    await api.confirmed()
     me = api.signed_in(await api.token())
     await me.act("ConfigureCompany", **COMPANY)
     account = await Account.get(email_key=EMAIL)
@@ -233,7 +233,7 @@ async def _following_events(api: Api) -> None:
 
 
 async def _exporting(api: Api) -> None:
-    await api.account()
+    await api.confirmed()
     me = api.signed_in(await api.token())
     assert (await me.run("ExportAccount"))["__typename"] == "ExportAccountSuccess"
     code = await me.mailed_code()
