@@ -21,11 +21,16 @@ _RESCAN_SECONDS = 60.0  # after which all due mails are queried again, for any t
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 # In pairs, so that no index on `due_at` alone is used: for a rare kind, it would scan all pending mails.
-_DUE = """
-  FROM delivery
-  WHERE (kind, due_at) >= ($3, $4) AND (kind, due_at) <= ($3, $5) AND NOT "pending_key" IS NULL
-  ORDER BY kind, due_at LIMIT $6
-"""
+_RANGE = (
+    "FROM delivery WHERE (kind, due_at) >= ({kind}, {start}) AND (kind, due_at) <= ({kind}, {now}) "
+    'AND NOT "pending_key" IS NULL ORDER BY kind, due_at LIMIT {count}'
+)
+_DUE = _RANGE.format(kind="$3", start="$4", now="$5", count="$6")
+# A column for each kind: to claim each kind in vain would take thirty statements, and SQLite's write lock.
+_FIRST_DUE = "SELECT " + ", ".join(
+    f"(SELECT due_at {_RANGE.format(kind=repr(kind.value), start=f'${place}', now='$1', count=1)}) AS {kind.value}"
+    for place, kind in enumerate(MailKind, 2)
+)
 _UPDATE = "UPDATE delivery SET lease = $1, due_at = $2, attempts = attempts + 1"
 _RETURNING = (
     "RETURNING delivery.id, email_key, registration_id, email_change_id, requested_at, attempts, counted, address, "
@@ -44,7 +49,7 @@ class Claims:
     """Claims pending mails for a worker; its senders share one instance.
 
     While any snapshot is open, PostgreSQL keeps the index entries of mails claimed since, in front of the next mail. So
-    a query begins where the last one of that kind ended, and only from time to time at the beginning.
+    a query begins at the last mail of that kind, and only from time to time at the beginning.
     """
 
     def __init__(self) -> None:
@@ -58,8 +63,9 @@ class Claims:
         Codes and recoveries precede notices, kinds alternate, and within a kind the mails due first come first.
         """
         now = await database_now()
+        first_due = await self._first_due(now)
         for kind in self._order():
-            if claims := await self._claim(kind, now, count):
+            if kind in first_due and (claims := await self._claim(kind, first_due[kind], now, count)):
                 return claims
         return []
 
@@ -69,10 +75,17 @@ class Claims:
             first = number % len(kinds)
             yield from kinds[first:] + kinds[:first]
 
-    async def _claim(self, kind: MailKind, now: datetime, count: int) -> list[Claim]:
+    async def _first_due(self, now: datetime) -> dict[MailKind, datetime]:
+        """Returns since when there are mails of a kind to claim, without the kinds of which there are none."""
+        (row,) = await fetch(_FIRST_DUE, now, *(self._start(kind, now) for kind in MailKind))
+        first_due = {kind: as_datetime(row[kind.value]) for kind in MailKind if row[kind.value]}
+        self._last_due = {kind: first_due.get(kind, now) for kind in MailKind}
+        return first_due
+
+    async def _claim(self, kind: MailKind, start: datetime, now: datetime, count: int) -> list[Claim]:
         lease = uuid4()
         statement = _CLAIM[get_connection("default").capabilities.dialect]
-        rows = await fetch(statement, str(lease), now + LEASE, kind.value, self._start(kind, now), now, count)
+        rows = await fetch(statement, str(lease), now + LEASE, kind.value, start, now, count)
         due = [as_datetime(row["was_due_at"]) for row in rows]
         self._last_due[kind] = max(due, default=now)
         return [_claim(kind, lease, row) for _, row in sorted(zip(due, rows, strict=True), key=lambda pair: pair[0])]

@@ -15,6 +15,7 @@ from services.mail.issuing import Issue
 from services.mail.outbox import Claim, DeliveryStatus, MailKind
 from services.mail.recording import Sent, record
 from tests.smtp_servers import claim_one, make_account, make_due
+from tests.statements import statements_run
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -157,12 +158,20 @@ async def test_codes_and_recoveries_precede_notices_however_long_those_have_been
 async def test_a_rush_of_codes_does_not_starve_notices() -> None:
     for minutes in range(20):
         await _owe_all([MailKind.CONFIRMATION], minutes_ago=minutes)
-    await _owe_all([MailKind.PAYMENT_RECEIVED], minutes_ago=0)
+    await _owe_all([MailKind.PAYMENT_RECEIVED], minutes_ago=30)
     claims = Claims()
 
     kinds = [claim.kind for _ in range(NOTICES_FIRST_EVERY) if (claim := await claim_one(claims))]
 
     assert kinds == [MailKind.CONFIRMATION] * (NOTICES_FIRST_EVERY - 1) + [MailKind.PAYMENT_RECEIVED]
+
+
+async def test_to_find_that_nothing_is_due_takes_one_look_at_all_kinds_and_no_write() -> None:
+    with statements_run() as statements:
+        assert await claim_one(Claims()) is None
+
+    (look,) = [each.text for each in statements if "now()" not in each.text]
+    assert look.startswith("SELECT")
 
 
 async def test_a_mail_of_an_unknown_kind_is_left_alone_and_delays_no_other() -> None:
