@@ -45,6 +45,7 @@ keep_prepared_models()  # here, since the audits import these fixtures
 
 def pytest_configure() -> None:
     """Logs as `serve` does: structlog's own default takes a second or more for a traceback if Rich is installed."""
+    gc.disable()  # until everything is loaded: it would walk through it again and again
     configure_logs("info", as_json=False)
     sys.modules["sniffio"] = None  # type: ignore[assignment]  # HTTPX's client looks for it in each request, in vain
 
@@ -59,6 +60,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """What is loaded by now stays: the collector need not walk through it in every test."""
+    gc.enable()
     gc.collect()
     gc.freeze()
 
