@@ -58,7 +58,8 @@ async def _sign_up_and_recover(api: Api) -> list[str]:
     await api.http.get(f"/{code}?token={first}", headers={"authorization": f"Bearer {first}"})
     token = await api.token(password=NEW_PASSWORD)
     account = await Account.get(email=EMAIL)
-    pairs = [between.join(solution.words) for between in (" ", ", ", "', '", '", "')]  # one alone may be in our own text
+    # One of the two words alone may be in a text of ours.
+    pairs = [between.join(solution.words) for between in (" ", ", ", "', '", '", "')]
     words = [*pairs, solution.digits, "respuesta-mala", captcha_id, "secreto_de_ana"]
     return [
         *(token, first, restricted, code, "ABCDE" * 8, mailed, mailed.replace("-", "")),
