@@ -157,7 +157,7 @@ class Api:
         assert confirmed["__typename"] == "ConfirmAccountSuccess"
 
     async def account(self, email: str = EMAIL, rfc: str = RFC, password: str = PASSWORD) -> None:
-        """What `confirmed` leaves behind, without its requests and its mail: straight to the database."""
+        """Writes such an account straight to the database: without a code and a mail, and nothing is counted."""
         actors, hasher = self.composition.actors, self.composition.services.login.hasher
         actor = actors.of(self.caller)
         account = await store_account(email, rfc=rfc, password_hash=await hasher.hash(password))
@@ -172,7 +172,7 @@ class Api:
         return str(login["token"])
 
     async def session(self, email: str = EMAIL) -> str:
-        """What `token` returns and leaves behind, without its request and its hash."""
+        """Opens the session that `token` would open, without its request and its hash."""
         service = self.composition.services.login
         account = await Account.get(email_key=email.lower())
         attempt = await service.lockout.record_attempt(account.email_key, self.caller)
