@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("no_authorities")
 
 SECONDS = 15.0
 # Less than in production, but more than Caddy needs to notice: its health_interval of a second.
-DRAIN_SECONDS = "2"
+DRAIN_SECONDS = 2
 
 
 async def test_no_request_fails_while_nodes_restart(caddy_path: str, database_url: str, tmp_path: Path) -> None:
@@ -38,7 +38,7 @@ async def test_no_request_fails_while_nodes_restart(caddy_path: str, database_ur
                     answers[type(error).__name__] += 1
                 await asyncio.sleep(PAUSE)
 
-    settings = {"DRAIN_SECONDS": DRAIN_SECONDS, "TRUSTED_PROXIES": "1", "WORKER_IN_SERVE": "false"}
+    settings = {"DRAIN_SECONDS": str(DRAIN_SECONDS), "TRUSTED_PROXIES": "1", "WORKER_IN_SERVE": "false"}
     settings["ALLOWED_HOSTS"] = "127.0.0.1"
     async with fleet(tmp_path, database_url, 1, **settings) as nodes:
         running = list(await asyncio.gather(*(nodes.join("serve", PORT=str(port)) for port in ports)))
@@ -69,7 +69,8 @@ async def _answering(url: str) -> None:
 
 
 async def _ready(url: str) -> None:
-    """Waits as docs/operations.md says before the next node is restarted."""
+    """Waits as docs/operations.md says before the next node is restarted: until Caddy has noticed, too."""
     async with httpx2.AsyncClient() as http, asyncio.timeout(SECONDS):
         while (await http.get(f"{url}/health/ready")).status_code != 200:
             await asyncio.sleep(0.05)
+    await asyncio.sleep(DRAIN_SECONDS)
