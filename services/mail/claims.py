@@ -49,11 +49,11 @@ class Claims:
     """Claims pending mails for a worker; its senders share one instance.
 
     While any snapshot is open, PostgreSQL keeps the index entries of mails claimed since, in front of the next mail. So
-    a query begins at the last mail of that kind, and only from time to time at the beginning.
+    a query of a kind resumes where the last one found mails or ended, and only from time to time at the beginning.
     """
 
     def __init__(self) -> None:
-        self._last_due: dict[MailKind, datetime] = {}
+        self._resume_at: dict[MailKind, datetime] = {}
         self._scanned_at: dict[MailKind, float] = {}
         self._claim_numbers = itertools.count(1)
 
@@ -79,7 +79,7 @@ class Claims:
         """Returns since when there are mails of a kind to claim, without the kinds of which there are none."""
         (row,) = await fetch(_FIRST_DUE, now, *(self._start(kind, now) for kind in MailKind))
         first_due = {kind: as_datetime(row[kind.value]) for kind in MailKind if row[kind.value]}
-        self._last_due = {kind: first_due.get(kind, now) for kind in MailKind}
+        self._resume_at = {kind: first_due.get(kind, now) for kind in MailKind}
         return first_due
 
     async def _claim(self, kind: MailKind, start: datetime, now: datetime, count: int) -> list[Claim]:
@@ -87,14 +87,14 @@ class Claims:
         statement = _CLAIM[get_connection("default").capabilities.dialect]
         rows = await fetch(statement, str(lease), now + LEASE, kind.value, start, now, count)
         due = [as_datetime(row["was_due_at"]) for row in rows]
-        self._last_due[kind] = max(due, default=now)
+        self._resume_at[kind] = max(due, default=now)
         return [_claim(kind, lease, row) for _, row in sorted(zip(due, rows, strict=True), key=lambda pair: pair[0])]
 
     def _start(self, kind: MailKind, now: datetime) -> datetime:
         if time.monotonic() - self._scanned_at.get(kind, -_RESCAN_SECONDS) >= _RESCAN_SECONDS:
             self._scanned_at[kind] = time.monotonic()  # before the query, so that a slow one is not repeated
             return _EPOCH
-        return min(self._last_due.get(kind, _EPOCH), now - _VISIBILITY_DELAY)
+        return min(self._resume_at.get(kind, _EPOCH), now - _VISIBILITY_DELAY)
 
 
 def _claim(kind: MailKind, lease: UUID, row: Mapping[str, Any]) -> Claim:
