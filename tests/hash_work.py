@@ -24,7 +24,7 @@ def recorded_hashes(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
 
         monkeypatch.setattr(owner, name, compute_and_record)
 
-    record(hashlib, "pbkdf2_hmac", lambda _name, _password, _salt, iterations: iterations)
+    record(hashlib, "pbkdf2_hmac", lambda _name, _password, _salt, iterations, *_: iterations)
     record(hashlib, "scrypt", lambda _password, *, n, **_: n)
     record(PasswordHasher, "hash", lambda hasher, _password, **_: hasher.memory_cost)
     record(PasswordHasher, "verify", lambda _hasher, text, _password: extract_parameters(text).memory_cost)

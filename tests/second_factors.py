@@ -46,8 +46,8 @@ async def enrolled(me: Api) -> Authenticator:
     return Authenticator(answer["key"])
 
 
-async def protect(api: Api) -> Protected:
-    me = await signed_in(api)
+async def protect(api: Api, email: str = EMAIL) -> Protected:
+    me = await signed_in(api, email=email)
     app = await enrolled(me)
     confirmed = await me.act("ConfirmTotp", oneTimeCode=app.code())
     assert confirmed["__typename"] == "ConfirmTotpSuccess", confirmed
