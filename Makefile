@@ -67,7 +67,7 @@ release: setup ## build the files of a release from the commit HEAD in dist/
 	@PYTHON=$(PYTHON_ENV)/python sh scripts/release.sh
 
 clean:    ## remove what the targets created, except data/
-	@rm -rf .venv dist audits/node/node_modules benchmarks/peers/node/node_modules benchmarks/peers/python/.venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	@rm -rf .venv benchmarks/.venv dist audits/node/node_modules benchmarks/peers/node/node_modules benchmarks/peers/python/.venv .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	@cd clients/typescript && rm -rf node_modules dist src/generated
 	@rm -rf examples/python/accounts_client examples/upload/.venv examples/web/node_modules examples/web/dist
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

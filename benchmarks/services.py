@@ -21,6 +21,7 @@ from tests.process.serving import ROOT, WITHOUT_LIMITS, clean_environment
 TOKEN = "a-token-of-forty-three-characters-012345678"
 SERVICE_CORE, LOAD_CORE = 0, 1
 PEERS = ROOT / "benchmarks/peers"
+_PRODUCTION_PYTHON = ROOT / "benchmarks/.venv/bin/python"  # with requirements-run.lock, as in the image
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,13 @@ def limit(database: str, loop: str, core: int | None = SERVICE_CORE) -> Program:
 
 
 def ours(database: str, folder: Path, core: int | None = SERVICE_CORE, **settings: str) -> Program:
-    """Without limits, which would refuse the load; they are counted nonetheless. Its log goes to a file."""
+    """The service with production's packages. Its log goes to a file.
+
+    Without limits, which would refuse the load; they are counted nonetheless.
+    """
     production = {variable.upper(): value for variable, value in PRODUCTION.items()}
     own = {"DATABASE_URL": database, "DATA_DIR": str(folder), "DRAIN_SECONDS": "0", **settings}
-    command = ["sh", "-c", f"exec {sys.executable} -m app serve 2>>{folder}/serve.log"]
+    command = ["sh", "-c", f"exec {_PRODUCTION_PYTHON} -m app serve 2>>{folder}/serve.log"]
     return Program(command, clean_environment(**{**production, **WITHOUT_LIMITS, **own}), core)
 
 
