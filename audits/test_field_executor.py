@@ -4,7 +4,7 @@ from tests.app.test_field_executor import DOCUMENTS, cancel_at_every_step, compa
 
 
 async def test_the_results_are_those_of_strawberrys_own_executor() -> None:
-    await compare(range(DOCUMENTS, 4 * DOCUMENTS))
+    await compare(range(DOCUMENTS, 10 * DOCUMENTS))
 
 
 async def test_a_query_that_is_cancelled_or_fails_leaves_no_field_that_was_never_awaited() -> None:

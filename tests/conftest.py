@@ -61,7 +61,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """What is loaded by now stays: the collector need not walk through it in every test."""
     gc.enable()
-    gc.collect()
     gc.freeze()
 
 

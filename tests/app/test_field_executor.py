@@ -29,7 +29,7 @@ from app.field_executor import FieldExecutor
 from schema.root import schema as our_schema
 from tests.cancellation import cancelled_after
 
-DOCUMENTS = 100  # audits/test_field_executor.py has more
+DOCUMENTS = 40  # audits/test_field_executor.py has more
 VARIABLES = {"$yes": "$yes: Boolean! = true", "$no": "$no: Boolean! = false", "$depth": "$depth: Int = 2"}
 MAX_DEPTH = 4
 

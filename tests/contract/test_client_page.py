@@ -4,12 +4,14 @@ import re
 from collections import Counter
 from pathlib import Path
 
-from graphql import GraphQLUnionType, build_schema, get_named_type
+from graphql import GraphQLUnionType, get_named_type
+
+from schema.root import schema
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/clients.md").read_text("utf-8")
 PRODUCT = (ROOT / "docs/product.md").read_text("utf-8")
-SCHEMA = build_schema((ROOT / "graphql/schema.graphql").read_text("utf-8"))
+SCHEMA = schema._schema
 UNIONS = [type_ for type_ in SCHEMA.type_map.values() if isinstance(type_, GraphQLUnionType)]
 
 ARROW = re.compile(r"(\w+)-?->>(\w+): ([^;#\n]+)")

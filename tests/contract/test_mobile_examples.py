@@ -8,11 +8,13 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from graphql import GraphQLScalarType, build_schema, concat_ast, is_specified_scalar_type, parse, validate
+from graphql import GraphQLScalarType, concat_ast, is_specified_scalar_type, parse, validate
+
+from schema.root import schema
 
 ROOT = Path(__file__).parents[2]
 KOTLIN, SWIFT = ROOT / "examples/kotlin", ROOT / "examples/swift"
-SCHEMA = build_schema((ROOT / "graphql/schema.graphql").read_text("utf-8"))
+SCHEMA = schema._schema
 SCALARS = {
     name
     for name, type_ in SCHEMA.type_map.items()

@@ -62,7 +62,7 @@ MIGRATIONS = sorted(path.stem for path in Path(migrations.__path__[0]).glob("0*.
 FIRST, LAST_BUT_ONE, LAST = MIGRATIONS[0], *MIGRATIONS[-2:]
 BEFORE_MOVEMENTS = "0006_owed_by_kind"
 API_CLIENTS, INVOICES = "0012_api_clients", "0013_invoices"
-INDEX_OF_MOVEMENTS = "idx_bank_moveme_payment_ee01ed"
+BEFORE_DEVICES, INDEX_OF_DEVICES = "0021_sign_in_mails", "idx_remembered__expires_e59d23"
 MODELS = (
     Account,
     ApiClient,
@@ -283,15 +283,15 @@ async def test_an_unreachable_database_is_not_mistaken_for_an_empty_one(configur
 
 
 async def test_a_step_that_fails_leaves_nothing_behind(configuration: dict[str, Any]) -> None:
-    await go_to(configuration, BEFORE_MOVEMENTS)
+    await go_to(configuration, BEFORE_DEVICES)
     await fetch("UPDATE account SET email = email")  # SQLite learns here that another connection changed the schema
-    await fetch(f"CREATE INDEX {INDEX_OF_MOVEMENTS} ON account (id)")  # in the way once the new table has been made
+    await fetch(f"CREATE INDEX {INDEX_OF_DEVICES} ON account (id)")  # in the way once the new table has been made
 
     with pytest.raises(Exception, match="already exists"):
         await upgrade(configuration)
 
-    await fetch(f"DROP INDEX {INDEX_OF_MOVEMENTS}")
-    assert await pending_migrations(configuration) == _after(BEFORE_MOVEMENTS)
+    await fetch(f"DROP INDEX {INDEX_OF_DEVICES}")
+    assert await pending_migrations(configuration) == _after(BEFORE_DEVICES)
     await upgrade(configuration)
     assert await pending_migrations(configuration) == []
 
