@@ -108,10 +108,12 @@ class Slot:
 async def fleet(folder: Path, database_url: str, smtp_port: int, **changes: str) -> AsyncIterator[Fleet]:
     """Yields a fleet without nodes, configured as in production but with high limits, cheap hashes and `changes`.
 
+    Nodes do not drain unless `changes` say so: no load balancer has to notice that they leave.
     Kills the remaining nodes at the end.
     """
     own = {"DATABASE_URL": database_url, "SMTP_URL": f"smtp://127.0.0.1:{smtp_port}", "DATA_DIR": str(folder)}
     production = {name.upper(): value for name, value in PRODUCTION.items()}
+    own |= {"DRAIN_SECONDS": "0"}
     own |= {"NAMING_KEY": secrets.token_hex(32)}  # unique, so that fleets do not share counters in Redis
     fleet = Fleet(folder, {**production, **WITHOUT_LIMITS, **CHEAP_ARGON2, "PORT": "0", **own, **changes})
     try:

@@ -9,6 +9,7 @@ from typing import Any
 import httpx2
 
 from audits.fleet import Node, run
+from models.account import Account
 from models.payment import Payment
 from services.common.clock import utc_now
 from tests.forms import COMPANY
@@ -26,6 +27,16 @@ _TIMEOUT = 60.0
 def settings(paypal: PayPalServer) -> dict[str, str]:
     own = {**takes_paypal(paypal), **BANK, "bank_deposit_clabe": _CLABE}
     return {name.upper(): str(value) for name, value in own.items()}
+
+
+async def active_accounts() -> set[str]:
+    """Returns the e-mails of the accounts that the database says are active."""
+    return {account.email for account in await Account.filter(active_until__gt=utc_now())}
+
+
+async def make_payments_due() -> None:
+    """Lets a worker that starts ask PayPal about its open payments at once."""
+    await Payment.filter(method="paypal", open_key__isnull=False).update(due_at=utc_now())
 
 
 @dataclass
@@ -61,8 +72,7 @@ class Payers:
         assert await self.active(node) == set(EMAILS)
 
     async def until_active(self, node: Node, email: str) -> None:
-        """Makes PayPal's open payments due, and returns once the worker has activated this account."""
-        await Payment.filter(method="paypal", open_key__isnull=False).update(due_at=utc_now())
+        """Returns once the worker has activated this account."""
         async with asyncio.timeout(_TIMEOUT):
             while email not in await self.active(node):
                 await asyncio.sleep(0.1)
