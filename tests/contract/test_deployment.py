@@ -170,14 +170,16 @@ def test_the_client_has_the_version_of_the_project() -> None:
     assert (package["version"], lock["version"], lock["packages"][""]["version"]) == (version(),) * 3
 
 
-def test_everything_gets_the_time_that_it_needs_to_stop() -> None:
+def test_everything_gets_the_time_to_stop_that_the_page_asks_for() -> None:
     compose = COMPOSE["x-service"]["stop_grace_period"]
     systemd = {unit.name: _options(unit).get("TimeoutStopSec", ["90"])[0] for unit in UNITS}
-    pods = {pod.get("terminationGracePeriodSeconds", 30) for pod in _pods()}
+    deployed = [each["spec"]["template"]["spec"] for each in KUBERNETES if each["kind"] == "Deployment"]
+    pods = [pod["terminationGracePeriodSeconds"] for pod in deployed]
+    [needed] = re.findall(r"Allow (\d+) seconds before SIGKILL", (ROOT / "docs/operations.md").read_text("utf-8"))
 
-    assert int(compose.removesuffix("s")) >= 30
-    assert {name: seconds for name, seconds in systemd.items() if int(seconds) < 30} == {}
-    assert min(pods) >= 30
+    assert int(compose.removesuffix("s")) >= int(needed)
+    assert {name: seconds for name, seconds in systemd.items() if int(seconds) < int(needed)} == {}
+    assert min(pods) >= int(needed)
 
 
 def _packages(lock: str) -> dict[str, str]:
