@@ -41,9 +41,9 @@ def test_a_statement_is_summarized_and_has_no_literal() -> None:
 
 @pytest.mark.parametrize("part", ["'", "''", "FROM ", "9", "SELECT ", "' ", "\n", "UPDATE \t"])
 def test_a_long_statement_is_cut_and_takes_no_longer(part: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
 
     summary, text = described(part * 1_000_000)
 
-    assert time.perf_counter() - begun < 0.5
+    assert time.process_time() - begun < 5  # a twentieth of a second or, if it were not linear, minutes
     assert (len(summary) <= 255, len(text) <= 2_000) == (True, True)

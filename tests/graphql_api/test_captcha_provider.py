@@ -1,7 +1,6 @@
 """Captchas of another provider, and our own while it is away."""
 
 import asyncio
-import time
 from typing import Any
 
 import pytest
@@ -131,12 +130,12 @@ async def test_a_captcha_whose_token_was_refused_is_refused_at_once(
     if trouble:
         captcha_provider.fail(trouble)
     await _recover(site, captcha_id, "nothing")
+    asked = len(captcha_provider.received)
 
-    start = time.monotonic()
     again = await _recover(site, captcha_id, "nothing")
 
     assert again["__typename"] == "CaptchaMismatchError"
-    assert time.monotonic() - start < 1  # a verification may take three seconds
+    assert len(captcha_provider.received) == asked > 0
 
 
 async def test_while_the_provider_is_away_our_own_captcha_is_asked_for(

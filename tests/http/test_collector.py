@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 from uuid import uuid4
@@ -87,17 +86,17 @@ async def test_a_collector_that_does_not_answer_delays_no_request(
     make_api: MakeApi, open_traces: Open, collector: Collector
 ) -> None:
     collector.held.clear()
-    api = await make_api(open_traces(EXPORTER_OTLP_TIMEOUT="0.2"), tracing=True)
-    seconds = []
+    api = await make_api(open_traces(EXPORTER_OTLP_TIMEOUT="60"), tracing=True)
 
-    for _ in range(20):
-        begun = time.monotonic()
-        await api.run("PasswordPolicy")
-        seconds.append(time.monotonic() - begun)
-        await asyncio.sleep(0.02)
+    async with asyncio.timeout(30):  # less than the exporter waits for one answer
+        for _ in range(20):
+            await api.run("PasswordPolicy")
+            await asyncio.sleep(0.02)
 
-    assert sorted(seconds)[10] < 0.1
     assert collector.spans() == []
+
+    collector.held.set()
+    await _until(lambda: len(collector.spans()) == 20)
 
 
 async def test_the_end_waits_only_so_long_for_the_collector(
@@ -108,11 +107,9 @@ async def test_the_end_waits_only_so_long_for_the_collector(
     traces = open_traces()
 
     with capture_logs() as lines:
-        async with traces.exporting(Outages()):
+        async with asyncio.timeout(9), traces.exporting(Outages()):  # less than the exporter's own time-out of 10
             _trace_a_mail(traces)
-            begun = time.monotonic()
 
-    assert time.monotonic() - begun < 2  # less than the exporter's own time-out of 10 seconds
     assert [line["reason"] for line in lines if line["event"] == "spans lost"] == ["the collector does not answer"]
 
 
