@@ -24,6 +24,12 @@ PEERS = ROOT / "benchmarks/peers"
 _PRODUCTION_PYTHON = ROOT / "benchmarks/.venv/bin/python"  # with requirements-run.lock, as in the image
 
 
+def install() -> None:
+    """Installs what the programs need, unless it is there. Raises SystemExit if that fails."""
+    if status := subprocess.run(["/bin/sh", str(ROOT / "scripts/setup_peers.sh")], check=False).returncode:
+        raise SystemExit(status)
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     url: str
