@@ -1,7 +1,6 @@
 """What `python -m benchmarks` compares: groups of rows, whose rounds alternate."""
 
 import asyncio
-import http.client
 import json
 import os
 import subprocess
@@ -13,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
 from uuid import uuid4
 
 from argon2 import PasswordHasher
@@ -21,6 +19,7 @@ from argon2 import PasswordHasher
 from app.database import connected, tortoise_configuration
 from app.operations import OPERATIONS
 from app.settings import Settings
+from benchmarks.client import Client
 from benchmarks.load import Load, Round, measure, memory
 from benchmarks.services import (
     LOAD_CORE,
@@ -204,18 +203,15 @@ def _storm(server: str) -> Iterator[Mapping[str, Measure]]:
 def _first_answer(server: str) -> Iterator[Mapping[str, Measure]]:
     with _bench(server) as bench:
         database = bench.database()
-        body = json.dumps({"query": ME.query})
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {TOKEN}"}
+        body = json.dumps({"query": ME.query}).encode()
 
         def starting(program: Program) -> Measure:
             def measure_start(_: int) -> Figure:
                 begun = time.perf_counter()
                 with program.running() as service:
-                    connection = http.client.HTTPConnection(urlsplit(service.url).netloc)
-                    connection.request("POST", ME.path, body, headers)
-                    answer = connection.getresponse().read().decode()
+                    answer = Client(service.url).send(body, TOKEN)
                     took = time.perf_counter() - begun
-                    assert EMAIL in answer, answer
+                    assert EMAIL.encode() in answer, answer
                     return Figure(took, memory=memory(service.pid))
 
             return measure_start

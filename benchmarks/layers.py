@@ -21,7 +21,7 @@ from pathlib import Path
 
 from benchmarks.comparisons import ME, store
 from benchmarks.load import measure
-from benchmarks.services import LOAD_CORE, install, ours
+from benchmarks.services import LOAD_CORE, ours
 from tests.databases import database_of_its_own
 
 _LAYERS = {
@@ -43,7 +43,6 @@ def main() -> None:
     parser.add_argument("--sqlite", action="store_true", help="instead of PostgreSQL")
     parser.add_argument("--seconds", type=int, default=15)
     arguments = parser.parse_args()
-    install()
     server = None if arguments.sqlite else os.environ["BENCH_DATABASE_URL"]
     with tempfile.TemporaryDirectory() as name, database_of_its_own(server, Path(name)) as database:
         folder = Path(name)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import asyncpg
@@ -21,13 +22,6 @@ from tests.process.serving import ROOT, WITHOUT_LIMITS, clean_environment
 TOKEN = "a-token-of-forty-three-characters-012345678"
 SERVICE_CORE, LOAD_CORE = 0, 1
 PEERS = ROOT / "benchmarks/peers"
-_PRODUCTION_PYTHON = ROOT / "benchmarks/.venv/bin/python"  # with requirements-run.lock, as in the image
-
-
-def install() -> None:
-    """Installs what the programs need, unless it is there. Raises SystemExit if that fails."""
-    if status := subprocess.run(["/bin/sh", str(ROOT / "scripts/setup_peers.sh")], check=False).returncode:
-        raise SystemExit(status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +65,17 @@ def ours(database: str, folder: Path, core: int | None = SERVICE_CORE, **setting
     """
     production = {variable.upper(): value for variable, value in PRODUCTION.items()}
     own = {"DATABASE_URL": database, "DATA_DIR": str(folder), "DRAIN_SECONDS": "0", **settings}
-    command = ["sh", "-c", f"exec {_PRODUCTION_PYTHON} -m app serve 2>>{folder}/serve.log"]
+    command = ["sh", "-c", f"exec {_production_python()} -m app serve 2>>{folder}/serve.log"]
     return Program(command, clean_environment(**{**production, **WITHOUT_LIMITS, **own}), core)
+
+
+@cache
+def _production_python() -> str:
+    """Returns the Python of an environment with the image's packages, which it sets up first unless it is there."""
+    environment = "benchmarks/.venv"
+    command = ["/bin/sh", "scripts/setup_environment.sh", environment, "requirements-run.lock"]
+    subprocess.run(command, cwd=ROOT, check=True)
+    return f"{environment}/bin/python"
 
 
 def yoga(database: str) -> Program:
