@@ -113,9 +113,10 @@ async def fleet(folder: Path, database_url: str, smtp_port: int, **changes: str)
     """
     own = {"DATABASE_URL": database_url, "SMTP_URL": f"smtp://127.0.0.1:{smtp_port}", "DATA_DIR": str(folder)}
     production = {name.upper(): value for name, value in PRODUCTION.items()}
-    own |= {"DRAIN_SECONDS": "0"}
     own |= {"NAMING_KEY": secrets.token_hex(32)}  # unique, so that fleets do not share counters in Redis
-    fleet = Fleet(folder, {**production, **WITHOUT_LIMITS, **CHEAP_ARGON2, "PORT": "0", **own, **changes})
+    fleet = Fleet(
+        folder, {**production, **WITHOUT_LIMITS, **CHEAP_ARGON2, "PORT": "0", "DRAIN_SECONDS": "0", **own, **changes}
+    )
     try:
         yield fleet
     finally:

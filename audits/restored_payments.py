@@ -9,7 +9,6 @@ from typing import Any
 import httpx2
 
 from audits.fleet import Node, run
-from models.account import Account
 from models.payment import Payment
 from services.common.clock import utc_now
 from tests.forms import COMPANY
@@ -27,16 +26,6 @@ _TIMEOUT = 60.0
 def settings(paypal: PayPalServer) -> dict[str, str]:
     own = {**takes_paypal(paypal), **BANK, "bank_deposit_clabe": _CLABE}
     return {name.upper(): str(value) for name, value in own.items()}
-
-
-async def active_accounts() -> set[str]:
-    """Returns the e-mails of the accounts that the database says are active."""
-    return {account.email for account in await Account.filter(active_until__gt=utc_now())}
-
-
-async def make_payments_due() -> None:
-    """Lets a worker that starts ask PayPal about its open payments at once."""
-    await Payment.filter(method="paypal", open_key__isnull=False).update(due_at=utc_now())
 
 
 @dataclass
@@ -70,6 +59,10 @@ class Payers:
         self.statement.write_text("".join(["Referencia,Abono\n", *rows]), "utf-8")
         assert await self.import_statement(environment) == (0, "")
         assert await self.active(node) == set(EMAILS)
+
+    async def make_due(self) -> None:
+        """Lets a worker that starts ask PayPal about its open payments at once, not half a minute later."""
+        await Payment.filter(method="paypal", open_key__isnull=False).update(due_at=utc_now())
 
     async def until_active(self, node: Node, email: str) -> None:
         """Returns once the worker has activated this account."""

@@ -15,18 +15,7 @@ import pytest
 
 from app.database import connected, tortoise_configuration
 from audits.fleet import Node, fleet, form, run
-from audits.restored_payments import (
-    APPROVED,
-    DEPOSITED,
-    EMAILS,
-    LATE,
-    LATE_DEPOSIT,
-    PAID,
-    Payers,
-    active_accounts,
-    make_payments_due,
-    settings,
-)
+from audits.restored_payments import APPROVED, DEPOSITED, EMAILS, LATE, LATE_DEPOSIT, PAID, Payers, settings
 from models.delivery import Delivery
 from models.registration import Registration
 from tests.api import found
@@ -130,10 +119,11 @@ async def _drill(url: str, empty: str, folder: Path) -> Outcome:
         async with connected(tortoise_configuration(empty)):
             there = {registration.email for registration in await Registration.all()}
             pending = {delivery.email_key for delivery in await Delivery.filter(pending_key__isnull=False)}
-            active = [await active_accounts()]
             await make_due()  # the leases of the node that was backed up
-            await make_payments_due()
-            node = await restored.join("serve")
+            node = await restored.join("serve", WORKER_IN_SERVE="false")
+            active = [await payers.active(node)]
+            await payers.make_due()
+            await restored.join("worker")
             await payers.until_active(node, APPROVED)
             active.append(await payers.active(node))
             await _until_all_is_sent()

@@ -45,5 +45,5 @@ def test_a_long_statement_is_cut_and_takes_no_longer(part: str) -> None:
 
     summary, text = described(part * 1_000_000)
 
-    assert time.process_time() - begun < 5  # quadratic time would be minutes
+    assert time.process_time() - begun < 0.5
     assert (len(summary) <= 255, len(text) <= 2_000) == (True, True)
