@@ -6,12 +6,11 @@ from pathlib import Path
 
 from graphql import GraphQLUnionType, get_named_type
 
-from schema.root import schema
+from tests.exported_schema import SCHEMA
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs/clients.md").read_text("utf-8")
 PRODUCT = (ROOT / "docs/product.md").read_text("utf-8")
-SCHEMA = schema._schema
 UNIONS = [type_ for type_ in SCHEMA.type_map.values() if isinstance(type_, GraphQLUnionType)]
 
 ARROW = re.compile(r"(\w+)-?->>(\w+): ([^;#\n]+)")

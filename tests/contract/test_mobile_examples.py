@@ -10,11 +10,10 @@ from pathlib import Path
 
 from graphql import GraphQLScalarType, concat_ast, is_specified_scalar_type, parse, validate
 
-from schema.root import schema
+from tests.exported_schema import SCHEMA
 
 ROOT = Path(__file__).parents[2]
 KOTLIN, SWIFT = ROOT / "examples/kotlin", ROOT / "examples/swift"
-SCHEMA = schema._schema
 SCALARS = {
     name
     for name, type_ in SCHEMA.type_map.items()
