@@ -124,9 +124,10 @@ async def _client(port: int, requests: int) -> None:
     writer.close()
 
 
-def cpu(pid: int) -> float:
-    """Returns the seconds of CPU time that all threads of a process have used."""
-    fields = Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+def cpu(pid: int, thread: int | None = None) -> float:
+    """Returns the seconds of CPU time that a thread of a process or, without one, all of its threads have used."""
+    place = f"/proc/{pid}/task/{thread}" if thread else f"/proc/{pid}"
+    fields = Path(f"{place}/stat").read_text("ascii").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / float(os.sysconf("SC_CLK_TCK"))
 
 
